@@ -1,0 +1,114 @@
+"""The follower's answer to a committed leader policy, with ties decided as asked.
+
+Against ``f`` the follower solves the MDP that ``f`` induces (Kudo & Akimoto, Definition 2). An optimal commitment
+nearly always sits where the follower is indifferent, so the tie rule decides the leader's value:
+
+``leader``
+    strong: the tied response that is best for the leader, itself an MDP over the tied actions;
+``first``
+    the tied action with the lowest index (the deterministic rule of Kudo & Akimoto);
+``adverse``
+    weak: the tied response that is worst for the leader.
+
+Every leader value that this package reports comes from :func:`best_response`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ssg_mip.errors import OptionError
+from ssg_mip.game import FloatArray, Game
+from ssg_mip.mdp import evaluate, first_best, induced_by_leader, optimal_control
+from ssg_mip.policy import FollowerPolicy, LeaderPolicy
+from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
+
+Ties = Literal["leader", "first", "adverse"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Response:
+    """What the follower does against a leader policy, and what both players get.
+
+    Attributes
+    ----------
+    follower_policy
+        The response chosen by the tie rule.
+    leader_values, follower_values
+        Exact values of the pair, shape ``[num_states]``.
+    tied
+        Boolean per follower slot: within the tie tolerance of the best action of its state.
+    tied_states
+        Boolean per state: more than one action is tied.
+    regret
+        How far the chosen response is from the follower's optimum, the largest over states (not above
+        ``tie tolerance / (1 - follower_discount)``).
+    margin
+        Smallest advantage, over states, of the best action over the best action that is not tied; infinite where
+        nothing else is left.
+    """
+
+    follower_policy: FollowerPolicy
+    leader_values: FloatArray
+    follower_values: FloatArray
+    tied: NDArray[np.bool_]
+    tied_states: NDArray[np.bool_]
+    regret: float
+    margin: float
+
+
+def check_ties(ties: str) -> None:
+    """Raise :class:`OptionError` unless ``ties`` is a known rule."""
+    if ties not in get_args(Ties):
+        raise OptionError(f"ties is {ties!r}; it must be one of {', '.join(get_args(Ties))}")
+
+
+def best_response(
+    game: Game, policy: LeaderPolicy, ties: Ties = "leader", *, tolerances: Tolerances = DEFAULT_TOLERANCES
+) -> Response:
+    """The follower's optimal stationary response and the exact values of both players.
+
+    Parameters
+    ----------
+    game, policy
+        The game and the committed leader policy.
+    ties
+        Which tied response the follower picks.
+    tolerances
+        ``tolerances.tie`` is multiplied by the follower's value scale.
+
+    Raises
+    ------
+    InvalidPolicyError
+        If the policy does not fit the game.
+    OptionError
+        If ``ties`` is not a known rule.
+    """
+    check_ties(ties)
+    leader, follower = induced_by_leader(game, policy)
+    best = optimal_control(follower)
+    state = game.follower_slot_state
+    shortfall = best.values[state] - best.action_values
+    within = tolerances.tie * (1.0 + float(np.abs(best.values).max()))
+    tied = shortfall <= within
+    match ties:
+        case "leader":
+            chosen = optimal_control(leader, allowed=tied).chosen
+        case "adverse":
+            chosen = optimal_control(leader, allowed=tied, maximise=False).chosen
+        case "first":
+            chosen = first_best(tied.astype(float), game.follower_offsets)
+    follower_values = evaluate(follower, chosen)
+    return Response(
+        follower_policy=FollowerPolicy(chosen - game.follower_offsets[:-1]),
+        leader_values=evaluate(leader, chosen),
+        follower_values=follower_values,
+        tied=tied,
+        tied_states=np.add.reduceat(tied.astype(np.int64), game.follower_offsets[:-1]) > 1,
+        regret=max(0.0, float((best.values - follower_values).max())),
+        margin=float(shortfall[~tied].min()) if not tied.all() else float("inf"),
+    )

@@ -1,0 +1,43 @@
+"""One time budget on a monotonic clock, handed down to everything that may take long."""
+
+from __future__ import annotations
+
+import math
+import time
+
+from ssg_mip.errors import OptionError
+
+
+class Deadline:
+    """A point in time after which work should stop.
+
+    Parameters
+    ----------
+    seconds
+        Budget from now, at least 0; ``None`` for no limit.
+    """
+
+    def __init__(self, seconds: float | None = None) -> None:
+        if seconds is not None and not seconds >= 0.0:
+            raise OptionError(f"time_limit is {seconds!r}; it must be at least 0 seconds, or None")
+        self.started = time.monotonic()
+        self.limit = math.inf if seconds is None else float(seconds)
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the budget was opened."""
+        return time.monotonic() - self.started
+
+    @property
+    def remaining(self) -> float:
+        """Seconds left, never negative; infinite without a limit."""
+        return max(0.0, self.limit - self.elapsed)
+
+    @property
+    def expired(self) -> bool:
+        """Whether the budget is used up."""
+        return self.elapsed >= self.limit
+
+    def share(self, fraction: float) -> Deadline:
+        """A new deadline that may use a fraction of what is left here."""
+        return Deadline(None if math.isinf(self.limit) else fraction * self.remaining)

@@ -1,0 +1,54 @@
+"""Every error that the package raises on purpose.
+
+::
+
+    SsgError
+    ├── InvalidGameError        the data do not describe a game            (exit code 3)
+    │   └── InvalidInstanceError    ... and they came from a file          (exit code 3)
+    ├── InvalidPolicyError      a policy that does not fit the game        (exit code 2)
+    ├── OptionError             an argument outside its range              (exit code 2)
+    ├── NoSolutionError         a limit was reached before any policy      (exit code 4)
+    └── SolverError             the LP/MILP solver failed numerically      (exit code 1)
+
+A message says what is wrong, where, with which value, what the rule is and how to mend it.
+"""
+
+from __future__ import annotations
+
+
+class SsgError(Exception):
+    """Base class of all errors of this package."""
+
+    exit_code = 1
+
+
+class InvalidGameError(SsgError, ValueError):
+    """The data do not describe a stochastic Stackelberg game."""
+
+    exit_code = 3
+
+
+class InvalidInstanceError(InvalidGameError):
+    """A file is not a valid instance; the message names the file and the place inside it."""
+
+
+class InvalidPolicyError(SsgError, ValueError):
+    """A policy does not fit the game it is used with."""
+
+    exit_code = 2
+
+
+class OptionError(SsgError, ValueError):
+    """An argument is unknown or outside its range."""
+
+    exit_code = 2
+
+
+class NoSolutionError(SsgError):
+    """A limit was reached before any policy that satisfies the constraints was found."""
+
+    exit_code = 4
+
+
+class SolverError(SsgError):
+    """The LP or MILP solver failed in a way that no retry mended."""

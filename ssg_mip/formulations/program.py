@@ -1,0 +1,57 @@
+"""A written program: a Pyomo model whose only non-linearity is a list of declared products.
+
+Every exact program of this package has linear rows, possibly binaries, and products ``result == factor * value``
+in which ``value`` belongs to a small vector, the *box variables* (the follower's state values, sometimes the
+leader's). Fix the box variables and a linear (or mixed-integer linear) program remains. Products are quadratic
+*constraints* of the model, never part of its objective, so that the exported LP file states them and HiGHS, which
+must not see them, never does.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Product:
+    """``result == factor * value``: three Pyomo variables (scalar data objects)."""
+
+    result: Any
+    factor: Any
+    value: Any
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Multiplied:
+    """A linear row of the model that is ``base`` times the box variable ``value``, written in the products.
+
+    On a box ``l <= value <= u`` in unit coordinates ``value = l + (u - l) h`` such a row keeps its coefficients
+    whatever the box is, because ``l`` times ``base`` holds already.
+    """
+
+    row: Any
+    base: Any
+    value: Any
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Program:
+    """A Pyomo model together with what the search needs to know about it.
+
+    Attributes
+    ----------
+    model
+        The ``ConcreteModel``: exact, with products as quadratic constraints under ``model.product``.
+    box
+        The box variables, in branching order; their bounds are the root box.
+    products
+        The declared products; ``model.product`` states each of them once.
+    multiplied
+        The rows that are another row times a box variable.
+    """
+
+    model: Any
+    box: tuple[Any, ...] = ()
+    products: tuple[Product, ...] = ()
+    multiplied: tuple[Multiplied, ...] = ()

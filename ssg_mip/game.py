@@ -1,0 +1,485 @@
+"""The two-player general-sum stochastic Stackelberg game.
+
+A game is ``(S, A, B, p, rho, r_A, r_B, gamma_A, gamma_B)`` (Kudo & Akimoto, section 3): states ``s``, leader
+actions ``a`` in ``A(s)``, follower actions ``b`` in ``B(s)``, transition probabilities ``p(t | s, a, b)``, rewards
+of both players, two discounts in ``[0, 1)`` and a start distribution ``rho``.
+
+Action sets may differ from state to state, so the data are stored flat. A *row* is one joint action
+``(s, a, b)``; rows are ordered by state, then leader action, then follower action. A *leader slot* is one
+``(s, a)``, a *follower slot* one ``(s, b)``. Transitions are kept in compressed sparse rows: memory is
+proportional to the number of non-zeros.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ssg_mip.errors import InvalidGameError
+from ssg_mip.tolerances import DEFAULT_TOLERANCES
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Game:
+    """A validated, read-only game. Build it with :meth:`from_arrays`, ``GameBuilder`` or ``read_instance``.
+
+    Attributes
+    ----------
+    name
+        A label; not part of :attr:`content_hash`.
+    state_names
+        ``num_states`` distinct, non-empty strings.
+    leader_actions, follower_actions
+        Per state, the distinct names of the available actions (at least one each).
+    indptr, successors, probabilities
+        Transitions in compressed sparse rows over joint-action rows: row ``k`` moves to
+        ``successors[indptr[k]:indptr[k+1]]`` with the probabilities at the same places (each row sums to one).
+    leader_rewards, follower_rewards
+        One reward per row, shape ``[num_rows]``.
+    leader_discount, follower_discount
+        In ``[0, 1)``.
+    initial
+        Start distribution, shape ``[num_states]``.
+    source, known
+        Where the game comes from and what is known about its solution; carried along, never interpreted.
+
+    Raises
+    ------
+    InvalidGameError
+        With the place and the remedy, if the data are not a game.
+    """
+
+    state_names: tuple[str, ...]
+    leader_actions: tuple[tuple[str, ...], ...]
+    follower_actions: tuple[tuple[str, ...], ...]
+    indptr: IntArray
+    successors: IntArray
+    probabilities: FloatArray
+    leader_rewards: FloatArray
+    follower_rewards: FloatArray
+    leader_discount: float
+    follower_discount: float
+    initial: FloatArray
+    name: str = "game"
+    source: str | None = None
+    known: Mapping[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        for field, kind in _ARRAY_FIELDS.items():
+            object.__setattr__(self, field, _frozen_array(getattr(self, field), kind, field))
+        for field in ("leader_discount", "follower_discount"):
+            object.__setattr__(self, field, _checked_discount(getattr(self, field), field))
+        _check_names(self)
+        _check_shapes(self)
+        _check_numbers(self)
+        object.__setattr__(self, "probabilities", _normalised_rows(self))
+        object.__setattr__(self, "initial", _normalised_initial(self))
+
+    # ---------------------------------------------------------------- ways in
+
+    @classmethod
+    def from_arrays(
+        cls,
+        transition: ArrayLike,
+        leader_reward: ArrayLike,
+        follower_reward: ArrayLike,
+        *,
+        leader_discount: float,
+        follower_discount: float,
+        initial: ArrayLike | None = None,
+        state_names: Sequence[str] | None = None,
+        leader_actions: Sequence[str] | None = None,
+        follower_actions: Sequence[str] | None = None,
+        name: str = "game",
+        source: str | None = None,
+        known: Mapping[str, Any] | None = None,
+    ) -> Game:
+        """Build a game from dense arrays; every state then has the same actions.
+
+        Parameters
+        ----------
+        transition
+            ``transition[s, a, b, t]`` is the probability of moving to state ``t``.
+        leader_reward, follower_reward
+            ``reward[s, a, b]``.
+        leader_discount, follower_discount
+            In ``[0, 1)``.
+        initial
+            Start distribution over states; uniform if absent.
+        state_names, leader_actions, follower_actions
+            Names; ``s0, s1, ...``, ``a0, ...`` and ``b0, ...`` if absent.
+
+        Raises
+        ------
+        InvalidGameError
+            If shapes disagree or the numbers are not a game.
+        """
+        dense = _as_float_array(transition, "transition")
+        if dense.ndim != 4 or dense.shape[0] != dense.shape[3] or 0 in dense.shape:
+            raise InvalidGameError(
+                f"transition has shape {dense.shape}; it must be [s, a, b, t] with as many t as s and nothing empty"
+            )
+        states, num_a, num_b, _ = dense.shape
+        rewards = {}
+        for label, given in (("leader_reward", leader_reward), ("follower_reward", follower_reward)):
+            rewards[label] = _as_float_array(given, label)
+            if rewards[label].shape != (states, num_a, num_b):
+                raise InvalidGameError(
+                    f"{label} has shape {rewards[label].shape}; it must be [s, a, b] = {(states, num_a, num_b)}"
+                )
+        rows = dense.reshape(states * num_a * num_b, states)
+        keep = rows != 0.0
+        names = _names(state_names, states, "s", "state_names")
+        a_names = _names(leader_actions, num_a, "a", "leader_actions")
+        b_names = _names(follower_actions, num_b, "b", "follower_actions")
+        return cls(
+            name=name,
+            state_names=names,
+            leader_actions=(a_names,) * states,
+            follower_actions=(b_names,) * states,
+            indptr=np.concatenate(([0], np.cumsum(keep.sum(axis=1)))),
+            successors=np.nonzero(keep)[1],
+            probabilities=rows[keep],
+            leader_rewards=rewards["leader_reward"].ravel(),
+            follower_rewards=rewards["follower_reward"].ravel(),
+            leader_discount=leader_discount,
+            follower_discount=follower_discount,
+            initial=np.full(states, 1.0 / states) if initial is None else _as_float_array(initial, "initial"),
+            source=source,
+            known=known,
+        )
+
+    def replace(self, **changes: Any) -> Game:
+        """A copy with some fields changed, validated again."""
+        return dataclasses.replace(self, **changes)
+
+    # ---------------------------------------------------------------- sizes and indices
+
+    @property
+    def num_states(self) -> int:
+        """Number of states."""
+        return len(self.state_names)
+
+    @property
+    def num_rows(self) -> int:
+        """Number of joint actions ``(s, a, b)``."""
+        return len(self.leader_rewards)
+
+    @cached_property
+    def leader_counts(self) -> IntArray:
+        """Number of leader actions per state."""
+        return _frozen_array([len(names) for names in self.leader_actions], np.int64)
+
+    @cached_property
+    def follower_counts(self) -> IntArray:
+        """Number of follower actions per state."""
+        return _frozen_array([len(names) for names in self.follower_actions], np.int64)
+
+    @cached_property
+    def leader_offsets(self) -> IntArray:
+        """First leader slot of each state, then the number of leader slots; shape ``[num_states + 1]``."""
+        return _offsets(self.leader_counts)
+
+    @cached_property
+    def follower_offsets(self) -> IntArray:
+        """First follower slot of each state, then the number of follower slots; shape ``[num_states + 1]``."""
+        return _offsets(self.follower_counts)
+
+    @cached_property
+    def row_offsets(self) -> IntArray:
+        """First row of each state, then the number of rows; shape ``[num_states + 1]``."""
+        return _offsets(self.leader_counts * self.follower_counts)
+
+    @cached_property
+    def row_state(self) -> IntArray:
+        """State of each row."""
+        return _frozen_array(np.repeat(np.arange(self.num_states), np.diff(self.row_offsets)), np.int64)
+
+    @cached_property
+    def row_leader(self) -> IntArray:
+        """Leader action, counted within its state, of each row."""
+        within = np.arange(self.num_rows) - self.row_offsets[self.row_state]
+        return _frozen_array(within // self.follower_counts[self.row_state], np.int64)
+
+    @cached_property
+    def row_follower(self) -> IntArray:
+        """Follower action, counted within its state, of each row."""
+        within = np.arange(self.num_rows) - self.row_offsets[self.row_state]
+        return _frozen_array(within % self.follower_counts[self.row_state], np.int64)
+
+    @cached_property
+    def row_leader_slot(self) -> IntArray:
+        """Leader slot of each row."""
+        return _frozen_array(self.leader_offsets[self.row_state] + self.row_leader, np.int64)
+
+    @cached_property
+    def row_follower_slot(self) -> IntArray:
+        """Follower slot of each row."""
+        return _frozen_array(self.follower_offsets[self.row_state] + self.row_follower, np.int64)
+
+    @cached_property
+    def leader_slot_state(self) -> IntArray:
+        """State of each leader slot."""
+        return _frozen_array(np.repeat(np.arange(self.num_states), self.leader_counts), np.int64)
+
+    @cached_property
+    def follower_slot_state(self) -> IntArray:
+        """State of each follower slot."""
+        return _frozen_array(np.repeat(np.arange(self.num_states), self.follower_counts), np.int64)
+
+    def row(self, state: int, leader_action: int, follower_action: int) -> int:
+        """Row of the joint action ``(state, leader_action, follower_action)``."""
+        return int(self.row_offsets[state] + leader_action * self.follower_counts[state] + follower_action)
+
+    def next_states(self, row: int) -> tuple[IntArray, FloatArray]:
+        """Successor states of a row and their probabilities (positive ones only)."""
+        place = slice(int(self.indptr[row]), int(self.indptr[row + 1]))
+        return self.successors[place], self.probabilities[place]
+
+    def state_index(self, name: str) -> int:
+        """Position of a state by name.
+
+        Raises
+        ------
+        InvalidGameError
+            If there is no such state.
+        """
+        try:
+            return self._state_index[name]
+        except KeyError:
+            raise InvalidGameError(
+                f"there is no state {name!r} in {self.name}; states: {_some(self.state_names)}"
+            ) from None
+
+    @cached_property
+    def _state_index(self) -> dict[str, int]:
+        return {name: index for index, name in enumerate(self.state_names)}
+
+    @cached_property
+    def dense_transition(self) -> FloatArray:
+        """Transition matrix ``[num_rows, num_states]``, dense: for small games only."""
+        dense = np.zeros((self.num_rows, self.num_states))
+        np.add.at(
+            dense, (np.repeat(np.arange(self.num_rows), np.diff(self.indptr)), self.successors), self.probabilities
+        )
+        dense.setflags(write=False)
+        return dense
+
+    @cached_property
+    def content_hash(self) -> str:
+        """SHA-256 over everything that determines the solution, names included; ``name`` and remarks excluded."""
+        digest = hashlib.sha256()
+        for names in (self.state_names, *self.leader_actions, *self.follower_actions):
+            digest.update("\x1f".join(names).encode() + b"\x1e")
+        for field in _ARRAY_FIELDS:
+            digest.update(np.ascontiguousarray(getattr(self, field)).tobytes() + b"\x1e")
+        digest.update(np.array([self.leader_discount, self.follower_discount]).tobytes())
+        return digest.hexdigest()
+
+    def same_as(self, other: Game) -> bool:
+        """Whether two games have the same names and the same numbers, to the last bit."""
+        return self.content_hash == other.content_hash
+
+    def __repr__(self) -> str:
+        return (
+            f"Game({self.name!r}, {self.num_states} states, {self.num_rows} joint actions, "
+            f"{len(self.successors)} transitions, discounts {self.leader_discount:g}/{self.follower_discount:g})"
+        )
+
+
+_ARRAY_FIELDS: dict[str, type] = {
+    "indptr": np.int64,
+    "successors": np.int64,
+    "probabilities": np.float64,
+    "leader_rewards": np.float64,
+    "follower_rewards": np.float64,
+    "initial": np.float64,
+}
+
+
+# -------------------------------------------------------------------- construction helpers
+
+
+def _frozen_array(values: ArrayLike, kind: type, label: str = "array") -> NDArray[Any]:
+    """A private read-only copy; refuses values that the conversion would change."""
+    given = np.asarray(values)
+    if given.dtype == object or given.dtype.kind in "bSUcV":
+        raise InvalidGameError(f"{label} has element type {given.dtype}; it must hold real numbers")
+    if kind is np.int64 and given.dtype.kind == "f" and not np.all(given == np.floor(given)):
+        raise InvalidGameError(f"{label} must hold whole numbers")
+    array: NDArray[Any] = np.array(given, dtype=kind)
+    array.setflags(write=False)
+    return array
+
+
+def _as_float_array(values: ArrayLike, label: str) -> FloatArray:
+    try:
+        given = np.asarray(values)
+    except ValueError as error:
+        raise InvalidGameError(f"{label} is not a regular array: {error}") from None
+    return _frozen_array(given, np.float64, label)
+
+
+def _names(given: Sequence[str] | None, count: int, prefix: str, label: str) -> tuple[str, ...]:
+    if given is None:
+        return tuple(f"{prefix}{index}" for index in range(count))
+    if isinstance(given, str) or len(given) != count:
+        raise InvalidGameError(f"{label} holds {len(given)} names; the arrays have {count}")
+    return tuple(given)
+
+
+def _offsets(counts: IntArray) -> IntArray:
+    array: IntArray = _frozen_array(np.concatenate(([0], np.cumsum(counts))), np.int64)
+    return array
+
+
+def _some(names: Sequence[str], limit: int = 8) -> str:
+    shown = ", ".join(repr(name) for name in names[:limit])
+    return shown if len(names) <= limit else f"{shown}, ... ({len(names)} in all)"
+
+
+# -------------------------------------------------------------------- validation
+
+
+def _checked_discount(value: object, label: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise InvalidGameError(f"{label} is {value!r}; it must be a number in [0, 1)")
+    if not 0.0 <= float(value) < 1.0:
+        raise InvalidGameError(f"{label} is {float(value)!r}; it must be in [0, 1)")
+    return float(value)
+
+
+def _check_names(game: Game) -> None:
+    if not game.state_names:
+        raise InvalidGameError("the game has no states; add at least one")
+    _check_distinct(game.state_names, "state_names")
+    for label in ("leader_actions", "follower_actions"):
+        per_state: tuple[tuple[str, ...], ...] = getattr(game, label)
+        if len(per_state) != len(game.state_names):
+            raise InvalidGameError(f"{label} is given for {len(per_state)} states; there are {len(game.state_names)}")
+        seen: set[int] = set()
+        for state, names in zip(game.state_names, per_state, strict=True):
+            if id(names) in seen:
+                continue
+            seen.add(id(names))
+            if not names:
+                raise InvalidGameError(
+                    f"{label}[s={state}] is empty; every state needs at least one action of each player"
+                )
+            _check_distinct(names, f"{label}[s={state}]")
+
+
+def _check_distinct(names: Sequence[str], label: str) -> None:
+    for name in names:
+        if not isinstance(name, str) or not name:
+            raise InvalidGameError(f"{label} holds {name!r}; names must be non-empty strings")
+    if len(set(names)) != len(names):
+        repeated = next(name for index, name in enumerate(names) if name in names[:index])
+        raise InvalidGameError(f"{label} holds {repeated!r} twice; names must be distinct")
+
+
+def _check_shapes(game: Game) -> None:
+    rows = int(sum(len(a) * len(b) for a, b in zip(game.leader_actions, game.follower_actions, strict=True)))
+    for label in ("leader_rewards", "follower_rewards"):
+        if getattr(game, label).shape != (rows,):
+            raise InvalidGameError(
+                f"{label} has shape {getattr(game, label).shape}; it must be ({rows},): one per joint action"
+            )
+    if game.indptr.shape != (rows + 1,) or game.indptr[0] != 0 or np.any(np.diff(game.indptr) < 0):
+        raise InvalidGameError(
+            f"indptr must rise from 0 with {rows + 1} entries: one row of transitions per joint action"
+        )
+    if game.successors.shape != game.probabilities.shape or game.successors.shape != (int(game.indptr[-1]),):
+        raise InvalidGameError(
+            f"successors {game.successors.shape} and probabilities {game.probabilities.shape} "
+            f"must both have indptr[-1] = {int(game.indptr[-1])} entries"
+        )
+    if game.initial.shape != (game.num_states,):
+        raise InvalidGameError(
+            f"initial has shape {game.initial.shape}; it must be ({game.num_states},): one per state"
+        )
+
+
+def _check_numbers(game: Game) -> None:
+    for label in ("leader_rewards", "follower_rewards"):
+        bad = np.flatnonzero(~np.isfinite(getattr(game, label)))
+        if bad.size:
+            value = getattr(game, label)[bad[0]]
+            raise InvalidGameError(f"{label[:-1]}[{describe_row(game, int(bad[0]))}] is {value}; it must be finite")
+    bad = np.flatnonzero((game.successors < 0) | (game.successors >= game.num_states))
+    if bad.size:
+        raise InvalidGameError(
+            f"successors[{bad[0]}] is {game.successors[bad[0]]}; states are 0..{game.num_states - 1}"
+        )
+    bad = np.flatnonzero(~(np.isfinite(game.probabilities) & (game.probabilities >= 0.0)))
+    if bad.size:
+        row = int(np.searchsorted(game.indptr, bad[0], side="right")) - 1
+        raise InvalidGameError(
+            f"transitions[{describe_row(game, row)}] hold the probability {game.probabilities[bad[0]]}; "
+            "probabilities must be finite and at least 0"
+        )
+    bad = np.flatnonzero(~(np.isfinite(game.initial) & (game.initial >= 0.0)))
+    if bad.size:
+        raise InvalidGameError(
+            f"initial[s={game.state_names[bad[0]]}] is {game.initial[bad[0]]}; it must be finite and at least 0"
+        )
+
+
+def describe_row(game: Game, row: int) -> str:
+    """The place of a row in words, for messages: ``s=dock, a=patrol, b=wait``."""
+    state = int(game.row_state[row])
+    leader = game.leader_actions[state][int(game.row_leader[row])]
+    follower = game.follower_actions[state][int(game.row_follower[row])]
+    return f"s={game.state_names[state]}, a={leader}, b={follower}"
+
+
+def _normalised_rows(game: Game) -> FloatArray:
+    """Rows that sum to one within the tolerance, divided by their sum unless that is rounding noise only."""
+    lengths = np.diff(game.indptr)
+    if np.any(lengths == 0):
+        row = int(np.argmin(lengths))
+        raise InvalidGameError(
+            f"transitions[{describe_row(game, row)}] lead nowhere; probabilities must sum to 1: add the missing next states"
+        )
+    _check_no_repeated_successor(game)
+    sums = np.add.reduceat(game.probabilities, game.indptr[:-1])
+    off = np.abs(sums - 1.0)
+    row = int(np.argmax(off))
+    if off[row] > DEFAULT_TOLERANCES.probability:
+        raise InvalidGameError(
+            f"transitions[{describe_row(game, row)}] sum to {float(sums[row])!r}; they must sum to 1 within "
+            f"{DEFAULT_TOLERANCES.probability:g}: correct the probabilities of the next states"
+        )
+    scale = np.where(off <= 4.0 * np.finfo(float).eps * lengths, 1.0, sums)
+    return _frozen_array(game.probabilities / np.repeat(scale, lengths), np.float64)
+
+
+def _check_no_repeated_successor(game: Game) -> None:
+    rows = np.repeat(np.arange(len(game.indptr) - 1), np.diff(game.indptr))
+    keys = np.sort(rows * game.num_states + game.successors)
+    twice = np.flatnonzero(keys[1:] == keys[:-1])
+    if twice.size:
+        row, state = divmod(int(keys[twice[0]]), game.num_states)
+        raise InvalidGameError(
+            f"transitions[{describe_row(game, row)}] name the next state {game.state_names[state]!r} twice; merge the two"
+        )
+
+
+def _normalised_initial(game: Game) -> FloatArray:
+    total = float(game.initial.sum())
+    if abs(total - 1.0) > DEFAULT_TOLERANCES.probability:
+        raise InvalidGameError(
+            f"initial sums to {total!r}; it must sum to 1 within {DEFAULT_TOLERANCES.probability:g}: "
+            "correct the start distribution, or leave it out for a uniform one"
+        )
+    noise = 4.0 * np.finfo(float).eps * game.num_states
+    return _frozen_array(game.initial / (1.0 if abs(total - 1.0) <= noise else total), np.float64)

@@ -1,0 +1,182 @@
+r"""Markov decision processes: exact evaluation, occupancy and optimal control.
+
+A decision process here is a list of *slots*, one per available (state, action), ordered by state, with a reward
+and a transition row each. Given a policy that picks one slot per state, its value solves
+``(I - gamma P) v = r`` and its discounted occupancy from ``rho`` solves ``(I - gamma P)^T d = rho``
+(Puterman, *Markov Decision Processes*, sections 6.1 and 6.9). Optimal control is Howard's policy iteration,
+which ends after finitely many exact evaluations.
+
+Linear systems are dense up to :data:`DENSE_STATES` states and sparse (SuperLU) above.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ssg_mip.game import FloatArray, Game, IntArray
+from ssg_mip.policy import LeaderPolicy
+from ssg_mip.tolerances import DEFAULT_TOLERANCES
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+DENSE_STATES = 300
+"""Number of states up to which matrices are dense."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class DecisionProcess:
+    """Slots with rewards and transitions; ``transition`` is a dense array or a SciPy CSR matrix ``[slots, states]``."""
+
+    offsets: IntArray
+    reward: FloatArray
+    transition: Any
+    discount: float
+
+    @property
+    def num_states(self) -> int:
+        """Number of states."""
+        return len(self.offsets) - 1
+
+    def action_values(self, values: FloatArray) -> FloatArray:
+        """``q = r + gamma P v`` for every slot."""
+        q: FloatArray = self.reward + self.discount * (self.transition @ values)
+        return q
+
+
+def transition_matrix(game: Game) -> Any:
+    """The game's transitions ``[num_rows, num_states]``: dense for small games, SciPy CSR for large ones."""
+    if game.num_states <= DENSE_STATES:
+        return game.dense_transition
+    from scipy.sparse import csr_array
+
+    return csr_array((game.probabilities, game.successors, game.indptr), shape=(game.num_rows, game.num_states))
+
+
+def induced_by_leader(game: Game, policy: LeaderPolicy) -> tuple[DecisionProcess, DecisionProcess]:
+    """The two processes over follower slots that a leader policy induces.
+
+    Returns
+    -------
+    leader, follower
+        Same transitions ``p(t | s, f, b)``, the reward and discount of either player
+        (Kudo & Akimoto, section 3).
+    """
+    weight = policy.slots(game)[game.row_leader_slot]
+    slots = game.row_follower_slot
+    count = int(game.follower_offsets[-1])
+    if game.num_states <= DENSE_STATES:
+        mixed: Any = _sum_rows_by_slot(game, weight[:, None] * game.dense_transition)
+    else:
+        from scipy.sparse import csr_array
+
+        gather = csr_array((weight, (slots, np.arange(game.num_rows))), shape=(count, game.num_rows))
+        mixed = csr_array(gather @ transition_matrix(game))
+    leader_reward: FloatArray = np.bincount(slots, weights=weight * game.leader_rewards, minlength=count)
+    follower_reward: FloatArray = np.bincount(slots, weights=weight * game.follower_rewards, minlength=count)
+    return (
+        DecisionProcess(game.follower_offsets, leader_reward, mixed, game.leader_discount),
+        DecisionProcess(game.follower_offsets, follower_reward, mixed, game.follower_discount),
+    )
+
+
+def _sum_rows_by_slot(game: Game, rows: FloatArray) -> FloatArray:
+    total = np.zeros((int(game.follower_offsets[-1]), rows.shape[1]))
+    np.add.at(total, game.row_follower_slot, rows)
+    return total
+
+
+def joint_process(game: Game, *, leader: bool) -> DecisionProcess:
+    """The process in which one planner picks both players' actions, with one player's reward and discount."""
+    return DecisionProcess(
+        game.row_offsets,
+        game.leader_rewards if leader else game.follower_rewards,
+        transition_matrix(game),
+        game.leader_discount if leader else game.follower_discount,
+    )
+
+
+def evaluate(process: DecisionProcess, chosen: IntArray) -> FloatArray:
+    """Values of the policy that plays slot ``chosen[s]`` in state ``s``, by a linear solve."""
+    return _solve(process.transition[chosen], process.discount, process.reward[chosen], transposed=False)
+
+
+def occupancy(process: DecisionProcess, chosen: IntArray, start: FloatArray) -> FloatArray:
+    """Discounted state occupancy ``sum_k gamma^k Pr(s_k = s)`` from a start distribution; sums to ``1/(1-gamma)``."""
+    return _solve(process.transition[chosen], process.discount, start, transposed=True)
+
+
+def _solve(matrix: Any, discount: float, right: FloatArray, *, transposed: bool) -> FloatArray:
+    size = len(right)
+    if isinstance(matrix, np.ndarray):
+        system = np.eye(size) - discount * matrix
+        answer: FloatArray = np.linalg.solve(system.T if transposed else system, right)
+        return answer
+    from scipy.sparse import eye_array
+    from scipy.sparse.linalg import splu
+
+    system = (eye_array(size, format="csc") - discount * matrix).tocsc()
+    solution: FloatArray = splu(system).solve(np.asarray(right), trans="T" if transposed else "N")
+    return solution
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Control:
+    """An optimal policy: the chosen slot per state, its values and every slot's action value."""
+
+    chosen: IntArray
+    values: FloatArray
+    action_values: FloatArray
+
+
+def optimal_control(
+    process: DecisionProcess,
+    *,
+    allowed: NDArray[np.bool_] | None = None,
+    maximise: bool = True,
+    start: IntArray | None = None,
+) -> Control:
+    """Howard's policy iteration; the answer is exact up to the rounding of a linear solve.
+
+    Parameters
+    ----------
+    process
+        The decision process.
+    allowed
+        Slots that may be chosen (at least one per state); all if absent.
+    maximise
+        Whether to maximise or to minimise the values.
+    start
+        Slots to start from.
+
+    Returns
+    -------
+    Control
+        Among equally good slots the lowest one that improves is taken, so the answer is deterministic.
+    """
+    sign = 1.0 if maximise else -1.0
+    state = np.repeat(np.arange(process.num_states), np.diff(process.offsets))
+    barrier = np.zeros(len(state)) if allowed is None else np.where(allowed, 0.0, -np.inf)
+    chosen = first_best(sign * process.reward + barrier, process.offsets) if start is None else start
+    for _ in range(10 * len(state) + 100):
+        values = evaluate(process, chosen)
+        q = process.action_values(values)
+        score = sign * q + barrier
+        best = np.maximum.reduceat(score, process.offsets[:-1])
+        noise = DEFAULT_TOLERANCES.arithmetic * (1.0 + float(np.abs(values).max()))
+        improves = best > score[chosen] + noise
+        if not improves.any():
+            break
+        chosen = np.where(improves, first_best(score, process.offsets), chosen)
+    return Control(chosen, values, q)
+
+
+def first_best(score: FloatArray, offsets: IntArray) -> IntArray:
+    """The lowest slot of each state with the highest score."""
+    state = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+    best = np.maximum.reduceat(score, offsets[:-1])
+    place = np.where(score >= best[state], np.arange(len(score)), len(score))
+    return np.minimum.reduceat(place, offsets[:-1])

@@ -1,0 +1,36 @@
+"""Solution methods. Each is one module with a function ``run(game, request) -> Result``, listed in :data:`METHODS`.
+
+A method is imported only when it is asked for, so that the command line starts fast.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from ssg_mip.errors import OptionError
+from ssg_mip.methods.request import Request, Run
+
+METHODS: dict[str, str] = {
+    "policy-iteration": "ssg_mip.methods.policy_iteration",
+    "commitment": "ssg_mip.methods.commitment",
+    "deterministic": "ssg_mip.methods.deterministic",
+    "grid": "ssg_mip.methods.grid",
+}
+"""Method names and the modules that implement them."""
+
+
+def find_method(name: str) -> Run:
+    """The ``run`` function of a method.
+
+    Raises
+    ------
+    OptionError
+        If there is no such method; the message lists the known ones.
+    """
+    if name not in METHODS:
+        raise OptionError(f"method is {name!r}; it must be one of {', '.join(METHODS)}")
+    run: Run = import_module(METHODS[name]).run
+    return run
+
+
+__all__ = ["METHODS", "Request", "Run", "find_method"]

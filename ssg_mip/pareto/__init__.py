@@ -1,0 +1,1 @@
+"""Fronts: dominance, scalarisations and sweeps."""

@@ -1,0 +1,169 @@
+"""Stationary policies of both players."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ssg_mip.errors import InvalidPolicyError
+from ssg_mip.game import FloatArray, Game, IntArray
+from ssg_mip.tolerances import DEFAULT_TOLERANCES
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class LeaderPolicy:
+    """A stationary mixed policy ``f(a | s)``.
+
+    Attributes
+    ----------
+    probabilities
+        Array ``[s, a]``, padded with zeros where a state has fewer actions than the widest one.
+    """
+
+    probabilities: FloatArray
+
+    def __post_init__(self) -> None:
+        array = np.array(self.probabilities, dtype=float)
+        if array.ndim != 2:
+            raise InvalidPolicyError(f"a leader policy has shape {array.shape}; it must be [s, a]")
+        if not np.all(np.isfinite(array)) or np.any(array < 0.0):
+            raise InvalidPolicyError("a leader policy holds a negative or non-finite probability")
+        off = np.abs(array.sum(axis=1) - 1.0)
+        if off.size and off.max() > DEFAULT_TOLERANCES.probability:
+            state = int(off.argmax())
+            raise InvalidPolicyError(
+                f"leader policy row {state} sums to {array[state].sum()!r}; it must sum to 1 within "
+                f"{DEFAULT_TOLERANCES.probability:g}"
+            )
+        array.setflags(write=False)
+        object.__setattr__(self, "probabilities", array)
+
+    @classmethod
+    def uniform(cls, game: Game) -> LeaderPolicy:
+        """Every available action equally likely."""
+        return cls.from_slots(game, 1.0 / game.leader_counts[game.leader_slot_state])
+
+    @classmethod
+    def random(cls, game: Game, rng: np.random.Generator) -> LeaderPolicy:
+        """Drawn uniformly from the simplex of each state."""
+        return cls.from_slots(game, rng.exponential(size=int(game.leader_offsets[-1])))
+
+    @classmethod
+    def deterministic(cls, game: Game, actions: ArrayLike) -> LeaderPolicy:
+        """The policy that plays ``actions[s]`` in state ``s``."""
+        chosen = np.asarray(actions, dtype=np.int64)
+        if chosen.shape != (game.num_states,) or np.any(chosen < 0) or np.any(chosen >= game.leader_counts):
+            raise InvalidPolicyError("a deterministic leader policy needs one available action per state")
+        slots = np.zeros(int(game.leader_offsets[-1]))
+        slots[game.leader_offsets[:-1] + chosen] = 1.0
+        return cls.from_slots(game, slots)
+
+    @classmethod
+    def from_slots(cls, game: Game, weights: ArrayLike) -> LeaderPolicy:
+        """From non-negative weights per leader slot, normalised state by state (uniform where all are zero)."""
+        raw = np.maximum(np.asarray(weights, dtype=float), 0.0)
+        totals = np.add.reduceat(raw, game.leader_offsets[:-1])
+        state = game.leader_slot_state
+        empty = totals[state] <= 0.0
+        flat = np.where(empty, 1.0, raw) / np.where(empty, game.leader_counts[state], totals[state])
+        padded = np.zeros((game.num_states, int(game.leader_counts.max())))
+        padded[state, np.arange(len(state)) - game.leader_offsets[state]] = flat
+        return cls(padded)
+
+    @classmethod
+    def from_names(cls, game: Game, table: Mapping[str, Mapping[str, float]]) -> LeaderPolicy:
+        """From ``{state: {action: probability}}``; actions left out have probability 0.
+
+        Raises
+        ------
+        InvalidPolicyError
+            If a name is unknown, a state is missing or a row does not sum to one.
+        """
+        padded = np.zeros((game.num_states, int(game.leader_counts.max())))
+        unknown = set(table) - set(game.state_names)
+        if unknown:
+            raise InvalidPolicyError(f"the policy names the unknown state {min(unknown)!r}")
+        for index, state in enumerate(game.state_names):
+            if state not in table:
+                raise InvalidPolicyError(f"the policy says nothing about state {state!r}")
+            for action, probability in table[state].items():
+                if action not in game.leader_actions[index]:
+                    raise InvalidPolicyError(
+                        f"the policy names the unknown leader action {action!r} in state {state!r}"
+                    )
+                padded[index, game.leader_actions[index].index(action)] = probability
+        return cls(padded)
+
+    def slots(self, game: Game) -> FloatArray:
+        """Probabilities per leader slot of ``game``.
+
+        Raises
+        ------
+        InvalidPolicyError
+            If the shape does not fit or an action that a state does not have is used.
+        """
+        expected = (game.num_states, int(game.leader_counts.max()))
+        if self.probabilities.shape != expected:
+            raise InvalidPolicyError(
+                f"the leader policy has shape {self.probabilities.shape}; {game.name} needs {expected}"
+            )
+        state = game.leader_slot_state
+        flat: FloatArray = self.probabilities[state, np.arange(len(state)) - game.leader_offsets[state]]
+        if abs(float(flat.sum()) - game.num_states) > DEFAULT_TOLERANCES.probability * game.num_states:
+            raise InvalidPolicyError("the leader policy uses an action that its state does not have")
+        return flat
+
+    def to_names(self, game: Game) -> dict[str, dict[str, float]]:
+        """As ``{state: {action: probability}}``, every available action listed."""
+        return {
+            state: {
+                action: float(self.probabilities[index, place])
+                for place, action in enumerate(game.leader_actions[index])
+            }
+            for index, state in enumerate(game.state_names)
+        }
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class FollowerPolicy:
+    """A deterministic stationary policy ``g(s)``.
+
+    Attributes
+    ----------
+    actions
+        Follower action, counted within its state; shape ``[s]``.
+    """
+
+    actions: IntArray
+
+    def __post_init__(self) -> None:
+        array = np.array(self.actions, dtype=np.int64)
+        array.setflags(write=False)
+        object.__setattr__(self, "actions", array)
+
+    def slots(self, game: Game) -> IntArray:
+        """The chosen follower slot of each state.
+
+        Raises
+        ------
+        InvalidPolicyError
+            If the policy does not name one available action per state.
+        """
+        if (
+            self.actions.shape != (game.num_states,)
+            or np.any(self.actions < 0)
+            or np.any(self.actions >= game.follower_counts)
+        ):
+            raise InvalidPolicyError("a follower policy needs one available action per state")
+        chosen: IntArray = game.follower_offsets[:-1] + self.actions
+        return chosen
+
+    def to_names(self, game: Game) -> dict[str, str]:
+        """As ``{state: action}``."""
+        return {
+            state: game.follower_actions[index][int(self.actions[index])]
+            for index, state in enumerate(game.state_names)
+        }

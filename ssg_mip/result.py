@@ -1,0 +1,268 @@
+"""What a method hands back: a policy with its exact values, a proven bound, and where all of it came from."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import platform
+from collections.abc import Mapping
+from functools import cache
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+
+from ssg_mip.best_response import Response, Ties
+from ssg_mip.game import FloatArray, Game
+from ssg_mip.policy import FollowerPolicy, LeaderPolicy
+from ssg_mip.status import Status, Termination
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Versions of this package and of what it computes with."""
+    packages = {"ssg_mip": "ssg_mip", "highs": "highspy", "pyomo": "pyomo", "numpy": "numpy", "scipy": "scipy"}
+    found = {}
+    for label, package in packages.items():
+        try:
+            found[label] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found[label] = "not installed"
+    return {**found, "python": platform.python_version()}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """Where a result comes from: enough to run it again.
+
+    Attributes
+    ----------
+    game_name, game_hash
+        The game and the SHA-256 of its content.
+    method, options, seed
+        What was asked.
+    seconds
+        Wall-clock time of the whole call.
+    counts
+        Work done, in units that do not depend on the machine: ``nodes``, ``lps``, ``iterations``, ...
+    versions
+        Versions of the packages involved.
+    """
+
+    game_name: str
+    game_hash: str
+    method: str
+    options: Mapping[str, Any]
+    seed: int
+    seconds: float
+    counts: Mapping[str, int]
+    versions: Mapping[str, str] = dataclasses.field(default_factory=versions)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class TrajectoryPoint:
+    """One iterate of a method: a policy and its exact values under the best response."""
+
+    iteration: int
+    leader_values: FloatArray
+    leader_value: float
+    leader_policy: LeaderPolicy
+    note: str = ""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ProgressRow:
+    """One line of a progress table; the same rows are kept in the result.
+
+    Attributes
+    ----------
+    seconds, iteration, nodes, open_nodes, lps
+        How far the work has come.
+    primal_bound, dual_bound
+        Value of the incumbent and the proven bound.
+    flag
+        ``*`` for a new incumbent, ``!`` for numerical trouble, else empty.
+    """
+
+    seconds: float
+    iteration: int
+    nodes: int
+    open_nodes: int
+    lps: int
+    primal_bound: float
+    dual_bound: float
+    flag: str = ""
+
+
+def relative_gap(primal: float, dual: float) -> float:
+    """``(dual - primal) / max(|primal|, |dual|)``, never negative; 0 where both are 0, infinite without a bound."""
+    if not (math.isfinite(primal) and math.isfinite(dual)):
+        return math.inf
+    scale = max(abs(primal), abs(dual))
+    return 0.0 if scale == 0.0 else max(0.0, dual - primal) / scale
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Result:
+    """The answer of a method.
+
+    Attributes
+    ----------
+    game
+        The game that was solved.
+    method
+        The method's name.
+    status, termination
+        What is known about the policy; why the method stopped.
+    weights
+        Weights of the scalarised objective over states (sum to one).
+    ties
+        Tie rule under which all values are reported.
+    leader_value
+        ``weights @ leader_values``; NaN without a policy.
+    dual_bound
+        Proven upper bound on the weighted optimum **over stationary leader policies**; infinite if none.
+    leader_values, follower_values
+        Exact values per state of the policy under the follower's best response; NaN without a policy.
+    leader_policy, follower_policy
+        The commitment and the follower's response to it; ``None`` without a policy.
+    tied_states
+        Boolean per state: the follower is indifferent there within the tie tolerance.
+    trajectory
+        The iterates, first to last.
+    progress
+        The rows of the progress table.
+    provenance
+        Where the result comes from.
+    """
+
+    game: Game
+    method: str
+    status: Status
+    termination: Termination
+    weights: FloatArray
+    ties: Ties
+    leader_value: float
+    dual_bound: float
+    leader_values: FloatArray
+    follower_values: FloatArray
+    leader_policy: LeaderPolicy | None
+    follower_policy: FollowerPolicy | None
+    tied_states: np.ndarray[Any, np.dtype[np.bool_]]
+    trajectory: tuple[TrajectoryPoint, ...]
+    progress: tuple[ProgressRow, ...]
+    provenance: Provenance
+
+    @property
+    def relative_gap(self) -> float:
+        """``(dual_bound - leader_value) / max(|leader_value|, |dual_bound|)``, never negative."""
+        return relative_gap(self.leader_value, self.dual_bound)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON data: policies as ``{state: {action: probability}}``, values as ``{state: value}``.
+
+        Infinite and undefined numbers become ``None``.
+        """
+        states = self.game.state_names
+
+        def by_state(values: FloatArray) -> dict[str, float | None]:
+            return {state: finite(value) for state, value in zip(states, values, strict=True)}
+
+        return {
+            "format": "ssg-mip-result/1",
+            "game": self.game.name,
+            "method": self.method,
+            "status": self.status.name.lower(),
+            "status_message": self.status.value,
+            "termination": self.termination.name.lower(),
+            "termination_message": self.termination.value,
+            "ties": self.ties,
+            "weights": by_state(self.weights),
+            "leader_value": finite(self.leader_value),
+            "dual_bound": finite(self.dual_bound),
+            "dual_bound_scope": "over stationary leader policies",
+            "relative_gap": finite(self.relative_gap),
+            "leader_values": by_state(self.leader_values),
+            "follower_values": by_state(self.follower_values),
+            "leader_policy": None if self.leader_policy is None else self.leader_policy.to_names(self.game),
+            "follower_policy": None if self.follower_policy is None else self.follower_policy.to_names(self.game),
+            "tied_states": [state for state, tied in zip(states, self.tied_states, strict=True) if tied],
+            "trajectory": [
+                {
+                    "iteration": point.iteration,
+                    "leader_value": finite(point.leader_value),
+                    "leader_values": by_state(point.leader_values),
+                    "leader_policy": point.leader_policy.to_names(self.game),
+                    "note": point.note,
+                }
+                for point in self.trajectory
+            ],
+            "provenance": {
+                **dataclasses.asdict(self.provenance),
+                "options": {key: plain(value) for key, value in self.provenance.options.items()},
+            },
+        }
+
+
+def finite(value: float) -> float | None:
+    """A JSON number, or ``None`` for what JSON cannot say."""
+    return float(value) if math.isfinite(value) else None
+
+
+def plain(value: Any) -> Any:
+    """An option as JSON data."""
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, (str, int, bool, type(None))):
+        return value
+    if isinstance(value, float):
+        return finite(value)
+    return repr(value)
+
+
+def build_result(
+    game: Game,
+    *,
+    method: str,
+    status: Status,
+    termination: Termination,
+    weights: FloatArray,
+    ties: Ties,
+    dual_bound: float,
+    policy: LeaderPolicy | None,
+    response: Response | None,
+    trajectory: tuple[TrajectoryPoint, ...] = (),
+    progress: tuple[ProgressRow, ...] = (),
+    options: Mapping[str, Any],
+    seed: int,
+    seconds: float,
+    counts: Mapping[str, int],
+) -> Result:
+    """Assemble a result from a policy and the follower's exact response to it."""
+    unknown = np.full(game.num_states, np.nan)
+    return Result(
+        game=game,
+        method=method,
+        status=status,
+        termination=termination,
+        weights=weights,
+        ties=ties,
+        leader_value=math.nan if response is None else float(weights @ response.leader_values),
+        dual_bound=dual_bound,
+        leader_values=unknown if response is None else response.leader_values,
+        follower_values=unknown if response is None else response.follower_values,
+        leader_policy=policy,
+        follower_policy=None if response is None else response.follower_policy,
+        tied_states=np.zeros(game.num_states, dtype=bool) if response is None else response.tied_states,
+        trajectory=trajectory,
+        progress=progress,
+        provenance=Provenance(
+            game_name=game.name,
+            game_hash=game.content_hash,
+            method=method,
+            options=options,
+            seed=seed,
+            seconds=seconds,
+            counts=counts,
+        ),
+    )

@@ -1,0 +1,49 @@
+"""Two questions, two enums: why did it stop, and what is known about the answer?
+
+The values are the messages shown to users.
+"""
+
+from __future__ import annotations
+
+import enum
+
+
+class Termination(enum.Enum):
+    """Why a method stopped."""
+
+    GAP = "the gap between the value and the proven bound is closed"
+    STATIONARY = "no policy improves every state any more"
+    TIME_LIMIT = "the time limit was reached"
+    NODE_LIMIT = "the node limit was reached"
+    ITERATION_LIMIT = "the iteration limit was reached"
+    INTERRUPTED = "interrupted by the user"
+    CONVERGED = "the method converged"
+    CYCLE = "the method entered a cycle"
+    INFEASIBLE = "proven: no policy satisfies the constraints"
+    NUMERICAL = "the solver failed numerically; the bound stays valid"
+
+    @property
+    def is_limit(self) -> bool:
+        """Whether more time, nodes or iterations could have changed the answer."""
+        return self in {
+            Termination.TIME_LIMIT,
+            Termination.NODE_LIMIT,
+            Termination.ITERATION_LIMIT,
+            Termination.INTERRUPTED,
+        }
+
+
+class Status(enum.Enum):
+    """What is known about the policy that came back."""
+
+    OPTIMAL = "optimal over stationary leader policies, within the gap"
+    RESTRICTED_OPTIMAL = "optimal within the restricted class of leader policies that the method searches"
+    STATIONARY = "no stationary policy improves every state (necessary condition for Pareto optimality)"
+    FEASIBLE = "a policy with its exact value; nothing is proven beyond the bound"
+    NO_SOLUTION = "no policy was found"
+    INFEASIBLE = "no policy satisfies the constraints"
+
+    @property
+    def has_policy(self) -> bool:
+        """Whether a policy came back."""
+        return self not in {Status.NO_SOLUTION, Status.INFEASIBLE}

@@ -1,0 +1,61 @@
+"""All numerical tolerances in one place, with their order checked.
+
+The order matters: a linear program solved less accurately than the tie tolerance would invent ties,
+and a tie tolerance above the monotonicity tolerance would let policy iteration go down unnoticed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+
+from ssg_mip.errors import OptionError
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Tolerances:
+    """Tolerances used throughout; every member is positive.
+
+    Attributes
+    ----------
+    arithmetic
+        Relative size of rounding noise in a linear solve; a smaller advantage is none.
+    probability
+        How far a distribution given as data may be from summing to one.
+    feasibility
+        Primal and dual feasibility asked of every LP (HiGHS accepts 1e-10 to 1e-3).
+    tie
+        Follower actions whose values differ by at most ``tie`` times the follower's value scale are tied.
+    monotone
+        How much a state value may fall, relative to its scale, before monotonicity counts as violated.
+    support
+        Occupancy, relative to the total, below which a state counts as not visited.
+
+    Raises
+    ------
+    OptionError
+        If a member is not positive or the order arithmetic <= feasibility <= tie <= monotone is broken.
+    """
+
+    arithmetic: float = 1e-12
+    probability: float = 1e-9
+    feasibility: float = 1e-9
+    tie: float = 1e-7
+    monotone: float = 1e-7
+    support: float = 1e-7
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if not value > 0.0:
+                raise OptionError(f"tolerance {field.name} is {value!r}; it must be positive")
+        chain = ("arithmetic", "feasibility", "tie", "monotone")
+        for low, high in itertools.pairwise(chain):
+            if getattr(self, low) > getattr(self, high):
+                raise OptionError(
+                    f"tolerance {low} = {getattr(self, low)!r} exceeds {high} = {getattr(self, high)!r}; "
+                    f"the order must be {' <= '.join(chain)}"
+                )
+
+
+DEFAULT_TOLERANCES = Tolerances()
