@@ -448,7 +448,7 @@ def _normalised_rows(game: Game) -> FloatArray:
     if np.any(lengths == 0):
         row = int(np.argmin(lengths))
         raise InvalidGameError(
-            f"transitions[{describe_row(game, row)}] lead nowhere; probabilities must sum to 1: add the missing next states"
+            f"transitions[{describe_row(game, row)}] lead nowhere; they must sum to 1: add the missing next states"
         )
     _check_no_repeated_successor(game)
     sums = np.add.reduceat(game.probabilities, game.indptr[:-1])
@@ -470,7 +470,7 @@ def _check_no_repeated_successor(game: Game) -> None:
     if twice.size:
         row, state = divmod(int(keys[twice[0]]), game.num_states)
         raise InvalidGameError(
-            f"transitions[{describe_row(game, row)}] name the next state {game.state_names[state]!r} twice; merge the two"
+            f"transitions[{describe_row(game, row)}] name the next state {game.state_names[state]!r} twice; merge them"
         )
 
 

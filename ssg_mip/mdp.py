@@ -75,8 +75,10 @@ def induced_by_leader(game: Game, policy: LeaderPolicy) -> tuple[DecisionProcess
 
         gather = csr_array((weight, (slots, np.arange(game.num_rows))), shape=(count, game.num_rows))
         mixed = csr_array(gather @ transition_matrix(game))
-    leader_reward: FloatArray = np.bincount(slots, weights=weight * game.leader_rewards, minlength=count)
-    follower_reward: FloatArray = np.bincount(slots, weights=weight * game.follower_rewards, minlength=count)
+    leader_reward, follower_reward = (
+        np.bincount(slots, weights=weight * rewards, minlength=count).astype(np.float64)
+        for rewards in (game.leader_rewards, game.follower_rewards)
+    )
     return (
         DecisionProcess(game.follower_offsets, leader_reward, mixed, game.leader_discount),
         DecisionProcess(game.follower_offsets, follower_reward, mixed, game.follower_discount),
@@ -113,8 +115,7 @@ def _solve(matrix: Any, discount: float, right: FloatArray, *, transposed: bool)
     size = len(right)
     if isinstance(matrix, np.ndarray):
         system = np.eye(size) - discount * matrix
-        answer: FloatArray = np.linalg.solve(system.T if transposed else system, right)
-        return answer
+        return np.linalg.solve(system.T if transposed else system, right).astype(np.float64, copy=False)
     from scipy.sparse import eye_array
     from scipy.sparse.linalg import splu
 
