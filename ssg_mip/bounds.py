@@ -1,0 +1,93 @@
+r"""Interval bounds on both players' values, valid for every stationary leader policy.
+
+With ``q(s, a, b) = r_B(s, a, b) + gamma_B sum_t p(t | s, a, b) v(t)``:
+
+* the follower's *optimal* value against any leader policy is at most the value ``U`` of the process in which the
+  follower picks both actions, and at least its security level ``L``, here the limit of
+  ``v <- max_b min_a q`` from below. Every iterate from below is valid, so stopping early is safe; a stronger
+  level that lets the follower mix can be merged in with :meth:`ValueBounds.intersect`.
+* the leader's value under any pair of policies lies between the minimum and the maximum of its joint process.
+
+Big-M constants come from here and from nowhere else (:func:`compact_big_m`). Bounds are widened by rounding noise.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from ssg_mip.game import FloatArray, Game
+from ssg_mip.mdp import joint_process, optimal_control, transition_matrix
+from ssg_mip.tolerances import DEFAULT_TOLERANCES
+
+SECURITY_SWEEPS = 400
+"""Sweeps of the security iteration; more make the lower bound tighter, none makes it wrong."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ValueBounds:
+    """``lower <= value <= upper`` per state, each of shape ``[num_states]``."""
+
+    lower: FloatArray
+    upper: FloatArray
+
+    @property
+    def width(self) -> FloatArray:
+        """``upper - lower``."""
+        return self.upper - self.lower
+
+    def intersect(self, other: ValueBounds) -> ValueBounds:
+        """The tighter of both bounds, state by state."""
+        return ValueBounds(np.maximum(self.lower, other.lower), np.minimum(self.upper, other.upper))
+
+
+def follower_value_bounds(game: Game) -> ValueBounds:
+    """Bounds on the follower's optimal value, state by state, over all leader policies."""
+    upper = optimal_control(joint_process(game, leader=False)).values
+    return _widened(ValueBounds(np.minimum(security_level(game), upper), upper))
+
+
+def leader_value_bounds(game: Game) -> ValueBounds:
+    """Bounds on the leader's value, state by state, over all pairs of policies."""
+    process = joint_process(game, leader=True)
+    lower = optimal_control(process, maximise=False).values
+    return _widened(ValueBounds(lower, optimal_control(process).values))
+
+
+def security_level(game: Game) -> FloatArray:
+    """What the follower gets at least by a deterministic action, from below, shape ``[num_states]``."""
+    matrix = transition_matrix(game)
+    by_slot = np.argsort(game.row_follower_slot, kind="stable")
+    starts = np.concatenate(([0], np.cumsum(np.repeat(game.leader_counts, game.follower_counts))[:-1]))
+    process = joint_process(game, leader=False)
+    values = optimal_control(process, maximise=False).values
+    for _ in range(SECURITY_SWEEPS):
+        q = game.follower_rewards + game.follower_discount * (matrix @ values)
+        worst = np.minimum.reduceat(q[by_slot], starts)
+        improved = np.maximum(values, np.maximum.reduceat(worst, game.follower_offsets[:-1]))
+        change = float(np.max(improved - values))
+        values = improved
+        if change <= DEFAULT_TOLERANCES.arithmetic * (1.0 + float(np.abs(values).max())):
+            break
+    return values
+
+
+def compact_big_m(game: Game, bounds: ValueBounds) -> FloatArray:
+    """A valid constant ``M(s, b)`` in ``v(s) <= q(s, b) + M(s, b) (1 - g(s, b))``, one per follower slot.
+
+    ``M(s, b) = U(s) - min_a [r_B(s, a, b) + gamma_B sum_t p(t | s, a, b) L(t)]``. The width ``U(s) - L(s)`` is too
+    small, because the value of an action that is not chosen can lie below ``L(s)``.
+    """
+    q = game.follower_rewards + game.follower_discount * (transition_matrix(game) @ bounds.lower)
+    lowest = np.full(int(game.follower_offsets[-1]), np.inf)
+    np.minimum.at(lowest, game.row_follower_slot, q)
+    needed: FloatArray = bounds.upper[game.follower_slot_state] - lowest
+    return needed
+
+
+def _widened(bounds: ValueBounds) -> ValueBounds:
+    """Bounds moved outwards by more than the rounding of the solves that made them."""
+    scale = 1.0 + np.maximum(np.abs(bounds.lower), np.abs(bounds.upper)).max()
+    noise = DEFAULT_TOLERANCES.arithmetic * scale
+    return ValueBounds(bounds.lower - noise, bounds.upper + noise)

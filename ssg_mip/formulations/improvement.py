@@ -1,0 +1,91 @@
+r"""The improvement program (I) of Kudo & Akimoto, equations (6)-(8), in its disjunctive hull form.
+
+Given the values ``V_t`` of the current policy, maximise ``sum_s alpha_s (Q_t(s, f, g(s)) - V_t(s))`` over the leader
+policies ``f`` with ``Q_t(s, f, g(s)) >= V_t(s)`` in every state, where ``g`` is a best response to ``f`` and ``Q_t``
+uses the constant ``V_t``.
+
+* ``x(s, a, b) = f(s, a) g(s, b) >= 0`` with ``sum_ab x = 1`` (``simplex``);
+* products ``w(s, a, b, t) = x(s, a, b) v(t)`` with the follower's values ``v``, and ``simplex_times_value``:
+  ``sum_ab w(s, a, b, t) = v(t)`` for every ``t``;
+* the follower's incentive rows (:mod:`ssg_mip.formulations.rows`);
+* ``improve``: ``sum_ab x c >= V_t(s)`` with the constants ``c = r_A + gamma_A sum_t p V_t(t)``.
+
+For fixed ``v`` the program falls apart into one small linear program per state and answer and needs no binaries.
+An optimal value of 0 with ``alpha > 0`` proves that the current policy satisfies the necessary condition for Pareto
+optimality (Theorem 9).
+"""
+
+from __future__ import annotations
+
+from ssg_mip.bounds import ValueBounds
+from ssg_mip.formulations.program import Program
+from ssg_mip.formulations.rows import Selection, add_incentive_rows, add_products, multiplied_rows, product_bounds
+from ssg_mip.game import FloatArray, Game
+from ssg_mip.mdp import transition_matrix
+
+
+def leader_gains(game: Game, values: FloatArray) -> FloatArray:
+    """``r_A(s,a,b) + gamma_A sum_t p(t|s,a,b) V_t(t) - V_t(s)`` per row: what a joint action gains over ``V_t``."""
+    moved: FloatArray = transition_matrix(game) @ values
+    return game.leader_rewards + game.leader_discount * moved - values[game.row_state]
+
+
+def improvement(
+    game: Game,
+    values: FloatArray,
+    weights: FloatArray,
+    follower: ValueBounds,
+    *,
+    selection: Selection | None = None,
+) -> Program:
+    """Write the program (I) in its hull form.
+
+    Parameters
+    ----------
+    game
+        The game.
+    values
+        The leader's current values ``V_t``, shape ``[num_states]``.
+    weights
+        The scalarisation weights ``alpha`` over states.
+    follower
+        Bounds on the follower's optimal values (:func:`ssg_mip.bounds.follower_value_bounds`).
+    selection
+        Follower actions that may be answers; all if absent.
+
+    Returns
+    -------
+    Program
+        With components ``x, v, w``, ``simplex, simplex_times_value, own, incentive, improve, product`` and the
+        objective ``gain``, the weighted improvement over ``V_t``. Box: ``v``.
+    """
+    import pyomo.environ as pyo
+
+    selection = Selection.everything(game) if selection is None else selection
+    states = range(game.num_states)
+    keys = selection.keys(states)
+    gain = leader_gains(game, values)
+    gains = {key: float(gain[game.row(*key)]) for key in keys}
+    low, high = follower.lower, follower.upper
+    block = {s: [key for key in keys if key[0] == s] for s in states}
+
+    model = pyo.ConcreteModel(name="improvement")
+    model.x = pyo.Var(keys, bounds=(0.0, 1.0))
+    model.v = pyo.Var(states, bounds=lambda _, t: (float(low[t]), float(high[t])))
+    model.w = pyo.Var(keys, states, bounds=lambda _, s, a, b, t: product_bounds(1.0, low, high, t))
+    model.simplex = pyo.Constraint(states, rule=lambda m, s: sum(m.x[key] for key in block[s]) == 1.0)
+    model.simplex_times_value = pyo.Constraint(
+        states, states, rule=lambda m, s, t: sum(m.w[key, t] for key in block[s]) - m.v[t] == 0.0
+    )
+    add_incentive_rows(model, selection, model.x, model.w, list(states))
+    model.improve = pyo.Constraint(states, rule=lambda m, s: sum(gains[key] * m.x[key] for key in block[s]) >= 0.0)
+    model.gain = pyo.Objective(
+        expr=sum(float(weights[key[0]]) * gains[key] * model.x[key] for key in keys), sense=pyo.maximize
+    )
+    triples = [(model.w[key, t], model.x[key], model.v[t]) for key in keys for t in states]
+    return Program(
+        model,
+        box=tuple(model.v[t] for t in states),
+        products=add_products(model, triples),
+        multiplied=multiplied_rows(model.simplex_times_value, model.simplex, model.v),
+    )

@@ -1,0 +1,152 @@
+"""A Pyomo program compiled once to arrays.
+
+Pyomo's ``LinearStandardFormCompiler`` turns the linear rows into sparse arrays; the declared products become index
+triples. Everything after that is NumPy: relaxations are assembled from these arrays, and HiGHS receives them by
+``passModel``. Maximisation is kept: only the HiGHS adapter knows about signs.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from ssg_mip.errors import SolverError
+from ssg_mip.formulations.program import Program
+from ssg_mip.game import FloatArray, IntArray
+from ssg_mip.solver.interface import LinearProgram
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class CompiledProgram:
+    """Linear rows, bounds and products of a program, as arrays; the objective is maximised.
+
+    Attributes
+    ----------
+    objective
+        Coefficients per column; ``offset`` is added.
+    row_index, column_index, coefficient
+        The non-zeros of the row matrix, ordered by row.
+    row_lower, row_upper, column_lower, column_upper
+        Bounds; infinite where there is none.
+    integer
+        Boolean per column.
+    box
+        Columns of the box variables, in branching order.
+    product_result, product_factor, product_value
+        Columns of each product ``result == factor * value``; ``product_value`` counts within ``box``.
+    multiplied_value
+        Per row: the position within ``box`` of the variable that the row is a multiple by, or -1.
+    column_names, row_names
+        Names as Pyomo gives them.
+    column_of
+        Pyomo variable id to column.
+    """
+
+    objective: FloatArray
+    offset: float
+    row_index: IntArray
+    column_index: IntArray
+    coefficient: FloatArray
+    row_lower: FloatArray
+    row_upper: FloatArray
+    column_lower: FloatArray
+    column_upper: FloatArray
+    integer: np.ndarray[Any, np.dtype[np.bool_]]
+    box: IntArray
+    product_result: IntArray
+    product_factor: IntArray
+    product_value: IntArray
+    multiplied_value: IntArray
+    column_names: tuple[str, ...]
+    row_names: tuple[str, ...]
+    column_of: dict[int, int]
+
+    @property
+    def num_rows(self) -> int:
+        """Number of linear rows."""
+        return len(self.row_lower)
+
+    @property
+    def num_columns(self) -> int:
+        """Number of columns."""
+        return len(self.objective)
+
+    def linear_program(self) -> LinearProgram:
+        """The linear rows as a program for the solver; exact only where there are no products."""
+        return LinearProgram(
+            objective=self.objective,
+            starts=np.searchsorted(self.row_index, np.arange(self.num_rows + 1)),
+            indices=self.column_index,
+            values=self.coefficient,
+            row_lower=self.row_lower,
+            row_upper=self.row_upper,
+            column_lower=self.column_lower,
+            column_upper=self.column_upper,
+            integer=self.integer,
+        )
+
+    def columns(self, variables: Any) -> IntArray:
+        """Columns of the members of an indexed Pyomo variable, in index order."""
+        return np.array([self.column_of[id(member)] for member in variables.values()], dtype=np.int64)
+
+
+def compile_program(program: Program) -> CompiledProgram:
+    """Compile a program to arrays.
+
+    Raises
+    ------
+    SolverError
+        If a variable of a product or of the box appears in no linear row and no objective.
+    """
+    from pyomo.core import Objective
+    from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
+
+    model = program.model
+    product = model.component("product")
+    if product is not None:
+        product.deactivate()
+    try:
+        form = LinearStandardFormCompiler().write(model, mixed_form=True, set_sense=None)
+    finally:
+        if product is not None:
+            product.activate()
+    column_of = {id(variable): place for place, variable in enumerate(form.columns)}
+    objective = next(iter(model.component_data_objects(Objective, active=True)))
+    sign = 1.0 if objective.sense == -1 else -1.0
+    costs = sign * np.asarray(form.c.todense(), dtype=float)[0]
+    rows = form.A.tocsr()
+    row_lower, row_upper = _row_bounds(form)
+    place_in_box = {id(variable): place for place, variable in enumerate(program.box)}
+    multiplied = {id(entry.row): place_in_box[id(entry.value)] for entry in program.multiplied}
+    for variable in (*program.box, *(v for p in program.products for v in (p.result, p.factor))):
+        if id(variable) not in column_of:
+            raise SolverError(f"{variable.name} appears in no linear row of {model.name}")
+    return CompiledProgram(
+        objective=costs,
+        offset=sign * float(np.asarray(form.c_offset).ravel()[0]),
+        row_index=np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr)),
+        column_index=rows.indices.astype(np.int64),
+        coefficient=rows.data.astype(float),
+        row_lower=row_lower,
+        row_upper=row_upper,
+        column_lower=np.array([-np.inf if v.lb is None else v.lb for v in form.columns], dtype=float),
+        column_upper=np.array([np.inf if v.ub is None else v.ub for v in form.columns], dtype=float),
+        integer=np.array([v.is_integer() for v in form.columns], dtype=bool),
+        box=np.array([column_of[id(v)] for v in program.box], dtype=np.int64),
+        product_result=np.array([column_of[id(p.result)] for p in program.products], dtype=np.int64),
+        product_factor=np.array([column_of[id(p.factor)] for p in program.products], dtype=np.int64),
+        product_value=np.array([place_in_box[id(p.value)] for p in program.products], dtype=np.int64),
+        multiplied_value=np.array([multiplied.get(id(row.constraint), -1) for row in form.rows], dtype=np.int64),
+        column_names=tuple(v.name for v in form.columns),
+        row_names=tuple(row.constraint.name for row in form.rows),
+        column_of=column_of,
+    )
+
+
+def _row_bounds(form: Any) -> tuple[FloatArray, FloatArray]:
+    """Lower and upper bounds of the rows; Pyomo's mixed form marks each with -1 (>=), 0 (=) or 1 (<=)."""
+    kind = np.array([row.bound_type for row in form.rows])
+    right = np.asarray(form.rhs, dtype=float)
+    return np.where(kind <= 0, right, -np.inf), np.where(kind >= 0, right, np.inf)

@@ -1,0 +1,226 @@
+"""The HiGHS adapter: the only module that imports ``highspy``.
+
+HiGHS minimises here; signs are turned in this file and nowhere else. Every option's return code is checked, because
+HiGHS reports a refused option by a code instead of raising. Products never reach it: only linear rows are passed.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+import highspy
+import numpy as np
+
+from ssg_mip.deadline import Deadline
+from ssg_mip.errors import SolverError
+from ssg_mip.game import FloatArray, IntArray
+from ssg_mip.solver.interface import LinearProgram, LpAnswer, LpStatus, MilpAnswer
+from ssg_mip.tolerances import DEFAULT_TOLERANCES
+
+_OK = highspy.HighsStatus.kOk
+_MODEL = highspy.HighsModelStatus
+_run = highspy._core._Highs.run  # the plain call: releases the GIL, without the wrapper's own signal handling
+
+if (highspy.Highs().versionMajor(), highspy.Highs().versionMinor()) < (1, 15):
+    raise SolverError(
+        "HiGHS is older than 1.15; some older releases return wrong optima on small mixed-integer programs: "
+        "upgrade the package highspy"
+    )
+
+
+def _new_highs(**options: Any) -> highspy.Highs:
+    highs = highspy.Highs()
+    settings: dict[str, Any] = {
+        "output_flag": False,
+        "threads": 1,
+        "parallel": "off",
+        "random_seed": 0,
+        "primal_feasibility_tolerance": DEFAULT_TOLERANCES.feasibility,
+        "dual_feasibility_tolerance": DEFAULT_TOLERANCES.feasibility,
+        **options,
+    }
+    for name, value in settings.items():
+        _set_option(highs, name, value)
+    return highs
+
+
+def _set_option(highs: highspy.Highs, name: str, value: Any) -> None:
+    if highs.setOptionValue(name, value) != _OK:
+        raise SolverError(f"HiGHS refused the option {name} = {value!r}")
+
+
+def _pass(highs: highspy.Highs, program: LinearProgram) -> None:
+    integrality = np.zeros(program.num_columns, dtype=np.int32)
+    if program.integer is not None:
+        integrality = program.integer.astype(np.int32)
+    status = highs.passModel(
+        program.num_columns,
+        program.num_rows,
+        len(program.values),
+        int(highspy.MatrixFormat.kRowwise),
+        int(highspy.ObjSense.kMinimize),
+        0.0,
+        -program.objective,
+        program.column_lower,
+        program.column_upper,
+        program.row_lower,
+        program.row_upper,
+        program.starts.astype(np.int32),
+        program.indices.astype(np.int32),
+        program.values,
+        integrality,
+    )
+    if status == highspy.HighsStatus.kError:
+        raise SolverError(f"HiGHS refused a model of {program.num_rows} rows and {program.num_columns} columns")
+
+
+class HighsLp:
+    """One linear program kept inside HiGHS; bounds and coefficients change in place between solves."""
+
+    def __init__(self, program: LinearProgram, *, seed: int = 0) -> None:
+        self.lps = 0
+        self.seconds = 0.0
+        self._highs = _new_highs(
+            presolve="off",
+            solver="simplex",
+            simplex_strategy=1,
+            simplex_scale_strategy=0,
+            random_seed=seed % 2_147_483_647,
+        )
+        self._num_columns = program.num_columns
+        self._columns = np.arange(program.num_columns, dtype=np.int32)
+        _pass(self._highs, program)
+
+    def set_objective(self, objective: FloatArray) -> None:
+        """Replace the objective."""
+        self._highs.changeColsCost(self._num_columns, self._columns, -objective)
+
+    def set_column_bounds(self, lower: FloatArray, upper: FloatArray) -> None:
+        """Replace all column bounds."""
+        self._highs.changeColsBounds(self._num_columns, self._columns, lower, upper)
+
+    def set_coefficients(self, rows: IntArray, columns: IntArray, values: FloatArray) -> None:
+        """Replace some matrix entries."""
+        change = self._highs.changeCoeff
+        for row, column, value in zip(rows.tolist(), columns.tolist(), values.tolist(), strict=True):
+            change(row, column, value)
+
+    def set_row_bounds(self, rows: IntArray, lower: FloatArray, upper: FloatArray) -> None:
+        """Replace the bounds of some rows."""
+        change = self._highs.changeRowBounds
+        for row, low, high in zip(rows.tolist(), lower.tolist(), upper.tolist(), strict=True):
+            change(row, low, high)
+
+    @property
+    def basis(self) -> Any:
+        """The current basis, to be handed back to :meth:`solve` later."""
+        return self._highs.getBasis()
+
+    def forget(self) -> None:
+        """Drop basis and factorisation: the next solve starts from scratch."""
+        self._highs.clearSolver()
+
+    def solve(self, *, basis: Any = None, cut_off: float = -math.inf, time_limit: float = math.inf) -> LpAnswer:
+        """Solve from a basis, giving up once the maximum is proven below ``cut_off``.
+
+        An LP that ends without a verdict is tried once more from scratch; if that fails too the status is
+        ``UNKNOWN`` and whatever multipliers there are come back, for a safe bound.
+        """
+        if basis is not None:
+            self._highs.setBasis(basis)
+        _set_option(self._highs, "objective_bound", -cut_off)
+        _set_option(self._highs, "time_limit", self._highs.getRunTime() + time_limit)
+        answer = self._run()
+        if answer.status is LpStatus.UNKNOWN and time_limit > 0.0:
+            self.forget()
+            _set_option(self._highs, "objective_bound", math.inf)
+            answer = self._run()
+        return answer
+
+    def _run(self) -> LpAnswer:
+        started = time.perf_counter()
+        _run(self._highs)
+        self.seconds += time.perf_counter() - started
+        self.lps += 1
+        status = self._highs.getModelStatus()
+        iterations = int(self._highs.getInfo().simplex_iteration_count)
+        if status == _MODEL.kInfeasible:
+            return LpAnswer(LpStatus.INFEASIBLE, math.nan, np.empty(0), self._ray(), iterations)
+        solution = self._highs.getSolution()
+        dual = -np.array(solution.row_dual) if solution.dual_valid else np.empty(0)
+        match status:
+            case _MODEL.kOptimal:
+                value = -self._highs.getInfo().objective_function_value
+                return LpAnswer(LpStatus.OPTIMAL, value, np.array(solution.col_value), dual, iterations)
+            case _MODEL.kObjectiveBound:
+                return LpAnswer(LpStatus.CUT_OFF, math.nan, np.empty(0), dual, iterations)
+            case _:
+                return LpAnswer(LpStatus.UNKNOWN, math.nan, np.empty(0), dual, iterations)
+
+    def _ray(self) -> FloatArray:
+        answer = self._highs.getDualRay()
+        if len(answer) == 3 and answer[1]:
+            return -np.array(answer[2], dtype=float)
+        return np.empty(0)
+
+
+def solve_lp(program: LinearProgram) -> LpAnswer:
+    """Solve one LP from scratch, with presolve left to HiGHS."""
+    return HighsLp(program).solve()
+
+
+def solve_milp(
+    program: LinearProgram, *, deadline: Deadline, gap: float, seed: int = 0, interrupted: Any = None
+) -> MilpAnswer:
+    """Solve a MILP by HiGHS's own branch and bound.
+
+    Parameters
+    ----------
+    program
+        The MILP; ``program.integer`` marks its integer columns.
+    deadline
+        The time budget.
+    gap
+        Relative gap at which to stop.
+    seed
+        Random seed.
+    interrupted
+        A callable without arguments; HiGHS stops soon after it returns true.
+    """
+    highs = _new_highs(
+        mip_rel_gap=gap,
+        mip_abs_gap=0.0,
+        mip_feasibility_tolerance=DEFAULT_TOLERANCES.feasibility,
+        random_seed=seed % 2_147_483_647,
+        time_limit=deadline.remaining,
+    )
+    _pass(highs, program)
+    if interrupted is not None:
+        _install_interrupt(highs, interrupted)
+    _run(highs)
+    status, info = highs.getModelStatus(), highs.getInfo()
+    nodes = max(0, int(info.mip_node_count))
+    if status == _MODEL.kInfeasible:
+        return MilpAnswer("infeasible", np.empty(0), -math.inf, -math.inf, nodes)
+    solution = highs.getSolution()
+    found = solution.value_valid and info.primal_solution_status == 2
+    return MilpAnswer(
+        status="optimal" if status == _MODEL.kOptimal else "limit",
+        point=np.array(solution.col_value) if found else np.empty(0),
+        primal_bound=-info.objective_function_value if found else -math.inf,
+        dual_bound=-info.mip_dual_bound if math.isfinite(info.mip_dual_bound) else math.inf,
+        nodes=nodes,
+    )
+
+
+def _install_interrupt(highs: highspy.Highs, interrupted: Any) -> None:
+    """Ask HiGHS to stop once ``interrupted()`` is true; raising inside a callback would break the object."""
+
+    def check(event: Any) -> None:
+        if interrupted():
+            event.interrupt()
+
+    highs.cbMipInterrupt += check
+    highs.cbSimplexInterrupt += check

@@ -1,0 +1,115 @@
+"""What a linear-programming solver is asked and what it answers. Everything is maximised."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from typing import Any
+
+import numpy as np
+
+from ssg_mip.game import FloatArray, IntArray
+
+
+class LpStatus(enum.Enum):
+    """How an LP ended."""
+
+    OPTIMAL = "optimal"
+    INFEASIBLE = "infeasible"
+    CUT_OFF = "its bound fell below the cut-off"
+    UNKNOWN = "the solver gave no usable verdict"
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class LinearProgram:
+    """Maximise ``objective @ x`` subject to ``row_lower <= A x <= row_upper`` and column bounds.
+
+    ``A`` is stored by rows: ``indices[starts[i]:starts[i+1]]`` and ``values`` at the same places.
+    """
+
+    objective: FloatArray
+    starts: IntArray
+    indices: IntArray
+    values: FloatArray
+    row_lower: FloatArray
+    row_upper: FloatArray
+    column_lower: FloatArray
+    column_upper: FloatArray
+    integer: np.ndarray[Any, np.dtype[np.bool_]] | None = None
+
+    @property
+    def num_rows(self) -> int:
+        """Number of rows."""
+        return len(self.row_lower)
+
+    @property
+    def num_columns(self) -> int:
+        """Number of columns."""
+        return len(self.objective)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class LpAnswer:
+    """An LP's answer.
+
+    Attributes
+    ----------
+    status
+        How it ended.
+    objective
+        Objective value at ``point``; NaN without one.
+    point
+        Primal values per column; empty without a point.
+    row_dual
+        Multipliers per row (of the maximisation), or of a dual ray where the LP is infeasible; empty if none.
+        Never trusted: bounds are recomputed from them.
+    iterations
+        Simplex iterations.
+    """
+
+    status: LpStatus
+    objective: float
+    point: FloatArray
+    row_dual: FloatArray
+    iterations: int
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class MilpAnswer:
+    """A MILP's answer: ``point`` is empty without an incumbent; ``dual_bound`` bounds the maximum from above."""
+
+    status: str
+    point: FloatArray
+    primal_bound: float
+    dual_bound: float
+    nodes: int
+
+    @property
+    def has_point(self) -> bool:
+        """Whether an incumbent came back."""
+        return len(self.point) > 0
+
+
+def dual_bound(program: LinearProgram, matrix: Any, multipliers: FloatArray) -> float:
+    """An upper bound on the LP's maximum, valid for *any* multipliers (weak duality with column bounds).
+
+    ``max c x <= sum_i max(y_i lower_i, y_i upper_i) + sum_j max over the column's bounds of (c - A^T y)_j x_j``;
+    multipliers that would meet an infinite row bound are set to zero first.
+
+    Parameters
+    ----------
+    program
+        The LP; every column with a non-zero reduced cost needs a finite bound on that side for a finite answer.
+    matrix
+        ``A`` as a SciPy sparse array ``[rows, columns]``.
+    multipliers
+        One number per row.
+    """
+    y = np.where((multipliers > 0.0) & np.isinf(program.row_upper), 0.0, multipliers)
+    y = np.where((y < 0.0) & np.isinf(program.row_lower), 0.0, y)
+    bound_of_rows = np.where(y > 0.0, program.row_upper, program.row_lower)
+    from_rows = float(np.sum(y[y != 0.0] * bound_of_rows[y != 0.0]))
+    reduced = program.objective - matrix.T @ y
+    bound_of_columns = np.where(reduced > 0.0, program.column_upper, program.column_lower)
+    used = reduced != 0.0
+    return from_rows + float(np.sum(reduced[used] * bound_of_columns[used]))
