@@ -14,6 +14,7 @@ from ssg_mip.best_response import Ties, check_ties
 from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game
+from ssg_mip.interrupt import Interrupt
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Result
 from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
@@ -33,6 +34,9 @@ class Request:
         Relative gap at which a search may stop.
     deadline
         The time budget, already running.
+    interrupt
+        The user's wish to stop; a method that sees ``interrupt.requested`` returns its incumbent and bound with
+        ``Termination.INTERRUPTED``.
     node_limit, iteration_limit
         Limits on branch-and-bound nodes and on iterations; ``None`` for none.
     seed
@@ -51,6 +55,7 @@ class Request:
     ties: Ties = "leader"
     gap: float = 1e-4
     deadline: Deadline = dataclasses.field(default_factory=Deadline)
+    interrupt: Interrupt = dataclasses.field(default_factory=Interrupt)
     node_limit: int | None = None
     iteration_limit: int | None = None
     seed: int = 0
