@@ -1,0 +1,58 @@
+"""What the search remembers: nodes, the incumbent, limits and the outcome."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+from ssg_mip.branching.box import Box
+from ssg_mip.result import ProgressRow
+from ssg_mip.status import Termination
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Branch:
+    """Where a node is to be split: box coordinate and value."""
+
+    place: int
+    value: float
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Node:
+    """An open node: its box, its bound, where to split it and the basis its children start from."""
+
+    bound: float
+    box: Box
+    branch: Branch
+    depth: int
+    basis: Any
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Gaps:
+    """When a search may stop: ``dual - primal <= max(absolute, relative * |primal|)``."""
+
+    relative: float
+    absolute: float
+
+    def target(self, primal: float) -> float:
+        """The dual bound at which the search may stop."""
+        if math.isinf(primal):
+            return primal
+        return primal + max(self.absolute, self.relative * abs(primal))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Outcome:
+    """What a search found: the best solution (opaque to the search), both bounds and why it stopped."""
+
+    solution: Any
+    primal_bound: float
+    dual_bound: float
+    termination: Termination
+    nodes: int
+    lps: int
+    lp_seconds: float
+    progress: tuple[ProgressRow, ...]

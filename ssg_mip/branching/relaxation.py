@@ -1,0 +1,294 @@
+r"""The linear relaxation of a program on a box, in unit coordinates, kept in one LP.
+
+On a box ``l <= v <= u`` every box variable is written ``v(t) = l(t) + d(t) h(t)`` with ``d = u - l`` and ``h`` in
+``[0, 1]``, and every product ``w = y v(t)`` as ``w = l(t) y + d(t) m`` where ``m`` stands for ``y h(t)``. Then
+
+* ``0 <= m <= y`` whatever the box (the McCormick rows are constant);
+* a row that is another row times ``v(t)`` keeps its coefficients, read in ``m`` and ``h``;
+* rows without products or box variables do not change at all;
+* only the remaining rows depend on the box, linearly in ``l`` and ``d``: their coefficients are replaced in place.
+
+Together with the multiplied rows this is the hull of (simplex x interval) for each factor block. Columns of the LP
+are those of the compiled program, with ``h`` in the place of ``v`` and ``m`` in the place of ``w``.
+
+The bound of a node is recomputed from the LP's multipliers by weak duality, so it does not depend on what the solver
+claims about its own accuracy.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from ssg_mip.branching.box import Box
+from ssg_mip.game import FloatArray, IntArray
+from ssg_mip.solver.compiled import CompiledProgram
+from ssg_mip.solver.highs import HighsLp
+from ssg_mip.solver.interface import LinearProgram, LpAnswer, LpStatus, dual_bound
+from ssg_mip.tolerances import DEFAULT_TOLERANCES
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Point:
+    """What the relaxation of one box says.
+
+    Attributes
+    ----------
+    status
+        How the LP ended.
+    bound
+        Safe upper bound on the program over the box; ``-inf`` if the box is proven empty.
+    columns
+        Values per column of the compiled program, box variables and products in original units; empty if none.
+    error
+        ``|m - y h|`` per product, in unit coordinates; empty without a point.
+    unit_values
+        ``h`` per box variable; empty without a point.
+    """
+
+    status: LpStatus
+    bound: float
+    columns: FloatArray
+    error: FloatArray
+    unit_values: FloatArray
+
+
+class _BoxRows:
+    """The non-zeros that depend on the box: ``value = base + low @ l + width @ d``, and where they sit."""
+
+    def __init__(self, program: CompiledProgram, kind: IntArray, product_of: IntArray, place_of: IntArray) -> None:
+        entries: dict[tuple[int, int], int] = {}
+        base: list[float] = []
+        low: list[tuple[int, int, float]] = []
+        width: list[tuple[int, int, float]] = []
+
+        def entry(row: int, column: int) -> int:
+            if (row, column) not in entries:
+                entries[row, column] = len(base)
+                base.append(0.0)
+            return entries[row, column]
+
+        moves = np.isin(program.row_index, np.unique(program.row_index[kind[program.column_index] > 0]))
+        moves &= program.multiplied_value[program.row_index] < 0
+        self.moves = moves
+        self.shift: list[tuple[int, int, float]] = []
+        for row, column, value in zip(
+            program.row_index[moves].tolist(),
+            program.column_index[moves].tolist(),
+            program.coefficient[moves].tolist(),
+            strict=True,
+        ):
+            match int(kind[column]):
+                case 0:
+                    base[entry(row, column)] += value
+                case 1:
+                    width.append((entry(row, column), int(place_of[column]), value))
+                    self.shift.append((row, int(place_of[column]), value))
+                case _:
+                    product = int(product_of[column])
+                    place = int(program.product_value[product])
+                    low.append((entry(row, int(program.product_factor[product])), place, value))
+                    width.append((entry(row, column), place, value))
+        self.rows = np.array([row for row, _ in entries], dtype=np.int64)
+        self.columns = np.array([column for _, column in entries], dtype=np.int64)
+        shape = (len(base), len(program.box))
+        self._base = np.array(base)
+        self._low = _matrix(low, shape)
+        self._width = _matrix(width, shape)
+
+    def coefficients(self, box: Box) -> FloatArray:
+        """The box-dependent coefficients."""
+        values: FloatArray = self._base + self._low @ box.lower + self._width @ box.width
+        return values
+
+
+def _matrix(triples: list[tuple[int, int, float]], shape: tuple[int, int]) -> Any:
+    rows, columns, values = zip(*triples, strict=True) if triples else ((), (), ())
+    return csr_array((np.array(values, dtype=float), (np.array(rows, int), np.array(columns, int))), shape=shape)
+
+
+class BoxRelaxation:
+    """The relaxation of a compiled program, moved from box to box in place.
+
+    Parameters
+    ----------
+    program
+        The compiled program; integer columns are relaxed.
+    choice_of
+        Per column, the choice that it belongs to, or -1; closing a choice fixes its columns at zero.
+    seed
+        Seed for the LP solver.
+    """
+
+    def __init__(self, program: CompiledProgram, choice_of: IntArray, *, seed: int = 0) -> None:
+        self.program = program
+        self._choice_of = choice_of
+        self._kind = np.zeros(program.num_columns, dtype=np.int64)
+        self._kind[program.box] = 1
+        self._kind[program.product_result] = 2
+        product_of = np.full(program.num_columns, -1)
+        product_of[program.product_result] = np.arange(len(program.product_result))
+        place_of = np.full(program.num_columns, -1)
+        place_of[program.box] = np.arange(len(program.box))
+        self._box_rows = _BoxRows(program, self._kind, product_of, place_of)
+        self._matrix, self._positions = self._assemble_matrix()
+        self._row_lower, self._row_upper = self._assemble_row_bounds()
+        self._lower, self._upper = self._unit_column_bounds()
+        self._shift = _matrix(self._box_rows.shift, (program.num_rows, len(program.box)))
+        self._shifted_rows = np.unique(np.array([row for row, _, _ in self._box_rows.shift], dtype=np.int64))
+        self._lp: HighsLp | None = None
+        self._seed = seed
+        self._loaded = np.empty(0)
+        self._box: Box | None = None
+        self._program_now: LinearProgram | None = None
+
+    # ------------------------------------------------------------------ assembly
+
+    def _assemble_matrix(self) -> tuple[Any, IntArray]:
+        """All rows with the box-dependent entries zero-filled in place, McCormick rows ``m - y <= 0`` last."""
+        program, moving = self.program, self._box_rows
+        still = ~moving.moves
+        count = len(program.product_result)
+        extra = program.num_rows + np.arange(count)
+        marker = np.arange(1, len(moving.rows) + 1, dtype=float)
+        rows = np.concatenate((program.row_index[still], moving.rows, extra, extra))
+        columns = np.concatenate(
+            (program.column_index[still], moving.columns, program.product_result, program.product_factor)
+        )
+        shape = (program.num_rows + count, program.num_columns)
+        values = np.concatenate(
+            (program.coefficient[still], np.zeros(len(marker)), np.ones(count), np.full(count, -1.0))
+        )
+        tags = np.concatenate((np.zeros(int(still.sum())), marker, np.zeros(2 * count)))
+        order = np.lexsort((columns, rows))
+        starts = np.searchsorted(rows[order], np.arange(shape[0] + 1))
+        matrix = csr_array((values[order], columns[order], starts), shape=shape)
+        place = np.flatnonzero(tags[order] > 0.0)
+        positions = np.empty(len(place), dtype=np.int64)
+        positions[tags[order][place].astype(np.int64) - 1] = place
+        return matrix, positions
+
+    def _assemble_row_bounds(self) -> tuple[FloatArray, FloatArray]:
+        count = len(self.program.product_result)
+        return (
+            np.concatenate((self.program.row_lower, np.full(count, -np.inf))),
+            np.concatenate((self.program.row_upper, np.zeros(count))),
+        )
+
+    def _unit_column_bounds(self) -> tuple[FloatArray, FloatArray]:
+        lower, upper = self.program.column_lower.copy(), self.program.column_upper.copy()
+        lower[self.program.box], upper[self.program.box] = 0.0, 1.0
+        lower[self.program.product_result] = 0.0
+        upper[self.program.product_result] = upper[self.program.product_factor]
+        return lower, upper
+
+    # ------------------------------------------------------------------ work
+
+    @property
+    def lps(self) -> int:
+        """Linear programs solved so far."""
+        return 0 if self._lp is None else self._lp.lps
+
+    @property
+    def lp_seconds(self) -> float:
+        """Seconds spent inside the LP solver."""
+        return 0.0 if self._lp is None else self._lp.seconds
+
+    @property
+    def basis(self) -> Any:
+        """The basis of the last LP."""
+        return None if self._lp is None else self._lp.basis
+
+    def load(self, box: Box) -> None:
+        """Move to a box: replace the coefficients and bounds that differ."""
+        coefficients = self._box_rows.coefficients(box)
+        self._matrix.data[self._positions] = coefficients
+        closed = (self._choice_of >= 0) & ~box.open_choices[self._choice_of]
+        upper = np.where(closed, 0.0, self._upper)
+        shift = self._shift @ box.lower
+        row_lower, row_upper = self._row_lower.copy(), self._row_upper.copy()
+        row_lower[: len(shift)] -= shift
+        row_upper[: len(shift)] -= shift
+        self._program_now = LinearProgram(
+            objective=self.program.objective,
+            starts=self._matrix.indptr,
+            indices=self._matrix.indices,
+            values=self._matrix.data,
+            row_lower=row_lower,
+            row_upper=row_upper,
+            column_lower=self._lower,
+            column_upper=upper,
+        )
+        if self._lp is None:
+            self._lp = HighsLp(self._program_now, seed=self._seed)
+        else:
+            changed = np.flatnonzero(coefficients != self._loaded)
+            self._lp.set_coefficients(
+                self._box_rows.rows[changed], self._box_rows.columns[changed], coefficients[changed]
+            )
+            self._lp.set_column_bounds(self._lower, upper)
+            rows = self._shifted_rows
+            self._lp.set_row_bounds(rows, row_lower[rows], row_upper[rows])
+        self._loaded = coefficients
+        self._box = box
+
+    def solve(self, *, basis: Any = None, cut_off: float = -math.inf, time_limit: float = math.inf) -> Point:
+        """Solve the relaxation of the loaded box.
+
+        Parameters
+        ----------
+        basis
+            A basis to start from; the last one if absent.
+        cut_off
+            The LP may stop once its bound is below this.
+        time_limit
+            Seconds for this LP.
+        """
+        if self._lp is None or self._box is None or self._program_now is None:
+            raise ValueError("load a box before solving")
+        answer = self._lp.solve(basis=basis, cut_off=cut_off - self.program.offset, time_limit=time_limit)
+        bound = self._safe_bound(answer)
+        if answer.status is not LpStatus.OPTIMAL:
+            return Point(answer.status, bound, np.empty(0), np.empty(0), np.empty(0))
+        return self._read_point(answer, bound)
+
+    def _safe_bound(self, answer: LpAnswer) -> float:
+        program = self._program_now
+        if program is None or not len(answer.row_dual):
+            return math.inf
+        if answer.status is LpStatus.INFEASIBLE:
+            homogeneous = dataclasses.replace(program, objective=np.zeros(program.num_columns))
+            scale = float(np.abs(answer.row_dual).max())
+            violation = dual_bound(homogeneous, self._matrix, answer.row_dual / max(scale, 1e-300))
+            return -math.inf if violation < -DEFAULT_TOLERANCES.feasibility else math.inf
+        bound = dual_bound(program, self._matrix, answer.row_dual) + self.program.offset
+        return bound + DEFAULT_TOLERANCES.arithmetic * (1.0 + abs(bound))
+
+    def _read_point(self, answer: LpAnswer, bound: float) -> Point:
+        program, box = self.program, self._box
+        if box is None:
+            raise ValueError("load a box before solving")
+        unit = answer.point
+        columns = unit.copy()
+        h = np.clip(unit[program.box], 0.0, 1.0)
+        y, m = unit[program.product_factor], unit[program.product_result]
+        columns[program.box] = box.lower + box.width * h
+        columns[program.product_result] = box.lower[program.product_value] * y + box.width[program.product_value] * m
+        return Point(answer.status, bound, columns, np.abs(m - y * h[program.product_value]), h)
+
+    def product_weights(self) -> FloatArray:
+        """How much each product matters: the largest coefficient of its column in a box-dependent row."""
+        weights = np.zeros(self.program.num_columns)
+        moving = self._box_rows.moves
+        np.maximum.at(weights, self.program.column_index[moving], np.abs(self.program.coefficient[moving]))
+        return weights[self.program.product_result]
+
+
+def all_open(choices: int) -> NDArray[np.bool_]:
+    """Every choice open."""
+    return np.ones(choices, dtype=bool)

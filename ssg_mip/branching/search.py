@@ -1,0 +1,207 @@
+"""Spatial branch and bound over boxes of values: correct at every moment, anytime.
+
+The search knows boxes and bounds and no games. What it asks of a *problem* is in :class:`Problem`: a relaxation, a
+way to shrink a box without losing solutions, and a way to turn a relaxed point into exact solutions with their
+values. Primal values are whatever the problem's exact evaluation says; dual bounds come from the relaxation by weak
+duality. At any moment the dual bound is the largest bound among open nodes and those set aside.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import logging
+import math
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
+
+from ssg_mip.branching.box import Box
+from ssg_mip.branching.records import Gaps, Node, Outcome
+from ssg_mip.branching.relaxation import BoxRelaxation, Point
+from ssg_mip.branching.selection import choose_branch
+from ssg_mip.deadline import Deadline
+from ssg_mip.interrupt import Interrupt
+from ssg_mip.result import ProgressRow
+from ssg_mip.solver.interface import LpStatus
+from ssg_mip.status import Termination
+
+logger = logging.getLogger(__name__)
+
+PROGRESS_SECONDS = 0.5
+"""Progress rows are written at least this far apart."""
+
+
+class Problem(Protocol):
+    """What a method hands to the search."""
+
+    relaxation: BoxRelaxation
+    root: Box
+
+    def tighten(self, box: Box) -> Box | None:
+        """A box inside ``box`` that keeps every solution in it, or ``None`` if there is none."""
+
+    def start(self) -> Iterable[tuple[float, Any]]:
+        """Solutions known before the search, each with its exact value."""
+
+    def propose(self, point: Point, box: Box, primal_bound: float) -> Iterable[tuple[float, Any]]:
+        """Solutions near a relaxed point, each with its exact value."""
+
+
+class Search:
+    """One run of the branch and bound.
+
+    Parameters
+    ----------
+    problem
+        What to solve.
+    gaps
+        When to stop.
+    deadline, node_limit, interrupt
+        Limits.
+    on_progress
+        Called with each new progress row.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        *,
+        gaps: Gaps,
+        deadline: Deadline,
+        node_limit: int | None = None,
+        interrupt: Interrupt | None = None,
+        on_progress: Callable[[ProgressRow], None] | None = None,
+    ) -> None:
+        self._problem = problem
+        self._gaps = gaps
+        self._deadline = deadline
+        self._node_limit = node_limit
+        self._interrupt = interrupt
+        self._on_progress = on_progress
+        self._weights = problem.relaxation.product_weights()
+        self._heap: list[tuple[float, int, Node]] = []
+        self._ticket = itertools.count()
+        self._solution: Any = None
+        self._primal = -math.inf
+        self._set_aside = -math.inf
+        self._nodes = 0
+        self._rows: list[ProgressRow] = []
+        self._new_incumbent = False
+
+    # ------------------------------------------------------------------ bounds
+
+    @property
+    def dual_bound(self) -> float:
+        """The proven bound: the largest among open nodes, nodes set aside and the incumbent."""
+        best_open = -self._heap[0][0] if self._heap else -math.inf
+        return max(best_open, self._set_aside, self._primal)
+
+    def _accept(self, candidates: Iterable[tuple[float, Any]]) -> None:
+        for value, solution in candidates:
+            if value > self._primal:
+                self._primal, self._solution = value, solution
+                self._new_incumbent = True
+
+    def _close(self, bound: float) -> None:
+        """Set a node aside for good; its bound still counts."""
+        self._set_aside = max(self._set_aside, bound)
+
+    # ------------------------------------------------------------------ the loop
+
+    def run(self) -> Outcome:
+        """Search until the gap is closed or a limit is reached."""
+        self._accept(self._problem.start())
+        self._visit(self._problem.root, math.inf, 0, None)
+        termination = self._loop()
+        self._report(force=True)
+        relaxation = self._problem.relaxation
+        return Outcome(
+            solution=self._solution,
+            primal_bound=self._primal,
+            dual_bound=self.dual_bound,
+            termination=termination,
+            nodes=self._nodes,
+            lps=relaxation.lps,
+            lp_seconds=relaxation.lp_seconds,
+            progress=tuple(self._rows),
+        )
+
+    def _loop(self) -> Termination:
+        while self._heap:
+            if self._gap_closed():
+                break
+            limit = self._limit_reached()
+            if limit is not None:
+                return limit
+            node = heapq.heappop(self._heap)[2]
+            for child in node.box.split(node.branch.place, node.branch.value):
+                # While children are visited the parent's bound must stay in force.
+                self._visit(child, node.bound, node.depth + 1, node.basis)
+            self._report()
+        if self._gap_closed():
+            return Termination.GAP if self._solution is not None else Termination.INFEASIBLE
+        return Termination.NUMERICAL
+
+    def _gap_closed(self) -> bool:
+        return self.dual_bound <= self._gaps.target(self._primal)
+
+    def _limit_reached(self) -> Termination | None:
+        if self._interrupt is not None and self._interrupt.requested:
+            return Termination.INTERRUPTED
+        if self._deadline.expired:
+            return Termination.TIME_LIMIT
+        if self._node_limit is not None and self._nodes >= self._node_limit:
+            return Termination.NODE_LIMIT
+        return None
+
+    def _visit(self, box: Box, inherited: float, depth: int, basis: Any) -> None:
+        """Tighten and bound one box, look for solutions near its relaxed point, and keep it if still open."""
+        self._nodes += 1
+        tightened = self._problem.tighten(box)
+        if tightened is None:
+            return
+        relaxation = self._problem.relaxation
+        relaxation.load(tightened)
+        point = relaxation.solve(
+            basis=basis, cut_off=self._gaps.target(self._primal), time_limit=max(1.0, self._deadline.remaining)
+        )
+        bound = min(inherited, point.bound)
+        if bound == -math.inf:
+            return
+        if point.status is LpStatus.OPTIMAL:
+            self._accept(self._problem.propose(point, tightened, self._primal))
+        if bound <= self._gaps.target(self._primal):
+            self._close(bound)
+            return
+        self._keep(tightened, bound, depth, point)
+
+    def _keep(self, box: Box, bound: float, depth: int, point: Point) -> None:
+        branch = choose_branch(self._problem.relaxation.program, self._weights, box, point, self._problem.root.width)
+        if branch is None:
+            logger.debug("node too small to split set aside at bound %g", bound)
+            self._close(bound)
+            return
+        node = Node(bound, box, branch, depth, self._problem.relaxation.basis)
+        heapq.heappush(self._heap, (-bound, next(self._ticket), node))
+
+    # ------------------------------------------------------------------ progress
+
+    def _report(self, *, force: bool = False) -> None:
+        now = self._deadline.elapsed
+        due = not self._rows or now - self._rows[-1].seconds >= PROGRESS_SECONDS
+        if not (due or force):
+            return
+        row = ProgressRow(
+            seconds=now,
+            iteration=0,
+            nodes=self._nodes,
+            open_nodes=len(self._heap),
+            lps=self._problem.relaxation.lps,
+            primal_bound=self._primal,
+            dual_bound=self.dual_bound,
+            flag="*" if self._new_incumbent else "",
+        )
+        self._new_incumbent = False
+        self._rows.append(row)
+        if self._on_progress is not None:
+            self._on_progress(row)

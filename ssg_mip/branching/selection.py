@@ -1,0 +1,54 @@
+"""Where to split a box."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ssg_mip.branching.box import Box
+from ssg_mip.branching.records import Branch
+from ssg_mip.branching.relaxation import Point
+from ssg_mip.game import FloatArray
+from ssg_mip.solver.compiled import CompiledProgram
+from ssg_mip.tolerances import DEFAULT_TOLERANCES
+
+KEEP_OFF = 0.15
+"""Branching points stay this share of the width away from the ends."""
+
+
+def violation_scores(program: CompiledProgram, weights: FloatArray, box: Box, point: Point) -> FloatArray:
+    """How badly the products of each box variable are violated, ``d(t) sum weight |m - y h(t)|``."""
+    share = np.bincount(program.product_value, weights=weights * point.error, minlength=len(program.box))
+    scores: FloatArray = box.width * share
+    return scores
+
+
+def choose_branch(
+    program: CompiledProgram, weights: FloatArray, box: Box, point: Point, root_width: FloatArray
+) -> Branch | None:
+    """The most violated coordinate and the weighted mean of its products' implied values.
+
+    Returns ``None`` where no interval is wide enough to be split in floating point.
+    """
+    splittable = box.width > DEFAULT_TOLERANCES.feasibility * (1.0 + np.abs(box.lower) + np.abs(box.upper))
+    if not splittable.any():
+        return None
+    relative = np.where(splittable, box.width / np.maximum(root_width, DEFAULT_TOLERANCES.arithmetic), 0.0)
+    if not len(point.error):
+        place = int(np.argmax(relative))
+        return Branch(place, float(box.lower[place] + 0.5 * box.width[place]))
+    scores = violation_scores(program, weights, box, point)
+    # Where nothing is violated beyond noise the widest interval, relative to the root, is split.
+    noise = DEFAULT_TOLERANCES.feasibility * float(np.max(np.abs(scores), initial=0.0))
+    place = int(np.argmax(np.where(splittable, scores + noise * relative, -1.0)))
+    if scores[place] <= DEFAULT_TOLERANCES.arithmetic:
+        place = int(np.argmax(relative))
+    return Branch(place, float(box.lower[place] + box.width[place] * _unit_split(program, point, place)))
+
+
+def _unit_split(program: CompiledProgram, point: Point, place: int) -> float:
+    mine = (program.product_value == place) & (point.error > 0.0)
+    share = point.error[mine]
+    mean = 0.5
+    if share.sum() > 0.0:
+        mean = float(point.unit_values[place])
+    return float(np.clip(mean, KEEP_OFF, 1.0 - KEEP_OFF))

@@ -1,0 +1,49 @@
+"""The commitment method: the leader's weighted value maximised outright, to proven optimality.
+
+Its optimum is Pareto-optimal whenever every weight is positive. Use it when you want to know how good a stationary
+commitment can get; use policy iteration when every state must improve on where you stand. The work grows steeply
+with the number of states: stop it at any time, the bound stays valid.
+"""
+
+from __future__ import annotations
+
+from ssg_mip.game import Game
+from ssg_mip.methods.exact import solve_commitment
+from ssg_mip.methods.request import Request
+from ssg_mip.result import Result, TrajectoryPoint, build_result
+from ssg_mip.status import Status, Termination
+
+
+def run(game: Game, request: Request) -> Result:
+    """Solve the commitment program (P)."""
+    answer = solve_commitment(game, request.weights, request=request)
+    trajectory: tuple[TrajectoryPoint, ...] = ()
+    status = Status.NO_SOLUTION
+    if answer.policy is not None and answer.response is not None:
+        status = Status.OPTIMAL if answer.termination is Termination.GAP else Status.FEASIBLE
+        trajectory = (
+            TrajectoryPoint(
+                iteration=0,
+                leader_values=answer.response.leader_values,
+                leader_value=answer.primal_bound,
+                leader_policy=answer.policy,
+                note="commitment",
+            ),
+        )
+    return build_result(
+        game,
+        method="commitment",
+        status=status,
+        termination=answer.termination,
+        weights=request.weights,
+        ties=request.ties,
+        dual_bound=answer.dual_bound,
+        policy=answer.policy,
+        response=answer.response,
+        trajectory=trajectory,
+        progress=answer.progress,
+        options=request.options(),
+        seed=request.seed,
+        seconds=request.deadline.elapsed,
+        counts={"nodes": answer.nodes, "lps": answer.lps},
+    )

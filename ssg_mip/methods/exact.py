@@ -1,0 +1,141 @@
+"""The exact programs, solved: the improvement program (I) and the commitment program (P).
+
+Policy iteration, the commitment method and fronts all ask here. The answer is a policy that the exact follower has
+validated and a bound that holds over all stationary leader policies, whatever the reason for stopping.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+
+from ssg_mip.best_response import Response
+from ssg_mip.bounds import ValueBounds, leader_value_bounds
+from ssg_mip.branching.records import Gaps, Outcome
+from ssg_mip.branching.search import Search
+from ssg_mip.game import FloatArray, Game
+from ssg_mip.methods.local_ascent import Candidate
+from ssg_mip.methods.programs import CommitmentProblem, FollowerValueProblem, ImprovementProblem
+from ssg_mip.methods.request import Request
+from ssg_mip.policy import LeaderPolicy
+from ssg_mip.result import ProgressRow
+from ssg_mip.status import Termination
+
+ABSOLUTE_SHARE = 1e-2
+"""The absolute gap is this share of the relative gap times the spread of the leader's values."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Answer:
+    """The answer of an exact program.
+
+    Attributes
+    ----------
+    policy, response
+        The best policy found and the follower's exact response to it; ``None`` if no policy satisfies the constraints
+        so far.
+    primal_bound
+        The program's objective at that policy; ``-inf`` if none.
+    dual_bound
+        Proven upper bound on the program's optimum over stationary leader policies.
+    termination
+        Why the search stopped.
+    nodes, lps
+        Work done.
+    lp_seconds
+        Seconds inside the LP solver.
+    progress
+        Rows of the progress table.
+    """
+
+    policy: LeaderPolicy | None
+    response: Response | None
+    primal_bound: float
+    dual_bound: float
+    termination: Termination
+    nodes: int
+    lps: int
+    lp_seconds: float
+    progress: tuple[ProgressRow, ...]
+
+
+def solve_commitment(game: Game, weights: FloatArray, *, request: Request, floor: FloatArray | None = None) -> Answer:
+    """Maximise ``weights @ V^f`` over stationary leader policies ``f``.
+
+    Parameters
+    ----------
+    game
+        The game.
+    weights
+        Weights over states, summing to one.
+    request
+        Gap, limits, tie rule, seed, start policy.
+    floor
+        Lower bound on the leader's value in every state, if any.
+    """
+    problem = CommitmentProblem(game, weights, request, floor)
+    bounds = leader_value_bounds(game)
+    outcome = _search(problem, request, absolute=_absolute_gap(bounds, weights, request))
+    return _answer(outcome, ceiling=float(weights @ bounds.upper))
+
+
+def solve_improvement(game: Game, values: FloatArray, weights: FloatArray, *, request: Request) -> Answer:
+    """Maximise ``sum_s weights[s] (Q_t(s, f, g(s)) - values[s])`` over policies with ``Q_t >= values`` everywhere.
+
+    Parameters
+    ----------
+    game
+        The game.
+    values
+        The leader's values ``V_t`` under the current policy.
+    weights
+        Weights over states.
+    request
+        Gap, limits, tie rule, seed; ``request.start`` should be the current policy, whose objective is 0.
+    """
+    problem = ImprovementProblem(game, values, weights, request)
+    absolute = _absolute_gap(leader_value_bounds(game), weights, request)
+    outcome = _search(problem, request, absolute=absolute)
+    return _answer(outcome, ceiling=math.inf)
+
+
+def root_bound(game: Game, weights: FloatArray, *, request: Request) -> float:
+    """A cheap upper bound on the commitment program: the better of its root relaxation and the joint process."""
+    root_only = dataclasses.replace(request, node_limit=1, on_progress=None)
+    return solve_commitment(game, weights, request=root_only).dual_bound
+
+
+def _absolute_gap(bounds: ValueBounds, weights: FloatArray, request: Request) -> float:
+    """A share of the relative gap on the scale of the values' spread, but never below the accuracy of an LP."""
+    largest = float(np.maximum(np.abs(bounds.lower), np.abs(bounds.upper)).max())
+    noise = request.tolerances.feasibility * (1.0 + largest)
+    return max(ABSOLUTE_SHARE * request.gap * float(weights @ bounds.width), noise)
+
+
+def _search(problem: FollowerValueProblem, request: Request, *, absolute: float) -> Outcome:
+    search = Search(
+        problem,
+        gaps=Gaps(relative=request.gap, absolute=absolute),
+        deadline=request.deadline,
+        node_limit=request.node_limit,
+        interrupt=request.interrupt,
+        on_progress=request.on_progress,
+    )
+    return search.run()
+
+
+def _answer(outcome: Outcome, *, ceiling: float) -> Answer:
+    candidate: Candidate | None = outcome.solution if np.isfinite(outcome.primal_bound) else None
+    return Answer(
+        policy=None if candidate is None else candidate.policy,
+        response=None if candidate is None else candidate.response,
+        primal_bound=outcome.primal_bound,
+        dual_bound=min(outcome.dual_bound, max(ceiling, outcome.primal_bound)),
+        termination=outcome.termination,
+        nodes=outcome.nodes,
+        lps=outcome.lps,
+        lp_seconds=outcome.lp_seconds,
+        progress=outcome.progress,
+    )

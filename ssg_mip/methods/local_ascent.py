@@ -1,0 +1,87 @@
+"""Local ascent on the leader's policy by sequential linear programs, always judged by the exact follower.
+
+Starting from a policy and a response that the follower should give, each round solves one linearised step
+(:mod:`ssg_mip.methods.linearisation`) and evaluates the outcome exactly. A step that improves is kept and the trust
+region widens; one that does not is undone and the region shrinks. The response followed is the one that the exact
+evaluation reports, so tied responses switch on the way. The first rounds may go down: they restore the follower's
+indifference that a relaxed point only approximates.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+
+from ssg_mip.best_response import Response
+from ssg_mip.game import Game, IntArray
+from ssg_mip.methods.linearisation import FixedResponse, LinearGoal, linearised_step
+from ssg_mip.policy import LeaderPolicy
+
+RESTORATION_ROUNDS = 3
+"""Rounds that follow the wanted response even though the exact value does not improve yet."""
+
+SMALLEST_RADIUS = 1e-6
+"""The trust region at which the ascent gives up."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Candidate:
+    """A policy, the follower's exact response and the objective's value (``-inf`` if a constraint is violated)."""
+
+    policy: LeaderPolicy
+    response: Response
+    value: float
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Ascent:
+    """What stays the same during an ascent.
+
+    Attributes
+    ----------
+    game
+        The game.
+    goal
+        Makes the leader's side of the linearised program at a model.
+    evaluate
+        Turns a policy into an exactly evaluated candidate.
+    margin
+        Strict advantage asked of the response, for tie rules that do not favour the leader.
+    """
+
+    game: Game
+    goal: Callable[[FixedResponse], LinearGoal]
+    evaluate: Callable[[LeaderPolicy], Candidate]
+    margin: float = 0.0
+
+    def climb(self, start: Candidate, response: IntArray, *, rounds: int = 25, radius: float = 0.3) -> Candidate:
+        """Climb from a candidate, at first towards ``response`` (one action per state)."""
+        best = current = start
+        for count in range(rounds):
+            model = FixedResponse(self.game, current.policy, response)
+            step = linearised_step(model, self.goal(model), radius, margin=self.margin)
+            if step is None:
+                radius *= 2.0 if count < RESTORATION_ROUNDS else 0.25
+                if not SMALLEST_RADIUS < radius < 1.0:
+                    break
+                continue
+            moved = float(np.abs(step - model.slots).max())
+            trial = self.evaluate(LeaderPolicy.from_slots(self.game, step))
+            if trial.value > best.value:
+                gained = trial.value - best.value
+                best = current = trial
+                response = trial.response.follower_policy.actions
+                radius = min(1.0, 2.0 * radius)
+                if gained <= 1e-3 * SMALLEST_RADIUS * (1.0 + abs(best.value)):
+                    break
+            elif count < RESTORATION_ROUNDS:
+                current = trial
+            else:
+                current = best
+                response = best.response.follower_policy.actions
+                radius = 0.25 * min(radius, moved)
+            if moved <= SMALLEST_RADIUS or radius <= SMALLEST_RADIUS:
+                break
+        return best

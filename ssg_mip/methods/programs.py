@@ -1,0 +1,227 @@
+"""The two exact programs as problems for the search: what a box, a relaxed point and a solution mean in a game.
+
+Both branch on the follower's values. A relaxed point is read as a leader policy and a wanted response, evaluated
+exactly by the follower's decision process, and improved by local ascent.
+"""
+
+from __future__ import annotations
+
+import itertools
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from ssg_mip.best_response import best_response
+from ssg_mip.bounds import ValueBounds, follower_value_bounds
+from ssg_mip.branching.box import Box
+from ssg_mip.branching.relaxation import BoxRelaxation, Point, all_open
+from ssg_mip.formulations.commitment import commitment, conditional_states
+from ssg_mip.formulations.improvement import improvement, leader_gains
+from ssg_mip.formulations.program import Program
+from ssg_mip.game import FloatArray, Game, IntArray
+from ssg_mip.interval import IntervalBellman
+from ssg_mip.mdp import DENSE_STATES, induced_by_leader
+from ssg_mip.methods.linearisation import FixedResponse, LinearGoal
+from ssg_mip.methods.local_ascent import Ascent, Candidate
+from ssg_mip.methods.request import Request
+from ssg_mip.policy import LeaderPolicy
+from ssg_mip.solver.compiled import CompiledProgram, compile_program
+
+ALWAYS_CLIMB = 12
+"""Relaxed points that are always followed by a local ascent; later ones only when the tree has doubled or it pays."""
+
+MARGIN_OVER_TIE = 100.0
+"""Under tie rules that do not favour the leader, a response must be better by this many tie tolerances."""
+
+
+class FollowerValueProblem(ABC):
+    """What both programs share: boxes of follower values, and policies read from relaxed points."""
+
+    relaxation: BoxRelaxation
+    root: Box
+
+    def __init__(self, game: Game, request: Request) -> None:
+        self.game = game
+        self.request = request
+        self._interval = IntervalBellman(game)
+        self._points = 0
+        self._next_climb = ALWAYS_CLIMB
+        self._climbed: set[bytes] = set()
+        self._follower = follower_value_bounds(game)
+        scale = 1.0 + float(np.maximum(np.abs(self._follower.lower), np.abs(self._follower.upper)).max())
+        margin = 0.0 if request.ties == "leader" else MARGIN_OVER_TIE * request.tolerances.tie * scale
+        self._ascent = Ascent(game, self.goal, self.evaluate, margin)
+
+    def _prepare(self, program: Program) -> None:
+        compiled = compile_program(program)
+        slot_of = self._slot_of_columns(program, compiled)
+        self.relaxation = BoxRelaxation(compiled, slot_of, seed=self.request.seed)
+        box = Box(self._follower.lower, self._follower.upper, all_open(int(self.game.follower_offsets[-1])))
+        self.root = self.tighten(box) or box
+
+    def _slot_of_columns(self, program: Program, compiled: CompiledProgram) -> IntArray:
+        """The follower slot of every column of a block over ``(s, a, b)``, -1 for the rest."""
+        slot_of = np.full(compiled.num_columns, -1)
+        for block in ("x", "y", "w", "z"):
+            component: Any = program.model.component(block)
+            if component is None:
+                continue
+            for index, member in component.items():
+                slot_of[compiled.column_of[id(member)]] = self.game.follower_offsets[index[0]] + index[2]
+        return slot_of
+
+    # ------------------------------------------------------------------ what a program adds
+
+    @abstractmethod
+    def evaluate(self, policy: LeaderPolicy) -> Candidate:
+        """The exact objective of a policy."""
+
+    @abstractmethod
+    def goal(self, model: FixedResponse) -> LinearGoal:
+        """The leader's side of the linearised program."""
+
+    @abstractmethod
+    def slot_weights(self, columns: FloatArray) -> FloatArray:
+        """Weight per joint-action row in a relaxed point."""
+
+    # ------------------------------------------------------------------ what the search asks
+
+    def tighten(self, box: Box) -> Box | None:
+        """Interval propagation of the follower's Bellman equations."""
+        answer = self._interval.tighten(box.lower, box.upper, box.open_choices)
+        return None if answer is None else Box(*answer)
+
+    def start(self) -> Iterator[tuple[float, Candidate]]:
+        """The start policy of the request, and the uniform one."""
+        policies = [LeaderPolicy.uniform(self.game)]
+        if self.request.start is not None:
+            policies.append(self.request.start)
+        for policy in policies:
+            candidate = self.evaluate(policy)
+            yield candidate.value, candidate
+
+    def propose(self, point: Point, box: Box, primal_bound: float) -> Iterable[tuple[float, Candidate]]:
+        """The policy of a relaxed point, evaluated; improved by local ascent early on and where it pays."""
+        del box
+        self._points += 1
+        rows = np.maximum(self.slot_weights(point.columns), 0.0)
+        policy = LeaderPolicy.from_slots(
+            self.game, np.bincount(self.game.row_leader_slot, rows, int(self.game.leader_offsets[-1]))
+        )
+        candidate = self.evaluate(policy)
+        yield candidate.value, candidate
+        if self.game.num_states > DENSE_STATES:
+            return
+        for response in self._responses(rows, candidate):
+            key = response.tobytes()
+            due = self._points <= ALWAYS_CLIMB or self._points >= self._next_climb or candidate.value > primal_bound
+            if due or key not in self._climbed:
+                self._climbed.add(key)
+                better = self._ascent.climb(candidate, response)
+                yield better.value, better
+        if self._points >= self._next_climb:
+            self._next_climb = 2 * self._points
+
+    def _responses(self, rows: FloatArray, candidate: Candidate) -> list[IntArray]:
+        """The response that the relaxed point wants, and the one that the follower gives."""
+        weight = np.bincount(self.game.row_follower_slot, rows, int(self.game.follower_offsets[-1]))
+        starts = self.game.follower_offsets
+        wanted = np.array([int(np.argmax(weight[a:b])) for a, b in itertools.pairwise(starts)])
+        given = candidate.response.follower_policy.actions
+        return [wanted] if np.array_equal(wanted, given) else [wanted, given]
+
+
+class CommitmentProblem(FollowerValueProblem):
+    """The commitment program (P): maximise ``weights @ V^f``, optionally with every ``V^f(s) >= floor(s)``."""
+
+    def __init__(self, game: Game, weights: FloatArray, request: Request, floor: FloatArray | None = None) -> None:
+        super().__init__(game, request)
+        self.weights = weights
+        self.floor = floor
+        program = commitment(game, weights, self._follower)
+        self._prepare(program)
+        compiled = self.relaxation.program
+        rows = [game.row(*key) for key in program.model.y]
+        self._rows = np.array(rows, dtype=np.int64)
+        self._columns = compiled.columns(program.model.y)
+        thin = [game.row(*key) for key in program.model.x]
+        self._thin_rows = np.array(thin, dtype=np.int64)
+        self._thin_columns = compiled.columns(program.model.x)
+        self._thin = conditional_states(game, weights)
+
+    def evaluate(self, policy: LeaderPolicy) -> Candidate:
+        """The weighted exact value; ``-inf`` below the floor."""
+        response = best_response(self.game, policy, self.request.ties, tolerances=self.request.tolerances)
+        value = float(self.weights @ response.leader_values)
+        if self.floor is not None:
+            slack = self.request.tolerances.feasibility * (1.0 + np.abs(self.floor))
+            if np.any(response.leader_values < self.floor - slack):
+                value = -np.inf
+        return Candidate(policy, response, value)
+
+    def goal(self, model: FixedResponse) -> LinearGoal:
+        """Gradient of ``weights @ V``, and the linearised floor."""
+        slopes = model.leader_slopes()
+        if self.floor is None:
+            return LinearGoal(self.weights @ slopes, np.empty((0, slopes.shape[1])), np.empty(0))
+        least = self.floor - model.leader_values + slopes @ model.slots
+        return LinearGoal(self.weights @ slopes, slopes, least)
+
+    def slot_weights(self, columns: FloatArray) -> FloatArray:
+        """Occupancies; conditional probabilities where a state is hardly visited."""
+        weights = np.zeros(self.game.num_rows)
+        weights[self._rows] = columns[self._columns]
+        if self._thin:
+            conditional = np.zeros(self.game.num_rows)
+            conditional[self._thin_rows] = columns[self._thin_columns]
+            total = np.bincount(self.game.row_state, np.maximum(weights, 0.0), self.game.num_states)
+            hardly = total <= self.request.tolerances.support / (1.0 - self.game.leader_discount)
+            use = hardly[self.game.row_state] & np.isin(self.game.row_state, self._thin)
+            weights = np.where(use, conditional, weights)
+        return weights
+
+
+class ImprovementProblem(FollowerValueProblem):
+    """The improvement program (I): maximise ``weights @ (Q_t - V_t)`` with ``Q_t >= V_t`` in every state."""
+
+    def __init__(self, game: Game, values: FloatArray, weights: FloatArray, request: Request) -> None:
+        super().__init__(game, request)
+        self.values = values
+        self.weights = weights
+        self._gains = leader_gains(game, values)
+        program = improvement(game, values, weights, self._follower)
+        self._prepare(program)
+        self._rows = np.array([game.row(*key) for key in program.model.x], dtype=np.int64)
+        self._columns = self.relaxation.program.columns(program.model.x)
+
+    def evaluate(self, policy: LeaderPolicy) -> Candidate:
+        """The weighted gain; under ties in the leader's favour the tied response with the largest ``Q_t``."""
+        game, ties = self.game, self.request.ties
+        response = best_response(game, policy, ties, tolerances=self.request.tolerances)
+        leader, _ = induced_by_leader(game, policy)
+        gains = leader.action_values(self.values) - self.values[game.follower_slot_state]
+        if ties == "leader":
+            gains = np.maximum.reduceat(np.where(response.tied, gains, -np.inf), game.follower_offsets[:-1])
+        else:
+            gains = gains[response.follower_policy.slots(game)]
+        slack = self.request.tolerances.feasibility * (1.0 + np.abs(self.values))
+        value = float(self.weights @ gains) if np.all(gains >= -slack) else -np.inf
+        return Candidate(policy, response, value)
+
+    def goal(self, model: FixedResponse) -> LinearGoal:
+        """``Q_t`` is linear in the policy for a fixed response: nothing is approximated on the leader's side."""
+        gains = model.gains_over(self.values)
+        return LinearGoal(self.weights @ gains, gains, np.zeros(len(gains)))
+
+    def slot_weights(self, columns: FloatArray) -> FloatArray:
+        """The probabilities ``x(s, a, b)``."""
+        weights = np.zeros(self.game.num_rows)
+        weights[self._rows] = columns[self._columns]
+        return weights
+
+
+def value_bounds(problem: FollowerValueProblem) -> ValueBounds:
+    """The root box of a problem as bounds on the follower's values."""
+    return ValueBounds(problem.root.lower, problem.root.upper)
