@@ -245,8 +245,7 @@ def _some(names: Sequence[str], limit: int = 8) -> str:
 def _lay_out(draft: Draft, index: Mapping[str, int], rows: Mapping[int, int]) -> Game:
     entries = [draft.transitions[rows[row]] for row in range(len(rows))]
     lengths = np.fromiter((len(entry.next) for entry in entries), np.int64, len(entries))
-    given = any(state.initial is not None for state in draft.states)
-    share = 1.0 / len(draft.states)
+    share = 0.0 if any(state.initial is not None for state in draft.states) else 1.0 / len(draft.states)
     shared: dict[tuple[str, ...], tuple[str, ...]] = {}
     return Game(
         name=draft.name,
@@ -260,7 +259,11 @@ def _lay_out(draft: Draft, index: Mapping[str, int], rows: Mapping[int, int]) ->
         follower_rewards=np.fromiter((float(entry.follower_reward) for entry in entries), np.float64),
         leader_discount=float(draft.leader_discount),
         follower_discount=float(draft.follower_discount),
-        initial=np.array([(state.initial or 0.0) if given else share for state in draft.states]),
+        initial=np.array([_start(state, share) for state in draft.states]),
         source=draft.source,
         known=draft.known,
     )
+
+
+def _start(state: StateEntry, default: float) -> float:
+    return default if state.initial is None else float(state.initial)
