@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -37,7 +38,7 @@ class Game:
     name
         A label; not part of :attr:`content_hash`.
     state_names
-        ``num_states`` distinct, non-empty strings.
+        ``num_states`` distinct, non-empty strings; like all names without control characters.
     leader_actions, follower_actions
         Per state, the distinct names of the available actions (at least one each).
     indptr, successors, probabilities
@@ -378,10 +379,18 @@ def _check_names(game: Game) -> None:
             _check_distinct(names, f"{label}[s={state}]")
 
 
+UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""What no name may contain: it would break :attr:`Game.content_hash`, files and one-line messages."""
+
+
 def _check_distinct(names: Sequence[str], label: str) -> None:
     for name in names:
         if not isinstance(name, str) or not name:
             raise InvalidGameError(f"{label} holds {name!r}; names must be non-empty strings")
+        if UNPRINTABLE.search(name):
+            raise InvalidGameError(
+                f"{label} holds {name!r}; names must not contain control characters or lone surrogates"
+            )
     if len(set(names)) != len(names):
         repeated = next(name for index, name in enumerate(names) if name in names[:index])
         raise InvalidGameError(f"{label} holds {repeated!r} twice; names must be distinct")
@@ -394,7 +403,7 @@ def _check_shapes(game: Game) -> None:
             raise InvalidGameError(
                 f"{label} has shape {getattr(game, label).shape}; it must be ({rows},): one per joint action"
             )
-    if game.indptr.shape != (rows + 1,) or game.indptr[0] != 0 or np.any(np.diff(game.indptr) < 0):
+    if game.indptr.shape != (rows + 1,) or game.indptr[0] != 0 or np.any(game.indptr[1:] < game.indptr[:-1]):
         raise InvalidGameError(
             f"indptr must rise from 0 with {rows + 1} entries: one row of transitions per joint action"
         )

@@ -61,13 +61,32 @@ class Provenance:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class TrajectoryPoint:
-    """One iterate of a method: a policy and its exact values under the best response."""
+    """One iterate of a method: a policy and its exact values under the best response.
+
+    Attributes
+    ----------
+    iteration
+        Counts from 0, the start policy.
+    leader_values, leader_value
+        Exact values per state, and their weighted sum.
+    leader_policy
+        The iterate.
+    note
+        A remark for the reader.
+    step_bound
+        Policy iteration: proven bound on the weighted one-step gain ``Q_t - V_t`` from here; infinite if none.
+    nodes, seconds
+        Work spent on the step from here.
+    """
 
     iteration: int
     leader_values: FloatArray
     leader_value: float
     leader_policy: LeaderPolicy
     note: str = ""
+    step_bound: float = math.inf
+    nodes: int = 0
+    seconds: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -194,6 +213,9 @@ class Result:
                     "leader_values": by_state(point.leader_values),
                     "leader_policy": point.leader_policy.to_names(self.game),
                     "note": point.note,
+                    "step_bound": finite(point.step_bound),
+                    "nodes": point.nodes,
+                    "seconds": point.seconds,
                 }
                 for point in self.trajectory
             ],

@@ -20,6 +20,7 @@ class Termination(enum.Enum):
     CONVERGED = "the method converged"
     CYCLE = "the method entered a cycle"
     INFEASIBLE = "proven: no policy satisfies the constraints"
+    TIE_RULE = "the follower's tie rule undoes the improvement that the program promises"
     NUMERICAL = "the solver failed numerically; the bound stays valid"
 
     @property

@@ -126,6 +126,30 @@ def state_weights(game: Game, given: ArrayLike | Mapping[str, float] | None) -> 
     return normalised
 
 
+COMPLIANCE_SHARE = 1e-3
+"""Share of the total weight that :func:`compliant_weights` spreads evenly over all states."""
+
+
+def compliant_weights(weights: FloatArray) -> FloatArray:
+    """Weights that are positive in every state, so that their sum is a Pareto-compliant scalarisation.
+
+    A weight of zero promises weak optimality only: the state may be worse than it need be (Kudo & Akimoto,
+    footnote 4, asks for positive weights). Where a weight is below ``COMPLIANCE_SHARE / num_states`` an even
+    distribution is mixed in with that share; otherwise the weights come back unchanged. The mixed weights may prefer
+    a policy whose value under the given ones is lower by up to ``COMPLIANCE_SHARE`` times the range of values.
+
+    Parameters
+    ----------
+    weights
+        Non-negative, summing to one, shape ``[num_states]``.
+    """
+    even = 1.0 / len(weights)
+    if weights.min() >= COMPLIANCE_SHARE * even:
+        return weights
+    mixed: FloatArray = (1.0 - COMPLIANCE_SHARE) * weights + COMPLIANCE_SHARE * even
+    return mixed
+
+
 def _check_number(label: str, value: float, *, low: float) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not low <= value < math.inf:
         raise OptionError(f"{label} is {value!r}; it must be a number of at least {low:g}")
