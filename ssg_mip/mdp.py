@@ -170,9 +170,11 @@ def optimal_control(
         noise = DEFAULT_TOLERANCES.arithmetic * (1.0 + float(np.abs(values).max()))
         improves = best > score[chosen] + noise
         if not improves.any():
-            break
+            return Control(chosen, values, q)
         chosen = np.where(improves, first_best(score, process.offsets), chosen)
-    return Control(chosen, values, q)
+    # rounding noise beyond the tolerance swaps equally good policies for ever: any of them will do
+    values = evaluate(process, chosen)
+    return Control(chosen, values, process.action_values(values))
 
 
 def first_best(score: FloatArray, offsets: IntArray) -> IntArray:

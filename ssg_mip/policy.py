@@ -54,7 +54,7 @@ class LeaderPolicy:
     @classmethod
     def deterministic(cls, game: Game, actions: ArrayLike) -> LeaderPolicy:
         """The policy that plays ``actions[s]`` in state ``s``."""
-        chosen = np.asarray(actions, dtype=np.int64)
+        chosen = _whole_numbers(actions, "a deterministic leader policy")
         if chosen.shape != (game.num_states,) or np.any(chosen < 0) or np.any(chosen >= game.leader_counts):
             raise InvalidPolicyError("a deterministic leader policy needs one available action per state")
         slots = np.zeros(int(game.leader_offsets[-1]))
@@ -140,7 +140,7 @@ class FollowerPolicy:
     actions: IntArray
 
     def __post_init__(self) -> None:
-        array = np.array(self.actions, dtype=np.int64)
+        array = _whole_numbers(self.actions, "a follower policy")
         array.setflags(write=False)
         object.__setattr__(self, "actions", array)
 
@@ -167,3 +167,12 @@ class FollowerPolicy:
             state: game.follower_actions[index][int(self.actions[index])]
             for index, state in enumerate(game.state_names)
         }
+
+
+def _whole_numbers(actions: ArrayLike, label: str) -> IntArray:
+    """A private copy as integers; refuses values that the conversion would change."""
+    given = np.asarray(actions)
+    if given.dtype.kind not in "iuf" or not np.all(given == np.floor(given)):
+        raise InvalidPolicyError(f"{label} holds the actions {given.tolist()}; actions must be whole numbers")
+    array: IntArray = np.array(given, dtype=np.int64)
+    return array

@@ -235,6 +235,8 @@ def plain(value: Any) -> Any:
     """An option as JSON data."""
     if isinstance(value, np.ndarray):
         return value.tolist()
+    if isinstance(value, np.generic):
+        value = value.item()
     if isinstance(value, (str, int, bool, type(None))):
         return value
     if isinstance(value, float):
@@ -283,8 +285,8 @@ def build_result(
             game_hash=game.content_hash,
             method=method,
             options=options,
-            seed=seed,
-            seconds=seconds,
-            counts=counts,
+            seed=int(seed),
+            seconds=float(seconds),
+            counts={label: int(count) for label, count in counts.items()},
         ),
     )
