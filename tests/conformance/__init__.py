@@ -1,0 +1,1 @@
+"""One suite that every solution method runs: what a result promises, checked by the oracles."""
