@@ -22,6 +22,9 @@ from typing import Any
 
 import numpy as np
 
+from ssg_mip.deadline import Deadline
+from ssg_mip.methods import find_method
+from ssg_mip.methods.request import Request
 from tests.oracles.brute_force import Optimum, brute_force
 from tests.oracles.games import PlainGame, agreement_game
 
@@ -122,8 +125,6 @@ def compare(
     indices: Iterable[int], seed: int, *, time_limit: float, fresh: bool = False, gap: float = 1e-5
 ) -> list[Row]:
     """Solve games with the package and put the oracle's optimum beside each."""
-    from ssg_mip import solve
-
     stored = {} if fresh else load(seed)
     rows = []
     for index in indices:
@@ -134,7 +135,8 @@ def compare(
             optimum = brute_force(game, gap=GAP, time_limit=PROGRAM_SECONDS)
             truth = optimum.value, optimum.dual_bound
         started = time.monotonic()
-        result = solve(game.to_game(), method="commitment", gap=gap, time_limit=time_limit)
+        request = Request(weights=game.initial, gap=gap, deadline=Deadline(time_limit))
+        result = find_method("commitment")(game.to_game(), request)
         seconds = time.monotonic() - started
         rows.append(
             Row(index, game, *truth, result.leader_value, result.dual_bound, result.status.name.lower(), seconds)
