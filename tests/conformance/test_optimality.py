@@ -9,9 +9,9 @@ import pytest
 
 from ssg_mip.status import Status, Termination
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
-from tests.benchmarks.agreement import compare, table
+from tests.benchmarks.agreement import compare, load, table
 from tests.conformance.cases import GAMES, run, solved, truth
-from tests.oracles.games import PlainGame, random_game, static_game
+from tests.oracles.games import PlainGame, agreement_game, random_game, static_game
 from tests.oracles.known import STATIC, STOCHASTIC, StaticCase, StochasticCase
 from tests.oracles.multiple_lps import mixed_commitment
 from tests.oracles.sampling import best_sampled
@@ -59,6 +59,17 @@ def test_commitment_agrees_with_brute_force_on_random_games() -> None:
     assert not any(row.disagrees for row in rows), table(rows)
 
 
+@pytest.mark.parametrize("index", [5, 7, 28, 46, 62])
+@pytest.mark.parametrize("gap", [0.3, 0.03])
+def test_commitment_stops_at_a_wide_gap_with_a_bound_that_counts_closed_nodes(index: int, gap: float) -> None:
+    """Nodes given up because they are within the gap still count: the bound stays above the optimum."""
+    record = load(1)[index]
+    result = run("commitment", agreement_game(1, index), gap=gap)
+    scale = max(1.0, abs(record["value"]))
+    assert result.dual_bound >= record["value"] - 1e-6 * scale
+    assert result.dual_bound - result.leader_value <= gap * max(scale, abs(result.dual_bound)) + 1e-9
+
+
 def test_commitment_of_a_zero_sum_game_is_the_shapley_value() -> None:
     rng = np.random.default_rng(21)
     drawn = random_game(rng, leader_counts=[2, 3], follower_counts=[3, 2], leader_discount=0.7, follower_discount=0.7)
@@ -93,6 +104,19 @@ def test_deterministic_finds_the_best_pure_policy(name: str) -> None:
     assert result.status in {Status.OPTIMAL, Status.RESTRICTED_OPTIMAL}
     assert result.leader_policy is not None
     assert set(np.unique(result.leader_policy.probabilities)) <= {0.0, 1.0}
+
+
+BIG_M_TRAPS = ((1, 45), (1, 57), (2, 32), (2, 49))
+"""Games whose best pure policy is cut off by a big-M as wide as the bounds on the optimal follower values."""
+
+
+@pytest.mark.parametrize(("seed", "index"), BIG_M_TRAPS)
+def test_deterministic_is_not_cut_off_by_a_small_big_m(seed: int, index: int) -> None:
+    """The value of an action that is not chosen may lie below every optimal value; the constants must allow it."""
+    plain = agreement_game(seed, index)
+    expected = best_on_grid(plain, 1)
+    assert run("deterministic", plain).leader_value == pytest.approx(expected, abs=1e-6)
+    assert run("grid", plain, levels=1).leader_value == pytest.approx(expected, abs=1e-6)
 
 
 @pytest.mark.parametrize("case", STATIC, ids=lambda case: case.name)
