@@ -59,8 +59,8 @@ def test_commitment_agrees_with_brute_force_on_random_games() -> None:
     assert not any(row.disagrees for row in rows), table(rows)
 
 
-@pytest.mark.parametrize("index", [5, 7, 28, 46, 62])
-@pytest.mark.parametrize("gap", [0.3, 0.03])
+@pytest.mark.parametrize("index", [9, 24, 47, 74, 99])
+@pytest.mark.parametrize("gap", [0.5, 0.05])
 def test_commitment_stops_at_a_wide_gap_with_a_bound_that_counts_closed_nodes(index: int, gap: float) -> None:
     """Nodes given up because they are within the gap still count: the bound stays above the optimum."""
     record = load(1)[index]
