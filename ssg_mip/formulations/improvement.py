@@ -23,6 +23,12 @@ from ssg_mip.formulations.rows import Selection, add_incentive_rows, add_product
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.mdp import transition_matrix
 
+INDICES = {
+    **{"x": "sab", "v": "s", "w": "sabt"},
+    **{"simplex": "s", "simplex_times_value": "st", "own": "sb", "incentive": "sbc", "improve": "s"},
+}
+"""What the indices of the components mean."""
+
 
 def leader_gains(game: Game, values: FloatArray) -> FloatArray:
     """``r_A(s,a,b) + gamma_A sum_t p(t|s,a,b) V_t(t) - V_t(s)`` per row: what a joint action gains over ``V_t``."""
@@ -88,4 +94,5 @@ def improvement(
         box=tuple(model.v[t] for t in states),
         products=add_products(model, triples),
         multiplied=multiplied_rows(model.simplex_times_value, model.simplex, model.v),
+        indices=INDICES,
     )
