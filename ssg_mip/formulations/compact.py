@@ -80,8 +80,9 @@ def compact_commitment(
     leader_bounds = leader_bounds or leader_value_bounds(game)
     model, triples = _follower_model(game, follower_bounds, "commitment")
     model.V = pyo.Var(range(game.num_states), bounds=_interval(leader_bounds))
-    triples += _add_scaled_values(game, model, "W", "V", leader_bounds)
-    values = _action_values(game, game.leader_rewards, game.leader_discount, model, model.V, model.W)
+    coupled = _coupled_pairs(game) if game.leader_discount > 0.0 else []
+    triples += _add_scaled_values(game, model, "W", "V", leader_bounds, coupled)
+    values = _action_values(game, game.leader_rewards, game.leader_discount, model, "W", "V")
     smallest, largest = _slot_range(game, game.leader_rewards, game.leader_discount, leader_bounds)
     _add_leader_rows(game, model, model.V, values, (leader_bounds.lower, leader_bounds.upper), (smallest, largest))
     _add_objective(model, "leader_value", pyo.quicksum(float(w) * model.V[s] for s, w in enumerate(weights)))
@@ -158,8 +159,9 @@ def _follower_model(game: Game, bounds: ValueBounds, name: str) -> tuple[Any, li
     model.follower_policy = pyo.Constraint(
         states, rule=lambda m, s: pyo.quicksum(m.g[s, b] for b in range(game.follower_counts[s])) == 1.0
     )
-    triples = _add_scaled_values(game, model, "w", "v", bounds)
-    values = _action_values(game, game.follower_rewards, game.follower_discount, model, model.v, model.w)
+    coupled = _coupled_pairs(game) if game.follower_discount > 0.0 else []
+    triples = _add_scaled_values(game, model, "w", "v", bounds, coupled)
+    values = _action_values(game, game.follower_rewards, game.follower_discount, model, "w", "v")
     big_m = compact_big_m(game, bounds)
 
     def incentive(m: Any, s: int, b: int) -> Any:
@@ -178,9 +180,10 @@ def _follower_model(game: Game, bounds: ValueBounds, name: str) -> tuple[Any, li
 # -------------------------------------------------------------------- products and action values
 
 
-def _add_scaled_values(game: Game, model: Any, result: str, value: str, bounds: ValueBounds) -> list[Triple]:
+def _add_scaled_values(
+    game: Game, model: Any, result: str, value: str, bounds: ValueBounds, coupled: list[tuple[int, int]]
+) -> list[Triple]:
     """Variables ``result(s, a, t) = f(s, a) value(t)`` and the rows that sum them over ``a``."""
-    coupled = _coupled_pairs(game)
     keys = [(s, a, t) for s, t in coupled for a in range(int(game.leader_counts[s]))]
 
     scaled = pyo.Var(keys, bounds=lambda _, s, a, t: product_bounds(1.0, bounds.lower, bounds.upper, t))
@@ -210,24 +213,21 @@ def _coupled_pairs(game: Game) -> list[tuple[int, int]]:
     return pairs
 
 
-def _action_values(game: Game, rewards: FloatArray, discount: float, model: Any, values: Any, scaled: Any) -> list[Any]:
+def _action_values(game: Game, rewards: FloatArray, discount: float, model: Any, result: str, value: str) -> list[Any]:
     """``sum_a f [r + gamma sum_t p value(t)]`` per follower slot, linear in ``f``, the values and the products."""
-    coupled = set(_coupled_pairs(game))
+    scaled, values = model.component(result), model.component(value)
     expressions = []
     for state in range(game.num_states):
         rows = _state_transitions(game, state)
         actions = range(int(game.leader_counts[state]))
         for b in range(int(game.follower_counts[state])):
             terms = [float(rewards[game.row(state, a, b)]) * model.f[state, a] for a in actions]
-            for t in sorted({t for a in actions for t in rows[a, b]}):
-                if (state, t) in coupled:
-                    terms += [
-                        discount * rows[a, b][t] * scaled[state, a, t]
-                        for a in actions
-                        if discount * rows[a, b].get(t, 0.0)
-                    ]
-                elif discount:
-                    terms.append(discount * rows[0, b].get(t, 0.0) * values[t])
+            for t in sorted({t for a in actions for t in rows[a, b]}) if discount > 0.0 else ():
+                weight = [discount * rows[a, b].get(t, 0.0) for a in actions]
+                if (state, 0, t) in scaled:
+                    terms += [weight[a] * scaled[state, a, t] for a in actions if weight[a] > 0.0]
+                else:
+                    terms.append(weight[0] * values[t])
             expressions.append(pyo.quicksum(terms))
     return expressions
 

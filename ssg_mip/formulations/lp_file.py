@@ -152,37 +152,16 @@ def _improvement_forms() -> Mapping[Form, Callable[[Game, FloatArray, FloatArray
 
 
 def lp_text(game: Game, program: Program) -> tuple[str, dict[str, dict[str, Any]]]:
-    """The LP file of a program, by Pyomo's writer (which keeps every digit), and the meaning of its names."""
+    """The LP file of a program, rows of the user's own included, and what its names mean.
+
+    Written by Pyomo's LP writer, which keeps every digit. The program is not changed.
+    """
     from pyomo.repn.plugins.lp_writer import LPWriter
 
-    named = _with_named_products(program)
-    names = FileNames(game, named.indices)
+    names = FileNames(game, program)
     buffer = io.StringIO()
-    LPWriter().write(named.model, buffer, labeler=names, allow_quadratic_objective=False)
+    LPWriter().write(program.model, buffer, labeler=names, allow_quadratic_objective=False)
     return _without_row_prefixes(buffer.getvalue(), names.table), names.table
-
-
-def _with_named_products(program: Program) -> Program:
-    """Index the product rows by what they are about, as ``product_w(s,a,b,t)``, instead of by number."""
-    import pyomo.environ as pyo
-
-    model = program.model
-    if not program.products:
-        return program
-    groups: dict[str, dict[Any, Any]] = {}
-    for product in program.products:
-        row = product.result == product.factor * product.value
-        groups.setdefault(product.result.parent_component().local_name, {})[product.result.index()] = row
-    model.del_component("product")
-    indices = dict(program.indices)
-    for name, rows in groups.items():
-        model.add_component(f"product_{name}", pyo.Constraint(list(rows), rule=_lookup(rows)))
-        indices[f"product_{name}"] = indices.get(name, "k" * model.component(name).dim())
-    return Program(model=model, indices=indices)
-
-
-def _lookup(rows: Mapping[Any, Any]) -> Any:
-    return lambda _, *key: rows[key if len(key) > 1 else key[0]]
 
 
 def _without_row_prefixes(text: str, names: Mapping[str, Any]) -> str:
@@ -200,7 +179,15 @@ def _write_atomically(target: Path, text: str) -> None:
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
             stream.write(text)
+        Path(temporary).chmod(0o666 & ~_umask())
         Path(temporary).replace(target)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _umask() -> int:
+    """The mask of the process; it can only be read by setting it."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask

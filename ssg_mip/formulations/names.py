@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ssg_mip.errors import OptionError
+from ssg_mip.formulations.program import Program
 from ssg_mip.game import Game
 
 LONGEST_NAME = 60
@@ -39,47 +40,68 @@ LETTERS: Mapping[str, str] = {
 
 
 class FileNames:
-    """Gives every component of a Pyomo model its name in the file, and remembers what each name stands for.
+    """Gives every component of a program its name in the file, and remembers what each name stands for.
 
     Parameters
     ----------
     game
         The game whose states and actions the indices count.
-    indices
-        Component name to index letters, see :class:`~ssg_mip.formulations.program.Program`.
+    program
+        The program. Its index letters say what each index means; a component without letters is taken to be indexed
+        by plain numbers or words. The product rows are named after their result, as ``product_w(s,a,t)``.
     """
 
-    def __init__(self, game: Game, indices: Mapping[str, str]) -> None:
+    def __init__(self, game: Game, program: Program) -> None:
         self.table: dict[str, dict[str, Any]] = {}
         self._game = game
-        self._indices = indices
+        self._program = program
         self._tokens: dict[tuple[str, tuple[str, ...], int], tuple[str, ...]] = {}
 
     def __call__(self, component: Any) -> str:
         """The name of one row, column or objective (the interface of a Pyomo labeler)."""
-        base = str(component.parent_component().local_name)
-        index = component.index()
-        place = () if index is None else index if isinstance(index, tuple) else (index,)
-        letters = self._indices.get(base, "k" * len(place))
-        if len(letters) != len(place):
-            raise OptionError(f"the component {base} has {len(place)} indices; its declared letters are {letters!r}")
-        room = (LONGEST_NAME - len(base) - 2 - max(0, len(place) - 1)) // max(1, len(place))
+        base, index, letters = self._place(component)
+        word = _leading(clean_word(base, LONGEST_NAME // 2) or "component")
+        room = (LONGEST_NAME - len(word) - 2 - max(0, len(index) - 1)) // max(1, len(index))
         words, meaning = [], {}
         state = -1
-        for letter, position in zip(letters, place, strict=True):
+        for letter, position in zip(letters, index, strict=True):
             if letter == "k":
-                words.append(clean_word(str(position), room))
+                words.append(clean_word(str(position), room) or "k")
                 meaning[letter] = position
                 continue
             names, number = self._names(letter, state), int(position)
             words.append(self._short_names(letter, names, room)[number])
             meaning[letter] = names[number]
             state = number if letter == "s" else state
-        name = f"{base}({','.join(words)})" if words else base
-        if KEYWORD.fullmatch(name):
-            name += "_"
+        name = self._unique(word, words)
         self.table[name] = {"component": base, "index": meaning}
         return name
+
+    def _place(self, component: Any) -> tuple[str, tuple[Any, ...], str]:
+        """Name, index and index letters of a component."""
+        parent, index = component.parent_component(), component.index()
+        base = str(parent.name)
+        if base == "product" and self._program.products and index is not None:
+            result = self._program.products[index].result
+            parent, index = result.parent_component(), result.index()
+            base = f"product_{parent.name}"
+        place = () if index is None else index if isinstance(index, tuple) else (index,)
+        letters = self._program.indices.get(str(parent.name), "k" * len(place))
+        if len(letters) != len(place):
+            raise OptionError(f"{base} has {len(place)} indices; its declared letters are {letters!r}: declare as many")
+        return base, place, letters
+
+    def _unique(self, word: str, words: Sequence[str]) -> str:
+        name = f"{word}({','.join(words)})" if words else word
+        if KEYWORD.fullmatch(name):
+            name += "_"
+        number = 1
+        free = name
+        while free in self.table:
+            number += 1
+            suffix = f"_{number}"
+            free = name[: LONGEST_NAME - len(suffix)] + suffix
+        return free
 
     def _names(self, letter: str, state: int) -> tuple[str, ...]:
         match letter:
@@ -95,6 +117,11 @@ class FileNames:
         if key not in self._tokens:
             self._tokens[key] = short_names(names, room, key[0])
         return self._tokens[key]
+
+
+def _leading(word: str) -> str:
+    """A word that no reader takes for a number: not starting with a digit, an underscore or an exponent."""
+    return f"n_{word}" if re.match(r"[0-9_]|[eE][0-9]", word) else word
 
 
 def short_names(names: Sequence[str], room: int, letter: str) -> tuple[str, ...]:
