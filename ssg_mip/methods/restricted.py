@@ -152,7 +152,7 @@ def _verdict(
     if math.isfinite(answer.dual_bound) and reaches(answer.dual_bound):
         return Status.RESTRICTED_OPTIMAL, Termination.GAP
     if answer.status == "optimal":
-        return Status.FEASIBLE, Termination.CONVERGED
+        return Status.FEASIBLE, Termination.NUMERICAL if request.ties == "leader" else Termination.TIE_RULE
     if request.interrupt.requested:
         return Status.FEASIBLE, Termination.INTERRUPTED
     if request.deadline.expired:
