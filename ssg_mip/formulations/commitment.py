@@ -29,6 +29,13 @@ from ssg_mip.game import FloatArray, Game
 SMALL_WEIGHT = 1e-3
 """States with less weight than this share of the average weight get a conditional block."""
 
+INDICES = {
+    **{"y": "sab", "v": "s", "w": "sabt", "x": "sab", "z": "sabt"},
+    **{"flow": "s", "flow_times_value": "st", "own": "sb", "incentive": "sbc"},
+    **{"simplex": "s", "simplex_times_value": "st", "conditional_own": "sb", "conditional_incentive": "sbc"},
+}
+"""What the indices of the components mean."""
+
 
 def conditional_states(game: Game, weights: FloatArray) -> list[int]:
     """States with so little weight that they need conditional variables."""
@@ -113,4 +120,5 @@ def commitment(
         products=add_products(model, triples),
         multiplied=multiplied_rows(model.flow_times_value, model.flow, model.v)
         + multiplied_rows(model.simplex_times_value, model.simplex, model.v),
+        indices=INDICES,
     )

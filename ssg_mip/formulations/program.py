@@ -10,6 +10,7 @@ must not see them, never does.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -49,9 +50,14 @@ class Program:
         The declared products; ``model.product`` states each of them once.
     multiplied
         The rows that are another row times a box variable.
+    indices
+        What the positions of a component's index mean, one letter each: ``s`` state, ``a`` leader action and
+        ``b``, ``c`` follower actions of that state, ``t`` and ``u`` further states, ``k`` anything else. The
+        exported file takes its names from this.
     """
 
     model: Any
     box: tuple[Any, ...] = ()
     products: tuple[Product, ...] = ()
     multiplied: tuple[Multiplied, ...] = ()
+    indices: Mapping[str, str] = dataclasses.field(default_factory=dict)

@@ -172,7 +172,13 @@ def solve_lp(program: LinearProgram) -> LpAnswer:
 
 
 def solve_milp(
-    program: LinearProgram, *, deadline: Deadline, gap: float, seed: int = 0, interrupted: Any = None
+    program: LinearProgram,
+    *,
+    deadline: Deadline,
+    gap: float,
+    seed: int = 0,
+    node_limit: int | None = None,
+    interrupted: Any = None,
 ) -> MilpAnswer:
     """Solve a MILP by HiGHS's own branch and bound.
 
@@ -186,6 +192,8 @@ def solve_milp(
         Relative gap at which to stop.
     seed
         Random seed.
+    node_limit
+        Most nodes; ``None`` for no limit.
     interrupted
         A callable without arguments; HiGHS stops soon after it returns true.
     """
@@ -196,6 +204,8 @@ def solve_milp(
         random_seed=seed % 2_147_483_647,
         time_limit=deadline.remaining,
     )
+    if node_limit is not None:
+        _set_option(highs, "mip_max_nodes", min(node_limit, 2_147_483_647))
     _pass(highs, program)
     if interrupted is not None:
         _install_interrupt(highs, interrupted)

@@ -1,0 +1,193 @@
+r"""LP files of the exact programs, to be read by people and by other solvers.
+
+Four forms of either program:
+
+``bilinear``
+    the compact exact program (:mod:`~ssg_mip.formulations.compact`), products as quadratic *constraints* and one
+    variable as the objective: several readers take a bilinear objective for a convex one. SCIP and Gurobi solve it;
+``strong``
+    the exact program that our own search solves (occupancy form, disjunctive hull), products as quadratic
+    constraints; more rows, much easier for a spatial branch and bound;
+``milp``
+    the mixed-integer program over deterministic leader policies: exact within that class, a lower bound on the
+    exact optimum;
+``relaxation``
+    the strong form with McCormick's inequalities on the root box in place of the products: an upper bound.
+
+The last two are linear and can be read by HiGHS, CBC and GLPK too. Beside ``NAME.lp`` stands ``NAME.lp.names.json``,
+which maps every row and column of the file to the component of the written formulation and to the game's own names.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from numpy.typing import ArrayLike
+
+from ssg_mip.best_response import best_response
+from ssg_mip.bounds import follower_value_bounds
+from ssg_mip.errors import OptionError
+from ssg_mip.formulations.names import LETTERS, FileNames
+from ssg_mip.formulations.program import Program
+from ssg_mip.game import FloatArray, Game
+from ssg_mip.methods.request import state_weights
+from ssg_mip.policy import LeaderPolicy
+
+Kind = Literal["improvement", "commitment"]
+Form = Literal["bilinear", "strong", "milp", "relaxation"]
+
+
+def export(
+    game: Game,
+    path: str | os.PathLike[str],
+    program: Kind = "improvement",
+    form: Form = "bilinear",
+    policy: LeaderPolicy | None = None,
+    weights: ArrayLike | Mapping[str, float] | None = None,
+) -> Path:
+    """Write a program as an LP file, with a ``.names.json`` beside it; both files appear complete or not at all.
+
+    Parameters
+    ----------
+    game
+        The game.
+    path
+        Where to write; the name must end in ``.lp``, by which readers know the format.
+    program
+        ``improvement``: how much better than ``policy`` the leader can do in every state at once (its optimum is a
+        gain over the values of ``policy``). ``commitment``: the best weighted value outright.
+    form
+        See the module. The improvement program in the form ``milp`` is infeasible where no deterministic policy is as
+        good as ``policy`` in every state.
+    policy
+        The policy to improve on, uniform if absent; its values are those with ties in the leader's favour.
+    weights
+        Weights over states; the start distribution if absent.
+
+    Returns
+    -------
+    Path
+        The LP file.
+
+    Raises
+    ------
+    OptionError
+        If the program, the form or the file name is not one of these.
+    InvalidPolicyError
+        If the policy does not fit the game.
+    OSError
+        If the file cannot be written.
+    """
+    target = Path(path)
+    for label, given, known in (("program", program, get_args(Kind)), ("form", form, get_args(Form))):
+        if given not in known:
+            raise OptionError(f"{label} is {given!r}; it must be one of {', '.join(known)}")
+    if target.suffix != ".lp":
+        raise OptionError(f"path is {str(target)!r}; the name must end in .lp, by which solvers know the format")
+    policy = LeaderPolicy.uniform(game) if policy is None else policy
+    written = build_program(game, program, form, state_weights(game, weights), policy)
+    text, names = lp_text(game, written)
+    legend = {
+        "format": "ssg-mip-names/1",
+        "file": target.name,
+        "game": game.name,
+        "content_hash": game.content_hash,
+        "program": program,
+        "form": form,
+        "index_letters": LETTERS,
+        "names": names,
+    }
+    _write_atomically(target.with_name(target.name + ".names.json"), json.dumps(legend, ensure_ascii=False, indent=1))
+    _write_atomically(target, text)
+    return target
+
+
+def build_program(game: Game, program: Kind, form: Form, weights: FloatArray, policy: LeaderPolicy) -> Program:
+    """The program in one of its forms; ``policy`` is the point at which the improvement program is written."""
+    if program == "commitment":
+        return _commitment_forms()[form](game, weights)
+    values = best_response(game, policy).leader_values
+    return _improvement_forms()[form](game, values, weights)
+
+
+def _commitment_forms() -> Mapping[Form, Callable[[Game, FloatArray], Program]]:
+    from ssg_mip.formulations.commitment import commitment
+    from ssg_mip.formulations.compact import compact_commitment
+    from ssg_mip.formulations.deterministic import deterministic_commitment
+    from ssg_mip.formulations.linearise import replace_by_envelopes
+
+    def strong(game: Game, weights: FloatArray) -> Program:
+        return commitment(game, weights, follower_value_bounds(game))
+
+    return {
+        "bilinear": compact_commitment,
+        "strong": strong,
+        "milp": deterministic_commitment,
+        "relaxation": lambda game, weights: replace_by_envelopes(strong(game, weights)),
+    }
+
+
+def _improvement_forms() -> Mapping[Form, Callable[[Game, FloatArray, FloatArray], Program]]:
+    from ssg_mip.formulations.compact import compact_improvement
+    from ssg_mip.formulations.deterministic import deterministic_improvement
+    from ssg_mip.formulations.improvement import improvement
+    from ssg_mip.formulations.linearise import replace_by_envelopes
+
+    def strong(game: Game, values: FloatArray, weights: FloatArray) -> Program:
+        return improvement(game, values, weights, follower_value_bounds(game))
+
+    return {
+        "bilinear": compact_improvement,
+        "strong": strong,
+        "milp": deterministic_improvement,
+        "relaxation": lambda game, values, weights: replace_by_envelopes(strong(game, values, weights)),
+    }
+
+
+def lp_text(game: Game, program: Program) -> tuple[str, dict[str, dict[str, Any]]]:
+    """The LP file of a program, rows of the user's own included, and what its names mean.
+
+    Written by Pyomo's LP writer, which keeps every digit. The program is not changed.
+    """
+    from pyomo.repn.plugins.lp_writer import LPWriter
+
+    names = FileNames(game, program)
+    buffer = io.StringIO()
+    LPWriter().write(program.model, buffer, labeler=names, allow_quadratic_objective=False)
+    return _without_row_prefixes(buffer.getvalue(), names.table), names.table
+
+
+def _without_row_prefixes(text: str, names: Mapping[str, Any]) -> str:
+    """Pyomo writes the row ``flow(dock)`` as ``c_e_flow(dock)_``; only the given name is kept."""
+
+    def rename(found: re.Match[str]) -> str:
+        return f"{found[1]}:" if found[1] in names else found[0]
+
+    return re.sub(r"^c_[elu]_(.+)_:$", rename, text, flags=re.MULTILINE)
+
+
+def _write_atomically(target: Path, text: str) -> None:
+    """Write to a file beside the target, then rename it: a reader sees the old file or the whole new one."""
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+        Path(temporary).chmod(0o666 & ~_umask())
+        Path(temporary).replace(target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    """The mask of the process; it can only be read by setting it."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask

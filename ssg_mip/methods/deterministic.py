@@ -1,0 +1,21 @@
+"""The best deterministic stationary commitment, by one mixed-integer program (HiGHS).
+
+Optimal among deterministic policies; the optimum over mixed policies may be better, and the result's ``dual_bound``
+says by how much at most. Not for games whose leader must stay unpredictable: there use ``commitment`` or ``grid``.
+"""
+
+from __future__ import annotations
+
+from ssg_mip.bounds import leader_value_bounds
+from ssg_mip.formulations.deterministic import deterministic_commitment
+from ssg_mip.game import Game
+from ssg_mip.methods.request import Request
+from ssg_mip.methods.restricted import solve_restricted
+from ssg_mip.result import Result
+
+
+def run(game: Game, request: Request) -> Result:
+    """Solve the MILP over deterministic leader policies (:mod:`ssg_mip.formulations.deterministic`)."""
+    bounds = leader_value_bounds(game)
+    program = deterministic_commitment(game, request.weights, leader_bounds=bounds)
+    return solve_restricted(game, request, program, method="deterministic", levels=1, bounds=bounds)

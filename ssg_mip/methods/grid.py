@@ -1,0 +1,21 @@
+"""The best commitment with probabilities on a grid of ``levels`` equal steps, by one mixed-integer program (HiGHS).
+
+Optimal among grid policies only. A finer grid costs binaries and need not come closer: what matters is whether the
+grid hits the point where the follower is indifferent (see :mod:`ssg_mip.formulations.grid`).
+"""
+
+from __future__ import annotations
+
+from ssg_mip.bounds import leader_value_bounds
+from ssg_mip.formulations.grid import grid_commitment
+from ssg_mip.game import Game
+from ssg_mip.methods.request import Request
+from ssg_mip.methods.restricted import solve_restricted
+from ssg_mip.result import Result
+
+
+def run(game: Game, request: Request) -> Result:
+    """Solve the MILP over policies with probabilities in multiples of ``1 / request.levels``."""
+    bounds = leader_value_bounds(game)
+    program = grid_commitment(game, request.weights, request.levels, leader_bounds=bounds)
+    return solve_restricted(game, request, program, method="grid", levels=request.levels, bounds=bounds)
