@@ -17,8 +17,10 @@ What this does and does not promise:
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -28,8 +30,8 @@ from ssg_mip.best_response import Ties
 from ssg_mip.bounds import leader_value_bounds
 from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError
-from ssg_mip.game import Game, IntArray
-from ssg_mip.interrupt import Interrupt
+from ssg_mip.game import FloatArray, Game, IntArray
+from ssg_mip.interrupt import Interrupt, graceful_interrupt
 from ssg_mip.methods import find_method
 from ssg_mip.methods.request import Request, compliant_weights, state_weights
 from ssg_mip.pareto.front import ParetoFront
@@ -88,7 +90,7 @@ def trace_front(
     on_progress
         Called with one row per run: its number, value and bound.
     interrupt
-        The user's wish to stop, if somebody holds it; the points found so far come back.
+        A flag to stop the sweep from outside. If absent, Ctrl-C stops it. The points found so far come back.
 
     Raises
     ------
@@ -97,51 +99,115 @@ def trace_front(
     """
     if starts < 1 or num_weights < 1:
         raise OptionError(f"starts is {starts!r} and num_weights is {num_weights!r}; both must be at least 1")
-    run = find_method(method)
-    interrupt = Interrupt() if interrupt is None else interrupt
-    deadline, rng = Deadline(time_limit), np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     plan = _make_plan(game, weights, num_weights, _traded_states(game, states), rng)
-    pool, results = Pool(game, ties, gap), list[Result]()
-    stopped: Termination | None = None
-    while stopped is None and (alpha := plan.next_weights(pool.values, pool.tolerance)) is not None:
-        budget = deadline.share(1.0 / (1 + plan.pending))
-        for number, start in enumerate(_starts(game, method, pool.best(alpha), starts, rng)):
-            request = Request(
-                weights=alpha,
-                ties=ties,
-                gap=gap,
-                deadline=budget.share(1.0 / (starts - number)),
-                interrupt=interrupt,
-                node_limit=node_limit,
-                seed=seed,
-                start=start,
-            )
-            results.append(run(game, request))
-            pool.add(results[-1])
-            _report(on_progress, results, deadline)
-            stopped = _limit_reached(deadline, interrupt)
-            if stopped is not None:
-                break
+    with graceful_interrupt() if interrupt is None else nullcontext(interrupt) as flag:
+        request = Request(
+            weights=game.initial,
+            ties=ties,
+            gap=gap,
+            deadline=Deadline(time_limit),
+            interrupt=flag,
+            node_limit=node_limit,
+            seed=seed,
+        )
+        sweep = _Sweep(game, method, request, starts, rng, on_progress)
+        stopped = sweep.run(plan)
     options: dict[str, Any] = {"gap": gap, "time_limit": time_limit, "node_limit": node_limit, "starts": starts}
     options |= {"num_weights": num_weights, "weights": "chosen" if weights is None else "given"}
-    return ParetoFront(
-        game=game,
-        method=method,
-        ties=ties,
-        points=pool.front(),
-        tolerance=pool.tolerance,
-        results=tuple(results),
-        termination=stopped or _first_limit(results) or plan.termination,
-        provenance=Provenance(
-            game_name=game.name,
-            game_hash=game.content_hash,
-            method=f"front by {method}",
-            options=options,
-            seed=seed,
-            seconds=deadline.elapsed,
-            counts=_total_counts(results),
-        ),
-    )
+    return sweep.front(stopped or plan.termination, options)
+
+
+class _Sweep:
+    """The runs of one front: what they share, and what they leave."""
+
+    def __init__(
+        self,
+        game: Game,
+        method: str,
+        request: Request,
+        starts: int,
+        rng: np.random.Generator,
+        on_progress: Callable[[ProgressRow], None] | None,
+    ) -> None:
+        self._game = game
+        self._method = method
+        self._solve = find_method(method)
+        self._request = request
+        self._starts = starts
+        self._rng = rng
+        self._on_progress = on_progress
+        self._pool = Pool(game, request.ties, request.gap)
+        self._results: list[Result] = []
+
+    def run(self, plan: Plan) -> Termination | None:
+        """Solve what the plan asks for; the limit that stopped it or cut a run short, if any."""
+        while (alpha := plan.next_weights(self._pool.values, self._pool.tolerance)) is not None:
+            budget = self._request.deadline.share(1.0 / (1 + plan.pending))
+            for number, start in enumerate(self._start_policies(alpha)):
+                self._solve_one(alpha, start, budget.share(1.0 / (self._starts - number)))
+                if self._request.interrupt.requested:
+                    return Termination.INTERRUPTED
+                if self._request.deadline.expired:
+                    return Termination.TIME_LIMIT
+        return next((result.termination for result in self._results if result.termination.is_limit), None)
+
+    def _start_policies(self, alpha: FloatArray) -> Iterator[LeaderPolicy | None]:
+        """The method's own start (policy iteration) or the best point known, then random policies.
+
+        Policy iteration does not begin at the best point: it keeps every state's value, so from a point of the front
+        it would hardly move, whatever the weights.
+        """
+        yield None if self._method == "policy-iteration" else self._pool.best(alpha)
+        for _ in range(self._starts - 1):
+            yield LeaderPolicy.random(self._game, self._rng)
+
+    def _solve_one(self, alpha: FloatArray, start: LeaderPolicy | None, deadline: Deadline) -> None:
+        request = dataclasses.replace(self._request, weights=alpha, start=start, deadline=deadline)
+        result = self._solve(self._game, request)
+        self._results.append(result)
+        self._pool.add(result)
+        if self._on_progress is not None:
+            counts = self._counts()
+            row = ProgressRow(
+                seconds=self._request.deadline.elapsed,
+                iteration=len(self._results),
+                nodes=counts.get("nodes", 0),
+                open_nodes=0,
+                lps=counts.get("lps", 0),
+                primal_bound=result.leader_value,
+                dual_bound=result.dual_bound,
+                flag="!" if result.termination is Termination.NUMERICAL else "",
+            )
+            self._on_progress(row)
+
+    def _counts(self) -> dict[str, int]:
+        """Work of all runs, and their number."""
+        total: Counter[str] = Counter()
+        for result in self._results:
+            total.update(result.provenance.counts)
+        return {**total, "runs": len(self._results)}
+
+    def front(self, termination: Termination, options: Mapping[str, Any]) -> ParetoFront:
+        """The non-dominated points of all runs."""
+        return ParetoFront(
+            game=self._game,
+            method=self._method,
+            ties=self._request.ties,
+            points=self._pool.front(),
+            tolerance=self._pool.tolerance,
+            results=tuple(self._results),
+            termination=termination,
+            provenance=Provenance(
+                game_name=self._game.name,
+                game_hash=self._game.content_hash,
+                method=f"front by {self._method}",
+                options=options,
+                seed=self._request.seed,
+                seconds=self._request.deadline.elapsed,
+                counts=self._counts(),
+            ),
+        )
 
 
 def _traded_states(game: Game, names: Sequence[str] | None) -> IntArray:
@@ -172,54 +238,3 @@ def _make_plan(
     if len(states) == 2:
         return DichotomicPlan(corner_weights(game.initial, states), states, count)
     return ListPlan(weight_grid(game.initial, states, count, rng))
-
-
-def _starts(
-    game: Game, method: str, best: LeaderPolicy | None, count: int, rng: np.random.Generator
-) -> Iterator[LeaderPolicy | None]:
-    """The method's own start (policy iteration) or the best point known, then random policies.
-
-    Policy iteration does not begin at the best point: it keeps every state's value, so from a point of the front it
-    would hardly move, whatever the weights.
-    """
-    yield None if method == "policy-iteration" else best
-    for _ in range(count - 1):
-        yield LeaderPolicy.random(game, rng)
-
-
-def _report(on_progress: Callable[[ProgressRow], None] | None, results: Sequence[Result], deadline: Deadline) -> None:
-    if on_progress is None:
-        return
-    counts, last = _total_counts(results), results[-1]
-    on_progress(
-        ProgressRow(
-            seconds=deadline.elapsed,
-            iteration=len(results),
-            nodes=counts.get("nodes", 0),
-            open_nodes=0,
-            lps=counts.get("lps", 0),
-            primal_bound=last.leader_value,
-            dual_bound=last.dual_bound,
-            flag="!" if last.termination is Termination.NUMERICAL else "",
-        )
-    )
-
-
-def _total_counts(results: Sequence[Result]) -> dict[str, int]:
-    """Work of all runs, and their number."""
-    total: Counter[str] = Counter()
-    for result in results:
-        total.update(result.provenance.counts)
-    return {**total, "runs": len(results)}
-
-
-def _first_limit(results: Sequence[Result]) -> Termination | None:
-    """The limit that cut a scalarisation short, if one was."""
-    return next((result.termination for result in results if result.termination.is_limit), None)
-
-
-def _limit_reached(deadline: Deadline, interrupt: Interrupt) -> Termination | None:
-    """Why the sweep must stop now, if it must."""
-    if interrupt.requested:
-        return Termination.INTERRUPTED
-    return Termination.TIME_LIMIT if deadline.expired else None
