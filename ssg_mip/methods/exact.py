@@ -81,7 +81,9 @@ def solve_commitment(game: Game, weights: FloatArray, *, request: Request, floor
     return _answer(outcome, ceiling=float(weights @ bounds.upper))
 
 
-def solve_improvement(game: Game, values: FloatArray, weights: FloatArray, *, request: Request) -> Answer:
+def solve_improvement(
+    game: Game, values: FloatArray, weights: FloatArray, *, request: Request, absolute_gap: float | None = None
+) -> Answer:
     """Maximise ``sum_s weights[s] (Q_t(s, f, g(s)) - values[s])`` over policies with ``Q_t >= values`` everywhere.
 
     Parameters
@@ -94,10 +96,14 @@ def solve_improvement(game: Game, values: FloatArray, weights: FloatArray, *, re
         Weights over states.
     request
         Gap, limits, tie rule, seed; ``request.start`` should be the current policy, whose objective is 0.
+    absolute_gap
+        Gap at which the search may stop whatever the relative one; derived from ``request.gap`` and the spread of the
+        leader's values if absent. Near a stationary policy it is the one that counts: the optimum is 0.
     """
     problem = ImprovementProblem(game, values, weights, request)
-    absolute = _absolute_gap(leader_value_bounds(game), weights, request)
-    outcome = _search(problem, request, absolute=absolute)
+    if absolute_gap is None:
+        absolute_gap = _absolute_gap(leader_value_bounds(game), weights, request)
+    outcome = _search(problem, request, absolute=absolute_gap)
     return _answer(outcome, ceiling=math.inf)
 
 

@@ -1,0 +1,26 @@
+r"""Pareto-optimal policy iteration: Algorithm 1 of Kudo & Akimoto (ACML 2025, arXiv 2405.06689).
+
+From a policy ``f_t`` with values ``V_t`` the set ``W>(f_t)`` holds the policies ``f`` with ``Q_t(s, f) >= V_t(s)`` in
+every state and more in some state, where ``Q_t`` is the value of playing ``f`` against its best response once and
+earning ``V_t`` afterwards (6). Each of them is at least as good as it promises, ``V^f >= Q_t(., f) >= V_t``
+(Theorem 8), so moving to any of them never loses in any state (Theorem 11 a).
+
+* **Step**: a maximiser of the scalarised gain ``sum_s alpha_s (Q_t - V_t)`` (8), or one within the share ``epsilon``
+  of the best gain (7). Weights are made positive in every state, as a Pareto-compliant scalarisation must be.
+* **Stop**: when a proven bound shows that over ``W>(f_t)`` the gain ``Q_t - V_t``, averaged over the states, is at
+  most ``gap * scale``, with ``scale`` the largest value or reward. With a bound of 0 that is Theorem 9, the necessary
+  condition for Pareto optimality; with ``gamma_A = 0`` it is sufficient (Theorem 11 d). Most iterations need one
+  program: its bound divided by the smallest weight bounds the plain sum. Only when that is inconclusive is the
+  program solved again, with equal weights.
+
+The programs let the follower break ties for the leader. Under the rules ``first`` and ``adverse`` a policy may earn
+less than its program promised, so a step is taken only if no true value falls; the stop test remains valid.
+
+The limit depends on the start and can be far from the weighted optimum: **use ``commitment`` for that**, and this
+method to improve a given policy without harming any state.
+"""
+
+from ssg_mip.methods.policy_iteration.algorithm import FIRST_IMPROVING, run
+from ssg_mip.methods.policy_iteration.step import ImprovementSolver
+
+__all__ = ["FIRST_IMPROVING", "ImprovementSolver", "run"]

@@ -1,0 +1,87 @@
+"""What a run leaves behind: iterates, progress rows and work done."""
+
+from __future__ import annotations
+
+from ssg_mip.game import Game
+from ssg_mip.methods.policy_iteration.step import Iterate, Step
+from ssg_mip.methods.request import Request
+from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result, relative_gap
+from ssg_mip.status import Status, Termination
+
+
+class Record:
+    """What a run leaves behind: iterates, progress rows and work done."""
+
+    def __init__(self, game: Game, request: Request, dual_bound: float) -> None:
+        self._game = game
+        self._request = request
+        self._dual_bound = dual_bound
+        self._trajectory: list[TrajectoryPoint] = []
+        self._progress: list[ProgressRow] = []
+        self._nodes = 0
+        self._lps = 0
+
+    @property
+    def nodes(self) -> int:
+        """Nodes spent so far."""
+        return self._nodes
+
+    def arrived(self, current: Iterate, flag: str = "*") -> None:
+        """A new iterate is known with its values: one progress row."""
+        row = ProgressRow(
+            seconds=self._request.deadline.elapsed,
+            iteration=len(self._trajectory),
+            nodes=self._nodes,
+            open_nodes=0,
+            lps=self._lps,
+            primal_bound=float(self._request.weights @ current.values),
+            dual_bound=self._dual_bound,
+            flag=flag,
+        )
+        self._progress.append(row)
+        if self._request.on_progress is not None:
+            self._request.on_progress(row)
+
+    def stepped(self, current: Iterate, step: Step) -> None:
+        """The program at an iterate has been solved: its trajectory point is complete."""
+        self._nodes += step.nodes
+        self._lps += step.lps
+        self._trajectory.append(
+            TrajectoryPoint(
+                iteration=len(self._trajectory),
+                leader_values=current.values,
+                leader_value=float(self._request.weights @ current.values),
+                leader_policy=current.policy,
+                note=step.note,
+                step_bound=step.bound,
+                nodes=step.nodes,
+                seconds=self._request.deadline.elapsed - self._progress[-1].seconds,
+            )
+        )
+        if step.target is None and step.termination in {Termination.NUMERICAL, Termination.TIE_RULE}:
+            self.arrived(current, "!")
+
+    def result(self, last: Iterate, termination: Termination) -> Result:
+        """The result of a run that ends at ``last``."""
+        request = self._request
+        value = float(request.weights @ last.values)
+        status = Status.STATIONARY if termination is Termination.STATIONARY else Status.FEASIBLE
+        if relative_gap(value, self._dual_bound) <= request.gap:
+            status = Status.OPTIMAL
+        return build_result(
+            self._game,
+            method="policy-iteration",
+            status=status,
+            termination=termination,
+            weights=request.weights,
+            ties=request.ties,
+            dual_bound=self._dual_bound,
+            policy=last.policy,
+            response=last.response,
+            trajectory=tuple(self._trajectory),
+            progress=tuple(self._progress),
+            options=request.options(),
+            seed=request.seed,
+            seconds=request.deadline.elapsed,
+            counts={"iterations": len(self._trajectory), "nodes": self._nodes, "lps": self._lps},
+        )

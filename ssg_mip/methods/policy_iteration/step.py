@@ -1,0 +1,149 @@
+"""One iteration: where to go from an iterate, or the proof that there is nowhere to go."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ssg_mip.best_response import Response, best_response
+from ssg_mip.game import FloatArray, Game
+from ssg_mip.methods.exact import Answer, solve_improvement
+from ssg_mip.methods.request import Request, compliant_weights
+from ssg_mip.policy import LeaderPolicy
+from ssg_mip.status import Termination
+
+STEP_SHARE = 0.5
+"""Share of the remaining time that a step may take, so that the stop test keeps some."""
+
+TEST_GAP_SHARE = 0.25
+"""Programs are solved to this share of what the stop test allows: it certifies, or there is a step that counts."""
+
+LEAST_PROGRESS = 0.5
+"""A step counts if its weighted true gain exceeds this share of what the stop test resolves."""
+
+DIRECT_SHARE = 0.1
+"""Weights whose smallest is at least this share of the average certify the stop test by themselves."""
+
+ImprovementSolver = Callable[[Game, FloatArray, FloatArray, Request, float], Answer]
+"""``(game, values, weights, request, absolute_gap) -> answer`` for the program (I)."""
+
+
+def exact_improvement(
+    game: Game, values: FloatArray, weights: FloatArray, request: Request, absolute_gap: float
+) -> Answer:
+    """The program (I) by spatial branch and bound."""
+    return solve_improvement(game, values, weights, request=request, absolute_gap=absolute_gap)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Iterate:
+    """A policy and the follower's exact answer."""
+
+    policy: LeaderPolicy
+    response: Response
+
+    @classmethod
+    def evaluated(cls, game: Game, policy: LeaderPolicy, request: Request) -> Iterate:
+        """A policy with the response that the request's tie rule picks."""
+        return cls(policy, best_response(game, policy, request.ties, tolerances=request.tolerances))
+
+    @property
+    def values(self) -> FloatArray:
+        """The leader's exact values, shape ``[num_states]``."""
+        return self.response.leader_values
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Step:
+    """Where to go (``target``), or why not (``termination``); ``bound`` is on the average one-step gain."""
+
+    target: Iterate | None
+    termination: Termination
+    bound: float
+    nodes: int
+    lps: int
+    note: str
+
+    @classmethod
+    def stopped(cls, termination: Termination) -> Step:
+        """No step, and no work done."""
+        return cls(None, termination, math.inf, 0, 0, "")
+
+
+def take_step(
+    game: Game, current: Iterate, request: Request, epsilon: float, improve: ImprovementSolver, nodes: int
+) -> Step:
+    """A step within what is left of time and nodes."""
+    if request.interrupt.requested:
+        return Step.stopped(Termination.INTERRUPTED)
+    if request.deadline.expired:
+        return Step.stopped(Termination.TIME_LIMIT)
+    left = None if request.node_limit is None else request.node_limit - nodes
+    if left is not None and left < 1:
+        return Step.stopped(Termination.NODE_LIMIT)
+    inner = dataclasses.replace(request, node_limit=left, start=current.policy, on_progress=None)
+    return _step(game, current, inner, epsilon, improve)
+
+
+def _step(game: Game, current: Iterate, request: Request, epsilon: float, improve: ImprovementSolver) -> Step:
+    """One program with the asked weights; a second one with equal weights if the first settles nothing."""
+    asked = dataclasses.replace(request, gap=epsilon / (1.0 - epsilon), deadline=request.deadline.share(STEP_SHARE))
+    first = _attempt(game, current, compliant_weights(request.weights), asked, request.gap, improve)
+    if first.target is not None or first.termination is Termination.STATIONARY:
+        return first
+    even = np.full(game.num_states, 1.0 / game.num_states)
+    second = _attempt(game, current, even, request, request.gap, improve)
+    return dataclasses.replace(second, nodes=first.nodes + second.nodes, lps=first.lps + second.lps)
+
+
+def _attempt(
+    game: Game, current: Iterate, weights: FloatArray, request: Request, gap: float, improve: ImprovementSolver
+) -> Step:
+    """Solve (I) once, and judge its policy by the true values."""
+    negligible = gap * _value_scale(game, current.values)
+    evenness = game.num_states * float(weights.min())
+    resolution = TEST_GAP_SHARE * negligible * (evenness if evenness >= DIRECT_SHARE else 1.0)
+    answer = improve(game, current.values, weights, request, resolution)
+    bound = max(0.0, answer.dual_bound) / evenness  # on the average gain, because every gain is at least 0
+    # f_t itself is feasible: a closed search that neither certifies nor improves is in numerical trouble.
+    stopped = answer.termination if answer.termination.is_limit else Termination.NUMERICAL
+    outcome = Step(None, stopped, bound, answer.nodes, answer.lps, "")
+    # Line 5: Q_t = V_t, up to the gap, for every f in W>.
+    if bound <= negligible and answer.termination is not Termination.INFEASIBLE:
+        return dataclasses.replace(outcome, termination=Termination.STATIONARY, note=_stationary_note(game, bound))
+    if answer.policy is None or answer.primal_bound <= 0.0:
+        return outcome
+    target = Iterate.evaluated(game, answer.policy, request)
+    gains = target.values - current.values
+    if gains.min() < -request.tolerances.monotone * _value_scale(game, current.values):
+        return dataclasses.replace(outcome, **_refusal(game, gains, request))
+    least = LEAST_PROGRESS * negligible
+    if weights @ gains <= least:
+        broken = request.ties != "leader" and answer.primal_bound > least
+        note = f"no step: the best policy found gains {float(weights @ gains):.3g}, too little to count"
+        return dataclasses.replace(outcome, termination=Termination.TIE_RULE if broken else stopped, note=note)
+    return dataclasses.replace(outcome, target=target)
+
+
+def _refusal(game: Game, gains: FloatArray, request: Request) -> dict[str, Any]:
+    """Why a step is not taken: Theorem 8 holds for ties in the leader's favour, so elsewhere the rule is to blame."""
+    worst = int(np.argmin(gains))
+    note = f"step refused: the value of state {game.state_names[worst]!r} would change by {gains[worst]:.3g}"
+    by_rule = request.ties != "leader"
+    return {"termination": Termination.TIE_RULE if by_rule else Termination.NUMERICAL, "note": note}
+
+
+def _stationary_note(game: Game, bound: float) -> str:
+    note = f"stationary: no policy without a losing state gains more than {bound:.3g} a state on average in one step"
+    if game.leader_discount == 0.0:
+        note += "; with leader discount 0 the point is Pareto-optimal to that accuracy (Theorem 11 d)"
+    return note
+
+
+def _value_scale(game: Game, values: FloatArray) -> float:
+    """The size of the leader's values or rewards, whichever is larger; 1 if all are zero."""
+    return max(float(np.abs(values).max()), float(np.abs(game.leader_rewards).max())) or 1.0

@@ -1,0 +1,144 @@
+"""What a front is: verified points, where each came from, and how far apart two must be to count as two."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from ssg_mip.best_response import Ties
+from ssg_mip.game import FloatArray, Game
+from ssg_mip.policy import FollowerPolicy, LeaderPolicy
+from ssg_mip.result import Provenance, Result, finite, plain
+from ssg_mip.status import Status, Termination
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class FrontPoint:
+    """One non-dominated point: a commitment and its exact values under the follower's best response.
+
+    Attributes
+    ----------
+    leader_values, follower_values
+        Values per state, shape ``[num_states]``.
+    leader_policy, follower_policy
+        The commitment and the response to it.
+    weights
+        The weights, positive in every state and summing to one, of the scalarisation that found the point.
+    dual_bound
+        Proven upper bound on that scalarisation over stationary leader policies; infinite if none.
+    status
+        What is known about the point as an answer to that scalarisation; ``FEASIBLE`` for a by-product.
+    """
+
+    leader_values: FloatArray
+    follower_values: FloatArray
+    leader_policy: LeaderPolicy
+    follower_policy: FollowerPolicy
+    weights: FloatArray
+    dual_bound: float
+    status: Status
+
+    @property
+    def leader_value(self) -> float:
+        """``weights @ leader_values``."""
+        return float(self.weights @ self.leader_values)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class ParetoFront:
+    """Mutually non-dominated points over the values of all states, and the runs that found them.
+
+    The points are attained and verified. What is *not* claimed: that there are no others. Weighted sums reach
+    supported points only.
+
+    Attributes
+    ----------
+    game
+        The game.
+    method, ties
+        How each scalarisation was solved; the tie rule under which all values are reported.
+    points
+        Sorted by the value of the first state that differs, largest first.
+    tolerance
+        Values closer than this count as equal, in the units of the leader's rewards.
+    results
+        One result per scalarisation and start, in the order of solution.
+    termination
+        ``CONVERGED`` when every scalarisation that was planned ran to its own end, otherwise the limit that cut one
+        short; each result says how its own run ended.
+    provenance
+        Where the front comes from.
+    """
+
+    game: Game
+    method: str
+    ties: Ties
+    points: tuple[FrontPoint, ...]
+    tolerance: float
+    results: tuple[Result, ...]
+    termination: Termination
+    provenance: Provenance
+
+    @property
+    def values(self) -> FloatArray:
+        """The leader's values, shape ``[points, num_states]``."""
+        return np.array([point.leader_values for point in self.points]).reshape(-1, self.game.num_states)
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    def __iter__(self) -> Iterator[FrontPoint]:
+        return iter(self.points)
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the front with matplotlib (the ``plot`` extra) on ``ax``, or on new axes; returns the axes."""
+        return import_module("ssg_mip.plot").plot_front(self, ax)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON data, with the names of :meth:`Result.to_dict <ssg_mip.result.Result.to_dict>`."""
+        return {
+            "format": "ssg-mip-front/1",
+            "game": self.game.name,
+            "method": self.method,
+            "ties": self.ties,
+            "termination": self.termination.name.lower(),
+            "termination_message": self.termination.value,
+            "tolerance": self.tolerance,
+            "dual_bound_scope": "over stationary leader policies",
+            "points": [self._point_dict(point) for point in self.points],
+            "scalarisations": [self._result_dict(result) for result in self.results],
+            "provenance": {
+                **dataclasses.asdict(self.provenance),
+                "options": {key: plain(value) for key, value in self.provenance.options.items()},
+            },
+        }
+
+    def _point_dict(self, point: FrontPoint) -> dict[str, Any]:
+        return {
+            "leader_values": self._by_state(point.leader_values),
+            "follower_values": self._by_state(point.follower_values),
+            "leader_policy": point.leader_policy.to_names(self.game),
+            "follower_policy": point.follower_policy.to_names(self.game),
+            "weights": self._by_state(point.weights),
+            "leader_value": finite(point.leader_value),
+            "dual_bound": finite(point.dual_bound),
+            "status": point.status.name.lower(),
+        }
+
+    def _result_dict(self, result: Result) -> dict[str, Any]:
+        return {
+            "weights": self._by_state(result.weights),
+            "leader_value": finite(result.leader_value),
+            "dual_bound": finite(result.dual_bound),
+            "relative_gap": finite(result.relative_gap),
+            "status": result.status.name.lower(),
+            "termination": result.termination.name.lower(),
+            "seconds": result.provenance.seconds,
+        }
+
+    def _by_state(self, values: FloatArray) -> dict[str, float | None]:
+        return {state: finite(value) for state, value in zip(self.game.state_names, values, strict=True)}

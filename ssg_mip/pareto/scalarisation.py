@@ -1,0 +1,137 @@
+r"""Weights that turn a vector of state values into one number.
+
+The weighted sum ``L[v] = sum_s alpha_s v(s)`` with ``alpha > 0`` is Pareto-compliant: its maximisers are
+Pareto-optimal (Kudo & Akimoto, footnote 4). It reaches **supported** points only, those on the convex hull of the
+reachable set; a Pareto point in a dent of the front is optimal for no weights.
+
+Sets of weights: the simplex lattice ``{k / H : sum k = H}`` (Das & Dennis, *Normal-boundary intersection*, SIAM J.
+Optim. 8, 1998) while it is small, seeded draws from the simplex beyond, always with the unit vectors and the start
+distribution; for two objectives the dichotomic normals of Aneja & Nair (*Bicriteria transportation problem*,
+Management Science 25, 1979), which ask exactly the questions that the points found so far leave open.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ssg_mip.errors import OptionError
+from ssg_mip.game import FloatArray, IntArray
+from ssg_mip.methods.request import compliant_weights
+
+
+def weighted_sum(weights: ArrayLike, values: ArrayLike) -> FloatArray:
+    """``sum_s weights[s] values[..., s]`` for one vector of values or a stack of them."""
+    total: FloatArray = np.asarray(values, dtype=float) @ np.asarray(weights, dtype=float)
+    return total
+
+
+def simplex_lattice(objectives: int, levels: int) -> FloatArray:
+    """All weight vectors whose entries are multiples of ``1 / levels``, first objective heaviest first.
+
+    Returns
+    -------
+    weights
+        Shape ``[comb(levels + objectives - 1, objectives - 1), objectives]``; rows sum to one.
+
+    Raises
+    ------
+    OptionError
+        If a count is below 1.
+    """
+    if objectives < 1 or levels < 1:
+        raise OptionError(f"a simplex lattice of {objectives} objectives and {levels} levels needs at least 1 of each")
+
+    def rows(left: int, places: int) -> list[list[int]]:
+        if places == 1:
+            return [[left]]
+        return [[head, *tail] for head in range(left, -1, -1) for tail in rows(left - head, places - 1)]
+
+    lattice: FloatArray = np.array(rows(levels, objectives), dtype=float) / levels
+    return lattice
+
+
+def lattice_levels(objectives: int, at_most: int) -> int:
+    """The finest lattice with no more than ``at_most`` vectors, and at least one level."""
+    if objectives == 1:
+        return 1
+    levels = 1
+    while math.comb(levels + objectives, objectives - 1) <= at_most:
+        levels += 1
+    return levels
+
+
+def corner_weights(initial: FloatArray, states: IntArray) -> list[FloatArray]:
+    """The weights that every front begins with: each state of ``states`` alone, then the start distribution.
+
+    All are made Pareto-compliant by :func:`~ssg_mip.methods.request.compliant_weights`.
+    """
+    units = np.eye(len(initial))[states]
+    return distinct([compliant_weights(row) for row in (*units, initial)])
+
+
+def weight_grid(initial: FloatArray, states: IntArray, count: int, rng: np.random.Generator) -> list[FloatArray]:
+    """Pareto-compliant weights spread over the simplex of ``states``.
+
+    Parameters
+    ----------
+    initial
+        Start distribution, shape ``[num_states]``.
+    states
+        The states between which weight is traded; the others get a small share each.
+    count
+        How many vectors at most, except that :func:`corner_weights` are always there. A lattice of at least two
+        levels is used if it fits into what they leave, seeded draws from the simplex otherwise.
+    rng
+        Source of the draws.
+
+    Returns
+    -------
+    weights
+        Distinct vectors ``[num_states]``, each summing to one.
+    """
+    chosen = corner_weights(initial, states)
+    size = len(states)
+    levels = lattice_levels(size, count)
+    drawn = simplex_lattice(size, levels) if levels > 1 else rng.dirichlet(np.ones(size), max(0, count - len(chosen)))
+    for row in drawn:
+        full = np.zeros(len(initial))
+        full[states] = row
+        chosen.append(compliant_weights(full))
+    return distinct(chosen)
+
+
+def normal_weights(first: ArrayLike, second: ArrayLike) -> FloatArray:
+    """Weights of two objectives under which two points are worth the same: the normal of their segment.
+
+    Parameters
+    ----------
+    first, second
+        Points ``(x, y)`` neither of which dominates the other.
+
+    Raises
+    ------
+    OptionError
+        If one point dominates the other, so that no positive weights exist.
+    """
+    x, y = np.asarray(first, dtype=float) - np.asarray(second, dtype=float)
+    if not x * y < 0.0:
+        raise OptionError(f"no positive weights make {first!r} and {second!r} equal; neither may dominate the other")
+    normal = np.array([abs(y), abs(x)])
+    weights: FloatArray = normal / normal.sum()
+    return weights
+
+
+def distinct(rows: list[FloatArray]) -> list[FloatArray]:
+    """The rows without repetitions (to nine digits), in their order."""
+    seen: dict[bytes, FloatArray] = {}
+    for row in rows:
+        seen.setdefault(weight_key(row), row)
+    return list(seen.values())
+
+
+def weight_key(weights: FloatArray) -> bytes:
+    """A key under which two weight vectors are the same if they agree to nine digits."""
+    return (np.round(weights, 9) + 0.0).tobytes()

@@ -1,0 +1,240 @@
+r"""A front from scalarisations: solve weighted sums one by one, keep every verified point, strike out the dominated.
+
+For each weight vector ``alpha > 0`` a method maximises ``sum_s alpha_s V^f(s)`` over the leader's stationary policies.
+The value vectors of its answer *and of all its iterates* are evaluated by the exact follower, so each of them is an
+attained point; the front is what no other one dominates.
+
+What this does and does not promise:
+
+* every point is attained by the policy that comes with it, under the stated tie rule;
+* with method ``commitment`` each scalarisation carries a proven bound, so no policy lies beyond the hyperplanes
+  ``alpha @ v = dual_bound``; with ``policy-iteration`` the bound is usually loose;
+* weighted sums reach **supported** points only. A Pareto point in a dent of the front is never an optimum; it appears
+  only if some run happens to pass through it;
+* a weight of zero promises weak optimality only, so every vector gets a small positive weight in every state
+  (:func:`ssg_mip.methods.request.compliant_weights`), states that the start distribution gives zero included.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ssg_mip.best_response import Ties
+from ssg_mip.bounds import leader_value_bounds
+from ssg_mip.deadline import Deadline
+from ssg_mip.errors import OptionError
+from ssg_mip.game import FloatArray, Game, IntArray
+from ssg_mip.interrupt import Interrupt, graceful_interrupt
+from ssg_mip.methods import find_method
+from ssg_mip.methods.request import Request, compliant_weights, state_weights
+from ssg_mip.pareto.front import ParetoFront
+from ssg_mip.pareto.plans import DichotomicPlan, ListPlan, Plan
+from ssg_mip.pareto.pool import Pool
+from ssg_mip.pareto.scalarisation import corner_weights, weight_grid
+from ssg_mip.policy import LeaderPolicy
+from ssg_mip.result import ProgressRow, Provenance, Result
+from ssg_mip.status import Termination
+from ssg_mip.tolerances import DEFAULT_TOLERANCES
+
+DEFAULT_NUM_WEIGHTS = 20
+"""Scalarisations of a front when nothing else is asked."""
+
+
+def trace_front(
+    game: Game,
+    *,
+    method: str = "commitment",
+    weights: Sequence[ArrayLike | Mapping[str, float]] | None = None,
+    num_weights: int = DEFAULT_NUM_WEIGHTS,
+    states: Sequence[str] | None = None,
+    starts: int = 1,
+    ties: Ties = "leader",
+    gap: float = 1e-4,
+    time_limit: float | None = None,
+    node_limit: int | None = None,
+    seed: int = 0,
+    on_progress: Callable[[ProgressRow], None] | None = None,
+    interrupt: Interrupt | None = None,
+) -> ParetoFront:
+    """Approximate the Pareto front of the leader's state values by weighted sums.
+
+    Parameters
+    ----------
+    game
+        The game.
+    method
+        How each scalarisation is solved, one of :data:`ssg_mip.methods.METHODS`.
+    weights
+        The weight vectors, arrays ``[num_states]`` or ``{state: weight}``. If absent they are chosen: with two
+        states to trade between, by the dichotomic scheme; with more, a simplex lattice or seeded draws. Chosen
+        weights always include each state alone and the start distribution.
+    num_weights
+        How many weight vectors to choose at most (the ones that are always included may exceed it).
+    states
+        Names of the states between which weight is traded; the states whose value depends on the policies if absent.
+        Dominance is always over all states.
+    starts
+        Runs per weight vector. The first starts from the best point known (``policy-iteration``: from the uniform
+        policy), the others from random policies.
+    ties, gap, node_limit, seed
+        As in ``solve``; the limit on nodes is per run.
+    time_limit
+        Seconds for the whole front, shared between the runs.
+    on_progress
+        Called with one row per run: its number, value and bound.
+    interrupt
+        A flag to stop the sweep from outside. If absent, Ctrl-C stops it. The points found so far come back.
+
+    Raises
+    ------
+    OptionError
+        If an argument is out of range or a name is unknown.
+    """
+    if starts < 1 or num_weights < 1:
+        raise OptionError(f"starts is {starts!r} and num_weights is {num_weights!r}; both must be at least 1")
+    rng = np.random.default_rng(seed)
+    plan = _make_plan(game, weights, num_weights, _traded_states(game, states), rng)
+    with graceful_interrupt() if interrupt is None else nullcontext(interrupt) as flag:
+        request = Request(
+            weights=game.initial,
+            ties=ties,
+            gap=gap,
+            deadline=Deadline(time_limit),
+            interrupt=flag,
+            node_limit=node_limit,
+            seed=seed,
+        )
+        sweep = _Sweep(game, method, request, starts, rng, on_progress)
+        stopped = sweep.run(plan)
+    options: dict[str, Any] = {"gap": gap, "time_limit": time_limit, "node_limit": node_limit, "starts": starts}
+    options |= {"num_weights": num_weights, "weights": "chosen" if weights is None else "given"}
+    return sweep.front(stopped or plan.termination, options)
+
+
+class _Sweep:
+    """The runs of one front: what they share, and what they leave."""
+
+    def __init__(
+        self,
+        game: Game,
+        method: str,
+        request: Request,
+        starts: int,
+        rng: np.random.Generator,
+        on_progress: Callable[[ProgressRow], None] | None,
+    ) -> None:
+        self._game = game
+        self._method = method
+        self._solve = find_method(method)
+        self._request = request
+        self._starts = starts
+        self._rng = rng
+        self._on_progress = on_progress
+        self._pool = Pool(game, request.ties, request.gap)
+        self._results: list[Result] = []
+
+    def run(self, plan: Plan) -> Termination | None:
+        """Solve what the plan asks for; the limit that stopped it or cut a run short, if any."""
+        while (alpha := plan.next_weights(self._pool.values, self._pool.tolerance)) is not None:
+            budget = self._request.deadline.share(1.0 / (1 + plan.pending))
+            for number, start in enumerate(self._start_policies(alpha)):
+                self._solve_one(alpha, start, budget.share(1.0 / (self._starts - number)))
+                if self._request.interrupt.requested:
+                    return Termination.INTERRUPTED
+                if self._request.deadline.expired:
+                    return Termination.TIME_LIMIT
+        return next((result.termination for result in self._results if result.termination.is_limit), None)
+
+    def _start_policies(self, alpha: FloatArray) -> Iterator[LeaderPolicy | None]:
+        """The method's own start (policy iteration) or the best point known, then random policies.
+
+        Policy iteration does not begin at the best point: it keeps every state's value, so from a point of the front
+        it would hardly move, whatever the weights.
+        """
+        yield None if self._method == "policy-iteration" else self._pool.best(alpha)
+        for _ in range(self._starts - 1):
+            yield LeaderPolicy.random(self._game, self._rng)
+
+    def _solve_one(self, alpha: FloatArray, start: LeaderPolicy | None, deadline: Deadline) -> None:
+        request = dataclasses.replace(self._request, weights=alpha, start=start, deadline=deadline)
+        result = self._solve(self._game, request)
+        self._results.append(result)
+        self._pool.add(result)
+        if self._on_progress is not None:
+            counts = self._counts()
+            row = ProgressRow(
+                seconds=self._request.deadline.elapsed,
+                iteration=len(self._results),
+                nodes=counts.get("nodes", 0),
+                open_nodes=0,
+                lps=counts.get("lps", 0),
+                primal_bound=result.leader_value,
+                dual_bound=result.dual_bound,
+                flag="!" if result.termination is Termination.NUMERICAL else "",
+            )
+            self._on_progress(row)
+
+    def _counts(self) -> dict[str, int]:
+        """Work of all runs, and their number."""
+        total: Counter[str] = Counter()
+        for result in self._results:
+            total.update(result.provenance.counts)
+        return {**total, "runs": len(self._results)}
+
+    def front(self, termination: Termination, options: Mapping[str, Any]) -> ParetoFront:
+        """The non-dominated points of all runs."""
+        return ParetoFront(
+            game=self._game,
+            method=self._method,
+            ties=self._request.ties,
+            points=self._pool.front(),
+            tolerance=self._pool.tolerance,
+            results=tuple(self._results),
+            termination=termination,
+            provenance=Provenance(
+                game_name=self._game.name,
+                game_hash=self._game.content_hash,
+                method=f"front by {self._method}",
+                options=options,
+                seed=self._request.seed,
+                seconds=self._request.deadline.elapsed,
+                counts=self._counts(),
+            ),
+        )
+
+
+def _traded_states(game: Game, names: Sequence[str] | None) -> IntArray:
+    """The named states, or those whose value is not the same for all pairs of policies (the first if none is)."""
+    if names is not None:
+        chosen = sorted({game.state_index(name) for name in names})
+        if not chosen:
+            raise OptionError("states is empty; name at least one state, or leave it out")
+        return np.array(chosen, dtype=np.int64)
+    bounds = leader_value_bounds(game)
+    scale = float(np.maximum(np.abs(bounds.lower), np.abs(bounds.upper)).max())
+    varying = np.flatnonzero(bounds.width > DEFAULT_TOLERANCES.tie * (1.0 + scale))
+    return varying if len(varying) else np.array([0], dtype=np.int64)
+
+
+def _make_plan(
+    game: Game,
+    given: Sequence[ArrayLike | Mapping[str, float]] | None,
+    count: int,
+    states: IntArray,
+    rng: np.random.Generator,
+) -> Plan:
+    """The given weights; else a dialogue for two states, and a grid for more."""
+    if given is not None:
+        if not len(given):
+            raise OptionError("weights is empty; give at least one weight vector, or leave it out")
+        return ListPlan([compliant_weights(state_weights(game, row)) for row in given])
+    if len(states) == 2:
+        return DichotomicPlan(corner_weights(game.initial, states), states, count)
+    return ListPlan(weight_grid(game.initial, states, count, rng))
