@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from ssg_mip.game import Game
+from ssg_mip.game import Game, first_repeated
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
 Place = tuple[str | int, ...]
@@ -127,8 +127,8 @@ def _index_states(draft: Draft, problems: Problems) -> dict[str, int]:
                 problems.add((*place, label), "is empty; every state needs at least one action of each player")
             for number, name in enumerate(names):
                 _check_name((*place, label, number), name, problems)
-            if len(set(names)) < len(names):
-                twice = next(name for number, name in enumerate(names) if name in names[:number])
+            twice = first_repeated(names)
+            if twice is not None:
                 problems.add((*place, label), f"holds {twice!r} twice; names must be distinct")
     _check_distribution(
         ("initial",), {s.name: s.initial for s in draft.states if s.initial is not None}, problems, empty=True

@@ -392,8 +392,14 @@ def _check_distinct(names: Sequence[str], label: str) -> None:
                 f"{label} holds {name!r}; names must not contain control characters or lone surrogates"
             )
     if len(set(names)) != len(names):
-        repeated = next(name for index, name in enumerate(names) if name in names[:index])
+        repeated = first_repeated(names)
         raise InvalidGameError(f"{label} holds {repeated!r} twice; names must be distinct")
+
+
+def first_repeated(names: Sequence[str]) -> str | None:
+    """The first name that stood there before, if any."""
+    seen: set[str] = set()
+    return next((name for name in names if name in seen or seen.add(name)), None)  # type: ignore[func-returns-value]
 
 
 def _check_shapes(game: Game) -> None:
