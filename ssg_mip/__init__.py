@@ -1,7 +1,11 @@
 """Two-player general-sum stochastic Stackelberg games: the leader's Pareto front, with proven bounds.
 
-Only NumPy is imported here; modelling, file and graph libraries are loaded by the functions that need them.
+Names that need a solver, a modelling language or a validation library are imported when they are first used, so
+that ``import ssg_mip`` costs no more than NumPy.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from ssg_mip.best_response import best_response
 from ssg_mip.builder import GameBuilder
@@ -10,16 +14,46 @@ from ssg_mip.game import Game
 from ssg_mip.graph import game_from_graph, reachable_states, state_graph, strongly_connected_components
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 
+if TYPE_CHECKING:
+    from ssg_mip.formulations.lp_file import export
+    from ssg_mip.front_door import solve
+    from ssg_mip.pareto.front import ParetoFront
+    from ssg_mip.pareto.sweep import trace_front
+    from ssg_mip.result import Result
+
+_LAZY = {
+    "ParetoFront": "ssg_mip.pareto.front",
+    "Result": "ssg_mip.result",
+    "export": "ssg_mip.formulations.lp_file",
+    "solve": "ssg_mip.front_door",
+    "trace_front": "ssg_mip.pareto.sweep",
+}
+
 __all__ = [
     "FollowerPolicy",
     "Game",
     "GameBuilder",
     "LeaderPolicy",
+    "ParetoFront",
+    "Result",
     "best_response",
+    "export",
     "game_from_graph",
     "reachable_states",
     "read_instance",
+    "solve",
     "state_graph",
     "strongly_connected_components",
+    "trace_front",
     "write_instance",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_LAZY[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})

@@ -1,0 +1,46 @@
+"""What the command line reports to the shell, as one table."""
+
+from __future__ import annotations
+
+import enum
+
+from ssg_mip.result import Result
+from ssg_mip.status import Status, Termination
+
+
+class ExitCode(enum.IntEnum):
+    """Exit codes of ``ssg-mip``; :data:`MEANINGS` says what they mean."""
+
+    DONE = 0
+    FAILURE = 1
+    USAGE = 2
+    INVALID_INSTANCE = 3
+    NO_SOLUTION = 4
+    INFEASIBLE = 5
+    FAILED_ROWS = 6
+    INTERRUPTED = 130
+    CLOSED_OUTPUT = 141
+
+
+MEANINGS = {
+    ExitCode.DONE: "done as asked; also at a limit, with a solution",
+    ExitCode.FAILURE: "the solver or the program itself failed",
+    ExitCode.USAGE: "wrong usage: an option, a policy, or a file that cannot be read or written",
+    ExitCode.INVALID_INSTANCE: "the instance is not a valid game",
+    ExitCode.NO_SOLUTION: "a limit was reached before any solution",
+    ExitCode.INFEASIBLE: "proven: no policy satisfies the constraints",
+    ExitCode.FAILED_ROWS: "a batch with failed rows",
+    ExitCode.INTERRUPTED: "interrupted; what was found so far is printed",
+    ExitCode.CLOSED_OUTPUT: "the reader of the output went away",
+}
+
+
+def exit_code(result: Result) -> ExitCode:
+    """The exit code that a result deserves."""
+    if result.termination is Termination.INTERRUPTED:
+        return ExitCode.INTERRUPTED
+    if result.status is Status.INFEASIBLE:
+        return ExitCode.INFEASIBLE
+    if result.termination is Termination.NUMERICAL:
+        return ExitCode.FAILURE
+    return ExitCode.DONE if result.status.has_policy else ExitCode.NO_SOLUTION

@@ -1,0 +1,114 @@
+"""``solve``: the one function that answers "what should the leader commit to, and how good could it get?"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+
+from numpy.typing import ArrayLike
+
+from ssg_mip.best_response import Ties
+from ssg_mip.deadline import Deadline
+from ssg_mip.game import Game
+from ssg_mip.interrupt import Interrupt, graceful_interrupt
+from ssg_mip.methods import find_method
+from ssg_mip.methods.request import Request, state_weights
+from ssg_mip.policy import LeaderPolicy
+from ssg_mip.result import ProgressRow, Result
+from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
+
+
+def solve(
+    game: Game,
+    method: str = "policy-iteration",
+    weights: ArrayLike | Mapping[str, float] | None = None,
+    ties: Ties = "leader",
+    gap: float = 1e-4,
+    time_limit: float | None = None,
+    seed: int = 0,
+    *,
+    node_limit: int | None = None,
+    iteration_limit: int | None = None,
+    start: LeaderPolicy | Mapping[str, Mapping[str, float]] | None = None,
+    levels: int = 4,
+    tolerances: Tolerances = DEFAULT_TOLERANCES,
+    on_progress: Callable[[ProgressRow], None] | None = None,
+    interrupt: Interrupt | None = None,
+) -> Result:
+    """Find a stationary leader policy, its exact value and a proven bound on the best value.
+
+    Parameters
+    ----------
+    game
+        The game.
+    method
+        ``"policy-iteration"`` improves every state from where it starts; ``"commitment"`` proves the weighted
+        optimum; ``"deterministic"`` and ``"grid"`` search those restricted policies exactly.
+    weights
+        Weights over states, an array ``[num_states]`` or ``{state: weight}``, scaled to sum to one; the start
+        distribution if absent.
+    ties
+        What the follower does when indifferent: ``"leader"``, ``"first"`` or ``"adverse"``.
+    gap
+        Relative gap between value and bound at which the search may stop.
+    time_limit
+        Seconds of wall-clock time; ``None`` for no limit.
+    seed
+        Seed of every random choice.
+    node_limit, iteration_limit
+        Limits on branch-and-bound nodes and on iterations.
+    start
+        A policy to start from, or the same as ``{state: {action: probability}}``.
+    levels
+        Number of probability levels of the method ``"grid"``.
+    tolerances
+        Numerical tolerances.
+    on_progress
+        Called with each new row of the progress table.
+    interrupt
+        A flag to stop the run from another thread. If absent, the first Ctrl-C stops the run and a second one
+        raises ``KeyboardInterrupt``.
+
+    Returns
+    -------
+    Result
+        At a limit or after Ctrl-C too: the best policy found so far, and a bound that is valid at that moment.
+        Every bound holds over *stationary* leader policies; policies that remember the past may do better.
+
+    Raises
+    ------
+    OptionError
+        If an argument is unknown or outside its range.
+    InvalidPolicyError
+        If ``start`` does not fit the game.
+    SolverError
+        If the solver failed in a way that no retry mended.
+    """
+    deadline = Deadline(time_limit)
+    run = find_method(method)
+    with graceful_interrupt() if interrupt is None else nullcontext(interrupt) as flag:
+        return run(
+            game,
+            Request(
+                weights=state_weights(game, weights),
+                ties=ties,
+                gap=gap,
+                deadline=deadline,
+                interrupt=flag,
+                node_limit=node_limit,
+                iteration_limit=iteration_limit,
+                seed=seed,
+                start=_start_policy(game, start),
+                levels=levels,
+                tolerances=tolerances,
+                on_progress=on_progress,
+            ),
+        )
+
+
+def _start_policy(game: Game, start: LeaderPolicy | Mapping[str, Mapping[str, float]] | None) -> LeaderPolicy | None:
+    if start is None:
+        return None
+    policy = start if isinstance(start, LeaderPolicy) else LeaderPolicy.from_names(game, start)
+    policy.slots(game)
+    return policy

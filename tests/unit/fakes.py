@@ -1,0 +1,145 @@
+"""Methods that behave as a test needs, in place of real ones: each is a ``run(game, request)`` under a name."""
+
+from __future__ import annotations
+
+import sys
+import time
+import types
+
+import numpy as np
+
+from ssg_mip.best_response import best_response
+from ssg_mip.errors import SolverError
+from ssg_mip.game import Game
+from ssg_mip.methods import METHODS, Run
+from ssg_mip.methods.request import Request
+from ssg_mip.policy import LeaderPolicy
+from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result
+from ssg_mip.status import Status, Termination
+
+REQUESTS: list[Request] = []
+"""What the fakes were asked, last one last."""
+
+
+def small_game(name: str = "small") -> Game:
+    """Two states; in each the leader's uniform policy leaves the follower indifferent."""
+    rewards = np.array([[[1.0, 0.0], [0.0, 1.0]]] * 2)
+    moves = np.zeros((2, 2, 2, 2))
+    moves[..., 0] = moves[..., 1] = 0.5
+    return Game.from_arrays(
+        moves,
+        2.0 * rewards,
+        rewards,
+        leader_discount=0.9,
+        follower_discount=0.5,
+        initial=[0.25, 0.75],
+        state_names=["calm", "[bold]storm"],
+        name=name,
+    )
+
+
+def answer(
+    game: Game,
+    request: Request,
+    termination: Termination = Termination.GAP,
+    status: Status = Status.OPTIMAL,
+    *,
+    slack: float = 0.0,
+) -> Result:
+    """The start policy (uniform if absent) with its exact values and a bound ``slack`` above its value."""
+    REQUESTS.append(request)
+    policy = (request.start or LeaderPolicy.uniform(game)) if status.has_policy else None
+    response = None if policy is None else best_response(game, policy, request.ties)
+    value = float("nan") if response is None else float(request.weights @ response.leader_values)
+    bound = 100.0 if response is None else value + slack
+    rows = tuple(
+        ProgressRow(
+            seconds=float(step), iteration=1, nodes=step, open_nodes=1, lps=step, primal_bound=value, dual_bound=bound
+        )
+        for step in range(3)
+    )
+    for row in rows:
+        if request.on_progress is not None:
+            request.on_progress(row)
+    trajectory = ()
+    if policy is not None and response is not None:
+        trajectory = (
+            TrajectoryPoint(
+                iteration=0, leader_values=response.leader_values, leader_value=value, leader_policy=policy
+            ),
+        )
+    return build_result(
+        game,
+        method="fake",
+        status=status,
+        termination=termination,
+        weights=request.weights,
+        ties=request.ties,
+        dual_bound=bound,
+        policy=policy,
+        response=response,
+        trajectory=trajectory,
+        progress=rows,
+        options=request.options(),
+        seed=request.seed,
+        seconds=request.deadline.elapsed,
+        counts={"nodes": 2, "lps": 2},
+    )
+
+
+def wait(game: Game, request: Request) -> Result:
+    """Work until told to stop, at most ten seconds."""
+    print("working", file=sys.stderr, flush=True)
+    give_up = time.monotonic() + 10.0
+    while not request.interrupt.requested and not request.deadline.expired:
+        if time.monotonic() > give_up:
+            return answer(game, request)
+        time.sleep(0.01)
+    reason = Termination.INTERRUPTED if request.interrupt.requested else Termination.TIME_LIMIT
+    return answer(game, request, reason, Status.FEASIBLE, slack=1.0)
+
+
+def nothing(game: Game, request: Request) -> Result:
+    """Run out of time before any policy."""
+    return answer(game, request, Termination.TIME_LIMIT, Status.NO_SOLUTION)
+
+
+def infeasible(game: Game, request: Request) -> Result:
+    """Prove that no policy satisfies the constraints."""
+    return answer(game, request, Termination.INFEASIBLE, Status.INFEASIBLE)
+
+
+def crash(game: Game, request: Request) -> Result:
+    """A defect."""
+    raise ZeroDivisionError(f"no division by {request.seed} in {game.name}")
+
+
+def numerical(game: Game, request: Request) -> Result:
+    """A solver that gives up."""
+    raise SolverError(f"the LP of {game.name} failed {1 + request.seed} times")
+
+
+FAKES: dict[str, Run] = {
+    "fake": answer,
+    "fake-wait": wait,
+    "fake-nothing": nothing,
+    "fake-infeasible": infeasible,
+    "fake-crash": crash,
+    "fake-numerical": numerical,
+}
+
+
+def install() -> None:
+    """List all fakes among the methods."""
+    for name, run in FAKES.items():
+        module = types.ModuleType(f"ssg_mip_{name.replace('-', '_')}")
+        module.run = run  # type: ignore[attr-defined]
+        sys.modules[module.__name__] = module
+        METHODS[name] = module.__name__
+
+
+def uninstall() -> None:
+    """Take them off the list."""
+    for name in FAKES:
+        sys.modules.pop(METHODS.pop(name, ""), None)
+    REQUESTS.clear()
