@@ -1,0 +1,82 @@
+"""Which instance comes from which model. ``python -m models.catalogue`` writes all of them anew.
+
+Run it from the root of the repository after a model changed; it also renews the table in ``instances/README.md``.
+Tests compare every instance with its model, and the table with the instances.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from models.matrix_games import GAMES
+from ssg_mip import Game, write_instance
+
+INSTANCES = Path(__file__).resolve().parent.parent / "instances"
+"""The folder of the instances."""
+
+CATALOGUE: dict[str, tuple[str, dict[str, Any]]] = {
+    "kudo_akimoto/fig1_threat.json": ("kudo_akimoto_fig1", {"x": 1.0, "y": 2.0}),
+    "kudo_akimoto/fig1_no_threat.json": ("kudo_akimoto_fig1", {"x": 1.0, "y": 1.0}),
+    "kudo_akimoto/fig1_tie.json": ("kudo_akimoto_fig1", {"x": 1.0, "y": 10.0 / 9.0}),
+    "learning/actor_critic_trap.json": ("actor_critic_trap", {}),
+    "learning/policy_teaching.json": ("policy_teaching", {}),
+    "fronts/unsupported_front.json": ("unsupported_front", {}),
+    "repeated/prisoners_dilemma.json": ("iterated_prisoners_dilemma", {}),
+    "repeated/prisoners_dilemma_impatient.json": ("iterated_prisoners_dilemma", {"discount": 0.5}),
+    "patrol/corridor.json": ("patrol_graph", {}),
+    **{
+        f"random/3x2x2_seed{seed}.json": ("random_game", {"seed": seed, "follower_discount": discount})
+        for seed, discount in ((0, 0.9), (1, 0.7))
+    },
+    **{f"matrix/{name}.json": ("matrix_games", {"name": name}) for name in GAMES},
+}
+"""Path inside ``instances/`` -> model and parameters."""
+
+
+def build(path: str) -> Game:
+    """The game that an instance must hold."""
+    model, parameters = CATALOGUE[path]
+    game: Game = import_module(f"models.{model}").build(**parameters)
+    return game
+
+
+def table() -> str:
+    """The instances with their sizes, sources and best known values, as a Markdown table."""
+    lines = ["| instance | states x actions | best known leader value | source |", "|---|---|---|---|"]
+    for path in CATALOGUE:
+        game = build(path)
+        size = f"{game.num_states} x {game.leader_counts.max()} x {game.follower_counts.max()}"
+        lines.append(f"| `{path}` | {size} | {_value(game)} | {game.source} |")
+    return "\n".join(lines) + "\n"
+
+
+def _value(game: Game) -> str:
+    known = game.known or {}
+    if "leader_value" not in known:
+        return "open"
+    note = f" ({known['note']})" if "note" in known else ""
+    return f"{known['leader_value']:.10g}{note}"
+
+
+def readme(text: str) -> str:
+    """The README with its table renewed."""
+    return text[: text.index(MARK)] + MARK + "\n" + table()
+
+
+MARK = "<!-- The table below is written by `python -m models.catalogue`. -->\n"
+
+
+def write_all(folder: Path = INSTANCES) -> None:
+    """Write every instance and the table."""
+    for path in CATALOGUE:
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_instance(build(path), target)
+    page = folder / "README.md"
+    page.write_text(readme(page.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_all()

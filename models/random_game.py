@@ -1,0 +1,72 @@
+"""Random games from a seed: the usual test bed for search methods.
+
+Rewards of both players are uniform on ``[-1, 1]`` and independent. Every joint action moves to ``successors`` distinct
+states, chosen uniformly, with probabilities uniform on the simplex. Only uniform numbers, sorting and differences are
+used, so that a seed means the same game on every machine.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ssg_mip import Game
+from ssg_mip.errors import OptionError
+from ssg_mip.game import IntArray
+
+
+def build(
+    seed: int = 0,
+    states: int = 3,
+    leader_actions: int = 2,
+    follower_actions: int = 2,
+    successors: int = 2,
+    leader_discount: float = 0.9,
+    follower_discount: float = 0.9,
+) -> Game:
+    """The game of a seed, with the same number of actions in every state; the start is uniform.
+
+    Raises
+    ------
+    OptionError
+        If a size is below 1 or there are more successors than states.
+    """
+    sizes = {"states": states, "leader_actions": leader_actions, "follower_actions": follower_actions}
+    for label, size in {**sizes, "successors": successors}.items():
+        if size < 1:
+            raise OptionError(f"{label} is {size}; it must be at least 1")
+    if successors > states:
+        raise OptionError(f"successors is {successors}; there are only {states} states")
+    rng = np.random.default_rng(seed)
+    rows = states * leader_actions * follower_actions
+    rewards = 2.0 * rng.random((2, rows)) - 1.0
+    chosen = _distinct(rng, rows, states, successors)
+    # The gaps between sorted uniform numbers are uniform on the simplex, and differences are portable.
+    cuts = np.sort(rng.random((rows, successors - 1)), axis=1)
+    gaps = np.diff(cuts, axis=1, prepend=np.zeros((rows, 1)), append=np.ones((rows, 1)))
+    return Game(
+        name=f"random {states}x{leader_actions}x{follower_actions}, seed {seed}",
+        source="models/random_game.py",
+        state_names=tuple(f"s{index}" for index in range(states)),
+        leader_actions=(tuple(f"a{index}" for index in range(leader_actions)),) * states,
+        follower_actions=(tuple(f"b{index}" for index in range(follower_actions)),) * states,
+        indptr=np.arange(rows + 1) * successors,
+        successors=chosen.ravel(),
+        probabilities=gaps.ravel(),
+        leader_rewards=rewards[0],
+        follower_rewards=rewards[1],
+        leader_discount=leader_discount,
+        follower_discount=follower_discount,
+        initial=np.full(states, 1.0 / states),
+    )
+
+
+def _distinct(rng: np.random.Generator, rows: int, states: int, count: int) -> IntArray:
+    """``count`` distinct states per row, rising, every set equally likely; memory proportional to the result."""
+    chosen = np.empty((rows, 0), dtype=np.int64)
+    for taken in range(count):
+        place = (rng.random(rows) * (states - taken)).astype(np.int64)
+        # The place counts the states that are still free: step over the ones taken, lowest first.
+        for column in range(taken):
+            place += place >= chosen[:, column]
+        chosen = np.sort(np.column_stack((chosen, place)), axis=1)
+    return chosen
