@@ -98,8 +98,10 @@ def test_names_with_control_characters_never_get_into_a_game() -> None:
 
 
 @pytest.mark.parametrize("suffix", ["json", "npz"])
-def test_two_thousand_states_are_written_and_read_in_bounded_memory(suffix: str, tmp_path: Path) -> None:
-    states, rows = 2000, 2000 * 16
+def test_large_games_are_written_and_read_in_bounded_memory(suffix: str, tmp_path: Path) -> None:
+    """2,000 states as arrays; 400 as text, which is slow to trace."""
+    states = {"json": 400, "npz": 2000}[suffix]
+    rows = 16 * states
     rng = np.random.default_rng(0)
     game = Game(
         state_names=tuple(f"s{s}" for s in range(states)),
@@ -121,8 +123,8 @@ def test_two_thousand_states_are_written_and_read_in_bounded_memory(suffix: str,
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert again.same_as(game)
-    assert peak < {"json": 200, "npz": 30}[suffix] * 2**20
-    assert path.stat().st_size < {"json": 16, "npz": 3}[suffix] * 2**20
+    assert peak < {"json": 40, "npz": 30}[suffix] * 2**20
+    assert path.stat().st_size < {"json": 3, "npz": 3}[suffix] * 2**20
 
 
 def small_game() -> Game:
