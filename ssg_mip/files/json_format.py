@@ -20,7 +20,7 @@ from ssg_mip.files.document import (
     check_layout,
 )
 from ssg_mip.files.safe_io import read_bytes, write_atomically
-from ssg_mip.files.strict_json import MAX_VALUES, Refusal, json_path, parse_json
+from ssg_mip.files.strict_json import MAX_VALUES, Refusal, count_values, json_path, parse_json
 from ssg_mip.game import Game
 
 MAX_BYTES = 64 * 2**20
@@ -67,8 +67,7 @@ def write(game: Game, path: Path) -> None:
         If the file cannot be written or would be too large to read.
     """
     data = "".join(_lines(game)).encode()
-    values = sum(data.count(mark) for mark in (b",", b"[", b"{"))
-    if len(data) > MAX_BYTES or values > MAX_VALUES:
+    if len(data) > MAX_BYTES or count_values(data) > MAX_VALUES:
         raise OptionError(f"{path}: {game.name} is too large for JSON ({len(data)} bytes); write it as .npz")
     write_atomically(path, lambda stream: stream.write(data))
 

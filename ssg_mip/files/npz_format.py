@@ -19,10 +19,11 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from ssg_mip.errors import OptionError
 from ssg_mip.files.document import FORMAT, ArraysHeader, check_format, check_layout
 from ssg_mip.files.json_format import remarks
 from ssg_mip.files.safe_io import check_regular, write_atomically
-from ssg_mip.files.strict_json import Refusal, parse_json
+from ssg_mip.files.strict_json import MAX_VALUES, Refusal, count_values, parse_json
 from ssg_mip.game import Game
 
 MAX_BYTES = 256 * 2**20
@@ -33,6 +34,9 @@ MAX_HEADER_BYTES = 64 * 2**20
 
 MAX_INFLATED_BYTES = 2**30
 """Largest sum of all members, inflated."""
+
+MAX_ARRAY_BYTES = MAX_BYTES - 2**20
+"""Largest sum of all arrays that is written: even if nothing compresses, the file stays readable."""
 
 _KINDS = {
     "header": np.dtype("u1"),
@@ -55,7 +59,7 @@ def write(game: Game, path: Path) -> None:
     Refusal
         If name, source or remarks are not JSON data.
     OptionError
-        If the file cannot be written.
+        If the file cannot be written or would be too large to read.
     """
     header = {
         "format": FORMAT,
@@ -70,6 +74,10 @@ def write(game: Game, path: Path) -> None:
         "header": np.frombuffer(json.dumps(header, allow_nan=False).encode(), dtype="u1"),
         **{name: getattr(game, name).astype(kind) for name, kind in _KINDS.items() if name != "header"},
     }
+    text = members["header"].tobytes()
+    total = sum(array.nbytes for array in members.values())
+    if len(text) > MAX_HEADER_BYTES or count_values(text) > MAX_VALUES or total > MAX_ARRAY_BYTES:
+        raise OptionError(f"{path}: {game.name} is too large for .npz ({total} bytes, {len(text)} of them names)")
     # Keyword arguments go through a mapping of unknown type: the stubs of NumPy read them as the option allow_pickle.
     keywords: dict[str, Any] = dict(members)
     write_atomically(path, lambda stream: np.savez_compressed(stream, **keywords))

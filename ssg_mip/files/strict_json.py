@@ -25,6 +25,7 @@ MAX_DEPTH = 64
 """Deepest nesting that is accepted."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_KEY_LIMIT = 60
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -50,10 +51,10 @@ def json_path(place: Place) -> str:
 def _step(part: str | int) -> str:
     if isinstance(part, int):
         return f"[{part}]"
-    return f".{part}" if _PLAIN_KEY.fullmatch(part) else f"[{shorten(part)}]"
+    return f".{part}" if len(part) <= _KEY_LIMIT and _PLAIN_KEY.fullmatch(part) else f"[{shorten(part)}]"
 
 
-def shorten(value: object, limit: int = 60) -> str:
+def shorten(value: object, limit: int = _KEY_LIMIT) -> str:
     """``repr`` of a value, cut to a readable length without writing out large containers."""
     if isinstance(value, dict):
         return f"an object with {len(value)} keys"
@@ -68,6 +69,11 @@ def shorten(value: object, limit: int = 60) -> str:
     return repr(value)
 
 
+def count_values(data: bytes) -> int:
+    """How many values JSON text holds at most, judged by its commas and brackets."""
+    return sum(data.count(mark) for mark in (b",", b"[", b"{"))
+
+
 def parse_json(data: bytes) -> Any:
     """Parse UTF-8 JSON text.
 
@@ -76,8 +82,7 @@ def parse_json(data: bytes) -> Any:
     Refusal
         With the JSON path, or the line and column.
     """
-    values = sum(data.count(mark) for mark in (b",", b"[", b"{"))
-    if values > MAX_VALUES:
+    if count_values(data) > MAX_VALUES:
         raise Refusal(f"holds more than {MAX_VALUES} values; write large games as .npz")
     try:
         text = data.decode("utf-8")

@@ -130,6 +130,7 @@ MALFORMED: dict[str, tuple[str | bytes, str]] = {
     "no name": (changed("name", remove=True), r"\$\.name is missing"),
     "name a number": (changed("name", value=7), r"\$\.name is 7; it must be text"),
     "unknown key": (changed("discount", value=0.9), r"\$\.discount is an unknown key; the keys here are name, source"),
+    "endless key": (changed("k" * 10**6, value=1), r"\$\['k{60}'\.\.\. \(1000000 characters\)\] is an unknown key"),
     "unknown key in a state": (
         changed("states", "dock", "actions", value=[]),
         r"\$\.states\.dock\.actions is an unknown key; the keys here are leader_actions, follower_actions",

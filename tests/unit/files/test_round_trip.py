@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ssg_mip.errors import OptionError
-from ssg_mip.files import read_instance, write_instance
+from ssg_mip.files import json_format, npz_format, read_instance, write_instance
 from ssg_mip.files.safe_io import write_atomically
 from ssg_mip.game import UNPRINTABLE, Game
 
@@ -137,6 +137,21 @@ def test_writing_the_same_game_twice_gives_the_same_bytes(suffix: str, tmp_path:
     write_instance(small_game(), one)
     write_instance(small_game(), two)
     assert one.read_bytes() == two.read_bytes()
+
+
+def test_no_file_is_written_that_is_too_large_to_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module, limit, suffix in (
+        (json_format, "MAX_BYTES", "json"),
+        (json_format, "MAX_VALUES", "json"),
+        (npz_format, "MAX_HEADER_BYTES", "npz"),
+        (npz_format, "MAX_VALUES", "npz"),
+        (npz_format, "MAX_ARRAY_BYTES", "npz"),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(module, limit, 5)
+            with pytest.raises(OptionError, match="is too large for"):
+                write_instance(small_game(), tmp_path / f"game.{suffix}")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
