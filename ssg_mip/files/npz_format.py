@@ -48,6 +48,16 @@ _KINDS = {
     "initial": np.dtype("<f8"),
 }
 _DIRECTORY_LIMIT = 4096
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    OverflowError,
+    RuntimeError,
+    UnicodeDecodeError,
+)
 _END_OF_DIRECTORY = struct.Struct("<4s4H2LH")
 
 
@@ -97,7 +107,7 @@ def read(path: Path) -> Game:
             _check_directory_size(stream, size)
             with zipfile.ZipFile(stream) as archive:
                 return _game(archive)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, struct.error) as error:
+    except _DAMAGE as error:
         raise Refusal(f"is not a sound .npz file: {error}") from None
     except OSError as error:
         raise Refusal(f"cannot be read: {error.strerror or error}") from None

@@ -263,6 +263,15 @@ def test_a_flipped_byte_is_refused_or_harmless(game: Game, tmp_path: Path) -> No
     assert refused > len(whole) / 13 / 2
 
 
+def test_a_member_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    """The flag says UTF-8, the bytes are not: zipfile raises a decoding error."""
+    path = tmp_path / "name.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("initi\u00e4l.npy", b"")
+    path.write_bytes(path.read_bytes().replace("\u00e4".encode(), b"\xff\xff"))
+    assert "is not a sound .npz file" in refusal(path)
+
+
 @pytest.mark.parametrize("content", [b"", b"PK", b"not a zip at all, only some text of a certain length", b"\x93NUMPY"])
 def test_what_is_no_zip_is_refused(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "x.npz").write_bytes(content)
