@@ -91,12 +91,17 @@ def take_step(
 
 def _step(game: Game, current: Iterate, request: Request, epsilon: float, improve: ImprovementSolver) -> Step:
     """One program with the asked weights; a second one with equal weights if the first settles nothing."""
+    weights = compliant_weights(request.weights)
     asked = dataclasses.replace(request, gap=epsilon / (1.0 - epsilon), deadline=request.deadline.share(STEP_SHARE))
-    first = _attempt(game, current, compliant_weights(request.weights), asked, request.gap, improve)
+    first = _attempt(game, current, weights, asked, request.gap, improve)
     if first.target is not None or first.termination is Termination.STATIONARY:
         return first
     even = np.full(game.num_states, 1.0 / game.num_states)
-    second = _attempt(game, current, even, request, request.gap, improve)
+    left = None if request.node_limit is None else request.node_limit - first.nodes
+    same_again = np.array_equal(weights, even) and epsilon <= request.gap and not first.termination.is_limit
+    if same_again or (left is not None and left < 1):
+        return first
+    second = _attempt(game, current, even, dataclasses.replace(request, node_limit=left), request.gap, improve)
     return dataclasses.replace(second, nodes=first.nodes + second.nodes, lps=first.lps + second.lps)
 
 
@@ -109,8 +114,11 @@ def _attempt(
     resolution = TEST_GAP_SHARE * negligible * (evenness if evenness >= DIRECT_SHARE else 1.0)
     answer = improve(game, current.values, weights, request, resolution)
     bound = max(0.0, answer.dual_bound) / evenness  # on the average gain, because every gain is at least 0
-    # f_t itself is feasible: a closed search that neither certifies nor improves is in numerical trouble.
-    stopped = answer.termination if answer.termination.is_limit else Termination.NUMERICAL
+    # A search that ended by itself, yet neither certifies nor improves: f_t is feasible and worth 0, so either
+    # the numbers are to blame or, where ties do not favour the leader, the promise that only a tie could keep.
+    stopped = answer.termination
+    if not stopped.is_limit:
+        stopped = Termination.NUMERICAL if request.ties == "leader" else Termination.TIE_RULE
     outcome = Step(None, stopped, bound, answer.nodes, answer.lps, "")
     # Line 5: Q_t = V_t, up to the gap, for every f in W>.
     if bound <= negligible and answer.termination is not Termination.INFEASIBLE:
@@ -123,9 +131,8 @@ def _attempt(
         return dataclasses.replace(outcome, **_refusal(game, gains, request))
     least = LEAST_PROGRESS * negligible
     if weights @ gains <= least:
-        broken = request.ties != "leader" and answer.primal_bound > least
         note = f"no step: the best policy found gains {float(weights @ gains):.3g}, too little to count"
-        return dataclasses.replace(outcome, termination=Termination.TIE_RULE if broken else stopped, note=note)
+        return dataclasses.replace(outcome, note=note)
     return dataclasses.replace(outcome, target=target)
 
 
@@ -133,8 +140,7 @@ def _refusal(game: Game, gains: FloatArray, request: Request) -> dict[str, Any]:
     """Why a step is not taken: Theorem 8 holds for ties in the leader's favour, so elsewhere the rule is to blame."""
     worst = int(np.argmin(gains))
     note = f"step refused: the value of state {game.state_names[worst]!r} would change by {gains[worst]:.3g}"
-    by_rule = request.ties != "leader"
-    return {"termination": Termination.TIE_RULE if by_rule else Termination.NUMERICAL, "note": note}
+    return {"termination": Termination.NUMERICAL if request.ties == "leader" else Termination.TIE_RULE, "note": note}
 
 
 def _stationary_note(game: Game, bound: float) -> str:

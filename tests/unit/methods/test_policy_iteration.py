@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from ssg_mip.best_response import best_response
+from ssg_mip.best_response import Ties, best_response
 from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError
 from ssg_mip.game import Game
@@ -290,3 +290,22 @@ def test_agreement_games_with_ties_and_unreached_states(index: int) -> None:
     result = find_method("policy-iteration")(game, Request(weights=game.initial, deadline=Deadline(20.0)))
     assert monotone(result)
     assert result.termination is Termination.STATIONARY
+
+
+def test_on_the_knife_edge_an_adverse_follower_leaves_the_leader_where_she_is() -> None:
+    """Tie setting, ``adverse``: every policy is worth (0, 0), the optimistic program promises more, none keeps it."""
+    game = figure_1(1.0, 10.0 / 9.0).to_game()
+    result = run(game, Request(weights=game.initial, ties="adverse", node_limit=1500))
+    assert result.leader_values == pytest.approx([0.0, 0.0])
+    assert result.termination in {Termination.TIE_RULE, Termination.NODE_LIMIT}
+    assert result.status is Status.FEASIBLE
+    assert result.trajectory[-1].step_bound > 0.1
+
+
+@pytest.mark.parametrize("method", ["first", "adverse"])
+def test_tie_rules_keep_monotonicity_on_games_with_ties(method: Ties) -> None:
+    """Integer games, rules other than ``leader``: whatever is reached, no iterate falls below the one before."""
+    game = agreement_game(1, 9).to_game()
+    result = run(game, Request(weights=game.initial, ties=method, deadline=Deadline(5.0)))
+    assert monotone(result)
+    assert result.leader_values == pytest.approx(best_response(game, result.leader_policy, method).leader_values)
