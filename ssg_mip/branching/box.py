@@ -1,7 +1,8 @@
 """A node's region: an interval for every box variable, and the choices that are still open.
 
-A *choice* is a group of columns that vanish together (one possible follower answer in one state, say); branching
-on choices closes some of them. Boxes are values: operations return new ones.
+A *choice* is a set of columns that vanish together (one possible follower answer in one state, say). Choices come in
+*groups* of alternatives (the answers of one state) of which a solution takes exactly one. Boxes are values: operations
+return new ones.
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ class Box:
     def width(self) -> FloatArray:
         """Width of each interval, never negative."""
         return np.maximum(self.upper - self.lower, 0.0)
+
+    def without(self, closed: NDArray[np.bool_]) -> Box:
+        """The same intervals with some choices closed."""
+        return Box(self.lower, self.upper, self.open_choices & ~closed)
 
     def split(self, place: int, value: float) -> tuple[Box, Box]:
         """The parts below and above ``value`` in one coordinate."""

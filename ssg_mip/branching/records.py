@@ -18,6 +18,10 @@ class Branch:
     place: int
     value: float
 
+    def children(self, box: Box) -> tuple[Box, Box]:
+        """The parts below and above."""
+        return box.split(self.place, self.value)
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Node:

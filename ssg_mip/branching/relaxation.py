@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from ssg_mip.branching.box import Box
+from ssg_mip.errors import SolverError
 from ssg_mip.game import FloatArray, IntArray
 from ssg_mip.solver.compiled import CompiledProgram
 from ssg_mip.solver.highs import HighsLp
@@ -150,21 +151,33 @@ class BoxRelaxation:
     # ------------------------------------------------------------------ assembly
 
     def _assemble_matrix(self) -> tuple[Any, IntArray]:
-        """All rows with the box-dependent entries zero-filled in place, McCormick rows ``m - y <= 0`` last."""
+        """All rows, box-dependent entries zero-filled in place; then ``m - y <= 0``; the objective as a row last."""
         program, moving = self.program, self._box_rows
+        costs = np.flatnonzero(program.objective)
+        if np.any(self._kind[costs] > 0):
+            raise SolverError(
+                "an objective over box variables or products cannot be relaxed: use an objective variable"
+            )
         still = ~moving.moves
         count = len(program.product_result)
         extra = program.num_rows + np.arange(count)
         marker = np.arange(1, len(moving.rows) + 1, dtype=float)
-        rows = np.concatenate((program.row_index[still], moving.rows, extra, extra))
+        last = np.full(len(costs), program.num_rows + count)
+        rows = np.concatenate((program.row_index[still], moving.rows, extra, extra, last))
         columns = np.concatenate(
-            (program.column_index[still], moving.columns, program.product_result, program.product_factor)
+            (program.column_index[still], moving.columns, program.product_result, program.product_factor, costs)
         )
-        shape = (program.num_rows + count, program.num_columns)
+        shape = (program.num_rows + count + 1, program.num_columns)
         values = np.concatenate(
-            (program.coefficient[still], np.zeros(len(marker)), np.ones(count), np.full(count, -1.0))
+            (
+                program.coefficient[still],
+                np.zeros(len(marker)),
+                np.ones(count),
+                np.full(count, -1.0),
+                program.objective[costs],
+            )
         )
-        tags = np.concatenate((np.zeros(int(still.sum())), marker, np.zeros(2 * count)))
+        tags = np.concatenate((np.zeros(int(still.sum())), marker, np.zeros(2 * count + len(costs))))
         order = np.lexsort((columns, rows))
         starts = np.searchsorted(rows[order], np.arange(shape[0] + 1))
         matrix = csr_array((values[order], columns[order], starts), shape=shape)
@@ -176,8 +189,8 @@ class BoxRelaxation:
     def _assemble_row_bounds(self) -> tuple[FloatArray, FloatArray]:
         count = len(self.program.product_result)
         return (
-            np.concatenate((self.program.row_lower, np.full(count, -np.inf))),
-            np.concatenate((self.program.row_upper, np.zeros(count))),
+            np.concatenate((self.program.row_lower, np.full(count + 1, -np.inf))),
+            np.concatenate((self.program.row_upper, np.zeros(count), [np.inf])),
         )
 
     def _unit_column_bounds(self) -> tuple[FloatArray, FloatArray]:
@@ -257,16 +270,45 @@ class BoxRelaxation:
             return Point(answer.status, bound, np.empty(0), np.empty(0), np.empty(0))
         return self._read_point(answer, bound)
 
+    def extreme(self, place: int, target: float, *, largest: bool) -> float:
+        """A safe bound on one box variable, in unit coordinates, over points whose objective exceeds ``target``.
+
+        Returns
+        -------
+        float
+            An upper bound (``largest``) or a lower bound; ``-inf`` or ``inf`` if there is no such point.
+        """
+        if self._lp is None or self._program_now is None:
+            raise ValueError("load a box before solving")
+        sign = 1.0 if largest else -1.0
+        now = self._program_now
+        objective = np.zeros(now.num_columns)
+        objective[self.program.box[place]] = sign
+        row_lower = now.row_lower.copy()
+        row_lower[-1] = target - self.program.offset
+        last, free = np.array([len(row_lower) - 1]), np.array([np.inf])
+        asked = dataclasses.replace(now, objective=objective, row_lower=row_lower)
+        self._lp.set_objective(objective)
+        self._lp.set_row_bounds(last, row_lower[last], free)
+        answer = self._lp.solve()
+        self._lp.set_objective(now.objective)
+        self._lp.set_row_bounds(last, -free, free)
+        bound = self._bound_of(asked, answer)
+        return sign * bound if math.isinf(bound) and bound < 0 else sign * min(bound, 1.0 if largest else 0.0)
+
     def _safe_bound(self, answer: LpAnswer) -> float:
-        program = self._program_now
-        if program is None or not len(answer.row_dual):
+        bound = math.inf if self._program_now is None else self._bound_of(self._program_now, answer)
+        return bound + self.program.offset
+
+    def _bound_of(self, program: LinearProgram, answer: LpAnswer) -> float:
+        if not len(answer.row_dual):
             return math.inf
         if answer.status is LpStatus.INFEASIBLE:
             homogeneous = dataclasses.replace(program, objective=np.zeros(program.num_columns))
             scale = float(np.abs(answer.row_dual).max())
             violation = dual_bound(homogeneous, self._matrix, answer.row_dual / max(scale, 1e-300))
             return -math.inf if violation < -DEFAULT_TOLERANCES.feasibility else math.inf
-        bound = dual_bound(program, self._matrix, answer.row_dual) + self.program.offset
+        bound = dual_bound(program, self._matrix, answer.row_dual)
         return bound + DEFAULT_TOLERANCES.arithmetic * (1.0 + abs(bound))
 
     def _read_point(self, answer: LpAnswer, bound: float) -> Point:

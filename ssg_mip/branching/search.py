@@ -8,6 +8,7 @@ duality. At any moment the dual bound is the largest bound among open nodes and 
 
 from __future__ import annotations
 
+import dataclasses
 import heapq
 import itertools
 import logging
@@ -19,7 +20,9 @@ from ssg_mip.branching.box import Box
 from ssg_mip.branching.records import Gaps, Node, Outcome
 from ssg_mip.branching.relaxation import BoxRelaxation, Point
 from ssg_mip.branching.selection import choose_branch
+from ssg_mip.branching.tightening import ROUNDS, RootRounds
 from ssg_mip.deadline import Deadline
+from ssg_mip.game import IntArray
 from ssg_mip.interrupt import Interrupt
 from ssg_mip.result import ProgressRow
 from ssg_mip.solver.interface import LpStatus
@@ -36,6 +39,10 @@ class Problem(Protocol):
 
     relaxation: BoxRelaxation
     root: Box
+    groups: IntArray
+
+    def rebuild(self, box: Box) -> None:
+        """Make ``box`` the root and write the relaxation anew, without the choices that are closed in it."""
 
     def tighten(self, box: Box) -> Box | None:
         """A box inside ``box`` that keeps every solution in it, or ``None`` if there is none."""
@@ -45,6 +52,16 @@ class Problem(Protocol):
 
     def propose(self, point: Point, box: Box, primal_bound: float) -> Iterable[tuple[float, Any]]:
         """Solutions near a relaxed point, each with its exact value."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Child:
+    """A bounded box that is not yet among the open nodes."""
+
+    box: Box
+    bound: float
+    point: Point
+    basis: Any
 
 
 class Search:
@@ -79,12 +96,16 @@ class Search:
         self._interrupt = interrupt
         self._on_progress = on_progress
         self._weights = problem.relaxation.product_weights()
+        self._root_width = problem.root.width
         self._heap: list[tuple[float, int, Node]] = []
         self._ticket = itertools.count()
         self._solution: Any = None
         self._primal = -math.inf
         self._set_aside = -math.inf
+        self._in_hand = -math.inf
         self._nodes = 0
+        self._past_lps = 0
+        self._lp_seconds = 0.0
         self._rows: list[ProgressRow] = []
         self._new_incumbent = False
 
@@ -92,9 +113,18 @@ class Search:
 
     @property
     def dual_bound(self) -> float:
-        """The proven bound: the largest among open nodes, nodes set aside and the incumbent."""
+        """The proven bound: the largest among open nodes, the node in hand, nodes set aside and the incumbent."""
         best_open = -self._heap[0][0] if self._heap else -math.inf
-        return max(best_open, self._set_aside, self._primal)
+        return max(best_open, self._in_hand, self._set_aside, self._primal)
+
+    @property
+    def _target(self) -> float:
+        """The dual bound at which the search may stop; a node at or below it needs no further work."""
+        return self._gaps.target(self._primal)
+
+    @property
+    def _lps(self) -> int:
+        return self._past_lps + self._problem.relaxation.lps
 
     def _accept(self, candidates: Iterable[tuple[float, Any]]) -> None:
         for value, solution in candidates:
@@ -111,18 +141,17 @@ class Search:
     def run(self) -> Outcome:
         """Search until the gap is closed or a limit is reached."""
         self._accept(self._problem.start())
-        self._visit(self._problem.root, math.inf, 0, None)
+        self._open_root()
         termination = self._loop()
         self._report(force=True)
-        relaxation = self._problem.relaxation
         return Outcome(
             solution=self._solution,
             primal_bound=self._primal,
             dual_bound=self.dual_bound,
             termination=termination,
             nodes=self._nodes,
-            lps=relaxation.lps,
-            lp_seconds=relaxation.lp_seconds,
+            lps=self._lps,
+            lp_seconds=self._lp_seconds + self._problem.relaxation.lp_seconds,
             progress=tuple(self._rows),
         )
 
@@ -134,16 +163,17 @@ class Search:
             if limit is not None:
                 return limit
             node = heapq.heappop(self._heap)[2]
-            for child in node.box.split(node.branch.place, node.branch.value):
-                # While children are visited the parent's bound must stay in force.
-                self._visit(child, node.bound, node.depth + 1, node.basis)
+            self._in_hand = node.bound
+            for box in node.branch.children(node.box):
+                self._keep(self._bound(box, node.bound, node.basis), node.depth + 1)
+            self._in_hand = -math.inf
             self._report()
         if self._gap_closed():
             return Termination.GAP if self._solution is not None else Termination.INFEASIBLE
         return Termination.NUMERICAL
 
     def _gap_closed(self) -> bool:
-        return self.dual_bound <= self._gaps.target(self._primal)
+        return self.dual_bound <= self._target
 
     def _limit_reached(self) -> Termination | None:
         if self._interrupt is not None and self._interrupt.requested:
@@ -154,35 +184,68 @@ class Search:
             return Termination.NODE_LIMIT
         return None
 
-    def _visit(self, box: Box, inherited: float, depth: int, basis: Any) -> None:
-        """Tighten and bound one box, look for solutions near its relaxed point, and keep it if still open."""
+    # ------------------------------------------------------------------ the root
+
+    def _open_root(self) -> None:
+        """Bound the root, shrink it as long as that pays, writing the smaller relaxation anew, and open it."""
+        problem = self._problem
+        child = self._bound(problem.root, math.inf, None)
+        for _ in range(ROUNDS):
+            if child is None or child.bound <= self._target or self._limit_reached() is not None:
+                break
+            target, self._in_hand = self._target, child.bound
+            rounds = RootRounds(problem, stop=lambda: self._limit_reached() is not None)
+            box = rounds.run(child.box, target)
+            # Solutions lost to the target need not be found, but they may exist: the target stays in the bound.
+            self._close(target)
+            worthwhile = box is not None and rounds.worthwhile(child.box, box)
+            child = None if box is None else self._rebuild(box, child.bound)
+            if not worthwhile:
+                break
+        self._in_hand = -math.inf
+        self._weights = problem.relaxation.product_weights()
+        self._keep(child, 0)
+
+    def _rebuild(self, box: Box, inherited: float) -> _Child | None:
+        self._past_lps += self._problem.relaxation.lps
+        self._lp_seconds += self._problem.relaxation.lp_seconds
+        self._problem.rebuild(box)
+        return self._bound(self._problem.root, inherited, None)
+
+    # ------------------------------------------------------------------ nodes
+
+    def _bound(self, box: Box, inherited: float, basis: Any) -> _Child | None:
+        """Tighten and bound one box and look for solutions near its relaxed point; ``None`` if it is empty."""
         self._nodes += 1
         tightened = self._problem.tighten(box)
         if tightened is None:
-            return
+            return None
         relaxation = self._problem.relaxation
         relaxation.load(tightened)
-        point = relaxation.solve(
-            basis=basis, cut_off=self._gaps.target(self._primal), time_limit=max(1.0, self._deadline.remaining)
-        )
+        point = relaxation.solve(basis=basis, cut_off=self._target, time_limit=max(1.0, self._deadline.remaining))
         bound = min(inherited, point.bound)
         if bound == -math.inf:
-            return
+            return None
         if point.status is LpStatus.OPTIMAL:
             self._accept(self._problem.propose(point, tightened, self._primal))
-        if bound <= self._gaps.target(self._primal):
-            self._close(bound)
-            return
-        self._keep(tightened, bound, depth, point)
+        return _Child(tightened, bound, point, relaxation.basis)
 
-    def _keep(self, box: Box, bound: float, depth: int, point: Point) -> None:
-        branch = choose_branch(self._problem.relaxation.program, self._weights, box, point, self._problem.root.width)
-        if branch is None:
-            logger.debug("node too small to split set aside at bound %g", bound)
-            self._close(bound)
+    def _keep(self, child: _Child | None, depth: int) -> None:
+        """Put a bounded box among the open nodes, or set it aside."""
+        if child is None:
             return
-        node = Node(bound, box, branch, depth, self._problem.relaxation.basis)
-        heapq.heappush(self._heap, (-bound, next(self._ticket), node))
+        if child.bound <= self._target:
+            self._close(child.bound)
+            return
+        branch = choose_branch(
+            self._problem.relaxation.program, self._weights, child.box, child.point, self._root_width
+        )
+        if branch is None:
+            logger.debug("node too small to split set aside at bound %g", child.bound)
+            self._close(child.bound)
+            return
+        node = Node(child.bound, child.box, branch, depth, child.basis)
+        heapq.heappush(self._heap, (-child.bound, next(self._ticket), node))
 
     # ------------------------------------------------------------------ progress
 
@@ -196,7 +259,7 @@ class Search:
             iteration=0,
             nodes=self._nodes,
             open_nodes=len(self._heap),
-            lps=self._problem.relaxation.lps,
+            lps=self._lps,
             primal_bound=self._primal,
             dual_bound=self.dual_bound,
             flag="*" if self._new_incumbent else "",

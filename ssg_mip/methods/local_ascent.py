@@ -18,6 +18,8 @@ from ssg_mip.best_response import Response
 from ssg_mip.game import Game, IntArray
 from ssg_mip.methods.linearisation import FixedResponse, LinearGoal, linearised_step
 from ssg_mip.policy import LeaderPolicy
+from ssg_mip.solver.highs import OneShotLp
+from ssg_mip.solver.interface import LpStatus
 
 RESTORATION_ROUNDS = 3
 """Rounds that follow the wanted response even though the exact value does not improve yet."""
@@ -35,11 +37,10 @@ class Candidate:
     value: float
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
 class Ascent:
     """What stays the same during an ascent.
 
-    Attributes
+    Parameters
     ----------
     game
         The game.
@@ -51,24 +52,32 @@ class Ascent:
         Strict advantage asked of the response, for tie rules that do not favour the leader.
     """
 
-    game: Game
-    goal: Callable[[FixedResponse], LinearGoal]
-    evaluate: Callable[[LeaderPolicy], Candidate]
-    margin: float = 0.0
+    def __init__(
+        self,
+        game: Game,
+        goal: Callable[[FixedResponse], LinearGoal],
+        evaluate: Callable[[LeaderPolicy], Candidate],
+        margin: float = 0.0,
+    ) -> None:
+        self.game = game
+        self.goal = goal
+        self.evaluate = evaluate
+        self.margin = margin
+        self._lp = OneShotLp()
 
     def climb(self, start: Candidate, response: IntArray, *, rounds: int = 25, radius: float = 0.3) -> Candidate:
         """Climb from a candidate, at first towards ``response`` (one action per state)."""
         best = current = start
         for count in range(rounds):
             model = FixedResponse(self.game, current.policy, response)
-            step = linearised_step(model, self.goal(model), radius, margin=self.margin)
-            if step is None:
+            answer = self._lp.solve(linearised_step(model, self.goal(model), radius, margin=self.margin))
+            if answer.status is not LpStatus.OPTIMAL:
                 radius *= 2.0 if count < RESTORATION_ROUNDS else 0.25
                 if not SMALLEST_RADIUS < radius < 1.0:
                     break
                 continue
-            moved = float(np.abs(step - model.slots).max())
-            trial = self.evaluate(LeaderPolicy.from_slots(self.game, step))
+            moved = float(np.abs(answer.point - model.slots).max())
+            trial = self.evaluate(LeaderPolicy.from_slots(self.game, answer.point))
             if trial.value > best.value:
                 gained = trial.value - best.value
                 best = current = trial

@@ -20,6 +20,7 @@ from ssg_mip.branching.relaxation import BoxRelaxation, Point, all_open
 from ssg_mip.formulations.commitment import commitment, conditional_states
 from ssg_mip.formulations.improvement import improvement, leader_gains
 from ssg_mip.formulations.program import Program
+from ssg_mip.formulations.rows import Selection
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.interval import IntervalBellman
 from ssg_mip.mdp import DENSE_STATES, induced_by_leader
@@ -44,6 +45,7 @@ class FollowerValueProblem(ABC):
 
     def __init__(self, game: Game, request: Request) -> None:
         self.game = game
+        self.groups = game.follower_slot_state
         self.request = request
         self._interval = IntervalBellman(game)
         self._points = 0
@@ -54,12 +56,19 @@ class FollowerValueProblem(ABC):
         margin = 0.0 if request.ties == "leader" else MARGIN_OVER_TIE * request.tolerances.tie * scale
         self._ascent = Ascent(game, self.goal, self.evaluate, margin)
 
-    def _prepare(self, program: Program) -> None:
+    def _open(self) -> None:
+        """The first root: the follower's value bounds, tightened."""
+        box = Box(self._follower.lower, self._follower.upper, all_open(int(self.game.follower_offsets[-1])))
+        self.rebuild(self.tighten(box) or box)
+
+    def rebuild(self, box: Box) -> None:
+        """Make ``box`` the root and write the program anew, without the answers that are closed in it."""
+        self.root = box
+        program = self.write(ValueBounds(box.lower, box.upper), Selection(self.game, box.open_choices))
         compiled = compile_program(program)
         slot_of = self._slot_of_columns(program, compiled)
         self.relaxation = BoxRelaxation(compiled, slot_of, seed=self.request.seed)
-        box = Box(self._follower.lower, self._follower.upper, all_open(int(self.game.follower_offsets[-1])))
-        self.root = self.tighten(box) or box
+        self.read_columns(program, compiled)
 
     def _slot_of_columns(self, program: Program, compiled: CompiledProgram) -> IntArray:
         """The follower slot of every column of a block over ``(s, a, b)``, -1 for the rest."""
@@ -73,6 +82,14 @@ class FollowerValueProblem(ABC):
         return slot_of
 
     # ------------------------------------------------------------------ what a program adds
+
+    @abstractmethod
+    def write(self, follower: ValueBounds, selection: Selection) -> Program:
+        """The exact program within bounds on the follower's values and a selection of answers."""
+
+    @abstractmethod
+    def read_columns(self, program: Program, compiled: CompiledProgram) -> None:
+        """Remember where the program's blocks ended up among the compiled columns."""
 
     @abstractmethod
     def evaluate(self, policy: LeaderPolicy) -> Candidate:
@@ -140,16 +157,19 @@ class CommitmentProblem(FollowerValueProblem):
         super().__init__(game, request)
         self.weights = weights
         self.floor = floor
-        program = commitment(game, weights, self._follower)
-        self._prepare(program)
-        compiled = self.relaxation.program
-        rows = [game.row(*key) for key in program.model.y]
-        self._rows = np.array(rows, dtype=np.int64)
-        self._columns = compiled.columns(program.model.y)
-        thin = [game.row(*key) for key in program.model.x]
-        self._thin_rows = np.array(thin, dtype=np.int64)
-        self._thin_columns = compiled.columns(program.model.x)
         self._thin = conditional_states(game, weights)
+        self._open()
+
+    def write(self, follower: ValueBounds, selection: Selection) -> Program:
+        """The occupancy form."""
+        return commitment(self.game, self.weights, follower, selection=selection)
+
+    def read_columns(self, program: Program, compiled: CompiledProgram) -> None:
+        """Columns of the occupancies and of the conditional probabilities."""
+        self._rows = _rows_of(self.game, program.model.y)
+        self._columns = compiled.columns(program.model.y)
+        self._thin_rows = _rows_of(self.game, program.model.x)
+        self._thin_columns = compiled.columns(program.model.x)
 
     def evaluate(self, policy: LeaderPolicy) -> Candidate:
         """The weighted exact value; ``-inf`` below the floor."""
@@ -191,10 +211,16 @@ class ImprovementProblem(FollowerValueProblem):
         self.values = values
         self.weights = weights
         self._gains = leader_gains(game, values)
-        program = improvement(game, values, weights, self._follower)
-        self._prepare(program)
-        self._rows = np.array([game.row(*key) for key in program.model.x], dtype=np.int64)
-        self._columns = self.relaxation.program.columns(program.model.x)
+        self._open()
+
+    def write(self, follower: ValueBounds, selection: Selection) -> Program:
+        """The hull form."""
+        return improvement(self.game, self.values, self.weights, follower, selection=selection)
+
+    def read_columns(self, program: Program, compiled: CompiledProgram) -> None:
+        """Columns of the probabilities."""
+        self._rows = _rows_of(self.game, program.model.x)
+        self._columns = compiled.columns(program.model.x)
 
     def evaluate(self, policy: LeaderPolicy) -> Candidate:
         """The weighted gain; under ties in the leader's favour the tied response with the largest ``Q_t``."""
@@ -222,6 +248,6 @@ class ImprovementProblem(FollowerValueProblem):
         return weights
 
 
-def value_bounds(problem: FollowerValueProblem) -> ValueBounds:
-    """The root box of a problem as bounds on the follower's values."""
-    return ValueBounds(problem.root.lower, problem.root.upper)
+def _rows_of(game: Game, block: Any) -> IntArray:
+    """Joint-action rows of the members of a block over ``(s, a, b)``."""
+    return np.array([game.row(*key) for key in block], dtype=np.int64)

@@ -93,6 +93,12 @@ class HighsLp:
         self._columns = np.arange(program.num_columns, dtype=np.int32)
         _pass(self._highs, program)
 
+    def replace(self, program: LinearProgram) -> None:
+        """Start again with another program."""
+        self._num_columns = program.num_columns
+        self._columns = np.arange(program.num_columns, dtype=np.int32)
+        _pass(self._highs, program)
+
     def set_objective(self, objective: FloatArray) -> None:
         """Replace the objective."""
         self._highs.changeColsCost(self._num_columns, self._columns, -objective)
@@ -166,8 +172,23 @@ class HighsLp:
         return np.empty(0)
 
 
+class OneShotLp:
+    """Solves one small LP after another from scratch, sparing the set-up of a new HiGHS object each time."""
+
+    def __init__(self) -> None:
+        self._lp: HighsLp | None = None
+
+    def solve(self, program: LinearProgram) -> LpAnswer:
+        """Solve an LP."""
+        if self._lp is None:
+            self._lp = HighsLp(program)
+        else:
+            self._lp.replace(program)
+        return self._lp.solve()
+
+
 def solve_lp(program: LinearProgram) -> LpAnswer:
-    """Solve one LP from scratch, with presolve left to HiGHS."""
+    """Solve one LP from scratch."""
     return HighsLp(program).solve()
 
 
