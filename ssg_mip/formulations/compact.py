@@ -36,7 +36,7 @@ from ssg_mip.game import FloatArray, Game
 
 Triple = tuple[Any, Any, Any]
 
-_INDICES = {
+INDICES = {
     "f": "sa",
     "g": "sb",
     "v": "s",
@@ -78,7 +78,7 @@ def compact_commitment(
     """
     follower_bounds = follower_bounds or follower_value_bounds(game)
     leader_bounds = leader_bounds or leader_value_bounds(game)
-    model, triples = _follower_model(game, follower_bounds, "commitment")
+    model, triples = follower_model(game, follower_bounds, "commitment")
     model.V = pyo.Var(range(game.num_states), bounds=_interval(leader_bounds))
     coupled = _coupled_pairs(game) if game.leader_discount > 0.0 else []
     triples += _add_scaled_values(game, model, "W", "V", leader_bounds, coupled)
@@ -90,7 +90,7 @@ def compact_commitment(
         model=model,
         box=(*model.v.values(), *model.V.values()),
         products=add_products(model, triples),
-        indices={**_INDICES, "V": "s", "W": "sat", "share_W": "st"},
+        indices={**INDICES, "V": "s", "W": "sat", "share_W": "st"},
     )
 
 
@@ -116,7 +116,7 @@ def compact_improvement(
         Box variables are ``v``. The program is feasible: the policy with values ``V_t`` satisfies it.
     """
     follower_bounds = follower_bounds or follower_value_bounds(game)
-    model, triples = _follower_model(game, follower_bounds, "improvement")
+    model, triples = follower_model(game, follower_bounds, "improvement")
     gains = game.leader_rewards + game.leader_discount * _expected(game, values)
     slots = int(game.follower_offsets[-1])
     smallest, largest = np.full(slots, np.inf), np.full(slots, -np.inf)
@@ -139,15 +139,21 @@ def compact_improvement(
         model=model,
         box=tuple(model.v.values()),
         products=add_products(model, triples),
-        indices={**_INDICES, "Q": "s", "improvement": "s"},
+        indices={**INDICES, "Q": "s", "improvement": "s"},
     )
 
 
 # -------------------------------------------------------------------- the follower
 
 
-def _follower_model(game: Game, bounds: ValueBounds, name: str) -> tuple[Any, list[Triple]]:
-    """Policies, the follower's values and the rows that make the response optimal."""
+def follower_model(game: Game, bounds: ValueBounds, name: str) -> tuple[Any, list[Triple]]:
+    """Policies, the follower's values and the rows that make the response optimal.
+
+    Returns
+    -------
+    model, triples
+        The model without objective, and the products ``w = f * v`` that are yet to be stated.
+    """
     model = pyo.ConcreteModel(name=name)
     states = range(game.num_states)
     model.f = pyo.Var(_pairs(game.leader_counts), bounds=(0.0, 1.0))

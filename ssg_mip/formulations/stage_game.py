@@ -25,6 +25,7 @@ import numpy as np
 import pyomo.environ as pyo
 
 from ssg_mip.errors import OptionError
+from ssg_mip.formulations.occupancy import add_occupancy
 from ssg_mip.formulations.program import Program
 from ssg_mip.game import FloatArray, Game
 
@@ -112,17 +113,7 @@ def myopic_commitment(game: Game, weights: FloatArray) -> Program:
             "(follower_discount = 0): use the commitment program"
         )
     model = pyo.ConcreteModel(name="myopic_commitment")
-    places = [
-        (int(game.row_state[k]), int(game.row_leader[k]), int(game.row_follower[k])) for k in range(game.num_rows)
-    ]
-    model.y = pyo.Var(places, domain=pyo.NonNegativeReals)
-    balance: list[list[Any]] = [[] for _ in range(game.num_states)]
-    for row, place in enumerate(places):
-        balance[place[0]].append(model.y[place])
-        successors, probabilities = game.next_states(row)
-        for t, probability in zip(successors.tolist(), probabilities.tolist(), strict=True):
-            balance[t].append(-game.leader_discount * probability * model.y[place])
-    model.flow = pyo.Constraint(range(game.num_states), rule=lambda _, s: pyo.quicksum(balance[s]) == float(weights[s]))
+    add_occupancy(model, game, weights)
 
     def incentive(m: Any, s: int, b: int, c: int) -> Any:
         return (
@@ -137,9 +128,5 @@ def myopic_commitment(game: Game, weights: FloatArray) -> Program:
     counts = enumerate(game.follower_counts.tolist())
     model.incentive = pyo.Constraint(
         [(s, b, c) for s, count in counts for b in range(count) for c in range(count) if c != b], rule=incentive
-    )
-    model.objective = pyo.Objective(
-        expr=pyo.quicksum(float(game.leader_rewards[row]) * model.y[place] for row, place in enumerate(places)),
-        sense=pyo.maximize,
     )
     return Program(model=model, indices={"y": "sab", "flow": "s", "incentive": "sbc"})

@@ -16,6 +16,6 @@ from ssg_mip.result import Result
 
 def run(game: Game, request: Request) -> Result:
     """Solve the MILP over deterministic leader policies (:mod:`ssg_mip.formulations.deterministic`)."""
+    program = deterministic_commitment(game, request.weights)
     bounds = leader_value_bounds(game)
-    program = deterministic_commitment(game, request.weights, leader_bounds=bounds)
     return solve_restricted(game, request, program, method="deterministic", levels=1, bounds=bounds)
