@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from ssg_mip.best_response import Ties, check_ties
 from ssg_mip.deadline import Deadline
@@ -18,6 +17,7 @@ from ssg_mip.interrupt import Interrupt
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Result
 from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
+from ssg_mip.weights import compliant_weights, state_weights
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -93,63 +93,6 @@ class Run(Protocol):
         """Solve ``game`` as asked."""
 
 
-def state_weights(game: Game, given: ArrayLike | Mapping[str, float] | None) -> FloatArray:
-    """Weights over states, normalised to sum to one; the start distribution where none are given.
-
-    Parameters
-    ----------
-    game
-        The game.
-    given
-        An array ``[num_states]``, or ``{state: weight}`` (states left out get 0), or ``None``.
-
-    Raises
-    ------
-    OptionError
-        If a weight is negative or not finite, all are zero, or the shape or a name does not fit.
-    """
-    if given is None:
-        return game.initial
-    if isinstance(given, Mapping):
-        unknown = set(given) - set(game.state_names)
-        if unknown:
-            raise OptionError(
-                f"weights name the unknown state {min(unknown)!r}; states: {', '.join(game.state_names[:8])}"
-            )
-        given = [given.get(state, 0.0) for state in game.state_names]
-    weights = np.asarray(given, dtype=float)
-    if weights.shape != (game.num_states,):
-        raise OptionError(f"weights have shape {weights.shape}; {game.name} needs ({game.num_states},)")
-    if not np.all(np.isfinite(weights)) or np.any(weights < 0.0) or not weights.any():
-        raise OptionError("weights must be finite, at least 0 and not all 0")
-    normalised: FloatArray = weights / weights.sum()
-    return normalised
-
-
-COMPLIANCE_SHARE = 1e-3
-"""Share of the total weight that :func:`compliant_weights` spreads evenly over all states."""
-
-
-def compliant_weights(weights: FloatArray) -> FloatArray:
-    """Weights that are positive in every state, so that their sum is a Pareto-compliant scalarisation.
-
-    A weight of zero promises weak optimality only: the state may be worse than it need be (Kudo & Akimoto,
-    footnote 4, asks for positive weights). Where a weight is below ``COMPLIANCE_SHARE / num_states`` an even
-    distribution is mixed in with that share; otherwise the weights come back unchanged. The mixed weights may prefer
-    a policy whose value under the given ones is lower by up to ``COMPLIANCE_SHARE`` times the range of values.
-
-    Parameters
-    ----------
-    weights
-        Non-negative, summing to one, shape ``[num_states]``.
-    """
-    even = 1.0 / len(weights)
-    if weights.min() >= COMPLIANCE_SHARE * even:
-        return weights
-    mixed: FloatArray = (1.0 - COMPLIANCE_SHARE) * weights + COMPLIANCE_SHARE * even
-    return mixed
-
-
 def _check_number(label: str, value: float, *, low: float) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not low <= value < math.inf:
         raise OptionError(f"{label} is {value!r}; it must be a number of at least {low:g}")
@@ -158,3 +101,6 @@ def _check_number(label: str, value: float, *, low: float) -> None:
 def _check_count(label: str, value: int) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
         raise OptionError(f"{label} is {value!r}; it must be a whole number of at least 1")
+
+
+__all__ = ["Request", "Run", "compliant_weights", "state_weights"]

@@ -1,0 +1,68 @@
+"""Weights over states: what makes one number out of the leader's values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ssg_mip.errors import OptionError
+from ssg_mip.game import FloatArray, Game
+
+
+def state_weights(game: Game, given: ArrayLike | Mapping[str, float] | None) -> FloatArray:
+    """Weights over states, normalised to sum to one; the start distribution where none are given.
+
+    Parameters
+    ----------
+    game
+        The game.
+    given
+        An array ``[num_states]``, or ``{state: weight}`` (states left out get 0), or ``None``.
+
+    Raises
+    ------
+    OptionError
+        If a weight is negative or not finite, all are zero, or the shape or a name does not fit.
+    """
+    if given is None:
+        return game.initial
+    if isinstance(given, Mapping):
+        unknown = set(given) - set(game.state_names)
+        if unknown:
+            raise OptionError(
+                f"weights name the unknown state {min(unknown)!r}; states: {', '.join(game.state_names[:8])}"
+            )
+        given = [given.get(state, 0.0) for state in game.state_names]
+    weights = np.asarray(given, dtype=float)
+    if weights.shape != (game.num_states,):
+        raise OptionError(f"weights have shape {weights.shape}; {game.name} needs ({game.num_states},)")
+    if not np.all(np.isfinite(weights)) or np.any(weights < 0.0) or not weights.any():
+        raise OptionError("weights must be finite, at least 0 and not all 0")
+    normalised: FloatArray = weights / weights.sum()
+    return normalised
+
+
+COMPLIANCE_SHARE = 1e-3
+"""Share of the total weight that :func:`compliant_weights` spreads evenly over all states."""
+
+
+def compliant_weights(weights: FloatArray) -> FloatArray:
+    """Weights that are positive in every state, so that their sum is a Pareto-compliant scalarisation.
+
+    A weight of zero promises weak optimality only: the state may be worse than it need be (Kudo & Akimoto,
+    footnote 4, asks for positive weights). Where a weight is below ``COMPLIANCE_SHARE / num_states`` an even
+    distribution is mixed in with that share; otherwise the weights come back unchanged. The mixed weights may prefer
+    a policy whose value under the given ones is lower by up to ``COMPLIANCE_SHARE`` times the range of values.
+
+    Parameters
+    ----------
+    weights
+        Non-negative, summing to one, shape ``[num_states]``.
+    """
+    even = 1.0 / len(weights)
+    if weights.min() >= COMPLIANCE_SHARE * even:
+        return weights
+    mixed: FloatArray = (1.0 - COMPLIANCE_SHARE) * weights + COMPLIANCE_SHARE * even
+    return mixed
