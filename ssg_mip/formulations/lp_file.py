@@ -37,8 +37,8 @@ from ssg_mip.errors import OptionError
 from ssg_mip.formulations.names import LETTERS, FileNames
 from ssg_mip.formulations.program import Program
 from ssg_mip.game import FloatArray, Game
-from ssg_mip.methods.request import state_weights
 from ssg_mip.policy import LeaderPolicy
+from ssg_mip.weights import state_weights
 
 Kind = Literal["improvement", "commitment"]
 Form = Literal["bilinear", "strong", "milp", "relaxation"]
