@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from ssg_mip import Game, LeaderPolicy, solve, trace_front
-from ssg_mip.report import front_report, game_report, game_summary, number, percent, result_report
+from ssg_mip.report import front_report, game_report, game_summary, gap_text, number, percent, result_report
 from tests.unit import fakes
 
 pytestmark = pytest.mark.usefixtures("fake_methods")
@@ -95,3 +95,21 @@ def test_numbers_have_seven_digits_and_unknown_ones_a_dash(value: float | None, 
 )
 def test_a_tiny_gap_is_not_shown_as_closed(share: float | None, text: str) -> None:
     assert percent(share) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "bound", "text"),
+    [
+        (0.0, 1e-12, "1e-12 absolute"),
+        (0.0, 0.0, "0%"),
+        (0.0, 1.0, "100%"),
+        (-1e-13, 1e-9, "1e-09 absolute"),
+        (9.0, 10.0, "10%"),
+        (0.0, float("inf"), "-"),
+        (None, 1.0, "-"),
+    ],
+)
+def test_a_gap_at_value_zero_is_shown_in_units_not_as_100_percent(
+    value: float | None, bound: float | None, text: str
+) -> None:
+    assert gap_text(value, bound) == text
