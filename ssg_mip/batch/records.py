@@ -1,0 +1,102 @@
+"""What a batch is asked, and what it writes down."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ssg_mip.best_response import Ties
+from ssg_mip.exit_codes import ExitCode
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class BatchOptions:
+    """What is asked of every instance; the members are arguments of ``solve``."""
+
+    method: str = "policy-iteration"
+    weights: Mapping[str, float] | None = None
+    ties: Ties = "leader"
+    gap: float = 1e-4
+    time_limit: float | None = None
+    node_limit: int | None = None
+    seed: int = 0
+    levels: int = 4
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON data."""
+        return dataclasses.asdict(self)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class BatchRow:
+    """The answer for one instance; see the module's text for the members."""
+
+    instance: str
+    game_hash: str | None
+    options: Mapping[str, Any]
+    exit_code: int
+    seconds: float
+    error: Mapping[str, str] | None
+    result: Mapping[str, Any] | None
+
+    @property
+    def failed(self) -> bool:
+        """Whether there is no answer for another reason than the user's wish to stop."""
+        return self.exit_code not in {ExitCode.DONE, ExitCode.INTERRUPTED}
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON data."""
+        return {"format": "ssg-mip-batch-row/1", **dataclasses.asdict(self)}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class BatchSummary:
+    """What a batch did.
+
+    Attributes
+    ----------
+    path
+        The file with the rows.
+    rows
+        The rows of this run, in the order in which they finished.
+    skipped
+        Instances that had their row already.
+    interrupted
+        Whether the user stopped the batch; the instances left have no row.
+    """
+
+    path: Path
+    rows: tuple[BatchRow, ...]
+    skipped: tuple[str, ...]
+    interrupted: bool
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The exit code that the batch deserves."""
+        if self.interrupted:
+            return ExitCode.INTERRUPTED
+        return ExitCode.FAILED_ROWS if any(row.failed for row in self.rows) else ExitCode.DONE
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON data; the results themselves are in the file."""
+        return {
+            "format": "ssg-mip-batch/1",
+            "file": str(self.path),
+            "solved": sum(row.exit_code == ExitCode.DONE for row in self.rows),
+            "failed": sum(row.failed for row in self.rows),
+            "skipped": len(self.skipped),
+            "interrupted": self.interrupted,
+            "rows": [{key: value for key, value in row.to_dict().items() if key != "result"} for row in self.rows],
+        }
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Task:
+    """One instance to solve, and the contents for which there is a row already."""
+
+    folder: Path
+    instance: str
+    options: BatchOptions
+    done: frozenset[str]

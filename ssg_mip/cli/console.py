@@ -1,0 +1,99 @@
+"""Where the command line writes: people read stderr, programs read stdout.
+
+A reader may go away at any time (``| head``). Losing the one of stderr must not cost the JSON object on stdout, and
+losing the one of stdout must not end in a traceback; so every write goes through :func:`_write`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+from ssg_mip.exit_codes import ExitCode
+from ssg_mip.result import ProgressRow, relative_gap
+
+WIDTH = 120
+"""Width of tables where there is no terminal to fit them to."""
+
+ROW_INTERVAL = 0.5
+"""Seconds between two ordinary lines of the progress table."""
+
+FLAGGED_INTERVAL = 0.05
+"""Seconds between a line and one that reports a new incumbent or numerical trouble."""
+
+
+def say(*renderables: Any) -> None:
+    """Print text or rich renderables for people."""
+    from rich.console import Console
+
+    width = None if sys.stderr.isatty() or "COLUMNS" in os.environ else WIDTH
+    console = Console(stderr=True, highlight=False, markup=False, width=width)
+    with console.capture() as captured:
+        for renderable in renderables:
+            console.print(renderable, soft_wrap=isinstance(renderable, str))
+    _write(sys.stderr, captured.get())
+
+
+def say_error(message: str) -> None:
+    """Print one error line for people."""
+    _write(sys.stderr, f"error: {message}\n")
+
+
+def write_json(data: Mapping[str, Any], code: int = ExitCode.DONE) -> int:
+    """Print the one JSON object, and return ``code``, or another one where nobody reads it any more."""
+    text = json.dumps(data, indent=2, allow_nan=False) + "\n"
+    return int(code if _write(sys.stdout, text) else ExitCode.CLOSED_OUTPUT)
+
+
+def _write(stream: TextIO, text: str) -> bool:
+    """Write and flush; ``False`` if the reader has gone away, and then the stream leads nowhere from now on."""
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+        return False
+    return True
+
+
+class ProgressTable:
+    """Prints rows of progress, one line each, not more often than a person can read.
+
+    Parameters
+    ----------
+    shown
+        Whether to print at all; by default only where stderr is a terminal.
+    """
+
+    _HEADER = "   seconds   iter    nodes     open      LPs     incumbent         bound     gap"
+
+    def __init__(self, shown: bool | None = None) -> None:
+        self._shown = sys.stderr.isatty() if shown is None else shown
+        self._last: float | None = None
+
+    def __call__(self, row: ProgressRow) -> None:
+        """Print the row, unless the last line is too recent."""
+        if not self._shown or not self._due(row):
+            return
+        if self._last is None:
+            _write(sys.stderr, self._HEADER + "\n")
+        self._last = row.seconds
+        _write(sys.stderr, self._line(row) + "\n")
+
+    def _due(self, row: ProgressRow) -> bool:
+        if self._last is None or row.seconds < self._last:
+            return True
+        return row.seconds - self._last >= (FLAGGED_INTERVAL if row.flag else ROW_INTERVAL)
+
+    @staticmethod
+    def _line(row: ProgressRow) -> str:
+        gap = 100.0 * relative_gap(row.primal_bound, row.dual_bound)
+        return (
+            f"{row.seconds:10.1f} {row.iteration:6d} {row.nodes:8d} {row.open_nodes:8d} {row.lps:8d} "
+            f"{row.primal_bound:13.6g} {row.dual_bound:13.6g} {gap:6.2f}% {row.flag}".rstrip()
+        )

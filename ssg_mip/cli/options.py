@@ -1,0 +1,162 @@
+"""The options that several commands share, declared once, and the parsing of those that are not plain numbers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import typer
+
+from ssg_mip.best_response import Ties as TieRule
+from ssg_mip.best_response import check_ties
+from ssg_mip.errors import InvalidPolicyError, OptionError
+
+Instance = Annotated[
+    Path, typer.Argument(metavar="INSTANCE", help="Instance file.", exists=True, dir_okay=False, show_default=False)
+]
+Method = Annotated[
+    str, typer.Option("--method", help="policy-iteration, commitment (proven optimum), deterministic or grid.")
+]
+Ties = Annotated[
+    str, typer.Option("--ties", help="What an indifferent follower does: leader (best for it), first or adverse.")
+]
+Weights = Annotated[
+    str | None,
+    typer.Option(
+        "--weights",
+        metavar="TEXT|FILE",
+        help='Weights over states: "s1=0.5,s2=0.5", a JSON object {"s1": 0.5}, or a JSON file with one (states whose '
+        "names hold a comma or an equals sign need JSON). States left out weigh 0. Default: the start distribution.",
+        show_default=False,
+    ),
+]
+Gap = Annotated[float, typer.Option("--gap", help="Relative gap between value and bound at which to stop.")]
+TimeLimit = Annotated[float | None, typer.Option("--time-limit", help="Seconds; none by default.", show_default=False)]
+NodeLimit = Annotated[
+    int | None, typer.Option("--node-limit", help="Branch-and-bound nodes; none by default.", show_default=False)
+]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of every random choice.")]
+Levels = Annotated[int, typer.Option("--levels", help="Probability levels of the method grid.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on stdout.")]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Progress without a terminal too, and tables in full length.")
+]
+PolicyFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Leader policy: JSON {state: {action: probability}}, or the JSON that solve --json prints.",
+        exists=True,
+        dir_okay=False,
+        show_default=False,
+    ),
+]
+
+
+def check_rule(ties: str) -> TieRule:
+    """The tie rule, if it is one.
+
+    Raises
+    ------
+    OptionError
+        If there is no such rule.
+    """
+    check_ties(ties)
+    return cast(TieRule, ties)
+
+
+def read_weights(given: str | None) -> dict[str, float] | None:
+    """Weights as ``{state: weight}`` from ``name=number`` pairs, a JSON object, or a file that holds one.
+
+    Raises
+    ------
+    OptionError
+        If the text is none of these, or names a state twice.
+    """
+    if given is None:
+        return None
+    text = given.strip()
+    if text.startswith("{"):
+        return _json_weights(text, "--weights")
+    if text.endswith(".json") or ("=" not in text and Path(text).is_file()):
+        return _json_weights(_read_text(Path(text), "--weights"), text)
+    weights: dict[str, float] = {}
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        name, equals, number = part.rpartition("=")
+        name = name.strip()
+        if not equals or not name:
+            raise OptionError(f'--weights holds {part!r}; write "state=weight,state=weight", JSON, or a JSON file')
+        if name in weights:
+            raise OptionError(f"--weights names the state {name!r} twice")
+        try:
+            weights[name] = float(number)
+        except ValueError:
+            raise OptionError(
+                f"--weights gives the state {name!r} the weight {number!r}; it must be a number"
+            ) from None
+    return weights
+
+
+def read_policy(path: Path | None) -> Mapping[str, Mapping[str, float]] | None:
+    """A leader policy as ``{state: {action: probability}}``, alone in a file or inside a result.
+
+    Raises
+    ------
+    InvalidPolicyError
+        If the file holds neither.
+    """
+    if path is None:
+        return None
+    try:
+        data = _parse(_read_text(path, "the policy file"), str(path))
+    except OptionError as error:
+        raise InvalidPolicyError(str(error)) from None
+    if str(data.get("format", "")).startswith("ssg-mip-result/"):
+        data = data["leader_policy"] if isinstance(data.get("leader_policy"), dict) else {}
+    for state, row in data.items():
+        if not isinstance(row, dict) or not row or not all(_is_number(value) for value in row.values()):
+            raise InvalidPolicyError(
+                f"{path}: state {state!r} holds {row!r}; a leader policy is {{state: {{action: probability}}}}"
+            )
+    if not data:
+        raise InvalidPolicyError(f"{path} holds no leader policy; it must be {{state: {{action: probability}}}}")
+    return data
+
+
+def _read_text(path: Path, label: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise OptionError(f"{label}: {path} is not a text file in UTF-8") from None
+
+
+def _json_weights(text: str, place: str) -> dict[str, float]:
+    data = _parse(text, place)
+    for state, weight in data.items():
+        if not _is_number(weight):
+            raise OptionError(f"{place}: state {state!r} has the weight {weight!r}; it must be a number")
+    return {state: float(weight) for state, weight in data.items()}
+
+
+def _parse(text: str, place: str) -> dict[str, Any]:
+    def without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        table = dict(pairs)
+        if len(table) < len(pairs):
+            keys = [key for key, _ in pairs]
+            repeated = next(key for index, key in enumerate(keys) if key in keys[:index])
+            raise OptionError(f"{place} holds the key {repeated!r} twice")
+        return table
+
+    try:
+        data = json.loads(text, object_pairs_hook=without_repetition)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise OptionError(f"{place} is not valid JSON: {error}") from None
+    if not isinstance(data, dict):
+        raise OptionError(f"{place} holds a JSON {type(data).__name__}; it must be an object by state name")
+    return data
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

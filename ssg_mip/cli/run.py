@@ -1,0 +1,223 @@
+"""The commands that compute: ``solve``, ``front`` and ``batch``.
+
+Each runs inside :func:`~ssg_mip.interrupt.graceful_interrupt`, so that the first Ctrl-C ends the work and still
+prints what was found.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ssg_mip.cli import options
+from ssg_mip.cli.console import ProgressTable, say, say_error, write_json
+from ssg_mip.errors import SsgError
+from ssg_mip.exit_codes import ExitCode, exit_code
+from ssg_mip.interrupt import graceful_interrupt
+
+FRONT_WEIGHTS = 20
+"""Weight vectors of a front when nothing else is asked."""
+
+_ROW_LIMIT = 40
+"""States or points that a table for people shows, unless --verbose."""
+
+Plot = Annotated[
+    Path | None,
+    typer.Option("--plot", metavar="FILE", help="Draw a picture (png, svg, pdf).", show_default=False),
+]
+
+
+def solve_instance(
+    instance: options.Instance,
+    method: options.Method = "policy-iteration",
+    weights: options.Weights = None,
+    ties: options.Ties = "leader",
+    gap: options.Gap = 1e-4,
+    time_limit: options.TimeLimit = None,
+    node_limit: options.NodeLimit = None,
+    iteration_limit: Annotated[
+        int | None, typer.Option(help="Iterations; none by default.", show_default=False)
+    ] = None,
+    seed: options.Seed = 0,
+    start: options.PolicyFile = None,
+    levels: options.Levels = 4,
+    plot: Plot = None,
+    as_json: options.AsJson = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Find a policy, its exact value and a proven bound over stationary leader policies.
+
+    --plot draws the value and the bound over time.
+    """
+    from ssg_mip.files import read_instance
+    from ssg_mip.front_door import solve
+    from ssg_mip.report import result_report
+
+    _check_picture(plot)
+    with graceful_interrupt() as interrupt:
+        result = solve(
+            read_instance(instance),
+            method=method,
+            weights=options.read_weights(weights),
+            ties=options.check_rule(ties),
+            gap=gap,
+            time_limit=time_limit,
+            seed=seed,
+            node_limit=node_limit,
+            iteration_limit=iteration_limit,
+            start=options.read_policy(start),
+            levels=levels,
+            on_progress=ProgressTable(shown=verbose or None),
+            interrupt=interrupt,
+        )
+        code = int(ExitCode.INTERRUPTED if interrupt.requested else exit_code(result))
+        if not as_json or verbose:
+            say(*result_report(result, limit=None if verbose else _ROW_LIMIT))
+        if plot is not None:
+            code = _draw("plot_progress", result, plot) or code
+        if as_json:
+            code = write_json(result.to_dict(), code)
+    raise typer.Exit(code)
+
+
+def front_of_instance(
+    instance: options.Instance,
+    method: options.Method = "commitment",
+    weights: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--weights",
+            metavar="TEXT|FILE",
+            help="One weight vector, as in solve; repeat for more. Default: chosen over the simplex.",
+            show_default=False,
+        ),
+    ] = None,
+    num_weights: Annotated[int, typer.Option(help="Weight vectors to choose at most.")] = FRONT_WEIGHTS,
+    starts: Annotated[int, typer.Option(help="Runs per weight vector.")] = 1,
+    ties: options.Ties = "leader",
+    gap: options.Gap = 1e-4,
+    time_limit: options.TimeLimit = None,
+    node_limit: options.NodeLimit = None,
+    seed: options.Seed = 0,
+    plot: Plot = None,
+    axes: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            metavar="STATE STATE", help="The states that --plot shows; chosen by default.", show_default=False
+        ),
+    ] = None,
+    as_json: options.AsJson = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Trace the Pareto front of the leader's state values by weighted sums.
+
+    --time-limit is for the whole front, --node-limit for each run.
+    """
+    from ssg_mip.files import read_instance
+    from ssg_mip.pareto.sweep import trace_front
+    from ssg_mip.report import front_report
+
+    _check_picture(plot)
+    given = [options.read_weights(one) or {} for one in weights] if weights else None
+    with graceful_interrupt() as interrupt:
+        front = trace_front(
+            read_instance(instance),
+            method=method,
+            weights=given,
+            num_weights=num_weights,
+            starts=starts,
+            ties=options.check_rule(ties),
+            gap=gap,
+            time_limit=time_limit,
+            node_limit=node_limit,
+            seed=seed,
+            on_progress=ProgressTable(shown=verbose or None),
+            interrupt=interrupt,
+        )
+        code = int(ExitCode.DONE if front.points else ExitCode.NO_SOLUTION)
+        if interrupt.requested:
+            code = int(ExitCode.INTERRUPTED)
+        if not as_json or verbose:
+            say(*front_report(front, limit=None if verbose else _ROW_LIMIT))
+        if plot is not None and front.points:
+            code = _draw("plot_front", front, plot, states=axes) or code
+        if as_json:
+            code = write_json(front.to_dict(), code)
+    raise typer.Exit(code)
+
+
+def batch_of_folder(
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Folder with instances.", exists=True, file_okay=False)
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for results.jsonl.", file_okay=False)],
+    method: options.Method = "policy-iteration",
+    weights: options.Weights = None,
+    ties: options.Ties = "leader",
+    gap: options.Gap = 1e-4,
+    time_limit: options.TimeLimit = None,
+    node_limit: options.NodeLimit = None,
+    seed: options.Seed = 0,
+    levels: options.Levels = 4,
+    jobs: Annotated[int, typer.Option(help="Instances solved at the same time, each in a process.")] = 1,
+    resume: Annotated[bool, typer.Option("--resume", help="Skip what results.jsonl holds already.")] = False,
+    as_json: options.AsJson = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Solve every instance below a folder; one row of results.jsonl each, written as it finishes.
+
+    Limits are per instance. A failed instance is a row with its error, and the exit code is then 6. --resume skips
+    instances whose row has the same content and options and did not fail.
+    """
+    from ssg_mip.batch import BatchOptions, run_batch
+    from ssg_mip.report import batch_report, batch_row_line
+
+    asked = BatchOptions(
+        method=method,
+        weights=options.read_weights(weights),
+        ties=options.check_rule(ties),
+        gap=gap,
+        time_limit=time_limit,
+        node_limit=node_limit,
+        seed=seed,
+        levels=levels,
+    )
+    with graceful_interrupt() as interrupt:
+        summary = run_batch(
+            folder,
+            out,
+            asked,
+            jobs=jobs,
+            resume=resume,
+            on_row=lambda row: say(batch_row_line(row)),
+            interrupt=interrupt,
+        )
+        if not as_json or verbose:
+            say(*batch_report(summary))
+        code = int(summary.exit_code)
+        if as_json:
+            code = write_json(summary.to_dict(), code)
+    raise typer.Exit(code)
+
+
+def _check_picture(path: Path | None) -> None:
+    """Find out before the work, not after it, that a picture cannot be drawn."""
+    if path is not None:
+        from ssg_mip.plot import check_picture
+
+        check_picture(path)
+
+
+def _draw(function: str, subject: Any, path: Path, **how: Any) -> int:
+    """Draw; a failure costs the picture and sets the exit code, but never what was computed."""
+    from ssg_mip import plot
+
+    try:
+        plot.save_picture(getattr(plot, function), subject, path, **how)
+    except (SsgError, OSError) as error:
+        say_error(f"no picture: {error}")
+        return int(ExitCode.USAGE)
+    say(f"picture: {path}")
+    return int(ExitCode.DONE)

@@ -1,0 +1,235 @@
+"""Tables for people: results, fronts, batches and games as rich renderables.
+
+Every function returns what to print and prints nothing. Names from instance files are shown as they are, never
+read as markup.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich.table import Table
+from rich.text import Text
+
+from ssg_mip.game import Game
+from ssg_mip.policy import LeaderPolicy
+from ssg_mip.result import Result, finite, relative_gap
+from ssg_mip.tolerances import DEFAULT_TOLERANCES
+
+if TYPE_CHECKING:
+    from ssg_mip.batch import BatchRow, BatchSummary
+    from ssg_mip.pareto.front import ParetoFront
+
+_SCOPE = "over stationary leader policies"
+
+
+def number(value: float | None) -> str:
+    """Seven significant digits; ``-`` for what is not known."""
+    return "-" if value is None or not math.isfinite(value) else f"{value:.7g}"
+
+
+def percent(share: float | None) -> str:
+    """A share as a percentage with four decimals; ``-`` for what is not known."""
+    if share is None or not math.isfinite(share):
+        return "-"
+    text = f"{100.0 * share:.4f}"
+    return "< 0.0001%" if share > 0.0 and not float(text) else f"{float(text):g}%"
+
+
+def gap_text(value: float | None, bound: float | None) -> str:
+    """The gap between value and bound, relative; absolute where both are rounding noise beside zero.
+
+    At value 0 any difference is a relative gap of 100 %, however well it is proven.
+    """
+    if value is None or bound is None or not (math.isfinite(value) and math.isfinite(bound)):
+        return "-"
+    noise = DEFAULT_TOLERANCES.tie
+    if 0.0 < bound - value <= noise and max(abs(value), abs(bound)) <= noise:
+        return f"{bound - value:.1g} absolute"
+    return percent(relative_gap(value, bound))
+
+
+def counted(count: int, what: str) -> str:
+    """``1 point``, ``2 points``."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def table(*columns: str, title: str | None = None) -> Table:
+    """An empty table; columns whose heading ends in ``>`` are right-aligned."""
+    made = Table(title=title, title_justify="left", title_style="", box=None, pad_edge=False, show_edge=False)
+    for heading in columns:
+        made.add_column(heading.rstrip(">"), justify="right" if heading.endswith(">") else "left", overflow="fold")
+    return made
+
+
+def add_row(to: Table, cells: Iterable[str]) -> None:
+    """Add a row of plain texts."""
+    to.add_row(*(Text(cell) for cell in cells))
+
+
+def mixed_action(policy: LeaderPolicy, game: Game, state: int) -> str:
+    """What a policy plays in a state: ``left 0.25, right 0.75``; one action alone is just named."""
+    names = game.leader_actions[state]
+    row = policy.probabilities[state, : len(names)]
+    played = [(name, share) for name, share in zip(names, row, strict=True) if share > 0.0]
+    if len(played) == 1:
+        return played[0][0]
+    return ", ".join(f"{name} {share:.6g}" for name, share in played)
+
+
+def result_report(result: Result, *, limit: int | None = None) -> list[Any]:
+    """The answer of a method: value, bound, gap, why it stopped, and the policy state by state.
+
+    Parameters
+    ----------
+    result
+        The result.
+    limit
+        States to show at most; all if absent.
+    """
+    work = ", ".join(f"{count} {unit}" for unit, count in result.provenance.counts.items())
+    lines = [
+        f"{result.game.name}: {result.method}, ties {result.ties}",
+        f"  value   {number(result.leader_value)}",
+        f"  bound   {number(result.dual_bound)} ({_SCOPE})",
+        f"  gap     {gap_text(result.leader_value, result.dual_bound)}",
+        f"  status  {result.status.value}",
+        f"  stop    {result.termination.value}",
+        f"  work    {result.provenance.seconds:.2f} s{', ' if work else ''}{work}",
+    ]
+    return ["\n".join(lines), *policy_tables(result, limit)]
+
+
+def policy_tables(result: Result, limit: int | None) -> list[Any]:
+    """The commitment, the response to it and both players' values; nothing without a policy."""
+    if result.leader_policy is None or result.follower_policy is None:
+        return []
+    game, responses = result.game, result.follower_policy.to_names(result.game)
+    shown = range(game.num_states)[:limit]
+    made = table("state", "weight>", "leader plays", "follower answers", "leader value>", "follower value>")
+    for state in shown:
+        name = game.state_names[state]
+        add_row(
+            made,
+            (
+                name,
+                number(result.weights[state]),
+                mixed_action(result.leader_policy, game, state),
+                responses[name] + (" (tied)" if result.tied_states[state] else ""),
+                number(result.leader_values[state]),
+                number(result.follower_values[state]),
+            ),
+        )
+    remarks = []
+    if bool(result.tied_states.any()):
+        remarks.append(f"(tied): the follower is indifferent there; the tie rule is {result.ties}.")
+    return ["", made, *remarks, *_left_out(game.num_states - len(shown), "states")]
+
+
+def _left_out(count: int, what: str) -> list[str]:
+    return [f"... {count} more {what}; --verbose shows all."] if count > 0 else []
+
+
+def front_report(front: ParetoFront, *, limit: int | None = None, columns: int = 6) -> list[Any]:
+    """The points of a front, one line each.
+
+    Parameters
+    ----------
+    front
+        The front.
+    limit
+        Points to show at most; all if absent.
+    columns
+        States to show at most.
+    """
+    game = front.game
+    states = np.arange(game.num_states)[:columns]
+    made = table("point>", *(f"{game.state_names[state]}>" for state in states), "bound at its weights>")
+    shown = front.points[:limit]
+    for place, point in enumerate(shown, start=1):
+        values = [number(point.leader_values[state]) for state in states]
+        add_row(made, (str(place), *values, f"{number(point.leader_value)} <= {number(point.dual_bound)}"))
+    head = (
+        f"{game.name}: {counted(len(front.points), 'point')}, front by {front.method}, ties {front.ties}\n"
+        f"  {front.termination.value}; {counted(len(front.results), 'run')}, {front.provenance.seconds:.2f} s; "
+        f"bounds hold {_SCOPE}"
+    )
+    more_states = [f"... {game.num_states - len(states)} more states; --json holds all."]
+    return [
+        head,
+        "",
+        made,
+        *_left_out(len(front.points) - len(shown), "points"),
+        *(more_states if game.num_states > len(states) else []),
+    ]
+
+
+def batch_row_line(row: BatchRow) -> str:
+    """One finished instance on one line."""
+    if row.error is not None:
+        return f"{row.instance}: failed, {row.error['message']}"
+    result = row.result or {}
+    return (
+        f"{row.instance}: value {number(result.get('leader_value'))}, bound {number(result.get('dual_bound'))}, "
+        f"{row.seconds:.2f} s"
+    )
+
+
+def batch_report(summary: BatchSummary) -> list[Any]:
+    """The rows of a batch as a table, sorted by instance, and the count of each outcome."""
+    made = table("instance", "status", "value>", "bound>", "gap>", "seconds>")
+    for row in sorted(summary.rows, key=lambda one: one.instance):
+        result = row.result or {}
+        status = row.error["class"] if row.error is not None else str(result.get("status"))
+        value, bound = result.get("leader_value"), result.get("dual_bound")
+        cells = (status, number(value), number(bound), gap_text(value, bound), f"{row.seconds:.2f}")
+        add_row(made, (row.instance, *cells))
+    counts = summary.to_dict()
+    words = f"{counts['solved']} solved, {counts['failed']} failed, {counts['skipped']} skipped"
+    return ["", made, "", f"{words}{', interrupted' if summary.interrupted else ''}: {summary.path}"]
+
+
+def game_summary(game: Game) -> dict[str, Any]:
+    """What an instance holds, as plain JSON data."""
+    return {
+        "format": "ssg-mip-game/1",
+        "game": game.name,
+        "game_hash": game.content_hash,
+        "num_states": game.num_states,
+        "num_joint_actions": game.num_rows,
+        "num_transitions": len(game.successors),
+        "leader_discount": game.leader_discount,
+        "follower_discount": game.follower_discount,
+        "initial": {name: finite(share) for name, share in zip(game.state_names, game.initial, strict=True)},
+        "states": {
+            name: {"leader_actions": list(leader), "follower_actions": list(follower)}
+            for name, leader, follower in zip(game.state_names, game.leader_actions, game.follower_actions, strict=True)
+        },
+        "source": game.source,
+        "known": None if game.known is None else dict(game.known),
+    }
+
+
+def game_report(game: Game, *, limit: int | None = None) -> list[Any]:
+    """What an instance holds: sizes, discounts, states with their actions, source and known answers."""
+    made = table("state", "start>", "leader actions", "follower actions")
+    for state in range(game.num_states)[:limit]:
+        actions = (", ".join(game.leader_actions[state]), ", ".join(game.follower_actions[state]))
+        add_row(made, (game.state_names[state], number(game.initial[state]), *actions))
+    head = (
+        f"{game.name}: {counted(game.num_states, 'state')}, {counted(game.num_rows, 'joint action')}, "
+        f"{counted(len(game.successors), 'transition')}\n"
+        f"  discounts: leader {game.leader_discount:g}, follower {game.follower_discount:g}\n"
+        f"  content {game.content_hash[:16]}"
+    )
+    notes = [] if game.source is None else [f"source: {game.source}"]
+    notes += _known_lines(game)
+    hidden = 0 if limit is None else game.num_states - limit
+    return [head, "", made, *_left_out(hidden, "states"), *notes]
+
+
+def _known_lines(game: Game) -> Sequence[str]:
+    return [] if not game.known else ["known:", *(f"  {key}: {value}" for key, value in game.known.items())]

@@ -1,0 +1,190 @@
+"""A batch: one row per instance as it finishes, failures are rows, and a second run continues the first."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ssg_mip import write_instance
+from ssg_mip.batch import RESULTS_NAME, BatchOptions, BatchRow, find_instances, run_batch
+from ssg_mip.errors import OptionError
+from ssg_mip.exit_codes import ExitCode
+from ssg_mip.interrupt import Interrupt
+from tests.unit import fakes
+from tests.unit.test_cli import Command, start_process
+
+pytestmark = pytest.mark.usefixtures("fake_methods")
+
+FAKE = BatchOptions(method="fake")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two instances with different content, one of them in a folder of its own."""
+    folder = tmp_path / "games"
+    (folder / "nested").mkdir(parents=True)
+    write_instance(fakes.small_game("one"), folder / "nested" / "one.json")
+    other = fakes.small_game("two")
+    write_instance(other.replace(initial=np.array([1.0, 0.0])), folder / "two.npz")
+    return folder
+
+
+def rows_in(out: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (out / RESULTS_NAME).read_text().splitlines()]
+
+
+def test_instances_are_found_below_the_folder_in_order(folder: Path) -> None:
+    for name in ("a.names.json", "b.schema.json", "README.md"):
+        (folder / name).write_text("{}")
+    assert find_instances(folder) == ["nested/one.json", "two.npz"]
+
+
+def test_each_instance_becomes_a_row_with_its_result(folder: Path, tmp_path: Path) -> None:
+    summary = run_batch(folder, tmp_path / "out", FAKE)
+    assert summary.exit_code is ExitCode.DONE
+    rows = rows_in(tmp_path / "out")
+    assert [row["instance"] for row in rows] == ["nested/one.json", "two.npz"]
+    assert rows[0]["game_hash"] == fakes.small_game().content_hash
+    assert rows[0]["result"]["leader_value"] == pytest.approx(10.0)
+    assert rows[0]["options"]["method"] == "fake"
+    assert rows[0]["error"] is None
+
+
+def test_a_row_is_on_disk_before_the_next_instance_starts(folder: Path, tmp_path: Path) -> None:
+    seen: list[int] = []
+    run_batch(folder, tmp_path / "out", FAKE, on_row=lambda _: seen.append(len(rows_in(tmp_path / "out"))))
+    assert seen == [1, 2]
+
+
+def test_a_failure_is_a_row_and_the_batch_goes_on(folder: Path, tmp_path: Path) -> None:
+    (folder / "broken.json").write_text("{")
+    summary = run_batch(folder, tmp_path / "out", FAKE)
+    assert summary.exit_code is ExitCode.FAILED_ROWS
+    rows = rows_in(tmp_path / "out")
+    assert [row["exit_code"] for row in rows] == [3, 0, 0]
+    assert rows[0]["error"]["class"] == "InvalidInstanceError"
+    assert "broken.json" in rows[0]["error"]["message"]
+    assert rows[0]["result"] is None
+
+
+@pytest.mark.parametrize(("method", "code"), [("fake-crash", 1), ("fake-numerical", 1), ("fake-nothing", 4), ("no", 2)])
+def test_every_kind_of_failure_keeps_its_code(folder: Path, tmp_path: Path, method: str, code: int) -> None:
+    summary = run_batch(folder, tmp_path / "out", BatchOptions(method=method))
+    assert [row.exit_code for row in summary.rows] == [code, code]
+    assert summary.exit_code is ExitCode.FAILED_ROWS
+
+
+def test_rows_are_never_overwritten_by_accident(folder: Path, tmp_path: Path) -> None:
+    run_batch(folder, tmp_path / "out", FAKE)
+    before = (tmp_path / "out" / RESULTS_NAME).read_bytes()
+    with pytest.raises(OptionError, match="--resume"):
+        run_batch(folder, tmp_path / "out", FAKE)
+    assert (tmp_path / "out" / RESULTS_NAME).read_bytes() == before
+
+
+def test_resume_solves_only_what_is_missing(folder: Path, tmp_path: Path) -> None:
+    run_batch(folder, tmp_path / "out", FAKE)
+    write_instance(fakes.small_game("three"), folder / "three.json")
+    summary = run_batch(folder, tmp_path / "out", FAKE, resume=True)
+    assert summary.skipped == ("nested/one.json", "two.npz")
+    assert [row.instance for row in summary.rows] == ["three.json"]
+    assert len(rows_in(tmp_path / "out")) == 3
+
+
+def test_resume_solves_again_what_changed_or_was_asked_differently_or_failed(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    (folder / "broken.json").write_text("{")
+    run_batch(folder, out, FAKE)
+    write_instance(fakes.small_game().replace(leader_discount=0.8), folder / "nested" / "one.json")
+    changed = run_batch(folder, out, FAKE, resume=True)
+    assert {row.instance for row in changed.rows} == {"broken.json", "nested/one.json"}
+    other_options = run_batch(folder, out, BatchOptions(method="fake", gap=0.5), resume=True)
+    assert len(other_options.rows) == 3
+
+
+def test_a_half_written_line_spoils_neither_resume_nor_the_next_row(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run_batch(folder, out, FAKE)
+    path = out / RESULTS_NAME
+    lines = path.read_text().splitlines()
+    path.write_text(lines[0] + "\n" + lines[1][:50])
+    summary = run_batch(folder, out, FAKE, resume=True)
+    assert [row.instance for row in summary.rows] == ["two.npz"]
+    assert json.loads(path.read_text().splitlines()[-1])["instance"] == "two.npz"
+
+
+def test_what_a_batch_wrote_below_the_folder_is_no_instance(folder: Path) -> None:
+    out = folder / "results"
+    run_batch(folder, out, FAKE)
+    (out / "notes.json").write_text("{}")
+    assert len(run_batch(folder, out, FAKE, resume=True).skipped) == 2
+
+
+def test_an_interrupt_keeps_the_running_instance_and_leaves_the_others(folder: Path, tmp_path: Path) -> None:
+    interrupt = Interrupt()
+
+    def stop(_: BatchRow) -> None:
+        interrupt.request()
+
+    summary = run_batch(folder, tmp_path / "out", FAKE, on_row=stop, interrupt=interrupt)
+    assert summary.exit_code is ExitCode.INTERRUPTED
+    assert [row.instance for row in summary.rows] == ["nested/one.json"]
+    rest = run_batch(folder, tmp_path / "out", FAKE, resume=True)
+    assert [row.instance for row in rest.rows] == ["two.npz"]
+
+
+def test_an_empty_folder_and_no_jobs_are_refused(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(OptionError, match="no instances"):
+        run_batch(tmp_path / "empty", tmp_path / "out", FAKE)
+    with pytest.raises(OptionError, match="jobs is 0"):
+        run_batch(folder, tmp_path / "out", FAKE, jobs=0)
+    assert not (tmp_path / "out").exists()
+
+
+def test_worker_processes_write_the_same_rows(folder: Path, tmp_path: Path) -> None:
+    options = BatchOptions(method="commitment", gap=1e-3)
+    alone = run_batch(folder, tmp_path / "alone", options)
+    (folder / "broken.json").write_text("{")
+    together = run_batch(folder, tmp_path / "together", options, jobs=2)
+    assert together.exit_code is ExitCode.FAILED_ROWS
+    values = {row.instance: row.result["leader_value"] for row in together.rows if row.result}
+    assert values == {row.instance: pytest.approx(row.result["leader_value"]) for row in alone.rows if row.result}
+    assert len(rows_in(tmp_path / "together")) == 3
+
+
+def test_command_prints_rows_a_summary_and_one_json_object(command: Command, folder: Path, tmp_path: Path) -> None:
+    (folder / "broken.json").write_text("{")
+    ran = command("batch", folder, "--out", tmp_path / "out", "--method", "fake", "--json")
+    assert ran.code == 6
+    assert {key: ran.data[key] for key in ("solved", "failed", "skipped", "interrupted")} == {
+        "solved": 2,
+        "failed": 1,
+        "skipped": 0,
+        "interrupted": False,
+    }
+    again = command("batch", folder, "--out", tmp_path / "out", "--method", "fake", "--resume")
+    assert "0 solved, 1 failed, 2 skipped" in again.err
+    assert again.out == ""
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_ctrl_c_keeps_the_rows_written(folder: Path, tmp_path: Path, jobs: int) -> None:
+    """With workers only the parent gets the signal here, so it must pass the wish on."""
+    out = tmp_path / "out"
+    process = start_process("batch", folder, "--out", out, "--method", "fake-wait", "--jobs", jobs, "--json")
+    assert process.stderr is not None
+    assert process.stderr.readline() == "working\n"
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=30)
+    assert process.returncode == 130, stderr
+    assert "Traceback" not in stderr
+    rows = rows_in(out)
+    assert rows
+    assert {row["result"]["termination"] for row in rows} == {"interrupted"}
+    assert json.loads(stdout)["interrupted"]

@@ -1,0 +1,115 @@
+"""Tables for people: complete, honest about what is not known, and never reading names as markup."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from ssg_mip import Game, LeaderPolicy, solve, trace_front
+from ssg_mip.report import front_report, game_report, game_summary, gap_text, number, percent, result_report
+from tests.unit import fakes
+
+pytestmark = pytest.mark.usefixtures("fake_methods")
+
+
+def text_of(renderables: Sequence[Any]) -> str:
+    console = Console(file=io.StringIO(), width=120, markup=False)
+    with console.capture() as captured:
+        for renderable in renderables:
+            console.print(renderable)
+    return captured.get()
+
+
+def many_states(count: int) -> Game:
+    moves = np.zeros((count, 1, 1, count))
+    moves[..., 0] = 1.0
+    rewards = np.ones((count, 1, 1))
+    return Game.from_arrays(moves, rewards, rewards, leader_discount=0.5, follower_discount=0.5, name="wide")
+
+
+def test_a_result_shows_value_bound_scope_gap_and_why_it_stopped() -> None:
+    text = text_of(result_report(solve(fakes.small_game(), "fake")))
+    for words in ("value   10", "bound   10 (over stationary leader policies)", "gap     0%", "optimal", "2 nodes"):
+        assert words in text
+
+
+def test_the_policy_table_has_a_line_per_state_with_ties_marked() -> None:
+    text = text_of(result_report(solve(fakes.small_game(), "fake")))
+    line = next(line for line in text.splitlines() if line.startswith("[bold]storm"))
+    assert line.split() == ["[bold]storm", "0.75", "a0", "0.5,", "a1", "0.5", "b0", "(tied)", "10", "1"]
+    assert "the tie rule is leader" in text
+
+
+def test_a_state_without_a_tie_is_not_marked() -> None:
+    game = fakes.small_game()
+    text = text_of(result_report(solve(game, "fake", start=LeaderPolicy.deterministic(game, [0, 0]))))
+    assert "tied" not in text
+
+
+def test_no_solution_shows_no_table_and_no_number_for_the_value() -> None:
+    text = text_of(result_report(solve(fakes.small_game(), "fake-nothing")))
+    assert "value   -" in text
+    assert "gap     -" in text
+    assert "no policy was found" in text
+    assert "leader plays" not in text
+
+
+def test_long_tables_are_cut_where_asked_and_say_so() -> None:
+    result = solve(many_states(50), "fake")
+    assert "s49" in text_of(result_report(result))
+    cut = text_of(result_report(result, limit=40))
+    assert "s40" not in cut
+    assert "... 10 more states" in cut
+    assert "... 10 more states" in text_of(game_report(result.game, limit=40))
+
+
+def test_a_front_shows_every_point_with_its_bound() -> None:
+    text = text_of(front_report(trace_front(fakes.small_game(), method="fake")))
+    assert "1 point, front by fake" in text
+    assert "[bold]storm" in text
+    assert "10 <= 10" in text
+
+
+def test_a_game_shows_sizes_source_and_known_answers() -> None:
+    game = fakes.small_game().replace(source="[1] a paper", known={"value": 3})
+    text = text_of(game_report(game))
+    for words in ("2 states, 8 joint actions, 16 transitions", "source: [1] a paper", "value: 3", "a0, a1"):
+        assert words in text
+    assert game_summary(game)["known"] == {"value": 3}
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(None, "-"), (float("nan"), "-"), (float("inf"), "-"), (1.0, "1"), (2 / 3, "0.6666667")]
+)
+def test_numbers_have_seven_digits_and_unknown_ones_a_dash(value: float | None, text: str) -> None:
+    assert number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(None, "-"), (0.0, "0%"), (1e-12, "< 0.0001%"), (1e-4, "0.01%"), (0.5, "50%")]
+)
+def test_a_tiny_gap_is_not_shown_as_closed(share: float | None, text: str) -> None:
+    assert percent(share) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "bound", "text"),
+    [
+        (0.0, 1e-12, "1e-12 absolute"),
+        (0.0, 0.0, "0%"),
+        (0.0, 1.0, "100%"),
+        (-1e-13, 1e-9, "1e-09 absolute"),
+        (9.0, 10.0, "10%"),
+        (0.0, float("inf"), "-"),
+        (None, 1.0, "-"),
+    ],
+)
+def test_a_gap_at_value_zero_is_shown_in_units_not_as_100_percent(
+    value: float | None, bound: float | None, text: str
+) -> None:
+    assert gap_text(value, bound) == text
