@@ -208,6 +208,16 @@ def test_a_start_policy_is_accepted_and_never_made_worse(method: str) -> None:
     assert result.leader_value >= 10.0 - ACCURACY
 
 
+@every_method
+def test_a_start_on_a_tie_is_worth_what_an_adverse_follower_leaves(method: str) -> None:
+    """At the tie of Fig. 1 the start policy is worth (10, 9) to a lucky leader and nothing under adverse ties."""
+    plain = GAMES["figure-1-x1-y1.11111"]
+    start = LeaderPolicy.deterministic(plain.to_game(), (0, 1))
+    result = run(method, plain, start=start, ties="adverse", iteration_limit=1, node_limit=1)
+    check_policy(plain, result)
+    assert result.leader_value <= 1e-6
+
+
 def test_an_unknown_method_is_refused_with_the_known_ones() -> None:
     with pytest.raises(OptionError, match=r"'simplex'.*policy-iteration, commitment, deterministic, grid"):
         find_method("simplex")
