@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 
 import numpy as np
 import pytest
@@ -16,8 +17,8 @@ from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.result import ProgressRow, Result
 from ssg_mip.status import Status, Termination
 from tests.conformance.cases import ACCURACY, ALL_METHODS, GAMES, Truth, rows_of, run, solved, truth
-from tests.oracles.games import PlainGame
-from tests.oracles.sampling import answer
+from tests.oracles.games import PlainGame, random_game
+from tests.oracles.sampling import answer, random_policy
 
 FEW = ("figure-1-x1-y1.11111", "maintain", "agreement-1-5")
 """Games for the promises that need runs of their own."""
@@ -141,6 +142,28 @@ def test_no_time_at_all_still_gives_a_policy_and_a_valid_bound(method: str, name
     check_bounds(result, truth(name))
     closed = result.dual_bound - result.leader_value <= 2.0 * truth(name).slack
     assert result.termination is Termination.TIME_LIMIT or closed
+
+
+@every_method
+def test_a_time_limit_is_kept_on_a_game_too_large_for_it(method: str) -> None:
+    """Half a second on 8 states x 3 x 3: back soon, with an exact value below a bound that no sample exceeds."""
+    plain = random_game(
+        np.random.default_rng(3),
+        leader_counts=[3] * 8,
+        follower_counts=[3] * 8,
+        leader_discount=0.9,
+        follower_discount=0.95,
+        successors=2,
+    )
+    started = time.monotonic()
+    result = run(method, plain, time_limit=0.5)
+    assert time.monotonic() - started < 5.0
+    assert result.termination is Termination.TIME_LIMIT
+    assert result.status is Status.FEASIBLE
+    check_policy(plain, result)
+    sample = random_policy(plain, np.random.default_rng(0))
+    reached = float(plain.initial @ answer(plain, sample).leader_values)
+    assert result.dual_bound >= max(reached, result.leader_value)
 
 
 @every_method
