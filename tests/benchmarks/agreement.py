@@ -22,9 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from ssg_mip.deadline import Deadline
-from ssg_mip.methods import find_method
-from ssg_mip.methods.request import Request
+from ssg_mip import solve
 from tests.oracles.brute_force import Optimum, brute_force
 from tests.oracles.games import PlainGame, agreement_game
 
@@ -135,8 +133,7 @@ def compare(
             optimum = brute_force(game, gap=GAP, time_limit=PROGRAM_SECONDS)
             truth = optimum.value, optimum.dual_bound
         started = time.monotonic()
-        request = Request(weights=game.initial, gap=gap, deadline=Deadline(time_limit))
-        result = find_method("commitment")(game.to_game(), request)
+        result = solve(game.to_game(), method="commitment", gap=gap, time_limit=time_limit)
         seconds = time.monotonic() - started
         rows.append(
             Row(index, game, *truth, result.leader_value, result.dual_bound, result.status.name.lower(), seconds)

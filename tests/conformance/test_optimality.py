@@ -10,7 +10,8 @@ import pytest
 from ssg_mip.status import Status, Termination
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 from tests.benchmarks.agreement import compare, load, table
-from tests.conformance.cases import GAMES, run, solved, truth
+from tests.conformance.cases import GAMES, GAP, run, solved, truth
+from tests.oracles.brute_force import improvement_gain
 from tests.oracles.games import PlainGame, agreement_game, random_game, static_game
 from tests.oracles.known import STATIC, STOCHASTIC, StaticCase, StochasticCase
 from tests.oracles.multiple_lps import mixed_commitment
@@ -157,6 +158,15 @@ def test_policy_iteration_ends_at_its_last_iterate(name: str) -> None:
     assert result.trajectory[-1].leader_values == pytest.approx(result.leader_values, abs=1e-9)
     assert result.termination in {Termination.STATIONARY, Termination.GAP}
     assert result.status in {Status.STATIONARY, Status.OPTIMAL}
+
+
+@every_game
+def test_policy_iteration_stops_only_where_no_step_is_left(name: str) -> None:
+    """Theorem 9's test, repeated by the oracle: no policy that keeps every state gains more than the gap allows."""
+    plain, result = GAMES[name], solved("policy-iteration", name)
+    largest = max(1.0, *(float(np.abs(block).max()) for block in plain.leader_reward))
+    scale = max(largest, float(np.abs(result.leader_values).max()))
+    assert improvement_gain(plain, result.leader_values) <= 2.0 * GAP * scale
 
 
 def test_policy_iteration_reaches_the_front_of_figure_1() -> None:

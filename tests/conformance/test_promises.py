@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 
 import numpy as np
 import pytest
@@ -16,8 +17,8 @@ from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.result import ProgressRow, Result
 from ssg_mip.status import Status, Termination
 from tests.conformance.cases import ACCURACY, ALL_METHODS, GAMES, Truth, rows_of, run, solved, truth
-from tests.oracles.games import PlainGame
-from tests.oracles.sampling import answer
+from tests.oracles.games import PlainGame, random_game
+from tests.oracles.sampling import answer, random_policy
 
 FEW = ("figure-1-x1-y1.11111", "maintain", "agreement-1-5")
 """Games for the promises that need runs of their own."""
@@ -144,6 +145,28 @@ def test_no_time_at_all_still_gives_a_policy_and_a_valid_bound(method: str, name
 
 
 @every_method
+def test_a_time_limit_is_kept_on_a_game_too_large_for_it(method: str) -> None:
+    """Half a second on 8 states x 3 x 3: back soon, with an exact value below a bound that no sample exceeds."""
+    plain = random_game(
+        np.random.default_rng(3),
+        leader_counts=[3] * 8,
+        follower_counts=[3] * 8,
+        leader_discount=0.9,
+        follower_discount=0.95,
+        successors=2,
+    )
+    started = time.monotonic()
+    result = run(method, plain, time_limit=0.5)
+    assert time.monotonic() - started < 5.0
+    assert result.termination is Termination.TIME_LIMIT
+    assert result.status is Status.FEASIBLE
+    check_policy(plain, result)
+    sample = random_policy(plain, np.random.default_rng(0))
+    reached = float(plain.initial @ answer(plain, sample).leader_values)
+    assert result.dual_bound >= max(reached, result.leader_value)
+
+
+@every_method
 @few_games
 def test_an_interrupted_run_keeps_what_it_has(method: str, name: str) -> None:
     """A wish to stop that is there from the start gives a policy, a valid bound and the reason."""
@@ -206,6 +229,16 @@ def test_a_start_policy_is_accepted_and_never_made_worse(method: str) -> None:
     start = LeaderPolicy.deterministic(plain.to_game(), (0, 1))
     result = run(method, plain, start=start, weights=np.array([1.0, 0.0]))
     assert result.leader_value >= 10.0 - ACCURACY
+
+
+@every_method
+def test_a_start_on_a_tie_is_worth_what_an_adverse_follower_leaves(method: str) -> None:
+    """At the tie of Fig. 1 the start policy is worth (10, 9) to a lucky leader and nothing under adverse ties."""
+    plain = GAMES["figure-1-x1-y1.11111"]
+    start = LeaderPolicy.deterministic(plain.to_game(), (0, 1))
+    result = run(method, plain, start=start, ties="adverse", iteration_limit=1, node_limit=1)
+    check_policy(plain, result)
+    assert result.leader_value <= 1e-6
 
 
 def test_an_unknown_method_is_refused_with_the_known_ones() -> None:

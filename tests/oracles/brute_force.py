@@ -91,13 +91,13 @@ def bounds_of_optimal_follower(game: PlainGame) -> tuple[Array, Array]:
 # -------------------------------------------------------------------- models
 
 
-def _new_model(time_limit: float, gap: float) -> pyscipopt.Model:
+def _new_model(time_limit: float, gap: float, feasibility: float = 1e-8) -> pyscipopt.Model:
     model = pyscipopt.Model()
     model.hideOutput()
     model.setParam("limits/time", time_limit)
     model.setParam("limits/gap", gap)
     model.setParam("limits/absgap", gap)
-    model.setParam("numerics/feastol", 1e-8)
+    model.setParam("numerics/feastol", feasibility)
     return model
 
 
@@ -133,6 +133,24 @@ def _read_policy(model: pyscipopt.Model, policy: list) -> list[Array]:
     return [row / row.sum() for row in rows]
 
 
+def _policy_answered_by(
+    model: pyscipopt.Model, game: PlainGame, response: Sequence[int]
+) -> list[list[pyscipopt.Variable]] | None:
+    """Variables and rows for the leader policies to which ``response`` is optimal; ``None`` if bounds exclude all."""
+    policy = _policy_variables(model, game)
+    low, high = bounds_for_response(game, response, leader=False)
+    low = np.maximum(low, bounds_of_optimal_follower(game)[0])
+    if np.any(low > high):
+        return None
+    follower = _value_variables(model, "v", low, high)
+    for s, chosen in enumerate(response):
+        model.addCons(follower[s] == _action_value(game, policy, follower, s, chosen, leader=False))
+        for b in range(game.follower_counts[s]):
+            if b != chosen:
+                model.addCons(follower[s] >= _action_value(game, policy, follower, s, b, leader=False))
+    return policy
+
+
 def solve_for_response(
     game: PlainGame,
     response: Sequence[int],
@@ -147,20 +165,12 @@ def solve_for_response(
     With ``cutoff`` only policies worth more than it are sought: ``infeasible`` then also means "none is better".
     """
     model = _new_model(time_limit, gap)
-    policy = _policy_variables(model, game)
-    low, high = bounds_for_response(game, response, leader=False)
-    least, _ = bounds_of_optimal_follower(game)
-    low = np.maximum(low, least)
-    if np.any(low > high):
+    policy = _policy_answered_by(model, game, response)
+    if policy is None:
         return Program(tuple(response), "infeasible", -np.inf, -np.inf, 0.0, 0), None
-    follower = _value_variables(model, "v", low, high)
     leader = _value_variables(model, "V", *bounds_for_response(game, response, leader=True))
     for s, chosen in enumerate(response):
-        model.addCons(follower[s] == _action_value(game, policy, follower, s, chosen, leader=False))
         model.addCons(leader[s] == _action_value(game, policy, leader, s, chosen, leader=True))
-        for b in range(game.follower_counts[s]):
-            if b != chosen:
-                model.addCons(follower[s] >= _action_value(game, policy, follower, s, b, leader=False))
     model.setObjective(pyscipopt.quicksum(float(weights[s]) * leader[s] for s in range(len(leader))), "maximize")
     if cutoff is not None:
         model.setObjlimit(cutoff)
@@ -219,6 +229,37 @@ def brute_force(
         seconds=time.monotonic() - started,
         programs=tuple(programs),
     )
+
+
+def improvement_gain(
+    game: PlainGame, values: Array, *, weights: Array | None = None, gap: float = 1e-7, time_limit: float = 60.0
+) -> float:
+    """The optimum of the improvement program (Kudo & Akimoto, (6)-(8)) at a policy with the given leader values.
+
+    The largest ``sum_s weights(s) [Q_t(s, f, g(s)) - values(s)]`` over the policies ``f`` with best response ``g``
+    and ``Q_t >= values`` in every state, where ``Q_t`` continues with ``values``. Equal weights by default; proven
+    bounds are taken. A state may lose 1e-6, or a policy that itself sits on a tie could be cut off.
+    """
+    weight = np.full(game.num_states, 1.0 / game.num_states) if weights is None else np.asarray(weights, dtype=float)
+    stage = [game.leader_reward[s] + game.leader_discount * game.transition[s] @ values for s in range(game.num_states)]
+    best = -np.inf
+    for response in game.responses():
+        # at an optimum only isolated points keep every state: a tighter tolerance makes SCIP's LPs fail there
+        model = _new_model(time_limit, gap, feasibility=1e-6)
+        policy = _policy_answered_by(model, game, response)
+        if policy is None:
+            continue
+        gains = [
+            pyscipopt.quicksum(float(stage[s][a, b] - values[s]) * policy[s][a] for a in range(len(policy[s])))
+            for s, b in enumerate(response)
+        ]
+        for gain in gains:
+            model.addCons(gain >= -1e-6)
+        model.setObjective(pyscipopt.quicksum(float(weight[s]) * gain for s, gain in enumerate(gains)), "maximize")
+        model.optimize()
+        if model.getStatus() != "infeasible":
+            best = max(best, model.getDualbound())
+    return best
 
 
 def solve_whole(

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from tests.benchmarks.agreement import load
-from tests.oracles.brute_force import brute_force, solve_whole
+from tests.oracles.brute_force import brute_force, improvement_gain, solve_whole
 from tests.oracles.games import agreement_game, plain_from_arrays, random_game, static_game
-from tests.oracles.known import STATIC, STOCHASTIC, StaticCase, StochasticCase
+from tests.oracles.known import STATIC, STOCHASTIC, StaticCase, StochasticCase, figure_1
 from tests.oracles.multiple_lps import exact_mixed_commitment, mixed_commitment, pure_commitment
 from tests.oracles.sampling import answer, best_sampled, pair_values, random_policy, regret
 from tests.oracles.team import joint_values
@@ -60,6 +60,18 @@ def test_enumeration_agrees_with_one_whole_program(index: int) -> None:
     scale = max(1.0, abs(record["value"]))
     assert value == pytest.approx(record["value"], abs=1e-5 * scale)
     assert bound >= record["value"] - 1e-6 * scale
+
+
+def test_improvement_gain_in_figure_1() -> None:
+    """From values (0, 0) the best step of Fig. 1 (x = 1, y = 2) gains 1 in one state, an average of 1/2.
+
+    Staying is optimal for the follower where gB (v0 - v1) >= 1, so never in both states; the leader earns 1 there.
+    At (10, 9), on the front, nothing is left to gain; at x > gB y nothing was there to begin with.
+    """
+    game = figure_1(1.0, 2.0)
+    assert improvement_gain(game, np.zeros(2)) == pytest.approx(0.5, abs=1e-6)
+    assert improvement_gain(game, np.array([10.0, 9.0])) == pytest.approx(0.0, abs=1e-6)
+    assert improvement_gain(figure_1(1.0, 1.0), np.zeros(2)) == pytest.approx(0.0, abs=1e-6)
 
 
 def test_stored_optima_are_policies_worth_what_they_claim() -> None:
