@@ -30,6 +30,8 @@ class Tolerances:
         How much a state value may fall, relative to its scale, before monotonicity counts as violated.
     support
         Occupancy, relative to the total, below which a state counts as not visited.
+    cut_violation
+        Violation, relative to the norm of the row, from which a cut is worth adding.
 
     Raises
     ------
@@ -43,6 +45,7 @@ class Tolerances:
     tie: float = 1e-7
     monotone: float = 1e-7
     support: float = 1e-7
+    cut_violation: float = 1e-5
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):

@@ -7,6 +7,7 @@ import math
 from typing import Any
 
 from ssg_mip.branching.box import Box
+from ssg_mip.branching.level_two import Cuts
 from ssg_mip.result import ProgressRow
 from ssg_mip.status import Termination
 
@@ -25,13 +26,14 @@ class Branch:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Node:
-    """An open node: its box, its bound, where to split it and the basis its children start from."""
+    """An open node: its box, its bound, where to split it and the basis and cuts its children start from."""
 
     bound: float
     box: Box
     branch: Branch
     depth: int
     basis: Any
+    cuts: Cuts
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

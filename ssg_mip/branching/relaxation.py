@@ -23,9 +23,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, vstack
 
 from ssg_mip.branching.box import Box
+from ssg_mip.branching.level_two import Cuts, LevelTwo
 from ssg_mip.errors import SolverError
 from ssg_mip.game import FloatArray, IntArray
 from ssg_mip.solver.compiled import CompiledProgram
@@ -146,7 +147,12 @@ class BoxRelaxation:
         self._seed = seed
         self._loaded = np.empty(0)
         self._box: Box | None = None
-        self._program_now: LinearProgram | None = None
+        self._now: LinearProgram | None = None
+        self._level_two = LevelTwo(program)
+        self.cuts = Cuts.none()
+        self._cut_matrix: Any = None
+        self._dual = np.empty(0)
+        self._unit_point = np.empty(0)
 
     # ------------------------------------------------------------------ assembly
 
@@ -217,8 +223,8 @@ class BoxRelaxation:
         """The basis of the last LP."""
         return None if self._lp is None else self._lp.basis
 
-    def load(self, box: Box) -> None:
-        """Move to a box: replace the coefficients and bounds that differ."""
+    def load(self, box: Box, cuts: Cuts | None = None) -> None:
+        """Move to a box with some cuts: replace the coefficients and bounds that differ."""
         coefficients = self._box_rows.coefficients(box)
         self._matrix.data[self._positions] = coefficients
         closed = (self._choice_of >= 0) & ~box.open_choices[self._choice_of]
@@ -227,7 +233,7 @@ class BoxRelaxation:
         row_lower, row_upper = self._row_lower.copy(), self._row_upper.copy()
         row_lower[: len(shift)] -= shift
         row_upper[: len(shift)] -= shift
-        self._program_now = LinearProgram(
+        self._now = LinearProgram(
             objective=self.program.objective,
             starts=self._matrix.indptr,
             indices=self._matrix.indices,
@@ -237,9 +243,11 @@ class BoxRelaxation:
             column_lower=self._lower,
             column_upper=upper,
         )
+        self._box = box
         if self._lp is None:
-            self._lp = HighsLp(self._program_now, seed=self._seed)
+            self._lp = HighsLp(self._now, seed=self._seed)
         else:
+            self._lp.drop_rows(self._now.num_rows)
             changed = np.flatnonzero(coefficients != self._loaded)
             self._lp.set_coefficients(
                 self._box_rows.rows[changed], self._box_rows.columns[changed], coefficients[changed]
@@ -248,7 +256,51 @@ class BoxRelaxation:
             rows = self._shifted_rows
             self._lp.set_row_bounds(rows, row_lower[rows], row_upper[rows])
         self._loaded = coefficients
-        self._box = box
+        self.cuts = Cuts.none()
+        self._cut_matrix = None
+        if cuts is not None and cuts.count:
+            self._append(cuts)
+
+    def _append(self, cuts: Cuts) -> None:
+        rows = self._level_two.rows(cuts, self._loaded_box)
+        self._loaded_lp.append_rows(rows)
+        self.cuts = self.cuts.joined(cuts)
+        self._cut_matrix = rows if self._cut_matrix is None else csr_array(vstack((self._cut_matrix, rows)))
+
+    def separate(self, limit: int) -> int:
+        """Add the most violated second-level cuts at the last point; how many were added."""
+        if not self._level_two.available or not len(self._unit_point):
+            return 0
+        cuts = self._level_two.separate(self._unit_point, self._loaded_box, limit)
+        if cuts.count:
+            self._append(cuts)
+        return cuts.count
+
+    def binding(self) -> tuple[Cuts, Any]:
+        """The cuts that carry a multiplier at the last point, and the basis without the others."""
+        first = self._loaded_program.num_rows
+        keep = np.abs(self._dual[first:]) > 0.0
+        if len(keep) != self.cuts.count or keep.all():
+            return self.cuts, self.basis
+        return self.cuts.only(keep), self._loaded_lp.basis_of_rows(first, keep)
+
+    @property
+    def _loaded_lp(self) -> HighsLp:
+        if self._lp is None:
+            raise ValueError("load a box before solving")
+        return self._lp
+
+    @property
+    def _loaded_program(self) -> LinearProgram:
+        if self._now is None:
+            raise ValueError("load a box before solving")
+        return self._now
+
+    @property
+    def _loaded_box(self) -> Box:
+        if self._box is None:
+            raise ValueError("load a box before solving")
+        return self._box
 
     def solve(self, *, basis: Any = None, cut_off: float = -math.inf, time_limit: float = math.inf) -> Point:
         """Solve the relaxation of the loaded box.
@@ -262,10 +314,10 @@ class BoxRelaxation:
         time_limit
             Seconds for this LP.
         """
-        if self._lp is None or self._box is None or self._program_now is None:
-            raise ValueError("load a box before solving")
-        answer = self._lp.solve(basis=basis, cut_off=cut_off - self.program.offset, time_limit=time_limit)
-        bound = self._safe_bound(answer)
+        answer = self._loaded_lp.solve(basis=basis, cut_off=cut_off - self.program.offset, time_limit=time_limit)
+        self._dual = answer.row_dual
+        self._unit_point = answer.point
+        bound = self._bound_of(self._loaded_program, answer) + self.program.offset
         if answer.status is not LpStatus.OPTIMAL:
             return Point(answer.status, bound, np.empty(0), np.empty(0), np.empty(0))
         return self._read_point(answer, bound)
@@ -278,43 +330,43 @@ class BoxRelaxation:
         float
             An upper bound (``largest``) or a lower bound; ``-inf`` or ``inf`` if there is no such point.
         """
-        if self._lp is None or self._program_now is None:
-            raise ValueError("load a box before solving")
         sign = 1.0 if largest else -1.0
-        now = self._program_now
+        lp, now = self._loaded_lp, self._loaded_program
         objective = np.zeros(now.num_columns)
         objective[self.program.box[place]] = sign
         row_lower = now.row_lower.copy()
         row_lower[-1] = target - self.program.offset
         last, free = np.array([len(row_lower) - 1]), np.array([np.inf])
         asked = dataclasses.replace(now, objective=objective, row_lower=row_lower)
-        self._lp.set_objective(objective)
-        self._lp.set_row_bounds(last, row_lower[last], free)
-        answer = self._lp.solve()
-        self._lp.set_objective(now.objective)
-        self._lp.set_row_bounds(last, -free, free)
+        lp.set_objective(objective)
+        lp.set_row_bounds(last, row_lower[last], free)
+        answer = lp.solve()
+        lp.set_objective(now.objective)
+        lp.set_row_bounds(last, -free, free)
         bound = self._bound_of(asked, answer)
-        return sign * bound if math.isinf(bound) and bound < 0 else sign * min(bound, 1.0 if largest else 0.0)
-
-    def _safe_bound(self, answer: LpAnswer) -> float:
-        bound = math.inf if self._program_now is None else self._bound_of(self._program_now, answer)
-        return bound + self.program.offset
+        return sign * bound if bound == -math.inf else sign * min(bound, 1.0 if largest else 0.0)
 
     def _bound_of(self, program: LinearProgram, answer: LpAnswer) -> float:
+        """A safe bound from the multipliers of the rows and of the cuts."""
         if not len(answer.row_dual):
             return math.inf
+        first = program.num_rows
+        dual = answer.row_dual
         if answer.status is LpStatus.INFEASIBLE:
-            homogeneous = dataclasses.replace(program, objective=np.zeros(program.num_columns))
-            scale = float(np.abs(answer.row_dual).max())
-            violation = dual_bound(homogeneous, self._matrix, answer.row_dual / max(scale, 1e-300))
-            return -math.inf if violation < -DEFAULT_TOLERANCES.feasibility else math.inf
-        bound = dual_bound(program, self._matrix, answer.row_dual)
+            program = dataclasses.replace(program, objective=np.zeros(program.num_columns))
+            dual = dual / max(float(np.abs(dual).max()), DEFAULT_TOLERANCES.arithmetic)
+        if self._cut_matrix is not None:
+            # A cut reads ``row @ x >= 0``: in a maximisation its multiplier is at most 0, and its share of the bound
+            # is the change of the reduced costs.
+            helpful = np.minimum(dual[first:], 0.0)
+            program = dataclasses.replace(program, objective=program.objective - self._cut_matrix.T @ helpful)
+        bound = dual_bound(program, self._matrix, dual[:first])
+        if answer.status is LpStatus.INFEASIBLE:
+            return -math.inf if bound < -DEFAULT_TOLERANCES.feasibility else math.inf
         return bound + DEFAULT_TOLERANCES.arithmetic * (1.0 + abs(bound))
 
     def _read_point(self, answer: LpAnswer, bound: float) -> Point:
-        program, box = self.program, self._box
-        if box is None:
-            raise ValueError("load a box before solving")
+        program, box = self.program, self._loaded_box
         unit = answer.point
         columns = unit.copy()
         h = np.clip(unit[program.box], 0.0, 1.0)

@@ -17,9 +17,10 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from ssg_mip.branching.box import Box
+from ssg_mip.branching.level_two import Cuts
 from ssg_mip.branching.records import Gaps, Node, Outcome
 from ssg_mip.branching.relaxation import BoxRelaxation, Point
-from ssg_mip.branching.selection import choose_branch
+from ssg_mip.branching.selection import CuttingPolicy, choose_branch
 from ssg_mip.branching.tightening import ROUNDS, RootRounds
 from ssg_mip.deadline import Deadline
 from ssg_mip.game import IntArray
@@ -27,6 +28,12 @@ from ssg_mip.interrupt import Interrupt
 from ssg_mip.result import ProgressRow
 from ssg_mip.solver.interface import LpStatus
 from ssg_mip.status import Termination
+
+CUT_ROUNDS = 2
+"""Rounds of second-level cuts at a node that is about to be split."""
+
+CUTS_A_ROUND = 60
+"""At most this many cuts are added in a round."""
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +69,7 @@ class _Child:
     bound: float
     point: Point
     basis: Any
+    cuts: Cuts
 
 
 class Search:
@@ -103,6 +111,7 @@ class Search:
         self._primal = -math.inf
         self._set_aside = -math.inf
         self._in_hand = -math.inf
+        self._cutting = CuttingPolicy()
         self._nodes = 0
         self._past_lps = 0
         self._lp_seconds = 0.0
@@ -164,8 +173,7 @@ class Search:
                 return limit
             node = heapq.heappop(self._heap)[2]
             self._in_hand = node.bound
-            for box in node.branch.children(node.box):
-                self._keep(self._bound(box, node.bound, node.basis), node.depth + 1)
+            self._expand(node)
             self._in_hand = -math.inf
             self._report()
         if self._gap_closed():
@@ -214,21 +222,52 @@ class Search:
 
     # ------------------------------------------------------------------ nodes
 
-    def _bound(self, box: Box, inherited: float, basis: Any) -> _Child | None:
+    def _expand(self, node: Node) -> None:
+        """Sharpen a node by cuts while that pays, then split it and bound the parts."""
+        node = self._sharpen(node)
+        if node.bound <= self._target:
+            self._close(node.bound)
+            return
+        for box in node.branch.children(node.box):
+            self._keep(self._bound(box, node.bound, node.basis, node.cuts), node.depth + 1)
+
+    def _sharpen(self, node: Node) -> Node:
+        """Rounds of second-level cuts at a node; skipped while they have not been worth their time lately."""
+        if not self._cutting.due():
+            return node
+        relaxation = self._problem.relaxation
+        relaxation.load(node.box, node.cuts)
+        point = relaxation.solve(basis=node.basis, cut_off=self._target)
+        before = bound = min(node.bound, point.bound)
+        for _ in range(CUT_ROUNDS):
+            if point.status is not LpStatus.OPTIMAL or bound <= self._target or not relaxation.separate(CUTS_A_ROUND):
+                break
+            point = relaxation.solve(cut_off=self._target)
+            bound = min(bound, point.bound)
+        self._cutting.record(before - self._target, before - bound)
+        if bound <= self._target or point.status is not LpStatus.OPTIMAL:
+            return dataclasses.replace(node, bound=bound)
+        self._accept(self._problem.propose(point, node.box, self._primal))
+        program = relaxation.program
+        branch = choose_branch(program, self._weights, node.box, point, self._root_width) or node.branch
+        cuts, basis = relaxation.binding()
+        return dataclasses.replace(node, bound=bound, branch=branch, cuts=cuts, basis=basis)
+
+    def _bound(self, box: Box, inherited: float, basis: Any, cuts: Cuts | None = None) -> _Child | None:
         """Tighten and bound one box and look for solutions near its relaxed point; ``None`` if it is empty."""
         self._nodes += 1
         tightened = self._problem.tighten(box)
         if tightened is None:
             return None
         relaxation = self._problem.relaxation
-        relaxation.load(tightened)
+        relaxation.load(tightened, cuts)
         point = relaxation.solve(basis=basis, cut_off=self._target, time_limit=max(1.0, self._deadline.remaining))
         bound = min(inherited, point.bound)
         if bound == -math.inf:
             return None
         if point.status is LpStatus.OPTIMAL:
             self._accept(self._problem.propose(point, tightened, self._primal))
-        return _Child(tightened, bound, point, relaxation.basis)
+        return _Child(tightened, bound, point, relaxation.basis, relaxation.cuts)
 
     def _keep(self, child: _Child | None, depth: int) -> None:
         """Put a bounded box among the open nodes, or set it aside."""
@@ -244,7 +283,7 @@ class Search:
             logger.debug("node too small to split set aside at bound %g", child.bound)
             self._close(child.bound)
             return
-        node = Node(child.bound, child.box, branch, depth, child.basis)
+        node = Node(child.bound, child.box, branch, depth, child.basis, child.cuts)
         heapq.heappush(self._heap, (-child.bound, next(self._ticket), node))
 
     # ------------------------------------------------------------------ progress

@@ -14,6 +14,15 @@ from ssg_mip.tolerances import DEFAULT_TOLERANCES
 KEEP_OFF = 0.15
 """Branching points stay this share of the width away from the ends."""
 
+CUTS_PAY = 0.05
+"""Average share of the remaining gap that cuts must close to be tried at every node."""
+
+TRY_AGAIN = 20
+"""Nodes between two trials while cuts do not pay."""
+
+MOVING_SHARE = 0.05
+"""Weight of the newest observation in the moving average."""
+
 
 def violation_scores(program: CompiledProgram, weights: FloatArray, box: Box, point: Point) -> FloatArray:
     """How badly the products of each box variable are violated, ``d(t) sum weight |m - y h(t)|``."""
@@ -52,3 +61,26 @@ def _unit_split(program: CompiledProgram, point: Point, place: int) -> float:
     if share.sum() > 0.0:
         mean = float(point.unit_values[place])
     return float(np.clip(mean, KEEP_OFF, 1.0 - KEEP_OFF))
+
+
+class CuttingPolicy:
+    """Whether cuts are worth their time: a moving average of the share of the remaining gap that they closed."""
+
+    def __init__(self) -> None:
+        self._average = 1.0
+        self._skipped = 0
+
+    def due(self) -> bool:
+        """Whether to cut at this node; while cutting does not pay, only now and then."""
+        if self._average >= CUTS_PAY:
+            return True
+        self._skipped += 1
+        if self._skipped < TRY_AGAIN:
+            return False
+        self._skipped = 0
+        return True
+
+    def record(self, gap: float, gain: float) -> None:
+        """Learn from a node: the gap that remained, and how much of it the cuts closed."""
+        if gap > 0.0:
+            self._average += MOVING_SHARE * (min(1.0, gain / gap) - self._average)

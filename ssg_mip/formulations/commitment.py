@@ -103,12 +103,12 @@ def commitment(
             == 0.0
         ),
     )
-    add_incentive_rows(model, selection, model.y, model.w, list(states))
+    differences = add_incentive_rows(model, selection, model.y, model.w, list(states))
     model.simplex = pyo.Constraint(thin, rule=lambda m, s: sum(m.x[key] for key in leaving[s]) == 1.0)
     model.simplex_times_value = pyo.Constraint(
         thin, states, rule=lambda m, s, t: sum(m.z[key, t] for key in leaving[s]) - m.v[t] == 0.0
     )
-    add_incentive_rows(model, selection, model.x, model.z, thin, prefix="conditional_")
+    differences += add_incentive_rows(model, selection, model.x, model.z, thin, prefix="conditional_")
     model.leader_value = pyo.Objective(
         expr=sum(float(game.leader_rewards[game.row(*key)]) * model.y[key] for key in keys), sense=pyo.maximize
     )
@@ -120,5 +120,6 @@ def commitment(
         products=add_products(model, triples),
         multiplied=multiplied_rows(model.flow_times_value, model.flow, model.v)
         + multiplied_rows(model.simplex_times_value, model.simplex, model.v),
+        differences=differences,
         indices=INDICES,
     )

@@ -93,7 +93,7 @@ def improvement(
     model.simplex_times_value = pyo.Constraint(
         states, states, rule=lambda m, s, t: sum(m.w[key, t] for key in block[s]) - m.v[t] == 0.0
     )
-    add_incentive_rows(model, selection, model.x, model.w, list(states))
+    differences = add_incentive_rows(model, selection, model.x, model.w, list(states))
     model.improve = pyo.Constraint(states, rule=lambda m, s: sum(gains[key] * m.x[key] for key in block[s]) >= 0.0)
     model.gain = pyo.Objective(
         expr=sum(float(weights[key[0]]) * gains[key] * model.x[key] for key in keys), sense=pyo.maximize
@@ -104,5 +104,6 @@ def improvement(
         box=tuple(model.v[t] for t in states),
         products=add_products(model, triples),
         multiplied=multiplied_rows(model.simplex_times_value, model.simplex, model.v),
+        differences=differences,
         indices=INDICES,
     )

@@ -50,6 +50,9 @@ class Program:
         The declared products; ``model.product`` states each of them once.
     multiplied
         The rows that are another row times a box variable.
+    differences
+        Pairs ``(row, other)`` of homogeneous rows ``>= 0`` and ``== 0`` whose difference is worth multiplying by a
+        box variable although it adds nothing by itself.
     indices
         What the positions of a component's index mean, one letter each: ``s`` state, ``a`` leader action and
         ``b``, ``c`` follower actions of that state, ``t`` and ``u`` further states, ``k`` anything else. The
@@ -60,4 +63,5 @@ class Program:
     box: tuple[Any, ...] = ()
     products: tuple[Product, ...] = ()
     multiplied: tuple[Multiplied, ...] = ()
+    differences: tuple[tuple[Any, Any], ...] = ()
     indices: Mapping[str, str] = dataclasses.field(default_factory=dict)

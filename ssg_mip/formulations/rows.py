@@ -62,8 +62,15 @@ def follower_gain(game: Game, weights: Any, products: Any, state: int, answer: i
 
 def add_incentive_rows(
     block: Any, selection: Selection, weights: Any, products: Any, states: Sequence[int], prefix: str = ""
-) -> None:
-    """Add the constraints ``own`` and ``incentive`` (see the module) for some states to a Pyomo block."""
+) -> tuple[tuple[Any, Any], ...]:
+    """Add the constraints ``own`` and ``incentive`` (see the module) for some states to a Pyomo block.
+
+    Returns
+    -------
+    tuple
+        The pairs ``(incentive, own)`` of the same answer: their difference says that the answer is at least as good
+        as the other action, without the state's own value.
+    """
     import pyomo.environ as pyo
 
     game = selection.game
@@ -79,8 +86,11 @@ def add_incentive_rows(
 
     answers = [(s, b) for s in states for b in selection.actions(s)]
     pairs = [(s, b, other) for s, b in answers for other in range(int(game.follower_counts[s])) if other != b]
-    setattr(block, f"{prefix}own", pyo.Constraint(answers, rule=own))
-    setattr(block, f"{prefix}incentive", pyo.Constraint(pairs, rule=incentive))
+    own_rows = pyo.Constraint(answers, rule=own)
+    incentive_rows = pyo.Constraint(pairs, rule=incentive)
+    setattr(block, f"{prefix}own", own_rows)
+    setattr(block, f"{prefix}incentive", incentive_rows)
+    return tuple((incentive_rows[s, b, other], own_rows[s, b]) for s, b, other in pairs)
 
 
 def add_products(model: Any, triples: Sequence[tuple[Any, Any, Any]]) -> tuple[Product, ...]:

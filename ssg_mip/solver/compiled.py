@@ -38,6 +38,8 @@ class CompiledProgram:
         Columns of each product ``result == factor * value``; ``product_value`` counts within ``box``.
     multiplied_value
         Per row: the position within ``box`` of the variable that the row is a multiple by, or -1.
+    differences
+        Pairs of rows whose difference is worth multiplying by box variables, shape ``[pairs, 2]``.
     column_names, row_names
         Names as Pyomo gives them.
     column_of
@@ -59,6 +61,7 @@ class CompiledProgram:
     product_factor: IntArray
     product_value: IntArray
     multiplied_value: IntArray
+    differences: IntArray
     column_names: tuple[str, ...]
     row_names: tuple[str, ...]
     column_of: dict[int, int]
@@ -119,6 +122,7 @@ def compile_program(program: Program) -> CompiledProgram:
     rows = form.A.tocsr()
     row_lower, row_upper = _row_bounds(form)
     place_in_box = {id(variable): place for place, variable in enumerate(program.box)}
+    row_of = {id(row.constraint): place for place, row in enumerate(form.rows)}
     multiplied = {id(entry.row): place_in_box[id(entry.value)] for entry in program.multiplied}
     for variable in (*program.box, *(v for p in program.products for v in (p.result, p.factor))):
         if id(variable) not in column_of:
@@ -139,6 +143,9 @@ def compile_program(program: Program) -> CompiledProgram:
         product_factor=np.array([column_of[id(p.factor)] for p in program.products], dtype=np.int64),
         product_value=np.array([place_in_box[id(p.value)] for p in program.products], dtype=np.int64),
         multiplied_value=np.array([multiplied.get(id(row.constraint), -1) for row in form.rows], dtype=np.int64),
+        differences=np.array(
+            [(row_of[id(row)], row_of[id(other)]) for row, other in program.differences], dtype=np.int64
+        ).reshape(-1, 2),
         column_names=tuple(v.name for v in form.columns),
         row_names=tuple(row.constraint.name for row in form.rows),
         column_of=column_of,

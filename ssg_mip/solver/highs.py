@@ -12,6 +12,7 @@ from typing import Any
 
 import highspy
 import numpy as np
+from numpy.typing import NDArray
 
 from ssg_mip.deadline import Deadline
 from ssg_mip.errors import SolverError
@@ -118,6 +119,37 @@ class HighsLp:
         change = self._highs.changeRowBounds
         for row, low, high in zip(rows.tolist(), lower.tolist(), upper.tolist(), strict=True):
             change(row, low, high)
+
+    def append_rows(self, matrix: Any) -> None:
+        """Add rows ``matrix @ x >= 0`` (a SciPy CSR matrix) at the end."""
+        count = matrix.shape[0]
+        status = self._highs.addRows(
+            count,
+            np.zeros(count),
+            np.full(count, math.inf),
+            matrix.nnz,
+            matrix.indptr[:-1].astype(np.int32),
+            matrix.indices.astype(np.int32),
+            matrix.data,
+        )
+        if status == highspy.HighsStatus.kError:
+            raise SolverError(f"HiGHS refused {count} rows")
+
+    def drop_rows(self, first: int) -> None:
+        """Remove all rows from ``first`` on."""
+        count = self._highs.getNumRow() - first
+        if count > 0:
+            self._highs.deleteRows(count, np.arange(first, first + count, dtype=np.int32))
+
+    def basis_of_rows(self, first: int, keep: NDArray[np.bool_]) -> Any:
+        """The current basis without the rows ``first + i`` for which ``keep[i]`` is false."""
+        basis = self._highs.getBasis()
+        status = basis.row_status
+        reduced = highspy.HighsBasis()
+        reduced.col_status = basis.col_status
+        reduced.row_status = status[:first] + [s for s, kept in zip(status[first:], keep, strict=True) if kept]
+        reduced.valid = True
+        return reduced
 
     @property
     def basis(self) -> Any:
