@@ -122,9 +122,8 @@ class LevelTwo:
         count = self._mixed.shape[0]
         factors = len(self._factors)
         plain_row = np.repeat(np.arange(count), np.diff(self._plain.indptr))
-        keys = np.concatenate(
-            (plain_row * factors + self._plain_factor, self._move_row * factors + self._factor[self._mixed.indices])
-        )
+        move_factor = self._factor[self._mixed.indices]
+        keys = np.concatenate((plain_row * factors + self._plain_factor, self._move_row * factors + move_factor))
         unique, inverse = np.unique(keys, return_inverse=True)
         base = np.zeros(len(unique))
         np.add.at(base, inverse[: len(plain_row)], self._plain.data)
