@@ -35,6 +35,12 @@ CUT_ROUNDS = 2
 CUTS_A_ROUND = 60
 """At most this many cuts are added in a round."""
 
+LOOK_HARD = 50
+"""Expanded nodes at which solutions are always looked for by local ascent."""
+
+LOOK_EVERY = 4
+"""After that, at one expanded node in this many."""
+
 logger = logging.getLogger(__name__)
 
 PROGRESS_SECONDS = 0.5
@@ -57,8 +63,8 @@ class Problem(Protocol):
     def start(self) -> Iterable[tuple[float, Any]]:
         """Solutions known before the search, each with its exact value."""
 
-    def propose(self, point: Point, box: Box, primal_bound: float) -> Iterable[tuple[float, Any]]:
-        """Solutions near a relaxed point, each with its exact value."""
+    def propose(self, point: Point, box: Box, primal_bound: float, *, thorough: bool) -> Iterable[tuple[float, Any]]:
+        """Solutions near a relaxed point, each with its exact value; looked for harder if ``thorough``."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -113,6 +119,7 @@ class Search:
         self._in_hand = -math.inf
         self._cutting = CuttingPolicy()
         self._nodes = 0
+        self._expanded = 0
         self._past_lps = 0
         self._lp_seconds = 0.0
         self._rows: list[ProgressRow] = []
@@ -197,7 +204,7 @@ class Search:
     def _open_root(self) -> None:
         """Bound the root, shrink it as long as that pays, writing the smaller relaxation anew, and open it."""
         problem = self._problem
-        child = self._bound(problem.root, math.inf, None)
+        child = self._bound(problem.root, math.inf, None, thorough=True)
         for _ in range(ROUNDS):
             if child is None or child.bound <= self._target or self._limit_reached() is not None:
                 break
@@ -218,7 +225,7 @@ class Search:
         self._past_lps += self._problem.relaxation.lps
         self._lp_seconds += self._problem.relaxation.lp_seconds
         self._problem.rebuild(box)
-        return self._bound(self._problem.root, inherited, None)
+        return self._bound(self._problem.root, inherited, None, thorough=True)
 
     # ------------------------------------------------------------------ nodes
 
@@ -247,13 +254,20 @@ class Search:
         self._cutting.record(before - self._target, before - bound)
         if bound <= self._target or point.status is not LpStatus.OPTIMAL:
             return dataclasses.replace(node, bound=bound)
-        self._accept(self._problem.propose(point, node.box, self._primal))
+        self._accept(self._problem.propose(point, node.box, self._primal, thorough=self._thorough()))
         program = relaxation.program
         branch = choose_branch(program, self._weights, node.box, point, self._root_width) or node.branch
         cuts, basis = relaxation.binding()
         return dataclasses.replace(node, bound=bound, branch=branch, cuts=cuts, basis=basis)
 
-    def _bound(self, box: Box, inherited: float, basis: Any, cuts: Cuts | None = None) -> _Child | None:
+    def _thorough(self) -> bool:
+        """Whether to look hard for solutions: always at first, then at one expanded node in a few."""
+        self._expanded += 1
+        return self._expanded <= LOOK_HARD or self._expanded % LOOK_EVERY == 0
+
+    def _bound(
+        self, box: Box, inherited: float, basis: Any, cuts: Cuts | None = None, *, thorough: bool = False
+    ) -> _Child | None:
         """Tighten and bound one box and look for solutions near its relaxed point; ``None`` if it is empty."""
         self._nodes += 1
         tightened = self._problem.tighten(box)
@@ -266,7 +280,7 @@ class Search:
         if bound == -math.inf:
             return None
         if point.status is LpStatus.OPTIMAL:
-            self._accept(self._problem.propose(point, tightened, self._primal))
+            self._accept(self._problem.propose(point, tightened, self._primal, thorough=thorough))
         return _Child(tightened, bound, point, relaxation.basis, relaxation.cuts)
 
     def _keep(self, child: _Child | None, depth: int) -> None:

@@ -11,7 +11,7 @@ from ssg_mip.game import FloatArray
 from ssg_mip.solver.compiled import CompiledProgram
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
-KEEP_OFF = 0.15
+KEEP_OFF = 0.4
 """Branching points stay this share of the width away from the ends."""
 
 CUTS_PAY = 0.05

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -23,15 +23,12 @@ from ssg_mip.formulations.program import Program
 from ssg_mip.formulations.rows import Selection
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.interval import IntervalBellman
-from ssg_mip.mdp import DENSE_STATES, induced_by_leader
+from ssg_mip.mdp import DENSE_STATES, induced_by_leader, joint_process, optimal_control
 from ssg_mip.methods.linearisation import FixedResponse, LinearGoal
 from ssg_mip.methods.local_ascent import Ascent, Candidate
 from ssg_mip.methods.request import Request
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.solver.compiled import CompiledProgram, compile_program
-
-ALWAYS_CLIMB = 12
-"""Relaxed points that are always followed by a local ascent; later ones only when the tree has doubled or it pays."""
 
 MARGIN_OVER_TIE = 100.0
 """Under tie rules that do not favour the leader, a response must be better by this many tie tolerances."""
@@ -48,9 +45,7 @@ class FollowerValueProblem(ABC):
         self.groups = game.follower_slot_state
         self.request = request
         self._interval = IntervalBellman(game)
-        self._points = 0
-        self._next_climb = ALWAYS_CLIMB
-        self._climbed: set[bytes] = set()
+        self._climbs = game.num_states <= DENSE_STATES
         self._follower = follower_value_bounds(game)
         scale = 1.0 + float(np.maximum(np.abs(self._follower.lower), np.abs(self._follower.upper)).max())
         margin = 0.0 if request.ties == "leader" else MARGIN_OVER_TIE * request.tolerances.tie * scale
@@ -111,35 +106,62 @@ class FollowerValueProblem(ABC):
         return None if answer is None else Box(*answer)
 
     def start(self) -> Iterator[tuple[float, Candidate]]:
-        """The start policy of the request, and the uniform one."""
-        policies = [LeaderPolicy.uniform(self.game)]
+        """Simple policies: uniform, that of a planner who moves both players, and the request's own; each climbed."""
+        policies = [LeaderPolicy.uniform(self.game), self._cooperative()]
         if self.request.start is not None:
             policies.append(self.request.start)
         for policy in policies:
             candidate = self.evaluate(policy)
             yield candidate.value, candidate
+            if self._climbs:
+                better = self._ascent.climb(candidate, candidate.response.follower_policy.actions)
+                yield better.value, better
 
-    def propose(self, point: Point, box: Box, primal_bound: float) -> Iterable[tuple[float, Candidate]]:
-        """The policy of a relaxed point, evaluated; improved by local ascent early on and where it pays."""
+    def _cooperative(self) -> LeaderPolicy:
+        """The leader's part of the best pair of policies for the leader."""
+        chosen = optimal_control(joint_process(self.game, leader=True)).chosen
+        return LeaderPolicy.deterministic(self.game, self.game.row_leader[chosen])
+
+    def propose(
+        self, point: Point, box: Box, primal_bound: float, *, thorough: bool
+    ) -> Iterator[tuple[float, Candidate]]:
+        """The policy of a relaxed point, evaluated; where asked for, or where it improves, climbed from."""
         del box
-        self._points += 1
         rows = np.maximum(self.slot_weights(point.columns), 0.0)
         policy = LeaderPolicy.from_slots(
             self.game, np.bincount(self.game.row_leader_slot, rows, int(self.game.leader_offsets[-1]))
         )
         candidate = self.evaluate(policy)
         yield candidate.value, candidate
-        if self.game.num_states > DENSE_STATES:
+        if not self._climbs or not (thorough or candidate.value > primal_bound):
             return
-        for response in self._responses(rows, candidate):
-            key = response.tobytes()
-            due = self._points <= ALWAYS_CLIMB or self._points >= self._next_climb or candidate.value > primal_bound
-            if due or key not in self._climbed:
-                self._climbed.add(key)
-                better = self._ascent.climb(candidate, response)
-                yield better.value, better
-        if self._points >= self._next_climb:
-            self._next_climb = 2 * self._points
+        best = max(
+            (self._ascent.climb(candidate, response) for response in self._responses(rows, candidate)),
+            key=lambda climbed: climbed.value,
+        )
+        yield best.value, best
+        if best.value > max(primal_bound, candidate.value):
+            switched = self._switch_ties(best)
+            yield switched.value, switched
+
+    def _switch_ties(self, best: Candidate) -> Candidate:
+        """Climb with one tied answer exchanged at a time, as long as that improves."""
+        game = self.game
+        improved = True
+        while improved:
+            improved = False
+            for slot in np.flatnonzero(best.response.tied):
+                state = int(game.follower_slot_state[slot])
+                response = best.response.follower_policy.actions.copy()
+                action = int(slot - game.follower_offsets[state])
+                if response[state] == action:
+                    continue
+                response[state] = action
+                climbed = self._ascent.climb(best, response)
+                if climbed.value > best.value + self.request.tolerances.monotone * (1.0 + abs(best.value)):
+                    best, improved = climbed, True
+                    break
+        return best
 
     def _responses(self, rows: FloatArray, candidate: Candidate) -> list[IntArray]:
         """The response that the relaxed point wants, and the one that the follower gives."""
