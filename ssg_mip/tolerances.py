@@ -22,6 +22,8 @@ class Tolerances:
         Relative size of rounding noise in a linear solve; a smaller advantage is none.
     probability
         How far a distribution given as data may be from summing to one.
+    tightest
+        The smallest feasibility tolerance that HiGHS accepts, for the small programs that place a policy on a tie.
     feasibility
         Primal and dual feasibility asked of every LP (HiGHS accepts 1e-10 to 1e-3).
     tie
@@ -36,13 +38,14 @@ class Tolerances:
     Raises
     ------
     OptionError
-        If a member is not positive or the order arithmetic <= feasibility <= tie <= monotone is broken.
+        If a member is not positive or the order arithmetic <= tightest <= feasibility <= tie <= monotone is broken.
     """
 
     arithmetic: float = 1e-12
     probability: float = 1e-9
+    tightest: float = 1e-10
     feasibility: float = 1e-9
-    tie: float = 1e-7
+    tie: float = 1e-8
     monotone: float = 1e-7
     support: float = 1e-7
     cut_violation: float = 1e-5
@@ -52,7 +55,7 @@ class Tolerances:
             value = getattr(self, field.name)
             if not value > 0.0:
                 raise OptionError(f"tolerance {field.name} is {value!r}; it must be positive")
-        chain = ("arithmetic", "feasibility", "tie", "monotone")
+        chain = ("arithmetic", "tightest", "feasibility", "tie", "monotone")
         for low, high in itertools.pairwise(chain):
             if getattr(self, low) > getattr(self, high):
                 raise OptionError(

@@ -223,6 +223,10 @@ class BoxRelaxation:
         """The basis of the last LP."""
         return None if self._lp is None else self._lp.basis
 
+    def forget(self) -> None:
+        """Start the next linear program from scratch."""
+        self._loaded_lp.forget()
+
     def load(self, box: Box, cuts: Cuts | None = None) -> None:
         """Move to a box with some cuts: replace the coefficients and bounds that differ."""
         coefficients = self._box_rows.coefficients(box)

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 from ssg_mip.branching.box import Box
 from ssg_mip.branching.level_two import Cuts
+from ssg_mip.branching.options import DEFAULT_OPTIONS, SearchOptions
 from ssg_mip.branching.records import Gaps, Node, Outcome
 from ssg_mip.branching.relaxation import BoxRelaxation, Point
 from ssg_mip.branching.selection import CuttingPolicy, choose_branch
@@ -29,7 +30,7 @@ from ssg_mip.result import ProgressRow
 from ssg_mip.solver.interface import LpStatus
 from ssg_mip.status import Termination
 
-CUT_ROUNDS = 2
+CUT_ROUNDS = 1
 """Rounds of second-level cuts at a node that is about to be split."""
 
 CUTS_A_ROUND = 60
@@ -91,6 +92,8 @@ class Search:
         Limits.
     on_progress
         Called with each new progress row.
+    options
+        Ingredients to leave out.
     """
 
     def __init__(
@@ -102,7 +105,9 @@ class Search:
         node_limit: int | None = None,
         interrupt: Interrupt | None = None,
         on_progress: Callable[[ProgressRow], None] | None = None,
+        options: SearchOptions = DEFAULT_OPTIONS,
     ) -> None:
+        self._options = options
         self._problem = problem
         self._gaps = gaps
         self._deadline = deadline
@@ -205,11 +210,11 @@ class Search:
         """Bound the root, shrink it as long as that pays, writing the smaller relaxation anew, and open it."""
         problem = self._problem
         child = self._bound(problem.root, math.inf, None, thorough=True)
-        for _ in range(ROUNDS):
+        for _ in range(ROUNDS if self._options.probing or self._options.tightening else 0):
             if child is None or child.bound <= self._target or self._limit_reached() is not None:
                 break
             target, self._in_hand = self._target, child.bound
-            rounds = RootRounds(problem, stop=lambda: self._limit_reached() is not None)
+            rounds = RootRounds(problem, options=self._options, stop=lambda: self._limit_reached() is not None)
             box = rounds.run(child.box, target)
             # Solutions lost to the target need not be found, but they may exist: the target stays in the bound.
             self._close(target)
@@ -240,7 +245,7 @@ class Search:
 
     def _sharpen(self, node: Node) -> Node:
         """Rounds of second-level cuts at a node; skipped while they have not been worth their time lately."""
-        if not self._cutting.due():
+        if not (self._options.level_two_cuts and self._cutting.due()):
             return node
         relaxation = self._problem.relaxation
         relaxation.load(node.box, node.cuts)
@@ -275,6 +280,9 @@ class Search:
             return None
         relaxation = self._problem.relaxation
         relaxation.load(tightened, cuts)
+        if not self._options.warm_starts:
+            relaxation.forget()
+            basis = None
         point = relaxation.solve(basis=basis, cut_off=self._target, time_limit=max(1.0, self._deadline.remaining))
         bound = min(inherited, point.bound)
         if bound == -math.inf:

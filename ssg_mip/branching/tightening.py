@@ -15,6 +15,7 @@ from typing import Protocol
 import numpy as np
 
 from ssg_mip.branching.box import Box
+from ssg_mip.branching.options import SearchOptions
 from ssg_mip.branching.relaxation import BoxRelaxation
 from ssg_mip.game import IntArray
 
@@ -42,11 +43,14 @@ class RootRounds:
     ----------
     problem
         What to ask.
+    options
+        Which of the two to do.
     stop
         Whether a limit was reached; checked between linear programs.
     """
 
-    def __init__(self, problem: Tightenable, *, stop: Callable[[], bool]) -> None:
+    def __init__(self, problem: Tightenable, *, options: SearchOptions, stop: Callable[[], bool]) -> None:
+        self.options = options
         self.relaxation = problem.relaxation
         self.groups = problem.groups
         self.tighten = problem.tighten
@@ -54,8 +58,8 @@ class RootRounds:
 
     def run(self, box: Box, target: float) -> Box | None:
         """One round: probe, then shrink; ``None`` if nothing better than the target is left."""
-        probed = self.probe(box, target)
-        return None if probed is None else self.shrink(probed, target)
+        probed = self.probe(box, target) if self.options.probing else box
+        return self.shrink(probed, target) if probed is not None and self.options.tightening else probed
 
     def probe(self, box: Box, target: float) -> Box | None:
         """Close every choice whose relaxation stays at or below the target; ``None`` if a group loses all."""

@@ -128,6 +128,7 @@ def _search(problem: FollowerValueProblem, request: Request, *, absolute: float)
         node_limit=request.node_limit,
         interrupt=request.interrupt,
         on_progress=request.on_progress,
+        options=request.search,
     )
     return search.run()
 

@@ -45,7 +45,7 @@ class FollowerValueProblem(ABC):
         self.groups = game.follower_slot_state
         self.request = request
         self._interval = IntervalBellman(game)
-        self._climbs = game.num_states <= DENSE_STATES
+        self._climbs = request.search.local_ascent and game.num_states <= DENSE_STATES
         self._follower = follower_value_bounds(game)
         scale = 1.0 + float(np.maximum(np.abs(self._follower.lower), np.abs(self._follower.upper)).max())
         margin = 0.0 if request.ties == "leader" else MARGIN_OVER_TIE * request.tolerances.tie * scale
@@ -102,6 +102,8 @@ class FollowerValueProblem(ABC):
 
     def tighten(self, box: Box) -> Box | None:
         """Interval propagation of the follower's Bellman equations."""
+        if not self.request.search.propagation:
+            return box
         answer = self._interval.tighten(box.lower, box.upper, box.open_choices)
         return None if answer is None else Box(*answer)
 
@@ -140,7 +142,7 @@ class FollowerValueProblem(ABC):
             key=lambda climbed: climbed.value,
         )
         yield best.value, best
-        if best.value > max(primal_bound, candidate.value):
+        if self.request.search.tie_switching and best.value > max(primal_bound, candidate.value):
             switched = self._switch_ties(best)
             yield switched.value, switched
 

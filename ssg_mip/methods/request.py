@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ssg_mip.best_response import Ties, check_ties
+from ssg_mip.branching.options import DEFAULT_OPTIONS, SearchOptions
 from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game
@@ -45,6 +46,8 @@ class Request:
         A policy to start from; ``None`` lets the method choose.
     levels
         Number of levels of the probability grid (method ``grid``).
+    search
+        Ingredients of the search, for measurements.
     tolerances
         Numerical tolerances.
     on_progress
@@ -61,6 +64,7 @@ class Request:
     seed: int = 0
     start: LeaderPolicy | None = None
     levels: int = 4
+    search: SearchOptions = DEFAULT_OPTIONS
     tolerances: Tolerances = DEFAULT_TOLERANCES
     on_progress: Callable[[ProgressRow], None] | None = None
 

@@ -80,7 +80,9 @@ def _pass(highs: highspy.Highs, program: LinearProgram) -> None:
 class HighsLp:
     """One linear program kept inside HiGHS; bounds and coefficients change in place between solves."""
 
-    def __init__(self, program: LinearProgram, *, seed: int = 0) -> None:
+    def __init__(
+        self, program: LinearProgram, *, seed: int = 0, accuracy: float = DEFAULT_TOLERANCES.feasibility
+    ) -> None:
         self.lps = 0
         self.seconds = 0.0
         self._highs = _new_highs(
@@ -88,7 +90,10 @@ class HighsLp:
             solver="simplex",
             simplex_strategy=1,
             simplex_scale_strategy=0,
+            simplex_dual_edge_weight_strategy=1,
             random_seed=seed % 2_147_483_647,
+            primal_feasibility_tolerance=accuracy,
+            dual_feasibility_tolerance=accuracy,
         )
         self._num_columns = program.num_columns
         self._columns = np.arange(program.num_columns, dtype=np.int32)
@@ -213,7 +218,7 @@ class OneShotLp:
     def solve(self, program: LinearProgram) -> LpAnswer:
         """Solve an LP."""
         if self._lp is None:
-            self._lp = HighsLp(program)
+            self._lp = HighsLp(program, accuracy=DEFAULT_TOLERANCES.tightest)
         else:
             self._lp.replace(program)
         return self._lp.solve()

@@ -146,9 +146,9 @@ def test_margin_is_infinite_where_nothing_else_is_left() -> None:
     assert best_response(game, LeaderPolicy.uniform(game)).margin == float("inf")
 
 
-@pytest.mark.parametrize(("gap", "tied"), [(0.9e-7, True), (1.1e-7, False)])
+@pytest.mark.parametrize(("gap", "tied"), [(0.9e-8, True), (1.1e-8, False)])
 def test_tie_tolerance_decides_at_its_edge(gap: float, tied: bool) -> None:
-    """With values near zero, actions closer than 1e-7 are tied and others are not."""
+    """With values near zero, actions closer than 1e-8 are tied and others are not."""
     game = static_game([[0.0, 1.0]], [[0.0, -gap]]).to_game()
     response = best_response(game, LeaderPolicy.uniform(game))
     assert response.tied_states.tolist() == [tied]

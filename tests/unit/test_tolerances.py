@@ -28,10 +28,10 @@ def test_a_member_that_is_not_positive_is_refused_by_name(member: str, value: fl
 @pytest.mark.parametrize(
     ("changes", "low", "high"),
     [
-        ({"arithmetic": 1e-8}, "arithmetic", "feasibility"),
+        ({"arithmetic": 1e-8}, "arithmetic", "tightest"),
         ({"feasibility": 1e-6}, "feasibility", "tie"),
         ({"tie": 1e-5}, "tie", "monotone"),
-        ({"monotone": 1e-8}, "tie", "monotone"),
+        ({"monotone": 1e-9}, "tie", "monotone"),
     ],
 )
 def test_a_broken_order_names_both_members(changes: dict[str, float], low: str, high: str) -> None:
