@@ -7,8 +7,8 @@ the products ``w(s, a, t) = f(s, a) v(t)`` are stated exactly by ``L(t) f <= w <
 The leader's weighted value is written in occupancies, which only a pair of binary policies allows: ``flow`` as in
 :mod:`~ssg_mip.formulations.occupancy`, ``sum_b y(s, a, b) <= Y f(s, a)`` (``leader_plays``) and
 ``sum_a y(s, a, b) <= Y g(s, b)`` (``follower_plays``), where ``Y`` is the largest occupancy. So no leader values and no
-constants for them are needed: two random games of 6 states x 3 x 3 took 3 and 4 s, where the model with leader values
-was not done after 15 s.
+constants for them are needed: a random game of 6 states x 3 x 3 took 3 s, where the model with leader values was not
+done after 15 s.
 
 A deterministic policy is a restriction: on the game "Maintain" (Zhang et al., AAAI 2020) it earns 20 where a mixed
 commitment earns 27.5. The optimum is a **lower** bound on the optimum over all stationary policies, never an upper

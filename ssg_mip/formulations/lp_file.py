@@ -24,7 +24,6 @@ import io
 import json
 import os
 import re
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -34,6 +33,7 @@ from numpy.typing import ArrayLike
 from ssg_mip.best_response import best_response
 from ssg_mip.bounds import follower_value_bounds
 from ssg_mip.errors import OptionError
+from ssg_mip.files.safe_io import write_atomically
 from ssg_mip.formulations.names import LETTERS, FileNames
 from ssg_mip.formulations.program import Program
 from ssg_mip.game import FloatArray, Game
@@ -52,7 +52,7 @@ def export(
     policy: LeaderPolicy | None = None,
     weights: ArrayLike | Mapping[str, float] | None = None,
 ) -> Path:
-    """Write a program as an LP file, with a ``.names.json`` beside it; both files appear complete or not at all.
+    """Write a program as an LP file, with a ``.names.json`` beside it; each file appears complete or not at all.
 
     Parameters
     ----------
@@ -79,11 +79,9 @@ def export(
     Raises
     ------
     OptionError
-        If the program, the form or the file name is not one of these.
+        If the program, the form or the file name is not one of these, or the file cannot be written.
     InvalidPolicyError
         If the policy does not fit the game.
-    OSError
-        If the file cannot be written.
     """
     target = Path(path)
     for label, given, known in (("program", program, get_args(Kind)), ("form", form, get_args(Form))):
@@ -104,8 +102,9 @@ def export(
         "index_letters": LETTERS,
         "names": names,
     }
-    _write_atomically(target.with_name(target.name + ".names.json"), json.dumps(legend, ensure_ascii=False, indent=1))
-    _write_atomically(target, text)
+    meanings = json.dumps(legend, ensure_ascii=False, indent=1).encode()
+    write_atomically(target.with_name(target.name + ".names.json"), lambda stream: stream.write(meanings))
+    write_atomically(target, lambda stream: stream.write(text.encode()))
     return target
 
 
@@ -171,23 +170,3 @@ def _without_row_prefixes(text: str, names: Mapping[str, Any]) -> str:
         return f"{found[1]}:" if found[1] in names else found[0]
 
     return re.sub(r"^c_[elu]_(.+)_:$", rename, text, flags=re.MULTILINE)
-
-
-def _write_atomically(target: Path, text: str) -> None:
-    """Write to a file beside the target, then rename it: a reader sees the old file or the whole new one."""
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-        Path(temporary).chmod(0o666 & ~_umask())
-        Path(temporary).replace(target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    """The mask of the process; it can only be read by setting it."""
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
