@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -13,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from ssg_mip import cli
 from ssg_mip.cli.console import ProgressTable
 from ssg_mip.cli.options import read_policy, read_weights
 from ssg_mip.errors import InvalidPolicyError, OptionError
@@ -198,6 +201,13 @@ def test_help_lists_every_exit_code(command: Command) -> None:
     text = " ".join(ran.out.split())
     for code, meaning in MEANINGS.items():
         assert f"{int(code)}: {meaning}" in text
+
+
+def test_module_text_and_readme_say_the_same_about_exit_codes() -> None:
+    readme = (ROOT / "README.md").read_text()
+    for code, meaning in MEANINGS.items():
+        assert re.search(rf"^{int(code)} +{re.escape(meaning)}$", cli.__doc__ or "", re.MULTILINE)
+        assert f"| {int(code)} | {meaning} |" in readme
 
 
 def test_version_names_everything_that_computes(command: Command) -> None:
@@ -417,6 +427,18 @@ def test_losing_the_reader_of_stderr_does_not_cost_the_json(instance: Path) -> N
         os.close(writer)
     assert done.returncode == 0
     assert json.loads(done.stdout)["leader_value"] == pytest.approx(10.0)
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code"), [(">&-", 141), ("2>&-", 0), (">&- 2>&-", 141), (">/dev/full", 2), ("2>/dev/full", 0)]
+)
+def test_a_stream_that_takes_nothing_causes_no_traceback(instance: Path, redirection: str, code: int) -> None:
+    words = shlex.join([*COMMAND_LINE, "solve", str(instance), "--method", "fake", "--verbose", "--json"])
+    done = subprocess.run(["sh", "-c", f"{words} {redirection}"], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr
+    if code == 0:
+        assert json.loads(done.stdout)["leader_value"] == pytest.approx(10.0)
 
 
 def test_python_dash_m_runs_the_same_command_line(instance: Path) -> None:
