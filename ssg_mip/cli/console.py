@@ -1,11 +1,13 @@
 """Where the command line writes: people read stderr, programs read stdout.
 
-A reader may go away at any time (``| head``). Losing the one of stderr must not cost the JSON object on stdout, and
-losing the one of stdout must not end in a traceback; so every write goes through :func:`_write`.
+A reader may go away at any time (``| head``), a stream may be closed (``2>&-``) or its disk full. Losing stderr must
+not cost the JSON object on stdout, and losing stdout must not end in a traceback; so every write goes through
+:func:`_write`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -29,7 +31,7 @@ def say(*renderables: Any) -> None:
     """Print text or rich renderables for people."""
     from rich.console import Console
 
-    width = None if sys.stderr.isatty() or "COLUMNS" in os.environ else WIDTH
+    width = None if _is_terminal(sys.stderr) or "COLUMNS" in os.environ else WIDTH
     console = Console(stderr=True, highlight=False, markup=False, width=width)
     with console.capture() as captured:
         for renderable in renderables:
@@ -44,21 +46,33 @@ def say_error(message: str) -> None:
 
 def write_json(data: Mapping[str, Any], code: int = ExitCode.DONE) -> int:
     """Print the one JSON object, and return ``code``, or another one where nobody reads it any more."""
-    text = json.dumps(data, indent=2, allow_nan=False) + "\n"
-    return int(code if _write(sys.stdout, text) else ExitCode.CLOSED_OUTPUT)
+    lost = _write(sys.stdout, json.dumps(data, indent=2, allow_nan=False) + "\n")
+    if lost is None:
+        return int(code)
+    if isinstance(lost, BrokenPipeError):
+        return int(ExitCode.CLOSED_OUTPUT)
+    say_error(f"stdout: {lost.strerror}")
+    return int(ExitCode.USAGE)
 
 
-def _write(stream: TextIO, text: str) -> bool:
-    """Write and flush; ``False`` if the reader has gone away, and then the stream leads nowhere from now on."""
+def _write(stream: TextIO | None, text: str) -> OSError | None:
+    """Write and flush; what went wrong comes back, and the stream leads nowhere from then on."""
+    if stream is None:  # Python's way to say that the descriptor was closed from the start
+        return BrokenPipeError()
     try:
         stream.write(text)
         stream.flush()
-    except BrokenPipeError:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)
-        return False
-    return True
+    except OSError as error:
+        with contextlib.suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
+        return error
+    return None
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()
 
 
 class ProgressTable:
@@ -73,7 +87,7 @@ class ProgressTable:
     _HEADER = "   seconds   iter    nodes     open      LPs     incumbent         bound     gap"
 
     def __init__(self, shown: bool | None = None) -> None:
-        self._shown = sys.stderr.isatty() if shown is None else shown
+        self._shown = _is_terminal(sys.stderr) if shown is None else shown
         self._last: float | None = None
 
     def __call__(self, row: ProgressRow) -> None:

@@ -89,7 +89,8 @@ def answer(
 
 def wait(game: Game, request: Request) -> Result:
     """Work until told to stop, at most ten seconds."""
-    print("working", file=sys.stderr, flush=True)
+    sys.stderr.write("working\n")  # one write: two worker processes share the stream
+    sys.stderr.flush()
     give_up = time.monotonic() + 10.0
     while not request.interrupt.requested and not request.deadline.expired:
         if time.monotonic() > give_up:

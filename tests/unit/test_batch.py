@@ -16,7 +16,7 @@ from ssg_mip.errors import OptionError
 from ssg_mip.exit_codes import ExitCode
 from ssg_mip.interrupt import Interrupt
 from tests.unit import fakes
-from tests.unit.test_cli import Command, start_process
+from tests.unit.test_cli import ROOT, Command, start_process
 
 pytestmark = pytest.mark.usefixtures("fake_methods")
 
@@ -188,3 +188,13 @@ def test_ctrl_c_keeps_the_rows_written(folder: Path, tmp_path: Path, jobs: int) 
     assert rows
     assert {row["result"]["termination"] for row in rows} == {"interrupted"}
     assert json.loads(stdout)["interrupted"]
+
+
+def test_one_batch_solves_every_shipped_instance(tmp_path: Path) -> None:
+    options = BatchOptions(method="commitment", time_limit=20.0)
+    summary = run_batch(ROOT / "instances", tmp_path / "out", options)
+    assert summary.exit_code is ExitCode.DONE
+    assert [row.instance for row in summary.rows] == find_instances(ROOT / "instances")
+    values = {row.instance: row.result["leader_value"] for row in summary.rows if row.result}
+    assert values["matrix/maintain.json"] == pytest.approx(27.5)
+    assert values["matrix/battle_of_table_1.json"] == pytest.approx(5.0)

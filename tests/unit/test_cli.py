@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -13,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from ssg_mip import cli
 from ssg_mip.cli.console import ProgressTable
 from ssg_mip.cli.options import read_policy, read_weights
 from ssg_mip.errors import InvalidPolicyError, OptionError
@@ -200,6 +203,13 @@ def test_help_lists_every_exit_code(command: Command) -> None:
         assert f"{int(code)}: {meaning}" in text
 
 
+def test_module_text_and_readme_say_the_same_about_exit_codes() -> None:
+    readme = (ROOT / "README.md").read_text()
+    for code, meaning in MEANINGS.items():
+        assert re.search(rf"^{int(code)} +{re.escape(meaning)}$", cli.__doc__ or "", re.MULTILINE)
+        assert f"| {int(code)} | {meaning} |" in readme
+
+
 def test_version_names_everything_that_computes(command: Command) -> None:
     ran = command("--version")
     assert ran.code == 0
@@ -242,6 +252,21 @@ def test_front_prints_its_points_and_draws_them(command: Command, instance: Path
     assert ran.code == 0
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert [point["leader_values"]["calm"] for point in ran.data["points"]] == [pytest.approx(10.0)]
+
+
+def test_the_readme_s_main_job_finds_both_points_of_figure_1(command: Command, tmp_path: Path) -> None:
+    """Kudo & Akimoto, Figure 1 with x = 1, y = 2: the leader's front is {(10, 9), (9, 10)}."""
+    marker, readme = "<!-- ci: main -->", (ROOT / "README.md").read_text()
+    line = readme.split(marker)[1].split("```")[1].strip().splitlines()[-1]
+    words = line.split("ssg-mip ")[1].split()
+    assert words[0] == "front"
+    words = [str(ROOT / word) if word.startswith("instances/") else word for word in words]
+    words = [str(tmp_path / word) if word.endswith(".png") else word for word in words]
+    ran = command(*words, "--json")
+    assert ran.code == 0
+    points = [tuple(point["leader_values"].values()) for point in ran.data["points"]]
+    assert points == [pytest.approx((10.0, 9.0), abs=1e-6), pytest.approx((9.0, 10.0), abs=1e-6)]
+    assert next(tmp_path.glob("*.png")).stat().st_size > 0
 
 
 def test_front_takes_weight_vectors_and_axes(command: Command, instance: Path, tmp_path: Path) -> None:
@@ -402,6 +427,18 @@ def test_losing_the_reader_of_stderr_does_not_cost_the_json(instance: Path) -> N
         os.close(writer)
     assert done.returncode == 0
     assert json.loads(done.stdout)["leader_value"] == pytest.approx(10.0)
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code"), [(">&-", 141), ("2>&-", 0), (">&- 2>&-", 141), (">/dev/full", 2), ("2>/dev/full", 0)]
+)
+def test_a_stream_that_takes_nothing_causes_no_traceback(instance: Path, redirection: str, code: int) -> None:
+    words = shlex.join([*COMMAND_LINE, "solve", str(instance), "--method", "fake", "--verbose", "--json"])
+    done = subprocess.run(["sh", "-c", f"{words} {redirection}"], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr
+    if code == 0:
+        assert json.loads(done.stdout)["leader_value"] == pytest.approx(10.0)
 
 
 def test_python_dash_m_runs_the_same_command_line(instance: Path) -> None:
