@@ -13,6 +13,9 @@ Outcome = Literal["optimal", "limit", "infeasible", "failed", "licence", "absent
 NOT_RUN = ("licence", "absent")
 """Outcomes that say nothing about the solver."""
 
+IN_PLACE = "products written in place"
+"""A note of a run on a rewritten file."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Task:

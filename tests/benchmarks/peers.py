@@ -7,27 +7,15 @@ not installed, or whose licence refuses the size, gives a row that says so.
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 import time
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from ssg_mip import Game, LeaderPolicy
+from tests.benchmarks.columns import finite_bound, read_policy
+from tests.benchmarks.gurobi import solve_gurobi
 from tests.benchmarks.measurement import Measurement, Task
 from tests.benchmarks.ours import solve_ours
-
-UNVISITED = 1e-7
-"""A state with less occupancy has its policy read from its conditional block."""
-
-GUROBI_TOO_LARGE = 10010
-"""Gurobi's error number for a model beyond the size of its licence."""
-
-GUROBI_NO_LICENCE = 10009
-"""Gurobi's error number for a missing or expired licence."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,7 +72,7 @@ def solve_scip(task: Task) -> Measurement:
     return Measurement(
         outcome=_scip_outcome(status),
         value=float(model.getPrimalbound()) if point else math.nan,
-        bound=_beyond(float(model.getDualbound()), float(model.infinity())),
+        bound=finite_bound(float(model.getDualbound()), float(model.infinity())),
         seconds=seconds,
         nodes=int(model.getNTotalNodes()),
         policy=read_policy(task, point) if point else None,
@@ -103,83 +91,6 @@ def _scip_outcome(status: str) -> Any:
             return "limit"
         case _:
             return "failed"
-
-
-def solve_gurobi(task: Task) -> Measurement:
-    """Gurobi on an exported file, with whatever licence there is."""
-    try:
-        import gurobipy
-    except ImportError as missing:
-        return Measurement(outcome="absent", note=str(missing))
-    try:
-        with gurobipy.Env(params={"OutputFlag": 0}) as environment:
-            return _run_gurobi(task, gurobipy, environment)
-    except gurobipy.GurobiError as error:
-        if error.errno in (GUROBI_TOO_LARGE, GUROBI_NO_LICENCE):
-            return Measurement(outcome="licence", note=str(error))
-        raise
-
-
-def _run_gurobi(task: Task, gurobipy: Any, environment: Any) -> Measurement:
-    code = gurobipy.GRB
-    incumbents: list[tuple[float, float]] = []
-
-    def watch(model: Any, where: int) -> None:
-        if where == code.Callback.MIPSOL:
-            value = float(model.cbGet(code.Callback.MIPSOL_OBJ))
-            if not incumbents or value > incumbents[-1][1]:
-                incumbents.append((time.perf_counter() - started, value))
-
-    with gurobipy.read(task.lp_file, environment) as model:
-        model.Params.Threads = 1
-        model.Params.TimeLimit = task.limits.time_limit
-        model.Params.MIPGap = task.limits.gap
-        model.Params.MIPGapAbs = task.limits.absolute_gap
-        model.Params.NonConvex = 2
-        started = time.perf_counter()
-        model.optimize(watch)
-        seconds = time.perf_counter() - started
-        point = {variable.VarName: variable.X for variable in model.getVars()} if model.SolCount else {}
-        outcome: Any = {code.OPTIMAL: "optimal", code.TIME_LIMIT: "limit", code.INFEASIBLE: "infeasible"}
-        return Measurement(
-            outcome=outcome.get(model.Status, "failed"),
-            value=float(model.ObjVal) if point else math.nan,
-            bound=_beyond(float(model.ObjBound), code.INFINITY),
-            seconds=seconds,
-            nodes=int(model.NodeCount),
-            policy=read_policy(task, point) if point else None,
-            incumbents=tuple(incumbents),
-            note=f"status {model.Status}",
-        )
-
-
-def _beyond(bound: float, infinity: float) -> float:
-    """A bound, infinite where the solver's own infinity stands for none."""
-    return math.inf if bound >= infinity else -math.inf if bound <= -infinity else bound
-
-
-def read_policy(task: Task, point: Mapping[str, float]) -> tuple[float, ...]:
-    """The leader's probabilities per slot at a point of an exported program.
-
-    The compact form has them as ``f(s,a)``; the strong form as the occupancies ``y(s,a,b)`` of the commitment
-    program, or as ``x(s,a,b)``, of which the commitment program has some for states that are hardly visited.
-    """
-    game = task.spec.build()
-    legend = json.loads(Path(f"{task.lp_file}.names.json").read_text(encoding="utf-8"))["names"]
-    blocks = {name: np.zeros(int(game.leader_offsets[-1])) for name in "fyx"}
-    for name, value in point.items():
-        entry = legend.get(name, {"component": ""})
-        if entry["component"] in blocks:
-            blocks[entry["component"]][_slot(game, entry["index"])] += max(0.0, value)
-    weights = blocks["f"] + blocks["y"]
-    visits = np.add.reduceat(weights, game.leader_offsets[:-1])[game.leader_slot_state]
-    weights = np.where(visits <= UNVISITED, blocks["x"], weights)
-    return tuple(LeaderPolicy.from_slots(game, weights).slots(game).tolist())
-
-
-def _slot(game: Game, index: Mapping[str, str]) -> int:
-    state = game.state_index(index["s"])
-    return int(game.leader_offsets[state]) + game.leader_actions[state].index(index["a"])
 
 
 SOLVERS: dict[str, Solver] = {

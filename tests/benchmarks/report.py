@@ -18,7 +18,7 @@ import statistics
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from tests.benchmarks.measurement import NOT_RUN
+from tests.benchmarks.measurement import IN_PLACE, NOT_RUN
 
 Row = dict[str, Any]
 
@@ -188,7 +188,16 @@ def _remarks(payload: dict[str, Any]) -> list[str]:
         for row in payload["rows"]
         if row["outcome"] in NOT_RUN
     }
-    return [*(conflicts or ["No conflict between bounds and verified values."]), *notes, *sorted(absent)]
+    changed = {
+        f"- {row['competitor']} on {row['family']} {row['size']}: {IN_PLACE}, because of the size limit of its licence"
+        for row in payload["rows"]
+        if IN_PLACE in row["note"]
+    }
+    return [
+        *(conflicts or ["No conflict between bounds and verified values."]),
+        *notes,
+        *sorted(absent | changed),
+    ]
 
 
 def _grouped(rows: Iterable[Row], *names: str) -> dict[tuple[Any, ...], list[Row]]:

@@ -109,6 +109,12 @@ def test_a_competitor_that_cannot_run_says_why() -> None:
     assert "gurobi was not run on random 5x3x3: too large" in text
 
 
+def test_a_competitor_that_had_to_be_given_a_rewritten_file_is_named() -> None:
+    rewritten = row("gurobi", 11, 3.0, note="status 2, products written in place")
+    assert "gurobi on random 5x3x3: products written in place" in render(payload([*OURS, rewritten]))
+    assert "written in place" not in render(payload(OURS))
+
+
 def test_conflicts_and_crashes_are_in_the_report_and_so_is_an_unfinished_run() -> None:
     crashed = row("scip", 11, 0.1, solved=False, outcome="crash", gap=None, nodes=None, note="exit code -11")
     text = render(payload([*OURS, crashed], conflicts=["a bound was beaten"], finished=None))

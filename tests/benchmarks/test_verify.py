@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from ssg_mip import LeaderPolicy, best_response, export
+from tests.benchmarks.columns import read_policy
 from tests.benchmarks.measurement import Measurement, Task
-from tests.benchmarks.peers import read_policy
 from tests.benchmarks.specs import SMALLEST, Case, Limits, Spec
 from tests.benchmarks.verify import find_conflicts, first_near, is_solved, relative_distance, verified_value
 
