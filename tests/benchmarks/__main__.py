@@ -19,8 +19,9 @@ from tests.benchmarks.families import FAMILIES, REPORTING_SEEDS, TUNING_SEEDS, S
 from tests.benchmarks.ours import switches
 from tests.benchmarks.peers import SOLVERS
 from tests.benchmarks.report import render
-from tests.benchmarks.run import Entry, Record, run_suite, surroundings
+from tests.benchmarks.run import Entry, Record, run_suite
 from tests.benchmarks.specs import MIDDLE, SIZES, SMALLEST, Case, Limits, Spec, parse_seeds, select
+from tests.benchmarks.surroundings import surroundings
 
 SMOKE_SECONDS = 2.0
 SMOKE_SEED = 0

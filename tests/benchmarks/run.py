@@ -12,27 +12,21 @@ import json
 import math
 import multiprocessing
 import os
-import platform
-import resource
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from importlib import metadata
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from ssg_mip import Game, export
-from ssg_mip.result import versions
 from tests.benchmarks.measurement import NOT_RUN, Measurement, Task
 from tests.benchmarks.peers import SOLVERS, execute
 from tests.benchmarks.specs import Limits, Spec
+from tests.benchmarks.surroundings import now, peak_megabytes
 from tests.benchmarks.verify import (
     LOOSE,
     Conflict,
@@ -105,18 +99,6 @@ def _answer(work: Callable[[Task], Measurement], task: Task, sender: Connection)
         measured = Measurement(outcome="crash", note=note)
     sender.send(dataclasses.replace(measured, peak_megabytes=peak_megabytes()))
     sender.close()
-
-
-def peak_megabytes() -> float:
-    """The most memory that this process has held so far."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        # What getrusage tells on Linux starts from the parent's memory at the fork; this figure does not.
-        for entry in status.read_text(encoding="utf-8").splitlines():
-            if entry.startswith("VmHWM:"):
-                return int(entry.split()[1]) * 1024 / 1e6
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 
 @contextmanager
@@ -266,71 +248,3 @@ def line(row: Row) -> str:
     figures = [row["value"], row["bound"], row["verified"]]
     value, bound, verified = ("-" if figure is None else f"{figure:.6f}" for figure in figures)
     return f"{head} {row['seconds']:7.2f} s  value {value} (verified {verified})  bound {bound}  nodes {row['nodes']}"
-
-
-# -------------------------------------------------------------------- where and with what
-
-
-def now() -> str:
-    """The present moment, UTC, to the second."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def surroundings() -> dict[str, Any]:
-    """Date, machine and versions."""
-    return {
-        "started": now(),
-        "machine": {
-            "cpu": cpu_model(),
-            "cores": os.cpu_count(),
-            "architecture": platform.machine(),
-            "system": f"{platform.system()} {platform.release()}",
-        },
-        "versions": {**versions(), **peer_versions()},
-        "revision": _revision(),
-    }
-
-
-def cpu_model() -> str:
-    """The processor's name, as far as the system tells."""
-    information = Path("/proc/cpuinfo")
-    if information.exists():
-        for entry in information.read_text(encoding="utf-8").splitlines():
-            label, _, value = entry.partition(":")
-            if label.strip() == "model name":
-                return value.strip()
-    return platform.processor() or "unknown"
-
-
-def peer_versions() -> dict[str, str]:
-    """Versions of the general solvers, with the SCIP library behind its Python interface."""
-    found = {}
-    for package in ("pyscipopt", "gurobipy"):
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            found[package] = "not installed"
-    try:
-        from pyscipopt import Model
-
-        found["scip"] = ".".join(str(getattr(Model(), f"get{part}Version")()) for part in ("Major", "Minor", "Tech"))
-    except (ImportError, AttributeError):
-        found["scip"] = "unknown"
-    return found
-
-
-def _revision() -> str:
-    """The commit that was measured, with ``+`` for changes that are not in it."""
-    root = Path(__file__).parents[2]
-    try:
-        asked = subprocess.run(
-            ["git", "describe", "--always", "--dirty=+", "--abbrev=12"],
-            cwd=root,
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return "unknown"
-    return asked.stdout.strip()
