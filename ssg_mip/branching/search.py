@@ -31,16 +31,19 @@ from ssg_mip.solver.interface import LpStatus
 from ssg_mip.status import Termination
 
 CUT_ROUNDS = 1
-"""Rounds of second-level cuts at a node that is about to be split."""
+"""Rounds of second-level cuts at a node that stays open."""
 
 CUTS_A_ROUND = 60
 """At most this many cuts are added in a round."""
 
 LOOK_HARD = 50
-"""Expanded nodes at which solutions are always looked for by local ascent."""
+"""Open nodes at which solutions are always looked for by local ascent."""
 
 LOOK_EVERY = 4
-"""After that, at one expanded node in this many."""
+"""After that, at one open node in this many."""
+
+WORTH_REWRITING = 0.15
+"""Share of the choices that must have closed for the relaxation to be written anew."""
 
 logger = logging.getLogger(__name__)
 
@@ -124,7 +127,7 @@ class Search:
         self._in_hand = -math.inf
         self._cutting = CuttingPolicy()
         self._nodes = 0
-        self._expanded = 0
+        self._looked = 0
         self._past_lps = 0
         self._lp_seconds = 0.0
         self._rows: list[ProgressRow] = []
@@ -185,7 +188,8 @@ class Search:
                 return limit
             node = heapq.heappop(self._heap)[2]
             self._in_hand = node.bound
-            self._expand(node)
+            for box in node.branch.children(node.box):
+                self._keep(self._bound(box, node.bound, node.basis, node.cuts), node.depth + 1)
             self._in_hand = -math.inf
             self._report()
         if self._gap_closed():
@@ -209,7 +213,7 @@ class Search:
     def _open_root(self) -> None:
         """Bound the root, shrink it as long as that pays, writing the smaller relaxation anew, and open it."""
         problem = self._problem
-        child = self._bound(problem.root, math.inf, None, thorough=True)
+        child = self._bound(problem.root, math.inf, None)
         for _ in range(ROUNDS if self._options.probing or self._options.tightening else 0):
             if child is None or child.bound <= self._target or self._limit_reached() is not None:
                 break
@@ -219,60 +223,28 @@ class Search:
             # Solutions lost to the target need not be found, but they may exist: the target stays in the bound.
             self._close(target)
             worthwhile = box is not None and rounds.worthwhile(child.box, box)
-            child = None if box is None else self._rebuild(box, child.bound)
+            child = None if box is None else self._reopen(box, child.bound)
             if not worthwhile:
                 break
         self._in_hand = -math.inf
         self._weights = problem.relaxation.product_weights()
+        if child is not None:
+            self._root_width = child.box.width
         self._keep(child, 0)
 
-    def _rebuild(self, box: Box, inherited: float) -> _Child | None:
-        self._past_lps += self._problem.relaxation.lps
-        self._lp_seconds += self._problem.relaxation.lp_seconds
-        self._problem.rebuild(box)
-        return self._bound(self._problem.root, inherited, None, thorough=True)
+    def _reopen(self, box: Box, inherited: float) -> _Child | None:
+        """Bound the smaller root, on a relaxation written anew where enough choices are closed."""
+        problem = self._problem
+        written = problem.root.open_choices
+        if box.open_choices.sum() <= (1.0 - WORTH_REWRITING) * written.sum():
+            self._past_lps += problem.relaxation.lps
+            self._lp_seconds += problem.relaxation.lp_seconds
+            problem.rebuild(box)
+        return self._bound(box, inherited, None)
 
     # ------------------------------------------------------------------ nodes
 
-    def _expand(self, node: Node) -> None:
-        """Sharpen a node by cuts while that pays, then split it and bound the parts."""
-        node = self._sharpen(node)
-        if node.bound <= self._target:
-            self._close(node.bound)
-            return
-        for box in node.branch.children(node.box):
-            self._keep(self._bound(box, node.bound, node.basis, node.cuts), node.depth + 1)
-
-    def _sharpen(self, node: Node) -> Node:
-        """Rounds of second-level cuts at a node; skipped while they have not been worth their time lately."""
-        if not (self._options.level_two_cuts and self._cutting.due()):
-            return node
-        relaxation = self._problem.relaxation
-        relaxation.load(node.box, node.cuts)
-        point = relaxation.solve(basis=node.basis, cut_off=self._target)
-        before = bound = min(node.bound, point.bound)
-        for _ in range(CUT_ROUNDS):
-            if point.status is not LpStatus.OPTIMAL or bound <= self._target or not relaxation.separate(CUTS_A_ROUND):
-                break
-            point = relaxation.solve(cut_off=self._target)
-            bound = min(bound, point.bound)
-        self._cutting.record(before - self._target, before - bound)
-        if bound <= self._target or point.status is not LpStatus.OPTIMAL:
-            return dataclasses.replace(node, bound=bound)
-        self._accept(self._problem.propose(point, node.box, self._primal, thorough=self._thorough()))
-        program = relaxation.program
-        branch = choose_branch(program, self._weights, node.box, point, self._root_width) or node.branch
-        cuts, basis = relaxation.binding()
-        return dataclasses.replace(node, bound=bound, branch=branch, cuts=cuts, basis=basis)
-
-    def _thorough(self) -> bool:
-        """Whether to look hard for solutions: always at first, then at one expanded node in a few."""
-        self._expanded += 1
-        return self._expanded <= LOOK_HARD or self._expanded % LOOK_EVERY == 0
-
-    def _bound(
-        self, box: Box, inherited: float, basis: Any, cuts: Cuts | None = None, *, thorough: bool = False
-    ) -> _Child | None:
+    def _bound(self, box: Box, inherited: float, basis: Any, cuts: Cuts | None = None) -> _Child | None:
         """Tighten and bound one box and look for solutions near its relaxed point; ``None`` if it is empty."""
         self._nodes += 1
         tightened = self._problem.tighten(box)
@@ -285,11 +257,40 @@ class Search:
             basis = None
         point = relaxation.solve(basis=basis, cut_off=self._target, time_limit=max(1.0, self._deadline.remaining))
         bound = min(inherited, point.bound)
+        if bound > self._target and point.status is LpStatus.OPTIMAL and self._cuts_due():
+            point, bound = self._cut(point, bound)
         if bound == -math.inf:
             return None
         if point.status is LpStatus.OPTIMAL:
+            thorough = bound > self._target and self._thorough()
             self._accept(self._problem.propose(point, tightened, self._primal, thorough=thorough))
-        return _Child(tightened, bound, point, relaxation.basis, relaxation.cuts)
+        if bound <= self._target:
+            return _Child(tightened, bound, point, None, Cuts.none())
+        kept, basis = relaxation.binding()
+        return _Child(tightened, bound, point, basis, kept)
+
+    def _cuts_due(self) -> bool:
+        return self._options.level_two_cuts and self._cutting.due()
+
+    def _cut(self, point: Point, bound: float) -> tuple[Point, float]:
+        """Rounds of second-level cuts at the loaded box."""
+        relaxation = self._problem.relaxation
+        before = bound
+        for _ in range(CUT_ROUNDS):
+            if not relaxation.separate(CUTS_A_ROUND):
+                break
+            cut = relaxation.solve(cut_off=self._target)
+            bound = min(bound, cut.bound)
+            point = cut
+            if bound <= self._target or cut.status is not LpStatus.OPTIMAL:
+                break
+        self._cutting.record(before - self._target, before - bound)
+        return point, bound
+
+    def _thorough(self) -> bool:
+        """Whether to look hard for solutions: always at first, then at one open node in a few."""
+        self._looked += 1
+        return self._looked <= LOOK_HARD or self._looked % LOOK_EVERY == 0
 
     def _keep(self, child: _Child | None, depth: int) -> None:
         """Put a bounded box among the open nodes, or set it aside."""

@@ -30,6 +30,9 @@ from ssg_mip.methods.request import Request
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.solver.compiled import CompiledProgram, compile_program
 
+FRUITLESS = 2
+"""Climbs towards the same response that brought nothing, after which it is left alone."""
+
 MARGIN_OVER_TIE = 100.0
 """Under tie rules that do not favour the leader, a response must be better by this many tie tolerances."""
 
@@ -45,6 +48,7 @@ class FollowerValueProblem(ABC):
         self.groups = game.follower_slot_state
         self.request = request
         self._interval = IntervalBellman(game)
+        self._fruitless: dict[bytes, int] = {}
         self._climbs = request.search.local_ascent and game.num_states <= DENSE_STATES
         self._follower = follower_value_bounds(game)
         scale = 1.0 + float(np.maximum(np.abs(self._follower.lower), np.abs(self._follower.upper)).max())
@@ -137,14 +141,25 @@ class FollowerValueProblem(ABC):
         yield candidate.value, candidate
         if not self._climbs or not (thorough or candidate.value > primal_bound):
             return
-        best = max(
-            (self._ascent.climb(candidate, response) for response in self._responses(rows, candidate)),
-            key=lambda climbed: climbed.value,
-        )
+        best = candidate
+        for response in self._responses(rows, candidate):
+            climbed = self._climb(candidate, response, primal_bound)
+            if climbed is not None and climbed.value > best.value:
+                best = climbed
         yield best.value, best
         if self.request.search.tie_switching and best.value > max(primal_bound, candidate.value):
             switched = self._switch_ties(best)
             yield switched.value, switched
+
+    def _climb(self, start: Candidate, response: IntArray, primal_bound: float) -> Candidate | None:
+        """Climb towards a response, unless that has failed often enough before."""
+        key = response.tobytes()
+        if self._fruitless.get(key, 0) >= FRUITLESS:
+            return None
+        climbed = self._ascent.climb(start, response)
+        if climbed.value <= primal_bound:
+            self._fruitless[key] = self._fruitless.get(key, 0) + 1
+        return climbed
 
     def _switch_ties(self, best: Candidate) -> Candidate:
         """Climb with one tied answer exchanged at a time, as long as that improves."""
