@@ -28,12 +28,23 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array, csr_array
+from scipy.sparse import csr_array
 
 from ssg_mip.branching.box import Box
 from ssg_mip.game import FloatArray, IntArray
 from ssg_mip.solver.compiled import CompiledProgram
+from ssg_mip.solver.interface import SparseRows
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Pattern:
+    """Sparse rows without values, and the non-zero that each term adds to."""
+
+    starts: IntArray
+    indices: IntArray
+    row_of: IntArray
+    place_of_term: IntArray
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -51,6 +62,16 @@ class Cuts:
     power: FloatArray
     tangent: FloatArray
     place: IntArray
+
+    def pattern(self, num_columns: int) -> _Pattern:
+        """Where the terms end up in a sparse matrix; worked out once, because boxes share their parent's cuts."""
+        if "_pattern" not in self.__dict__:
+            keys, place = np.unique(self.cut * num_columns + self.column, return_inverse=True)
+            row_of, indices = np.divmod(keys, num_columns)
+            starts = np.searchsorted(row_of, np.arange(self.count + 1))
+            object.__setattr__(self, "_pattern", _Pattern(starts, indices, row_of, place))
+        pattern: _Pattern = self.__dict__["_pattern"]
+        return pattern
 
     @classmethod
     def none(cls) -> Cuts:
@@ -134,6 +155,10 @@ class LevelTwo:
             (self._mixed.data, (inverse[len(plain_row) :], self._value[self._mixed.indices])),
             shape=(len(unique), len(self._program.box)),
         )
+        self._alpha_row = unique // factors
+        shape = (count, factors)
+        self._alpha = csr_array((base.copy(), self._alpha_factor, self._alpha_starts), shape=shape)
+        self._up, self._down = self._mixed.copy(), self._mixed.copy()
 
     @property
     def available(self) -> bool:
@@ -152,10 +177,10 @@ class LevelTwo:
         y = np.maximum(unit_point[self._factors], 0.0)
         m = np.clip(unit_point[self._result], 0.0, y[:, None])
         alpha_data, beta_data = self.data(box)
-        rows = len(self._alpha_starts) - 1
-        alpha = csr_array((alpha_data, self._alpha_factor, self._alpha_starts), shape=(rows, len(y)))
-        up = csr_array((np.maximum(beta_data, 0.0), self._mixed.indices, self._mixed.indptr), shape=self._mixed.shape)
-        down = csr_array((np.minimum(beta_data, 0.0), self._mixed.indices, self._mixed.indptr), shape=self._mixed.shape)
+        alpha, up, down = self._alpha, self._up, self._down
+        alpha.data[:] = alpha_data
+        np.maximum(beta_data, 0.0, out=up.data)
+        np.minimum(beta_data, 0.0, out=down.data)
         mine = m[self._factor, self._value][:, None]
         every, weight = m[self._factor], y[self._factor][:, None]
         diagonal = self._value[:, None] == np.arange(m.shape[1])[None, :]
@@ -167,7 +192,9 @@ class LevelTwo:
         value = np.stack(
             (alpha @ m + up @ high_0 + down @ low_0, alpha @ (y[:, None] - m) + up @ high_1 + down @ low_1)
         )
-        norm = np.sqrt(alpha.power(2).sum(axis=1)) + np.sqrt(up.power(2).sum(axis=1) + down.power(2).sum(axis=1))
+        rows = len(self._alpha_starts) - 1
+        norm = np.sqrt(np.bincount(self._alpha_row, alpha_data**2, rows))
+        norm += np.sqrt(np.bincount(self._move_row, beta_data**2, rows))
         score = -value / np.maximum(norm, DEFAULT_TOLERANCES.feasibility)[None, :, None]
         chosen = np.flatnonzero(score.ravel() > DEFAULT_TOLERANCES.cut_violation)
         if len(chosen) > limit:
@@ -223,15 +250,17 @@ class LevelTwo:
 
     # ------------------------------------------------------------------ evaluation
 
-    def rows(self, cuts: Cuts, box: Box) -> Any:
-        """The cuts on a box as a sparse matrix ``[count, columns]``; every row is at least 0."""
+    def rows(self, cuts: Cuts, box: Box) -> SparseRows:
+        """The cuts on a box; every row is at least 0."""
         data = np.concatenate(self.data(box))
         width = box.width[cuts.place]
         c = np.where(width > 0.0, (cuts.tangent - box.lower[cuts.place]) / np.where(width > 0.0, width, 1.0), 0.0)
         power = cuts.power
         values = data[cuts.source] * (power[:, 0] + c * (power[:, 1] + c * power[:, 2]))
-        shape = (cuts.count, self._program.num_columns)
-        return coo_array((values, (cuts.cut, cuts.column)), shape=shape).tocsr()
+        columns = self._program.num_columns
+        pattern = cuts.pattern(columns)
+        merged = np.bincount(pattern.place_of_term, values, len(pattern.indices)).astype(float, copy=False)
+        return SparseRows(pattern.starts, pattern.indices, merged, pattern.row_of, columns)
 
 
 class _TermWriter:

@@ -23,7 +23,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, vstack
 
 from ssg_mip.branching.box import Box
 from ssg_mip.branching.level_two import Cuts, LevelTwo
@@ -31,7 +30,7 @@ from ssg_mip.errors import SolverError
 from ssg_mip.game import FloatArray, IntArray
 from ssg_mip.solver.compiled import CompiledProgram
 from ssg_mip.solver.highs import HighsLp
-from ssg_mip.solver.interface import LinearProgram, LpAnswer, LpStatus, dual_bound
+from ssg_mip.solver.interface import LinearProgram, LpAnswer, LpStatus, SparseRows, dual_bound
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
 
@@ -98,20 +97,31 @@ class _BoxRows:
                     width.append((entry(row, column), place, value))
         self.rows = np.array([row for row, _ in entries], dtype=np.int64)
         self.columns = np.array([column for _, column in entries], dtype=np.int64)
-        shape = (len(base), len(program.box))
         self._base = np.array(base)
-        self._low = _matrix(low, shape)
-        self._width = _matrix(width, shape)
+        self._low = _triples(low)
+        self._width = _triples(width)
 
     def coefficients(self, box: Box) -> FloatArray:
         """The box-dependent coefficients."""
-        values: FloatArray = self._base + self._low @ box.lower + self._width @ box.width
+        values = self._base.copy()
+        values += _map(self._low, box.lower, len(values))
+        values += _map(self._width, box.width, len(values))
         return values
 
 
-def _matrix(triples: list[tuple[int, int, float]], shape: tuple[int, int]) -> Any:
-    rows, columns, values = zip(*triples, strict=True) if triples else ((), (), ())
-    return csr_array((np.array(values, dtype=float), (np.array(rows, int), np.array(columns, int))), shape=shape)
+Triples = tuple[IntArray, IntArray, FloatArray]
+
+
+def _triples(entries: list[tuple[int, int, float]]) -> Triples:
+    """Row, column and value of a sparse linear map."""
+    rows, columns, values = zip(*entries, strict=True) if entries else ((), (), ())
+    return np.array(rows, dtype=np.int64), np.array(columns, dtype=np.int64), np.array(values, dtype=float)
+
+
+def _map(triples: Triples, vector: FloatArray, size: int) -> FloatArray:
+    """A sparse linear map applied to a vector."""
+    rows, columns, values = triples
+    return np.bincount(rows, values * vector[columns], size).astype(float, copy=False)
 
 
 class BoxRelaxation:
@@ -141,8 +151,8 @@ class BoxRelaxation:
         self._matrix, self._positions = self._assemble_matrix()
         self._row_lower, self._row_upper = self._assemble_row_bounds()
         self._lower, self._upper = self._unit_column_bounds()
-        self._shift = _matrix(self._box_rows.shift, (program.num_rows, len(program.box)))
-        self._shifted_rows = np.unique(np.array([row for row, _, _ in self._box_rows.shift], dtype=np.int64))
+        self._shift = _triples(self._box_rows.shift)
+        self._shifted_rows = np.unique(self._shift[0])
         self._lp: HighsLp | None = None
         self._seed = seed
         self._loaded = np.empty(0)
@@ -150,13 +160,13 @@ class BoxRelaxation:
         self._now: LinearProgram | None = None
         self._level_two = LevelTwo(program)
         self.cuts = Cuts.none()
-        self._cut_matrix: Any = None
+        self._cut_matrix: SparseRows | None = None
         self._dual = np.empty(0)
         self._unit_point = np.empty(0)
 
     # ------------------------------------------------------------------ assembly
 
-    def _assemble_matrix(self) -> tuple[Any, IntArray]:
+    def _assemble_matrix(self) -> tuple[SparseRows, IntArray]:
         """All rows, box-dependent entries zero-filled in place; then ``m - y <= 0``; the objective as a row last."""
         program, moving = self.program, self._box_rows
         costs = np.flatnonzero(program.objective)
@@ -186,7 +196,7 @@ class BoxRelaxation:
         tags = np.concatenate((np.zeros(int(still.sum())), marker, np.zeros(2 * count + len(costs))))
         order = np.lexsort((columns, rows))
         starts = np.searchsorted(rows[order], np.arange(shape[0] + 1))
-        matrix = csr_array((values[order], columns[order], starts), shape=shape)
+        matrix = SparseRows(starts, columns[order], values[order], rows[order], shape[1])
         place = np.flatnonzero(tags[order] > 0.0)
         positions = np.empty(len(place), dtype=np.int64)
         positions[tags[order][place].astype(np.int64) - 1] = place
@@ -230,18 +240,18 @@ class BoxRelaxation:
     def load(self, box: Box, cuts: Cuts | None = None) -> None:
         """Move to a box with some cuts: replace the coefficients and bounds that differ."""
         coefficients = self._box_rows.coefficients(box)
-        self._matrix.data[self._positions] = coefficients
+        self._matrix.values[self._positions] = coefficients
         closed = (self._choice_of >= 0) & ~box.open_choices[self._choice_of]
         upper = np.where(closed, 0.0, self._upper)
-        shift = self._shift @ box.lower
+        shift = _map(self._shift, box.lower, self.program.num_rows)
         row_lower, row_upper = self._row_lower.copy(), self._row_upper.copy()
         row_lower[: len(shift)] -= shift
         row_upper[: len(shift)] -= shift
         self._now = LinearProgram(
             objective=self.program.objective,
-            starts=self._matrix.indptr,
+            starts=self._matrix.starts,
             indices=self._matrix.indices,
-            values=self._matrix.data,
+            values=self._matrix.values,
             row_lower=row_lower,
             row_upper=row_upper,
             column_lower=self._lower,
@@ -269,7 +279,7 @@ class BoxRelaxation:
         rows = self._level_two.rows(cuts, self._loaded_box)
         self._loaded_lp.append_rows(rows)
         self.cuts = self.cuts.joined(cuts)
-        self._cut_matrix = rows if self._cut_matrix is None else csr_array(vstack((self._cut_matrix, rows)))
+        self._cut_matrix = rows if self._cut_matrix is None else self._level_two.rows(self.cuts, self._loaded_box)
 
     def separate(self, limit: int) -> int:
         """Add the most violated second-level cuts at the last point; how many were added."""
@@ -363,7 +373,8 @@ class BoxRelaxation:
             # A cut reads ``row @ x >= 0``: in a maximisation its multiplier is at most 0, and its share of the bound
             # is the change of the reduced costs.
             helpful = np.minimum(dual[first:], 0.0)
-            program = dataclasses.replace(program, objective=program.objective - self._cut_matrix.T @ helpful)
+            reduced = program.objective - self._cut_matrix.transposed_product(helpful)
+            program = dataclasses.replace(program, objective=reduced)
         bound = dual_bound(program, self._matrix, dual[:first])
         if answer.status is LpStatus.INFEASIBLE:
             return -math.inf if bound < -DEFAULT_TOLERANCES.feasibility else math.inf

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ssg_mip.deadline import Deadline
 from ssg_mip.errors import SolverError
 from ssg_mip.game import FloatArray, IntArray
-from ssg_mip.solver.interface import LinearProgram, LpAnswer, LpStatus, MilpAnswer
+from ssg_mip.solver.interface import LinearProgram, LpAnswer, LpStatus, MilpAnswer, SparseRows
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
 _OK = highspy.HighsStatus.kOk
@@ -125,17 +125,17 @@ class HighsLp:
         for row, low, high in zip(rows.tolist(), lower.tolist(), upper.tolist(), strict=True):
             change(row, low, high)
 
-    def append_rows(self, matrix: Any) -> None:
-        """Add rows ``matrix @ x >= 0`` (a SciPy CSR matrix) at the end."""
-        count = matrix.shape[0]
+    def append_rows(self, matrix: SparseRows) -> None:
+        """Add rows ``matrix @ x >= 0`` at the end."""
+        count = matrix.num_rows
         status = self._highs.addRows(
             count,
             np.zeros(count),
             np.full(count, math.inf),
-            matrix.nnz,
-            matrix.indptr[:-1].astype(np.int32),
+            len(matrix.values),
+            matrix.starts[:-1].astype(np.int32),
             matrix.indices.astype(np.int32),
-            matrix.data,
+            matrix.values,
         )
         if status == highspy.HighsStatus.kError:
             raise SolverError(f"HiGHS refused {count} rows")

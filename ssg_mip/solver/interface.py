@@ -90,7 +90,28 @@ class MilpAnswer:
         return len(self.point) > 0
 
 
-def dual_bound(program: LinearProgram, matrix: Any, multipliers: FloatArray) -> float:
+@dataclasses.dataclass(frozen=True, eq=False)
+class SparseRows:
+    """Rows of a matrix: the non-zeros of row ``i`` are at ``starts[i]:starts[i+1]``; plain arrays, for the hot path."""
+
+    starts: IntArray
+    indices: IntArray
+    values: FloatArray
+    row_of: IntArray
+    num_columns: int
+
+    @property
+    def num_rows(self) -> int:
+        """Number of rows."""
+        return len(self.starts) - 1
+
+    def transposed_product(self, weights: FloatArray) -> FloatArray:
+        """``A^T weights``."""
+        product = np.bincount(self.indices, self.values * weights[self.row_of], self.num_columns)
+        return product.astype(float, copy=False)
+
+
+def dual_bound(program: LinearProgram, matrix: SparseRows, multipliers: FloatArray) -> float:
     """An upper bound on the LP's maximum, valid for *any* multipliers (weak duality with column bounds).
 
     ``max c x <= sum_i max(y_i lower_i, y_i upper_i) + sum_j max over the column's bounds of (c - A^T y)_j x_j``;
@@ -101,15 +122,16 @@ def dual_bound(program: LinearProgram, matrix: Any, multipliers: FloatArray) -> 
     program
         The LP; every column with a non-zero reduced cost needs a finite bound on that side for a finite answer.
     matrix
-        ``A`` as a SciPy sparse array ``[rows, columns]``.
+        ``A``.
     multipliers
         One number per row.
     """
     y = np.where((multipliers > 0.0) & np.isinf(program.row_upper), 0.0, multipliers)
     y = np.where((y < 0.0) & np.isinf(program.row_lower), 0.0, y)
     bound_of_rows = np.where(y > 0.0, program.row_upper, program.row_lower)
-    from_rows = float(np.sum(y[y != 0.0] * bound_of_rows[y != 0.0]))
-    reduced = program.objective - matrix.T @ y
+    used = np.flatnonzero(y)
+    from_rows = float(y[used] @ bound_of_rows[used])
+    reduced = program.objective - matrix.transposed_product(y)
     bound_of_columns = np.where(reduced > 0.0, program.column_upper, program.column_lower)
-    used = reduced != 0.0
-    return from_rows + float(np.sum(reduced[used] * bound_of_columns[used]))
+    used = np.flatnonzero(reduced)
+    return from_rows + float(reduced[used] @ bound_of_columns[used])
