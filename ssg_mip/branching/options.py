@@ -24,8 +24,8 @@ class SearchOptions:
         Cut with box-dependent rows multiplied by the values.
     local_ascent
         Look for policies by sequential linear programs.
-    tie_switching
-        Exchange tied answers one at a time at new incumbents.
+    answer_switching
+        At new incumbents, climb towards responses with one answer exchanged.
     warm_starts
         Start a linear program from its parent's basis.
     """
@@ -35,7 +35,7 @@ class SearchOptions:
     propagation: bool = True
     level_two_cuts: bool = True
     local_ascent: bool = True
-    tie_switching: bool = True
+    answer_switching: bool = True
     warm_starts: bool = True
 
 

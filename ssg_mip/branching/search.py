@@ -36,7 +36,7 @@ CUT_ROUNDS = 1
 CUTS_A_ROUND = 60
 """At most this many cuts are added in a round."""
 
-LOOK_HARD = 50
+LOOK_HARD = 200
 """Open nodes at which solutions are always looked for by local ascent."""
 
 LOOK_EVERY = 4

@@ -30,7 +30,7 @@ from ssg_mip.methods.request import Request
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.solver.compiled import CompiledProgram, compile_program
 
-FRUITLESS = 2
+FRUITLESS = 5
 """Climbs towards the same response that brought nothing, after which it is left alone."""
 
 MARGIN_OVER_TIE = 100.0
@@ -147,8 +147,8 @@ class FollowerValueProblem(ABC):
             if climbed is not None and climbed.value > best.value:
                 best = climbed
         yield best.value, best
-        if self.request.search.tie_switching and best.value > max(primal_bound, candidate.value):
-            switched = self._switch_ties(best)
+        if self.request.search.answer_switching and best.value > max(primal_bound, candidate.value):
+            switched = self._switch_answers(best)
             yield switched.value, switched
 
     def _climb(self, start: Candidate, response: IntArray, primal_bound: float) -> Candidate | None:
@@ -161,13 +161,13 @@ class FollowerValueProblem(ABC):
             self._fruitless[key] = self._fruitless.get(key, 0) + 1
         return climbed
 
-    def _switch_ties(self, best: Candidate) -> Candidate:
-        """Climb with one tied answer exchanged at a time, as long as that improves."""
+    def _switch_answers(self, best: Candidate) -> Candidate:
+        """Climb towards responses with one answer exchanged, as long as that improves."""
         game = self.game
         improved = True
         while improved:
             improved = False
-            for slot in np.flatnonzero(best.response.tied):
+            for slot in np.flatnonzero(self.root.open_choices):
                 state = int(game.follower_slot_state[slot])
                 response = best.response.follower_policy.actions.copy()
                 action = int(slot - game.follower_offsets[state])
