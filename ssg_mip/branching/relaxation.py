@@ -33,6 +33,9 @@ from ssg_mip.solver.highs import HighsLp
 from ssg_mip.solver.interface import LinearProgram, LpAnswer, LpStatus, SparseRows, dual_bound
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
+UNPRICED_SHARE = 0.1
+"""Share of a product's importance that does not depend on multipliers."""
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Point:
@@ -47,7 +50,7 @@ class Point:
     columns
         Values per column of the compiled program, box variables and products in original units; empty if none.
     error
-        ``|m - y h|`` per product, in unit coordinates; empty without a point.
+        ``|m - y h|`` per product, in unit coordinates, weighted by how much it matters; empty without a point.
     unit_values
         ``h`` per box variable; empty without a point.
     """
@@ -388,14 +391,22 @@ class BoxRelaxation:
         y, m = unit[program.product_factor], unit[program.product_result]
         columns[program.box] = box.lower + box.width * h
         columns[program.product_result] = box.lower[program.product_value] * y + box.width[program.product_value] * m
-        return Point(answer.status, bound, columns, np.abs(m - y * h[program.product_value]), h)
+        error = np.abs(m - y * h[program.product_value]) * self._importance(answer.row_dual)
+        return Point(answer.status, bound, columns, error, h)
 
-    def product_weights(self) -> FloatArray:
-        """How much each product matters: the largest coefficient of its column in a box-dependent row."""
-        weights = np.zeros(self.program.num_columns)
+    def _importance(self, dual: FloatArray) -> FloatArray:
+        """How much an error in each product moves the bound: by the multipliers of the rows it sits in.
+
+        A small share is independent of the multipliers, so that products of slack rows are told apart too.
+        """
         moving = self._box_rows.moves
-        np.maximum.at(weights, self.program.column_index[moving], np.abs(self.program.coefficient[moving]))
-        return weights[self.program.product_result]
+        rows, columns = self.program.row_index[moving], self.program.column_index[moving]
+        size = np.abs(self.program.coefficient[moving])
+        priced = np.bincount(columns, size * np.abs(dual[rows]), self.program.num_columns)
+        plain = np.bincount(columns, size, self.program.num_columns)
+        largest = max(float(priced.max(initial=0.0)), DEFAULT_TOLERANCES.arithmetic)
+        weights: FloatArray = (priced / largest + UNPRICED_SHARE * plain)[self.program.product_result]
+        return weights
 
 
 def all_open(choices: int) -> NDArray[np.bool_]:

@@ -117,7 +117,6 @@ class Search:
         self._node_limit = node_limit
         self._interrupt = interrupt
         self._on_progress = on_progress
-        self._weights = problem.relaxation.product_weights()
         self._root_width = problem.root.width
         self._heap: list[tuple[float, int, Node]] = []
         self._ticket = itertools.count()
@@ -227,7 +226,6 @@ class Search:
             if not worthwhile:
                 break
         self._in_hand = -math.inf
-        self._weights = problem.relaxation.product_weights()
         if child is not None:
             self._root_width = child.box.width
         self._keep(child, 0)
@@ -299,9 +297,7 @@ class Search:
         if child.bound <= self._target:
             self._close(child.bound)
             return
-        branch = choose_branch(
-            self._problem.relaxation.program, self._weights, child.box, child.point, self._root_width
-        )
+        branch = choose_branch(self._problem.relaxation.program, child.box, child.point, self._root_width)
         if branch is None:
             logger.debug("node too small to split set aside at bound %g", child.bound)
             self._close(child.bound)

@@ -24,16 +24,14 @@ MOVING_SHARE = 0.05
 """Weight of the newest observation in the moving average."""
 
 
-def violation_scores(program: CompiledProgram, weights: FloatArray, box: Box, point: Point) -> FloatArray:
+def violation_scores(program: CompiledProgram, box: Box, point: Point) -> FloatArray:
     """How badly the products of each box variable are violated, ``d(t) sum weight |m - y h(t)|``."""
-    share = np.bincount(program.product_value, weights=weights * point.error, minlength=len(program.box))
+    share = np.bincount(program.product_value, weights=point.error, minlength=len(program.box))
     scores: FloatArray = box.width * share
     return scores
 
 
-def choose_branch(
-    program: CompiledProgram, weights: FloatArray, box: Box, point: Point, root_width: FloatArray
-) -> Branch | None:
+def choose_branch(program: CompiledProgram, box: Box, point: Point, root_width: FloatArray) -> Branch | None:
     """The most violated coordinate and the weighted mean of its products' implied values.
 
     Returns ``None`` where no interval is wide enough to be split in floating point.
@@ -45,7 +43,7 @@ def choose_branch(
     if not len(point.error):
         place = int(np.argmax(relative))
         return Branch(place, float(box.lower[place] + 0.5 * box.width[place]))
-    scores = violation_scores(program, weights, box, point)
+    scores = violation_scores(program, box, point)
     # Where nothing is violated beyond noise the widest interval, relative to the root, is split.
     noise = DEFAULT_TOLERANCES.feasibility * float(np.max(np.abs(scores), initial=0.0))
     place = int(np.argmax(np.where(splittable, scores + noise * relative, -1.0)))
