@@ -98,7 +98,9 @@ def _game_check(game: Game, data: Mapping[str, Any]) -> Check:
     """The result names the content hash of this very game."""
     provenance = data.get("provenance")
     said = provenance.get("game_hash") if isinstance(provenance, Mapping) else None
-    return yes_or_no("game_hash", said == game.content_hash, f"said {said!r}, the game has {game.content_hash!r}")
+    if said == game.content_hash:
+        return yes_or_no("game_hash", True, "the result is about this game")
+    return yes_or_no("game_hash", False, f"the result is about {said!r}, the game has {game.content_hash!r}")
 
 
 _WITHOUT_POLICY = frozenset({"no_solution", "infeasible"})
