@@ -104,7 +104,7 @@ class _Reader:
         answers: tuple[PointClaim, ...] = ()
         if has_policy:
             answers = (self._point(data, "", weights),)
-            if _text(data, "termination", "") == "stationary":
+            if "stationary" in (_text(data, "termination", ""), answers[0].status):
                 answers = (dataclasses.replace(answers[0], status="stationary"),)
         whole = ScalarisationClaim(
             place="the result",

@@ -73,7 +73,8 @@ def yes_or_no(name: str, holds: bool, detail: str) -> Check:
 NOT_CHECKED = (
     "that dual_bound, step_bound and the bound named in a note are upper bounds: only that no attained value exceeds "
     "dual_bound, and that the printed gap follows from it",
-    "the counts of work, the times, the versions, the seed and the messages",
+    "the statuses that rest on such bounds alone: restricted_optimal, stationary",
+    "the options, the tolerance of a front, the counts of work, the times, the versions, the seed and the messages",
 )
 """What no check here covers."""
 
