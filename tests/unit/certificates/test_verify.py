@@ -287,3 +287,14 @@ def test_solutions_of_random_games_pass_under_every_tie_rule() -> None:
             for ties in ("leader", "first", "adverse"):
                 result = solve(about, method=method, ties=ties, node_limit=300)  # type: ignore[arg-type]
                 assert verify(about, printed(result)).failed == (), (index, method, ties)
+
+
+def test_a_start_policy_of_nine_digits_is_verified_like_any_other() -> None:
+    """Probabilities that sum to 1 - 1e-9 are normalised before anything is computed from them."""
+    rng = np.random.default_rng(23)
+    about = random_game(
+        rng, leader_counts=[3] * 2, follower_counts=[2] * 2, leader_discount=0.99, follower_discount=0.99
+    ).to_game()
+    third = {"a0": 0.333333333, "a1": 0.333333333, "a2": 0.333333333}
+    result = solve(about, start={"s0": third, "s1": third}, iteration_limit=1, node_limit=1)
+    assert verify(about, printed(result)).failed == ()
