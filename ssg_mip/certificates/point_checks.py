@@ -51,7 +51,7 @@ def response_checks(claims: Claims, prover: Prover, game: Game) -> list[Check]:
             continue
         evidence = prover.about(point.policy)
         view = evidence.view
-        near = view.threshold + view.slack
+        near = view.threshold + view.noise
         optimal.append(
             Trial(
                 deviation=evidence.epsilon(point.response),
@@ -68,7 +68,7 @@ def _rule_trials(point: PointClaim, evidence: Evidence, ties: str, game: Game) -
     view, response = evidence.view, point.response or ()
     for state, slot in enumerate(evidence.slots(response)):
         where = f"{point.place}: state {game.state_names[state]!r}"
-        near = view.threshold + view.slack
+        near = view.threshold + view.noise
         yield Trial(
             deviation=view.shortfalls[slot].lower, allowed=near, place=f"{where}: how much worse than the best action"
         )

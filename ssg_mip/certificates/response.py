@@ -36,6 +36,7 @@ from ssg_mip.certificates.values import (
     largest_size,
     rounded_candidate,
     rounding_slack,
+    solver_noise,
     value_intervals,
 )
 from ssg_mip.game import IntArray
@@ -126,8 +127,10 @@ class FollowerView:
         Per slot, how far the action is from the best one of its state.
     tied, possibly_tied
         Per state, the slots within the tie tolerance for certain, and those that rounding could put there.
-    threshold, slack
+    threshold, noise
         The tie tolerance times the value scale, and how far a judgement in floating point may be off.
+    slack
+        How far a printed follower value may be off.
     """
 
     optimum: Optimum
@@ -135,6 +138,7 @@ class FollowerView:
     tied: tuple[tuple[int, ...], ...]
     possibly_tied: tuple[tuple[int, ...], ...]
     threshold: Fraction
+    noise: Fraction
     slack: Fraction
 
     def exactly_tied(self, state: int) -> tuple[int, ...]:
@@ -150,10 +154,10 @@ def view_follower(follower: Process, tolerances: Tolerances = DEFAULT_TOLERANCES
     follower
         The follower's process against the policy.
     tolerances
-        ``tolerances.tie`` times ``1 + max |v*|`` is the threshold; see :func:`rounding_slack` for the doubt around it.
+        ``tolerances.tie`` times ``1 + max |v*|`` is the threshold; see :func:`solver_noise` for the doubt around it.
     """
     optimum = optimal_values(follower)
-    slack = rounding_slack(follower, optimum.values, tolerances)
+    noise = solver_noise(follower, optimum.values, tolerances)
     slots = range(len(follower.kernel))
     upper = follower.action_values([value.upper for value in optimum.values], slots)
     exact = all(value.is_exact for value in optimum.values)
@@ -165,14 +169,15 @@ def view_follower(follower: Process, tolerances: Tolerances = DEFAULT_TOLERANCES
         optimum=optimum,
         shortfalls=shortfalls,
         tied=tuple(
-            _within(follower, shortfalls, state, threshold - slack, optimum) for state in range(follower.num_states)
+            _within(follower, shortfalls, state, threshold - noise, optimum) for state in range(follower.num_states)
         ),
         possibly_tied=tuple(
-            tuple(slot for slot in follower.slots(state) if shortfalls[slot].lower <= threshold + slack)
+            tuple(slot for slot in follower.slots(state) if shortfalls[slot].lower <= threshold + noise)
             for state in range(follower.num_states)
         ),
         threshold=threshold,
-        slack=slack,
+        noise=noise,
+        slack=rounding_slack(follower, optimum.values, tolerances),
     )
 
 

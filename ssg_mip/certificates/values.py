@@ -79,17 +79,22 @@ def largest_size(values: Sequence[Interval]) -> Fraction:
     return max(max(abs(value.lower), abs(value.upper)) for value in values)
 
 
-def rounding_slack(
-    process: Process, values: Sequence[Interval], tolerances: Tolerances = DEFAULT_TOLERANCES
-) -> Fraction:
-    """How far a number computed in floating point may honestly lie from its proven value.
+def solver_noise(process: Process, values: Sequence[Interval], tolerances: Tolerances = DEFAULT_TOLERANCES) -> Fraction:
+    """How far the package's own solves in floating point may be off.
 
-    ``rounding * max|v|``, plus what the two sources of error leave after ``1 / (1 - gamma)`` steps: the smallest
-    advantage for which the follower's solver switches an action, and the rounding of the rewards themselves.
+    Two sources, each of which ``1 / (1 - gamma)`` steps may add up: the smallest advantage for which its policy
+    iteration switches an action, and the rounding of mixed rewards.
     """
     size = largest_size(values)
     per_step = Fraction(tolerances.arithmetic) * (1 + size) + Fraction(8.0 * np.finfo(float).eps) * process.value_scale
-    return Fraction(tolerances.rounding) * size + per_step / (1 - process.discount)
+    return per_step / (1 - process.discount)
+
+
+def rounding_slack(
+    process: Process, values: Sequence[Interval], tolerances: Tolerances = DEFAULT_TOLERANCES
+) -> Fraction:
+    """How far a printed number may lie from its proven value: ``rounding * max|v|`` and :func:`solver_noise`."""
+    return Fraction(tolerances.rounding) * largest_size(values) + solver_noise(process, values, tolerances)
 
 
 def value_intervals(process: Process, chosen: Sequence[int]) -> tuple[Interval, ...]:

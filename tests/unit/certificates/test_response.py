@@ -16,6 +16,7 @@ from ssg_mip.game import Game
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import TrajectoryPoint, build_result
 from ssg_mip.status import Status, Termination
+from ssg_mip.tolerances import DEFAULT_TOLERANCES
 from tests.oracles.games import plain_from_arrays, random_game, static_game
 from tests.oracles.known import figure_1
 
@@ -61,7 +62,7 @@ def test_the_threat_at_its_edge_is_a_tie_of_the_tolerance() -> None:
 
 def test_an_action_at_the_edge_of_the_tolerance_may_be_judged_both_ways() -> None:
     """A shortfall equal to the tie threshold: two honest outcomes, and each of them is accepted."""
-    edge = 1e-7 * 2.0
+    edge = DEFAULT_TOLERANCES.tie * 2.0
     game = static_game([[1, 5]], [[1.0, 1.0 - edge]]).to_game()
     leader, _, found = view(game, LeaderPolicy.uniform(game))
     outcomes = [rule_values(leader, tied, "leader")[0] for tied in tie_judgements(found)]
@@ -70,7 +71,7 @@ def test_an_action_at_the_edge_of_the_tolerance_may_be_judged_both_ways() -> Non
 
 def test_many_doubtful_ties_are_judged_by_a_common_threshold() -> None:
     """Six actions at the edge: seven nested sets rather than 64."""
-    edge = 1e-7 * 2.0
+    edge = DEFAULT_TOLERANCES.tie * 2.0
     game = static_game([[1, 2, 3, 4, 5, 6, 7]], [[1.0, *[1.0 - edge] * 6]]).to_game()
     _, _, found = view(game, LeaderPolicy.uniform(game))
     assert len(tie_judgements(found)) == 7
