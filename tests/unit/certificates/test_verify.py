@@ -12,11 +12,13 @@ import numpy as np
 import pytest
 
 from ssg_mip import solve, trace_front, verify
+from ssg_mip.best_response import best_response
 from ssg_mip.errors import OptionError
 from ssg_mip.game import Game
+from ssg_mip.methods.request import Request
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.status import Status, Termination
-from tests.oracles.games import agreement_game, random_game
+from tests.oracles.games import agreement_game, plain_from_arrays, random_game
 from tests.oracles.known import figure_1, three_points
 from tests.unit import fakes
 
@@ -170,6 +172,15 @@ def test_each_claim_has_the_check_that_names_it() -> None:
         (lambda d: d["leader_policy"]["s0"].update(a9=0.0), "readable"),
         (lambda d: d["leader_policy"]["s0"].update(a0=-0.5, a1=1.5), "readable"),
         (lambda d: d["follower_policy"].update(s0="b9"), "readable"),
+        (lambda d: d.update(tied_states=[3]), "readable"),
+        (lambda d: d.update(tied_states=["s9"]), "readable"),
+        (lambda d: d.update(ties="worst"), "readable"),
+        (lambda d: d.update(trajectory={}), "readable"),
+        (lambda d: d["trajectory"].append(3), "readable"),
+        (lambda d: d.update(method=7), "readable"),
+        (lambda d: d["weights"].pop("s0"), "readable"),
+        (lambda d: d.update(relative_gap=None), "relative_gap"),
+        (lambda d: d.update(dual_bound=None), "relative_gap"),
         (lambda d: d.update(status="no_solution"), "status"),
         (lambda d: d.update(status="optimal", dual_bound=9e9, relative_gap=1.0), "optimal_within_gap"),
         (lambda d: d.update(trajectory=[]), "trajectory_ends_at_answer"),
@@ -190,17 +201,34 @@ def test_a_run_that_goes_down_is_not_monotone() -> None:
     assert "monotone_trajectory" in rejected(data)
 
 
-def test_a_false_limit_breaks_the_cone() -> None:
-    """Fig. 1: (0, 0), attained by rewarding everywhere, is no limit: (10, 9) was seen in the run."""
-    about = figure_1(1.0, 2.0).to_game()
-    good = printed(solve(about, start=LeaderPolicy.deterministic(about, (0, 1))))
-    assert verify(about, good).passed
-    poor = printed(
-        solve(about, method="policy-iteration", start=LeaderPolicy.deterministic(about, (0, 0)), iteration_limit=1)
-    )
-    poor["trajectory"] = [{**good["trajectory"][-1], "iteration": 0}, {**poor["trajectory"][0], "iteration": 1}]
-    poor["termination"] = "stationary"
-    assert "cone" in rejected(poor, about)
+@pytest.mark.parametrize(("discount", "breaks"), [(0.0, True), (0.5, True), (0.9, False)])
+def test_a_false_limit_breaks_the_cone(discount: float, breaks: bool) -> None:
+    """Values (0, 0) are called a limit although (5, 4) was seen: the cone forbids it if 4 > gamma_A 5."""
+    about = plain_from_arrays(
+        [[[[1.0, 0.0]], [[1.0, 0.0]]], [[[0.0, 1.0]], [[0.0, 1.0]]]],
+        [[[5.0 * (1 - discount)], [0.0]], [[4.0 * (1 - discount)], [0.0]]],
+        [[[0.0], [0.0]], [[0.0], [0.0]]],
+        leader_discount=discount,
+        follower_discount=0.5,
+    ).to_game()
+    starts = [LeaderPolicy.deterministic(about, (action, action)) for action in (0, 1)]
+    runs = [printed(fakes.answer(about, Request(weights=about.initial, start=start), slack=9.0)) for start in starts]
+    data = {**runs[1], "method": "policy-iteration"}
+    data["trajectory"] = [{**run["trajectory"][0], "iteration": index} for index, run in enumerate(runs)]
+    data["trajectory"][1]["step_bound"] = 0.0
+    data["termination"] = "stationary"
+    assert ("cone" in rejected(data, about)) is breaks
+
+
+def test_a_limit_needs_the_bound_that_stopped_it() -> None:
+    """Stationary without a step bound, or with one that leaves a gain, is not believed."""
+    data = data_of("policy-iteration")
+    data["termination"] = "stationary"
+    data["trajectory"][-1]["step_bound"] = 0.0
+    assert "cone" not in rejected(data)
+    for bound in (None, 1.0):
+        data["trajectory"][-1]["step_bound"] = bound
+        assert "cone" in rejected(data)
 
 
 def test_a_point_that_another_covers_is_found() -> None:
@@ -241,9 +269,6 @@ def test_the_leader_s_tied_response_must_be_the_best_for_it() -> None:
     """Three points: an optimum that sits on a tie, evaluated with the other tied action."""
     about = figure_1(1.0, 10 / 9).to_game()
     policy = LeaderPolicy.deterministic(about, (0, 1))
-    from ssg_mip.best_response import best_response
-    from ssg_mip.methods.request import Request
-
     data = printed(fakes.answer(about, Request(weights=about.initial, start=policy)))
     weak = best_response(about, policy, "adverse")
     data["follower_policy"] = weak.follower_policy.to_names(about)
@@ -252,8 +277,6 @@ def test_the_leader_s_tied_response_must_be_the_best_for_it() -> None:
 
 
 def _request(about: Game, ties: str) -> Any:
-    from ssg_mip.methods.request import Request
-
     return Request(weights=about.initial, ties=ties)  # type: ignore[arg-type]
 
 

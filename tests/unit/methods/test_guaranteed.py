@@ -9,7 +9,7 @@ import pytest
 
 from ssg_mip import best_response, solve
 from ssg_mip.certificates.guaranteed import certify_margin
-from ssg_mip.certificates.impossible import EVERYWHERE, prove_impossible
+from ssg_mip.certificates.impossible import EVERYWHERE, _influence, prove_impossible
 from ssg_mip.certificates.rational import ExactGame, induce, policy_rows
 from ssg_mip.certificates.values import exact_values
 from ssg_mip.errors import OptionError
@@ -87,6 +87,29 @@ def test_a_strict_response_is_never_called_impossible() -> None:
     assert prove_impossible(game, policy, leave, float(margin) / 2) is None
 
 
+def test_nothing_is_proven_about_mixed_policies() -> None:
+    """Matching pennies: moving from the uniform row makes either column better, so there is nothing to prove."""
+    game = static_game([[1, 0], [0, 1]], [[1, 0], [0, 1]]).to_game()
+    for action in range(2):
+        assert prove_impossible(game, LeaderPolicy.uniform(game), FollowerPolicy(np.array([action])), 1e-3) is None
+
+
+def test_the_first_order_model_is_the_derivative() -> None:
+    """``L``'s influence vector against ``gamma (P_g - P_b)(I - gamma P)^-1`` in floating point."""
+    for index in range(6):
+        game = agreement_game(31, index).to_game()
+        _, follower = induce(ExactGame.of(game), policy_rows(game, LeaderPolicy.uniform(game)))
+        kernel = np.zeros((len(follower.kernel), game.num_states))
+        for slot, row in enumerate(follower.kernel):
+            kernel[slot, list(row.places)] = [numerator / row.total for numerator in row.numerators]
+        chosen = list(follower.offsets[:-1])
+        gamma = float(follower.discount)
+        other = follower.offsets[1] - 1
+        inverse = np.linalg.inv(np.eye(game.num_states) - gamma * kernel[chosen])
+        due = gamma * (kernel[0] - kernel[other]) @ inverse
+        assert [float(x) for x in _influence(follower, chosen, 0, other)] == pytest.approx(due.tolist(), abs=1e-12)
+
+
 def test_twin_actions_are_told_apart_nowhere() -> None:
     """Two follower actions with the same payoff and moves to the follower, one of them bad for the leader."""
     game = static_game([[5, 0], [5, 0]], [[1, 1], [0.1, 0.1]]).to_game()
@@ -147,6 +170,8 @@ def test_the_secured_value_is_the_worst_over_close_actions() -> None:
     narrow = certify_margin(game, LeaderPolicy.uniform(game), 0.05)
     assert narrow.unique
     assert narrow.margin == 1 - Fraction(0.9)
+    assert certify_margin(game, LeaderPolicy.uniform(game), 1 - 0.9).unique
+    assert not certify_margin(game, LeaderPolicy.uniform(game), np.nextafter(1 - 0.9, 1.0)).unique
     assert narrow.allows(FollowerPolicy(np.array([0])))
     assert not narrow.allows(FollowerPolicy(np.array([1])))
 
