@@ -15,6 +15,8 @@ from ssg_mip.graph import game_from_graph, reachable_states, state_graph, strong
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 
 if TYPE_CHECKING:
+    from ssg_mip.certificates.verification import Verification
+    from ssg_mip.certificates.verify import verify
     from ssg_mip.formulations.lp_file import export
     from ssg_mip.front_door import solve
     from ssg_mip.pareto.front import ParetoFront
@@ -24,9 +26,11 @@ if TYPE_CHECKING:
 _LAZY = {
     "ParetoFront": "ssg_mip.pareto.front",
     "Result": "ssg_mip.result",
+    "Verification": "ssg_mip.certificates.verification",
     "export": "ssg_mip.formulations.lp_file",
     "solve": "ssg_mip.front_door",
     "trace_front": "ssg_mip.pareto.sweep",
+    "verify": "ssg_mip.certificates.verify",
 }
 
 __all__ = [
@@ -36,6 +40,7 @@ __all__ = [
     "LeaderPolicy",
     "ParetoFront",
     "Result",
+    "Verification",
     "best_response",
     "export",
     "game_from_graph",
@@ -45,6 +50,7 @@ __all__ = [
     "state_graph",
     "strongly_connected_components",
     "trace_front",
+    "verify",
     "write_instance",
 ]
 

@@ -6,6 +6,7 @@
     ├── InvalidGameError        the data do not describe a game            (exit code 3)
     │   └── InvalidInstanceError    ... and they came from a file          (exit code 3)
     ├── InvalidPolicyError      a policy that does not fit the game        (exit code 2)
+    ├── InvalidResultError      a result that cannot be read as one        (exit code 5)
     ├── OptionError             an argument outside its range              (exit code 2)
     ├── NoSolutionError         a limit was reached before any policy      (exit code 4)
     └── SolverError             the LP/MILP solver failed numerically      (exit code 1)
@@ -36,6 +37,12 @@ class InvalidPolicyError(SsgError, ValueError):
     """A policy does not fit the game it is used with."""
 
     exit_code = 2
+
+
+class InvalidResultError(SsgError, ValueError):
+    """A printed result does not say what a result must say; the message names the place inside it."""
+
+    exit_code = 5
 
 
 class OptionError(SsgError, ValueError):

@@ -20,7 +20,8 @@ class LeaderPolicy:
     Attributes
     ----------
     probabilities
-        Array ``[s, a]``, padded with zeros where a state has fewer actions than the widest one.
+        Array ``[s, a]``, padded with zeros where a state has fewer actions than the widest one. Rows that sum to one
+        within the tolerance are divided by their sum unless that is rounding noise only.
     """
 
     probabilities: FloatArray
@@ -31,13 +32,16 @@ class LeaderPolicy:
             raise InvalidPolicyError(f"a leader policy has shape {array.shape}; it must be [s, a]")
         if not np.all(np.isfinite(array)) or np.any(array < 0.0):
             raise InvalidPolicyError("a leader policy holds a negative or non-finite probability")
-        off = np.abs(array.sum(axis=1) - 1.0)
+        sums = array.sum(axis=1)
+        off = np.abs(sums - 1.0)
         if off.size and off.max() > DEFAULT_TOLERANCES.probability:
             state = int(off.argmax())
             raise InvalidPolicyError(
-                f"leader policy row {state} sums to {array[state].sum()!r}; it must sum to 1 within "
+                f"leader policy row {state} sums to {float(sums[state])!r}; it must sum to 1 within "
                 f"{DEFAULT_TOLERANCES.probability:g}"
             )
+        noise = 4.0 * np.finfo(float).eps * array.shape[1]
+        array /= np.where(off <= noise, 1.0, sums)[:, None]
         array.setflags(write=False)
         object.__setattr__(self, "probabilities", array)
 

@@ -21,6 +21,7 @@ from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
 if TYPE_CHECKING:
     from ssg_mip.batch import BatchRow, BatchSummary
+    from ssg_mip.certificates.verification import Verification
     from ssg_mip.pareto.front import ParetoFront
 
 _SCOPE = "over stationary leader policies"
@@ -165,6 +166,19 @@ def front_report(front: ParetoFront, *, limit: int | None = None, columns: int =
         *_left_out(len(front.points) - len(shown), "points"),
         *(more_states if game.num_states > len(states) else []),
     ]
+
+
+def verification_report(verification: Verification) -> list[Any]:
+    """Every check with its worst deviation and what is allowed there; the failed ones first."""
+    made = table("check", "", "worst deviation>", "allowed>", "where")
+    for check in sorted(verification.checks, key=lambda one: one.passed):
+        shown = check.to_dict()
+        sizes = [f"{shown[key]:.3g}" if shown[key] is not None else "-" for key in ("violation", "tolerance")]
+        add_row(made, (check.name, "passed" if check.passed else "FAILED", *sizes, check.detail))
+    failed = len(verification.failed)
+    verdict = "every check passed" if not failed else f"{counted(failed, 'check')} FAILED"
+    certified = "certified" if verification.bound_certified else "not certified"
+    return [made, "", f"{verification.subject}: {verdict}; the dual bound is {certified}"]
 
 
 def batch_row_line(row: BatchRow) -> str:

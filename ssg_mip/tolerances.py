@@ -30,6 +30,8 @@ class Tolerances:
         Follower actions whose values differ by at most ``tie`` times the follower's value scale are tied.
     monotone
         How much a state value may fall, relative to its scale, before monotonicity counts as violated.
+    rounding
+        How far a printed number may lie from its exactly proven value, relative to the largest value.
     support
         Occupancy, relative to the total, below which a state counts as not visited.
     cut_violation
@@ -47,6 +49,7 @@ class Tolerances:
     feasibility: float = 1e-9
     tie: float = 1e-8
     monotone: float = 1e-7
+    rounding: float = 1e-9
     support: float = 1e-7
     cut_violation: float = 1e-5
 

@@ -99,6 +99,17 @@ def read_weights(given: str | None) -> dict[str, float] | None:
     return weights
 
 
+def read_json_file(path: Path) -> Mapping[str, Any]:
+    """The one JSON object in a file.
+
+    Raises
+    ------
+    OptionError
+        If it is not one, or holds a key twice.
+    """
+    return _parse(_read_text(path, "the result"), str(path))
+
+
 def read_policy(path: Path | None) -> Mapping[str, Mapping[str, float]] | None:
     """A leader policy as ``{state: {action: probability}}``, alone in a file or inside a result.
 
@@ -151,7 +162,9 @@ def _parse(text: str, place: str) -> dict[str, Any]:
 
     try:
         data = json.loads(text, object_pairs_hook=without_repetition)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except OptionError:
+        raise
+    except (ValueError, RecursionError) as error:  # not JSON, nested too deeply, or a number of thousands of digits
         raise OptionError(f"{place} is not valid JSON: {error}") from None
     if not isinstance(data, dict):
         raise OptionError(f"{place} holds a JSON {type(data).__name__}; it must be an object by state name")

@@ -117,3 +117,10 @@ def test_a_follower_policy_names_one_available_action_per_state() -> None:
     for wrong in ([0, 1], [2, 0], [-1, 0], [0]):
         with pytest.raises(InvalidPolicyError, match="one available action per state"):
             FollowerPolicy(np.array(wrong)).slots(GAME)
+
+
+def test_rows_are_normalised_unless_they_are_off_by_rounding_only() -> None:
+    """Nine digits of a third: within the tolerance, but values would be off by a multiple of it."""
+    policy = LeaderPolicy(np.array([[0.333333333, 0.333333333, 0.333333333], [0.1, 0.2, 0.7]]))
+    assert policy.probabilities.sum(axis=1) == pytest.approx([1.0, 1.0], abs=1e-15)
+    assert policy.probabilities[1].tolist() == [0.1, 0.2, 0.7]

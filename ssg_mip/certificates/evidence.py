@@ -1,0 +1,84 @@
+"""What the checker itself knows about a leader policy, derived once per policy and shared between checks."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from fractions import Fraction
+
+from ssg_mip.certificates.rational import ExactGame, PolicyRows, Process, induce
+from ssg_mip.certificates.response import FollowerView, response_epsilon, rule_values, tie_judgements, view_follower
+from ssg_mip.certificates.values import Interval, rounding_slack, value_intervals
+from ssg_mip.tolerances import Tolerances
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Evidence:
+    """Both players' processes against a policy, the follower's ties, and the leader's values under the tie rule.
+
+    ``outcomes`` holds the leader's values, one vector for each honest judgement of the ties; there is nearly always
+    one. ``slack`` is how far a printed leader value may honestly be off; the follower's is ``view.slack``.
+    """
+
+    leader: Process
+    follower: Process
+    view: FollowerView
+    outcomes: tuple[tuple[Interval, ...], ...]
+    slack: Fraction
+
+    def slots(self, response: Sequence[int]) -> tuple[int, ...]:
+        """The follower slots of a response given as actions within states."""
+        return tuple(self.follower.offsets[state] + action for state, action in enumerate(response))
+
+    def attained(self, printed: Sequence[float]) -> tuple[Interval, ...]:
+        """The leader's values under the tie rule: of several honest outcomes the one nearest to what is printed."""
+        exact = [Fraction(value) for value in printed]
+
+        def distance(outcome: Sequence[Interval]) -> Fraction:
+            return max(interval.distance(value) for interval, value in zip(outcome, exact, strict=True))
+
+        return min(self.outcomes, key=distance)
+
+    def pair_values(self, response: Sequence[int]) -> tuple[tuple[Interval, ...], tuple[Interval, ...]]:
+        """The leader's and the follower's values of the policy with a response."""
+        chosen = self.slots(response)
+        return value_intervals(self.leader, chosen), value_intervals(self.follower, chosen)
+
+    def epsilon(self, response: Sequence[int]) -> Fraction:
+        """A proven bound on what the follower loses, in its worst state, by a response."""
+        return response_epsilon(self.follower, self.view, self.slots(response))
+
+
+class Prover:
+    """Derives evidence about the policies of one game.
+
+    Parameters
+    ----------
+    exact
+        The game.
+    ties
+        The tie rule.
+    tolerances
+        Which ties count, and how much rounding is allowed.
+    """
+
+    def __init__(self, exact: ExactGame, ties: str, tolerances: Tolerances) -> None:
+        self._exact = exact
+        self._ties = ties
+        self._tolerances = tolerances
+        self._known: dict[PolicyRows, Evidence] = {}
+
+    def about(self, policy: PolicyRows) -> Evidence:
+        """The evidence about a policy."""
+        if policy not in self._known:
+            leader, follower = induce(self._exact, policy)
+            view = view_follower(follower, self._tolerances)
+            outcomes = tuple(rule_values(leader, tied, self._ties) for tied in tie_judgements(view))
+            self._known[policy] = Evidence(
+                leader=leader,
+                follower=follower,
+                view=view,
+                outcomes=outcomes,
+                slack=max(rounding_slack(leader, values, self._tolerances) for values in outcomes),
+            )
+        return self._known[policy]

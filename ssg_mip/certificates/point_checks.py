@@ -1,0 +1,157 @@
+"""Checks of one policy and its values at a time: the answer of a result, its iterates, the points of a front."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+from ssg_mip.certificates.claims import Claims, PointClaim
+from ssg_mip.certificates.evidence import Evidence, Prover
+from ssg_mip.certificates.rational import exact_weights
+from ssg_mip.certificates.values import Interval, weighted_sum
+from ssg_mip.certificates.verification import Check, Trial, worst_of, yes_or_no
+from ssg_mip.game import Game
+from ssg_mip.tolerances import Tolerances
+
+
+def distribution_checks(claims: Claims, game: Game, tolerances: Tolerances) -> list[Check]:
+    """Policies and weights are distributions; numbers below 0 were refused when they were read."""
+    allowed = Fraction(tolerances.probability)
+    policies = (
+        Trial(deviation=_off_one(row), allowed=allowed, place=f"{point.place}: state {game.state_names[state]!r}")
+        for point in (*claims.answers, *claims.trajectory)
+        for state, row in enumerate(point.policy)
+    )
+    weights = (
+        Trial(deviation=_off_one(weights), allowed=allowed, place=place) for place, weights in _all_weights(claims)
+    )
+    return [
+        worst_of("policy_is_distribution", policies),
+        worst_of("weights_are_distribution", weights),
+    ]
+
+
+def _all_weights(claims: Claims) -> Iterator[tuple[str, Sequence[float]]]:
+    yield from ((one.place, one.weights) for one in claims.scalarisations)
+    yield from ((point.place, point.weights) for point in claims.answers)
+
+
+def _off_one(row: Sequence[float]) -> Fraction:
+    """How far a distribution is from one; a negative entry counts in full."""
+    exact = [Fraction(entry) for entry in row]
+    return max(abs(sum(exact, Fraction(0)) - 1), -min(exact))
+
+
+def response_checks(claims: Claims, prover: Prover, game: Game) -> list[Check]:
+    """The follower's response: optimal up to the tie tolerance, and the one that the tie rule picks."""
+    optimal: list[Trial] = []
+    rule: list[Trial] = []
+    for point in claims.answers:
+        if point.response is None:
+            continue
+        evidence = prover.about(point.policy)
+        view = evidence.view
+        near = view.threshold + view.noise
+        optimal.append(
+            Trial(
+                deviation=evidence.epsilon(point.response),
+                allowed=near / (1 - evidence.follower.discount) + view.slack,
+                place=f"{point.place}: the follower's loss in its worst state",
+            )
+        )
+        rule.extend(_rule_trials(point, evidence, claims.ties, game))
+    return [worst_of("response_is_optimal", optimal), worst_of("response_follows_tie_rule", rule)]
+
+
+def _rule_trials(point: PointClaim, evidence: Evidence, ties: str, game: Game) -> Iterator[Trial]:
+    """The response uses tied actions only, the first one where asked, and gives the leader what the rule gives."""
+    view, response = evidence.view, point.response or ()
+    for state, slot in enumerate(evidence.slots(response)):
+        where = f"{point.place}: state {game.state_names[state]!r}"
+        near = view.threshold + view.noise
+        yield Trial(
+            deviation=view.shortfalls[slot].lower, allowed=near, place=f"{where}: how much worse than the best action"
+        )
+        if ties == "first":
+            skipped = Fraction(any(other < slot for other in view.tied[state]))
+            yield Trial(deviation=skipped, allowed=Fraction(0), place=f"{where}: an earlier action is tied as well")
+    leader_values, _ = evidence.pair_values(response)
+    for state, (mine, due) in enumerate(zip(leader_values, evidence.attained(point.leader_values), strict=True)):
+        yield Trial(
+            deviation=max(mine.lower - due.upper, due.lower - mine.upper, Fraction(0)),
+            allowed=evidence.slack,
+            place=f"{point.place}: state {game.state_names[state]!r}: the leader's value against the tie rule's",
+        )
+
+
+def value_checks(claims: Claims, prover: Prover, game: Game) -> list[Check]:
+    """Printed values lie in the proven intervals, widened by the rounding allowance."""
+    leader: list[Trial] = []
+    follower: list[Trial] = []
+    sums: list[Trial] = []
+    for point in claims.answers:
+        evidence = prover.about(point.policy)
+        mine, theirs = evidence.pair_values(point.response or ())
+        leader.extend(_interval_trials(point.leader_values, mine, evidence.slack, f"{point.place}: leader", game))
+        follower.extend(
+            _interval_trials(point.follower_values or (), theirs, evidence.view.slack, f"{point.place}: follower", game)
+        )
+        sums.append(_sum_trial(point, mine, evidence.slack))
+    return [
+        worst_of("leader_values", leader),
+        worst_of("follower_values", follower),
+        worst_of("leader_value", sums),
+    ]
+
+
+def trajectory_checks(claims: Claims, prover: Prover, game: Game) -> list[Check]:
+    """Every iterate's values, derived again from its policy under the tie rule."""
+    values: list[Trial] = []
+    sums: list[Trial] = []
+    for point in claims.trajectory:
+        evidence = prover.about(point.policy)
+        attained = evidence.attained(point.leader_values)
+        values.extend(_interval_trials(point.leader_values, attained, evidence.slack, point.place, game))
+        sums.append(_sum_trial(point, attained, evidence.slack))
+    return [worst_of("trajectory_values", values), worst_of("trajectory_value", sums)]
+
+
+def _interval_trials(
+    printed: Sequence[float], proven: Sequence[Interval], slack: Fraction, place: str, game: Game
+) -> Iterator[Trial]:
+    for state, (value, interval) in enumerate(zip(printed, proven, strict=True)):
+        yield Trial(
+            deviation=interval.distance(Fraction(value)),
+            allowed=slack,
+            place=f"{place}: state {game.state_names[state]!r}: printed {value!r}, proven {describe(interval)}",
+        )
+
+
+def _sum_trial(point: PointClaim, proven: Sequence[Interval], slack: Fraction) -> Trial:
+    interval = weighted_sum(exact_weights(point.weights), proven)
+    return Trial(
+        deviation=interval.distance(Fraction(point.leader_value)),
+        allowed=slack,
+        place=f"{point.place}: printed {point.leader_value!r}, proven {describe(interval)}",
+    )
+
+
+def tied_state_check(claims: Claims, prover: Prover, game: Game) -> Check:
+    """The states said to be tied are those with two actions within the tie tolerance, doubtful ones aside."""
+    for point in claims.answers:
+        view = prover.about(point.policy).view
+        for state, (certain, possible) in enumerate(zip(view.tied, view.possibly_tied, strict=True)):
+            said = state in (claims.tied_states or ())
+            if (said and len(possible) < 2) or (not said and len(certain) > 1):
+                detail = f"state {game.state_names[state]!r} is {'' if said else 'not '}said to be tied"
+                return yes_or_no("tied_states", False, f"{detail}; {len(possible)} actions are within the tolerance")
+    claimed_without_policy = bool(claims.tied_states) and not claims.answers
+    return yes_or_no("tied_states", not claimed_without_policy, "as derived")
+
+
+def describe(interval: Interval) -> str:
+    """An interval for people."""
+    lower, upper = float(interval.lower), float(interval.upper)
+    if interval.is_exact:
+        return f"exactly {lower!r} (rounded)"
+    return f"[{lower!r}, {upper!r}] (rounded)"

@@ -1,0 +1,240 @@
+r"""The follower's optimum and its ties, proven.
+
+The optimal value ``v*`` is the fixed point of ``T v = max_b [r + gamma P v]``. Any vector ``w`` proves an interval:
+``T`` is monotone and adding a constant ``c`` to ``w`` adds ``gamma c`` to ``T w``, so with ``e = T w - w``
+
+    ``min(0, min e) / (1 - gamma)  <=  v* - w  <=  max(0, max e) / (1 - gamma)``.
+
+For small games ``w`` is the exact value of a policy; where an action is better, however little, the policy moves to
+it (Howard's policy iteration in fractions), until ``T w = w`` holds exactly. Then ``v*`` is a point and every tie is
+a tie of fractions.
+
+From ``v*`` follow each action's *shortfall* ``v*(s) - q*(s, b) >= 0``, and with the value ``v^g`` of a claimed
+response the ``epsilon = max_s v*(s) - v^g(s)`` up to which it is a best response.
+
+**Ties.** The package calls an action tied if its shortfall is at most ``tie * (1 + max |v*|)``, judged in floating
+point. Near that threshold either judgement is honest, so two sets are kept: the actions that are certainly tied and
+the ones that may be (:func:`tie_judgements`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import combinations
+
+import numpy as np
+
+from ssg_mip.certificates.rational import Process
+from ssg_mip.certificates.values import (
+    EXACT_STATES,
+    FloatProcess,
+    Interval,
+    enclose,
+    exact_values,
+    largest_size,
+    rounded_candidate,
+    rounding_slack,
+    solver_noise,
+    value_intervals,
+)
+from ssg_mip.game import IntArray
+from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
+
+Allowed = Sequence[Sequence[int]]
+"""Per state the slots that may be chosen, at least one each."""
+
+MOST_DOUBTS = 4
+"""Up to so many actions at the edge of the tie tolerance are judged in every combination."""
+
+FLOAT_ROUNDS = 200
+"""Rounds of policy iteration in floating point; stopping early costs width, not truth."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Optimum:
+    """The optimal value over the allowed slots, and a policy that (nearly) attains it."""
+
+    values: tuple[Interval, ...]
+    chosen: tuple[int, ...]
+
+
+def optimal_values(process: Process, allowed: Allowed | None = None) -> Optimum:
+    """Proven intervals for the best value over the allowed slots (all if absent)."""
+    states = range(process.num_states)
+    allowed = [process.slots(state) for state in states] if allowed is None else allowed
+    floats = FloatProcess.of(process)
+    chosen = _float_policy(floats, allowed)
+    if process.num_states <= EXACT_STATES:
+        return _exact_optimum(process, allowed, chosen.tolist())
+    candidate = rounded_candidate(floats.evaluate(chosen))
+    best = _best_slots(process, allowed, candidate)
+    residuals = [q - candidate[state] for state, (q, _) in enumerate(best)]
+    intervals = enclose(candidate, min(residuals), max(residuals), process.discount)
+    return Optimum(intervals, tuple(chosen.tolist()))
+
+
+def _float_policy(floats: FloatProcess, allowed: Allowed) -> IntArray:
+    """A policy that is optimal up to rounding."""
+    chosen = np.array([slots[0] for slots in allowed], dtype=np.int64)
+    flat = np.array([slot for slots in allowed for slot in slots], dtype=np.int64)
+    starts = np.cumsum([0, *(len(slots) for slots in allowed)])[:-1]
+    for _ in range(FLOAT_ROUNDS):
+        values = floats.evaluate(chosen)
+        q = floats.action_values(values)
+        if not np.all(np.isfinite(q)):
+            break
+        best = np.maximum.reduceat(q[flat], starts)
+        noise = DEFAULT_TOLERANCES.arithmetic * float(np.abs(values).max() + np.abs(floats.rewards).max())
+        improves = np.flatnonzero(best > q[chosen] + noise)
+        if not improves.size:
+            break
+        for state in improves.tolist():
+            slots = np.asarray(allowed[state])
+            chosen[state] = slots[np.argmax(q[slots])]
+    return chosen
+
+
+def _best_slots(process: Process, allowed: Allowed, values: Sequence[Fraction]) -> list[tuple[Fraction, int]]:
+    """Per state the highest action value and the first slot that has it."""
+    flat = [slot for slots in allowed for slot in slots]
+    q = dict(zip(flat, process.action_values(values, flat), strict=True))
+    return [max((q[slot], -slot) for slot in slots) for slots in allowed]
+
+
+def _exact_optimum(process: Process, allowed: Allowed, chosen: list[int]) -> Optimum:
+    """Howard's policy iteration in fractions; the values rise strictly, so it ends."""
+    while True:
+        values = exact_values(process, chosen)
+        best = _best_slots(process, allowed, values)
+        better = [state for state, (q, _) in enumerate(best) if q > values[state]]
+        if not better:
+            return Optimum(tuple(map(Interval.point, values)), tuple(chosen))
+        for state in better:
+            chosen[state] = -best[state][1]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class FollowerView:
+    """What is proven about the follower against one leader policy.
+
+    Attributes
+    ----------
+    optimum
+        The optimal value.
+    shortfalls
+        Per slot, how far the action is from the best one of its state.
+    tied, possibly_tied
+        Per state, the slots within the tie tolerance for certain, and those that rounding could put there.
+    threshold, noise
+        The tie tolerance times the value scale, and how far a judgement in floating point may be off.
+    slack
+        How far a printed follower value may be off.
+    """
+
+    optimum: Optimum
+    shortfalls: tuple[Interval, ...]
+    tied: tuple[tuple[int, ...], ...]
+    possibly_tied: tuple[tuple[int, ...], ...]
+    threshold: Fraction
+    noise: Fraction
+    slack: Fraction
+
+    def exactly_tied(self, state: int) -> tuple[int, ...]:
+        """The slots of a state that are proven equal to the best one, to the last digit; small games only."""
+        return tuple(slot for slot in self.possibly_tied[state] if self.shortfalls[slot] == Interval.point(Fraction(0)))
+
+
+def view_follower(follower: Process, tolerances: Tolerances = DEFAULT_TOLERANCES) -> FollowerView:
+    """The follower's optimum and ties.
+
+    Parameters
+    ----------
+    follower
+        The follower's process against the policy.
+    tolerances
+        ``tolerances.tie`` times ``1 + max |v*|`` is the threshold; see :func:`solver_noise` for the doubt around it.
+    """
+    optimum = optimal_values(follower)
+    noise = solver_noise(follower, optimum.values, tolerances)
+    slots = range(len(follower.kernel))
+    upper = follower.action_values([value.upper for value in optimum.values], slots)
+    exact = all(value.is_exact for value in optimum.values)
+    lower = upper if exact else follower.action_values([value.lower for value in optimum.values], slots)
+    state_of = [state for state in range(follower.num_states) for _ in follower.slots(state)]
+    shortfalls = tuple(optimum.values[state_of[slot]] - Interval(lower[slot], upper[slot]) for slot in slots)
+    threshold = Fraction(tolerances.tie) * (1 + largest_size(optimum.values))
+    return FollowerView(
+        optimum=optimum,
+        shortfalls=shortfalls,
+        tied=tuple(
+            _within(follower, shortfalls, state, threshold - noise, optimum) for state in range(follower.num_states)
+        ),
+        possibly_tied=tuple(
+            tuple(slot for slot in follower.slots(state) if shortfalls[slot].lower <= threshold + noise)
+            for state in range(follower.num_states)
+        ),
+        threshold=threshold,
+        noise=noise,
+        slack=rounding_slack(follower, optimum.values, tolerances),
+    )
+
+
+def _within(
+    process: Process, shortfalls: Sequence[Interval], state: int, limit: Fraction, optimum: Optimum
+) -> tuple[int, ...]:
+    """The slots that are tied for certain; the best one is tied with itself."""
+    found = tuple(slot for slot in process.slots(state) if shortfalls[slot].upper <= limit)
+    return found or (optimum.chosen[state],)
+
+
+def response_epsilon(follower: Process, view: FollowerView, chosen: Sequence[int]) -> Fraction:
+    """A proven bound on ``max_s v*(s) - v^g(s)``: exact for small games."""
+    attained = value_intervals(follower, chosen)
+    gaps = [best.upper - mine.lower for best, mine in zip(view.optimum.values, attained, strict=True)]
+    return max(max(gaps), Fraction(0))
+
+
+def rule_values(leader: Process, tied: Allowed, ties: str) -> tuple[Interval, ...]:
+    """The leader's values when the follower picks among the tied slots by a rule.
+
+    Parameters
+    ----------
+    leader
+        The leader's process against the policy.
+    tied
+        Per state the follower's tied slots, lowest first.
+    ties
+        ``"leader"``, ``"first"`` or ``"adverse"``.
+    """
+    if ties == "first":
+        return value_intervals(leader, [slots[0] for slots in tied])
+    if ties == "adverse":
+        return tuple(-value for value in optimal_values(leader.negated(), tied).values)
+    return optimal_values(leader, tied).values
+
+
+def tie_judgements(view: FollowerView) -> tuple[Allowed, ...]:
+    """The sets of tied slots that an honest judgement in floating point may arrive at; nearly always one.
+
+    Up to :data:`MOST_DOUBTS` slots in doubt are decided in every combination, more of them by a common threshold.
+    """
+    doubtful = [
+        slot
+        for certain, possible in zip(view.tied, view.possibly_tied, strict=True)
+        for slot in possible
+        if slot not in certain
+    ]
+    doubtful.sort(key=lambda slot: (view.shortfalls[slot].lower, slot))
+    if len(doubtful) <= MOST_DOUBTS:
+        subsets = [set(some) for size in range(len(doubtful) + 1) for some in combinations(doubtful, size)]
+    else:
+        subsets = [set(doubtful[:size]) for size in range(len(doubtful) + 1)]
+    return tuple(
+        tuple(
+            tuple(slot for slot in possible if slot in certain or slot in added)
+            for certain, possible in zip(view.tied, view.possibly_tied, strict=True)
+        )
+        for added in subsets
+    )

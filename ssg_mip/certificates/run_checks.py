@@ -1,0 +1,209 @@
+r"""Checks between the numbers of one document: bounds and gaps, the course of a run, dominance, the cone.
+
+**The cone.** Let policy iteration stop at ``v_inf`` because no policy of ``W>`` gains more than ``delta`` a state on
+average in one step. For any attained ``v`` the policy behind it promises
+``Q - v_inf >= (v - v_inf) - gamma_A max(v - v_inf)`` in every state (if the maximum is at least 0), so
+``min(v - v_inf) - gamma_A max(v - v_inf) <= delta``: Theorem 11 (c) of Kudo & Akimoto, with the accuracy of the stop.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+from ssg_mip.certificates.claims import Claims, PointClaim, ScalarisationClaim
+from ssg_mip.certificates.evidence import Evidence, Prover
+from ssg_mip.certificates.rational import ExactGame, exact_weights
+from ssg_mip.certificates.values import Interval, largest_size, weighted_sum
+from ssg_mip.certificates.verification import Check, Trial, worst_of, yes_or_no
+from ssg_mip.tolerances import Tolerances
+
+ENDS_AT_ANSWER = frozenset({"policy-iteration", "commitment", "deterministic", "grid"})
+"""Methods whose last iterate is their answer."""
+
+
+def bound_checks(claims: Claims, prover: Prover, exact: ExactGame, tolerances: Tolerances) -> list[Check]:
+    """No attained value exceeds a bound on its weighted sum; the printed gap follows from value and bound."""
+    attained = [(point, prover.about(point.policy)) for point in (*claims.answers, *claims.trajectory)]
+    beyond = [
+        _bound_trial(one, point, evidence)
+        for one in (*claims.scalarisations, *_as_scalarisations(claims))
+        if math.isfinite(one.dual_bound)
+        for point, evidence in attained
+    ]
+    beyond += [
+        Trial(
+            deviation=Fraction(one.leader_value) - Fraction(one.dual_bound),
+            allowed=_claimed_slack(exact, one.leader_value, tolerances),
+            place=f"{one.place}: value against bound",
+        )
+        for one in claims.scalarisations
+        if one.leader_value is not None and math.isfinite(one.dual_bound)
+    ]
+    return [
+        worst_of("value_below_bound", beyond),
+        worst_of("relative_gap", (_gap_trial(one, tolerances) for one in claims.scalarisations)),
+        *_optimality(claims, exact, tolerances),
+    ]
+
+
+def _as_scalarisations(claims: Claims) -> Iterator[ScalarisationClaim]:
+    """The weighted sums that the points of a front name."""
+    for point in claims.answers if claims.subject == "front" else ():
+        yield ScalarisationClaim(
+            place=point.place,
+            weights=point.weights,
+            leader_value=point.leader_value,
+            dual_bound=point.dual_bound,
+            relative_gap=math.inf,
+        )
+
+
+def _bound_trial(one: ScalarisationClaim, point: PointClaim, evidence: Evidence) -> Trial:
+    value = weighted_sum(exact_weights(one.weights), evidence.attained(point.leader_values))
+    return Trial(
+        deviation=value.upper - Fraction(one.dual_bound),
+        allowed=evidence.slack,
+        place=f"{one.place}: bound {one.dual_bound!r}, attained {float(value.upper)!r} by {point.place}",
+    )
+
+
+def _claimed_slack(exact: ExactGame, value: float, tolerances: Tolerances) -> Fraction:
+    """The rounding allowance where no policy is at hand."""
+    return Fraction(tolerances.rounding) * (abs(Fraction(value)) + leader_value_scale(exact))
+
+
+def leader_value_scale(exact: ExactGame) -> Fraction:
+    """No leader value is larger."""
+    return max(map(abs, exact.leader_rewards)) / (1 - exact.leader_discount)
+
+
+def _gap_trial(one: ScalarisationClaim, tolerances: Tolerances) -> Trial:
+    """``(dual - primal) / max(|primal|, |dual|)``, never negative; printed as nothing where a side is missing."""
+    value, bound = one.leader_value, one.dual_bound
+    if value is None or not math.isfinite(bound):
+        wrong = Fraction(math.isfinite(one.relative_gap))
+        return Trial(deviation=wrong, allowed=Fraction(0), place=f"{one.place}: a gap without both sides")
+    scale = max(abs(Fraction(value)), abs(Fraction(bound)))
+    due = max(Fraction(0), Fraction(bound) - Fraction(value)) / scale if scale else Fraction(0)
+    if not math.isfinite(one.relative_gap):
+        return Trial(deviation=Fraction(1), allowed=Fraction(0), place=f"{one.place}: no gap is printed")
+    return Trial(
+        deviation=abs(Fraction(one.relative_gap) - due),
+        allowed=Fraction(tolerances.rounding) * (1 + due),
+        place=f"{one.place}: printed gap {one.relative_gap!r}, due {float(due)!r}",
+    )
+
+
+def _optimality(claims: Claims, exact: ExactGame, tolerances: Tolerances) -> Iterator[Check]:
+    """A result that says ``optimal`` has closed its gap, relative to its value or to the range of values."""
+    if claims.status != "optimal" or claims.gap is None:
+        return
+    one = claims.scalarisations[0]
+    if one.leader_value is None or not math.isfinite(one.dual_bound):
+        yield yes_or_no("optimal_within_gap", False, "optimal is claimed without a value or without a bound")
+        return
+    value, bound = Fraction(one.leader_value), Fraction(one.dual_bound)
+    scale = 2 * leader_value_scale(exact)
+    trial = Trial(
+        deviation=bound - value,
+        allowed=Fraction(claims.gap) * max(abs(value), abs(bound), scale) + Fraction(tolerances.monotone) * (1 + scale),
+        place="bound minus value of a result that is called optimal",
+    )
+    yield worst_of("optimal_within_gap", [trial])
+
+
+# -------------------------------------------------------------------- the course of a run
+
+
+def course_checks(claims: Claims, prover: Prover, exact: ExactGame, tolerances: Tolerances) -> list[Check]:
+    """Where a run ends; for policy iteration that no state ever loses, and the cone at its limit."""
+    checks = []
+    if claims.subject == "result" and claims.method in ENDS_AT_ANSWER:
+        checks.append(_end_check(claims))
+    if claims.method != "policy-iteration":
+        return checks
+    if claims.subject == "result":
+        checks.append(worst_of("monotone_trajectory", _falls(claims, prover, exact, tolerances)))
+    checks.append(worst_of("cone", _cone_trials(claims, prover, exact)))
+    return checks
+
+
+def _end_check(claims: Claims) -> Check:
+    """The last iterate is the answer."""
+    detail = "the last iterate is the answer"
+    if not claims.answers:
+        return yes_or_no("trajectory_ends_at_answer", not claims.trajectory, "iterates without an answer")
+    last = claims.trajectory[-1].policy if claims.trajectory else None
+    return yes_or_no("trajectory_ends_at_answer", last == claims.answers[0].policy, detail)
+
+
+def _falls(claims: Claims, prover: Prover, exact: ExactGame, tolerances: Tolerances) -> Iterator[Trial]:
+    """By how much a state's value may have fallen from one iterate to the next."""
+    for before, after in itertools.pairwise(claims.trajectory):
+        old, new = prover.about(before.policy), prover.about(after.policy)
+        start, end = old.attained(before.leader_values), new.attained(after.leader_values)
+        scale = _step_scale(exact, start)
+        for state, (was, now) in enumerate(zip(start, end, strict=True)):
+            yield Trial(
+                deviation=was.upper - now.lower,
+                allowed=Fraction(tolerances.monotone) * scale + old.slack,
+                place=f"{after.place}: state {exact.game.state_names[state]!r} against the iterate before",
+            )
+
+
+def _step_scale(exact: ExactGame, values: Sequence[Interval]) -> Fraction:
+    """The size by which policy iteration measures a gain: the largest value or reward, 1 if all are zero."""
+    return max(largest_size(values), *map(abs, exact.leader_rewards)) or Fraction(1)
+
+
+def _cone_trials(claims: Claims, prover: Prover, exact: ExactGame) -> Iterator[Trial]:
+    """Every attained value vector of the document against every point that is called stationary."""
+    seen = [(point, prover.about(point.policy)) for point in (*claims.answers, *claims.trajectory)]
+    for limit in (point for point in claims.answers if point.status == "stationary"):
+        there = prover.about(limit.policy)
+        base = there.attained(limit.leader_values)
+        promised = Fraction(claims.gap or 0.0) * _step_scale(exact, base)
+        for point, evidence in seen:
+            attained = evidence.attained(point.leader_values)
+            rises = [value - old for value, old in zip(attained, base, strict=True)]
+            highest = max(rise.lower for rise in rises)
+            yield Trial(
+                deviation=min(rise.upper for rise in rises) - exact.leader_discount * highest,
+                allowed=promised + there.slack + evidence.slack,
+                place=f"{point.place} against the limit {limit.place}",
+            )
+        if claims.trajectory and math.isfinite(claims.trajectory[-1].step_bound):
+            last = claims.trajectory[-1]
+            yield Trial(
+                deviation=Fraction(last.step_bound),
+                allowed=promised + there.slack,
+                place=f"{last.place}: the one-step gain that is left",
+            )
+        elif claims.trajectory:
+            yield Trial(deviation=Fraction(1), allowed=Fraction(0), place="stationary is claimed without a bound")
+
+
+# -------------------------------------------------------------------- dominance
+
+
+def dominance_check(claims: Claims, prover: Prover) -> Check:
+    """No point of a front covers another within the tolerance that the front names."""
+    separation = Fraction(claims.separation)
+    if separation < 0:
+        return yes_or_no("non_dominated", False, f"the tolerance is {claims.separation!r}; it must be at least 0")
+    values = [prover.about(point.policy).attained(point.leader_values) for point in claims.answers]
+    slacks = [prover.about(point.policy).slack for point in claims.answers]
+    # A point keeps its place if it has more in some state than another offers there.
+    trials = (
+        Trial(
+            deviation=separation
+            - max(mine.lower - other.upper for mine, other in zip(values[j], values[i], strict=True)),
+            allowed=slacks[i] + slacks[j],
+            place=f"{claims.answers[j].place} beside {claims.answers[i].place}",
+        )
+        for i, j in itertools.permutations(range(len(values)), 2)
+    )
+    return worst_of("non_dominated", trials)

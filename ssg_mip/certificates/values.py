@@ -1,0 +1,182 @@
+r"""What a pair of policies is worth, as exactly proven intervals.
+
+For a fixed response the value solves ``v = r + gamma P v``.
+
+* Up to :data:`EXACT_STATES` states the system is solved in rational numbers: the interval is a point.
+* Above, any vector ``w`` of fractions proves an interval. ``v - w`` solves the same equation with the residual
+  ``e = r + gamma P w - w`` as its reward, and ``gamma P`` has row sums ``gamma``, so
+  ``min(0, min e) / (1 - gamma) <= v - w <= max(0, max e) / (1 - gamma)``, never wider than
+  ``||e||_inf / (1 - gamma)`` on either side. ``w`` comes from a solve in floating point, whose errors
+  widen the interval and cannot make it wrong.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from fractions import Fraction
+from math import gcd
+from typing import Any
+
+import numpy as np
+
+from ssg_mip.certificates.linear_solve import solve_exactly
+from ssg_mip.certificates.rational import Process
+from ssg_mip.game import FloatArray, IntArray
+from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
+
+EXACT_STATES = 12
+"""Number of states up to which values are exact fractions."""
+
+DENSE_STATES = 500
+"""Number of states up to which candidates come from a dense solve; above from SciPy's sparse one."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Interval:
+    """A number known to lie in ``[lower, upper]``."""
+
+    lower: Fraction
+    upper: Fraction
+
+    @classmethod
+    def point(cls, value: Fraction) -> Interval:
+        """A number known exactly."""
+        return cls(value, value)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether both ends agree."""
+        return self.lower == self.upper
+
+    @property
+    def width(self) -> Fraction:
+        """``upper - lower``."""
+        return self.upper - self.lower
+
+    def distance(self, value: Fraction) -> Fraction:
+        """How far a number lies outside; 0 inside."""
+        return max(self.lower - value, value - self.upper, Fraction(0))
+
+    def __neg__(self) -> Interval:
+        return Interval(-self.upper, -self.lower)
+
+    def __sub__(self, other: Interval) -> Interval:
+        return Interval(self.lower - other.upper, self.upper - other.lower)
+
+
+def weighted_sum(weights: Sequence[Fraction], values: Sequence[Interval]) -> Interval:
+    """``weights @ values`` for non-negative weights."""
+    pairs = list(zip(weights, values, strict=True))
+    return Interval(
+        sum((weight * value.lower for weight, value in pairs), Fraction(0)),
+        sum((weight * value.upper for weight, value in pairs), Fraction(0)),
+    )
+
+
+def largest_size(values: Sequence[Interval]) -> Fraction:
+    """The largest absolute value that any of the numbers may have."""
+    return max(max(abs(value.lower), abs(value.upper)) for value in values)
+
+
+def solver_noise(process: Process, values: Sequence[Interval], tolerances: Tolerances = DEFAULT_TOLERANCES) -> Fraction:
+    """How far the package's own solves in floating point may be off.
+
+    Two sources, each of which ``1 / (1 - gamma)`` steps may add up: the smallest advantage for which its policy
+    iteration switches an action, and the rounding of mixed rewards.
+    """
+    size = largest_size(values)
+    per_step = Fraction(tolerances.arithmetic) * (1 + size) + Fraction(8.0 * np.finfo(float).eps) * process.value_scale
+    return per_step / (1 - process.discount)
+
+
+def rounding_slack(
+    process: Process, values: Sequence[Interval], tolerances: Tolerances = DEFAULT_TOLERANCES
+) -> Fraction:
+    """How far a printed number may lie from its proven value: ``rounding * max|v|`` and :func:`solver_noise`."""
+    return Fraction(tolerances.rounding) * largest_size(values) + solver_noise(process, values, tolerances)
+
+
+def value_intervals(process: Process, chosen: Sequence[int]) -> tuple[Interval, ...]:
+    """Proven intervals for the value of playing slot ``chosen[s]`` in every state ``s``."""
+    if process.num_states <= EXACT_STATES:
+        return tuple(map(Interval.point, exact_values(process, chosen)))
+    candidate = rounded_candidate(FloatProcess.of(process).evaluate(np.array(chosen, dtype=np.int64)))
+    residuals = [q - w for q, w in zip(process.action_values(candidate, chosen), candidate, strict=True)]
+    return enclose(candidate, min(residuals), max(residuals), process.discount)
+
+
+def enclose(
+    candidate: Sequence[Fraction], lowest: Fraction, highest: Fraction, discount: Fraction
+) -> tuple[Interval, ...]:
+    """The intervals around a candidate whose residuals lie in ``[lowest, highest]``."""
+    down, up = (min(lowest, Fraction(0)) / (1 - discount), max(highest, Fraction(0)) / (1 - discount))
+    return tuple(Interval(value + down, value + up) for value in candidate)
+
+
+def exact_values(process: Process, chosen: Sequence[int]) -> tuple[Fraction, ...]:
+    """The value of a response as fractions: one exact linear solve."""
+    above, below = process.discount.numerator, process.discount.denominator
+    matrix, right = [], []
+    for state, slot in enumerate(chosen):
+        row, reward = process.kernel[slot], process.rewards[slot]
+        factor = row.total * below * reward.denominator
+        line = [0] * process.num_states
+        line[state] = factor
+        for place, numerator in zip(row.places, row.numerators, strict=True):
+            line[place] -= above * numerator * reward.denominator
+        constant = reward.numerator * row.total * below
+        shared = gcd(*line, constant)
+        matrix.append([entry // shared for entry in line])
+        right.append(constant // shared)
+    return solve_exactly(matrix, right)
+
+
+def rounded_candidate(values: FloatArray) -> tuple[Fraction, ...]:
+    """Floats as the fractions they are; what is not finite becomes 0, a poor candidate but a valid one."""
+    return tuple(Fraction(value) for value in np.where(np.isfinite(values), values, 0.0).tolist())
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class FloatProcess:
+    """A process rounded to floats: the source of candidates, of which nothing is believed."""
+
+    matrix: Any
+    rewards: FloatArray
+    discount: float
+
+    @classmethod
+    def of(cls, process: Process) -> FloatProcess:
+        """Every number rounded to the nearest float."""
+        rows = np.repeat(np.arange(len(process.kernel)), [len(row.places) for row in process.kernel])
+        columns = np.array([place for row in process.kernel for place in row.places], dtype=np.int64)
+        entries = np.array([numerator / row.total for row in process.kernel for numerator in row.numerators])
+        shape = (len(process.kernel), process.num_states)
+        rewards = np.array([float(reward) for reward in process.rewards])
+        if process.num_states <= DENSE_STATES:
+            matrix: Any = np.zeros(shape)
+            matrix[rows, columns] = entries
+        else:
+            from scipy.sparse import csr_array
+
+            matrix = csr_array((entries, (rows, columns)), shape=shape)
+        return cls(matrix, rewards, float(process.discount))
+
+    def evaluate(self, chosen: IntArray) -> FloatArray:
+        """The value of a response by a linear solve."""
+        rows, right = self.matrix[chosen], self.rewards[chosen]
+        with np.errstate(all="ignore"):
+            if isinstance(rows, np.ndarray):
+                system = np.eye(len(chosen)) - self.discount * rows
+                return np.linalg.solve(system, right).astype(np.float64, copy=False)
+            from scipy.sparse import eye_array
+            from scipy.sparse.linalg import splu
+
+            found: FloatArray = splu((eye_array(len(chosen), format="csc") - self.discount * rows).tocsc()).solve(right)
+            return found
+
+    def action_values(self, values: FloatArray) -> FloatArray:
+        """``q = r + gamma P v`` for every slot."""
+        with np.errstate(all="ignore"):
+            q: FloatArray = self.rewards + self.discount * (self.matrix @ values)
+        return q

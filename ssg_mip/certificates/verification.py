@@ -1,0 +1,131 @@
+"""What a verification says: named checks, each with the worst deviation and how much was allowed."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import Any
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Check:
+    """One claim, checked.
+
+    Attributes
+    ----------
+    name
+        Which claim, for example ``leader_values``.
+    passed
+        Whether ``violation <= tolerance`` everywhere.
+    violation, tolerance
+        The deviation that comes closest to, or goes furthest beyond, what is allowed there; exact fractions.
+    detail
+        Where that is, in words.
+    """
+
+    name: str
+    passed: bool
+    violation: Fraction
+    tolerance: Fraction
+    detail: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON data; the fractions rounded to floats, too large ones ``None``."""
+        return {
+            "name": self.name,
+            "passed": self.passed,
+            "violation": rounded(self.violation),
+            "tolerance": rounded(self.tolerance),
+            "detail": self.detail,
+        }
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Trial:
+    """One comparison of a check: a deviation, what is allowed, and where."""
+
+    deviation: Fraction
+    allowed: Fraction
+    place: str
+
+
+def worst_of(name: str, trials: Iterable[Trial]) -> Check:
+    """The check made of many comparisons: the one that exceeds its allowance by most speaks for it."""
+    worst = max(trials, key=lambda trial: trial.deviation - trial.allowed, default=None)
+    if worst is None:
+        return Check(name=name, passed=True, violation=Fraction(0), tolerance=Fraction(0), detail="nothing claimed")
+    return Check(
+        name=name,
+        passed=worst.deviation <= worst.allowed,
+        violation=worst.deviation,
+        tolerance=worst.allowed,
+        detail=worst.place,
+    )
+
+
+def yes_or_no(name: str, holds: bool, detail: str) -> Check:
+    """A check without a size: the violation is 0 or 1."""
+    return Check(name=name, passed=holds, violation=Fraction(not holds), tolerance=Fraction(0), detail=detail)
+
+
+NOT_CHECKED = (
+    "that dual_bound, step_bound and the bound named in a note are upper bounds: only that no attained value exceeds "
+    "dual_bound, and that the printed gap follows from it",
+    "the statuses that rest on such bounds alone: restricted_optimal, stationary",
+    "the options, the tolerance of a front, the counts of work, the times, the versions, the seed and the messages",
+)
+"""What no check here covers."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Verification:
+    """The outcome of checking a result or a front against its game.
+
+    Attributes
+    ----------
+    subject
+        ``"result"`` or ``"front"``.
+    checks
+        All of them, failed ones included.
+    bound_certified
+        Whether the dual bound was proven here; it is not, for now.
+    not_checked
+        What no check covers, in words.
+    """
+
+    subject: str
+    checks: tuple[Check, ...]
+    bound_certified: bool = False
+    not_checked: tuple[str, ...] = NOT_CHECKED
+
+    @property
+    def passed(self) -> bool:
+        """Whether every check passed."""
+        return all(check.passed for check in self.checks)
+
+    @property
+    def failed(self) -> tuple[Check, ...]:
+        """The checks that did not pass."""
+        return tuple(check for check in self.checks if not check.passed)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON data."""
+        return {
+            "format": "ssg-mip-verification/1",
+            "subject": self.subject,
+            "passed": self.passed,
+            "bound_certified": self.bound_certified,
+            "checks": [check.to_dict() for check in self.checks],
+            "not_checked": list(self.not_checked),
+        }
+
+
+def rounded(value: Fraction) -> float | None:
+    """The nearest float, or ``None`` beyond the range of floats."""
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None

@@ -1,0 +1,85 @@
+"""The command ``verify``: is what a printed result says true?"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ssg_mip.cli import options
+from ssg_mip.cli.console import say, write_json
+from ssg_mip.errors import InvalidGameError, OptionError
+from ssg_mip.exit_codes import ExitCode
+from ssg_mip.game import Game
+
+MOST_FILES = 2000
+"""Instance files looked at, at most, when none is named."""
+
+
+def verify_result(
+    result: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RESULT", help="What solve --json or front --json printed.", exists=True, dir_okay=False
+        ),
+    ],
+    instance: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[INSTANCE]",
+            help="The instance file. Default: the one with the result's content hash, below the result's folder or "
+            "the current one.",
+            exists=True,
+            dir_okay=False,
+            show_default=False,
+        ),
+    ] = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Check a printed result or front in exact arithmetic, without any solver.
+
+    Exit code 5 if a check fails. Whether dual_bound is a bound is not checked: only that no attained value exceeds it.
+    """
+    from ssg_mip.certificates.verify import verify
+    from ssg_mip.files import read_instance
+    from ssg_mip.report import verification_report
+
+    data = options.read_json_file(result)
+    game = _matching_game(result, data) if instance is None else read_instance(instance)
+    verification = verify(game, data)
+    code = int(ExitCode.DONE if verification.passed else ExitCode.FAILED_CHECK)
+    if as_json:
+        code = write_json(verification.to_dict(), code)
+    else:
+        say(*verification_report(verification))
+    raise typer.Exit(code)
+
+
+def _matching_game(result: Path, data: Mapping[str, Any]) -> Game:
+    """The game that the result is about, found by its content hash."""
+    from ssg_mip.files import read_instance
+
+    provenance = data.get("provenance")
+    wanted = provenance.get("game_hash") if isinstance(provenance, Mapping) else None
+    folders = list(dict.fromkeys((result.resolve().parent, Path.cwd())))
+    for path in itertools.islice(_instance_files(folders), MOST_FILES):
+        try:
+            game = read_instance(path)
+        except (InvalidGameError, OSError):
+            continue
+        if game.content_hash == wanted:
+            return game
+    raise OptionError(
+        f"no instance with the content hash {wanted!r} is below {' or '.join(map(str, folders))}; "
+        f"name it: ssg-mip verify {result} INSTANCE"
+    )
+
+
+def _instance_files(folders: list[Path]) -> Iterator[Path]:
+    from ssg_mip.batch import find_instances
+
+    for folder in folders:
+        yield from (folder / name for name in find_instances(folder))

@@ -1,0 +1,233 @@
+"""A commitment that works whatever the follower does with ties: the search for one near a given policy.
+
+An optimal commitment nearly always leaves the follower indifferent, and a real follower may then do anything. A small
+move usually makes the wanted response the only best one. Each step is a linear program
+(:mod:`ssg_mip.methods.linearisation`) that keeps the response's advantage above the margin to first order and the
+leader's value as high as it can, inside a ball around the policy that grows only if nothing is found. What counts is
+the certificate in fractions (:mod:`ssg_mip.certificates.guaranteed`); floating point only proposes.
+
+Where no step leads anywhere, the certificate may prove that none exists near: Kudo & Akimoto's Fig. 1 with
+``gamma_B y = x`` is the example, whose threat is exactly as strong as the temptation.
+
+Use it for games small enough for dense matrices.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ssg_mip.best_response import Response, best_response
+from ssg_mip.certificates.guaranteed import MarginCertificate, certify_margin
+from ssg_mip.certificates.impossible import Impossibility, prove_impossible
+from ssg_mip.certificates.values import Interval
+from ssg_mip.errors import OptionError
+from ssg_mip.game import FloatArray, Game, IntArray
+from ssg_mip.mdp import induced_by_leader
+from ssg_mip.methods.linearisation import FixedResponse, LinearGoal, linearised_step
+from ssg_mip.policy import FollowerPolicy, LeaderPolicy
+from ssg_mip.solver.highs import OneShotLp
+from ssg_mip.solver.interface import LpStatus
+from ssg_mip.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.weights import state_weights
+
+RADII = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
+"""How far a probability may move, tried in this order; multiplied by the radius that is asked relative to 0.1."""
+
+ROUNDS = 6
+"""Linear programs per radius: their steps converge quadratically."""
+
+AIM = 1.01
+"""The programs ask for a little more than the margin, for what linearisation and rounding take away."""
+
+MARGIN_IN_TIES = 10.0
+"""The default margin in units of the tie tolerance, so that floating point sees no tie either."""
+
+
+MOST_RESPONSES = 16
+"""Responses tried, at most, where the follower has tied actions that are worth the same to the leader."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Guarantee:
+    """A nearby policy that works whatever the follower does with ties, or the statement that none was found or exists.
+
+    Attributes
+    ----------
+    wanted
+        The response that should become the only best one: the leader's favourite.
+    margin
+        The advantage asked for, in the follower's units.
+    radius
+        How far a probability was allowed to move.
+    certificate
+        The policy found, with its exactly proven margin and values; ``None`` if there is none.
+    secured
+        The leader's weighted value, proven for whatever the follower does with actions within the margin.
+    distance
+        The largest change of a probability; NaN without a policy.
+    impossibility
+        The proof that there is none near, where there is one.
+    """
+
+    wanted: FollowerPolicy
+    margin: float
+    radius: float
+    certificate: MarginCertificate | None
+    secured: Interval | None
+    distance: float
+    impossibility: Impossibility | None
+
+    @property
+    def statement(self) -> str:
+        """The outcome in one sentence."""
+        if self.certificate is not None and self.secured is not None:
+            found = self.certificate
+            how = "its response is the only best one" if found.unique else "the ties left do the leader no harm"
+            others = "" if found.margin is None else f", all else is worse by {float(found.margin):.3g}"
+            return f"a policy {self.distance:.3g} away secures {float(self.secured.lower):.9g}: {how}{others}"
+        if self.impossibility is not None:
+            return f"none exists near: {self.impossibility}"
+        return f"none was found: no policy within {self.radius:g} was seen to make the response best by {self.margin:g}"
+
+
+def find_guaranteed(
+    game: Game,
+    policy: LeaderPolicy,
+    *,
+    weights: ArrayLike | None = None,
+    margin: float | None = None,
+    radius: float = 0.1,
+) -> Guarantee:
+    """Look near a policy for one whose response is unique by a margin, and say what it secures.
+
+    Ties that do the leader no harm may stay: then the value is secured whichever of them the follower picks.
+
+    Parameters
+    ----------
+    game, policy
+        The game and the commitment to start from.
+    weights
+        Weights over states; the start distribution if absent.
+    margin
+        The least advantage, in the follower's units; ten times the tie tolerance if absent.
+    radius
+        How far a probability may move.
+
+    Raises
+    ------
+    OptionError
+        If the margin or the radius is out of range.
+    InvalidPolicyError
+        If the policy does not fit the game.
+    """
+    answer = best_response(game, policy)
+    scale = 1.0 + float(np.abs(answer.follower_values).max())
+    least = MARGIN_IN_TIES * DEFAULT_TOLERANCES.tie * scale if margin is None else float(margin)
+    if not 0.0 < least < np.inf or not 0.0 < radius <= 1.0:
+        raise OptionError(f"margin is {least!r} and radius {radius!r}; the one must be positive, the other in (0, 1]")
+    asked = state_weights(game, weights)
+    responses = list(_responses(game, policy, answer))
+    found = _search(game, policy, responses, asked, least, radius)
+    return Guarantee(
+        wanted=answer.follower_policy,
+        margin=least,
+        radius=radius,
+        certificate=found,
+        secured=None if found is None else found.secured(asked),
+        distance=np.nan if found is None else float(np.abs(found.policy.probabilities - policy.probabilities).max()),
+        impossibility=None if found is not None else _impossibility(game, policy, responses, least),
+    )
+
+
+def _responses(game: Game, policy: LeaderPolicy, answer: Response) -> Iterator[FollowerPolicy]:
+    """The leader's favourite response, then those of tied actions that are worth as much to the leader."""
+    leader, _ = induced_by_leader(game, policy)
+    loss = answer.leader_values[game.follower_slot_state] - leader.action_values(answer.leader_values)
+    near = DEFAULT_TOLERANCES.monotone * (1.0 + float(np.abs(answer.leader_values).max()))
+    equal = answer.tied & (np.abs(loss) <= near)
+    choices = []
+    for state, mine in enumerate(answer.follower_policy.actions.tolist()):
+        here = equal[game.follower_offsets[state] : game.follower_offsets[state + 1]]
+        choices.append([mine, *(action for action in np.flatnonzero(here).tolist() if action != mine)])
+    for actions in itertools.islice(itertools.product(*choices), MOST_RESPONSES):
+        yield FollowerPolicy(np.array(actions))
+
+
+def _impossibility(
+    game: Game, policy: LeaderPolicy, responses: list[FollowerPolicy], margin: float
+) -> Impossibility | None:
+    """The weakest of the proofs, if there is one for every response."""
+    proofs = [prove_impossible(game, policy, response, margin) for response in responses]
+    known = [proof for proof in proofs if proof is not None]
+    return min(known, key=lambda proof: proof.radius) if len(known) == len(proofs) else None
+
+
+def _search(
+    game: Game,
+    policy: LeaderPolicy,
+    responses: list[FollowerPolicy],
+    weights: FloatArray,
+    margin: float,
+    radius: float,
+) -> MarginCertificate | None:
+    """The policy itself, or the best one that is certified in the smallest ball that holds any."""
+    here = certify_margin(game, policy, margin)
+    if here.safe and here.allows(responses[0]):
+        return here
+    centre = policy.slots(game)
+    for share, response in itertools.product(RADII, responses):
+        ball = radius * share / RADII[-1]
+        candidate = _climb(game, policy, response.actions, weights, margin, (centre - ball, centre + ball))
+        if candidate is not None:
+            found = certify_margin(game, candidate, margin)
+            if found.safe and found.allows(response):
+                return found
+    return None
+
+
+def _climb(
+    game: Game,
+    policy: LeaderPolicy,
+    response: IntArray,
+    weights: FloatArray,
+    margin: float,
+    ball: tuple[FloatArray, FloatArray],
+) -> LeaderPolicy | None:
+    """A few linearised steps inside a ball; the best policy whose response has the margin in floating point."""
+    lp = OneShotLp()
+    empty = np.zeros((0, len(ball[0])))
+    best: LeaderPolicy | None = None
+    best_value = -np.inf
+    for _ in range(ROUNDS):
+        model = FixedResponse(game, policy, response)
+        goal = LinearGoal(gradient=weights @ model.leader_slopes(), rows=empty, least=np.zeros(0))
+        program = linearised_step(model, goal, 1.0, margin=AIM * margin)
+        answer = lp.solve(
+            dataclasses.replace(
+                program,
+                column_lower=np.maximum(program.column_lower, ball[0]),
+                column_upper=np.minimum(program.column_upper, ball[1]),
+            )
+        )
+        if answer.status is not LpStatus.OPTIMAL:
+            break
+        policy = LeaderPolicy.from_slots(game, answer.point)
+        advantage, value = _judged(game, policy, response, weights)
+        if advantage >= margin and value > best_value:
+            best, best_value = policy, value
+        if float(np.abs(answer.point - model.slots).max()) <= DEFAULT_TOLERANCES.arithmetic:
+            break
+    return best
+
+
+def _judged(game: Game, policy: LeaderPolicy, response: IntArray, weights: FloatArray) -> tuple[float, float]:
+    """The response's smallest advantage and the leader's weighted value, in floating point."""
+    model = FixedResponse(game, policy, response)
+    rows, least = model.incentive_rows()
+    advantage = float((rows @ model.slots - least).min()) if len(rows) else np.inf
+    return advantage, float(weights @ model.leader_values)
