@@ -34,6 +34,8 @@ class Tolerances:
         How far a printed number may lie from its exactly proven value, relative to the largest value.
     support
         Occupancy, relative to the total, below which a state counts as not visited.
+    interval
+        Width, relative to its values, below which an interval is not split any more.
     cut_violation
         Violation, relative to the norm of the row, from which a cut is worth adding.
 
@@ -52,6 +54,7 @@ class Tolerances:
     rounding: float = 1e-9
     support: float = 1e-7
     cut_violation: float = 1e-5
+    interval: float = 1e-7
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):

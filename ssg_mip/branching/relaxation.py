@@ -241,7 +241,12 @@ class BoxRelaxation:
         self._loaded_lp.forget()
 
     def load(self, box: Box, cuts: Cuts | None = None) -> None:
-        """Move to a box with some cuts: replace the coefficients and bounds that differ."""
+        """Move to a box with some cuts: replace the coefficients and bounds that differ.
+
+        Intervals narrower than a tiny share of their values are widened to it, which loses no point and keeps the
+        coefficients apart from rounding noise.
+        """
+        box = _widened(box)
         coefficients = self._box_rows.coefficients(box)
         self._matrix.values[self._positions] = coefficients
         closed = (self._choice_of >= 0) & ~box.open_choices[self._choice_of]
@@ -364,24 +369,23 @@ class BoxRelaxation:
         return sign * bound if bound == -math.inf else sign * min(bound, 1.0 if largest else 0.0)
 
     def _bound_of(self, program: LinearProgram, answer: LpAnswer) -> float:
-        """A safe bound from the multipliers of the rows and of the cuts."""
+        """A safe bound from the multipliers of the rows and of the cuts, its rounding error included."""
         if not len(answer.row_dual):
             return math.inf
-        first = program.num_rows
-        dual = answer.row_dual
-        if answer.status is LpStatus.INFEASIBLE:
+        first, dual = program.num_rows, answer.row_dual
+        empty = answer.status is LpStatus.INFEASIBLE
+        if empty:
             program = dataclasses.replace(program, objective=np.zeros(program.num_columns))
-            dual = dual / max(float(np.abs(dual).max()), DEFAULT_TOLERANCES.arithmetic)
         if self._cut_matrix is not None:
             # A cut reads ``row @ x >= 0``: in a maximisation its multiplier is at most 0, and its share of the bound
             # is the change of the reduced costs.
             helpful = np.minimum(dual[first:], 0.0)
             reduced = program.objective - self._cut_matrix.transposed_product(helpful)
             program = dataclasses.replace(program, objective=reduced)
-        bound = dual_bound(program, self._matrix, dual[:first])
-        if answer.status is LpStatus.INFEASIBLE:
-            return -math.inf if bound < -DEFAULT_TOLERANCES.feasibility else math.inf
-        return bound + DEFAULT_TOLERANCES.arithmetic * (1.0 + abs(bound))
+        bound, slack = dual_bound(program, self._matrix, dual[:first])
+        if empty:
+            return -math.inf if bound + slack < 0.0 else math.inf
+        return bound + slack
 
     def _read_point(self, answer: LpAnswer, bound: float) -> Point:
         program, box = self.program, self._loaded_box
@@ -407,6 +411,15 @@ class BoxRelaxation:
         largest = max(float(priced.max(initial=0.0)), DEFAULT_TOLERANCES.arithmetic)
         weights: FloatArray = (priced / largest + UNPRICED_SHARE * plain)[self.program.product_result]
         return weights
+
+
+def _widened(box: Box) -> Box:
+    """The box with every interval at least a tiny share of its values wide."""
+    least = DEFAULT_TOLERANCES.interval * (1.0 + np.abs(box.lower) + np.abs(box.upper))
+    missing = np.maximum(least - box.width, 0.0)
+    if not missing.any():
+        return box
+    return Box(box.lower - 0.5 * missing, np.maximum(box.lower, box.upper) + 0.5 * missing, box.open_choices)
 
 
 def all_open(choices: int) -> NDArray[np.bool_]:

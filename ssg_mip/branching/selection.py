@@ -36,7 +36,7 @@ def choose_branch(program: CompiledProgram, box: Box, point: Point, root_width: 
 
     Returns ``None`` where no interval is wide enough to be split in floating point.
     """
-    splittable = box.width > DEFAULT_TOLERANCES.feasibility * (1.0 + np.abs(box.lower) + np.abs(box.upper))
+    splittable = box.width > DEFAULT_TOLERANCES.interval * (1.0 + np.abs(box.lower) + np.abs(box.upper))
     if not splittable.any():
         return None
     relative = np.where(splittable, box.width / np.maximum(root_width, DEFAULT_TOLERANCES.arithmetic), 0.0)

@@ -110,8 +110,13 @@ class SparseRows:
         product = np.bincount(self.indices, self.values * weights[self.row_of], self.num_columns)
         return product.astype(float, copy=False)
 
+    def absolute_product(self, weights: FloatArray) -> FloatArray:
+        """``|A|^T |weights|``."""
+        product = np.bincount(self.indices, np.abs(self.values * weights[self.row_of]), self.num_columns)
+        return product.astype(float, copy=False)
 
-def dual_bound(program: LinearProgram, matrix: SparseRows, multipliers: FloatArray) -> float:
+
+def dual_bound(program: LinearProgram, matrix: SparseRows, multipliers: FloatArray) -> tuple[float, float]:
     """An upper bound on the LP's maximum, valid for *any* multipliers (weak duality with column bounds).
 
     ``max c x <= sum_i max(y_i lower_i, y_i upper_i) + sum_j max over the column's bounds of (c - A^T y)_j x_j``;
@@ -125,13 +130,30 @@ def dual_bound(program: LinearProgram, matrix: SparseRows, multipliers: FloatArr
         ``A``.
     multipliers
         One number per row.
+
+    Returns
+    -------
+    bound
+        The bound as computed in floating point.
+    slack
+        A bound on the rounding error of ``bound``: unit roundoff times the number of operations times the sum of the
+        magnitudes of all terms (Higham, *Accuracy and Stability of Numerical Algorithms*, section 3.1). Infinite
+        where ``bound`` is.
     """
     y = np.where((multipliers > 0.0) & np.isinf(program.row_upper), 0.0, multipliers)
     y = np.where((y < 0.0) & np.isinf(program.row_lower), 0.0, y)
     bound_of_rows = np.where(y > 0.0, program.row_upper, program.row_lower)
     used = np.flatnonzero(y)
     from_rows = float(y[used] @ bound_of_rows[used])
+    size = float(np.abs(y[used]) @ np.abs(bound_of_rows[used]))
     reduced = program.objective - matrix.transposed_product(y)
     bound_of_columns = np.where(reduced > 0.0, program.column_upper, program.column_lower)
     used = np.flatnonzero(reduced)
-    return from_rows + float(reduced[used] @ bound_of_columns[used])
+    bound = from_rows + float(reduced[used] @ bound_of_columns[used])
+    if not np.isfinite(bound):
+        return bound, np.inf
+    largest = np.maximum(np.abs(program.column_lower), np.abs(program.column_upper))
+    terms = np.abs(program.objective) + matrix.absolute_product(y)
+    bounded = np.isfinite(largest)
+    size += float(terms[bounded] @ largest[bounded])
+    return bound, float(np.finfo(float).eps) * (program.num_rows + program.num_columns) * size
