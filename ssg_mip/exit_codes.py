@@ -16,8 +16,9 @@ class ExitCode(enum.IntEnum):
     USAGE = 2
     INVALID_INSTANCE = 3
     NO_SOLUTION = 4
-    INFEASIBLE = 5
+    FAILED_CHECK = 5
     FAILED_ROWS = 6
+    INFEASIBLE = 7
     INTERRUPTED = 130
     CLOSED_OUTPUT = 141
 
@@ -28,8 +29,9 @@ MEANINGS = {
     ExitCode.USAGE: "wrong usage: an option, a policy, or a file that cannot be read or written",
     ExitCode.INVALID_INSTANCE: "the instance is not a valid game",
     ExitCode.NO_SOLUTION: "a limit was reached before any solution",
-    ExitCode.INFEASIBLE: "proven: no policy satisfies the constraints",
+    ExitCode.FAILED_CHECK: "a printed result failed a check",
     ExitCode.FAILED_ROWS: "a batch with failed rows",
+    ExitCode.INFEASIBLE: "proven: no policy satisfies the constraints",
     ExitCode.INTERRUPTED: "interrupted; what was found so far is printed",
     ExitCode.CLOSED_OUTPUT: "the reader of the output went away",
 }

@@ -119,7 +119,7 @@ def test_a_picture_that_cannot_be_written_costs_the_picture_only(
     [
         ("fake", 0, "the gap"),
         ("fake-nothing", 4, "no policy was found"),
-        ("fake-infeasible", 5, "no policy satisfies"),
+        ("fake-infeasible", 7, "no policy satisfies"),
         ("fake-numerical", 1, "error: the LP of small failed 1 times"),
         ("fake-crash", 1, "unexpected ZeroDivisionError: no division by 0 in small (set SSG_MIP_TRACEBACK=1"),
         ("no-such", 2, "must be one of policy-iteration"),
