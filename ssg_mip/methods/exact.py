@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from ssg_mip.best_response import Response
-from ssg_mip.bounds import ValueBounds, leader_value_bounds
+from ssg_mip.bounds import LEAST_GAP, gap_scale, leader_value_bounds
 from ssg_mip.branching.records import Gaps, Outcome
 from ssg_mip.branching.search import Search
 from ssg_mip.game import FloatArray, Game
@@ -22,9 +22,6 @@ from ssg_mip.methods.request import Request
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow
 from ssg_mip.status import Termination
-
-ABSOLUTE_SHARE = 1e-2
-"""The absolute gap is this share of the relative gap times the spread of the leader's values."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -77,7 +74,7 @@ def solve_commitment(game: Game, weights: FloatArray, *, request: Request, floor
     """
     problem = CommitmentProblem(game, weights, request, floor)
     bounds = leader_value_bounds(game)
-    outcome = _search(problem, request, absolute=_absolute_gap(bounds, weights, request))
+    outcome = _search(problem, request, scale=gap_scale(bounds, weights))
     return _answer(outcome, ceiling=float(weights @ bounds.upper))
 
 
@@ -101,9 +98,7 @@ def solve_improvement(
         leader's values if absent. Near a stationary policy it is the one that counts: the optimum is 0.
     """
     problem = ImprovementProblem(game, values, weights, request)
-    if absolute_gap is None:
-        absolute_gap = _absolute_gap(leader_value_bounds(game), weights, request)
-    outcome = _search(problem, request, absolute=absolute_gap)
+    outcome = _search(problem, request, scale=gap_scale(leader_value_bounds(game), weights), absolute=absolute_gap)
     return _answer(outcome, ceiling=math.inf)
 
 
@@ -113,17 +108,12 @@ def root_bound(game: Game, weights: FloatArray, *, request: Request) -> float:
     return solve_commitment(game, weights, request=root_only).dual_bound
 
 
-def _absolute_gap(bounds: ValueBounds, weights: FloatArray, request: Request) -> float:
-    """A share of the relative gap on the scale of the values' spread, but never below the accuracy of an LP."""
-    largest = float(np.maximum(np.abs(bounds.lower), np.abs(bounds.upper)).max())
-    noise = request.tolerances.feasibility * (1.0 + largest)
-    return max(ABSOLUTE_SHARE * request.gap * float(weights @ bounds.width), noise)
-
-
-def _search(problem: FollowerValueProblem, request: Request, *, absolute: float) -> Outcome:
+def _search(problem: FollowerValueProblem, request: Request, *, scale: float, absolute: float | None = None) -> Outcome:
+    """Search until the gap relative to at least ``scale`` is closed, or an absolute one where it is given."""
+    relative = max(request.gap, LEAST_GAP)
     search = Search(
         problem,
-        gaps=Gaps(relative=request.gap, absolute=absolute),
+        gaps=Gaps(relative=relative, absolute=relative * scale if absolute is None else absolute, scale=scale),
         deadline=request.deadline,
         node_limit=request.node_limit,
         interrupt=request.interrupt,

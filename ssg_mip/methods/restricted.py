@@ -17,13 +17,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from ssg_mip.best_response import Response, best_response
-from ssg_mip.bounds import ValueBounds
+from ssg_mip.bounds import ValueBounds, gap_scale
 from ssg_mip.formulations.program import Program
 from ssg_mip.game import Game
 from ssg_mip.mdp import joint_process, optimal_control
 from ssg_mip.methods.request import Request
 from ssg_mip.policy import LeaderPolicy
-from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result
+from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result, relative_gap
 from ssg_mip.solver.compiled import compile_program
 from ssg_mip.solver.highs import solve_milp
 from ssg_mip.solver.interface import MilpAnswer
@@ -64,7 +64,11 @@ def solve_restricted(
     trajectory, best = _evaluate(game, request, candidates, answer)
     dual_bound = float(request.weights @ bounds.upper)
     slack = request.tolerances.monotone * (1.0 + float(np.max(np.abs([bounds.lower, bounds.upper]))))
-    status, termination = _verdict(request, trajectory[-1].leader_value, answer, dual_bound, slack)
+    scale = gap_scale(bounds, request.weights)
+    if relative_gap(trajectory[-1].leader_value, dual_bound, scale) <= request.gap:
+        status, termination = Status.OPTIMAL, Termination.GAP
+    else:
+        status, termination = _verdict(request, trajectory[-1].leader_value, answer, slack)
     progress = ProgressRow(
         seconds=request.deadline.elapsed,
         iteration=len(trajectory) - 1,
@@ -73,6 +77,7 @@ def solve_restricted(
         lps=0,
         primal_bound=trajectory[-1].leader_value,
         dual_bound=dual_bound,
+        gap_scale=scale,
         flag="*",
     )
     if request.on_progress is not None:
@@ -138,18 +143,12 @@ def _note(answer: MilpAnswer) -> str:
     return f"from the MILP; no policy of its class is worth more than {answer.dual_bound:.9g}"
 
 
-def _verdict(
-    request: Request, value: float, answer: MilpAnswer, dual_bound: float, slack: float
-) -> tuple[Status, Termination]:
-    def reaches(bound: float) -> bool:
-        return bound - value <= max(slack, request.gap * max(abs(bound), abs(value)))
-
-    if reaches(dual_bound):
-        return Status.OPTIMAL, Termination.GAP
+def _verdict(request: Request, value: float, answer: MilpAnswer, slack: float) -> tuple[Status, Termination]:
+    """What the MILP proves about a value within its class, and why it stopped."""
     if value > answer.dual_bound + slack:
         # A policy of the class beats the MILP's bound: a near-tie that the solver and the evaluation judge differently.
         return Status.FEASIBLE, Termination.NUMERICAL
-    if math.isfinite(answer.dual_bound) and reaches(answer.dual_bound):
+    if answer.dual_bound - value <= max(slack, request.gap * abs(value)):
         return Status.RESTRICTED_OPTIMAL, Termination.GAP
     if answer.status == "optimal":
         return Status.FEASIBLE, Termination.NUMERICAL if request.ties == "leader" else Termination.TIE_RULE
