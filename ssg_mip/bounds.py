@@ -14,6 +14,7 @@ Big-M constants come from here and from nowhere else (:func:`compact_big_m`). Bo
 from __future__ import annotations
 
 import dataclasses
+import weakref
 
 import numpy as np
 
@@ -36,10 +37,16 @@ LEAST_GAP = 1e-6
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class ValueBounds:
-    """``lower <= value <= upper`` per state, each of shape ``[num_states]``."""
+    """``lower <= value <= upper`` per state, each of shape ``[num_states]``, read-only."""
 
     lower: FloatArray
     upper: FloatArray
+
+    def __post_init__(self) -> None:
+        for label in ("lower", "upper"):
+            array = getattr(self, label).copy()
+            array.setflags(write=False)
+            object.__setattr__(self, label, array)
 
     @property
     def width(self) -> FloatArray:
@@ -51,6 +58,10 @@ class ValueBounds:
         return ValueBounds(np.maximum(self.lower, other.lower), np.minimum(self.upper, other.upper))
 
 
+_LEADER_BOUNDS: weakref.WeakKeyDictionary[Game, ValueBounds] = weakref.WeakKeyDictionary()
+"""Bounds by game, because a run asks for them several times and a front for each of its runs."""
+
+
 def follower_value_bounds(game: Game) -> ValueBounds:
     """Bounds on the follower's optimal value, state by state, over all leader policies."""
     upper = optimal_control(joint_process(game, leader=False)).values
@@ -59,9 +70,11 @@ def follower_value_bounds(game: Game) -> ValueBounds:
 
 def leader_value_bounds(game: Game) -> ValueBounds:
     """Bounds on the leader's value, state by state, over all pairs of policies."""
-    process = joint_process(game, leader=True)
-    lower = optimal_control(process, maximise=False).values
-    return _widened(ValueBounds(lower, optimal_control(process).values))
+    if game not in _LEADER_BOUNDS:
+        process = joint_process(game, leader=True)
+        lower = optimal_control(process, maximise=False).values
+        _LEADER_BOUNDS[game] = _widened(ValueBounds(lower, optimal_control(process).values))
+    return _LEADER_BOUNDS[game]
 
 
 def gap_scale(bounds: ValueBounds, weights: FloatArray) -> float:
