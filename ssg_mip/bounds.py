@@ -14,6 +14,7 @@ Big-M constants come from here and from nowhere else (:func:`compact_big_m`). Bo
 from __future__ import annotations
 
 import dataclasses
+import weakref
 
 import numpy as np
 
@@ -24,13 +25,28 @@ from ssg_mip.tolerances import DEFAULT_TOLERANCES
 SECURITY_SWEEPS = 400
 """Sweeps of the security iteration; more make the lower bound tighter, none makes it wrong."""
 
+SPREAD_SHARE = 1e-2
+"""Share of the spread of the leader's values that a gap is relative to at least."""
+
+NOISE_SHARE = 1e-3
+"""Share of the largest value (and of 1) that a gap is relative to at least, for games without any spread."""
+
+LEAST_GAP = 1e-6
+"""The smallest relative gap that linear programs in floating point can prove; smaller ones count as this one."""
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class ValueBounds:
-    """``lower <= value <= upper`` per state, each of shape ``[num_states]``."""
+    """``lower <= value <= upper`` per state, each of shape ``[num_states]``, read-only."""
 
     lower: FloatArray
     upper: FloatArray
+
+    def __post_init__(self) -> None:
+        for label in ("lower", "upper"):
+            array = getattr(self, label).copy()
+            array.setflags(write=False)
+            object.__setattr__(self, label, array)
 
     @property
     def width(self) -> FloatArray:
@@ -42,6 +58,10 @@ class ValueBounds:
         return ValueBounds(np.maximum(self.lower, other.lower), np.minimum(self.upper, other.upper))
 
 
+_LEADER_BOUNDS: weakref.WeakKeyDictionary[Game, ValueBounds] = weakref.WeakKeyDictionary()
+"""Bounds by game, because a run asks for them several times and a front for each of its runs."""
+
+
 def follower_value_bounds(game: Game) -> ValueBounds:
     """Bounds on the follower's optimal value, state by state, over all leader policies."""
     upper = optimal_control(joint_process(game, leader=False)).values
@@ -50,9 +70,23 @@ def follower_value_bounds(game: Game) -> ValueBounds:
 
 def leader_value_bounds(game: Game) -> ValueBounds:
     """Bounds on the leader's value, state by state, over all pairs of policies."""
-    process = joint_process(game, leader=True)
-    lower = optimal_control(process, maximise=False).values
-    return _widened(ValueBounds(lower, optimal_control(process).values))
+    if game not in _LEADER_BOUNDS:
+        process = joint_process(game, leader=True)
+        lower = optimal_control(process, maximise=False).values
+        _LEADER_BOUNDS[game] = _widened(ValueBounds(lower, optimal_control(process).values))
+    return _LEADER_BOUNDS[game]
+
+
+def gap_scale(bounds: ValueBounds, weights: FloatArray) -> float:
+    """What a gap is relative to at least, for a weighted value with the given leader bounds.
+
+    A gap relative to the value alone fails where the value is near 0. It is therefore taken relative to the larger of
+    the value and this scale: a hundredth of the weighted spread of what any two policies could yield, or a share of
+    the largest value (and of 1) where that spread vanishes. ``LEAST_GAP`` times it is what an LP can resolve, so games
+    whose values are all far below 1 should be given in larger units.
+    """
+    largest = float(np.maximum(np.abs(bounds.lower), np.abs(bounds.upper)).max())
+    return max(SPREAD_SHARE * float(weights @ bounds.width), NOISE_SHARE * (1.0 + largest))
 
 
 def security_level(game: Game) -> FloatArray:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 DENSE_STATES = 300
 """Number of states up to which matrices are dense."""
 
+VALUE_SWEEPS = 200
+"""Sweeps of value iteration that find a start for policy iteration where matrices are sparse."""
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class DecisionProcess:
@@ -161,7 +164,7 @@ def optimal_control(
     sign = 1.0 if maximise else -1.0
     state = np.repeat(np.arange(process.num_states), np.diff(process.offsets))
     barrier = np.zeros(len(state)) if allowed is None else np.where(allowed, 0.0, -np.inf)
-    chosen = first_best(sign * process.reward + barrier, process.offsets) if start is None else start
+    chosen = _promising(process, sign, barrier) if start is None else start
     for _ in range(10 * len(state) + 100):
         values = evaluate(process, chosen)
         q = process.action_values(values)
@@ -175,6 +178,17 @@ def optimal_control(
     # rounding noise beyond the tolerance swaps equally good policies for ever: any of them will do
     values = evaluate(process, chosen)
     return Control(chosen, values, process.action_values(values))
+
+
+def _promising(process: DecisionProcess, sign: float, barrier: FloatArray) -> IntArray:
+    """Slots to start from: greedy for the rewards, on large processes after sweeps that save linear solves."""
+    score = sign * process.reward + barrier
+    if isinstance(process.transition, np.ndarray):
+        return first_best(score, process.offsets)
+    for _ in range(VALUE_SWEEPS):
+        values = np.maximum.reduceat(score, process.offsets[:-1])
+        score = sign * process.reward + process.discount * (process.transition @ values) + barrier
+    return first_best(score, process.offsets)
 
 
 def first_best(score: FloatArray, offsets: IntArray) -> IntArray:

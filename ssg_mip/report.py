@@ -16,8 +16,7 @@ from rich.text import Text
 
 from ssg_mip.game import Game
 from ssg_mip.policy import LeaderPolicy
-from ssg_mip.result import Result, finite, relative_gap
-from ssg_mip.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.result import Result, finite
 
 if TYPE_CHECKING:
     from ssg_mip.batch import BatchRow, BatchSummary
@@ -38,19 +37,6 @@ def percent(share: float | None) -> str:
         return "-"
     text = f"{100.0 * share:.4f}"
     return "< 0.0001%" if share > 0.0 and not float(text) else f"{float(text):g}%"
-
-
-def gap_text(value: float | None, bound: float | None) -> str:
-    """The gap between value and bound, relative; absolute where both are rounding noise beside zero.
-
-    At value 0 any difference is a relative gap of 100 %, however well it is proven.
-    """
-    if value is None or bound is None or not (math.isfinite(value) and math.isfinite(bound)):
-        return "-"
-    noise = DEFAULT_TOLERANCES.tie
-    if 0.0 < bound - value <= noise and max(abs(value), abs(bound)) <= noise:
-        return f"{bound - value:.1g} absolute"
-    return percent(relative_gap(value, bound))
 
 
 def counted(count: int, what: str) -> str:
@@ -96,7 +82,7 @@ def result_report(result: Result, *, limit: int | None = None) -> list[Any]:
         f"{result.game.name}: {result.method}, ties {result.ties}",
         f"  value   {number(result.leader_value)}",
         f"  bound   {number(result.dual_bound)} ({_SCOPE})",
-        f"  gap     {gap_text(result.leader_value, result.dual_bound)}",
+        f"  gap     {percent(result.relative_gap)}",
         f"  status  {result.status.value}",
         f"  stop    {result.termination.value}",
         f"  work    {result.provenance.seconds:.2f} s{', ' if work else ''}{work}",
@@ -199,7 +185,7 @@ def batch_report(summary: BatchSummary) -> list[Any]:
         result = row.result or {}
         status = row.error["class"] if row.error is not None else str(result.get("status"))
         value, bound = result.get("leader_value"), result.get("dual_bound")
-        cells = (status, number(value), number(bound), gap_text(value, bound), f"{row.seconds:.2f}")
+        cells = (status, number(value), number(bound), percent(result.get("relative_gap")), f"{row.seconds:.2f}")
         add_row(made, (row.instance, *cells))
     counts = summary.to_dict()
     words = f"{counts['solved']} solved, {counts['failed']} failed, {counts['skipped']} skipped"

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ssg_mip.best_response import Response, Ties
+from ssg_mip.bounds import gap_scale, leader_value_bounds
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.status import Status, Termination
@@ -99,6 +100,8 @@ class ProgressRow:
         How far the work has come.
     primal_bound, dual_bound
         Value of the incumbent and the proven bound.
+    gap_scale
+        What the gap is relative to at least, as in :class:`Result`.
     flag
         ``*`` for a new incumbent, ``!`` for numerical trouble, else empty.
     """
@@ -110,15 +113,26 @@ class ProgressRow:
     lps: int
     primal_bound: float
     dual_bound: float
+    gap_scale: float = 0.0
     flag: str = ""
 
+    @property
+    def relative_gap(self) -> float:
+        """``(dual_bound - primal_bound) / max(|primal_bound|, gap_scale)``, never negative."""
+        return relative_gap(self.primal_bound, self.dual_bound, self.gap_scale)
 
-def relative_gap(primal: float, dual: float) -> float:
-    """``(dual - primal) / max(|primal|, |dual|)``, never negative; 0 where both are 0, infinite without a bound."""
+
+def relative_gap(primal: float, dual: float, least_scale: float = 0.0) -> float:
+    """``(dual - primal) / max(|primal|, least_scale)``, never negative.
+
+    0 where there is no difference, infinite without a bound.
+    """
     if not (math.isfinite(primal) and math.isfinite(dual)):
         return math.inf
-    scale = max(abs(primal), abs(dual))
-    return 0.0 if scale == 0.0 else max(0.0, dual - primal) / scale
+    if dual <= primal:
+        return 0.0
+    scale = max(abs(primal), least_scale)
+    return math.inf if scale == 0.0 else (dual - primal) / scale
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -141,6 +155,8 @@ class Result:
         ``weights @ leader_values``; NaN without a policy.
     dual_bound
         Proven upper bound on the weighted optimum **over stationary leader policies**; infinite if none.
+    gap_scale
+        What the gap is relative to at least (:func:`ssg_mip.bounds.gap_scale`), so that values near 0 have one too.
     leader_values, follower_values
         Exact values per state of the policy under the follower's best response; NaN without a policy.
     leader_policy, follower_policy
@@ -163,6 +179,7 @@ class Result:
     ties: Ties
     leader_value: float
     dual_bound: float
+    gap_scale: float
     leader_values: FloatArray
     follower_values: FloatArray
     leader_policy: LeaderPolicy | None
@@ -174,8 +191,8 @@ class Result:
 
     @property
     def relative_gap(self) -> float:
-        """``(dual_bound - leader_value) / max(|leader_value|, |dual_bound|)``, never negative."""
-        return relative_gap(self.leader_value, self.dual_bound)
+        """``(dual_bound - leader_value) / max(|leader_value|, gap_scale)``, never negative."""
+        return relative_gap(self.leader_value, self.dual_bound, self.gap_scale)
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON data: policies as ``{state: {action: probability}}``, values as ``{state: value}``.
@@ -201,6 +218,7 @@ class Result:
             "dual_bound": finite(self.dual_bound),
             "dual_bound_scope": "over stationary leader policies",
             "relative_gap": finite(self.relative_gap),
+            "gap_scale": self.gap_scale,
             "leader_values": by_state(self.leader_values),
             "follower_values": by_state(self.follower_values),
             "leader_policy": None if self.leader_policy is None else self.leader_policy.to_names(self.game),
@@ -273,6 +291,7 @@ def build_result(
         ties=ties,
         leader_value=math.nan if response is None else float(weights @ response.leader_values),
         dual_bound=dual_bound,
+        gap_scale=gap_scale(leader_value_bounds(game), weights),
         leader_values=unknown if response is None else response.leader_values,
         follower_values=unknown if response is None else response.follower_values,
         leader_policy=policy,

@@ -16,6 +16,7 @@ class Termination(enum.Enum):
     TIME_LIMIT = "the time limit was reached"
     NODE_LIMIT = "the node limit was reached"
     ITERATION_LIMIT = "the iteration limit was reached"
+    SIZE_LIMIT = "the exact program would exceed the size limit"
     INTERRUPTED = "interrupted by the user"
     CONVERGED = "the method converged"
     CYCLE = "the method entered a cycle"
@@ -25,11 +26,12 @@ class Termination(enum.Enum):
 
     @property
     def is_limit(self) -> bool:
-        """Whether more time, nodes or iterations could have changed the answer."""
+        """Whether a limit, and nothing about the answer, ended the work."""
         return self in {
             Termination.TIME_LIMIT,
             Termination.NODE_LIMIT,
             Termination.ITERATION_LIMIT,
+            Termination.SIZE_LIMIT,
             Termination.INTERRUPTED,
         }
 

@@ -38,10 +38,11 @@ class Node:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Gaps:
-    """When a search may stop: ``dual - primal <= max(absolute, relative * |primal|)``."""
+    """When a search may stop: ``dual - primal <= max(absolute, relative * |primal|)``; ``scale`` is for display."""
 
     relative: float
     absolute: float
+    scale: float = 0.0
 
     def target(self, primal: float) -> float:
         """The dual bound at which the search may stop."""

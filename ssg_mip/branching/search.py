@@ -320,6 +320,7 @@ class Search:
             lps=self._lps,
             primal_bound=self._primal,
             dual_bound=self.dual_bound,
+            gap_scale=self._gaps.scale,
             flag="*" if self._new_incumbent else "",
         )
         self._new_incumbent = False

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any, TextIO
 
 from ssg_mip.exit_codes import ExitCode
-from ssg_mip.result import ProgressRow, relative_gap
+from ssg_mip.result import ProgressRow
 
 WIDTH = 120
 """Width of tables where there is no terminal to fit them to."""
@@ -106,8 +106,7 @@ class ProgressTable:
 
     @staticmethod
     def _line(row: ProgressRow) -> str:
-        gap = 100.0 * relative_gap(row.primal_bound, row.dual_bound)
         return (
             f"{row.seconds:10.1f} {row.iteration:6d} {row.nodes:8d} {row.open_nodes:8d} {row.lps:8d} "
-            f"{row.primal_bound:13.6g} {row.dual_bound:13.6g} {gap:6.2f}% {row.flag}".rstrip()
+            f"{row.primal_bound:13.6g} {row.dual_bound:13.6g} {100.0 * row.relative_gap:6.2f}% {row.flag}".rstrip()
         )

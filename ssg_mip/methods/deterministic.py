@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ssg_mip.bounds import leader_value_bounds
 from ssg_mip.formulations.deterministic import deterministic_commitment
+from ssg_mip.formulations.program import Program
 from ssg_mip.game import Game
 from ssg_mip.methods.request import Request
 from ssg_mip.methods.restricted import solve_restricted
@@ -16,6 +17,9 @@ from ssg_mip.result import Result
 
 def run(game: Game, request: Request) -> Result:
     """Solve the MILP over deterministic leader policies (:mod:`ssg_mip.formulations.deterministic`)."""
-    program = deterministic_commitment(game, request.weights)
     bounds = leader_value_bounds(game)
-    return solve_restricted(game, request, program, method="deterministic", levels=1, bounds=bounds)
+
+    def write() -> Program:
+        return deterministic_commitment(game, request.weights)
+
+    return solve_restricted(game, request, write, method="deterministic", levels=1, bounds=bounds)

@@ -12,19 +12,18 @@ import math
 import numpy as np
 
 from ssg_mip.best_response import Response
-from ssg_mip.bounds import ValueBounds, leader_value_bounds
+from ssg_mip.bounds import LEAST_GAP, ValueBounds, gap_scale, leader_value_bounds
 from ssg_mip.branching.records import Gaps, Outcome
 from ssg_mip.branching.search import Search
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.methods.local_ascent import Candidate
 from ssg_mip.methods.programs import CommitmentProblem, FollowerValueProblem, ImprovementProblem
 from ssg_mip.methods.request import Request
+from ssg_mip.methods.simple import best_simple_policy
+from ssg_mip.methods.size_limit import commitment_products, improvement_products, obstacle
 from ssg_mip.policy import LeaderPolicy
-from ssg_mip.result import ProgressRow
+from ssg_mip.result import ProgressRow, relative_gap
 from ssg_mip.status import Termination
-
-ABSOLUTE_SHARE = 1e-2
-"""The absolute gap is this share of the relative gap times the spread of the leader's values."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -75,9 +74,12 @@ def solve_commitment(game: Game, weights: FloatArray, *, request: Request, floor
     floor
         Lower bound on the leader's value in every state, if any.
     """
-    problem = CommitmentProblem(game, weights, request, floor)
     bounds = leader_value_bounds(game)
-    outcome = _search(problem, request, absolute=_absolute_gap(bounds, weights, request))
+    stop = obstacle(commitment_products(game, weights), request)
+    if stop is not None:
+        return _simple_answer(game, weights, request, floor, bounds, stop)
+    problem = CommitmentProblem(game, weights, request, floor)
+    outcome = _search(problem, request, scale=gap_scale(bounds, weights))
     return _answer(outcome, ceiling=float(weights @ bounds.upper))
 
 
@@ -100,30 +102,28 @@ def solve_improvement(
         Gap at which the search may stop whatever the relative one; derived from ``request.gap`` and the spread of the
         leader's values if absent. Near a stationary policy it is the one that counts: the optimum is 0.
     """
+    stop = obstacle(improvement_products(game), request)
+    if stop is not None:
+        return _no_answer(stop)
     problem = ImprovementProblem(game, values, weights, request)
-    if absolute_gap is None:
-        absolute_gap = _absolute_gap(leader_value_bounds(game), weights, request)
-    outcome = _search(problem, request, absolute=absolute_gap)
+    outcome = _search(problem, request, scale=gap_scale(leader_value_bounds(game), weights), absolute=absolute_gap)
     return _answer(outcome, ceiling=math.inf)
 
 
 def root_bound(game: Game, weights: FloatArray, *, request: Request) -> float:
     """A cheap upper bound on the commitment program: the better of its root relaxation and the joint process."""
+    if obstacle(commitment_products(game, weights), request) is not None:
+        return float(weights @ leader_value_bounds(game).upper)
     root_only = dataclasses.replace(request, node_limit=1, on_progress=None)
     return solve_commitment(game, weights, request=root_only).dual_bound
 
 
-def _absolute_gap(bounds: ValueBounds, weights: FloatArray, request: Request) -> float:
-    """A share of the relative gap on the scale of the values' spread, but never below the accuracy of an LP."""
-    largest = float(np.maximum(np.abs(bounds.lower), np.abs(bounds.upper)).max())
-    noise = request.tolerances.feasibility * (1.0 + largest)
-    return max(ABSOLUTE_SHARE * request.gap * float(weights @ bounds.width), noise)
-
-
-def _search(problem: FollowerValueProblem, request: Request, *, absolute: float) -> Outcome:
+def _search(problem: FollowerValueProblem, request: Request, *, scale: float, absolute: float | None = None) -> Outcome:
+    """Search until the gap relative to at least ``scale`` is closed, or an absolute one where it is given."""
+    relative = max(request.gap, LEAST_GAP)
     search = Search(
         problem,
-        gaps=Gaps(relative=request.gap, absolute=absolute),
+        gaps=Gaps(relative=relative, absolute=relative * scale if absolute is None else absolute, scale=scale),
         deadline=request.deadline,
         node_limit=request.node_limit,
         interrupt=request.interrupt,
@@ -131,6 +131,54 @@ def _search(problem: FollowerValueProblem, request: Request, *, absolute: float)
         options=request.search,
     )
     return search.run()
+
+
+def _simple_answer(
+    game: Game,
+    weights: FloatArray,
+    request: Request,
+    floor: FloatArray | None,
+    bounds: ValueBounds,
+    termination: Termination,
+) -> Answer:
+    """Without the program: the best of some simple policies, and the bound of the joint process."""
+    best, _ = best_simple_policy(game, weights, request, floor)
+    answer = dataclasses.replace(
+        _no_answer(termination), primal_bound=best.value, dual_bound=max(best.value, float(weights @ bounds.upper))
+    )
+    if math.isfinite(best.value):
+        answer = dataclasses.replace(answer, policy=best.policy, response=best.response)
+    row = ProgressRow(
+        seconds=request.deadline.elapsed,
+        iteration=0,
+        nodes=0,
+        open_nodes=0,
+        lps=0,
+        primal_bound=answer.primal_bound,
+        dual_bound=answer.dual_bound,
+        gap_scale=gap_scale(bounds, weights),
+        flag="*",
+    )
+    if request.on_progress is not None:
+        request.on_progress(row)
+    if relative_gap(answer.primal_bound, answer.dual_bound, row.gap_scale) <= request.gap:
+        answer = dataclasses.replace(answer, termination=Termination.GAP)
+    return dataclasses.replace(answer, progress=(row,))
+
+
+def _no_answer(termination: Termination) -> Answer:
+    """No policy, no bound, no work."""
+    return Answer(
+        policy=None,
+        response=None,
+        primal_bound=-math.inf,
+        dual_bound=math.inf,
+        termination=termination,
+        nodes=0,
+        lps=0,
+        lp_seconds=0.0,
+        progress=(),
+    )
 
 
 def _answer(outcome: Outcome, *, ceiling: float) -> Answer:

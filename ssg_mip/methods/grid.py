@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ssg_mip.bounds import leader_value_bounds
 from ssg_mip.formulations.grid import grid_commitment
+from ssg_mip.formulations.program import Program
 from ssg_mip.game import Game
 from ssg_mip.methods.request import Request
 from ssg_mip.methods.restricted import solve_restricted
@@ -17,5 +18,8 @@ from ssg_mip.result import Result
 def run(game: Game, request: Request) -> Result:
     """Solve the MILP over policies with probabilities in multiples of ``1 / request.levels``."""
     bounds = leader_value_bounds(game)
-    program = grid_commitment(game, request.weights, request.levels, leader_bounds=bounds)
-    return solve_restricted(game, request, program, method="grid", levels=request.levels, bounds=bounds)
+
+    def write() -> Program:
+        return grid_commitment(game, request.weights, request.levels, leader_bounds=bounds)
+
+    return solve_restricted(game, request, write, method="grid", levels=request.levels, bounds=bounds)

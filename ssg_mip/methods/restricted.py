@@ -12,26 +12,30 @@ evaluated by the follower's best response. Three claims are possible:
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from ssg_mip.best_response import Response, best_response
-from ssg_mip.bounds import ValueBounds
+from ssg_mip.bounds import ValueBounds, gap_scale
 from ssg_mip.formulations.program import Program
 from ssg_mip.game import Game
-from ssg_mip.mdp import joint_process, optimal_control
 from ssg_mip.methods.request import Request
+from ssg_mip.methods.simple import simple_policies
+from ssg_mip.methods.size_limit import GRACE_SECONDS, obstacle, restricted_products
 from ssg_mip.policy import LeaderPolicy
-from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result
+from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result, relative_gap
 from ssg_mip.solver.compiled import compile_program
 from ssg_mip.solver.highs import solve_milp
 from ssg_mip.solver.interface import MilpAnswer
 from ssg_mip.status import Status, Termination
 
+_NOTHING = MilpAnswer("limit", np.empty(0), -math.inf, math.inf, 0)
+"""The answer of a MILP that was not solved."""
+
 
 def solve_restricted(
-    game: Game, request: Request, program: Program, *, method: str, levels: int, bounds: ValueBounds
+    game: Game, request: Request, write: Callable[[], Program], *, method: str, levels: int, bounds: ValueBounds
 ) -> Result:
     """Solve a commitment MILP over policies whose probabilities are multiples of ``1 / levels``.
 
@@ -39,8 +43,8 @@ def solve_restricted(
     ----------
     game, request
         What is solved, and how.
-    program
-        The MILP; its component ``f`` is the policy.
+    write
+        Writes the MILP; its component ``f`` is the policy. Not called if the MILP would be too large.
     method
         Name for the result.
     levels
@@ -48,23 +52,18 @@ def solve_restricted(
     bounds
         Bounds on the leader's values (:func:`ssg_mip.bounds.leader_value_bounds`).
     """
-    compiled = compile_program(program)
-    answer = solve_milp(
-        compiled.linear_program(),
-        deadline=request.deadline,
-        gap=request.gap,
-        seed=int(request.seed),
-        node_limit=request.node_limit,
-        interrupted=lambda: request.interrupt.requested,
-    )
-    candidates = list(simple_policies(game))
-    if answer.has_point:
-        steps = np.rint(levels * answer.point[compiled.columns(program.model.f)])
-        candidates.append(LeaderPolicy.from_slots(game, steps))
-    trajectory, best = _evaluate(game, request, candidates, answer)
+    stop = obstacle(restricted_products(game, levels), request)
+    answer, proposed = _NOTHING, None
+    if stop is None:
+        answer, proposed = _solve(game, request, write(), levels)
+    trajectory, best, evaluations = _evaluate(game, request, proposed, answer)
     dual_bound = float(request.weights @ bounds.upper)
     slack = request.tolerances.monotone * (1.0 + float(np.max(np.abs([bounds.lower, bounds.upper]))))
-    status, termination = _verdict(request, trajectory[-1].leader_value, answer, dual_bound, slack)
+    scale = gap_scale(bounds, request.weights)
+    if relative_gap(trajectory[-1].leader_value, dual_bound, scale) <= request.gap:
+        status, termination = Status.OPTIMAL, Termination.GAP
+    else:
+        status, termination = _verdict(request, trajectory[-1].leader_value, answer, slack, stop)
     progress = ProgressRow(
         seconds=request.deadline.elapsed,
         iteration=len(trajectory) - 1,
@@ -73,6 +72,7 @@ def solve_restricted(
         lps=0,
         primal_bound=trajectory[-1].leader_value,
         dual_bound=dual_bound,
+        gap_scale=scale,
         flag="*",
     )
     if request.on_progress is not None:
@@ -92,32 +92,41 @@ def solve_restricted(
         options=request.options(),
         seed=request.seed,
         seconds=request.deadline.elapsed,
-        counts={"nodes": answer.nodes, "milps": 1, "evaluations": len(candidates)},
+        counts={"nodes": answer.nodes, "milps": 1 if stop is None else 0, "evaluations": evaluations},
     )
 
 
-def simple_policies(game: Game) -> Iterator[LeaderPolicy]:
-    """Deterministic policies that need no search, in case the MILP finds none in time.
-
-    The leader's part of the plan that both players would follow if the follower cooperated, then every policy that
-    plays the action of one number everywhere (the last action where a state has fewer).
-    """
-    plan = optimal_control(joint_process(game, leader=True)).chosen
-    yield LeaderPolicy.deterministic(game, game.row_leader[plan])
-    for action in range(int(game.leader_counts.max())):
-        yield LeaderPolicy.deterministic(game, np.minimum(action, game.leader_counts - 1))
+def _solve(game: Game, request: Request, program: Program, levels: int) -> tuple[MilpAnswer, LeaderPolicy | None]:
+    """The MILP's answer, and its policy rounded to the class."""
+    compiled = compile_program(program)
+    answer = solve_milp(
+        compiled.linear_program(),
+        deadline=request.deadline,
+        gap=request.gap,
+        seed=int(request.seed),
+        node_limit=request.node_limit,
+        interrupted=lambda: request.interrupt.requested,
+    )
+    if not answer.has_point:
+        return answer, None
+    steps = np.rint(levels * answer.point[compiled.columns(program.model.f)])
+    return answer, LeaderPolicy.from_slots(game, steps)
 
 
 def _evaluate(
-    game: Game, request: Request, candidates: list[LeaderPolicy], answer: MilpAnswer
-) -> tuple[tuple[TrajectoryPoint, ...], Response]:
-    """The candidates that were better than all before them, and the response to the best."""
+    game: Game, request: Request, proposed: LeaderPolicy | None, answer: MilpAnswer
+) -> tuple[tuple[TrajectoryPoint, ...], Response, int]:
+    """The policies that were better than all before them, the response to the best, and how many were evaluated.
+
+    The MILP's own policy is always evaluated, and one simple policy; the other simple ones while there is time.
+    """
     points: list[TrajectoryPoint] = []
     responses: list[Response] = []
-    for place, policy in enumerate(candidates):
+    evaluations = 0
+    for policy, from_milp in _candidates(game, request, proposed):
+        evaluations += 1
         response = best_response(game, policy, request.ties, tolerances=request.tolerances)
         value = float(request.weights @ response.leader_values)
-        from_milp = answer.has_point and place == len(candidates) - 1
         if not points or value > points[-1].leader_value or (from_milp and value == points[-1].leader_value):
             responses.append(response)
             points.append(
@@ -129,7 +138,17 @@ def _evaluate(
                     note=_note(answer) if from_milp else "a simple policy",
                 )
             )
-    return tuple(points), responses[-1]
+    return tuple(points), responses[-1], evaluations
+
+
+def _candidates(game: Game, request: Request, proposed: LeaderPolicy | None) -> Iterator[tuple[LeaderPolicy, bool]]:
+    """Simple policies while there is time, at least one; then the MILP's, marked as such."""
+    for policy in simple_policies(game):
+        yield policy, False
+        if request.deadline.elapsed > request.deadline.limit + GRACE_SECONDS:
+            break
+    if proposed is not None:
+        yield proposed, True
 
 
 def _note(answer: MilpAnswer) -> str:
@@ -139,17 +158,15 @@ def _note(answer: MilpAnswer) -> str:
 
 
 def _verdict(
-    request: Request, value: float, answer: MilpAnswer, dual_bound: float, slack: float
+    request: Request, value: float, answer: MilpAnswer, slack: float, stop: Termination | None
 ) -> tuple[Status, Termination]:
-    def reaches(bound: float) -> bool:
-        return bound - value <= max(slack, request.gap * max(abs(bound), abs(value)))
-
-    if reaches(dual_bound):
-        return Status.OPTIMAL, Termination.GAP
+    """What the MILP proves about a value within its class, and why it stopped."""
+    if stop is not None:
+        return Status.FEASIBLE, stop
     if value > answer.dual_bound + slack:
         # A policy of the class beats the MILP's bound: a near-tie that the solver and the evaluation judge differently.
         return Status.FEASIBLE, Termination.NUMERICAL
-    if math.isfinite(answer.dual_bound) and reaches(answer.dual_bound):
+    if answer.dual_bound - value <= max(slack, request.gap * abs(value)):
         return Status.RESTRICTED_OPTIMAL, Termination.GAP
     if answer.status == "optimal":
         return Status.FEASIBLE, Termination.NUMERICAL if request.ties == "leader" else Termination.TIE_RULE

@@ -177,6 +177,7 @@ class _Sweep:
                 lps=counts.get("lps", 0),
                 primal_bound=result.leader_value,
                 dual_bound=result.dual_bound,
+                gap_scale=result.gap_scale,
                 flag="!" if result.termination is Termination.NUMERICAL else "",
             )
             self._on_progress(row)

@@ -12,9 +12,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from ssg_mip import Game
-from ssg_mip.bounds import leader_value_bounds
+from ssg_mip.bounds import gap_scale, leader_value_bounds
 from ssg_mip.errors import OptionError
-from ssg_mip.methods.exact import ABSOLUTE_SHARE
 from tests.benchmarks.families import FAMILIES, Size
 
 Program = Literal["commitment", "improvement"]
@@ -64,8 +63,8 @@ class Limits:
 
     def for_game(self, game: Game) -> Limits:
         """With the absolute gap that the package itself uses for this game, so that all stop by the same rule."""
-        spread = float(game.initial @ leader_value_bounds(game).width)
-        return dataclasses.replace(self, absolute_gap=ABSOLUTE_SHARE * self.gap * spread)
+        scale = gap_scale(leader_value_bounds(game), game.initial)
+        return dataclasses.replace(self, absolute_gap=self.gap * scale)
 
 
 REGISTRY: tuple[Case, ...] = tuple(Case(family, size) for size in SIZES for family in FAMILIES)

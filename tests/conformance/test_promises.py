@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 
 from ssg_mip.best_response import Ties
+from ssg_mip.bounds import LEAST_GAP
 from ssg_mip.errors import OptionError
 from ssg_mip.interrupt import Interrupt
 from ssg_mip.methods import find_method
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.result import ProgressRow, Result
 from ssg_mip.status import Status, Termination
-from tests.conformance.cases import ACCURACY, ALL_METHODS, GAMES, Truth, rows_of, run, solved, truth
+from tests.conformance.cases import ACCURACY, ALL_METHODS, GAMES, GAP, Truth, rows_of, run, solved, truth
 from tests.oracles.games import PlainGame, random_game
 from tests.oracles.sampling import answer, random_policy
 
@@ -91,10 +92,26 @@ def test_fields_have_the_promised_shapes_and_types(method: str, name: str) -> No
 @every_method
 @every_game
 def test_claims_fit_the_gap(method: str, name: str) -> None:
-    """A result that says optimal has a closed gap, relative or absolute."""
+    """A result that says optimal has a closed gap, at value 0 too; ``commitment`` says it of all these games."""
     result = solved(method, name)
+    if method == "commitment":
+        assert result.status is Status.OPTIMAL
     if result.status is Status.OPTIMAL:
+        assert result.relative_gap <= GAP + 1e-9
         assert result.dual_bound - result.leader_value <= 2.0 * truth(name).slack
+
+
+@every_method
+@few_games
+@pytest.mark.parametrize("gap", [0.0, 1e-6, 1e-3])
+def test_optimal_means_the_gap_that_was_asked(method: str, name: str, gap: float) -> None:
+    """Optimal is claimed within the asked gap and no other; what an LP can resolve counts as nothing."""
+    result = run(method, GAMES[name], gap=gap)
+    check_policy(GAMES[name], result)
+    if method == "commitment":
+        assert result.status is Status.OPTIMAL
+    if result.status is Status.OPTIMAL:
+        assert result.relative_gap <= max(gap, LEAST_GAP) + 1e-9
 
 
 @every_method

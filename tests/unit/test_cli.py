@@ -376,7 +376,7 @@ def test_progress_lines_are_throttled_but_news_passes(capsys: pytest.CaptureFixt
     assert lines[0].split() == ["seconds", "iter", "nodes", "open", "LPs", "incumbent", "bound", "gap"]
     assert [line.split()[0] for line in lines[1:]] == ["0.0", "0.3", "0.9"]
     assert lines[1].split()[6:] == ["inf", "inf%"]
-    assert lines[2].split()[5:] == ["9", "10", "10.00%", "*"]
+    assert lines[2].split()[5:] == ["9", "10", "11.11%", "*"]
 
 
 # ---------------------------------------------------------------- real processes

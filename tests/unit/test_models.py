@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from models import actor_critic_trap, kudo_akimoto_fig1, matrix_games, patrol_graph, random_game, unsupported_front
-from models.catalogue import CATALOGUE, INSTANCES, build, readme
-from ssg_mip import Game, LeaderPolicy, best_response, read_instance, strongly_connected_components
+from models.catalogue import CATALOGUE, INSTANCES, PROVEN, build, readme
+from ssg_mip import Game, LeaderPolicy, best_response, read_instance, solve, strongly_connected_components
 from ssg_mip.errors import OptionError
+from ssg_mip.status import Status
 
 ATTAINED = [path for path in CATALOGUE if "leader_policy" in (build(path).known or {})]
 
@@ -57,6 +58,19 @@ def test_the_known_policy_attains_the_known_values(path: str) -> None:
         assert game.initial @ response.follower_values == pytest.approx(known["follower_value"], abs=1e-9)
     if "follower_policy" in known:
         assert response.follower_policy.to_names(game) == known["follower_policy"]
+
+
+@pytest.mark.parametrize("path", PROVEN)
+def test_a_value_proven_here_is_proven_again(path: str) -> None:
+    """No run attains more than the bound on record, or proves less than the value on record."""
+    game = read_instance(INSTANCES / path)
+    known: Any = game.known
+    assert known["leader_value"] <= known["leader_bound"] <= known["leader_value"] + 1.1e-6 * abs(known["leader_value"])
+    result = solve(game, "commitment", gap=1e-5)
+    assert result.status is Status.OPTIMAL
+    assert result.leader_value <= known["leader_bound"]
+    assert result.dual_bound >= known["leader_value"]
+    assert result.leader_value == pytest.approx(known["leader_value"], rel=2e-5)
 
 
 @pytest.mark.parametrize("name", matrix_games.GAMES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from ssg_mip import Game, LeaderPolicy, solve, trace_front
-from ssg_mip.report import front_report, game_report, game_summary, gap_text, number, percent, result_report
+from ssg_mip.report import front_report, game_report, game_summary, number, percent, result_report
 from tests.unit import fakes
 
 pytestmark = pytest.mark.usefixtures("fake_methods")
@@ -97,19 +98,16 @@ def test_a_tiny_gap_is_not_shown_as_closed(share: float | None, text: str) -> No
     assert percent(share) == text
 
 
-@pytest.mark.parametrize(
-    ("value", "bound", "text"),
-    [
-        (0.0, 1e-12, "1e-12 absolute"),
-        (0.0, 0.0, "0%"),
-        (0.0, 1.0, "100%"),
-        (-1e-13, 1e-9, "1e-09 absolute"),
-        (9.0, 10.0, "10%"),
-        (0.0, float("inf"), "-"),
-        (None, 1.0, "-"),
-    ],
-)
-def test_a_gap_at_value_zero_is_shown_in_units_not_as_100_percent(
-    value: float | None, bound: float | None, text: str
-) -> None:
-    assert gap_text(value, bound) == text
+def test_a_gap_at_value_zero_is_shown_on_the_scale_of_the_game_not_as_100_percent() -> None:
+    """A game whose value and bound are 0 and 1e-7, of values up to 10, is closed for people too."""
+    game = Game.from_arrays(
+        np.ones((1, 2, 1, 1)),
+        [[[0.0], [-1.0]]],
+        [[[0.0], [0.0]]],
+        leader_discount=0.9,
+        follower_discount=0.5,
+    )
+    start = LeaderPolicy.deterministic(game, [0])
+    shown = text_of(result_report(dataclasses.replace(solve(game, "fake", start=start), dual_bound=1e-7)))
+    assert "value   0\n" in shown
+    assert "gap     0.0001%" in shown

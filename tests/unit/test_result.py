@@ -42,27 +42,30 @@ def example(**changes: Any) -> Result:
 
 
 @pytest.mark.parametrize(
-    ("primal", "dual", "expected"),
+    ("primal", "dual", "scale", "expected"),
     [
-        (9.0, 10.0, 0.1),
-        (-10.0, -9.0, 0.1),
-        (-1.0, 1.0, 2.0),
-        (0.0, 0.0, 0.0),
-        (10.0, 9.0, 0.0),
-        (0.0, math.inf, math.inf),
-        (math.nan, 1.0, math.inf),
+        (9.0, 9.9, 0.0, 0.1),
+        (9.0, 9.9, 0.5, 0.1),
+        (-10.0, -9.0, 0.5, 0.1),
+        (0.0, 0.1, 0.5, 0.2),
+        (-0.25, 0.25, 0.5, 1.0),
+        (0.0, 0.0, 0.0, 0.0),
+        (0.0, 0.1, 0.0, math.inf),
+        (10.0, 9.0, 0.5, 0.0),
+        (0.0, math.inf, 0.5, math.inf),
+        (math.nan, 1.0, 0.5, math.inf),
     ],
 )
-def test_relative_gap(primal: float, dual: float, expected: float) -> None:
-    """Relative to the larger of both; never negative; infinite where a side is missing."""
-    assert relative_gap(primal, dual) == pytest.approx(expected)
+def test_relative_gap(primal: float, dual: float, scale: float, expected: float) -> None:
+    """Relative to the value, or to the scale where that is larger; never negative; infinite where a side is missing."""
+    assert relative_gap(primal, dual, scale) == pytest.approx(expected)
 
 
 def test_values_are_the_responses_and_the_weighted_sum() -> None:
     result = example()
     assert result.leader_values == pytest.approx([10.0, 9.0])
     assert result.leader_value == pytest.approx(0.25 * 10.0 + 0.75 * 9.0)
-    assert result.relative_gap == pytest.approx(0.25 / 9.5)
+    assert result.relative_gap == pytest.approx(0.25 / 9.25)
     assert result.provenance.game_hash == result.game.content_hash
 
 

@@ -7,11 +7,12 @@ import pytest
 from ssg_mip.status import Status, Termination
 
 
-def test_exactly_the_four_limits_are_limits() -> None:
+def test_exactly_the_five_limits_are_limits() -> None:
     assert {member.name for member in Termination if member.is_limit} == {
         "TIME_LIMIT",
         "NODE_LIMIT",
         "ITERATION_LIMIT",
+        "SIZE_LIMIT",
         "INTERRUPTED",
     }
 

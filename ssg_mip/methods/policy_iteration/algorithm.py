@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from ssg_mip.bounds import leader_value_bounds
+from ssg_mip.bounds import ValueBounds, gap_scale, leader_value_bounds
 from ssg_mip.errors import OptionError
 from ssg_mip.game import Game
 from ssg_mip.methods.exact import root_bound
@@ -62,7 +62,8 @@ def run(
     if not 0.0 <= epsilon < 1.0:
         raise OptionError(f"epsilon is {epsilon!r}; it must be in [0, 1)")
     limit = request.iteration_limit or DEFAULT_ITERATION_LIMIT
-    record = Record(game, request, _weighted_bound(game, request))
+    bounds = leader_value_bounds(game)
+    record = Record(game, request, _weighted_bound(game, request, bounds), gap_scale(bounds, request.weights))
     start = LeaderPolicy.uniform(game) if request.start is None else request.start  # line 1
     current = Iterate.evaluated(game, start, request)
     for _ in range(limit):  # line 2
@@ -77,8 +78,8 @@ def run(
     return record.result(current, Termination.ITERATION_LIMIT)  # line 12
 
 
-def _weighted_bound(game: Game, request: Request) -> float:
+def _weighted_bound(game: Game, request: Request, bounds: ValueBounds) -> float:
     """A proven bound on the weighted optimum: the cooperative one, or the root relaxation of (P) if tighter."""
-    cooperative = float(request.weights @ leader_value_bounds(game).upper)
+    cooperative = float(request.weights @ bounds.upper)
     limited = dataclasses.replace(request, deadline=request.deadline.share(ROOT_BOUND_SHARE), on_progress=None)
     return min(cooperative, root_bound(game, request.weights, request=limited))

@@ -12,10 +12,11 @@ from ssg_mip.status import Status, Termination
 class Record:
     """What a run leaves behind: iterates, progress rows and work done."""
 
-    def __init__(self, game: Game, request: Request, dual_bound: float) -> None:
+    def __init__(self, game: Game, request: Request, dual_bound: float, gap_scale: float) -> None:
         self._game = game
         self._request = request
         self._dual_bound = dual_bound
+        self._gap_scale = gap_scale
         self._trajectory: list[TrajectoryPoint] = []
         self._progress: list[ProgressRow] = []
         self._nodes = 0
@@ -36,6 +37,7 @@ class Record:
             lps=self._lps,
             primal_bound=float(self._request.weights @ current.values),
             dual_bound=self._dual_bound,
+            gap_scale=self._gap_scale,
             flag=flag,
         )
         self._progress.append(row)
@@ -66,7 +68,7 @@ class Record:
         request = self._request
         value = float(request.weights @ last.values)
         status = Status.STATIONARY if termination is Termination.STATIONARY else Status.FEASIBLE
-        if relative_gap(value, self._dual_bound) <= request.gap:
+        if relative_gap(value, self._dual_bound, self._gap_scale) <= request.gap:
             status = Status.OPTIMAL
         return build_result(
             self._game,

@@ -1,0 +1,49 @@
+"""Programs that are too large to be written: how large one would be, and when not to try.
+
+Writing a program takes about a tenth of a millisecond and four kilobytes for each product of a leader probability
+and a follower value, and the time to solve its first relaxation grows faster than that. A method that would exceed
+:data:`MOST_PRODUCTS`, or could not even write its program in the time that is left, says so and answers without it.
+"""
+
+from __future__ import annotations
+
+from ssg_mip.formulations.commitment import conditional_states
+from ssg_mip.game import FloatArray, Game
+from ssg_mip.methods.request import Request
+from ssg_mip.status import Termination
+
+MOST_PRODUCTS = 100_000
+"""Products in the largest program that is written: 100 states with 3 x 3 actions have 90,000."""
+
+PRODUCTS_PER_SECOND = 8_000
+"""Products that are certainly written in a second, by one core of a small machine."""
+
+GRACE_SECONDS = 0.5
+"""What writing a program may cost although no time is left."""
+
+
+def commitment_products(game: Game, weights: FloatArray) -> int:
+    """Products of the commitment program (:mod:`ssg_mip.formulations.commitment`)."""
+    rows_of_state = game.row_offsets[1:] - game.row_offsets[:-1]
+    conditional = int(rows_of_state[conditional_states(game, weights)].sum())
+    return (game.num_rows + conditional) * game.num_states
+
+
+def improvement_products(game: Game) -> int:
+    """Products of the improvement program (:mod:`ssg_mip.formulations.improvement`)."""
+    return game.num_rows * game.num_states
+
+
+def restricted_products(game: Game, levels: int) -> int:
+    """At most as many products with binaries as the programs over restricted policies have."""
+    pairs = len(game.successors) + int(game.leader_offsets[-1])
+    return pairs * (1 if levels == 1 else 2 * (levels + 1))
+
+
+def obstacle(products: int, request: Request) -> Termination | None:
+    """Why a program of this size should not be written, if so."""
+    if products > MOST_PRODUCTS:
+        return Termination.SIZE_LIMIT
+    if products > PRODUCTS_PER_SECOND * max(request.deadline.remaining, GRACE_SECONDS):
+        return Termination.TIME_LIMIT
+    return None
