@@ -49,6 +49,7 @@ class ScalarisationClaim:
     leader_value: float | None
     dual_bound: float
     relative_gap: float
+    gap_scale: float
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -112,6 +113,7 @@ class _Reader:
             leader_value=answers[0].leader_value if has_policy else None,
             dual_bound=_bound(data, "dual_bound", ""),
             relative_gap=_bound(data, "relative_gap", ""),
+            gap_scale=_number(_member(data, "gap_scale", ""), "gap_scale"),
         )
         if not has_policy:
             self._expect_nothing(data)
@@ -201,6 +203,7 @@ class _Reader:
             leader_value=None if value is None else _number(value, f"{at}leader_value"),
             dual_bound=_bound(data, "dual_bound", at),
             relative_gap=_bound(data, "relative_gap", at),
+            gap_scale=_number(_member(data, "gap_scale", at), f"{at}gap_scale"),
         )
 
     def _policy(self, data: Mapping[str, Any], at: str) -> PolicyRows:

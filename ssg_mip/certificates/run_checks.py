@@ -58,6 +58,7 @@ def _as_scalarisations(claims: Claims) -> Iterator[ScalarisationClaim]:
             leader_value=point.leader_value,
             dual_bound=point.dual_bound,
             relative_gap=math.inf,
+            gap_scale=0.0,
         )
 
 
@@ -81,12 +82,12 @@ def leader_value_scale(exact: ExactGame) -> Fraction:
 
 
 def _gap_trial(one: ScalarisationClaim, tolerances: Tolerances) -> Trial:
-    """``(dual - primal) / max(|primal|, |dual|)``, never negative; printed as nothing where a side is missing."""
+    """``(dual - primal) / max(|primal|, gap_scale)``, never negative; printed as nothing where a side is missing."""
     value, bound = one.leader_value, one.dual_bound
     if value is None or not math.isfinite(bound):
         wrong = Fraction(math.isfinite(one.relative_gap))
         return Trial(deviation=wrong, allowed=Fraction(0), place=f"{one.place}: a gap without both sides")
-    scale = max(abs(Fraction(value)), abs(Fraction(bound)))
+    scale = max(abs(Fraction(value)), Fraction(one.gap_scale))
     due = max(Fraction(0), Fraction(bound) - Fraction(value)) / scale if scale else Fraction(0)
     if not math.isfinite(one.relative_gap):
         return Trial(deviation=Fraction(1), allowed=Fraction(0), place=f"{one.place}: no gap is printed")

@@ -135,6 +135,7 @@ class ParetoFront:
             "leader_value": finite(result.leader_value),
             "dual_bound": finite(result.dual_bound),
             "relative_gap": finite(result.relative_gap),
+            "gap_scale": result.gap_scale,
             "status": result.status.name.lower(),
             "termination": result.termination.name.lower(),
             "seconds": result.provenance.seconds,
