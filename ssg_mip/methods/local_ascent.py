@@ -20,12 +20,13 @@ from ssg_mip.methods.linearisation import FixedResponse, LinearGoal, linearised_
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.solver.highs import OneShotLp
 from ssg_mip.solver.interface import LpStatus
+from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
 RESTORATION_ROUNDS = 3
 """Rounds that follow the wanted response even though the exact value does not improve yet."""
 
-SMALLEST_RADIUS = 1e-6
-"""The trust region at which the ascent gives up."""
+SMALLEST_RADIUS = 1e-3
+"""The trust region at which the ascent gives up: what is still gained inside comes in full steps, not in small ones."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -83,7 +84,7 @@ class Ascent:
                 best = current = trial
                 response = trial.response.follower_policy.actions
                 radius = min(1.0, 2.0 * radius)
-                if gained <= 1e-3 * SMALLEST_RADIUS * (1.0 + abs(best.value)):
+                if gained <= DEFAULT_TOLERANCES.feasibility * (1.0 + abs(best.value)):
                     break
             elif count < RESTORATION_ROUNDS:
                 current = trial
@@ -91,6 +92,6 @@ class Ascent:
                 current = best
                 response = best.response.follower_policy.actions
                 radius = 0.25 * min(radius, moved)
-            if moved <= SMALLEST_RADIUS or radius <= SMALLEST_RADIUS:
+            if moved <= DEFAULT_TOLERANCES.tie or radius <= SMALLEST_RADIUS:
                 break
         return best
