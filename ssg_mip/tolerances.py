@@ -53,7 +53,7 @@ class Tolerances:
     monotone: float = 1e-7
     rounding: float = 1e-9
     support: float = 1e-7
-    cut_violation: float = 1e-5
+    cut_violation: float = 1e-4
     interval: float = 1e-7
 
     def __post_init__(self) -> None:

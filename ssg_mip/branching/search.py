@@ -33,7 +33,7 @@ from ssg_mip.status import Termination
 CUT_ROUNDS = 1
 """Rounds of second-level cuts at a node that stays open."""
 
-CUTS_A_ROUND = 60
+CUTS_A_ROUND = 30
 """At most this many cuts are added in a round."""
 
 LOOK_HARD = 200
