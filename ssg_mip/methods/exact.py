@@ -16,11 +16,13 @@ from ssg_mip.bounds import LEAST_GAP, ValueBounds, gap_scale, leader_value_bound
 from ssg_mip.branching.records import Gaps, Outcome
 from ssg_mip.branching.search import Search
 from ssg_mip.game import FloatArray, Game
+from ssg_mip.game_class import is_zero_sum
 from ssg_mip.methods.local_ascent import Candidate
 from ssg_mip.methods.programs import CommitmentProblem, FollowerValueProblem, ImprovementProblem
 from ssg_mip.methods.request import Request
 from ssg_mip.methods.simple import best_simple_policy
 from ssg_mip.methods.size_limit import commitment_products, improvement_products, obstacle
+from ssg_mip.methods.zero_sum import solve_zero_sum
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, relative_gap
 from ssg_mip.status import Termination
@@ -75,6 +77,11 @@ def solve_commitment(game: Game, weights: FloatArray, *, request: Request, floor
         Lower bound on the leader's value in every state, if any.
     """
     bounds = leader_value_bounds(game)
+    if is_zero_sum(game):
+        answer, start = _zero_sum_answer(game, weights, request, floor, bounds)
+        if answer is not None:
+            return answer
+        request = dataclasses.replace(request, start=start)
     stop = obstacle(commitment_products(game, weights), request)
     if stop is not None:
         return _simple_answer(game, weights, request, floor, bounds, stop)
@@ -133,6 +140,59 @@ def _search(problem: FollowerValueProblem, request: Request, *, scale: float, ab
     return search.run()
 
 
+def _zero_sum_answer(
+    game: Game, weights: FloatArray, request: Request, floor: FloatArray | None, bounds: ValueBounds
+) -> tuple[Answer | None, LeaderPolicy]:
+    """The answer of a zero-sum game, if it is conclusive or a limit was reached, and the policy found.
+
+    The maximin policy is best in every state at once, so a floor that it misses by more than its gap is infeasible.
+    """
+    scale = gap_scale(bounds, weights)
+    saddle = solve_zero_sum(game, weights, request=request, scale=scale)
+    values, upper = saddle.response.leader_values, np.minimum(saddle.upper, bounds.upper)
+    slack = 0.0 if floor is None else request.tolerances.feasibility * (1.0 + np.abs(floor))
+    if floor is not None and np.any(upper < floor - slack):
+        return dataclasses.replace(
+            _no_answer(Termination.INFEASIBLE), dual_bound=-math.inf, lps=saddle.lps
+        ), saddle.policy
+    primal = float(weights @ values)
+    dual = max(primal, float(weights @ upper))
+    termination = Termination.GAP
+    if relative_gap(primal, dual, scale) > max(request.gap, LEAST_GAP):
+        termination = Termination.INTERRUPTED if request.interrupt.requested else Termination.TIME_LIMIT
+        if not (request.interrupt.requested or request.deadline.expired):
+            return None, saddle.policy
+    if floor is not None and np.any(values < floor - slack):
+        return None, saddle.policy
+    answer = dataclasses.replace(
+        _no_answer(termination),
+        policy=saddle.policy,
+        response=saddle.response,
+        primal_bound=primal,
+        dual_bound=dual,
+        lps=saddle.lps,
+    )
+    return _with_progress(answer, request, scale), saddle.policy
+
+
+def _with_progress(answer: Answer, request: Request, scale: float) -> Answer:
+    """The answer with a progress table of one row, which is handed on."""
+    row = ProgressRow(
+        seconds=request.deadline.elapsed,
+        iteration=0,
+        nodes=answer.nodes,
+        open_nodes=0,
+        lps=answer.lps,
+        primal_bound=answer.primal_bound,
+        dual_bound=answer.dual_bound,
+        gap_scale=scale,
+        flag="*",
+    )
+    if request.on_progress is not None:
+        request.on_progress(row)
+    return dataclasses.replace(answer, progress=(row,))
+
+
 def _simple_answer(
     game: Game,
     weights: FloatArray,
@@ -148,22 +208,10 @@ def _simple_answer(
     )
     if math.isfinite(best.value):
         answer = dataclasses.replace(answer, policy=best.policy, response=best.response)
-    row = ProgressRow(
-        seconds=request.deadline.elapsed,
-        iteration=0,
-        nodes=0,
-        open_nodes=0,
-        lps=0,
-        primal_bound=answer.primal_bound,
-        dual_bound=answer.dual_bound,
-        gap_scale=gap_scale(bounds, weights),
-        flag="*",
-    )
-    if request.on_progress is not None:
-        request.on_progress(row)
-    if relative_gap(answer.primal_bound, answer.dual_bound, row.gap_scale) <= request.gap:
+    scale = gap_scale(bounds, weights)
+    if relative_gap(answer.primal_bound, answer.dual_bound, scale) <= request.gap:
         answer = dataclasses.replace(answer, termination=Termination.GAP)
-    return dataclasses.replace(answer, progress=(row,))
+    return _with_progress(answer, request, scale)
 
 
 def _no_answer(termination: Termination) -> Answer:
