@@ -20,8 +20,9 @@ from typing import Any
 
 import numpy as np
 
-from ssg_mip.game import Game, first_repeated
+from ssg_mip.game import Game
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.validation import first_repeated
 
 Place = tuple[str | int, ...]
 """Where a problem sits: keys and positions from the outermost container inwards."""

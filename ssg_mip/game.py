@@ -14,19 +14,28 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ssg_mip.errors import InvalidGameError
-from ssg_mip.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.validation import (
+    FloatArray,
+    IntArray,
+    check_names,
+    check_numbers,
+    check_shapes,
+    checked_discount,
+    float_array,
+    frozen_array,
+    normalised_initial,
+    normalised_rows,
+)
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+__all__ = ["FloatArray", "Game", "IntArray"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -76,14 +85,14 @@ class Game:
 
     def __post_init__(self) -> None:
         for field, kind in _ARRAY_FIELDS.items():
-            object.__setattr__(self, field, _frozen_array(getattr(self, field), kind, field))
+            object.__setattr__(self, field, frozen_array(getattr(self, field), kind, field))
         for field in ("leader_discount", "follower_discount"):
-            object.__setattr__(self, field, _checked_discount(getattr(self, field), field))
-        _check_names(self)
-        _check_shapes(self)
-        _check_numbers(self)
-        object.__setattr__(self, "probabilities", _normalised_rows(self))
-        object.__setattr__(self, "initial", _normalised_initial(self))
+            object.__setattr__(self, field, checked_discount(getattr(self, field), field))
+        check_names(self)
+        check_shapes(self)
+        check_numbers(self)
+        object.__setattr__(self, "probabilities", normalised_rows(self))
+        object.__setattr__(self, "initial", normalised_initial(self))
 
     # ---------------------------------------------------------------- ways in
 
@@ -124,7 +133,7 @@ class Game:
         InvalidGameError
             If shapes disagree or the numbers are not a game.
         """
-        dense = _as_float_array(transition, "transition")
+        dense = float_array(transition, "transition")
         if dense.ndim != 4 or dense.shape[0] != dense.shape[3] or 0 in dense.shape:
             raise InvalidGameError(
                 f"transition has shape {dense.shape}; it must be [s, a, b, t] with as many t as s and nothing empty"
@@ -132,7 +141,7 @@ class Game:
         states, num_a, num_b, _ = dense.shape
         rewards = {}
         for label, given in (("leader_reward", leader_reward), ("follower_reward", follower_reward)):
-            rewards[label] = _as_float_array(given, label)
+            rewards[label] = float_array(given, label)
             if rewards[label].shape != (states, num_a, num_b):
                 raise InvalidGameError(
                     f"{label} has shape {rewards[label].shape}; it must be [s, a, b] = {(states, num_a, num_b)}"
@@ -154,7 +163,7 @@ class Game:
             follower_rewards=rewards["follower_reward"].ravel(),
             leader_discount=leader_discount,
             follower_discount=follower_discount,
-            initial=np.full(states, 1.0 / states) if initial is None else _as_float_array(initial, "initial"),
+            initial=np.full(states, 1.0 / states) if initial is None else float_array(initial, "initial"),
             source=source,
             known=known,
         )
@@ -178,12 +187,12 @@ class Game:
     @cached_property
     def leader_counts(self) -> IntArray:
         """Number of leader actions per state."""
-        return _frozen_array([len(names) for names in self.leader_actions], np.int64)
+        return frozen_array([len(names) for names in self.leader_actions], np.int64)
 
     @cached_property
     def follower_counts(self) -> IntArray:
         """Number of follower actions per state."""
-        return _frozen_array([len(names) for names in self.follower_actions], np.int64)
+        return frozen_array([len(names) for names in self.follower_actions], np.int64)
 
     @cached_property
     def leader_offsets(self) -> IntArray:
@@ -203,39 +212,39 @@ class Game:
     @cached_property
     def row_state(self) -> IntArray:
         """State of each row."""
-        return _frozen_array(np.repeat(np.arange(self.num_states), np.diff(self.row_offsets)), np.int64)
+        return frozen_array(np.repeat(np.arange(self.num_states), np.diff(self.row_offsets)), np.int64)
 
     @cached_property
     def row_leader(self) -> IntArray:
         """Leader action, counted within its state, of each row."""
         within = np.arange(self.num_rows) - self.row_offsets[self.row_state]
-        return _frozen_array(within // self.follower_counts[self.row_state], np.int64)
+        return frozen_array(within // self.follower_counts[self.row_state], np.int64)
 
     @cached_property
     def row_follower(self) -> IntArray:
         """Follower action, counted within its state, of each row."""
         within = np.arange(self.num_rows) - self.row_offsets[self.row_state]
-        return _frozen_array(within % self.follower_counts[self.row_state], np.int64)
+        return frozen_array(within % self.follower_counts[self.row_state], np.int64)
 
     @cached_property
     def row_leader_slot(self) -> IntArray:
         """Leader slot of each row."""
-        return _frozen_array(self.leader_offsets[self.row_state] + self.row_leader, np.int64)
+        return frozen_array(self.leader_offsets[self.row_state] + self.row_leader, np.int64)
 
     @cached_property
     def row_follower_slot(self) -> IntArray:
         """Follower slot of each row."""
-        return _frozen_array(self.follower_offsets[self.row_state] + self.row_follower, np.int64)
+        return frozen_array(self.follower_offsets[self.row_state] + self.row_follower, np.int64)
 
     @cached_property
     def leader_slot_state(self) -> IntArray:
         """State of each leader slot."""
-        return _frozen_array(np.repeat(np.arange(self.num_states), self.leader_counts), np.int64)
+        return frozen_array(np.repeat(np.arange(self.num_states), self.leader_counts), np.int64)
 
     @cached_property
     def follower_slot_state(self) -> IntArray:
         """State of each follower slot."""
-        return _frozen_array(np.repeat(np.arange(self.num_states), self.follower_counts), np.int64)
+        return frozen_array(np.repeat(np.arange(self.num_states), self.follower_counts), np.int64)
 
     def row(self, state: int, leader_action: int, follower_action: int) -> int:
         """Row of the joint action ``(state, leader_action, follower_action)``."""
@@ -310,26 +319,6 @@ _ARRAY_FIELDS: dict[str, type] = {
 # -------------------------------------------------------------------- construction helpers
 
 
-def _frozen_array(values: ArrayLike, kind: type, label: str = "array") -> NDArray[Any]:
-    """A private read-only copy; refuses values that the conversion would change."""
-    given = np.asarray(values)
-    if given.dtype == object or given.dtype.kind in "bSUcV":
-        raise InvalidGameError(f"{label} has element type {given.dtype}; it must hold real numbers")
-    if kind is np.int64 and given.dtype.kind == "f" and not np.all(given == np.floor(given)):
-        raise InvalidGameError(f"{label} must hold whole numbers")
-    array: NDArray[Any] = np.array(given, dtype=kind)
-    array.setflags(write=False)
-    return array
-
-
-def _as_float_array(values: ArrayLike, label: str) -> FloatArray:
-    try:
-        given = np.asarray(values)
-    except ValueError as error:
-        raise InvalidGameError(f"{label} is not a regular array: {error}") from None
-    return _frozen_array(given, np.float64, label)
-
-
 def _names(given: Sequence[str] | None, count: int, prefix: str, label: str) -> tuple[str, ...]:
     if given is None:
         return tuple(f"{prefix}{index}" for index in range(count))
@@ -339,162 +328,10 @@ def _names(given: Sequence[str] | None, count: int, prefix: str, label: str) -> 
 
 
 def _offsets(counts: IntArray) -> IntArray:
-    array: IntArray = _frozen_array(np.concatenate(([0], np.cumsum(counts))), np.int64)
+    array: IntArray = frozen_array(np.concatenate(([0], np.cumsum(counts))), np.int64)
     return array
 
 
 def _some(names: Sequence[str], limit: int = 8) -> str:
     shown = ", ".join(repr(name) for name in names[:limit])
     return shown if len(names) <= limit else f"{shown}, ... ({len(names)} in all)"
-
-
-# -------------------------------------------------------------------- validation
-
-
-def _checked_discount(value: object, label: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise InvalidGameError(f"{label} is {value!r}; it must be a number in [0, 1)")
-    if not 0.0 <= float(value) < 1.0:
-        raise InvalidGameError(f"{label} is {float(value)!r}; it must be in [0, 1)")
-    return float(value)
-
-
-def _check_names(game: Game) -> None:
-    if not game.state_names:
-        raise InvalidGameError("the game has no states; add at least one")
-    _check_distinct(game.state_names, "state_names")
-    for label in ("leader_actions", "follower_actions"):
-        per_state: tuple[tuple[str, ...], ...] = getattr(game, label)
-        if len(per_state) != len(game.state_names):
-            raise InvalidGameError(f"{label} is given for {len(per_state)} states; there are {len(game.state_names)}")
-        seen: set[int] = set()
-        for state, names in zip(game.state_names, per_state, strict=True):
-            if id(names) in seen:
-                continue
-            seen.add(id(names))
-            if not names:
-                raise InvalidGameError(
-                    f"{label}[s={state}] is empty; every state needs at least one action of each player"
-                )
-            _check_distinct(names, f"{label}[s={state}]")
-
-
-UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-"""What no name may contain: it would break :attr:`Game.content_hash`, files and one-line messages."""
-
-
-def _check_distinct(names: Sequence[str], label: str) -> None:
-    for name in names:
-        if not isinstance(name, str) or not name:
-            raise InvalidGameError(f"{label} holds {name!r}; names must be non-empty strings")
-        if UNPRINTABLE.search(name):
-            raise InvalidGameError(
-                f"{label} holds {name!r}; names must not contain control characters or lone surrogates"
-            )
-    if len(set(names)) != len(names):
-        repeated = first_repeated(names)
-        raise InvalidGameError(f"{label} holds {repeated!r} twice; names must be distinct")
-
-
-def first_repeated(names: Sequence[str]) -> str | None:
-    """The first name that stood there before, if any."""
-    seen: set[str] = set()
-    return next((name for name in names if name in seen or seen.add(name)), None)  # type: ignore[func-returns-value]
-
-
-def _check_shapes(game: Game) -> None:
-    rows = int(sum(len(a) * len(b) for a, b in zip(game.leader_actions, game.follower_actions, strict=True)))
-    for label in ("leader_rewards", "follower_rewards"):
-        if getattr(game, label).shape != (rows,):
-            raise InvalidGameError(
-                f"{label} has shape {getattr(game, label).shape}; it must be ({rows},): one per joint action"
-            )
-    if game.indptr.shape != (rows + 1,) or game.indptr[0] != 0 or np.any(game.indptr[1:] < game.indptr[:-1]):
-        raise InvalidGameError(
-            f"indptr must rise from 0 with {rows + 1} entries: one row of transitions per joint action"
-        )
-    if game.successors.shape != game.probabilities.shape or game.successors.shape != (int(game.indptr[-1]),):
-        raise InvalidGameError(
-            f"successors {game.successors.shape} and probabilities {game.probabilities.shape} "
-            f"must both have indptr[-1] = {int(game.indptr[-1])} entries"
-        )
-    if game.initial.shape != (game.num_states,):
-        raise InvalidGameError(
-            f"initial has shape {game.initial.shape}; it must be ({game.num_states},): one per state"
-        )
-
-
-def _check_numbers(game: Game) -> None:
-    for label in ("leader_rewards", "follower_rewards"):
-        bad = np.flatnonzero(~np.isfinite(getattr(game, label)))
-        if bad.size:
-            value = getattr(game, label)[bad[0]]
-            raise InvalidGameError(f"{label[:-1]}[{describe_row(game, int(bad[0]))}] is {value}; it must be finite")
-    bad = np.flatnonzero((game.successors < 0) | (game.successors >= game.num_states))
-    if bad.size:
-        raise InvalidGameError(
-            f"successors[{bad[0]}] is {game.successors[bad[0]]}; states are 0..{game.num_states - 1}"
-        )
-    bad = np.flatnonzero(~(np.isfinite(game.probabilities) & (game.probabilities >= 0.0)))
-    if bad.size:
-        row = int(np.searchsorted(game.indptr, bad[0], side="right")) - 1
-        raise InvalidGameError(
-            f"transitions[{describe_row(game, row)}] hold the probability {game.probabilities[bad[0]]}; "
-            "probabilities must be finite and at least 0"
-        )
-    bad = np.flatnonzero(~(np.isfinite(game.initial) & (game.initial >= 0.0)))
-    if bad.size:
-        raise InvalidGameError(
-            f"initial[s={game.state_names[bad[0]]}] is {game.initial[bad[0]]}; it must be finite and at least 0"
-        )
-
-
-def describe_row(game: Game, row: int) -> str:
-    """The place of a row in words, for messages: ``s=dock, a=patrol, b=wait``."""
-    state = int(game.row_state[row])
-    leader = game.leader_actions[state][int(game.row_leader[row])]
-    follower = game.follower_actions[state][int(game.row_follower[row])]
-    return f"s={game.state_names[state]}, a={leader}, b={follower}"
-
-
-def _normalised_rows(game: Game) -> FloatArray:
-    """Rows that sum to one within the tolerance, divided by their sum unless that is rounding noise only."""
-    lengths = np.diff(game.indptr)
-    if np.any(lengths == 0):
-        row = int(np.argmin(lengths))
-        raise InvalidGameError(
-            f"transitions[{describe_row(game, row)}] lead nowhere; they must sum to 1: add the missing next states"
-        )
-    _check_no_repeated_successor(game)
-    sums = np.add.reduceat(game.probabilities, game.indptr[:-1])
-    off = np.abs(sums - 1.0)
-    row = int(np.argmax(off))
-    if off[row] > DEFAULT_TOLERANCES.probability:
-        raise InvalidGameError(
-            f"transitions[{describe_row(game, row)}] sum to {float(sums[row])!r}; they must sum to 1 within "
-            f"{DEFAULT_TOLERANCES.probability:g}: correct the probabilities of the next states"
-        )
-    scale = np.where(off <= 4.0 * np.finfo(float).eps * lengths, 1.0, sums)
-    return _frozen_array(game.probabilities / np.repeat(scale, lengths), np.float64)
-
-
-def _check_no_repeated_successor(game: Game) -> None:
-    rows = np.repeat(np.arange(len(game.indptr) - 1), np.diff(game.indptr))
-    keys = np.sort(rows * game.num_states + game.successors)
-    twice = np.flatnonzero(keys[1:] == keys[:-1])
-    if twice.size:
-        row, state = divmod(int(keys[twice[0]]), game.num_states)
-        raise InvalidGameError(
-            f"transitions[{describe_row(game, row)}] name the next state {game.state_names[state]!r} twice; merge them"
-        )
-
-
-def _normalised_initial(game: Game) -> FloatArray:
-    total = float(game.initial.sum())
-    if abs(total - 1.0) > DEFAULT_TOLERANCES.probability:
-        raise InvalidGameError(
-            f"initial sums to {total!r}; it must sum to 1 within {DEFAULT_TOLERANCES.probability:g}: "
-            "correct the start distribution, or leave it out for a uniform one"
-        )
-    noise = 4.0 * np.finfo(float).eps * game.num_states
-    return _frozen_array(game.initial / (1.0 if abs(total - 1.0) <= noise else total), np.float64)

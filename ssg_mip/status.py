@@ -16,7 +16,7 @@ class Termination(enum.Enum):
     TIME_LIMIT = "the time limit was reached"
     NODE_LIMIT = "the node limit was reached"
     ITERATION_LIMIT = "the iteration limit was reached"
-    SIZE_LIMIT = "the exact program would exceed the size limit"
+    SIZE_LIMIT = "the exact program would exceed the size limit, or could not be written in the time that is left"
     INTERRUPTED = "interrupted by the user"
     CONVERGED = "the method converged"
     CYCLE = "the method entered a cycle"

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -157,6 +158,7 @@ class BoxRelaxation:
         self._shift = _triples(self._box_rows.shift)
         self._shifted_rows = np.unique(self._shift[0])
         self._lp: HighsLp | None = None
+        self._interrupted: Callable[[], bool] | None = None
         self._seed = seed
         self._loaded = np.empty(0)
         self._box: Box | None = None
@@ -166,6 +168,10 @@ class BoxRelaxation:
         self._cut_matrix: SparseRows | None = None
         self._dual = np.empty(0)
         self._unit_point = np.empty(0)
+
+    def stop_when(self, interrupted: Callable[[], bool]) -> None:
+        """Give up a long LP soon after ``interrupted()`` is true; call it before the first box is loaded."""
+        self._interrupted = interrupted
 
     # ------------------------------------------------------------------ assembly
 
@@ -268,6 +274,8 @@ class BoxRelaxation:
         self._box = box
         if self._lp is None:
             self._lp = HighsLp(self._now, seed=self._seed)
+            if self._interrupted is not None:
+                self._lp.stop_when(self._interrupted)
         else:
             self._lp.drop_rows(self._now.num_rows)
             changed = np.flatnonzero(coefficients != self._loaded)

@@ -87,7 +87,11 @@ def solve_commitment(game: Game, weights: FloatArray, *, request: Request, floor
         return _simple_answer(game, weights, request, floor, bounds, stop)
     problem = CommitmentProblem(game, weights, request, floor)
     outcome = _search(problem, request, scale=gap_scale(bounds, weights))
-    return _answer(outcome, ceiling=float(weights @ bounds.upper))
+    answer = _answer(outcome, ceiling=float(weights @ bounds.upper))
+    if answer.termination is Termination.NUMERICAL and request.ties != "leader":
+        # Every box was searched, and what is missing is a value that only ties in the leader's favour attain.
+        return dataclasses.replace(answer, termination=Termination.TIE_RULE)
+    return answer
 
 
 def solve_improvement(

@@ -67,6 +67,7 @@ class FollowerValueProblem(ABC):
         compiled = compile_program(program)
         slot_of = self._slot_of_columns(program, compiled)
         self.relaxation = BoxRelaxation(compiled, slot_of, seed=self.request.seed)
+        self.relaxation.stop_when(lambda: self.request.interrupt.requested)
         self.read_columns(program, compiled)
 
     def _slot_of_columns(self, program: Program, compiled: CompiledProgram) -> IntArray:

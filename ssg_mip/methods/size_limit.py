@@ -35,15 +35,15 @@ def improvement_products(game: Game) -> int:
 
 
 def restricted_products(game: Game, levels: int) -> int:
-    """At most as many products with binaries as the programs over restricted policies have."""
+    """Size of the programs over restricted policies, whose products with binaries take four rows each."""
     pairs = len(game.successors) + int(game.leader_offsets[-1])
-    return pairs * (1 if levels == 1 else 2 * (levels + 1))
+    return 4 * pairs if levels == 1 else 2 * (levels + 1) * pairs
 
 
 def obstacle(products: int, request: Request) -> Termination | None:
     """Why a program of this size should not be written, if so."""
     if products > MOST_PRODUCTS:
         return Termination.SIZE_LIMIT
-    if products > PRODUCTS_PER_SECOND * max(request.deadline.remaining, GRACE_SECONDS):
-        return Termination.TIME_LIMIT
-    return None
+    if products <= PRODUCTS_PER_SECOND * max(request.deadline.remaining, GRACE_SECONDS):
+        return None
+    return Termination.TIME_LIMIT if request.deadline.expired else Termination.SIZE_LIMIT

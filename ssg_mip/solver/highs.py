@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from typing import Any
 
 import highspy
@@ -19,6 +20,9 @@ from ssg_mip.errors import SolverError
 from ssg_mip.game import FloatArray, IntArray
 from ssg_mip.solver.interface import LinearProgram, LpAnswer, LpStatus, MilpAnswer, SparseRows
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
+
+INTERRUPTIBLE_COLUMNS = 2000
+"""Columns from which an LP may take long enough to be worth asking, at every iteration, whether to go on."""
 
 _OK = highspy.HighsStatus.kOk
 _MODEL = highspy.HighsModelStatus
@@ -98,6 +102,11 @@ class HighsLp:
         self._num_columns = program.num_columns
         self._columns = np.arange(program.num_columns, dtype=np.int32)
         _pass(self._highs, program)
+
+    def stop_when(self, interrupted: Callable[[], bool]) -> None:
+        """Give up a solve soon after ``interrupted()`` is true; small LPs end soon anyway and are not asked."""
+        if self._num_columns >= INTERRUPTIBLE_COLUMNS:
+            _install_interrupt(self._highs, interrupted)
 
     def replace(self, program: LinearProgram) -> None:
         """Start again with another program."""

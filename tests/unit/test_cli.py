@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import shlex
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,15 +22,6 @@ pytestmark = pytest.mark.usefixtures("fake_methods")
 Command = Callable[..., Any]
 
 ROOT = Path(__file__).parents[2]
-
-COMMAND_LINE = [sys.executable, "-m", "tests.unit.command_line"]
-
-
-def start_process(*arguments: object, **how: Any) -> subprocess.Popen[str]:
-    """The command line in a process of its own, with the fake methods."""
-    given = [*COMMAND_LINE, *map(str, arguments)]
-    pipe = subprocess.PIPE
-    return subprocess.Popen(given, stdout=pipe, stderr=pipe, text=True, cwd=ROOT, **how)
 
 
 # ---------------------------------------------------------------- streams and JSON
@@ -377,85 +362,3 @@ def test_progress_lines_are_throttled_but_news_passes(capsys: pytest.CaptureFixt
     assert [line.split()[0] for line in lines[1:]] == ["0.0", "0.3", "0.9"]
     assert lines[1].split()[6:] == ["inf", "inf%"]
     assert lines[2].split()[5:] == ["9", "10", "11.11%", "*"]
-
-
-# ---------------------------------------------------------------- real processes
-
-
-def test_ctrl_c_prints_the_incumbent_and_ends_with_130(instance: Path) -> None:
-    process = start_process("solve", instance, "--method", "fake-wait", "--json")
-    assert process.stderr is not None
-    assert process.stderr.readline() == "working\n"
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=20)
-    assert process.returncode == 130
-    data = json.loads(out)
-    assert data["termination"] == "interrupted"
-    assert data["leader_value"] == pytest.approx(10.0)
-    assert data["dual_bound"] == pytest.approx(11.0)
-    assert "Traceback" not in err
-
-
-def test_ctrl_c_ends_a_front_with_the_points_found(instance: Path) -> None:
-    process = start_process("front", instance, "--method", "fake-wait", "--json")
-    assert process.stderr is not None
-    assert process.stderr.readline() == "working\n"
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=20)
-    assert process.returncode == 130
-    assert len(json.loads(out)["points"]) == 1
-    assert "Traceback" not in err
-
-
-def test_a_reader_that_goes_away_causes_no_traceback(instance: Path) -> None:
-    process = start_process("solve", instance, "--method", "fake-wait", "--time-limit", "0.3", "--json")
-    assert process.stdout is not None
-    process.stdout.close()
-    process.stdout = None
-    _, err = process.communicate(timeout=20)
-    assert process.returncode == 141
-    assert err.strip() == "working"
-
-
-def test_losing_the_reader_of_stderr_does_not_cost_the_json(instance: Path) -> None:
-    reader, writer = os.pipe()
-    os.close(reader)
-    given = [*COMMAND_LINE, "solve", str(instance), "--method", "fake", "--verbose", "--json"]
-    try:
-        done = subprocess.run(given, stdout=subprocess.PIPE, stderr=writer, text=True, cwd=ROOT, check=False)
-    finally:
-        os.close(writer)
-    assert done.returncode == 0
-    assert json.loads(done.stdout)["leader_value"] == pytest.approx(10.0)
-
-
-@pytest.mark.parametrize(
-    ("redirection", "code"), [(">&-", 141), ("2>&-", 0), (">&- 2>&-", 141), (">/dev/full", 2), ("2>/dev/full", 0)]
-)
-def test_a_stream_that_takes_nothing_causes_no_traceback(instance: Path, redirection: str, code: int) -> None:
-    words = shlex.join([*COMMAND_LINE, "solve", str(instance), "--method", "fake", "--verbose", "--json"])
-    done = subprocess.run(["sh", "-c", f"{words} {redirection}"], capture_output=True, text=True, cwd=ROOT, check=False)
-    assert done.returncode == code
-    assert "Traceback" not in done.stderr
-    if code == 0:
-        assert json.loads(done.stdout)["leader_value"] == pytest.approx(10.0)
-
-
-def test_python_dash_m_runs_the_same_command_line(instance: Path) -> None:
-    given = [sys.executable, "-m", "ssg_mip", "validate", str(instance), "--json"]
-    done = subprocess.run(given, capture_output=True, text=True, cwd=ROOT, check=False)
-    assert done.returncode == 0
-    assert json.loads(done.stdout)["valid"]
-
-
-def test_help_and_validate_load_no_solver(instance: Path) -> None:
-    """Their start would take several times as long."""
-    heavy = ["pyomo", "highspy", "scipy", "networkx", "matplotlib", "moocore"]
-    code = (
-        f"import sys; from ssg_mip.cli import main; main(sys.argv[1:]); print([m for m in {heavy} if m in sys.modules])"
-    )
-    for arguments in (["--help"], ["validate", str(instance)]):
-        done = subprocess.run(
-            [sys.executable, "-c", code, *arguments], capture_output=True, text=True, cwd=ROOT, check=True
-        )
-        assert done.stdout.splitlines()[-1] == "[]"

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from ssg_mip.errors import OptionError
 from ssg_mip.files import json_format, npz_format, read_instance, write_instance
 from ssg_mip.files.safe_io import write_atomically
-from ssg_mip.game import UNPRINTABLE, Game
+from ssg_mip.game import Game
+from ssg_mip.validation import UNPRINTABLE
 
 letters = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=5)
 finite = st.floats(allow_nan=False, allow_infinity=False)

@@ -44,8 +44,10 @@ def test_an_obstacle_is_named_by_what_would_remove_it() -> None:
     generous, short = Request(weights=SMALL.initial), Request(weights=SMALL.initial, deadline=Deadline(1.0))
     assert obstacle(size_limit.MOST_PRODUCTS, generous) is None
     assert obstacle(size_limit.MOST_PRODUCTS + 1, generous) is Termination.SIZE_LIMIT
-    assert obstacle(2 * size_limit.PRODUCTS_PER_SECOND, short) is Termination.TIME_LIMIT
-    assert obstacle(1, Request(weights=SMALL.initial, deadline=Deadline(0.0))) is None
+    assert obstacle(2 * size_limit.PRODUCTS_PER_SECOND, short) is Termination.SIZE_LIMIT
+    over = Request(weights=SMALL.initial, deadline=Deadline(0.0))
+    assert obstacle(2 * size_limit.PRODUCTS_PER_SECOND, over) is Termination.TIME_LIMIT
+    assert obstacle(1, over) is None
 
 
 @pytest.mark.parametrize("method", METHODS)

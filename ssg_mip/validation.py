@@ -1,0 +1,234 @@
+"""What makes data a game: the checks behind :class:`ssg_mip.game.Game`, and messages that name the place and remedy.
+
+They see plain data (:class:`GameData`), not the class, so that every way into a game is checked by the same rules.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ssg_mip.errors import InvalidGameError
+from ssg_mip.tolerances import DEFAULT_TOLERANCES
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""What no name may contain: it would break :attr:`Game.content_hash`, files and one-line messages."""
+
+
+class GameData(Protocol):
+    """The fields that are checked; what they mean is said at :class:`ssg_mip.game.Game`."""
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """Names of the states."""
+
+    @property
+    def leader_actions(self) -> tuple[tuple[str, ...], ...]:
+        """Names of the leader's actions per state."""
+
+    @property
+    def follower_actions(self) -> tuple[tuple[str, ...], ...]:
+        """Names of the follower's actions per state."""
+
+    @property
+    def indptr(self) -> IntArray:
+        """First transition of each row, then their number."""
+
+    @property
+    def successors(self) -> IntArray:
+        """State of each transition."""
+
+    @property
+    def probabilities(self) -> FloatArray:
+        """Probability of each transition."""
+
+    @property
+    def leader_rewards(self) -> FloatArray:
+        """The leader's reward per row."""
+
+    @property
+    def follower_rewards(self) -> FloatArray:
+        """The follower's reward per row."""
+
+    @property
+    def initial(self) -> FloatArray:
+        """Start distribution."""
+
+
+def frozen_array(values: ArrayLike, kind: type, label: str = "array") -> NDArray[Any]:
+    """A private read-only copy; refuses values that the conversion would change."""
+    given = np.asarray(values)
+    if given.dtype == object or given.dtype.kind in "bSUcV":
+        raise InvalidGameError(f"{label} has element type {given.dtype}; it must hold real numbers")
+    if kind is np.int64 and given.dtype.kind == "f" and not np.all(given == np.floor(given)):
+        raise InvalidGameError(f"{label} must hold whole numbers")
+    array: NDArray[Any] = np.array(given, dtype=kind)
+    array.setflags(write=False)
+    return array
+
+
+def float_array(values: ArrayLike, label: str) -> FloatArray:
+    """A private read-only array of floats; refuses ragged lists."""
+    try:
+        given = np.asarray(values)
+    except ValueError as error:
+        raise InvalidGameError(f"{label} is not a regular array: {error}") from None
+    return frozen_array(given, np.float64, label)
+
+
+def checked_discount(value: object, label: str) -> float:
+    """A number in ``[0, 1)``."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise InvalidGameError(f"{label} is {value!r}; it must be a number in [0, 1)")
+    if not 0.0 <= float(value) < 1.0:
+        raise InvalidGameError(f"{label} is {float(value)!r}; it must be in [0, 1)")
+    return float(value)
+
+
+def check_names(game: GameData) -> None:
+    """Names are distinct, non-empty and printable, and every state has actions of both players."""
+    if not game.state_names:
+        raise InvalidGameError("the game has no states; add at least one")
+    _check_distinct(game.state_names, "state_names")
+    for label in ("leader_actions", "follower_actions"):
+        per_state: tuple[tuple[str, ...], ...] = getattr(game, label)
+        if len(per_state) != len(game.state_names):
+            raise InvalidGameError(f"{label} is given for {len(per_state)} states; there are {len(game.state_names)}")
+        seen: set[int] = set()
+        for state, names in zip(game.state_names, per_state, strict=True):
+            if id(names) in seen:
+                continue
+            seen.add(id(names))
+            if not names:
+                raise InvalidGameError(
+                    f"{label}[s={state}] is empty; every state needs at least one action of each player"
+                )
+            _check_distinct(names, f"{label}[s={state}]")
+
+
+def _check_distinct(names: Sequence[str], label: str) -> None:
+    for name in names:
+        if not isinstance(name, str) or not name:
+            raise InvalidGameError(f"{label} holds {name!r}; names must be non-empty strings")
+        if UNPRINTABLE.search(name):
+            raise InvalidGameError(
+                f"{label} holds {name!r}; names must not contain control characters or lone surrogates"
+            )
+    if len(set(names)) != len(names):
+        repeated = first_repeated(names)
+        raise InvalidGameError(f"{label} holds {repeated!r} twice; names must be distinct")
+
+
+def first_repeated(names: Sequence[str]) -> str | None:
+    """The first name that stood there before, if any."""
+    seen: set[str] = set()
+    return next((name for name in names if name in seen or seen.add(name)), None)  # type: ignore[func-returns-value]
+
+
+def check_shapes(game: GameData) -> None:
+    """The arrays are as long as the names say."""
+    rows = int(sum(len(a) * len(b) for a, b in zip(game.leader_actions, game.follower_actions, strict=True)))
+    for label in ("leader_rewards", "follower_rewards"):
+        if getattr(game, label).shape != (rows,):
+            raise InvalidGameError(
+                f"{label} has shape {getattr(game, label).shape}; it must be ({rows},): one per joint action"
+            )
+    if game.indptr.shape != (rows + 1,) or game.indptr[0] != 0 or np.any(game.indptr[1:] < game.indptr[:-1]):
+        raise InvalidGameError(
+            f"indptr must rise from 0 with {rows + 1} entries: one row of transitions per joint action"
+        )
+    if game.successors.shape != game.probabilities.shape or game.successors.shape != (int(game.indptr[-1]),):
+        raise InvalidGameError(
+            f"successors {game.successors.shape} and probabilities {game.probabilities.shape} "
+            f"must both have indptr[-1] = {int(game.indptr[-1])} entries"
+        )
+    if game.initial.shape != (len(game.state_names),):
+        raise InvalidGameError(
+            f"initial has shape {game.initial.shape}; it must be ({len(game.state_names)},): one per state"
+        )
+
+
+def check_numbers(game: GameData) -> None:
+    """Rewards are finite, probabilities finite and not negative, successors states."""
+    for label in ("leader_rewards", "follower_rewards"):
+        bad = np.flatnonzero(~np.isfinite(getattr(game, label)))
+        if bad.size:
+            value = getattr(game, label)[bad[0]]
+            raise InvalidGameError(f"{label[:-1]}[{describe_row(game, int(bad[0]))}] is {value}; it must be finite")
+    bad = np.flatnonzero((game.successors < 0) | (game.successors >= len(game.state_names)))
+    if bad.size:
+        raise InvalidGameError(
+            f"successors[{bad[0]}] is {game.successors[bad[0]]}; states are 0..{len(game.state_names) - 1}"
+        )
+    bad = np.flatnonzero(~(np.isfinite(game.probabilities) & (game.probabilities >= 0.0)))
+    if bad.size:
+        row = int(np.searchsorted(game.indptr, bad[0], side="right")) - 1
+        raise InvalidGameError(
+            f"transitions[{describe_row(game, row)}] hold the probability {game.probabilities[bad[0]]}; "
+            "probabilities must be finite and at least 0"
+        )
+    bad = np.flatnonzero(~(np.isfinite(game.initial) & (game.initial >= 0.0)))
+    if bad.size:
+        raise InvalidGameError(
+            f"initial[s={game.state_names[bad[0]]}] is {game.initial[bad[0]]}; it must be finite and at least 0"
+        )
+
+
+def describe_row(game: GameData, row: int) -> str:
+    """The place of a row in words, for messages: ``s=dock, a=patrol, b=wait``."""
+    for state, leader, follower in zip(game.state_names, game.leader_actions, game.follower_actions, strict=True):
+        if row < len(leader) * len(follower):
+            return f"s={state}, a={leader[row // len(follower)]}, b={follower[row % len(follower)]}"
+        row -= len(leader) * len(follower)
+    raise IndexError(row)
+
+
+def normalised_rows(game: GameData) -> FloatArray:
+    """Rows that sum to one within the tolerance, divided by their sum unless that is rounding noise only."""
+    lengths = np.diff(game.indptr)
+    if np.any(lengths == 0):
+        row = int(np.argmin(lengths))
+        raise InvalidGameError(
+            f"transitions[{describe_row(game, row)}] lead nowhere; they must sum to 1: add the missing next states"
+        )
+    _check_no_repeated_successor(game)
+    sums = np.add.reduceat(game.probabilities, game.indptr[:-1])
+    off = np.abs(sums - 1.0)
+    row = int(np.argmax(off))
+    if off[row] > DEFAULT_TOLERANCES.probability:
+        raise InvalidGameError(
+            f"transitions[{describe_row(game, row)}] sum to {float(sums[row])!r}; they must sum to 1 within "
+            f"{DEFAULT_TOLERANCES.probability:g}: correct the probabilities of the next states"
+        )
+    scale = np.where(off <= 4.0 * np.finfo(float).eps * lengths, 1.0, sums)
+    return frozen_array(game.probabilities / np.repeat(scale, lengths), np.float64)
+
+
+def _check_no_repeated_successor(game: GameData) -> None:
+    rows = np.repeat(np.arange(len(game.indptr) - 1), np.diff(game.indptr))
+    keys = np.sort(rows * len(game.state_names) + game.successors)
+    twice = np.flatnonzero(keys[1:] == keys[:-1])
+    if twice.size:
+        row, state = divmod(int(keys[twice[0]]), len(game.state_names))
+        raise InvalidGameError(
+            f"transitions[{describe_row(game, row)}] name the next state {game.state_names[state]!r} twice; merge them"
+        )
+
+
+def normalised_initial(game: GameData) -> FloatArray:
+    """A start distribution that sums to one within the tolerance, divided by its sum."""
+    total = float(game.initial.sum())
+    if abs(total - 1.0) > DEFAULT_TOLERANCES.probability:
+        raise InvalidGameError(
+            f"initial sums to {total!r}; it must sum to 1 within {DEFAULT_TOLERANCES.probability:g}: "
+            "correct the start distribution, or leave it out for a uniform one"
+        )
+    noise = 4.0 * np.finfo(float).eps * len(game.state_names)
+    return frozen_array(game.initial / (1.0 if abs(total - 1.0) <= noise else total), np.float64)

@@ -1,0 +1,73 @@
+"""What README.md shows is what happens."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ssg_mip import read_instance, trace_front
+from ssg_mip.cli import main
+from ssg_mip.methods import METHODS
+from ssg_mip.methods.size_limit import MOST_PRODUCTS
+from ssg_mip.tolerances import DEFAULT_TOLERANCES
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    """The fenced blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def test_the_python_example_prints_what_stands_below_it(capsys: pytest.CaptureFixture[str]) -> None:
+    (code,) = blocks("python")
+    assert len([line for line in code.splitlines() if line]) <= 8
+    exec(compile(code, "README.md", "exec"), {})
+    assert capsys.readouterr().out in blocks("text")
+
+
+def test_the_main_job_prints_the_points_that_are_shown(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The command as printed, on the shipped instance: (10, 9) and (9, 10)."""
+    command = re.search(r"&& ssg-mip (front \S+) --plot front.png$", README, re.MULTILINE)
+    assert command is not None
+    monkeypatch.chdir(ROOT)
+    picture = tmp_path / "front.png"
+    assert main([*command[1].split(), "--plot", str(picture)]) == 0
+    printed = capsys.readouterr().err.splitlines()
+    shown = blocks("text")[0].splitlines()
+    assert printed[0] == shown[0]
+    places = [printed.index(line) for line in printed if line.startswith("    ")]
+    assert [printed[place].split()[:3] for place in places] == [["1", "10", "9"], ["2", "9", "10"]]
+    assert [line.split()[:3] for line in shown if line.startswith("    ")] == [["1", "10", "9"], ["2", "9", "10"]]
+    assert picture.stat().st_size > 10_000
+
+
+def test_the_picture_that_is_shown_stands_beside_its_instance() -> None:
+    (path,) = re.findall(r'<img src="([^"]+)"', README)
+    assert (ROOT / path).read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+
+
+def test_the_instance_example_is_a_valid_game(tmp_path: Path) -> None:
+    (text,) = blocks("json")
+    path = tmp_path / "example.json"
+    path.write_text(text, encoding="utf-8")
+    game = read_instance(path)
+    assert game.name == "inspection"
+    assert len(trace_front(game, num_weights=2).points) >= 1
+
+
+def test_every_method_limit_and_tolerance_is_the_real_one() -> None:
+    for method in METHODS:
+        assert f"| `{method}` |" in README
+    assert f"{MOST_PRODUCTS:,} products" in README
+    assert f"{DEFAULT_TOLERANCES.tie:.0e}".replace("e-0", "e-") in README
+
+
+@pytest.mark.parametrize("path", re.findall(r"\]\(([^)#]+)\)|`((?:instances|ssg_mip|models)/[\w./-]+)`", README))
+def test_every_file_that_is_named_exists(path: tuple[str, str]) -> None:
+    assert (ROOT / (path[0] or path[1])).exists()
