@@ -16,7 +16,8 @@ from ssg_mip.errors import OptionError
 from ssg_mip.exit_codes import ExitCode
 from ssg_mip.interrupt import Interrupt
 from tests.unit import fakes
-from tests.unit.test_cli import ROOT, Command, start_process
+from tests.unit.test_cli import ROOT, Command
+from tests.unit.test_cli_processes import start_process
 
 pytestmark = pytest.mark.usefixtures("fake_methods")
 
