@@ -15,35 +15,59 @@ Where a state is hardly or never visited its occupancy says nothing about ``f``,
 whose weight is small therefore gets a block of conditional probabilities ``x(s,a,b)`` of its own, with
 ``sum_ab x = 1``, products ``z = x v(t)``, ``sum_ab z(s,a,b,t) = v(t)`` and the same incentive rows. It is coupled to
 the rest through ``v`` alone, which is exact: any ``f(s)`` that is consistent with ``v`` may be read from either block.
+
+**A floor under the leader's values**, ``V(k) >= floor(k)``. For fixed ``v`` the mixes and answers that are consistent
+with ``v`` are chosen state by state, so they are the actions of a decision process of the leader, and one policy is
+best from every state at once. The value from ``k`` may therefore be written with an occupancy of its own: a block
+``floor{k}_y`` with the same rows, started in ``k``, and ``floor{k}_value``: ``sum floor{k}_y r_A >= floor(k)``. All
+blocks share ``v``; no leader value becomes a box variable. A policy that is best from every state has
+``y = sum_k rho(k) floor{k}_y`` over all states, hence ``share``: ``y >= sum_k rho(k) floor{k}_y`` over those with a
+floor. A state with a floor needs no conditional block: its own block visits it.
 """
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 
 from ssg_mip.bounds import ValueBounds
-from ssg_mip.formulations.program import Program
+from ssg_mip.formulations.program import Multiplied, Program
 from ssg_mip.formulations.rows import Selection, add_incentive_rows, add_products, multiplied_rows, product_bounds
 from ssg_mip.game import FloatArray, Game
 
 SMALL_WEIGHT = 1e-3
 """States with less weight than this share of the average weight get a conditional block."""
 
-INDICES = {
-    **{"y": "sab", "v": "s", "w": "sabt", "x": "sab", "z": "sabt"},
+OCCUPANCY_INDICES = {
+    **{"y": "sab", "w": "sabt"},
     **{"flow": "s", "flow_times_value": "st", "own": "sb", "incentive": "sbc"},
+}
+"""What the indices of an occupancy block mean."""
+
+INDICES = {
+    **{"v": "s", "x": "sab", "z": "sabt", "share": "sab"},
+    **OCCUPANCY_INDICES,
     **{"simplex": "s", "simplex_times_value": "st", "conditional_own": "sb", "conditional_incentive": "sbc"},
 }
 """What the indices of the components mean."""
 
 
-def conditional_states(game: Game, weights: FloatArray) -> list[int]:
-    """States with so little weight that they need conditional variables."""
-    return [int(s) for s in np.flatnonzero(weights < SMALL_WEIGHT / game.num_states)]
+def conditional_states(game: Game, weights: FloatArray, floored: Sequence[int] = ()) -> list[int]:
+    """States with so little weight that they need conditional variables, unless they have a floor."""
+    thin = np.flatnonzero(weights < SMALL_WEIGHT / game.num_states)
+    return [int(s) for s in thin if s not in set(floored)]
 
 
 def commitment(
-    game: Game, weights: FloatArray, follower: ValueBounds, *, selection: Selection | None = None
+    game: Game,
+    weights: FloatArray,
+    follower: ValueBounds,
+    *,
+    selection: Selection | None = None,
+    floor: Mapping[int, float] | None = None,
 ) -> Program:
     """Write the program (P).
 
@@ -57,69 +81,116 @@ def commitment(
         Bounds on the follower's optimal values (:func:`ssg_mip.bounds.follower_value_bounds`).
     selection
         Follower actions that may be answers; all if absent.
+    floor
+        Lower bounds on the leader's value, by state; none if absent. Each costs a block as large as the rest.
 
     Returns
     -------
     Program
         With components ``y, v, w, x, z``, ``flow, flow_times_value, own, incentive, simplex, simplex_times_value,
-        conditional_own, conditional_incentive, product`` and the objective ``leader_value``. Box: ``v``.
+        conditional_own, conditional_incentive, product`` and the objective ``leader_value``; with a floor also
+        ``share`` and, for each of its states ``k``, the occupancy block ``floor{k}_...``. Box: ``v``.
     """
     import pyomo.environ as pyo
 
     selection = Selection.everything(game) if selection is None else selection
+    floor = {} if floor is None else floor
     states = range(game.num_states)
     keys = selection.keys(states)
-    thin = conditional_states(game, weights)
-    thin_keys = selection.keys(thin)
-    top = 1.0 / (1.0 - game.leader_discount)
     low, high = follower.lower, follower.upper
 
     model = pyo.ConcreteModel(name="commitment")
-    model.y = pyo.Var(keys, bounds=(0.0, top))
     model.v = pyo.Var(states, bounds=lambda _, t: (float(low[t]), float(high[t])))
-    model.w = pyo.Var(keys, states, bounds=lambda _, s, a, b, t: product_bounds(top, low, high, t))
-    model.x = pyo.Var(thin_keys, bounds=(0.0, 1.0))
-    model.z = pyo.Var(thin_keys, states, bounds=lambda _, s, a, b, t: product_bounds(1.0, low, high, t))
+    parts = [_add_occupancy(model, selection, weights, follower)]
+    thin = conditional_states(game, weights, list(floor))
+    parts.append(_add_conditional(model, selection, thin, follower))
+    rewards = {key: float(game.leader_rewards[game.row(*key)]) for key in keys}
+    for k, least in floor.items():
+        start = np.zeros(game.num_states)
+        start[k] = 1.0
+        parts.append(_add_occupancy(model, selection, start, follower, prefix=f"floor{k}_"))
+        y = model.component(f"floor{k}_y")
+        setattr(model, f"floor{k}_value", pyo.Constraint(expr=sum(rewards[key] * y[key] for key in keys) >= least))
+    if floor:
+        blocks = {k: model.component(f"floor{k}_y") for k in floor}
+        model.share = pyo.Constraint(
+            keys,
+            rule=lambda m, *key: m.y[key] - sum(float(weights[k]) * block[key] for k, block in blocks.items()) >= 0.0,
+        )
+    model.leader_value = pyo.Objective(expr=sum(rewards[key] * model.y[key] for key in keys), sense=pyo.maximize)
+    return Program(
+        model,
+        box=tuple(model.v[t] for t in states),
+        products=add_products(model, [triple for part in parts for triple in part.triples]),
+        multiplied=tuple(row for part in parts for row in part.multiplied),
+        differences=tuple(pair for part in parts for pair in part.differences),
+        indices={**INDICES, **{f"floor{k}_{name}": use for k in floor for name, use in OCCUPANCY_INDICES.items()}},
+    )
 
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Part:
+    """What a block of the program adds to its products and to what the search must know."""
+
+    triples: list[tuple[Any, Any, Any]]
+    multiplied: tuple[Multiplied, ...]
+    differences: tuple[tuple[Any, Any], ...]
+
+
+def _add_occupancy(
+    model: Any, selection: Selection, start: FloatArray, follower: ValueBounds, prefix: str = ""
+) -> _Part:
+    """Occupancies ``y`` from a start distribution, their products ``w`` with ``v``, flow and incentive rows."""
+    import pyomo.environ as pyo
+
+    game = selection.game
+    states = range(game.num_states)
+    keys = selection.keys(states)
+    top = 1.0 / (1.0 - game.leader_discount)
     leaving = {s: [key for key in keys if key[0] == s] for s in states}
     entering: dict[int, list[tuple[tuple[int, int, int], float]]] = {s: [] for s in states}
     for key in keys:
         for t, p in zip(*game.next_states(game.row(*key)), strict=True):
             entering[int(t)].append((key, game.leader_discount * float(p)))
 
-    model.flow = pyo.Constraint(
-        states,
-        rule=lambda m, s: (
-            sum(m.y[key] for key in leaving[s]) - sum(p * m.y[key] for key, p in entering[s]) == float(weights[s])
-        ),
-    )
-    model.flow_times_value = pyo.Constraint(
-        states,
-        states,
-        rule=lambda m, s, t: (
-            sum(m.w[key, t] for key in leaving[s])
-            - sum(p * m.w[key, t] for key, p in entering[s])
-            - float(weights[s]) * m.v[t]
-            == 0.0
-        ),
-    )
-    differences = add_incentive_rows(model, selection, model.y, model.w, list(states))
-    model.simplex = pyo.Constraint(thin, rule=lambda m, s: sum(m.x[key] for key in leaving[s]) == 1.0)
+    y = _attach(model, f"{prefix}y", pyo.Var(keys, bounds=(0.0, top)))
+    w = pyo.Var(keys, states, bounds=lambda _, s, a, b, t: product_bounds(top, follower.lower, follower.upper, t))
+    _attach(model, f"{prefix}w", w)
+
+    def flow(_: Any, s: int) -> Any:
+        return sum(y[key] for key in leaving[s]) - sum(p * y[key] for key, p in entering[s]) == float(start[s])
+
+    def flow_times_value(m: Any, s: int, t: int) -> Any:
+        balance = sum(w[key, t] for key in leaving[s]) - sum(p * w[key, t] for key, p in entering[s])
+        return balance - float(start[s]) * m.v[t] == 0.0
+
+    base = _attach(model, f"{prefix}flow", pyo.Constraint(states, rule=flow))
+    rows = _attach(model, f"{prefix}flow_times_value", pyo.Constraint(states, states, rule=flow_times_value))
+    differences = add_incentive_rows(model, selection, y, w, list(states), prefix=prefix)
+    triples = [(w[key, t], y[key], model.v[t]) for key in keys for t in states]
+    return _Part(triples, multiplied_rows(rows, base, model.v), differences)
+
+
+def _add_conditional(model: Any, selection: Selection, thin: list[int], follower: ValueBounds) -> _Part:
+    """Conditional probabilities ``x``, their products ``z`` with ``v``, simplex and incentive rows."""
+    import pyomo.environ as pyo
+
+    states = range(selection.game.num_states)
+    keys = selection.keys(thin)
+    block = {s: [key for key in keys if key[0] == s] for s in thin}
+    low, high = follower.lower, follower.upper
+    model.x = pyo.Var(keys, bounds=(0.0, 1.0))
+    model.z = pyo.Var(keys, states, bounds=lambda _, s, a, b, t: product_bounds(1.0, low, high, t))
+    model.simplex = pyo.Constraint(thin, rule=lambda m, s: sum(m.x[key] for key in block[s]) == 1.0)
     model.simplex_times_value = pyo.Constraint(
-        thin, states, rule=lambda m, s, t: sum(m.z[key, t] for key in leaving[s]) - m.v[t] == 0.0
+        thin, states, rule=lambda m, s, t: sum(m.z[key, t] for key in block[s]) - m.v[t] == 0.0
     )
-    differences += add_incentive_rows(model, selection, model.x, model.z, thin, prefix="conditional_")
-    model.leader_value = pyo.Objective(
-        expr=sum(float(game.leader_rewards[game.row(*key)]) * model.y[key] for key in keys), sense=pyo.maximize
-    )
-    triples = [(model.w[key, t], model.y[key], model.v[t]) for key in keys for t in states]
-    triples += [(model.z[key, t], model.x[key], model.v[t]) for key in thin_keys for t in states]
-    return Program(
-        model,
-        box=tuple(model.v[t] for t in states),
-        products=add_products(model, triples),
-        multiplied=multiplied_rows(model.flow_times_value, model.flow, model.v)
-        + multiplied_rows(model.simplex_times_value, model.simplex, model.v),
-        differences=differences,
-        indices=INDICES,
-    )
+    differences = add_incentive_rows(model, selection, model.x, model.z, thin, prefix="conditional_")
+    triples = [(model.z[key, t], model.x[key], model.v[t]) for key in keys for t in states]
+    return _Part(triples, multiplied_rows(model.simplex_times_value, model.simplex, model.v), differences)
+
+
+def _attach(model: Any, name: str, component: Any) -> Any:
+    """Add a component under a name."""
+    setattr(model, name, component)
+    return component

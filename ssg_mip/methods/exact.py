@@ -74,7 +74,9 @@ def solve_commitment(game: Game, weights: FloatArray, *, request: Request, floor
     request
         Gap, limits, tie rule, seed, start policy.
     floor
-        Lower bound on the leader's value in every state, if any.
+        Lower bound on the leader's value in every state, if any; ``-inf`` where there is none. It holds within
+        ``request.tolerances.monotone`` times its scale. If no policy meets it
+        the answer ends with ``Termination.INFEASIBLE`` and the dual bound ``-inf``.
     """
     bounds = leader_value_bounds(game)
     if is_zero_sum(game):
@@ -82,7 +84,7 @@ def solve_commitment(game: Game, weights: FloatArray, *, request: Request, floor
         if answer is not None:
             return answer
         request = dataclasses.replace(request, start=start)
-    stop = obstacle(commitment_products(game, weights), request)
+    stop = obstacle(commitment_products(game, weights, floor), request)
     if stop is not None:
         return _simple_answer(game, weights, request, floor, bounds, stop)
     problem = CommitmentProblem(game, weights, request, floor)
@@ -154,7 +156,7 @@ def _zero_sum_answer(
     scale = gap_scale(bounds, weights)
     saddle = solve_zero_sum(game, weights, request=request, scale=scale)
     values, upper = saddle.response.leader_values, np.minimum(saddle.upper, bounds.upper)
-    slack = 0.0 if floor is None else request.tolerances.feasibility * (1.0 + np.abs(floor))
+    slack = 0.0 if floor is None else request.tolerances.monotone * (1.0 + np.abs(floor))
     if floor is not None and np.any(upper < floor - slack):
         return dataclasses.replace(
             _no_answer(Termination.INFEASIBLE), dual_bound=-math.inf, lps=saddle.lps

@@ -27,6 +27,7 @@ from ssg_mip.mdp import DENSE_STATES, induced_by_leader, joint_process, optimal_
 from ssg_mip.methods.linearisation import FixedResponse, LinearGoal
 from ssg_mip.methods.local_ascent import Ascent, Candidate
 from ssg_mip.methods.request import Request
+from ssg_mip.methods.size_limit import floored_states
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.solver.compiled import CompiledProgram, compile_program
 
@@ -73,12 +74,14 @@ class FollowerValueProblem(ABC):
     def _slot_of_columns(self, program: Program, compiled: CompiledProgram) -> IntArray:
         """The follower slot of every column of a block over ``(s, a, b)``, -1 for the rest."""
         slot_of = np.full(compiled.num_columns, -1)
-        for block in ("x", "y", "w", "z"):
+        for block, letters in program.indices.items():
             component: Any = program.model.component(block)
-            if component is None:
+            if component is None or not letters.startswith("sab"):
                 continue
             for index, member in component.items():
-                slot_of[compiled.column_of[id(member)]] = self.game.follower_offsets[index[0]] + index[2]
+                column = compiled.column_of.get(id(member))
+                if column is not None:
+                    slot_of[column] = self.game.follower_offsets[index[0]] + index[2]
         return slot_of
 
     # ------------------------------------------------------------------ what a program adds
@@ -196,50 +199,55 @@ class CommitmentProblem(FollowerValueProblem):
     def __init__(self, game: Game, weights: FloatArray, request: Request, floor: FloatArray | None = None) -> None:
         super().__init__(game, request)
         self.weights = weights
-        self.floor = floor
-        self._thin = conditional_states(game, weights)
+        self._least = np.full(game.num_states, -np.inf)
+        if floor is not None:
+            self._least = floor - request.tolerances.monotone * (1.0 + np.abs(floor))
+        self._floored = floored_states(game, floor)
+        self._thin = conditional_states(game, weights, self._floored)
         self._open()
 
     def write(self, follower: ValueBounds, selection: Selection) -> Program:
         """The occupancy form."""
-        return commitment(self.game, self.weights, follower, selection=selection)
+        floor = {k: float(self._least[k]) for k in self._floored}
+        return commitment(self.game, self.weights, follower, selection=selection, floor=floor)
 
     def read_columns(self, program: Program, compiled: CompiledProgram) -> None:
-        """Columns of the occupancies and of the conditional probabilities."""
-        self._rows = _rows_of(self.game, program.model.y)
-        self._columns = compiled.columns(program.model.y)
-        self._thin_rows = _rows_of(self.game, program.model.x)
-        self._thin_columns = compiled.columns(program.model.x)
+        """Columns of the occupancies, and of what says more about a state that they hardly visit."""
+        model = program.model
+        self._rows = _rows_of(self.game, model.y)
+        self._columns = compiled.columns(model.y)
+        own = [(member, key) for key, member in model.x.items()]
+        for k in self._floored:
+            own += [(member, key) for key, member in model.component(f"floor{k}_y").items() if key[0] == k]
+        self._own_rows = np.array([self.game.row(*key) for _, key in own], dtype=np.int64)
+        self._own_columns = np.array([compiled.column_of[id(member)] for member, _ in own], dtype=np.int64)
 
     def evaluate(self, policy: LeaderPolicy) -> Candidate:
         """The weighted exact value; ``-inf`` below the floor."""
         response = best_response(self.game, policy, self.request.ties, tolerances=self.request.tolerances)
         value = float(self.weights @ response.leader_values)
-        if self.floor is not None:
-            slack = self.request.tolerances.feasibility * (1.0 + np.abs(self.floor))
-            if np.any(response.leader_values < self.floor - slack):
-                value = -np.inf
+        if np.any(response.leader_values < self._least):
+            value = -np.inf
         return Candidate(policy, response, value)
 
     def goal(self, model: FixedResponse) -> LinearGoal:
         """Gradient of ``weights @ V``, and the linearised floor."""
         slopes = model.leader_slopes()
-        if self.floor is None:
-            return LinearGoal(self.weights @ slopes, np.empty((0, slopes.shape[1])), np.empty(0))
-        least = self.floor - model.leader_values + slopes @ model.slots
-        return LinearGoal(self.weights @ slopes, slopes, least)
+        rows = self._floored
+        least = self._least[rows] - model.leader_values[rows] + slopes[rows] @ model.slots
+        return LinearGoal(self.weights @ slopes, slopes[rows], least)
 
     def slot_weights(self, columns: FloatArray) -> FloatArray:
-        """Occupancies; conditional probabilities where a state is hardly visited."""
+        """Occupancies; conditional probabilities or the state's own block where a state is hardly visited."""
         weights = np.zeros(self.game.num_rows)
         weights[self._rows] = columns[self._columns]
-        if self._thin:
-            conditional = np.zeros(self.game.num_rows)
-            conditional[self._thin_rows] = columns[self._thin_columns]
+        if len(self._own_rows):
+            own = np.zeros(self.game.num_rows)
+            own[self._own_rows] = columns[self._own_columns]
             total = np.bincount(self.game.row_state, np.maximum(weights, 0.0), self.game.num_states)
             hardly = total <= self.request.tolerances.support / (1.0 - self.game.leader_discount)
-            use = hardly[self.game.row_state] & np.isin(self.game.row_state, self._thin)
-            weights = np.where(use, conditional, weights)
+            hardly[np.setdiff1d(np.arange(self.game.num_states), self.game.row_state[self._own_rows])] = False
+            weights = np.where(hardly[self.game.row_state], own, weights)
         return weights
 
 

@@ -83,7 +83,7 @@ def evaluated(
     response = best_response(game, policy, request.ties, tolerances=request.tolerances)
     value = float(weights @ response.leader_values)
     if floor is not None:
-        slack = request.tolerances.feasibility * (1.0 + np.abs(floor))
+        slack = request.tolerances.monotone * (1.0 + np.abs(floor))
         if np.any(response.leader_values < floor - slack):
             value = -np.inf
     return Evaluated(policy, response, value)

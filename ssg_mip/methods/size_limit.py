@@ -7,6 +7,9 @@ and a follower value, and the time to solve its first relaxation grows faster th
 
 from __future__ import annotations
 
+import numpy as np
+
+from ssg_mip.bounds import leader_value_bounds
 from ssg_mip.formulations.commitment import conditional_states
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.methods.request import Request
@@ -22,11 +25,19 @@ GRACE_SECONDS = 0.5
 """What writing a program may cost although no time is left."""
 
 
-def commitment_products(game: Game, weights: FloatArray) -> int:
+def floored_states(game: Game, floor: FloatArray | None) -> list[int]:
+    """States whose floor asks for more than the leader gets from any pair of policies."""
+    if floor is None:
+        return []
+    return [int(s) for s in np.flatnonzero(floor > leader_value_bounds(game).lower)]
+
+
+def commitment_products(game: Game, weights: FloatArray, floor: FloatArray | None = None) -> int:
     """Products of the commitment program (:mod:`ssg_mip.formulations.commitment`)."""
     rows_of_state = game.row_offsets[1:] - game.row_offsets[:-1]
-    conditional = int(rows_of_state[conditional_states(game, weights)].sum())
-    return (game.num_rows + conditional) * game.num_states
+    floored = floored_states(game, floor)
+    conditional = int(rows_of_state[conditional_states(game, weights, floored)].sum())
+    return (game.num_rows * (1 + len(floored)) + conditional) * game.num_states
 
 
 def improvement_products(game: Game) -> int:
