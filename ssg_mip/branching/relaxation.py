@@ -1,18 +1,8 @@
-r"""The linear relaxation of a program on a box, in unit coordinates, kept in one LP.
+r"""The linear relaxation of a program on a box, kept in one LP that is moved from box to box in place.
 
-On a box ``l <= v <= u`` every box variable is written ``v(t) = l(t) + d(t) h(t)`` with ``d = u - l`` and ``h`` in
-``[0, 1]``, and every product ``w = y v(t)`` as ``w = l(t) y + d(t) m`` where ``m`` stands for ``y h(t)``. Then
-
-* ``0 <= m <= y`` whatever the box (the McCormick rows are constant);
-* a row that is another row times ``v(t)`` keeps its coefficients, read in ``m`` and ``h``;
-* rows without products or box variables do not change at all;
-* only the remaining rows depend on the box, linearly in ``l`` and ``d``: their coefficients are replaced in place.
-
-Together with the multiplied rows this is the hull of (simplex x interval) for each factor block. Columns of the LP
-are those of the compiled program, with ``h`` in the place of ``v`` and ``m`` in the place of ``w``.
-
-The bound of a node is recomputed from the LP's multipliers by weak duality, so it does not depend on what the solver
-claims about its own accuracy.
+The LP is the program in unit coordinates (:mod:`ssg_mip.branching.unit_form`) with second-level cuts
+(:mod:`ssg_mip.branching.level_two`) appended. The bound of a node is recomputed from the LP's multipliers by weak
+duality, rounding errors included, so it does not depend on what the solver claims about its own accuracy.
 """
 
 from __future__ import annotations
@@ -27,15 +17,11 @@ from numpy.typing import NDArray
 
 from ssg_mip.branching.box import Box
 from ssg_mip.branching.level_two import Cuts, LevelTwo
-from ssg_mip.errors import SolverError
+from ssg_mip.branching.unit_form import UnitForm, widened
 from ssg_mip.game import FloatArray, IntArray
 from ssg_mip.solver.compiled import CompiledProgram
 from ssg_mip.solver.highs import HighsLp
-from ssg_mip.solver.interface import LinearProgram, LpAnswer, LpStatus, SparseRows, dual_bound
-from ssg_mip.tolerances import DEFAULT_TOLERANCES
-
-UNPRICED_SHARE = 0.1
-"""Share of a product's importance that does not depend on multipliers."""
+from ssg_mip.solver.interface import LinearProgram, LpAnswer, LpStatus, SparseRows, dual_bound, rounding
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -63,71 +49,6 @@ class Point:
     unit_values: FloatArray
 
 
-class _BoxRows:
-    """The non-zeros that depend on the box: ``value = base + low @ l + width @ d``, and where they sit."""
-
-    def __init__(self, program: CompiledProgram, kind: IntArray, product_of: IntArray, place_of: IntArray) -> None:
-        entries: dict[tuple[int, int], int] = {}
-        base: list[float] = []
-        low: list[tuple[int, int, float]] = []
-        width: list[tuple[int, int, float]] = []
-
-        def entry(row: int, column: int) -> int:
-            if (row, column) not in entries:
-                entries[row, column] = len(base)
-                base.append(0.0)
-            return entries[row, column]
-
-        moves = np.isin(program.row_index, np.unique(program.row_index[kind[program.column_index] > 0]))
-        moves &= program.multiplied_value[program.row_index] < 0
-        self.moves = moves
-        self.shift: list[tuple[int, int, float]] = []
-        for row, column, value in zip(
-            program.row_index[moves].tolist(),
-            program.column_index[moves].tolist(),
-            program.coefficient[moves].tolist(),
-            strict=True,
-        ):
-            match int(kind[column]):
-                case 0:
-                    base[entry(row, column)] += value
-                case 1:
-                    width.append((entry(row, column), int(place_of[column]), value))
-                    self.shift.append((row, int(place_of[column]), value))
-                case _:
-                    product = int(product_of[column])
-                    place = int(program.product_value[product])
-                    low.append((entry(row, int(program.product_factor[product])), place, value))
-                    width.append((entry(row, column), place, value))
-        self.rows = np.array([row for row, _ in entries], dtype=np.int64)
-        self.columns = np.array([column for _, column in entries], dtype=np.int64)
-        self._base = np.array(base)
-        self._low = _triples(low)
-        self._width = _triples(width)
-
-    def coefficients(self, box: Box) -> FloatArray:
-        """The box-dependent coefficients."""
-        values = self._base.copy()
-        values += _map(self._low, box.lower, len(values))
-        values += _map(self._width, box.width, len(values))
-        return values
-
-
-Triples = tuple[IntArray, IntArray, FloatArray]
-
-
-def _triples(entries: list[tuple[int, int, float]]) -> Triples:
-    """Row, column and value of a sparse linear map."""
-    rows, columns, values = zip(*entries, strict=True) if entries else ((), (), ())
-    return np.array(rows, dtype=np.int64), np.array(columns, dtype=np.int64), np.array(values, dtype=float)
-
-
-def _map(triples: Triples, vector: FloatArray, size: int) -> FloatArray:
-    """A sparse linear map applied to a vector."""
-    rows, columns, values = triples
-    return np.bincount(rows, values * vector[columns], size).astype(float, copy=False)
-
-
 class BoxRelaxation:
     """The relaxation of a compiled program, moved from box to box in place.
 
@@ -143,20 +64,7 @@ class BoxRelaxation:
 
     def __init__(self, program: CompiledProgram, choice_of: IntArray, *, seed: int = 0) -> None:
         self.program = program
-        self._choice_of = choice_of
-        self._kind = np.zeros(program.num_columns, dtype=np.int64)
-        self._kind[program.box] = 1
-        self._kind[program.product_result] = 2
-        product_of = np.full(program.num_columns, -1)
-        product_of[program.product_result] = np.arange(len(program.product_result))
-        place_of = np.full(program.num_columns, -1)
-        place_of[program.box] = np.arange(len(program.box))
-        self._box_rows = _BoxRows(program, self._kind, product_of, place_of)
-        self._matrix, self._positions = self._assemble_matrix()
-        self._row_lower, self._row_upper = self._assemble_row_bounds()
-        self._lower, self._upper = self._unit_column_bounds()
-        self._shift = _triples(self._box_rows.shift)
-        self._shifted_rows = np.unique(self._shift[0])
+        self._form = UnitForm(program, choice_of)
         self._lp: HighsLp | None = None
         self._interrupted: Callable[[], bool] | None = None
         self._seed = seed
@@ -172,60 +80,6 @@ class BoxRelaxation:
     def stop_when(self, interrupted: Callable[[], bool]) -> None:
         """Give up a long LP soon after ``interrupted()`` is true; call it before the first box is loaded."""
         self._interrupted = interrupted
-
-    # ------------------------------------------------------------------ assembly
-
-    def _assemble_matrix(self) -> tuple[SparseRows, IntArray]:
-        """All rows, box-dependent entries zero-filled in place; then ``m - y <= 0``; the objective as a row last."""
-        program, moving = self.program, self._box_rows
-        costs = np.flatnonzero(program.objective)
-        if np.any(self._kind[costs] > 0):
-            raise SolverError(
-                "an objective over box variables or products cannot be relaxed: use an objective variable"
-            )
-        still = ~moving.moves
-        count = len(program.product_result)
-        extra = program.num_rows + np.arange(count)
-        marker = np.arange(1, len(moving.rows) + 1, dtype=float)
-        last = np.full(len(costs), program.num_rows + count)
-        rows = np.concatenate((program.row_index[still], moving.rows, extra, extra, last))
-        columns = np.concatenate(
-            (program.column_index[still], moving.columns, program.product_result, program.product_factor, costs)
-        )
-        shape = (program.num_rows + count + 1, program.num_columns)
-        values = np.concatenate(
-            (
-                program.coefficient[still],
-                np.zeros(len(marker)),
-                np.ones(count),
-                np.full(count, -1.0),
-                program.objective[costs],
-            )
-        )
-        tags = np.concatenate((np.zeros(int(still.sum())), marker, np.zeros(2 * count + len(costs))))
-        order = np.lexsort((columns, rows))
-        starts = np.searchsorted(rows[order], np.arange(shape[0] + 1))
-        matrix = SparseRows(starts, columns[order], values[order], rows[order], shape[1])
-        place = np.flatnonzero(tags[order] > 0.0)
-        positions = np.empty(len(place), dtype=np.int64)
-        positions[tags[order][place].astype(np.int64) - 1] = place
-        return matrix, positions
-
-    def _assemble_row_bounds(self) -> tuple[FloatArray, FloatArray]:
-        count = len(self.program.product_result)
-        return (
-            np.concatenate((self.program.row_lower, np.full(count + 1, -np.inf))),
-            np.concatenate((self.program.row_upper, np.zeros(count), [np.inf])),
-        )
-
-    def _unit_column_bounds(self) -> tuple[FloatArray, FloatArray]:
-        lower, upper = self.program.column_lower.copy(), self.program.column_upper.copy()
-        lower[self.program.box], upper[self.program.box] = 0.0, 1.0
-        lower[self.program.product_result] = 0.0
-        upper[self.program.product_result] = upper[self.program.product_factor]
-        return lower, upper
-
-    # ------------------------------------------------------------------ work
 
     @property
     def lps(self) -> int:
@@ -252,39 +106,20 @@ class BoxRelaxation:
         Intervals narrower than a tiny share of their values are widened to it, which loses no point and keeps the
         coefficients apart from rounding noise.
         """
-        box = _widened(box)
-        coefficients = self._box_rows.coefficients(box)
-        self._matrix.values[self._positions] = coefficients
-        closed = (self._choice_of >= 0) & ~box.open_choices[self._choice_of]
-        upper = np.where(closed, 0.0, self._upper)
-        shift = _map(self._shift, box.lower, self.program.num_rows)
-        row_lower, row_upper = self._row_lower.copy(), self._row_upper.copy()
-        row_lower[: len(shift)] -= shift
-        row_upper[: len(shift)] -= shift
-        self._now = LinearProgram(
-            objective=self.program.objective,
-            starts=self._matrix.starts,
-            indices=self._matrix.indices,
-            values=self._matrix.values,
-            row_lower=row_lower,
-            row_upper=row_upper,
-            column_lower=self._lower,
-            column_upper=upper,
-        )
-        self._box = box
+        box = widened(box)
+        now, coefficients = self._form.at(box)
         if self._lp is None:
-            self._lp = HighsLp(self._now, seed=self._seed)
+            self._lp = HighsLp(now, seed=self._seed)
             if self._interrupted is not None:
                 self._lp.stop_when(self._interrupted)
         else:
-            self._lp.drop_rows(self._now.num_rows)
+            self._lp.drop_rows(now.num_rows)
             changed = np.flatnonzero(coefficients != self._loaded)
-            self._lp.set_coefficients(
-                self._box_rows.rows[changed], self._box_rows.columns[changed], coefficients[changed]
-            )
-            self._lp.set_column_bounds(self._lower, upper)
-            rows = self._shifted_rows
-            self._lp.set_row_bounds(rows, row_lower[rows], row_upper[rows])
+            self._lp.set_coefficients(self._form.rows[changed], self._form.columns[changed], coefficients[changed])
+            self._lp.set_column_bounds(now.column_lower, now.column_upper)
+            rows = self._form.shifted_rows
+            self._lp.set_row_bounds(rows, now.row_lower[rows], now.row_upper[rows])
+        self._box, self._now = box, now
         self._loaded = coefficients
         self.cuts = Cuts.none()
         self._cut_matrix = None
@@ -381,7 +216,7 @@ class BoxRelaxation:
         if not len(answer.row_dual):
             return math.inf
         first, dual = program.num_rows, answer.row_dual
-        empty = answer.status is LpStatus.INFEASIBLE
+        empty, noise = answer.status is LpStatus.INFEASIBLE, 0.0
         if empty:
             program = dataclasses.replace(program, objective=np.zeros(program.num_columns))
         if self._cut_matrix is not None:
@@ -390,10 +225,13 @@ class BoxRelaxation:
             helpful = np.minimum(dual[first:], 0.0)
             reduced = program.objective - self._cut_matrix.transposed_product(helpful)
             program = dataclasses.replace(program, objective=reduced)
-        bound, slack = dual_bound(program, self._matrix, dual[:first])
+            terms = self._cut_matrix.absolute_product(helpful)
+            noise = rounding(len(dual) + program.num_columns, terms, program)
+        bound, slack = dual_bound(program, self._form.matrix, dual[:first])
+        bound += slack + noise
         if empty:
-            return -math.inf if bound + slack < 0.0 else math.inf
-        return bound + slack
+            return -math.inf if bound < 0.0 else math.inf
+        return bound
 
     def _read_point(self, answer: LpAnswer, bound: float) -> Point:
         program, box = self.program, self._loaded_box
@@ -403,31 +241,8 @@ class BoxRelaxation:
         y, m = unit[program.product_factor], unit[program.product_result]
         columns[program.box] = box.lower + box.width * h
         columns[program.product_result] = box.lower[program.product_value] * y + box.width[program.product_value] * m
-        error = np.abs(m - y * h[program.product_value]) * self._importance(answer.row_dual)
+        error = np.abs(m - y * h[program.product_value]) * self._form.importance(answer.row_dual)
         return Point(answer.status, bound, columns, error, h)
-
-    def _importance(self, dual: FloatArray) -> FloatArray:
-        """How much an error in each product moves the bound: by the multipliers of the rows it sits in.
-
-        A small share is independent of the multipliers, so that products of slack rows are told apart too.
-        """
-        moving = self._box_rows.moves
-        rows, columns = self.program.row_index[moving], self.program.column_index[moving]
-        size = np.abs(self.program.coefficient[moving])
-        priced = np.bincount(columns, size * np.abs(dual[rows]), self.program.num_columns)
-        plain = np.bincount(columns, size, self.program.num_columns)
-        largest = max(float(priced.max(initial=0.0)), DEFAULT_TOLERANCES.arithmetic)
-        weights: FloatArray = (priced / largest + UNPRICED_SHARE * plain)[self.program.product_result]
-        return weights
-
-
-def _widened(box: Box) -> Box:
-    """The box with every interval at least a tiny share of its values wide."""
-    least = DEFAULT_TOLERANCES.interval * (1.0 + np.abs(box.lower) + np.abs(box.upper))
-    missing = np.maximum(least - box.width, 0.0)
-    if not missing.any():
-        return box
-    return Box(box.lower - 0.5 * missing, np.maximum(box.lower, box.upper) + 0.5 * missing, box.open_choices)
 
 
 def all_open(choices: int) -> NDArray[np.bool_]:

@@ -17,6 +17,7 @@ import numpy as np
 from ssg_mip.branching.box import Box
 from ssg_mip.branching.options import SearchOptions
 from ssg_mip.branching.relaxation import BoxRelaxation
+from ssg_mip.branching.unit_form import narrow
 from ssg_mip.game import IntArray
 
 ROUNDS = 3
@@ -85,8 +86,9 @@ class RootRounds:
         """Shrink every interval to what the relaxation allows above the target; ``None`` if nothing is left."""
         lower, upper = box.lower.copy(), box.upper.copy()
         self.relaxation.load(box)
+        too_narrow = narrow(box)
         for place in np.argsort(-box.width):
-            if self.stop():
+            if self.stop() or too_narrow[place]:
                 break
             width = box.width[place]
             high = self.relaxation.extreme(int(place), target, largest=True)

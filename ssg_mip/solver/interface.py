@@ -10,6 +10,8 @@ import numpy as np
 
 from ssg_mip.game import FloatArray, IntArray
 
+_EPSILON = float(np.finfo(float).eps)
+
 
 class LpStatus(enum.Enum):
     """How an LP ended."""
@@ -152,8 +154,13 @@ def dual_bound(program: LinearProgram, matrix: SparseRows, multipliers: FloatArr
     bound = from_rows + float(reduced[used] @ bound_of_columns[used])
     if not np.isfinite(bound):
         return bound, np.inf
-    largest = np.maximum(np.abs(program.column_lower), np.abs(program.column_upper))
+    operations = program.num_rows + program.num_columns
     terms = np.abs(program.objective) + matrix.absolute_product(y)
+    return bound, _EPSILON * operations * size + rounding(operations, terms, program)
+
+
+def rounding(operations: int, terms: FloatArray, program: LinearProgram) -> float:
+    """A bound on the rounding error of ``sum_j terms_j x_j`` over the finite column bounds, in so many operations."""
+    largest = np.maximum(np.abs(program.column_lower), np.abs(program.column_upper))
     bounded = np.isfinite(largest)
-    size += float(terms[bounded] @ largest[bounded])
-    return bound, float(np.finfo(float).eps) * (program.num_rows + program.num_columns) * size
+    return _EPSILON * operations * float(terms[bounded] @ largest[bounded])
