@@ -43,6 +43,9 @@ from ssg_mip.weights import state_weights
 Kind = Literal["improvement", "commitment"]
 Form = Literal["bilinear", "strong", "milp", "relaxation"]
 
+MOST_PRODUCTS = 300_000
+"""Products in the largest strong form or relaxation that is written, at about four kilobytes of memory each."""
+
 
 def export(
     game: Game,
@@ -79,7 +82,8 @@ def export(
     Raises
     ------
     OptionError
-        If the program, the form or the file name is not one of these, or the file cannot be written.
+        If the program, the form or the file name is not one of these, the file cannot be written, or the form would
+        need more than :data:`MOST_PRODUCTS` products.
     InvalidPolicyError
         If the policy does not fit the game.
     """
@@ -89,6 +93,8 @@ def export(
             raise OptionError(f"{label} is {given!r}; it must be one of {', '.join(known)}")
     if target.suffix != ".lp":
         raise OptionError(f"path is {str(target)!r}; the name must end in .lp, by which solvers know the format")
+    if form in ("strong", "relaxation"):
+        _check_size(game, form)
     policy = LeaderPolicy.uniform(game) if policy is None else policy
     written = build_program(game, program, form, state_weights(game, weights), policy)
     text, names = lp_text(game, written)
@@ -106,6 +112,16 @@ def export(
     write_atomically(target.with_name(target.name + ".names.json"), lambda stream: stream.write(meanings))
     write_atomically(target, lambda stream: stream.write(text.encode()))
     return target
+
+
+def _check_size(game: Game, form: Form) -> None:
+    """Refuse a form with a product for each joint action and state before it fills the memory."""
+    products = game.num_rows * game.num_states
+    if products > MOST_PRODUCTS:
+        raise OptionError(
+            f"form is {form!r}; it would need {products:,} products for {game.name}, and at most {MOST_PRODUCTS:,} are "
+            "written: use the form 'bilinear', whose size follows the transitions"
+        )
 
 
 def build_program(game: Game, program: Kind, form: Form, weights: FloatArray, policy: LeaderPolicy) -> Program:
