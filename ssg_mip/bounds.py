@@ -4,8 +4,7 @@ With ``q(s, a, b) = r_B(s, a, b) + gamma_B sum_t p(t | s, a, b) v(t)``:
 
 * the follower's *optimal* value against any leader policy is at most the value ``U`` of the process in which the
   follower picks both actions, and at least its security level ``L``, here the limit of
-  ``v <- max_b min_a q`` from below. Every iterate from below is valid, so stopping early is safe; a stronger
-  level that lets the follower mix can be merged in with :meth:`ValueBounds.intersect`.
+  ``v <- max_b min_a q`` from below. Every iterate from below is valid, so stopping early is safe.
 * the leader's value under any pair of policies lies between the minimum and the maximum of its joint process.
 
 Big-M constants come from here and from nowhere else (:func:`compact_big_m`). Bounds are widened by rounding noise.
@@ -52,10 +51,6 @@ class ValueBounds:
     def width(self) -> FloatArray:
         """``upper - lower``."""
         return self.upper - self.lower
-
-    def intersect(self, other: ValueBounds) -> ValueBounds:
-        """The tighter of both bounds, state by state."""
-        return ValueBounds(np.maximum(self.lower, other.lower), np.minimum(self.upper, other.upper))
 
 
 _LEADER_BOUNDS: weakref.WeakKeyDictionary[Game, ValueBounds] = weakref.WeakKeyDictionary()

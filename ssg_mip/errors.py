@@ -8,7 +8,6 @@
     ├── InvalidPolicyError      a policy that does not fit the game        (exit code 2)
     ├── InvalidResultError      a result that cannot be read as one        (exit code 5)
     ├── OptionError             an argument outside its range              (exit code 2)
-    ├── NoSolutionError         a limit was reached before any policy      (exit code 4)
     └── SolverError             the LP/MILP solver failed numerically      (exit code 1)
 
 A message says what is wrong, where, with which value, what the rule is and how to mend it.
@@ -49,12 +48,6 @@ class OptionError(SsgError, ValueError):
     """An argument is unknown or outside its range."""
 
     exit_code = 2
-
-
-class NoSolutionError(SsgError):
-    """A limit was reached before any policy that satisfies the constraints was found."""
-
-    exit_code = 4
 
 
 class SolverError(SsgError):

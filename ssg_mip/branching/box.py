@@ -38,3 +38,8 @@ class Box:
         upper[place] = value
         lower[place] = value
         return Box(self.lower, upper, self.open_choices), Box(lower, self.upper, self.open_choices)
+
+
+def all_open(choices: int) -> NDArray[np.bool_]:
+    """Every choice open."""
+    return np.ones(choices, dtype=bool)

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ssg_mip.branching.box import Box
 from ssg_mip.branching.level_two import Cuts, LevelTwo
@@ -243,8 +242,3 @@ class BoxRelaxation:
         columns[program.product_result] = box.lower[program.product_value] * y + box.width[program.product_value] * m
         error = np.abs(m - y * h[program.product_value]) * self._form.importance(answer.row_dual)
         return Point(answer.status, bound, columns, error, h)
-
-
-def all_open(choices: int) -> NDArray[np.bool_]:
-    """Every choice open."""
-    return np.ones(choices, dtype=bool)

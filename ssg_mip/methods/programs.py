@@ -15,8 +15,8 @@ import numpy as np
 
 from ssg_mip.best_response import best_response
 from ssg_mip.bounds import ValueBounds, follower_value_bounds
-from ssg_mip.branching.box import Box
-from ssg_mip.branching.relaxation import BoxRelaxation, Point, all_open
+from ssg_mip.branching.box import Box, all_open
+from ssg_mip.branching.relaxation import BoxRelaxation, Point
 from ssg_mip.formulations.commitment import commitment, conditional_states
 from ssg_mip.formulations.improvement import improvement, leader_gains
 from ssg_mip.formulations.program import Program

@@ -233,11 +233,6 @@ class OneShotLp:
         return self._lp.solve()
 
 
-def solve_lp(program: LinearProgram) -> LpAnswer:
-    """Solve one LP from scratch."""
-    return HighsLp(program).solve()
-
-
 def solve_milp(
     program: LinearProgram,
     *,

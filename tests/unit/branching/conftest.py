@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from ssg_mip import Game, LeaderPolicy, best_response
-from ssg_mip.branching.box import Box
-from ssg_mip.branching.relaxation import BoxRelaxation, all_open
+from ssg_mip.branching.box import Box, all_open
+from ssg_mip.branching.relaxation import BoxRelaxation
 from ssg_mip.formulations.commitment import commitment
 from ssg_mip.game import FloatArray
 from ssg_mip.mdp import induced_by_leader, occupancy

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from ssg_mip import LeaderPolicy
-from ssg_mip.branching.box import Box
+from ssg_mip.branching.box import Box, all_open
 from ssg_mip.branching.level_two import LevelTwo
-from ssg_mip.branching.relaxation import all_open
 from ssg_mip.branching.unit_form import UnitForm, narrow, widened
 from ssg_mip.solver.interface import LpStatus
 from tests.unit.branching.conftest import Bench, random_box_around, to_unit

@@ -14,7 +14,7 @@ from ssg_mip.formulations.stage_game import myopic_commitment, stage_game, stage
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.solver.compiled import compile_program
-from ssg_mip.solver.highs import solve_lp
+from ssg_mip.solver.highs import OneShotLp
 from ssg_mip.solver.interface import LpStatus
 from tests.oracles.brute_force import brute_force
 from tests.oracles.games import PlainGame, random_game, static_game
@@ -23,7 +23,7 @@ from tests.oracles.known import STATIC, StaticCase, actor_critic_trap
 
 def _solve(program: Program) -> tuple[float, FloatArray]:
     compiled = compile_program(program)
-    answer = solve_lp(compiled.linear_program())
+    answer = OneShotLp().solve(compiled.linear_program())
     if answer.status is LpStatus.INFEASIBLE:
         return -math.inf, np.empty(0)
     assert answer.status is LpStatus.OPTIMAL
