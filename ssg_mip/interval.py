@@ -8,7 +8,7 @@ Inside ``l <= v <= u`` the action values ``q(s, a, b) = r_B + gamma_B sum_t p v(
   action over the whole box.
 
 Repeated until nothing moves much, this shrinks a box and closes answers without losing any consistent ``(f, g, v)``.
-Every comparison leaves a margin for rounding.
+Every comparison leaves a margin that exceeds its rounding.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ssg_mip.game import FloatArray, Game, IntArray
-from ssg_mip.mdp import transition_matrix
+from ssg_mip.mdp import ROUNDINGS, transition_matrix
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
 SWEEPS = 3
@@ -35,6 +35,8 @@ class IntervalBellman:
     def __init__(self, game: Game) -> None:
         self._game = game
         self._matrix = game.follower_discount * transition_matrix(game)
+        self._largest_reward = float(np.abs(game.follower_rewards).max())
+        self._roundings = 4.0 * (game.num_states + ROUNDINGS) * float(np.finfo(float).eps)
         self._by_slot = np.argsort(game.row_follower_slot, kind="stable")
         counts = np.repeat(game.leader_counts, game.follower_counts)
         self._starts = np.concatenate(([0], np.cumsum(counts)[:-1]))
@@ -64,7 +66,9 @@ class IntervalBellman:
         """
         game = self._game
         state = game.follower_slot_state
-        noise = DEFAULT_TOLERANCES.feasibility * (1.0 + float(np.maximum(np.abs(lower), np.abs(upper)).max()))
+        largest = float(np.maximum(np.abs(lower), np.abs(upper)).max())
+        rounding = self._roundings * (self._largest_reward + largest)
+        noise = max(DEFAULT_TOLERANCES.feasibility * (1.0 + largest), rounding)
         answers = answers.copy()
         for _ in range(SWEEPS):
             highest = self._over_leader(np.maximum, game.follower_rewards + self._matrix @ upper)

@@ -23,6 +23,9 @@ from ssg_mip.game import IntArray
 ROUNDS = 3
 """Rounds of probing and tightening at the root."""
 
+ROUNDING = 8.0 * float(np.finfo(float).eps)
+"""More than the rounding of ``l + d h``, relative to ``|l| + d``."""
+
 WORTHWHILE = 0.05
 """A round must shrink the total width by this share, or close a choice, for another one to follow."""
 
@@ -95,8 +98,9 @@ class RootRounds:
             low = self.relaxation.extreme(int(place), target, largest=False)
             if high == -math.inf or low == math.inf:
                 return None
-            upper[place] = min(upper[place], box.lower[place] + width * high)
-            lower[place] = max(lower[place], box.lower[place] + width * low)
+            rounding = ROUNDING * (abs(box.lower[place]) + width)
+            upper[place] = min(upper[place], box.lower[place] + width * high + rounding)
+            lower[place] = max(lower[place], box.lower[place] + width * low - rounding)
             if lower[place] > upper[place]:
                 return None
         return self.tighten(Box(lower, upper, box.open_choices))

@@ -10,8 +10,8 @@ by one linear program, whose solution is the leader's mix and whose multipliers 
 * ``U^h``, the value of the leader's decision process against the follower's mixes ``h``, is a bound on every policy of
   the leader, because a best response does the leader at least as much harm as ``h``.
 
-Both come from exact linear algebra, so neither trusts the linear programs. Shapley's operator contracts by ``gamma``,
-hence ``max(U^h - V^f)`` goes to 0 at least at that rate.
+Both come from linear algebra, the bound with its rounding, so neither trusts the linear programs. Shapley's operator
+contracts by ``gamma``, hence ``max(U^h - V^f)`` goes to 0 at least at that rate.
 """
 
 from __future__ import annotations
@@ -25,13 +25,12 @@ import numpy as np
 from ssg_mip.best_response import Response, best_response
 from ssg_mip.bounds import LEAST_GAP
 from ssg_mip.game import FloatArray, Game
-from ssg_mip.mdp import DecisionProcess, optimal_control, transition_matrix
+from ssg_mip.mdp import DecisionProcess, optimal_control, transition_matrix, upper_solution
 from ssg_mip.methods.request import Request
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import relative_gap
 from ssg_mip.solver.highs import OneShotLp
 from ssg_mip.solver.interface import LinearProgram, LpStatus
-from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
 STALLED = 10
 """Rounds in which neither bound moves after which the limit of floating point is reached."""
@@ -142,7 +141,7 @@ def _saddle_point(game: Game, values: FloatArray, solver: OneShotLp) -> tuple[Le
 
 
 def _against(game: Game, follower: FloatArray) -> FloatArray:
-    """The leader's optimal values against a fixed mixed follower policy (per follower slot), plus rounding noise."""
+    """An upper bound on the leader's values against a fixed mixed follower policy (per follower slot)."""
     weight = follower[game.row_follower_slot]
     slots, count = game.row_leader_slot, int(game.leader_offsets[-1])
     reward = np.bincount(slots, weight * game.leader_rewards, count).astype(float)
@@ -155,6 +154,5 @@ def _against(game: Game, follower: FloatArray) -> FloatArray:
         gather = csr_array((weight, (slots, np.arange(game.num_rows))), shape=(count, game.num_rows))
         moved = csr_array(gather @ transition_matrix(game))
     process = DecisionProcess(game.leader_offsets, reward, moved, game.leader_discount)
-    values = optimal_control(process).values
-    noise = DEFAULT_TOLERANCES.arithmetic * (1.0 + float(np.abs(values).max()))
-    return values + noise / (1.0 - game.leader_discount)
+    mixed = 2 * int(game.follower_counts.max())
+    return upper_solution(process, optimal_control(process).values, terms=mixed)
