@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 from ssg_mip.branching.box import Box
-from ssg_mip.branching.level_two import Cuts
+from ssg_mip.branching.cuts import Cuts
 from ssg_mip.result import ProgressRow
 from ssg_mip.status import Termination
 
