@@ -81,6 +81,16 @@ class HomogeneousRows:
         alpha: FloatArray = self._base + np.bincount(entry, scale * box.lower[value], len(self._base))
         return alpha, self.beta_scale * box.width[self.value_of[self.beta_product]]
 
+    def sizes(self, box: Box) -> tuple[FloatArray, FloatArray]:
+        """The sums of the magnitudes of the numbers that ``alpha`` and ``beta`` are computed from.
+
+        A ``beta`` on unit widths is a sum of ones and probabilities, of which at most two are ones.
+        """
+        entry, value, scale = self._low
+        low = np.bincount(entry, (np.abs(scale) + 2.0) * np.abs(box.lower[value]), len(self._base))
+        alpha: FloatArray = np.abs(self._base) + low
+        return alpha, (np.abs(self.beta_scale) + 2.0) * box.width[self.value_of[self.beta_product]]
+
 
 def _homogeneous(program: CompiledProgram) -> tuple[int, Entries]:
     """How many rows there are, and their entries over the columns of the program."""

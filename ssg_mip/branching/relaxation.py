@@ -21,7 +21,7 @@ from ssg_mip.branching.unit_form import UnitForm, widened
 from ssg_mip.game import FloatArray, IntArray
 from ssg_mip.solver.compiled import CompiledProgram
 from ssg_mip.solver.highs import HighsLp
-from ssg_mip.solver.interface import LinearProgram, LpAnswer, LpStatus, SparseRows, dual_bound, rounding
+from ssg_mip.solver.interface import LinearProgram, LpAnswer, LpStatus, SparseRows, column_rounding, dual_bound
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -74,6 +74,7 @@ class BoxRelaxation:
         self._level_two = LevelTwo(program)
         self.cuts = NO_CUTS
         self._cut_matrix: SparseRows | None = None
+        self._cut_sizes: SparseRows | None = None
         self._dual = np.empty(0)
         self._unit_point = np.empty(0)
 
@@ -122,15 +123,16 @@ class BoxRelaxation:
         self._box, self._now = box, now
         self._loaded = coefficients
         self.cuts = NO_CUTS
-        self._cut_matrix = None
+        self._cut_matrix = self._cut_sizes = None
         if cuts is not None and cuts.count:
             self._append(cuts)
 
     def _append(self, cuts: Cuts) -> None:
-        rows = self._level_two.rows(cuts, self._loaded_box)
+        rows, sizes = self._level_two.rows_and_sizes(cuts, self._loaded_box)
         self._loaded_lp.append_rows(rows)
         self.cuts = self.cuts.joined(cuts)
         self._cut_matrix = rows if self._cut_matrix is None else self._cut_matrix.followed_by(rows)
+        self._cut_sizes = sizes if self._cut_sizes is None else self._cut_sizes.followed_by(sizes)
 
     def separate(self, limit: int) -> int:
         """Add the most violated second-level cuts at the last point; how many were added."""
@@ -215,20 +217,19 @@ class BoxRelaxation:
         """A safe bound from the multipliers of the rows and of the cuts, its rounding error included."""
         if not len(answer.row_dual):
             return math.inf
-        first, dual = program.num_rows, answer.row_dual
+        first, dual, places = program.num_rows, answer.row_dual, len(self.program.box)
         empty, noise = answer.status is LpStatus.INFEASIBLE, 0.0
         if empty:
             program = dataclasses.replace(program, objective=np.zeros(program.num_columns))
-        if self._cut_matrix is not None:
+        if self._cut_matrix is not None and self._cut_sizes is not None:
             # A cut reads ``row @ x >= 0``: in a maximisation its multiplier is at most 0, and its share of the bound
             # is the change of the reduced costs.
             helpful = np.minimum(dual[first:], 0.0)
             reduced = program.objective - self._cut_matrix.transposed_product(helpful)
             program = dataclasses.replace(program, objective=reduced)
-            terms = self._cut_matrix.absolute_product(helpful)
-            noise = rounding(len(dual) + program.num_columns, terms, program)
-        bound, slack = dual_bound(program, self._form.matrix, dual[:first])
-        bound += slack + noise
+            terms = self._cut_sizes.transposed_product(-helpful)
+            noise = column_rounding(self._cut_sizes.longest_column + places, terms, program)
+        bound = noise + dual_bound(program, self._form.matrix, self._form.sizes, dual[:first], roundings=places)
         if empty:
             return -math.inf if bound < 0.0 else math.inf
         return bound
