@@ -42,7 +42,7 @@ class LevelTwo:
 
     def __init__(self, program: CompiledProgram) -> None:
         base = HomogeneousRows(program)
-        self._base = base
+        self.base = self._base = base
         self._cut_rows = CutRows(program, base)
         self._places = len(program.box)
         per_row = np.diff(base.beta_starts)

@@ -17,6 +17,7 @@ import numpy as np
 from ssg_mip.branching.box import Box
 from ssg_mip.branching.cuts import NO_CUTS, Cuts
 from ssg_mip.branching.level_two import LevelTwo
+from ssg_mip.branching.trace import Proof
 from ssg_mip.branching.unit_form import UnitForm, widened
 from ssg_mip.game import FloatArray, IntArray
 from ssg_mip.solver.compiled import CompiledProgram
@@ -76,6 +77,8 @@ class BoxRelaxation:
         self._cut_matrix: SparseRows | None = None
         self._cut_sizes: SparseRows | None = None
         self._dual = np.empty(0)
+        self._objective_weight = 1.0
+        self._proof_dual = np.empty(0)
         self._unit_point = np.empty(0)
 
     def stop_when(self, interrupted: Callable[[], bool]) -> None:
@@ -184,6 +187,7 @@ class BoxRelaxation:
         answer = self._loaded_lp.solve(basis=basis, cut_off=cut_off - self.program.offset, time_limit=time_limit)
         self._dual = answer.row_dual
         self._unit_point = answer.point
+        self._remember(answer, 1.0)
         bound = self._bound_of(self._loaded_program, answer) + self.program.offset
         if answer.status is not LpStatus.OPTIMAL:
             return Point(answer.status, bound, np.empty(0), np.empty(0), np.empty(0))
@@ -210,8 +214,20 @@ class BoxRelaxation:
         answer = lp.solve()
         lp.set_objective(now.objective)
         lp.set_row_bounds(last, -free, free)
+        self._remember(answer, 0.0)
         bound = self._bound_of(asked, answer)
         return sign * bound if bound == -math.inf else sign * min(bound, 1.0 if largest else 0.0)
+
+    def _remember(self, answer: LpAnswer, weight: float) -> None:
+        self._proof_dual = answer.row_dual
+        self._objective_weight = 0.0 if answer.status is LpStatus.INFEASIBLE else weight
+
+    def proof(self) -> Proof:
+        """What the last bound rests on, for a certificate."""
+        dual = self._proof_dual
+        last = float(dual[self._loaded_program.num_rows - 1]) if len(dual) else 0.0
+        weight = self._objective_weight + max(0.0, -last)
+        return Proof(self.program, self._level_two.base, self._loaded_box, weight, dual, self.cuts)
 
     def _bound_of(self, program: LinearProgram, answer: LpAnswer) -> float:
         """A safe bound from the multipliers of the rows and of the cuts, its rounding error included."""

@@ -142,6 +142,7 @@ def _search(problem: FollowerValueProblem, request: Request, *, scale: float, ab
         interrupt=request.interrupt,
         on_progress=request.on_progress,
         options=request.search,
+        trace=None if request.recorder is None else request.recorder.root,
     )
     return search.run()
 
