@@ -113,6 +113,12 @@ def _worst_answers(game: Game, values: FloatArray) -> FloatArray:
     return np.maximum.reduceat(lowest, game.follower_offsets[:-1]).astype(float, copy=False)
 
 
+def raised_sum(weights: FloatArray, values: FloatArray) -> float:
+    """``weights @ values`` with non-negative weights, rounded up."""
+    rounding = 2.0 * (len(weights) + ROUNDINGS) * float(np.finfo(float).eps)
+    return float(weights @ values) + rounding * float(weights @ np.abs(values))
+
+
 def compact_big_m(game: Game, bounds: ValueBounds) -> FloatArray:
     """A valid constant ``M(s, b)`` in ``v(s) <= q(s, b) + M(s, b) (1 - g(s, b))``, one per follower slot.
 

@@ -45,10 +45,14 @@ class Recorder:
     ----------
     root
         The tree, filled by the search; without a proof while there was no search.
+    defences
+        Where a zero-sum game needed no search: mixed policies of the follower, and the leader's values at most against
+        each.
     """
 
     def __init__(self) -> None:
         self.root = Trace()
+        self.defences: tuple[tuple[FloatArray, FloatArray], ...] = ()
         self._layouts: dict[int, BlockLayout] = {}
 
     def write(self, path: Path, game: Game, weights: FloatArray, bound: float) -> None:
@@ -72,17 +76,10 @@ class Recorder:
 
     def lines(self, game: Game, weights: FloatArray, bound: float) -> Iterator[Any]:
         """The values of the lines of the file."""
-        tree = list(self._leaves())
-        searched = max((leaf.bound for leaf in tree), default=math.inf)
-        by_tree = bool(tree) and all(leaf.proof is not None or leaf.bound == -math.inf for leaf in tree)
-        ceiling = _ceiling(game)
-        if not (by_tree and searched <= bound) and float(weights @ ceiling) > bound:
-            raise SolverError(f"the bound {bound!r} rests on something that no certificate covers")
-        by_tree = by_tree and searched <= bound
-        box = follower_value_bounds(game)
-        scale = max(float(np.abs([box.lower, box.upper, ceiling, ceiling]).max()), DEFAULT_TOLERANCES.arithmetic)
+        proof = self._kind_of_proof(game, weights, bound)
+        box, ceiling = follower_value_bounds(game), _ceiling(game)
+        scale = max(float(np.abs([box.lower, box.upper, ceiling]).max()), DEFAULT_TOLERANCES.arithmetic)
         grid = max(0, GRID_BITS - math.frexp(scale)[1])
-        conditional = self._conditional(tree) if by_tree else ()
         yield {
             "format": FORMAT,
             "game_hash": game.content_hash,
@@ -92,13 +89,27 @@ class Recorder:
             "sweeps": SWEEPS,
             "lower": _down(box.lower, grid),
             "upper": _up(box.upper, grid),
-            "conditional": list(conditional),
-            "ceiling": None if by_tree else _up(ceiling, grid),
+            "conditional": list(self._conditional()),
+            "ceiling": _up(ceiling, grid) if proof == "c" else None,
         }
-        if by_tree:
-            yield from self._nodes(game, grid)
-        else:
-            yield ["c"]
+        match proof:
+            case "l":
+                yield from self._nodes(game, grid)
+            case "z":
+                yield ["z", [[_whole(mix, MULTIPLIER_BITS), _up(values, grid)] for mix, values in self.defences]]
+            case _:
+                yield ["c"]
+
+    def _kind_of_proof(self, game: Game, weights: FloatArray, bound: float) -> str:
+        """Whether the tree, the follower's mixed policies or the ceiling prove a bound."""
+        leaves = list(self._leaves())
+        if all(leaf.bound <= bound for leaf in leaves):
+            return "l"
+        if self.defences:
+            return "z"
+        if float(weights @ _ceiling(game)) <= bound:
+            return "c"
+        raise SolverError(f"the bound {bound!r} rests on something that no certificate covers")
 
     def _leaves(self) -> Iterator[Trace]:
         open_nodes = [self.root]
@@ -108,8 +119,8 @@ class Recorder:
                 yield trace
             open_nodes += trace.parts
 
-    def _conditional(self, leaves: list[Trace]) -> tuple[int, ...]:
-        for leaf in leaves:
+    def _conditional(self) -> tuple[int, ...]:
+        for leaf in self._leaves():
             if leaf.proof is not None:
                 return self._layout(leaf.proof).conditional
         return ()

@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from ssg_mip.best_response import Response
-from ssg_mip.bounds import LEAST_GAP, ValueBounds, gap_scale, leader_value_bounds
+from ssg_mip.bounds import LEAST_GAP, ValueBounds, gap_scale, leader_value_bounds, raised_sum
 from ssg_mip.branching.records import Gaps, Outcome
 from ssg_mip.branching.search import Search
 from ssg_mip.game import FloatArray, Game
@@ -157,13 +157,16 @@ def _zero_sum_answer(
     scale = gap_scale(bounds, weights)
     saddle = solve_zero_sum(game, weights, request=request, scale=scale)
     values, upper = saddle.response.leader_values, np.minimum(saddle.upper, bounds.upper)
+    if request.recorder is not None:
+        anything = np.ones(int(game.follower_offsets[-1]))
+        request.recorder.defences = (*saddle.defences, (anything, bounds.upper))
     slack = 0.0 if floor is None else request.tolerances.monotone * (1.0 + np.abs(floor))
     if floor is not None and np.any(upper < floor - slack):
         return dataclasses.replace(
             _no_answer(Termination.INFEASIBLE), dual_bound=-math.inf, lps=saddle.lps
         ), saddle.policy
     primal = float(weights @ values)
-    dual = max(primal, float(weights @ upper))
+    dual = max(primal, raised_sum(weights, upper))
     termination = Termination.GAP
     if relative_gap(primal, dual, scale) > max(request.gap, LEAST_GAP):
         termination = Termination.INTERRUPTED if request.interrupt.requested else Termination.TIME_LIMIT

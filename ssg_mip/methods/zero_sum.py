@@ -36,6 +36,9 @@ STALLED = 10
 """Rounds in which neither bound moves after which the limit of floating point is reached."""
 
 
+Defence = tuple[FloatArray, FloatArray]
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class Saddle:
     """What the rounds found.
@@ -46,6 +49,8 @@ class Saddle:
         The best policy met and the follower's exact response.
     upper
         Proven upper bound on the leader's value in every state, over all policies.
+    defences
+        What proves ``upper``: mixed policies of the follower, per slot, and the leader's values at most against each.
     rounds, lps
         Work done.
     """
@@ -53,6 +58,7 @@ class Saddle:
     policy: LeaderPolicy
     response: Response
     upper: FloatArray
+    defences: tuple[Defence, ...]
     rounds: int
     lps: int
 
@@ -74,6 +80,7 @@ def solve_zero_sum(game: Game, weights: FloatArray, *, request: Request, scale: 
     policy = LeaderPolicy.uniform(game) if request.start is None else request.start
     best = best_response(game, policy, request.ties, tolerances=request.tolerances)
     upper = np.full(game.num_states, np.inf)
+    defences: list[Defence] = []
     solver = OneShotLp()
     rounds = stalled = lps = 0
     while stalled < STALLED and not (request.deadline.expired or request.interrupt.requested):
@@ -81,7 +88,10 @@ def solve_zero_sum(game: Game, weights: FloatArray, *, request: Request, scale: 
         lps += game.num_states
         leader, follower = _saddle_point(game, best.leader_values, solver)
         response = best_response(game, leader, request.ties, tolerances=request.tolerances)
-        bound = np.minimum(upper, _against(game, follower))
+        held = _against(game, follower)
+        bound = np.minimum(upper, held)
+        if np.any(held < upper):
+            defences = [*(one for one in defences if np.any(one[1] <= bound)), (follower, held)]
         stalled = 0 if np.any(bound < upper) else stalled + 1
         upper = bound
         if float(weights @ response.leader_values) > float(weights @ best.leader_values):
@@ -89,7 +99,7 @@ def solve_zero_sum(game: Game, weights: FloatArray, *, request: Request, scale: 
         primal, dual = float(weights @ best.leader_values), float(weights @ upper)
         if relative_gap(primal, dual, scale) <= max(request.gap, LEAST_GAP):
             break
-    return Saddle(policy=policy, response=best, upper=upper, rounds=rounds, lps=lps)
+    return Saddle(policy=policy, response=best, upper=upper, defences=tuple(defences), rounds=rounds, lps=lps)
 
 
 def matrix_game(payoffs: FloatArray, solver: OneShotLp) -> tuple[FloatArray, FloatArray]:

@@ -14,6 +14,8 @@ The header is an object::
 ``["p"]``                                            propagated once more; one node follows
 ``["e"]``                                            nothing is left after propagation
 ``["c"]``                                            bounded by the ceiling
+``["z", [[mix, values], ...]]``                      bounded in a zero-sum game by mixed policies of the follower, as
+                                                     whole weights per follower slot, and what they hold the leader to
 ``["l", objective, scale, lower, upper, block,...]`` bounded by multipliers: reference box, the block of occupancies,
                                                      then one for each state in ``conditional``
 ===================================================  ==============================================================
@@ -35,6 +37,7 @@ from typing import Any
 from ssg_mip.certificates.dual.cut_terms import Cut, CutRow
 from ssg_mip.certificates.dual.leaf import Block, Leaf
 from ssg_mip.certificates.dual.numbers import Numbers
+from ssg_mip.certificates.dual.saddle import Defence
 from ssg_mip.errors import InvalidResultError
 
 FORMAT = "ssg-mip-bound/1"
@@ -143,6 +146,23 @@ def read_leaf(data: Sequence[Any], header: Header, numbers: Numbers) -> Leaf:
         occupancy=_block(data[5], range(count), numbers),
         conditional=tuple(_block(block, [s], numbers) for s, block in zip(header.conditional, data[6:], strict=True)),
     )
+
+
+def read_defences(data: Sequence[Any], numbers: Numbers) -> list[Defence]:
+    """The mixed policies of the follower from the line of a node.
+
+    Raises
+    ------
+    InvalidResultError
+        If they do not fit the game.
+    """
+    if len(data) != 2:
+        raise InvalidResultError(f"a leaf of a zero-sum game has {len(data)} entries; it must have 2")
+    slots, states = sum(numbers.follower_counts), numbers.num_states
+    return [
+        (wholes(mix, slots, "a mix"), wholes(values, states, "the values against a mix"))
+        for mix, values in (_listed(defence, 2) for defence in _listed(data[1]))
+    ]
 
 
 def _block(data: Any, states: Sequence[int], numbers: Numbers) -> Block:

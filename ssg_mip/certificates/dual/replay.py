@@ -8,10 +8,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from ssg_mip.certificates.dual.document import Header, lines_of, read_header, read_leaf, whole
+from ssg_mip.certificates.dual.document import Header, lines_of, read_defences, read_header, read_leaf, whole
 from ssg_mip.certificates.dual.leaf import LeafBounds
 from ssg_mip.certificates.dual.numbers import FINE, Numbers, highest
 from ssg_mip.certificates.dual.propagation import Propagation, Region
+from ssg_mip.certificates.dual.saddle import is_zero_sum, weighted_value
 from ssg_mip.certificates.rational import ExactGame, exact_weights
 from ssg_mip.certificates.verification import Check, yes_or_no
 from ssg_mip.errors import InvalidResultError
@@ -112,7 +113,8 @@ class _Tree:
 
     def __init__(self, game: Game, header: Header) -> None:
         self._header = header
-        self._numbers = Numbers.of(ExactGame.of(game), header.weights)
+        self._exact = ExactGame.of(game)
+        self._numbers = Numbers.of(self._exact, header.weights)
         self._propagation = Propagation(self._numbers, header.grid)
         self._bounds = LeafBounds(self._numbers, header.grid)
         self._ceiling = self._proven_ceiling()
@@ -153,7 +155,7 @@ class _Tree:
             match line[0]:
                 case "p" | "v" | "g":
                     open_nodes += reversed(self._parts(line, region))
-                case "l" | "e" | "c":
+                case "l" | "e" | "c" | "z":
                     bound = self._leaf(line, region)
                     if bound is not None:
                         largest = bound if largest is None else max(largest, bound)
@@ -220,7 +222,11 @@ class _Tree:
             return None
         if region.empty:
             return None
-        if line[0] == "c" and self._ceiling is not None:
-            return self._ceiling
-        self._unproven += 1
-        return None
+        bound = None
+        if line[0] == "c":
+            bound = self._ceiling
+        elif line[0] == "z" and is_zero_sum(self._exact):
+            defences = read_defences(line, self._numbers)
+            bound = weighted_value(self._numbers, exact_weights(self._header.weights), self._header.grid, defences)
+        self._unproven += bound is None
+        return bound
