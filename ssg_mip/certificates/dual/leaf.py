@@ -7,7 +7,7 @@ coefficients of the game over ``2^FINE``. Sums are rounded upwards.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from ssg_mip.certificates.dual.cut_terms import Cut, add_cut
@@ -87,7 +87,7 @@ class LeafBounds:
             If the reference box does not contain the region or a multiplier has the wrong sign.
         """
         _check(leaf, region)
-        rows = _BoxRows(self._numbers, self._grid, leaf)
+        rows = BoxRows(self._numbers, self._grid, leaf.lower, leaf.upper)
         slopes = [0] * self._numbers.num_states
         total = self._occupancies(leaf, region, rows, slopes)
         for block in leaf.conditional:
@@ -95,7 +95,7 @@ class LeafBounds:
         total += sum(self._values_part(slope, t, leaf, region) for t, slope in enumerate(slopes))
         return Fraction(total, 1 << (leaf.scale + self._grid + FINE))
 
-    def _occupancies(self, leaf: Leaf, region: Region, rows: _BoxRows, slopes: list[int]) -> int:
+    def _occupancies(self, leaf: Leaf, region: Region, rows: BoxRows, slopes: list[int]) -> int:
         """Constants of the flow rows, and the most that the occupancies can add; ``slopes`` grow along."""
         numbers, block, grid = self._numbers, leaf.occupancy, self._grid
         start = numbers.weights
@@ -114,7 +114,7 @@ class LeafBounds:
         total = numbers.weight_total[1 if largest >= 0 else 0]
         return (highest(weights, block.base) << grid) + shifted_up(largest * total, FINE)
 
-    def _probabilities(self, block: Block, region: Region, rows: _BoxRows, slopes: list[int]) -> int:
+    def _probabilities(self, block: Block, region: Region, rows: BoxRows, slopes: list[int]) -> int:
         """The same for the probabilities of one state."""
         by_value, grid = block.base_times_value[0], self._grid
         for t, multiplier in enumerate(by_value):
@@ -134,13 +134,13 @@ class LeafBounds:
         return -((-slope * end << self._grid) // width)
 
 
-class _BoxRows:
-    """The incentive rows on the reference box: per row ``(s, a, c)`` the coefficients of ``y`` and of every ``m``."""
+class BoxRows:
+    """The incentive rows on a reference box: per row ``(s, a, c)`` the coefficients of ``y`` and of every ``m``."""
 
-    def __init__(self, numbers: Numbers, grid: int, leaf: Leaf) -> None:
-        widths = [high - low for low, high in zip(leaf.lower, leaf.upper, strict=True)]
+    def __init__(self, numbers: Numbers, grid: int, lower: Sequence[int], upper: Sequence[int]) -> None:
+        widths = [high - low for low, high in zip(lower, upper, strict=True)]
         self.of_factor: list[Enclosure] = [
-            (lowest(moves, leaf.lower) - (high << grid), highest(moves, leaf.lower) - (low << grid))
+            (lowest(moves, lower) - (high << grid), highest(moves, lower) - (low << grid))
             for moves, (low, high) in zip(numbers.own_moves, numbers.follower_rewards, strict=True)
         ]
         self.of_products: list[Terms] = [
@@ -148,7 +148,7 @@ class _BoxRows:
         ]
 
 
-def _largest(numbers: Numbers, block: Block, region: Region, rows: _BoxRows, plain: _Plain) -> int:
+def _largest(numbers: Numbers, block: Block, region: Region, rows: BoxRows, plain: _Plain) -> int:
     """The largest ``red(y) + sum_t max(0, red(m_t))`` over the open joint actions of a block."""
     cuts: dict[tuple[int, int], list[Cut]] = {}
     for cut in block.cuts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from fractions import Fraction
 
@@ -10,9 +11,9 @@ import pytest
 
 from ssg_mip import LeaderPolicy, best_response
 from ssg_mip.bounds import follower_value_bounds
-from ssg_mip.certificates.dual.cut_terms import TANGENT_BITS, Cut, CutRow
-from ssg_mip.certificates.dual.leaf import Block, Leaf, LeafBounds
-from ssg_mip.certificates.dual.numbers import Numbers
+from ssg_mip.certificates.dual.cut_terms import TANGENT_BITS, Cut, CutRow, add_cut
+from ssg_mip.certificates.dual.leaf import Block, BoxRows, Leaf, LeafBounds
+from ssg_mip.certificates.dual.numbers import FINE, Numbers
 from ssg_mip.certificates.dual.propagation import Propagation, Region
 from ssg_mip.certificates.dual.saddle import weighted_value
 from ssg_mip.certificates.rational import ExactGame
@@ -118,6 +119,38 @@ def test_random_multipliers_prove_nothing_that_a_policy_refutes(seed: int) -> No
             conditional=tuple(_random_block(game, rng, [s]) for s in range(int(rng.integers(game.num_states + 1)))),
         )
         assert float(bounds.value(leaf, region)) >= objective / 2**SCALE * value - 1e-6
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_incentive_rows_and_their_products_hold_at_true_points(seed: int) -> None:
+    """At a policy and its response every incentive row is at least 0, its own is 0, and every cut is at least 0."""
+    rng = np.random.default_rng(seed)
+    game = _game(seed)
+    numbers = Numbers.of(ExactGame.of(game), game.initial.tolist())
+    for _ in range(10):
+        policy = LeaderPolicy.random(game, rng)
+        response = best_response(game, policy)
+        v, actions = response.follower_values, response.follower_policy.actions
+        lower, upper = v - rng.uniform(0.1, 2.0, size=len(v)), v + rng.uniform(0.1, 2.0, size=len(v))
+        rows = BoxRows(numbers, GRID, _grid(lower, 0), _grid(upper, 0))
+        h = (v - lower) / (upper - lower)
+        for _ in range(40):
+            state = int(rng.integers(game.num_states))
+            cut = dataclasses.replace(_random_cut(game, rng, state), answer=int(actions[state]))
+            total = plain = 0.0
+            for a in range(int(game.leader_counts[state])):
+                first, weight = numbers.row(state, a, 0), float(policy.probabilities[state, a])
+                products = [0] * game.num_states
+                factor = add_cut(cut, a, first, rows.of_factor, rows.of_products, products)
+                total += weight * (factor + float(np.array(products, dtype=float) @ h))
+                row = first + cut.action
+                mixed = sum(high * h[t] for t, _, high in rows.of_products[row])
+                plain += weight * (rows.of_factor[row][1] + mixed)
+            scale = 2.0 ** (FINE + GRID)
+            assert total / scale / cut.multiplier >= -1e-7
+            assert plain / scale >= -1e-7
+            if cut.action == cut.answer:
+                assert plain / scale <= 1e-7
 
 
 @pytest.mark.parametrize("seed", range(40))
