@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from pathlib import Path
 
 from numpy.typing import ArrayLike
 
@@ -12,6 +13,7 @@ from ssg_mip.deadline import Deadline
 from ssg_mip.game import Game
 from ssg_mip.interrupt import Interrupt, graceful_interrupt
 from ssg_mip.methods import find_method
+from ssg_mip.methods.bound_certificate import Recorder, prepared_recorder
 from ssg_mip.methods.request import Request, state_weights
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Result
@@ -34,6 +36,8 @@ def solve(
     tolerances: Tolerances = DEFAULT_TOLERANCES,
     on_progress: Callable[[ProgressRow], None] | None = None,
     interrupt: Interrupt | None = None,
+    certificate: Path | str | None = None,
+    recorder: Recorder | None = None,
 ) -> Result:
     """Find a stationary leader policy, its exact value and a proven bound on the best value.
 
@@ -68,6 +72,11 @@ def solve(
     interrupt
         A flag to stop the run from another thread. If absent, the first Ctrl-C stops the run and a second one
         raises ``KeyboardInterrupt``.
+    certificate
+        A file for the proof of the bound, to be replayed in exact arithmetic by ``verify_bound`` or ``ssg-mip verify``;
+        with the method ``"commitment"`` only.
+    recorder
+        Remembers the proof for a caller who writes the certificate.
 
     Returns
     -------
@@ -84,10 +93,12 @@ def solve(
     SolverError
         If the solver failed in a way that no retry mended.
     """
+    if certificate is not None:
+        recorder = prepared_recorder(method, Path(certificate))
     deadline = Deadline(time_limit)
     run = find_method(method)
     with graceful_interrupt() if interrupt is None else nullcontext(interrupt) as flag:
-        return run(
+        result = run(
             game,
             Request(
                 weights=state_weights(game, weights),
@@ -102,8 +113,12 @@ def solve(
                 levels=levels,
                 tolerances=tolerances,
                 on_progress=on_progress,
+                recorder=recorder,
             ),
         )
+    if recorder is not None and certificate is not None:
+        recorder.write(Path(certificate), game, result.weights, result.dual_bound)
+    return result
 
 
 def _start_policy(game: Game, start: LeaderPolicy | Mapping[str, Mapping[str, float]] | None) -> LeaderPolicy | None:

@@ -16,7 +16,7 @@ from ssg_mip.best_response import Response, Ties
 from ssg_mip.bounds import gap_scale, leader_value_bounds
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
-from ssg_mip.status import Status, Termination
+from ssg_mip.status import BoundProof, Status, Termination
 
 
 @cache
@@ -155,6 +155,8 @@ class Result:
         ``weights @ leader_values``; NaN without a policy.
     dual_bound
         Proven upper bound on the weighted optimum **over stationary leader policies**; infinite if none.
+    bound_proof
+        What the bound rests on.
     gap_scale
         What the gap is relative to at least (:func:`ssg_mip.bounds.gap_scale`), so that values near 0 have one too.
     leader_values, follower_values
@@ -188,6 +190,15 @@ class Result:
     trajectory: tuple[TrajectoryPoint, ...]
     progress: tuple[ProgressRow, ...]
     provenance: Provenance
+    bound_proof: BoundProof = BoundProof.NONE
+
+    @property
+    def bound_certified(self) -> bool:
+        """Whether the bound is finite and safe: recomputed from multipliers or values with all rounding counted.
+
+        A certificate (``solve(..., certificate=...)``) lets anyone replay the proof in exact arithmetic.
+        """
+        return math.isfinite(self.dual_bound) and self.bound_proof is not BoundProof.NONE
 
     @property
     def relative_gap(self) -> float:
@@ -217,6 +228,8 @@ class Result:
             "leader_value": finite(self.leader_value),
             "dual_bound": finite(self.dual_bound),
             "dual_bound_scope": "over stationary leader policies",
+            "bound_certified": self.bound_certified,
+            "bound_proof": self.bound_proof.value if self.bound_certified else BoundProof.NONE.value,
             "relative_gap": finite(self.relative_gap),
             "gap_scale": self.gap_scale,
             "leader_values": by_state(self.leader_values),
@@ -279,6 +292,7 @@ def build_result(
     seed: int,
     seconds: float,
     counts: Mapping[str, int],
+    bound_proof: BoundProof = BoundProof.NONE,
 ) -> Result:
     """Assemble a result from a policy and the follower's exact response to it."""
     unknown = np.full(game.num_states, np.nan)
@@ -308,4 +322,5 @@ def build_result(
             seconds=float(seconds),
             counts={label: int(count) for label, count in counts.items()},
         ),
+        bound_proof=bound_proof,
     )

@@ -170,6 +170,21 @@ class Recorder:
         ]
 
 
+def prepared_recorder(method: str, path: Path) -> Recorder:
+    """A recorder for a run whose certificate goes to a file.
+
+    Raises
+    ------
+    OptionError
+        If the method leaves no certificate, or the file cannot be written: before the work, not after it.
+    """
+    if method != "commitment":
+        raise OptionError(f"a certificate needs the method 'commitment'; {method!r} proves no bound of its own")
+    if path.is_dir() or not path.parent.is_dir():
+        raise OptionError(f"the certificate cannot be written to {path}: name a file in a folder that exists")
+    return Recorder()
+
+
 def _ceiling(game: Game) -> FloatArray:
     """The leader's values at most, less half of the room that :func:`leader_value_bounds` leaves for rounding."""
     bounds = leader_value_bounds(game)

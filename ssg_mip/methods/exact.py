@@ -25,7 +25,7 @@ from ssg_mip.methods.size_limit import commitment_products, improvement_products
 from ssg_mip.methods.zero_sum import solve_zero_sum
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, relative_gap
-from ssg_mip.status import Termination
+from ssg_mip.status import BoundProof, Termination
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -41,6 +41,8 @@ class Answer:
         The program's objective at that policy; ``-inf`` if none.
     dual_bound
         Proven upper bound on the program's optimum over stationary leader policies.
+    bound_proof
+        What the bound rests on.
     termination
         Why the search stopped.
     nodes, lps
@@ -60,6 +62,7 @@ class Answer:
     lps: int
     lp_seconds: float
     progress: tuple[ProgressRow, ...]
+    bound_proof: BoundProof = BoundProof.NONE
 
 
 def solve_commitment(game: Game, weights: FloatArray, *, request: Request, floor: FloatArray | None = None) -> Answer:
@@ -180,6 +183,7 @@ def _zero_sum_answer(
         response=saddle.response,
         primal_bound=primal,
         dual_bound=dual,
+        bound_proof=BoundProof.SADDLE,
         lps=saddle.lps,
     )
     return _with_progress(answer, request, scale), saddle.policy
@@ -214,7 +218,10 @@ def _simple_answer(
     """Without the program: the best of some simple policies, and the bound of the joint process."""
     best, _ = best_simple_policy(game, weights, request, floor)
     answer = dataclasses.replace(
-        _no_answer(termination), primal_bound=best.value, dual_bound=max(best.value, float(weights @ bounds.upper))
+        _no_answer(termination),
+        primal_bound=best.value,
+        dual_bound=max(best.value, float(weights @ bounds.upper)),
+        bound_proof=BoundProof.PAIR,
     )
     if math.isfinite(best.value):
         answer = dataclasses.replace(answer, policy=best.policy, response=best.response)
@@ -246,6 +253,7 @@ def _answer(outcome: Outcome, *, ceiling: float) -> Answer:
         response=None if candidate is None else candidate.response,
         primal_bound=outcome.primal_bound,
         dual_bound=min(outcome.dual_bound, max(ceiling, outcome.primal_bound)),
+        bound_proof=BoundProof.SEARCH if outcome.dual_bound <= ceiling else BoundProof.PAIR,
         termination=outcome.termination,
         nodes=outcome.nodes,
         lps=outcome.lps,

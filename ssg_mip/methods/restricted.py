@@ -28,7 +28,7 @@ from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result, r
 from ssg_mip.solver.compiled import compile_program
 from ssg_mip.solver.highs import solve_milp
 from ssg_mip.solver.interface import MilpAnswer
-from ssg_mip.status import Status, Termination
+from ssg_mip.status import BoundProof, Status, Termination
 
 _NOTHING = MilpAnswer("limit", np.empty(0), -math.inf, math.inf, 0)
 """The answer of a MILP that was not solved."""
@@ -85,6 +85,7 @@ def solve_restricted(
         weights=request.weights,
         ties=request.ties,
         dual_bound=dual_bound,
+        bound_proof=BoundProof.PAIR,
         policy=trajectory[-1].leader_policy,
         response=best,
         trajectory=trajectory,

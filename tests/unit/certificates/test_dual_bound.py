@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import math
 from collections.abc import Iterator
 from fractions import Fraction
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ssg_mip.bounds import leader_value_bounds
 from ssg_mip.branching.box import Box
 from ssg_mip.branching.trace import Trace
 from ssg_mip.certificates.dual.document import is_certificate, read_header, read_leaf
@@ -20,9 +22,10 @@ from ssg_mip.certificates.dual.numbers import Numbers
 from ssg_mip.certificates.dual.propagation import Region
 from ssg_mip.certificates.dual.replay import verify_bound
 from ssg_mip.certificates.rational import ExactGame
-from ssg_mip.errors import InvalidResultError
+from ssg_mip.errors import InvalidResultError, SolverError
 from ssg_mip.game import Game
 from ssg_mip.methods.bound_certificate import Recorder
+from ssg_mip.status import BoundProof
 from tests.unit.certificates.dual_cases import CASES, Certified, Lines, certified
 
 every_case = pytest.mark.parametrize("name", CASES)
@@ -152,6 +155,29 @@ def test_a_certificate_is_about_one_game() -> None:
     rewards[0] += 1.0
     found = verify_bound(case.game.replace(leader_rewards=rewards), case.lines)
     assert [check.name for check in found.failed] == ["game_hash"]
+
+
+def test_what_a_bound_rests_on_is_named() -> None:
+    """A search, or the follower's mixed policies in a zero-sum game."""
+    assert certified("three states").answer.bound_proof is BoundProof.SEARCH
+    assert certified("zero-sum").answer.bound_proof is BoundProof.SADDLE
+
+
+def test_the_value_of_the_best_pair_is_a_bound_that_needs_no_search() -> None:
+    """As bound on the leader's values the optimum over both players' actions passes, a little less does not."""
+    game, weights = certified("three states").game, certified("three states").weights
+    bound = float(weights @ leader_value_bounds(game).upper)
+    lines = json.loads(json.dumps(list(Recorder().lines(game, weights, bound))))
+    assert lines[1:] == [["c"]]
+    assert verify_bound(game, lines).passed
+    for state in range(game.num_states):
+        lower = copy.deepcopy(lines)
+        lower[0]["ceiling"][state] -= lower[0]["ceiling"][state] // 10**6
+        found = verify_bound(game, lower)
+        assert [check.name for check in found.failed] == ["leaves_proven", "bound"]
+        assert found.proven is None
+    with pytest.raises(SolverError, match="no certificate covers"):
+        list(Recorder().lines(game, weights, bound - 0.01))
 
 
 def test_a_dropped_part_is_noticed() -> None:

@@ -13,7 +13,7 @@ from ssg_mip import LeaderPolicy, best_response
 from ssg_mip.bounds import follower_value_bounds
 from ssg_mip.certificates.dual.cut_terms import TANGENT_BITS, Cut, CutRow, add_cut
 from ssg_mip.certificates.dual.leaf import Block, BoxRows, Leaf, LeafBounds
-from ssg_mip.certificates.dual.numbers import FINE, Numbers
+from ssg_mip.certificates.dual.numbers import FINE, Numbers, enclose, highest, lowest, shifted_up
 from ssg_mip.certificates.dual.propagation import Propagation, Region
 from ssg_mip.certificates.dual.saddle import weighted_value
 from ssg_mip.certificates.rational import ExactGame
@@ -168,6 +168,20 @@ def test_propagation_loses_no_consistent_point(seed: int) -> None:
         assert all(int(best) in answers for best, answers in zip(response, after.answers, strict=True))
         assert all(low <= mine for low, mine in zip(after.lower, _grid(v, room), strict=True))
         assert all(high >= mine for high, mine in zip(after.upper, _grid(v, -room), strict=True))
+
+
+def test_coefficients_are_enclosed_and_the_worse_end_is_taken() -> None:
+    """Thirds have no binary fraction; sums with them are never on the wrong side."""
+    third = Fraction(1, 3)
+    for value in (third, -third, Fraction(0), Fraction(5, 4)):
+        low, high = enclose(value)
+        assert Fraction(low, 1 << FINE) <= value <= Fraction(high, 1 << FINE)
+        assert (high - low) == (value.denominator == 3)
+    terms = ((0, *enclose(third)), (1, *enclose(-third)))
+    for values in ((3, 5), (-3, 5), (3, -5), (-3, -5)):
+        exact = third * (values[0] - values[1])
+        assert Fraction(lowest(terms, values), 1 << FINE) < exact < Fraction(highest(terms, values), 1 << FINE)
+    assert (shifted_up(5, 1), shifted_up(4, 1), shifted_up(-5, 1)) == (3, 2, -2)
 
 
 def test_bounds_of_the_root_box_are_told_from_others() -> None:
