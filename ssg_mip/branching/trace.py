@@ -77,14 +77,14 @@ class Trace:
         """The same part, propagated once more."""
         return self._split(("p", 0, 0.0), 1)[0]
 
-    def at_value(self, place: int, value: float, *, kind: str = "v") -> tuple[Trace, Trace]:
-        """The parts below and above a value of a box variable; the kind ``"v+"`` asks to round the value up."""
-        lower, upper = self._split((kind, place, value), 2)
+    def at_value(self, place: int, value: float) -> tuple[Trace, Trace]:
+        """The parts below and above a value of a box variable."""
+        lower, upper = self._split(("v", place, value), 2)
         return lower, upper
 
     def cut_off_above(self, place: int, value: float, proof: Proof) -> Trace:
         """The part below a value, where a proof closes what is above it."""
-        lower, upper = self.at_value(place, value, kind="v+")
+        lower, upper = self.at_value(place, value)
         upper.bound, upper.proof = -math.inf, proof
         return lower
 

@@ -8,14 +8,12 @@ The file is described in :mod:`ssg_mip.certificates.dual.document`, and what it 
 * those of ``m <= y`` are left out, because the checker takes the best ones;
 * that of the objective as a row is added to the objective's own.
 
-They are rounded to whole numbers, which may change what they prove by far less than the slack for rounding that the
-search has added to its bounds.
+They are written as they are, so that they prove exactly what the search has bounded in floating point.
 """
 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,11 +29,8 @@ from ssg_mip.interval import SWEEPS
 from ssg_mip.methods.certificate_rows import BlockLayout, cut_entries
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
-GRID_BITS = 64
-"""Boxes are multiples of this power of two of the largest value."""
-
-MULTIPLIER_BITS = 60
-"""Multipliers are multiples of this power of two of the largest one."""
+LEAST_SHARE = 2.0**-110
+"""Multipliers below this share of the largest one are left out."""
 
 
 class Recorder:
@@ -77,26 +72,23 @@ class Recorder:
     def lines(self, game: Game, weights: FloatArray, bound: float) -> Iterator[Any]:
         """The values of the lines of the file."""
         proof = self._kind_of_proof(game, weights, bound)
-        box, ceiling = follower_value_bounds(game), _ceiling(game)
-        scale = max(float(np.abs([box.lower, box.upper, ceiling]).max()), DEFAULT_TOLERANCES.arithmetic)
-        grid = max(0, GRID_BITS - math.frexp(scale)[1])
+        box = follower_value_bounds(game)
         yield {
             "format": FORMAT,
             "game_hash": game.content_hash,
             "weights": weights.tolist(),
             "bound": float(bound),
-            "grid": grid,
             "sweeps": SWEEPS,
-            "lower": _down(box.lower, grid),
-            "upper": _up(box.upper, grid),
+            "lower": box.lower.tolist(),
+            "upper": box.upper.tolist(),
             "conditional": list(self._conditional()),
-            "ceiling": _up(ceiling, grid) if proof == "c" else None,
+            "ceiling": _ceiling(game).tolist() if proof == "c" else None,
         }
         match proof:
             case "l":
-                yield from self._nodes(game, grid)
+                yield from self._nodes(game)
             case "z":
-                yield ["z", [[_whole(mix, MULTIPLIER_BITS), _up(values, grid)] for mix, values in self.defences]]
+                yield ["z", [[mix.tolist(), values.tolist()] for mix, values in self.defences]]
             case _:
                 yield ["c"]
 
@@ -131,7 +123,7 @@ class Recorder:
             self._layouts[key] = BlockLayout(proof.program)
         return self._layouts[key]
 
-    def _nodes(self, game: Game, grid: int) -> Iterator[list[Any]]:
+    def _nodes(self, game: Game) -> Iterator[list[Any]]:
         """The nodes in preorder."""
         open_nodes = [self.root]
         while open_nodes:
@@ -139,35 +131,23 @@ class Recorder:
             open_nodes += reversed(trace.parts)
             match trace.split_at:
                 case None:
-                    yield ["e"] if trace.proof is None else self._leaf(game, trace.proof, grid)
+                    yield ["e"] if trace.proof is None else self._leaf(game, trace.proof)
                 case ("g", choice, _):
                     state = int(game.follower_slot_state[choice])
                     yield ["g", state, choice - int(game.follower_offsets[state])]
                 case ("v", place, value):
-                    yield ["v", place, math.floor(math.ldexp(value, grid))]
-                case ("v+", place, value):
-                    yield ["v", place, math.ceil(math.ldexp(value, grid))]
+                    yield ["v", place, value]
                 case _:
                     yield ["p"]
 
-    def _leaf(self, game: Game, proof: Proof, grid: int) -> list[Any]:
+    def _leaf(self, game: Game, proof: Proof) -> list[Any]:
         layout = self._layout(proof)
-        box, dual = proof.box, proof.row_dual
-        largest = max(float(np.abs(dual).max(initial=0.0)), proof.objective)
-        scale = max(0, MULTIPLIER_BITS - math.frexp(largest)[1])
-        blocks = layout.blocks(game, _whole(dual, scale))
-        first = layout.first_cut
-        multipliers = _whole(np.maximum(-dual[first:], 0.0), scale)
-        for block, cut in cut_entries(game, layout, proof, multipliers):
+        largest = max(float(np.abs(proof.row_dual).max(initial=0.0)), proof.objective)
+        dual = np.where(np.abs(proof.row_dual) > LEAST_SHARE * largest, proof.row_dual, 0.0)
+        blocks = layout.blocks(game, dual.tolist())
+        for block, cut in cut_entries(game, layout, proof, np.maximum(-dual[layout.first_cut :], 0.0).tolist()):
             blocks[block][3].append(cut)
-        return [
-            "l",
-            round(math.ldexp(proof.objective, scale)),
-            scale,
-            _down(box.lower, grid),
-            _up(box.upper, grid),
-            *blocks,
-        ]
+        return ["l", proof.objective, proof.box.lower.tolist(), proof.box.upper.tolist(), *blocks]
 
 
 def prepared_recorder(method: str, path: Path) -> Recorder:
@@ -191,16 +171,3 @@ def _ceiling(game: Game) -> FloatArray:
     size = 1.0 + float(np.maximum(np.abs(bounds.lower), np.abs(bounds.upper)).max())
     ceiling: FloatArray = bounds.upper - 0.25 * DEFAULT_TOLERANCES.arithmetic * size
     return ceiling
-
-
-def _whole(values: FloatArray, scale: int) -> list[int]:
-    """``values 2^scale`` as the nearest whole numbers."""
-    return [int(value) for value in np.rint(np.ldexp(values, scale)).tolist()]
-
-
-def _down(values: FloatArray, grid: int) -> list[int]:
-    return [math.floor(math.ldexp(value, grid)) for value in values.tolist()]
-
-
-def _up(values: FloatArray, grid: int) -> list[int]:
-    return [math.ceil(math.ldexp(value, grid)) for value in values.tolist()]

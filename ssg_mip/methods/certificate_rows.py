@@ -10,7 +10,7 @@ import numpy as np
 
 from ssg_mip.branching.cut_rows import unit_tangents
 from ssg_mip.branching.trace import Proof
-from ssg_mip.certificates.dual.cut_terms import TANGENT_BITS, CutRow
+from ssg_mip.certificates.dual.cut_terms import CutRow
 from ssg_mip.errors import SolverError
 from ssg_mip.game import Game
 from ssg_mip.solver.compiled import CompiledProgram
@@ -45,7 +45,7 @@ class BlockLayout:
         name, index = self.rows[row]
         return self._block_of[index[0]] if name.startswith(("simplex", "conditional")) else 0
 
-    def blocks(self, game: Game, multipliers: list[int]) -> list[list[Any]]:
+    def blocks(self, game: Game, multipliers: list[float]) -> list[list[Any]]:
         """Per block ``[base, base_times_value, incentive, cuts]``, the cuts still missing.
 
         Raises
@@ -80,7 +80,7 @@ class BlockLayout:
         return blocks
 
 
-def cut_entries(game: Game, layout: BlockLayout, proof: Proof, multipliers: list[int]) -> Iterator[tuple[int, Any]]:
+def cut_entries(game: Game, layout: BlockLayout, proof: Proof, multipliers: list[float]) -> Iterator[tuple[int, Any]]:
     """Block and entry of every cut with a multiplier."""
     base, cuts, box = proof.homogeneous, proof.cuts, proof.box
     program = proof.program
@@ -100,11 +100,11 @@ def cut_entries(game: Game, layout: BlockLayout, proof: Proof, multipliers: list
         chosen = [0] * int(game.leader_counts[index[0]])
         for a, place in zip(leader[bits == 1].tolist(), other[bits == 1].tolist(), strict=True):
             chosen[a] |= 1 << place
-        tangents = [0] * len(chosen)
+        tangents = [0.0] * len(chosen)
         squares = leader[other == t].tolist()
         points = unit_tangents(cuts.tangent[cut, : len(squares)], box.lower[[t]], box.width[[t]])
-        for a, point in zip(squares, np.rint(np.ldexp(points, TANGENT_BITS)).tolist(), strict=True):
-            tangents[a] = int(point)
+        for a, point in zip(squares, points.tolist(), strict=True):
+            tangents[a] = point
         action = index[1] if own else index[2]
         side = int(cuts.upper_side[cut])
         yield (

@@ -35,6 +35,7 @@ at least ``objective`` times the leader's value, and at most the sum of
 With ``objective > 0`` this bounds the leader's value on the node. With ``objective = 0`` and a negative sum the node
 holds no policy. No multiplier is trusted: wrong ones prove less, never something false.
 
-**Arithmetic.** Boxes, multipliers and tangents are integers over powers of two; the game's coefficients are enclosed
-between integers over ``2^128``, and every estimate takes the end that makes the bound larger.
+**Arithmetic.** Multipliers, boxes and tangents are floats, hence whole numbers over powers of two; the game's
+coefficients are enclosed between whole numbers over ``2^128``, and every estimate takes the end that makes the bound
+larger.
 """

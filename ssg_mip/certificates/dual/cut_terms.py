@@ -24,7 +24,7 @@ from collections.abc import Sequence
 
 from ssg_mip.certificates.dual.numbers import Enclosure, Terms, shifted_up
 
-TANGENT_BITS = 60
+TANGENT_BITS = 100
 """Tangent points are multiples of ``2^-TANGENT_BITS``."""
 
 

@@ -8,8 +8,17 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from ssg_mip.certificates.dual.document import Header, lines_of, read_defences, read_header, read_leaf, whole
+from ssg_mip.certificates.dual.document import (
+    Header,
+    lines_of,
+    number,
+    read_header,
+    rounded_down,
+    rounded_up,
+    whole,
+)
 from ssg_mip.certificates.dual.leaf import LeafBounds
+from ssg_mip.certificates.dual.leaf_lines import read_defences, read_leaf
 from ssg_mip.certificates.dual.numbers import FINE, Numbers, highest
 from ssg_mip.certificates.dual.propagation import Propagation, Region
 from ssg_mip.certificates.dual.saddle import is_zero_sum, weighted_value
@@ -117,33 +126,35 @@ class _Tree:
         self._numbers = Numbers.of(self._exact, header.weights)
         self._propagation = Propagation(self._numbers, header.grid)
         self._bounds = LeafBounds(self._numbers, header.grid)
+        self._root = rounded_down(header.lower, header.grid), rounded_up(header.upper, header.grid)
         self._ceiling = self._proven_ceiling()
         self._unproven = 0
         self.nodes = self.leaves = 0
 
     def root_is_valid(self) -> bool:
         """Whether the follower's values lie in the root box, whatever the leader does."""
-        header = self._header
-        return self._propagation.is_upper_bound(header.upper) and self._propagation.is_lower_bound(header.lower)
+        lower, upper = self._root
+        return self._propagation.is_upper_bound(upper) and self._propagation.is_lower_bound(lower)
 
     def _proven_ceiling(self) -> Fraction | None:
         """The weighted ceiling, if no joint action leads above it."""
         numbers, ceiling, grid = self._numbers, self._header.ceiling, self._header.grid
         if ceiling is None:
             return None
+        values = rounded_up(ceiling, grid)
         for state, first in enumerate(numbers.first_row):
             for row in range(first, first + numbers.leader_counts[state] * numbers.follower_counts[state]):
-                value = (numbers.leader_rewards[row][1] << grid) + highest(numbers.leader_moves[row], ceiling)
-                if value > ceiling[state] << FINE:
+                value = (numbers.leader_rewards[row][1] << grid) + highest(numbers.leader_moves[row], values)
+                if value > values[state] << FINE:
                     return None
         weights = exact_weights(self._header.weights)
-        return sum((w * Fraction(value, 1 << grid) for w, value in zip(weights, ceiling, strict=True)), Fraction(0))
+        return sum((w * Fraction(value, 1 << grid) for w, value in zip(weights, values, strict=True)), Fraction(0))
 
     def replay(self, lines: Iterator[Any]) -> Fraction | None:
         """The largest bound of a leaf; ``None`` if the root holds no policy or a leaf proves nothing."""
-        numbers, header = self._numbers, self._header
+        numbers = self._numbers
         everything = tuple(frozenset(range(count)) for count in numbers.follower_counts)
-        open_nodes = [Region(header.lower, header.upper, everything)]
+        open_nodes = [Region(*self._root, everything)]
         largest: Fraction | None = None
         for line in lines:
             if not open_nodes:
@@ -198,7 +209,7 @@ class _Tree:
                 return [region]
             case ["v", place, value]:
                 place = whole(place, 0, self._numbers.num_states - 1, "the place of a split")
-                value = whole(value, None, None, "the value of a split")
+                (value,) = rounded_down([number(value, "the value of a split")], self._header.grid)
                 return [region.between(place, None, value), region.between(place, value, None)]
             case ["g", state, answer]:
                 state = whole(state, 0, self._numbers.num_states - 1, "the state of a split")
@@ -226,7 +237,7 @@ class _Tree:
         if line[0] == "c":
             bound = self._ceiling
         elif line[0] == "z" and is_zero_sum(self._exact):
-            defences = read_defences(line, self._numbers)
+            defences = read_defences(line, self._header, self._numbers)
             bound = weighted_value(self._numbers, exact_weights(self._header.weights), self._header.grid, defences)
         self._unproven += bound is None
         return bound

@@ -16,8 +16,9 @@ import pytest
 from ssg_mip.bounds import leader_value_bounds
 from ssg_mip.branching.box import Box
 from ssg_mip.branching.trace import Trace
-from ssg_mip.certificates.dual.document import is_certificate, read_header, read_leaf
+from ssg_mip.certificates.dual.document import is_certificate, read_header
 from ssg_mip.certificates.dual.leaf import LeafBounds
+from ssg_mip.certificates.dual.leaf_lines import read_leaf
 from ssg_mip.certificates.dual.numbers import Numbers
 from ssg_mip.certificates.dual.propagation import Region
 from ssg_mip.certificates.dual.replay import verify_bound
@@ -172,7 +173,7 @@ def test_the_value_of_the_best_pair_is_a_bound_that_needs_no_search() -> None:
     assert verify_bound(game, lines).passed
     for state in range(game.num_states):
         lower = copy.deepcopy(lines)
-        lower[0]["ceiling"][state] -= lower[0]["ceiling"][state] // 10**6
+        lower[0]["ceiling"][state] -= 1e-6 * lower[0]["ceiling"][state]
         found = verify_bound(game, lower)
         assert [check.name for check in found.failed] == ["leaves_proven", "bound"]
         assert found.proven is None
@@ -198,7 +199,7 @@ def test_a_root_box_that_is_too_small_is_refused() -> None:
     for end, direction in (("lower", 1), ("upper", -1)):
         lines = case.lines
         width = lines[0]["upper"][0] - lines[0]["lower"][0]
-        lines[0][end][0] += direction * width // 2
+        lines[0][end][0] += direction * width / 2
         assert "root_box" in {check.name for check in verify_bound(case.game, lines).failed}
 
 
@@ -221,11 +222,15 @@ def test_a_file_is_read_as_it_was_written(tmp_path: Path) -> None:
         (1, ["q"]),
         (1, ["v", 0]),
         (1, ["v", 99, 0]),
-        (1, ["v", 0, 1.5]),
+        (1, ["v", 0, "1.5"]),
+        (1, ["v", 0, True]),
+        (1, ["v", 0, 10**400]),
         (1, ["g", 0, 99]),
         (1, ["l", 1]),
-        (1, ["l", -1, 3, [0, 0, 0], [1, 1, 1], [[], [], [], []]]),
-        (1, ["l", 1, 10**9, [0, 0, 0], [1, 1, 1], [[], [], [], []]]),
+        (1, ["l", 1.0, [0, 0, 0], [1, 1, 1], [[], [], [], []]]),
+        (1, ["l", math.nan, [0, 0, 0], [1, 1, 1], [[0] * 3, [[0] * 3] * 3, [0] * 17, []]]),
+        (1, ["l", -1.0, [-99] * 3, [99] * 3, [[0] * 3, [[0] * 3] * 3, [0] * 17, []]]),
+        (1, ["l", 1.0, [0, 0, 0], [0, 0, 0], [[0] * 3, [[0] * 3] * 3, [0] * 17, []]]),
     ],
 )
 def test_malformed_lines_are_refused(line: int, content: Any) -> None:

@@ -74,7 +74,7 @@ def _random_cut(game: Game, rng: np.random.Generator, state: int) -> Cut:
         place=int(rng.integers(game.num_states)),
         upper_side=bool(rng.integers(2)),
         chosen=tuple(rng.integers(1 << game.num_states, size=leaders).tolist()),
-        tangents=tuple(rng.integers(-(1 << TANGENT_BITS), 2 << TANGENT_BITS, size=leaders).tolist()),
+        tangents=tuple(int(c * 2**TANGENT_BITS) for c in rng.uniform(-1.0, 2.0, size=leaders)),
     )
 
 
