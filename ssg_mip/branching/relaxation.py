@@ -224,9 +224,11 @@ class BoxRelaxation:
 
     def proof(self) -> Proof:
         """What the last bound rests on, for a certificate."""
-        dual = self._proof_dual
-        last = float(dual[self._loaded_program.num_rows - 1]) if len(dual) else 0.0
-        weight = self._objective_weight + max(0.0, -last)
+        dual, first = self._proof_dual, self._loaded_program.num_rows
+        weight = self._objective_weight
+        if len(dual):
+            weight += max(0.0, -float(dual[first - 1]))
+            dual = np.concatenate((dual[: self.program.num_rows], dual[first:]))
         return Proof(self.program, self._level_two.base, self._loaded_box, weight, dual, self.cuts)
 
     def _bound_of(self, program: LinearProgram, answer: LpAnswer) -> float:

@@ -27,9 +27,9 @@ class Proof:
     box
         The box in whose unit coordinates the rows are written.
     objective
-        Multiplier of the objective.
+        Multiplier of the objective, that of the objective as a row included.
     row_dual
-        Multipliers of all rows of the linear program, then of the cuts, as the solver gave them.
+        Multipliers of the program's rows, then of the cuts, as the solver gave them. Those of ``m <= y`` are left out.
     cuts
         The cuts.
     """

@@ -6,7 +6,7 @@ The file is described in :mod:`ssg_mip.certificates.dual.document`, and what it 
 * a multiplier ``k`` of an equation ``row == constant`` enters the bound as ``k (constant - row)``: flow rows and
   simplex rows keep it, ``own`` and ``incentive`` rows, written as ``row == 0`` and ``row >= 0``, change its sign;
 * those of ``m <= y`` are left out, because the checker takes the best ones;
-* that of the objective as a row is added to the objective's own.
+* that of the objective as a row has been added to the objective's own.
 
 They are written as they are, so that they prove exactly what the search has bounded in floating point.
 """

@@ -28,7 +28,7 @@ class BlockLayout:
     conditional
         The states that have a block of probabilities.
     first_cut
-        Number of rows of the linear program before the cuts: the program's, ``m <= y`` and the objective.
+        Number of rows of the program, after which the multipliers of the cuts stand.
     rows, columns
         Component and indices of each row and column of the program.
     """
@@ -37,7 +37,7 @@ class BlockLayout:
         self.rows = [_parse(name) for name in program.row_names]
         self.columns = [_parse(name) for name in program.column_names]
         self.conditional = tuple(sorted({index[0] for name, index in self.rows if name == "simplex"}))
-        self.first_cut = program.num_rows + len(program.product_result) + 1
+        self.first_cut = program.num_rows
         self._block_of = {state: 1 + place for place, state in enumerate(self.conditional)}
 
     def block_of(self, row: int) -> int:

@@ -14,7 +14,7 @@ from ssg_mip.bounds import follower_value_bounds
 from ssg_mip.certificates.dual.cut_terms import TANGENT_BITS, Cut, CutRow, add_cut
 from ssg_mip.certificates.dual.leaf import Block, BoxRows, Leaf, LeafBounds
 from ssg_mip.certificates.dual.numbers import FINE, Numbers, enclose, highest, lowest, shifted_up
-from ssg_mip.certificates.dual.propagation import Propagation, Region
+from ssg_mip.certificates.dual.propagation import Propagation, Region, secured
 from ssg_mip.certificates.dual.saddle import weighted_value
 from ssg_mip.certificates.rational import ExactGame
 from ssg_mip.errors import InvalidResultError
@@ -182,6 +182,15 @@ def test_coefficients_are_enclosed_and_the_worse_end_is_taken() -> None:
         exact = third * (values[0] - values[1])
         assert Fraction(lowest(terms, values), 1 << FINE) < exact < Fraction(highest(terms, values), 1 << FINE)
     assert (shifted_up(5, 1), shifted_up(4, 1), shifted_up(-5, 1)) == (3, 2, -2)
+
+
+def test_what_two_actions_secure_is_the_value_of_the_matrix_game() -> None:
+    """Matching pennies is worth the mean; a dominated column adds nothing; the result is rounded down."""
+    assert secured([[2, 0], [0, 2]]) == 1
+    assert secured([[1, 0], [0, 2]]) == 0
+    assert secured([[10, 0], [0, 20]]) == 6
+    assert secured([[3, 2], [4, 1]]) == 3
+    assert secured([[-1, -3], [-2, -1]]) == -2
 
 
 def test_bounds_of_the_root_box_are_told_from_others() -> None:
