@@ -14,6 +14,7 @@ They are written as they are, so that they prove exactly what the search has bou
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -58,14 +59,14 @@ class Recorder:
         OptionError
             If the file cannot be written.
         SolverError
-            If neither the tree nor the cooperative value proves the bound.
+            If neither the tree nor the cooperative value proves the bound; no file is written then.
         """
+        nodes = self.lines(game, weights, bound)
+        header = next(nodes)
         try:
             with path.open("w", encoding="utf-8") as file:
-                file.writelines(
-                    json.dumps(line, separators=(", ", ": ") if i == 0 else (",", ":")) + "\n"
-                    for i, line in enumerate(self.lines(game, weights, bound))
-                )
+                file.write(json.dumps(header) + "\n")
+                file.writelines(json.dumps(node, separators=(",", ":")) + "\n" for node in nodes)
         except OSError as error:
             raise OptionError(f"the certificate cannot be written to {path}: {error.strerror}") from None
 
@@ -95,6 +96,8 @@ class Recorder:
     def _kind_of_proof(self, game: Game, weights: FloatArray, bound: float) -> str:
         """Whether the tree, the follower's mixed policies or the ceiling prove a bound."""
         leaves = list(self._leaves())
+        if not math.isfinite(bound):
+            raise SolverError(f"there is no certificate of the bound {bound!r}: it must be finite")
         if all(leaf.bound <= bound for leaf in leaves):
             return "l"
         if self.defences:

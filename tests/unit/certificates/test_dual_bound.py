@@ -179,6 +179,8 @@ def test_the_value_of_the_best_pair_is_a_bound_that_needs_no_search() -> None:
         assert found.proven is None
     with pytest.raises(SolverError, match="no certificate covers"):
         list(Recorder().lines(game, weights, bound - 0.01))
+    with pytest.raises(SolverError, match="must be finite"):
+        list(Recorder().lines(game, weights, math.inf))
 
 
 def test_a_dropped_part_is_noticed() -> None:
