@@ -48,7 +48,7 @@ WORTH_REWRITING = 0.15
 logger = logging.getLogger(__name__)
 
 PROGRESS_SECONDS = 0.5
-"""Progress rows are written at least this far apart."""
+"""Progress rows without a new incumbent are written at least this far apart."""
 
 
 class Problem(Protocol):
@@ -94,7 +94,7 @@ class Search:
     deadline, node_limit, interrupt
         Limits.
     on_progress
-        Called with each new progress row.
+        Called with each new progress row: at every new incumbent, from time to time between them, and at the end.
     options
         Ingredients to leave out.
     """
@@ -123,14 +123,13 @@ class Search:
         self._solution: Any = None
         self._primal = -math.inf
         self._set_aside = -math.inf
-        self._in_hand = -math.inf
+        self._in_hand = math.inf
         self._cutting = CuttingPolicy()
         self._nodes = 0
         self._looked = 0
         self._past_lps = 0
         self._lp_seconds = 0.0
         self._rows: list[ProgressRow] = []
-        self._new_incumbent = False
 
     # ------------------------------------------------------------------ bounds
 
@@ -153,7 +152,7 @@ class Search:
         for value, solution in candidates:
             if value > self._primal:
                 self._primal, self._solution = value, solution
-                self._new_incumbent = True
+                self._write_row(flag="*")
 
     def _close(self, bound: float) -> None:
         """Set a node aside for good; its bound still counts."""
@@ -166,7 +165,7 @@ class Search:
         self._accept(self._problem.start())
         self._open_root()
         termination = self._loop()
-        self._report(force=True)
+        self._write_row()
         return Outcome(
             solution=self._solution,
             primal_bound=self._primal,
@@ -307,13 +306,14 @@ class Search:
 
     # ------------------------------------------------------------------ progress
 
-    def _report(self, *, force: bool = False) -> None:
-        now = self._deadline.elapsed
-        due = not self._rows or now - self._rows[-1].seconds >= PROGRESS_SECONDS
-        if not (due or force):
-            return
+    def _report(self) -> None:
+        """Write a row, unless the last one is recent."""
+        if not self._rows or self._deadline.elapsed - self._rows[-1].seconds >= PROGRESS_SECONDS:
+            self._write_row()
+
+    def _write_row(self, flag: str = "") -> None:
         row = ProgressRow(
-            seconds=now,
+            seconds=self._deadline.elapsed,
             iteration=0,
             nodes=self._nodes,
             open_nodes=len(self._heap),
@@ -321,9 +321,8 @@ class Search:
             primal_bound=self._primal,
             dual_bound=self.dual_bound,
             gap_scale=self._gaps.scale,
-            flag="*" if self._new_incumbent else "",
+            flag=flag,
         )
-        self._new_incumbent = False
         self._rows.append(row)
         if self._on_progress is not None:
             self._on_progress(row)

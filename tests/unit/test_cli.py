@@ -358,7 +358,16 @@ def test_progress_lines_are_throttled_but_news_passes(capsys: pytest.CaptureFixt
     for row in (progress_row(0.0), progress_row(0.2), progress_row(0.3, "*"), progress_row(0.7), progress_row(0.9)):
         table(row)
     lines = capsys.readouterr().err.splitlines()
-    assert lines[0].split() == ["seconds", "iter", "nodes", "open", "LPs", "incumbent", "bound", "gap"]
+    assert lines[0].split() == ["seconds", "iter", "nodes", "open", "LPs", "LPs/s", "incumbent", "bound", "gap"]
     assert [line.split()[0] for line in lines[1:]] == ["0.0", "0.3", "0.9"]
-    assert lines[1].split()[6:] == ["inf", "inf%"]
-    assert lines[2].split()[5:] == ["9", "10", "11.11%", "*"]
+    assert lines[1].split()[5:] == ["0", "9", "inf", "inf%"]
+    assert lines[2].split()[5:] == ["67", "9", "10", "11.11%", "*"]
+
+
+def test_a_new_incumbent_that_came_too_soon_after_a_line_is_flagged_in_the_next(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    table = ProgressTable(shown=True)
+    for row in (progress_row(0.0), progress_row(0.01, "*"), progress_row(0.6), progress_row(1.2)):
+        table(row)
+    assert [line.split()[-1] for line in capsys.readouterr().err.splitlines()[1:]] == ["inf%", "*", "11.11%"]
