@@ -6,6 +6,7 @@ HiGHS reports a refused option by a code instead of raising. Products never reac
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from ssg_mip.deadline import Deadline
 from ssg_mip.errors import SolverError
 from ssg_mip.game import FloatArray, IntArray
+from ssg_mip.solver.impatience import run_impatiently
 from ssg_mip.solver.interface import LinearProgram, LpAnswer, LpStatus, MilpAnswer, SparseRows
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
@@ -240,7 +242,7 @@ def solve_milp(
     gap: float,
     seed: int = 0,
     node_limit: int | None = None,
-    interrupted: Any = None,
+    interrupted: Callable[[], bool] | None = None,
 ) -> MilpAnswer:
     """Solve a MILP by HiGHS's own branch and bound.
 
@@ -257,7 +259,7 @@ def solve_milp(
     node_limit
         Most nodes; ``None`` for no limit.
     interrupted
-        A callable without arguments; HiGHS stops soon after it returns true.
+        A callable without arguments; soon after it returns true the best point and bound so far come back.
     """
     highs = _new_highs(
         mip_rel_gap=gap,
@@ -269,9 +271,13 @@ def solve_milp(
     if node_limit is not None:
         _set_option(highs, "mip_max_nodes", min(node_limit, 2_147_483_647))
     _pass(highs, program)
-    if interrupted is not None:
+    if interrupted is None:
+        _run(highs)
+    else:
         _install_interrupt(highs, interrupted)
-    _run(highs)
+        so_far = _SoFar(highs)
+        if not run_impatiently(lambda: _run(highs), interrupted):
+            return so_far.answer()
     status, info = highs.getModelStatus(), highs.getInfo()
     nodes = max(0, int(info.mip_node_count))
     if status == _MODEL.kInfeasible:
@@ -285,6 +291,34 @@ def solve_milp(
         dual_bound=-info.mip_dual_bound if math.isfinite(info.mip_dual_bound) else math.inf,
         nodes=nodes,
     )
+
+
+class _SoFar:
+    """What a running MILP has told its callbacks, for when it is left behind."""
+
+    def __init__(self, highs: highspy.Highs) -> None:
+        self._answer = MilpAnswer("limit", np.empty(0), -math.inf, math.inf, 0)
+        highs.cbMipImprovingSolution += self._hear_of_point
+        highs.cbMipInterrupt += self._hear_of_bound
+
+    def answer(self) -> MilpAnswer:
+        """The last incumbent and bound; none of them changes any more."""
+        return self._answer
+
+    def _hear_of_point(self, event: Any) -> None:
+        told = event.data_out
+        self._answer = dataclasses.replace(
+            self._answer, point=np.array(told.mip_solution), primal_bound=-float(told.objective_function_value)
+        )
+
+    def _hear_of_bound(self, event: Any) -> None:
+        told = event.data_out
+        bound = float(told.mip_dual_bound)
+        self._answer = dataclasses.replace(
+            self._answer,
+            dual_bound=-bound if math.isfinite(bound) else math.inf,
+            nodes=max(0, int(told.mip_node_count)),
+        )
 
 
 def _install_interrupt(highs: highspy.Highs, interrupted: Any) -> None:
