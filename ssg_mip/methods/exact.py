@@ -110,7 +110,8 @@ def solve_improvement(
     weights
         Weights over states.
     request
-        Gap, limits, tie rule, seed; ``request.start`` should be the current policy, whose objective is 0.
+        Gap, limits, tie rule, seed; ``request.start`` should be the current policy, whose objective is 0. With
+        ``request.good_enough`` the search ends at the first policy found that gains more than that.
     absolute_gap
         Gap at which the search may stop whatever the relative one; derived from ``request.gap`` and the spread of the
         leader's values if absent. Near a stationary policy it is the one that counts: the optimum is 0.
@@ -142,6 +143,7 @@ def _search(problem: FollowerValueProblem, request: Request, *, scale: float, ab
         interrupt=request.interrupt,
         on_progress=request.on_progress,
         options=request.search,
+        good_enough=request.good_enough,
     )
     return search.run()
 

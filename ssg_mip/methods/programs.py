@@ -41,10 +41,9 @@ MARGIN_OVER_TIE = 100.0
 class FollowerValueProblem(ABC):
     """What both programs share: boxes of follower values, and policies read from relaxed points."""
 
-    relaxation: BoxRelaxation
-    root: Box
-
     def __init__(self, game: Game, request: Request) -> None:
+        self._root: Box | None = None
+        self._relaxation: BoxRelaxation | None = None
         self.game = game
         self.groups = game.follower_slot_state
         self.request = request
@@ -54,22 +53,46 @@ class FollowerValueProblem(ABC):
         self._follower = follower_value_bounds(game)
         scale = 1.0 + float(np.maximum(np.abs(self._follower.lower), np.abs(self._follower.upper)).max())
         margin = 0.0 if request.ties == "leader" else MARGIN_OVER_TIE * request.tolerances.tie * scale
-        self._ascent = Ascent(game, self.goal, self.evaluate, margin)
+        self._ascent = Ascent(game, self.goal, self.evaluate, margin, request.deadline)
 
-    def _open(self) -> None:
-        """The first root: the follower's value bounds, tightened."""
-        box = Box(self._follower.lower, self._follower.upper, all_open(int(self.game.follower_offsets[-1])))
-        self.rebuild(self.tighten(box) or box)
+    @property
+    def root(self) -> Box:
+        """The root box; at first the follower's value bounds, tightened."""
+        if self._root is None:
+            box = Box(self._follower.lower, self._follower.upper, all_open(int(self.game.follower_offsets[-1])))
+            self._root = self.tighten(box) or box
+        return self._root
+
+    @property
+    def relaxation(self) -> BoxRelaxation:
+        """The relaxation of the program at the root; written when it is first asked for."""
+        if self._relaxation is None:
+            self._relaxation = self._written(self.root)
+        return self._relaxation
 
     def rebuild(self, box: Box) -> None:
         """Make ``box`` the root and write the program anew, without the answers that are closed in it."""
-        self.root = box
-        program = self.write(ValueBounds(box.lower, box.upper), Selection(self.game, box.open_choices))
+        self._root, self._relaxation = box, self._written(box)
+
+    def _written(self, box: Box) -> BoxRelaxation:
+        """The relaxation of the program, written for a box.
+
+        Raises
+        ------
+        OutOfTime
+            If a limit is reached meanwhile.
+        """
+        selection = Selection(self.game, box.open_choices, self.request.checkpoint)
+        program = self.write(ValueBounds(box.lower, box.upper), selection)
+        self.request.checkpoint()
         compiled = compile_program(program)
         slot_of = self._slot_of_columns(program, compiled)
-        self.relaxation = BoxRelaxation(compiled, slot_of, seed=self.request.seed)
-        self.relaxation.stop_when(lambda: self.request.interrupt.requested)
+        self.request.checkpoint()
+        relaxation = BoxRelaxation(compiled, slot_of, seed=self.request.seed)
+        relaxation.stop_when(lambda: self.request.interrupt.requested)
+        relaxation.end_by(self.request.deadline)
         self.read_columns(program, compiled)
+        return relaxation
 
     def _slot_of_columns(self, program: Program, compiled: CompiledProgram) -> IntArray:
         """The follower slot of every column of a block over ``(s, a, b)``, -1 for the rest."""
@@ -117,15 +140,20 @@ class FollowerValueProblem(ABC):
 
     def start(self) -> Iterator[tuple[float, Candidate]]:
         """Simple policies: uniform, that of a planner who moves both players, and the request's own; each climbed."""
-        policies = [LeaderPolicy.uniform(self.game), self._cooperative()]
-        if self.request.start is not None:
-            policies.append(self.request.start)
-        for policy in policies:
+        for policy in self._start_policies():
             candidate = self.evaluate(policy)
             yield candidate.value, candidate
+            if self.request.stopped:
+                return
             if self._climbs:
                 better = self._ascent.climb(candidate, candidate.response.follower_policy.actions)
                 yield better.value, better
+
+    def _start_policies(self) -> Iterator[LeaderPolicy]:
+        if self.request.start is not None:
+            yield self.request.start
+        yield LeaderPolicy.uniform(self.game)
+        yield self._cooperative()
 
     def _cooperative(self) -> LeaderPolicy:
         """The leader's part of the best pair of policies for the leader."""
@@ -169,7 +197,7 @@ class FollowerValueProblem(ABC):
         """Climb towards responses with one answer exchanged, as long as that improves."""
         game = self.game
         improved = True
-        while improved:
+        while improved and not self.request.stopped:
             improved = False
             for slot in np.flatnonzero(self.root.open_choices):
                 state = int(game.follower_slot_state[slot])
@@ -204,7 +232,6 @@ class CommitmentProblem(FollowerValueProblem):
             self._least = floor - request.tolerances.monotone * (1.0 + np.abs(floor))
         self._floored = floored_states(game, floor)
         self._thin = conditional_states(game, weights, self._floored)
-        self._open()
 
     def write(self, follower: ValueBounds, selection: Selection) -> Program:
         """The occupancy form."""
@@ -259,7 +286,6 @@ class ImprovementProblem(FollowerValueProblem):
         self.values = values
         self.weights = weights
         self._gains = leader_gains(game, values)
-        self._open()
 
     def write(self, follower: ValueBounds, selection: Selection) -> Program:
         """The hull form."""

@@ -74,9 +74,7 @@ class Step:
         return cls(None, termination, math.inf, 0, 0, "")
 
 
-def take_step(
-    game: Game, current: Iterate, request: Request, epsilon: float, improve: ImprovementSolver, nodes: int
-) -> Step:
+def take_step(game: Game, current: Iterate, request: Request, improve: ImprovementSolver, nodes: int) -> Step:
     """A step within what is left of time and nodes."""
     if request.interrupt.requested:
         return Step.stopped(Termination.INTERRUPTED)
@@ -86,13 +84,15 @@ def take_step(
     if left is not None and left < 1:
         return Step.stopped(Termination.NODE_LIMIT)
     inner = dataclasses.replace(request, node_limit=left, start=current.policy, on_progress=None)
-    return _step(game, current, inner, epsilon, improve)
+    return _step(game, current, inner, improve)
 
 
-def _step(game: Game, current: Iterate, request: Request, epsilon: float, improve: ImprovementSolver) -> Step:
+def _step(game: Game, current: Iterate, request: Request, improve: ImprovementSolver) -> Step:
     """One program with the asked weights; a second one with equal weights if the first settles nothing."""
     weights = compliant_weights(request.weights)
-    asked = dataclasses.replace(request, gap=epsilon / (1.0 - epsilon), deadline=request.deadline.share(STEP_SHARE))
+    epsilon = request.gap if request.epsilon is None else request.epsilon
+    relative = epsilon / (1.0 - epsilon) if epsilon < 1.0 else math.inf
+    asked = dataclasses.replace(request, gap=relative, deadline=request.deadline.share(STEP_SHARE))
     first = _attempt(game, current, weights, asked, request.gap, improve)
     if first.target is not None or first.termination is Termination.STATIONARY:
         return first
@@ -111,6 +111,9 @@ def _attempt(
     """Solve (I) once, and judge its policy by the true values."""
     negligible = gap * _value_scale(game, current.values)
     evenness = game.num_states * float(weights.min())
+    least = LEAST_PROGRESS * negligible
+    if request.selection == "first":
+        request = dataclasses.replace(request, good_enough=least)
     resolution = TEST_GAP_SHARE * negligible * (evenness if evenness >= DIRECT_SHARE else 1.0)
     answer = improve(game, current.values, weights, request, resolution)
     bound = max(0.0, answer.dual_bound) / evenness  # on the average gain, because every gain is at least 0
@@ -129,7 +132,6 @@ def _attempt(
     gains = target.values - current.values
     if gains.min() < -request.tolerances.monotone * _value_scale(game, current.values):
         return dataclasses.replace(outcome, **_refusal(game, gains, request))
-    least = LEAST_PROGRESS * negligible
     if weights @ gains <= least:
         note = f"no step: the best policy found gains {float(weights @ gains):.3g}, too little to count"
         return dataclasses.replace(outcome, note=note)
