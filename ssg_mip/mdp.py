@@ -23,7 +23,7 @@ from ssg_mip.tolerances import DEFAULT_TOLERANCES
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-DENSE_STATES = 300
+DENSE_STATES = 100
 """Number of states up to which matrices are dense."""
 
 REFINEMENTS = 4
@@ -35,7 +35,7 @@ MOST_STEPS = 200
 RESIDUAL = 4.0 * float(np.finfo(np.float64).eps)
 """Residual of a solved system, relative to the size of its terms: what rounding leaves."""
 
-VALUE_SWEEPS = 200
+VALUE_SWEEPS = 20
 """Sweeps of value iteration that find a start for policy iteration where matrices are sparse."""
 
 

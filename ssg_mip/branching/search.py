@@ -238,9 +238,9 @@ class Search:
     def _open_root(self) -> None:
         """Bound the root, shrink it as long as that pays, writing the smaller relaxation anew, and open it."""
         problem = self._problem
-        self._root_width = problem.root.width
-        self._opened = True
-        child = self._bound(problem.root, math.inf, None)
+        root, _ = problem.root, problem.relaxation  # written now
+        self._root_width, self._opened = root.width, True
+        child = self._bound(root, math.inf, None)
         for _ in range(ROUNDS if self._options.probing or self._options.tightening else 0):
             if child is None or child.bound <= self._target or self._limit_reached() is not None:
                 break

@@ -12,14 +12,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ssg_mip.best_response import best_response
+from ssg_mip.best_response import Response, best_response
 from ssg_mip.bounds import ValueBounds, follower_value_bounds
 from ssg_mip.branching.box import Box, all_open
 from ssg_mip.branching.relaxation import BoxRelaxation, Point
 from ssg_mip.formulations.commitment import commitment, conditional_states
 from ssg_mip.formulations.improvement import improvement, leader_gains
-from ssg_mip.formulations.program import Program
+from ssg_mip.formulations.program import Program, given_up_quietly
 from ssg_mip.formulations.rows import Selection
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.interval import IntervalBellman
@@ -83,7 +84,8 @@ class FollowerValueProblem(ABC):
             If a limit is reached meanwhile.
         """
         selection = Selection(self.game, box.open_choices, self.request.checkpoint)
-        program = self.write(ValueBounds(box.lower, box.upper), selection)
+        with given_up_quietly():
+            program = self.write(ValueBounds(box.lower, box.upper), selection)
         self.request.checkpoint()
         compiled = compile_program(program)
         slot_of = self._slot_of_columns(program, compiled)
@@ -297,7 +299,22 @@ class ImprovementProblem(FollowerValueProblem):
         self._columns = compiled.columns(program.model.x)
 
     def evaluate(self, policy: LeaderPolicy) -> Candidate:
-        """The weighted gain; under ties in the leader's favour the tied response with the largest ``Q_t``."""
+        """The weighted gain; ``-inf`` if a state loses."""
+        response, gains = self.gains(policy)
+        value = float(self.weights @ gains) if not self.losing(gains).any() else -np.inf
+        return Candidate(policy, response, value)
+
+    def losing(self, gains: FloatArray) -> NDArray[np.bool_]:
+        """Which states lose, beyond what linear programs resolve."""
+        return gains < -self.request.tolerances.feasibility * (1.0 + np.abs(self.values))
+
+    def judge(self, policy: LeaderPolicy) -> tuple[NDArray[np.bool_], IntArray]:
+        """Which states lose under a policy, and the follower's actions."""
+        response, gains = self.gains(policy)
+        return self.losing(gains), response.follower_policy.actions
+
+    def gains(self, policy: LeaderPolicy) -> tuple[Response, FloatArray]:
+        """``Q_t - V_t`` per state; under ties in the leader's favour by the tied response with the largest ``Q_t``."""
         game, ties = self.game, self.request.ties
         response = best_response(game, policy, ties, tolerances=self.request.tolerances)
         leader, _ = induced_by_leader(game, policy)
@@ -306,9 +323,7 @@ class ImprovementProblem(FollowerValueProblem):
             gains = np.maximum.reduceat(np.where(response.tied, gains, -np.inf), game.follower_offsets[:-1])
         else:
             gains = gains[response.follower_policy.slots(game)]
-        slack = self.request.tolerances.feasibility * (1.0 + np.abs(self.values))
-        value = float(self.weights @ gains) if np.all(gains >= -slack) else -np.inf
-        return Candidate(policy, response, value)
+        return response, gains
 
     def goal(self, model: FixedResponse) -> LinearGoal:
         """``Q_t`` is linear in the policy for a fixed response: nothing is approximated on the leader's side."""
