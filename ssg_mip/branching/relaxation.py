@@ -23,6 +23,9 @@ from ssg_mip.solver.compiled import CompiledProgram
 from ssg_mip.solver.highs import HighsLp
 from ssg_mip.solver.interface import LinearProgram, LpAnswer, LpStatus, SparseRows, dual_bound, rounding
 
+LEAST_SECONDS = 0.05
+"""What one LP may take although no time is left: a small one ends, and gives a bound."""
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Point:
@@ -83,8 +86,12 @@ class BoxRelaxation:
         self._interrupted = interrupted
 
     def end_by(self, deadline: Deadline) -> None:
-        """Give every LP only the time that is left."""
+        """Give every LP only the time that is left, or :data:`LEAST_SECONDS`."""
         self._deadline = deadline
+
+    @property
+    def _seconds_left(self) -> float:
+        return max(LEAST_SECONDS, self._deadline.remaining)
 
     @property
     def lps(self) -> int:
@@ -183,7 +190,7 @@ class BoxRelaxation:
             The LP may stop once its bound is below this.
         """
         answer = self._loaded_lp.solve(
-            basis=basis, cut_off=cut_off - self.program.offset, time_limit=self._deadline.remaining
+            basis=basis, cut_off=cut_off - self.program.offset, time_limit=self._seconds_left
         )
         self._dual = answer.row_dual
         self._unit_point = answer.point
@@ -210,7 +217,7 @@ class BoxRelaxation:
         asked = dataclasses.replace(now, objective=objective, row_lower=row_lower)
         lp.set_objective(objective)
         lp.set_row_bounds(last, row_lower[last], free)
-        answer = lp.solve(time_limit=self._deadline.remaining)
+        answer = lp.solve(time_limit=self._seconds_left)
         lp.set_objective(now.objective)
         lp.set_row_bounds(last, -free, free)
         bound = self._bound_of(asked, answer)

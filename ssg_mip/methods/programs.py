@@ -35,6 +35,9 @@ from ssg_mip.solver.compiled import CompiledProgram, compile_program
 FRUITLESS = 5
 """Climbs towards the same response that brought nothing, after which it is left alone."""
 
+ALWAYS_WRITTEN = 1000
+"""Parts of a program that are written although time is up: less than a tenth of a second's work once it has begun."""
+
 MARGIN_OVER_TIE = 100.0
 """Under tie rules that do not favour the leader, a response must be better by this many tie tolerances."""
 
@@ -81,15 +84,21 @@ class FollowerValueProblem(ABC):
         Raises
         ------
         OutOfTime
-            If a limit is reached meanwhile.
+            If a limit is reached meanwhile, unless the program is small.
         """
-        selection = Selection(self.game, box.open_choices, self.request.checkpoint)
+        calls = itertools.count()
+
+        def checkpoint() -> None:
+            if next(calls) >= ALWAYS_WRITTEN:
+                self.request.checkpoint()
+
+        selection = Selection(self.game, box.open_choices, checkpoint)
         with given_up_quietly():
             program = self.write(ValueBounds(box.lower, box.upper), selection)
-        self.request.checkpoint()
+        checkpoint()
         compiled = compile_program(program)
         slot_of = self._slot_of_columns(program, compiled)
-        self.request.checkpoint()
+        checkpoint()
         relaxation = BoxRelaxation(compiled, slot_of, seed=self.request.seed)
         relaxation.stop_when(lambda: self.request.interrupt.requested)
         relaxation.end_by(self.request.deadline)
