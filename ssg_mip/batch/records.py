@@ -5,10 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ssg_mip.best_response import Ties
 from ssg_mip.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from ssg_mip.methods.request import StepSelection
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -23,6 +26,8 @@ class BatchOptions:
     node_limit: int | None = None
     seed: int = 0
     levels: int = 4
+    selection: StepSelection = "argmax"
+    epsilon: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON data."""

@@ -43,6 +43,8 @@ def solve_instance(
     seed: options.Seed = 0,
     start: options.PolicyFile = None,
     levels: options.Levels = 4,
+    selection: options.Selection = "argmax",
+    epsilon: options.Epsilon = None,
     plot: Plot = None,
     as_json: options.AsJson = False,
     verbose: options.Verbose = False,
@@ -69,6 +71,8 @@ def solve_instance(
             iteration_limit=iteration_limit,
             start=options.read_policy(start),
             levels=levels,
+            selection=options.check_steps(method, selection, epsilon),
+            epsilon=epsilon,
             on_progress=ProgressTable(shown=verbose or None),
             interrupt=interrupt,
         )
@@ -101,6 +105,8 @@ def front_of_instance(
     time_limit: options.TimeLimit = None,
     node_limit: options.NodeLimit = None,
     seed: options.Seed = 0,
+    selection: options.Selection = "argmax",
+    epsilon: options.Epsilon = None,
     plot: Plot = None,
     axes: Annotated[
         tuple[str, str] | None,
@@ -133,6 +139,8 @@ def front_of_instance(
             time_limit=time_limit,
             node_limit=node_limit,
             seed=seed,
+            selection=options.check_steps(method, selection, epsilon),
+            epsilon=epsilon,
             on_progress=ProgressTable(shown=verbose or None),
             interrupt=interrupt,
         )
@@ -161,6 +169,8 @@ def batch_of_folder(
     node_limit: options.NodeLimit = None,
     seed: options.Seed = 0,
     levels: options.Levels = 4,
+    selection: options.Selection = "argmax",
+    epsilon: options.Epsilon = None,
     jobs: Annotated[int, typer.Option(help="Instances solved at the same time, each in a process.")] = 1,
     resume: Annotated[bool, typer.Option("--resume", help="Skip what results.jsonl holds already.")] = False,
     as_json: options.AsJson = False,
@@ -183,6 +193,8 @@ def batch_of_folder(
         node_limit=node_limit,
         seed=seed,
         levels=levels,
+        selection=options.check_steps(method, selection, epsilon),
+        epsilon=epsilon,
     )
     with graceful_interrupt() as interrupt:
         summary = run_batch(

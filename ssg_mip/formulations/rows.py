@@ -21,6 +21,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ssg_mip.bounds import ValueBounds
+from ssg_mip.deadline import Checkpoint, unhurried
 from ssg_mip.formulations.program import Multiplied, Product
 from ssg_mip.game import FloatArray, Game
 
@@ -29,10 +31,14 @@ Key = tuple[int, int, int]
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Selection:
-    """Which follower actions may be answers: a boolean per follower slot; all others are left out of the program."""
+    """Which follower actions may be answers: a boolean per follower slot; all others are left out of the program.
+
+    ``checkpoint`` is called while the program is written, which may take long, and may put an end to it.
+    """
 
     game: Game
     answers: NDArray[np.bool_]
+    checkpoint: Checkpoint = unhurried
 
     @classmethod
     def everything(cls, game: Game) -> Selection:
@@ -47,6 +53,11 @@ class Selection:
     def keys(self, states: Iterable[int]) -> list[Key]:
         """All ``(s, a, b)`` of some states whose follower action may be an answer."""
         return [(s, a, b) for s in states for a in range(int(self.game.leader_counts[s])) for b in self.actions(s)]
+
+    def product_bounds(self, top: float, bounds: ValueBounds, t: int) -> tuple[float, float]:
+        """Bounds on ``x v(t)`` for ``0 <= x <= top``; a checkpoint, because there are so many."""
+        self.checkpoint()
+        return product_bounds(top, bounds.lower, bounds.upper, t)
 
 
 def follower_gain(game: Game, weights: Any, products: Any, state: int, answer: int, action: int) -> Any:
@@ -79,9 +90,11 @@ def add_incentive_rows(
         return sum(products[s, a, b, s] for a in range(int(game.leader_counts[s])))
 
     def own(_: Any, s: int, b: int) -> Any:
+        selection.checkpoint()
         return value(s, b) - follower_gain(game, weights, products, s, b, b) == 0.0
 
     def incentive(_: Any, s: int, b: int, other: int) -> Any:
+        selection.checkpoint()
         return value(s, b) - follower_gain(game, weights, products, s, b, other) >= 0.0
 
     answers = [(s, b) for s in states for b in selection.actions(s)]
@@ -93,13 +106,18 @@ def add_incentive_rows(
     return tuple((incentive_rows[s, b, other], own_rows[s, b]) for s, b, other in pairs)
 
 
-def add_products(model: Any, triples: Sequence[tuple[Any, Any, Any]]) -> tuple[Product, ...]:
+def add_products(
+    model: Any, triples: Sequence[tuple[Any, Any, Any]], checkpoint: Checkpoint = unhurried
+) -> tuple[Product, ...]:
     """State ``result == factor * value`` as the quadratic constraint ``model.product`` and declare it."""
     import pyomo.environ as pyo
 
-    model.product = pyo.Constraint(
-        range(len(triples)), rule=lambda _, k: triples[k][0] == triples[k][1] * triples[k][2]
-    )
+    def product(_: Any, k: int) -> Any:
+        checkpoint()
+        result, factor, value = triples[k]
+        return result == factor * value
+
+    model.product = pyo.Constraint(range(len(triples)), rule=product)
     return tuple(Product(*triple) for triple in triples)
 
 

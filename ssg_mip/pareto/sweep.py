@@ -32,8 +32,8 @@ from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.interrupt import Interrupt, graceful_interrupt
-from ssg_mip.methods import find_method
-from ssg_mip.methods.request import Request, compliant_weights, state_weights
+from ssg_mip.methods import check_method_options, find_method
+from ssg_mip.methods.request import Request, StepSelection, compliant_weights, state_weights
 from ssg_mip.pareto.front import ParetoFront
 from ssg_mip.pareto.plans import DichotomicPlan, ListPlan, Plan
 from ssg_mip.pareto.pool import Pool
@@ -60,6 +60,8 @@ def trace_front(
     time_limit: float | None = None,
     node_limit: int | None = None,
     seed: int = 0,
+    selection: StepSelection = "argmax",
+    epsilon: float | None = None,
     on_progress: Callable[[ProgressRow], None] | None = None,
     interrupt: Interrupt | None = None,
 ) -> ParetoFront:
@@ -83,7 +85,7 @@ def trace_front(
     starts
         Runs per weight vector. The first starts from the best point known (``policy-iteration``: from the uniform
         policy), the others from random policies.
-    ties, gap, node_limit, seed
+    ties, gap, node_limit, seed, selection, epsilon
         As in ``solve``; the limit on nodes is per run.
     time_limit
         Seconds for the whole front, shared between the runs.
@@ -110,10 +112,14 @@ def trace_front(
             interrupt=flag,
             node_limit=node_limit,
             seed=seed,
+            selection=selection,
+            epsilon=epsilon,
         )
+        check_method_options(method, request.selection)
         sweep = _Sweep(game, method, request, starts, rng, on_progress)
         stopped = sweep.run(plan)
     options: dict[str, Any] = {"gap": gap, "time_limit": time_limit, "node_limit": node_limit, "starts": starts}
+    options |= {"selection": selection, "epsilon": epsilon}
     options |= {"num_weights": num_weights, "weights": "chosen" if weights is None else "given"}
     return sweep.front(stopped or plan.termination, options)
 

@@ -28,6 +28,7 @@ INTERRUPTIBLE_COLUMNS = 2000
 
 _OK = highspy.HighsStatus.kOk
 _MODEL = highspy.HighsModelStatus
+_GIVEN_UP = (_MODEL.kTimeLimit, _MODEL.kInterrupt)
 _run = highspy._core._Highs.run  # the plain call: releases the GIL, without the wrapper's own signal handling
 
 if (highspy.Highs().versionMajor(), highspy.Highs().versionMinor()) < (1, 15):
@@ -179,15 +180,15 @@ class HighsLp:
     def solve(self, *, basis: Any = None, cut_off: float = -math.inf, time_limit: float = math.inf) -> LpAnswer:
         """Solve from a basis, giving up once the maximum is proven below ``cut_off``.
 
-        An LP that ends without a verdict is tried once more from scratch; if that fails too the status is
-        ``UNKNOWN`` and whatever multipliers there are come back, for a safe bound.
+        An LP that ends without a verdict while there is time is tried once more from scratch; if that fails too the
+        status is ``UNKNOWN`` and whatever multipliers there are come back, for a safe bound.
         """
         if basis is not None:
             self._highs.setBasis(basis)
         _set_option(self._highs, "objective_bound", -cut_off)
         _set_option(self._highs, "time_limit", self._highs.getRunTime() + time_limit)
         answer = self._run()
-        if answer.status is LpStatus.UNKNOWN and time_limit > 0.0:
+        if answer.status is LpStatus.UNKNOWN and self._highs.getModelStatus() not in _GIVEN_UP:
             self.forget()
             _set_option(self._highs, "objective_bound", math.inf)
             answer = self._run()
@@ -226,13 +227,13 @@ class OneShotLp:
     def __init__(self) -> None:
         self._lp: HighsLp | None = None
 
-    def solve(self, program: LinearProgram) -> LpAnswer:
-        """Solve an LP."""
+    def solve(self, program: LinearProgram, *, time_limit: float = math.inf) -> LpAnswer:
+        """Solve an LP, for at most some seconds."""
         if self._lp is None:
             self._lp = HighsLp(program, accuracy=DEFAULT_TOLERANCES.tightest)
         else:
             self._lp.replace(program)
-        return self._lp.solve()
+        return self._lp.solve(time_limit=time_limit)
 
 
 def solve_milp(

@@ -116,6 +116,34 @@ def test_exit_code_says_what_happened(command: Command, instance: Path, method: 
     assert said in ran.err
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("--method fake --selection first", "only policy-iteration selects steps"),
+        ("--method policy-iteration --selection best", "must be one of argmax, epsilon, first"),
+        ("--method policy-iteration --selection epsilon", "without an epsilon"),
+        ("--method policy-iteration --selection epsilon --epsilon 1", "below 1"),
+        ("--method policy-iteration --epsilon 0.5", "belongs to the selection 'epsilon'"),
+    ],
+)
+@pytest.mark.parametrize("name", ["solve", "front", "batch"])
+def test_a_selection_that_makes_no_sense_is_wrong_usage(
+    command: Command, instance: Path, tmp_path: Path, name: str, options: str, said: str
+) -> None:
+    where = [instance.parent, "--out", tmp_path / "out"] if name == "batch" else [instance]
+    ran = command(name, *where, *options.split())
+    assert ran.code == 2
+    assert said in " ".join(ran.err.split())
+
+
+def test_a_selection_reaches_policy_iteration_and_the_provenance(command: Command) -> None:
+    game = ROOT / "instances" / "kudo_akimoto" / "fig1_threat.json"
+    ran = command("solve", game, "--selection", "epsilon", "--epsilon", "0.5", "--json")
+    assert ran.code == 0
+    options = ran.data["provenance"]["options"]
+    assert (options["selection"], options["epsilon"]) == ("epsilon", 0.5)
+
+
 def test_a_limit_with_a_solution_is_success(command: Command, instance: Path) -> None:
     ran = command("solve", instance, "--method", "fake-wait", "--time-limit", "0.05", "--json")
     assert ran.code == 0
