@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from ssg_mip.branching.box import Box
-from ssg_mip.branching.level_two import Cuts, LevelTwo
+from ssg_mip.branching.cuts import NO_CUTS, Cuts
+from ssg_mip.branching.level_two import LevelTwo
 from ssg_mip.branching.unit_form import UnitForm, widened
 from ssg_mip.deadline import Deadline
 from ssg_mip.game import FloatArray, IntArray
@@ -76,7 +77,7 @@ class BoxRelaxation:
         self._box: Box | None = None
         self._now: LinearProgram | None = None
         self._level_two = LevelTwo(program)
-        self.cuts = Cuts.none()
+        self.cuts = NO_CUTS
         self._cut_matrix: SparseRows | None = None
         self._dual = np.empty(0)
         self._unit_point = np.empty(0)
@@ -133,7 +134,7 @@ class BoxRelaxation:
             self._lp.set_row_bounds(rows, now.row_lower[rows], now.row_upper[rows])
         self._box, self._now = box, now
         self._loaded = coefficients
-        self.cuts = Cuts.none()
+        self.cuts = NO_CUTS
         self._cut_matrix = None
         if cuts is not None and cuts.count:
             self._append(cuts)
@@ -142,7 +143,7 @@ class BoxRelaxation:
         rows = self._level_two.rows(cuts, self._loaded_box)
         self._loaded_lp.append_rows(rows)
         self.cuts = self.cuts.joined(cuts)
-        self._cut_matrix = rows if self._cut_matrix is None else self._level_two.rows(self.cuts, self._loaded_box)
+        self._cut_matrix = rows if self._cut_matrix is None else self._cut_matrix.followed_by(rows)
 
     def separate(self, limit: int) -> int:
         """Add the most violated second-level cuts at the last point; how many were added."""

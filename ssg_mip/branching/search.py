@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from ssg_mip.branching.box import Box
-from ssg_mip.branching.level_two import Cuts
+from ssg_mip.branching.cuts import NO_CUTS, Cuts
 from ssg_mip.branching.options import DEFAULT_OPTIONS, SearchOptions
 from ssg_mip.branching.records import Gaps, Node, Outcome
 from ssg_mip.branching.relaxation import BoxRelaxation, Point
@@ -290,7 +290,7 @@ class Search:
             thorough = bound > self._target and self._thorough()
             self._accept(self._problem.propose(point, tightened, self._primal, thorough=thorough))
         if bound <= self._target:
-            return _Child(tightened, bound, point, None, Cuts.none())
+            return _Child(tightened, bound, point, None, NO_CUTS)
         kept, basis = relaxation.binding()
         return _Child(tightened, bound, point, basis, kept)
 
