@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ssg_mip.errors import OptionError
-from ssg_mip.game import FloatArray, Game
-from ssg_mip.mdp import evaluate, first_best, induced_by_leader, optimal_control
+from ssg_mip.game import FloatArray, Game, IntArray
+from ssg_mip.mdp import DecisionProcess, evaluate, first_best, induced_by_leader, optimal_control
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
 
@@ -67,6 +67,17 @@ def check_ties(ties: str) -> None:
         raise OptionError(f"ties is {ties!r}; it must be one of {', '.join(get_args(Ties))}")
 
 
+def _settle(game: Game, leader: DecisionProcess, tied: NDArray[np.bool_], ties: Ties) -> IntArray:
+    """The slot that a rule picks in every state among the tied ones."""
+    match ties:
+        case "leader":
+            return optimal_control(leader, allowed=tied).chosen
+        case "adverse":
+            return optimal_control(leader, allowed=tied, maximise=False).chosen
+        case "first":
+            return first_best(tied.astype(float), game.follower_offsets)
+
+
 def best_response(
     game: Game, policy: LeaderPolicy, ties: Ties = "leader", *, tolerances: Tolerances = DEFAULT_TOLERANCES
 ) -> Response:
@@ -95,14 +106,11 @@ def best_response(
     shortfall = best.values[state] - best.action_values
     within = tolerances.tie * (1.0 + float(np.abs(best.values).max()))
     tied = shortfall <= within
-    match ties:
-        case "leader":
-            chosen = optimal_control(leader, allowed=tied).chosen
-        case "adverse":
-            chosen = optimal_control(leader, allowed=tied, maximise=False).chosen
-        case "first":
-            chosen = first_best(tied.astype(float), game.follower_offsets)
-    follower_values = evaluate(follower, chosen)
+    if int(tied.sum()) == game.num_states:
+        chosen, follower_values = best.chosen, best.values
+    else:
+        chosen = _settle(game, leader, tied, ties)
+        follower_values = evaluate(follower, chosen)
     return Response(
         follower_policy=FollowerPolicy(chosen - game.follower_offsets[:-1]),
         leader_values=evaluate(leader, chosen),

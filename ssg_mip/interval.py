@@ -2,10 +2,13 @@ r"""Interval propagation of the follower's Bellman equations over a box of value
 
 Inside ``l <= v <= u`` the action values ``q(s, a, b) = r_B + gamma_B sum_t p v(t)`` lie in intervals too, and
 
-* ``v(s) >= min_a q(s, a, b)`` for *every* follower action ``b``, because ``v(s)`` is the best of them;
+* ``v(s) >= min_a q(s, a, b)`` for *every* follower action ``b``, because ``v(s)`` is the best of them, and also for
+  every mix of two of them: the follower can secure as much as the matrix game with the lowest ``q`` is worth;
 * ``v(s) <= max_a q(s, a, b)`` for the action ``b`` that is the answer, hence for the best open one;
 * ``b`` cannot be the answer if ``max_a q(s, a, b) < l(s)``, or if some other action beats it for every leader
-  action over the whole box.
+  action over the whole box;
+* looking back from ``s`` to a successor ``t``: for every ``b`` some leader action must keep ``q(s, a, b) <= u(s)``,
+  which caps ``v(t)``, and some pair with an open ``b`` must reach ``q(s, a, b) >= l(s)``, which needs ``v(t)``.
 
 Repeated until nothing moves much, this shrinks a box and closes answers without losing any consistent ``(f, g, v)``.
 Every comparison leaves a margin for rounding.
@@ -20,10 +23,14 @@ from numpy.typing import NDArray
 
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.mdp import transition_matrix
+from ssg_mip.mixing import PairMixes
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
 SWEEPS = 3
 """Propagation sweeps per box; more shrink further, none loses a solution."""
+
+LOOK_BACK_ENTRIES = 50_000
+"""Looking back works on a dense array of joint actions by successors; it is left out where that is larger."""
 
 ENOUGH = 1e-3
 """A sweep that shrinks no interval by this share of its width is the last one."""
@@ -49,6 +56,11 @@ class IntervalBellman:
         unique, starts = np.unique(pair[self._pair_order], return_index=True)
         self._pair_starts = starts
         self._pair_of = unique // int(game.follower_offsets[-1]) if len(unique) else unique
+        self._mixes = PairMixes(game)
+        self._dense: FloatArray | None = None
+        if self._matrix.shape[0] * game.num_states <= LOOK_BACK_ENTRIES:
+            matrix = self._matrix if isinstance(self._matrix, np.ndarray) else self._matrix.toarray()
+            self._dense = matrix[self._by_slot]
 
     def tighten(
         self, lower: FloatArray, upper: FloatArray, answers: NDArray[np.bool_]
@@ -67,14 +79,16 @@ class IntervalBellman:
         noise = DEFAULT_TOLERANCES.feasibility * (1.0 + float(np.maximum(np.abs(lower), np.abs(upper)).max()))
         answers = answers.copy()
         for _ in range(SWEEPS):
-            highest = self._over_leader(np.maximum, game.follower_rewards + self._matrix @ upper)
-            lowest = self._over_leader(np.minimum, game.follower_rewards + self._matrix @ lower)
+            high, low = game.follower_rewards + self._matrix @ upper, game.follower_rewards + self._matrix @ lower
+            highest, lowest = self._over_leader(np.maximum, high), self._over_leader(np.minimum, low)
             answers &= highest >= lower[state] - noise
             answers &= ~self._beaten(lower, upper, noise)
             top = np.maximum.reduceat(np.where(answers, highest, -np.inf), game.follower_offsets[:-1])
-            floor = np.maximum.reduceat(lowest, game.follower_offsets[:-1])
+            floor = np.maximum(np.maximum.reduceat(lowest, game.follower_offsets[:-1]), self._mixes.secured(low))
             new_lower = np.maximum(lower, floor - noise)
             new_upper = np.minimum(upper, top + noise)
+            cap, need = self._look_back(lower, upper, high, low, answers, noise)
+            new_lower, new_upper = np.maximum(new_lower, need - noise), np.minimum(new_upper, cap + noise)
             if np.any(new_lower > new_upper + noise):
                 return None
             new_upper = np.maximum(new_upper, new_lower)
@@ -84,6 +98,35 @@ class IntervalBellman:
             if small:
                 break
         return lower, upper, answers
+
+    def _look_back(
+        self,
+        lower: FloatArray,
+        upper: FloatArray,
+        high: FloatArray,
+        low: FloatArray,
+        answers: NDArray[np.bool_],
+        noise: float,
+    ) -> tuple[FloatArray, FloatArray]:
+        """Upper and lower bounds on the values of successors from the intervals of the states before them."""
+        if self._dense is None:
+            return upper, lower
+        state = self._game.row_state[self._by_slot]
+        reached = self._dense > DEFAULT_TOLERANCES.probability
+        probability = np.where(reached, self._dense, 1.0)
+
+        def room(slack: FloatArray) -> FloatArray:
+            """By how much each ``v(t)`` may move before ``slack`` is used up; all or nothing where ``t`` has no say."""
+            slack = (slack + noise)[:, None]
+            answer: FloatArray = np.where(reached, slack / probability, np.where(slack >= 0.0, np.inf, -np.inf))
+            return answer
+
+        above = room(upper[state] - low[self._by_slot])
+        cap = lower + np.maximum.reduceat(above, self._starts, axis=0).min(axis=0)
+        below = room(high[self._by_slot] - lower[state])
+        below[~answers[self._game.row_follower_slot[self._by_slot]]] = -np.inf
+        need = upper - np.maximum.reduceat(below, self._starts[self._game.follower_offsets[:-1]], axis=0).min(axis=0)
+        return cap, need
 
     def _over_leader(self, reduce: np.ufunc, values: FloatArray) -> FloatArray:
         """Minimum or maximum over leader actions, per follower slot."""

@@ -24,8 +24,6 @@ class SearchOptions:
         Cut with box-dependent rows multiplied by the values.
     local_ascent
         Look for policies by sequential linear programs.
-    answer_switching
-        At new incumbents, climb towards responses with one answer exchanged.
     warm_starts
         Start a linear program from its parent's basis.
     """
@@ -35,7 +33,6 @@ class SearchOptions:
     propagation: bool = True
     level_two_cuts: bool = True
     local_ascent: bool = True
-    answer_switching: bool = True
     warm_starts: bool = True
 
 

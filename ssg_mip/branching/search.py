@@ -36,7 +36,7 @@ CUT_ROUNDS = 1
 CUTS_A_ROUND = 30
 """At most this many cuts are added in a round."""
 
-LOOK_HARD = 200
+LOOK_HARD = 40
 """Open nodes at which solutions are always looked for by local ascent."""
 
 LOOK_EVERY = 4

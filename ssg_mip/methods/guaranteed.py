@@ -28,7 +28,7 @@ from ssg_mip.certificates.values import Interval
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.mdp import induced_by_leader
-from ssg_mip.methods.linearisation import FixedResponse, LinearGoal, linearised_step
+from ssg_mip.methods.linearisation import FixedResponse, LinearGoal, Linearisation
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.solver.highs import OneShotLp
 from ssg_mip.solver.interface import LpStatus
@@ -205,8 +205,8 @@ def _climb(
     best_value = -np.inf
     for _ in range(ROUNDS):
         model = FixedResponse(game, policy, response)
-        goal = LinearGoal(gradient=weights @ model.leader_slopes(), rows=empty, least=np.zeros(0))
-        program = linearised_step(model, goal, 1.0, margin=AIM * margin)
+        goal = LinearGoal(float(weights @ model.leader_values), weights @ model.leader_slopes(), empty, np.zeros(0))
+        program = Linearisation.at(model, goal, AIM * margin).step(1.0)
         answer = lp.solve(
             dataclasses.replace(
                 program,

@@ -27,13 +27,11 @@ from ssg_mip.interval import IntervalBellman
 from ssg_mip.mdp import DENSE_STATES, induced_by_leader, joint_process, optimal_control
 from ssg_mip.methods.linearisation import FixedResponse, LinearGoal
 from ssg_mip.methods.local_ascent import Ascent, Candidate
+from ssg_mip.methods.primal_search import PrimalSearch
 from ssg_mip.methods.request import Request
 from ssg_mip.methods.size_limit import floored_states
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.solver.compiled import CompiledProgram, compile_program
-
-FRUITLESS = 5
-"""Climbs towards the same response that brought nothing, after which it is left alone."""
 
 ALWAYS_WRITTEN = 1000
 """Parts of a program that are written although time is up: less than a tenth of a second's work once it has begun."""
@@ -52,12 +50,12 @@ class FollowerValueProblem(ABC):
         self.groups = game.follower_slot_state
         self.request = request
         self._interval = IntervalBellman(game)
-        self._fruitless: dict[bytes, int] = {}
-        self._climbs = request.search.local_ascent and game.num_states <= DENSE_STATES
         self._follower = follower_value_bounds(game)
         scale = 1.0 + float(np.maximum(np.abs(self._follower.lower), np.abs(self._follower.upper)).max())
         margin = 0.0 if request.ties == "leader" else MARGIN_OVER_TIE * request.tolerances.tie * scale
-        self._ascent = Ascent(game, self.goal, self.evaluate, margin, request.deadline)
+        climbs = request.search.local_ascent and game.num_states <= DENSE_STATES
+        ascent = Ascent(game, self.goal, self.evaluate, margin, request.deadline)
+        self._primal = PrimalSearch(game, self.evaluate, ascent if climbs else None)
 
     @property
     def root(self) -> Box:
@@ -150,15 +148,12 @@ class FollowerValueProblem(ABC):
         return None if answer is None else Box(*answer)
 
     def start(self) -> Iterator[tuple[float, Candidate]]:
-        """Simple policies: uniform, that of a planner who moves both players, and the request's own; each climbed."""
+        """Simple policies: the request's own, uniform, that of a planner who moves both players; each climbed."""
         for policy in self._start_policies():
-            candidate = self.evaluate(policy)
-            yield candidate.value, candidate
-            if self.request.stopped:
-                return
-            if self._climbs:
-                better = self._ascent.climb(candidate, candidate.response.follower_policy.actions)
-                yield better.value, better
+            for candidate in self._primal.from_policy(policy):
+                yield candidate.value, candidate
+                if self.request.stopped:
+                    return
 
     def _start_policies(self) -> Iterator[LeaderPolicy]:
         if self.request.start is not None:
@@ -174,62 +169,11 @@ class FollowerValueProblem(ABC):
     def propose(
         self, point: Point, box: Box, primal_bound: float, *, thorough: bool
     ) -> Iterator[tuple[float, Candidate]]:
-        """The policy of a relaxed point, evaluated; where asked for, or where it improves, climbed from."""
+        """Policies that a relaxed point suggests (:mod:`ssg_mip.methods.primal_search`)."""
         del box
-        rows = np.maximum(self.slot_weights(point.columns), 0.0)
-        policy = LeaderPolicy.from_slots(
-            self.game, np.bincount(self.game.row_leader_slot, rows, int(self.game.leader_offsets[-1]))
-        )
-        candidate = self.evaluate(policy)
-        yield candidate.value, candidate
-        if not self._climbs or not (thorough or candidate.value > primal_bound):
-            return
-        best = candidate
-        for response in self._responses(rows, candidate):
-            climbed = self._climb(candidate, response, primal_bound)
-            if climbed is not None and climbed.value > best.value:
-                best = climbed
-        yield best.value, best
-        if self.request.search.answer_switching and best.value > max(primal_bound, candidate.value):
-            switched = self._switch_answers(best)
-            yield switched.value, switched
-
-    def _climb(self, start: Candidate, response: IntArray, primal_bound: float) -> Candidate | None:
-        """Climb towards a response, unless that has failed often enough before."""
-        key = response.tobytes()
-        if self._fruitless.get(key, 0) >= FRUITLESS:
-            return None
-        climbed = self._ascent.climb(start, response)
-        if climbed.value <= primal_bound:
-            self._fruitless[key] = self._fruitless.get(key, 0) + 1
-        return climbed
-
-    def _switch_answers(self, best: Candidate) -> Candidate:
-        """Climb towards responses with one answer exchanged, as long as that improves."""
-        game = self.game
-        improved = True
-        while improved and not self.request.stopped:
-            improved = False
-            for slot in np.flatnonzero(self.root.open_choices):
-                state = int(game.follower_slot_state[slot])
-                response = best.response.follower_policy.actions.copy()
-                action = int(slot - game.follower_offsets[state])
-                if response[state] == action:
-                    continue
-                response[state] = action
-                climbed = self._ascent.climb(best, response)
-                if climbed.value > best.value + self.request.tolerances.monotone * (1.0 + abs(best.value)):
-                    best, improved = climbed, True
-                    break
-        return best
-
-    def _responses(self, rows: FloatArray, candidate: Candidate) -> list[IntArray]:
-        """The response that the relaxed point wants, and the one that the follower gives."""
-        weight = np.bincount(self.game.row_follower_slot, rows, int(self.game.follower_offsets[-1]))
-        starts = self.game.follower_offsets
-        wanted = np.array([int(np.argmax(weight[a:b])) for a, b in itertools.pairwise(starts)])
-        given = candidate.response.follower_policy.actions
-        return [wanted] if np.array_equal(wanted, given) else [wanted, given]
+        weights = np.maximum(self.slot_weights(point.columns), 0.0)
+        for candidate in self._primal.from_weights(weights, primal_bound, thorough=thorough):
+            yield candidate.value, candidate
 
 
 class CommitmentProblem(FollowerValueProblem):
@@ -273,7 +217,7 @@ class CommitmentProblem(FollowerValueProblem):
         slopes = model.leader_slopes()
         rows = self._floored
         least = self._least[rows] - model.leader_values[rows] + slopes[rows] @ model.slots
-        return LinearGoal(self.weights @ slopes, slopes[rows], least)
+        return LinearGoal(float(self.weights @ model.leader_values), self.weights @ slopes, slopes[rows], least)
 
     def slot_weights(self, columns: FloatArray) -> FloatArray:
         """Occupancies; conditional probabilities or the state's own block where a state is hardly visited."""
@@ -337,7 +281,8 @@ class ImprovementProblem(FollowerValueProblem):
     def goal(self, model: FixedResponse) -> LinearGoal:
         """``Q_t`` is linear in the policy for a fixed response: nothing is approximated on the leader's side."""
         gains = model.gains_over(self.values)
-        return LinearGoal(self.weights @ gains, gains, np.zeros(len(gains)))
+        gradient = self.weights @ gains
+        return LinearGoal(float(gradient @ model.slots), gradient, gains, np.zeros(len(gains)))
 
     def slot_weights(self, columns: FloatArray) -> FloatArray:
         """The probabilities ``x(s, a, b)``."""
