@@ -20,10 +20,12 @@ LARGEST = 1_000_000
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class _Group:
-    """States with the same numbers of actions, and their joint-action rows ``[states, a, b]``."""
+    """States with the same numbers of actions, their joint-action rows ``[states, a, b]``, and the pairs of actions."""
 
     states: IntArray
     rows: IntArray
+    leader_pairs: tuple[IntArray, IntArray]
+    follower_pairs: tuple[IntArray, IntArray]
 
 
 class PairMixes:
@@ -36,7 +38,8 @@ class PairMixes:
         for leader, follower in np.unique(shapes[game.follower_counts > 1], axis=0).tolist():
             states = np.flatnonzero((game.leader_counts == leader) & (game.follower_counts == follower))
             within = np.arange(leader)[:, None] * follower + np.arange(follower)
-            self._groups.append(_Group(states, game.row_offsets[states][:, None, None] + within))
+            rows = game.row_offsets[states][:, None, None] + within
+            self._groups.append(_Group(states, rows, _pairs(leader), _pairs(follower)))
 
     def secured(self, values: FloatArray) -> FloatArray:
         """Per state, the best ``min_a`` of a mix of two follower actions; ``-inf`` where there is only one.
@@ -48,19 +51,24 @@ class PairMixes:
         """
         answer = np.full(self._num_states, -np.inf)
         for group in self._groups:
-            answer[group.states] = _best_pair(values[group.rows])
+            answer[group.states] = _best_pair(values[group.rows], group)
         return answer
 
 
-def _best_pair(q: FloatArray) -> FloatArray:
+def _pairs(count: int) -> tuple[IntArray, IntArray]:
+    first, second = np.triu_indices(count, k=1)
+    return first, second
+
+
+def _best_pair(q: FloatArray, group: _Group) -> FloatArray:
     """The best mix of two columns for each matrix of ``q [matrices, rows, columns]``."""
-    first, second = np.triu_indices(q.shape[2], k=1)
+    (first, second), (i, j) = group.follower_pairs, group.leader_pairs
     x, y = np.swapaxes(q[:, :, first], 1, 2), np.swapaxes(q[:, :, second], 1, 2)  # [matrices, pairs, rows]
-    i, j = np.triu_indices(q.shape[1], k=1)
     if len(i) == 0 or x.size * len(i) > LARGEST:
         share = np.full((*x.shape[:2], 1), 0.5)
     else:
-        slope = (x - y)[..., i] - (x - y)[..., j]
+        difference = x - y
+        slope = difference[..., i] - difference[..., j]
         crossing = np.divide(y[..., j] - y[..., i], slope, out=np.full(slope.shape, 0.5), where=slope != 0.0)
         share = np.clip(crossing, 0.0, 1.0)
     mixed = share[..., None] * x[:, :, None, :] + (1.0 - share[..., None]) * y[:, :, None, :]

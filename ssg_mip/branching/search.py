@@ -36,8 +36,8 @@ CUT_ROUNDS = 1
 CUTS_A_ROUND = 30
 """At most this many cuts are added in a round."""
 
-LOOK_HARD = 40
-"""Open nodes at which solutions are always looked for by local ascent."""
+LOOK_ALWAYS = 40
+"""Open nodes at which solutions are always looked for."""
 
 LOOK_EVERY = 4
 """After that, at one open node in this many."""
@@ -77,8 +77,8 @@ class Problem(Protocol):
     def start(self) -> Iterable[tuple[float, Any]]:
         """Solutions known before the search, each with its exact value."""
 
-    def propose(self, point: Point, box: Box, primal_bound: float, *, thorough: bool) -> Iterable[tuple[float, Any]]:
-        """Solutions near a relaxed point, each with its exact value; looked for harder if ``thorough``."""
+    def propose(self, point: Point, box: Box, primal_bound: float) -> Iterable[tuple[float, Any]]:
+        """Solutions near a relaxed point, each with its exact value."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -286,9 +286,8 @@ class Search:
             point, bound = self._cut(point, bound)
         if bound == -math.inf:
             return None
-        if point.status is LpStatus.OPTIMAL:
-            thorough = bound > self._target and self._thorough()
-            self._accept(self._problem.propose(point, tightened, self._primal, thorough=thorough))
+        if point.status is LpStatus.OPTIMAL and bound > self._target and self._look_due():
+            self._accept(self._problem.propose(point, tightened, self._primal))
         if bound <= self._target:
             return _Child(tightened, bound, point, None, NO_CUTS)
         kept, basis = relaxation.binding()
@@ -312,10 +311,10 @@ class Search:
         self._cutting.record(before - self._target, before - bound)
         return point, bound
 
-    def _thorough(self) -> bool:
-        """Whether to look hard for solutions: always at first, then at one open node in a few."""
+    def _look_due(self) -> bool:
+        """Whether to look for solutions: always at first, then at one open node in a few."""
         self._looked += 1
-        return self._looked <= LOOK_HARD or self._looked % LOOK_EVERY == 0
+        return self._looked <= LOOK_ALWAYS or self._looked % LOOK_EVERY == 0
 
     def _keep(self, child: _Child | None, depth: int) -> None:
         """Put a bounded box among the open nodes, or set it aside."""

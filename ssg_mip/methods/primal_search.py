@@ -46,26 +46,22 @@ class PrimalSearch:
         if self._ascent is not None:
             yield self._ascent.climb(candidate)
 
-    def from_weights(self, weights: FloatArray, primal_bound: float, *, thorough: bool) -> Iterator[Candidate]:
-        """The policy that a relaxed point implies; where asked for, or where it improves, what lies uphill too.
+    def from_weights(self, weights: FloatArray, primal_bound: float) -> Iterator[Candidate]:
+        """The policy that a relaxed point implies, and what lies uphill from it.
 
         Parameters
         ----------
         weights
             Weight per joint action, at least 0, shape ``[num_rows]``.
         primal_bound
-            The best value known.
-        thorough
-            Whether to climb even if the policy is no better than that.
+            The best value known; what does not exceed it counts as fruitless.
         """
         game = self._game
         slots = np.bincount(game.row_leader_slot, weights, int(game.leader_offsets[-1]))
         candidate = self._evaluate(LeaderPolicy.from_slots(game, slots))
         yield candidate
-        if self._ascent is None or not (thorough or candidate.value > primal_bound):
-            return
         wanted = self._wanted(weights)
-        if self._worth_trying(wanted):
+        if self._ascent is not None and (candidate.value > primal_bound or self._worth_trying(wanted)):
             climbed = self._climb_towards(wanted, candidate, self._ascent)
             if climbed.value <= primal_bound:
                 self._fruitless[wanted.tobytes()] = self._fruitless.get(wanted.tobytes(), 0) + 1

@@ -166,13 +166,11 @@ class FollowerValueProblem(ABC):
         chosen = optimal_control(joint_process(self.game, leader=True)).chosen
         return LeaderPolicy.deterministic(self.game, self.game.row_leader[chosen])
 
-    def propose(
-        self, point: Point, box: Box, primal_bound: float, *, thorough: bool
-    ) -> Iterator[tuple[float, Candidate]]:
+    def propose(self, point: Point, box: Box, primal_bound: float) -> Iterator[tuple[float, Candidate]]:
         """Policies that a relaxed point suggests (:mod:`ssg_mip.methods.primal_search`)."""
         del box
         weights = np.maximum(self.slot_weights(point.columns), 0.0)
-        for candidate in self._primal.from_weights(weights, primal_bound, thorough=thorough):
+        for candidate in self._primal.from_weights(weights, primal_bound):
             yield candidate.value, candidate
 
 
