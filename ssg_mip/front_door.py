@@ -12,6 +12,7 @@ from ssg_mip.deadline import Deadline
 from ssg_mip.game import Game
 from ssg_mip.interrupt import Interrupt, graceful_interrupt
 from ssg_mip.methods import find_method
+from ssg_mip.methods.assurance import assured
 from ssg_mip.methods.request import Request, state_weights
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Result
@@ -34,6 +35,7 @@ def solve(
     tolerances: Tolerances = DEFAULT_TOLERANCES,
     on_progress: Callable[[ProgressRow], None] | None = None,
     interrupt: Interrupt | None = None,
+    check: bool = True,
 ) -> Result:
     """Find a stationary leader policy, its exact value and a proven bound on the best value.
 
@@ -68,6 +70,8 @@ def solve(
     interrupt
         A flag to stop the run from another thread. If absent, the first Ctrl-C stops the run and a second one
         raises ``KeyboardInterrupt``.
+    check
+        Whether to check the answer in exact arithmetic (``Result.check``). A failed check is reported, not raised.
 
     Returns
     -------
@@ -87,7 +91,7 @@ def solve(
     deadline = Deadline(time_limit)
     run = find_method(method)
     with graceful_interrupt() if interrupt is None else nullcontext(interrupt) as flag:
-        return run(
+        result = run(
             game,
             Request(
                 weights=state_weights(game, weights),
@@ -104,6 +108,7 @@ def solve(
                 on_progress=on_progress,
             ),
         )
+        return assured(result, check=check, tolerances=tolerances)
 
 
 def _start_policy(game: Game, start: LeaderPolicy | Mapping[str, Mapping[str, float]] | None) -> LeaderPolicy | None:

@@ -14,6 +14,7 @@ import numpy as np
 from rich.table import Table
 from rich.text import Text
 
+from ssg_mip.certificates.outcome import CheckOutcome, interval_to_list
 from ssg_mip.game import Game
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import Result, finite
@@ -85,9 +86,22 @@ def result_report(result: Result, *, limit: int | None = None) -> list[Any]:
         f"  gap     {percent(result.relative_gap)}",
         f"  status  {result.status.value}",
         f"  stop    {result.termination.value}",
+        f"  check   {check_line(result.check)}",
         f"  work    {result.provenance.seconds:.2f} s{', ' if work else ''}{work}",
     ]
     return ["\n".join(lines), *policy_tables(result, limit)]
+
+
+def check_line(check: CheckOutcome) -> str:
+    """What the exact checker says, in one line."""
+    if not check.verified:
+        return check.word if check.verified is None else f"{check.word}: {check.reason}"
+    if check.leader_value is None or check.epsilon is None:
+        return f"{check.word} in exact arithmetic"
+    low, high = interval_to_list(check.leader_value) or (None, None)
+    value = "exact" if check.leader_value.is_exact else f"in [{low!r}, {high!r}]"
+    loss = f"the follower loses {float(check.epsilon):.2g} at most" if check.epsilon else "the response is optimal"
+    return f"{check.word} in exact arithmetic: value {value}, {loss}"
 
 
 def policy_tables(result: Result, limit: int | None) -> list[Any]:
@@ -134,15 +148,17 @@ def front_report(front: ParetoFront, *, limit: int | None = None, columns: int =
     """
     game = front.game
     states = np.arange(game.num_states)[:columns]
-    made = table("point>", *(f"{game.state_names[state]}>" for state in states), "bound at its weights>")
+    made = table("point>", *(f"{game.state_names[state]}>" for state in states), "bound at its weights>", "check")
     shown = front.points[:limit]
     for place, point in enumerate(shown, start=1):
         values = [number(point.leader_values[state]) for state in states]
-        add_row(made, (str(place), *values, f"{number(point.leader_value)} <= {number(point.dual_bound)}"))
+        bound = f"{number(point.leader_value)} <= {number(point.dual_bound)}"
+        add_row(made, (str(place), *values, bound, point.check.word))
     head = (
         f"{game.name}: {counted(len(front.points), 'point')}, front by {front.method}, ties {front.ties}\n"
         f"  {front.termination.value}; {counted(len(front.results), 'run')}, {front.provenance.seconds:.2f} s; "
-        f"bounds hold {_SCOPE}"
+        f"bounds hold {_SCOPE}\n"
+        f"  check: {check_line(front.check)}"
     )
     more_states = [f"... {game.num_states - len(states)} more states; --json holds all."]
     return [
@@ -174,18 +190,25 @@ def batch_row_line(row: BatchRow) -> str:
     result = row.result or {}
     return (
         f"{row.instance}: value {number(result.get('leader_value'))}, bound {number(result.get('dual_bound'))}, "
-        f"{row.seconds:.2f} s"
+        f"{row.seconds:.2f} s, {row.check}"
     )
 
 
 def batch_report(summary: BatchSummary) -> list[Any]:
     """The rows of a batch as a table, sorted by instance, and the count of each outcome."""
-    made = table("instance", "status", "value>", "bound>", "gap>", "seconds>")
+    made = table("instance", "status", "value>", "bound>", "gap>", "seconds>", "check")
     for row in sorted(summary.rows, key=lambda one: one.instance):
         result = row.result or {}
         status = row.error["class"] if row.error is not None else str(result.get("status"))
         value, bound = result.get("leader_value"), result.get("dual_bound")
-        cells = (status, number(value), number(bound), percent(result.get("relative_gap")), f"{row.seconds:.2f}")
+        cells = (
+            status,
+            number(value),
+            number(bound),
+            percent(result.get("relative_gap")),
+            f"{row.seconds:.2f}",
+            row.check,
+        )
         add_row(made, (row.instance, *cells))
     counts = summary.to_dict()
     words = f"{counts['solved']} solved, {counts['failed']} failed, {counts['skipped']} skipped"

@@ -14,6 +14,7 @@ import numpy as np
 
 from ssg_mip.best_response import Response, Ties
 from ssg_mip.bounds import gap_scale, leader_value_bounds
+from ssg_mip.certificates.outcome import UNCHECKED, CheckOutcome
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.status import Status, Termination
@@ -169,6 +170,8 @@ class Result:
         The rows of the progress table.
     provenance
         Where the result comes from.
+    check
+        What the exact checker says about all this; methods leave it to the front door.
     """
 
     game: Game
@@ -188,6 +191,7 @@ class Result:
     trajectory: tuple[TrajectoryPoint, ...]
     progress: tuple[ProgressRow, ...]
     provenance: Provenance
+    check: CheckOutcome = UNCHECKED
 
     @property
     def relative_gap(self) -> float:
@@ -237,6 +241,7 @@ class Result:
                 }
                 for point in self.trajectory
             ],
+            "check": self.check.to_dict(),
             "provenance": {
                 **dataclasses.asdict(self.provenance),
                 "options": {key: plain(value) for key, value in self.provenance.options.items()},

@@ -22,6 +22,15 @@ TIE_RULES = ("leader", "first", "adverse")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class ProofClaim:
+    """What a printed answer says that the checker has proven: a bound and two intervals ``(lower, upper)``."""
+
+    epsilon: float
+    leader_value: tuple[float, float]
+    follower_value: tuple[float, float]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class PointClaim:
     """A leader policy and what it is said to be worth; members that a kind of point does not print are ``None``.
 
@@ -38,6 +47,7 @@ class PointClaim:
     dual_bound: float = math.inf
     step_bound: float = math.inf
     status: str = ""
+    proof: ProofClaim | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -177,6 +187,7 @@ class _Reader:
             response=self._response(data, at),
             dual_bound=_bound(data, "dual_bound", at),
             status=_text(data, "status", at),
+            proof=_proof(data, at),
         )
 
     def _iterate(self, entry: Any, index: int, weights: tuple[float, ...]) -> PointClaim:
@@ -258,6 +269,24 @@ class _Reader:
         for key in ("leader_value", "follower_policy"):
             if _member(data, key, "") is not None:
                 raise InvalidResultError(f"{key} is claimed although there is no leader_policy")
+
+
+def _proof(data: Mapping[str, Any], at: str) -> ProofClaim | None:
+    """The outcome of an earlier check, where one is printed with its numbers."""
+    if data.get("check") is None:
+        return None
+    place = f"{at}check"
+    given = _mapping(data["check"], place)
+    if given.get("epsilon") is None:
+        return None
+    intervals = []
+    for key in ("leader_value", "follower_value"):
+        ends = [_number(end, f"{place}.{key}") for end in _list(given, key, f"{place}.")]
+        if len(ends) != 2 or ends[0] > ends[1]:
+            raise InvalidResultError(f"{place}.{key} is {ends!r}; it must be an interval [lower, upper]")
+        intervals.append((ends[0], ends[1]))
+    epsilon = _number(given["epsilon"], f"{place}.epsilon")
+    return ProofClaim(epsilon=epsilon, leader_value=intervals[0], follower_value=intervals[1])
 
 
 def _member(data: Mapping[str, Any], key: str, at: str) -> Any:

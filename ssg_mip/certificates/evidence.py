@@ -25,6 +25,9 @@ class Evidence:
     view: FollowerView
     outcomes: tuple[tuple[Interval, ...], ...]
     slack: Fraction
+    _pairs: dict[tuple[int, ...], tuple[tuple[Interval, ...], tuple[Interval, ...]]] = dataclasses.field(
+        default_factory=dict, init=False, repr=False
+    )
 
     def slots(self, response: Sequence[int]) -> tuple[int, ...]:
         """The follower slots of a response given as actions within states."""
@@ -42,7 +45,9 @@ class Evidence:
     def pair_values(self, response: Sequence[int]) -> tuple[tuple[Interval, ...], tuple[Interval, ...]]:
         """The leader's and the follower's values of the policy with a response."""
         chosen = self.slots(response)
-        return value_intervals(self.leader, chosen), value_intervals(self.follower, chosen)
+        if chosen not in self._pairs:
+            self._pairs[chosen] = (value_intervals(self.leader, chosen), value_intervals(self.follower, chosen))
+        return self._pairs[chosen]
 
     def epsilon(self, response: Sequence[int]) -> Fraction:
         """A proven bound on what the follower loses, in its worst state, by a response."""

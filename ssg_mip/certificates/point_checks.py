@@ -104,6 +104,33 @@ def value_checks(claims: Claims, prover: Prover, game: Game) -> list[Check]:
     ]
 
 
+def proof_check(claims: Claims, prover: Prover) -> Check:
+    """The numbers of an earlier check that are printed: the same bound and intervals come out again."""
+    trials: list[Trial] = []
+    for point in claims.answers:
+        if point.proof is None:
+            continue
+        evidence, response = prover.about(point.policy), point.response or ()
+        weights = exact_weights(point.weights)
+        leader, follower = (weighted_sum(weights, values) for values in evidence.pair_values(response))
+        compared = [
+            ("epsilon", point.proof.epsilon, evidence.epsilon(response), evidence.view.slack),
+            ("leader_value", point.proof.leader_value[0], leader.lower, evidence.slack),
+            ("leader_value", point.proof.leader_value[1], leader.upper, evidence.slack),
+            ("follower_value", point.proof.follower_value[0], follower.lower, evidence.view.slack),
+            ("follower_value", point.proof.follower_value[1], follower.upper, evidence.view.slack),
+        ]
+        trials.extend(
+            Trial(
+                deviation=abs(Fraction(said) - proven),
+                allowed=slack,
+                place=f"{point.place}: check.{label} printed {said!r}",
+            )
+            for label, said, proven, slack in compared
+        )
+    return worst_of("check_record", trials)
+
+
 def trajectory_checks(claims: Claims, prover: Prover, game: Game) -> list[Check]:
     """Every iterate's values, derived again from its policy under the tie rule."""
     values: list[Trial] = []

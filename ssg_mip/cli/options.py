@@ -43,6 +43,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON obj
 Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="Progress without a terminal too, and tables in full length.")
 ]
+Check = Annotated[
+    bool, typer.Option("--check/--no-check", help="Check the answer in exact arithmetic; exit code 5 if it fails.")
+]
 PolicyFile = Annotated[
     Path | None,
     typer.Option(

@@ -43,6 +43,7 @@ def solve_instance(
     seed: options.Seed = 0,
     start: options.PolicyFile = None,
     levels: options.Levels = 4,
+    check: options.Check = True,
     plot: Plot = None,
     as_json: options.AsJson = False,
     verbose: options.Verbose = False,
@@ -71,8 +72,11 @@ def solve_instance(
             levels=levels,
             on_progress=ProgressTable(shown=verbose or None),
             interrupt=interrupt,
+            check=check,
         )
-        code = int(ExitCode.INTERRUPTED if interrupt.requested else exit_code(result))
+        code = int(exit_code(result))
+        if interrupt.requested and code != ExitCode.FAILED_CHECK:
+            code = int(ExitCode.INTERRUPTED)
         if not as_json or verbose:
             say(*result_report(result, limit=None if verbose else _ROW_LIMIT))
         if plot is not None:
@@ -101,6 +105,7 @@ def front_of_instance(
     time_limit: options.TimeLimit = None,
     node_limit: options.NodeLimit = None,
     seed: options.Seed = 0,
+    check: options.Check = True,
     plot: Plot = None,
     axes: Annotated[
         tuple[str, str] | None,
@@ -135,10 +140,13 @@ def front_of_instance(
             seed=seed,
             on_progress=ProgressTable(shown=verbose or None),
             interrupt=interrupt,
+            check=check,
         )
         code = int(ExitCode.DONE if front.points else ExitCode.NO_SOLUTION)
         if interrupt.requested:
             code = int(ExitCode.INTERRUPTED)
+        if front.check.verified is False:
+            code = int(ExitCode.FAILED_CHECK)
         if not as_json or verbose:
             say(*front_report(front, limit=None if verbose else _ROW_LIMIT))
         if plot is not None and front.points:
@@ -161,6 +169,7 @@ def batch_of_folder(
     node_limit: options.NodeLimit = None,
     seed: options.Seed = 0,
     levels: options.Levels = 4,
+    check: options.Check = True,
     jobs: Annotated[int, typer.Option(help="Instances solved at the same time, each in a process.")] = 1,
     resume: Annotated[bool, typer.Option("--resume", help="Skip what results.jsonl holds already.")] = False,
     as_json: options.AsJson = False,
@@ -183,6 +192,7 @@ def batch_of_folder(
         node_limit=node_limit,
         seed=seed,
         levels=levels,
+        check=check,
     )
     with graceful_interrupt() as interrupt:
         summary = run_batch(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ssg_mip.best_response import Ties
+from ssg_mip.certificates.outcome import UNCHECKED, CheckOutcome
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.result import Provenance, Result, finite, plain
@@ -32,6 +33,8 @@ class FrontPoint:
         Proven upper bound on that scalarisation over stationary leader policies; infinite if none.
     status
         What is known about the point as an answer to that scalarisation; ``FEASIBLE`` for a by-product.
+    check
+        What the exact checker says about the point alone.
     """
 
     leader_values: FloatArray
@@ -41,6 +44,7 @@ class FrontPoint:
     weights: FloatArray
     dual_bound: float
     status: Status
+    check: CheckOutcome = UNCHECKED
 
     @property
     def leader_value(self) -> float:
@@ -72,6 +76,8 @@ class ParetoFront:
         short; each result says how its own run ended.
     provenance
         Where the front comes from.
+    check
+        What the exact checker says about the front, its points and its runs.
     """
 
     game: Game
@@ -82,6 +88,7 @@ class ParetoFront:
     results: tuple[Result, ...]
     termination: Termination
     provenance: Provenance
+    check: CheckOutcome = UNCHECKED
 
     @property
     def values(self) -> FloatArray:
@@ -111,6 +118,7 @@ class ParetoFront:
             "dual_bound_scope": "over stationary leader policies",
             "points": [self._point_dict(point) for point in self.points],
             "scalarisations": [self._result_dict(result) for result in self.results],
+            "check": self.check.to_dict(),
             "provenance": {
                 **dataclasses.asdict(self.provenance),
                 "options": {key: plain(value) for key, value in self.provenance.options.items()},
@@ -127,6 +135,7 @@ class ParetoFront:
             "leader_value": finite(point.leader_value),
             "dual_bound": finite(point.dual_bound),
             "status": point.status.name.lower(),
+            "check": point.check.to_dict(),
         }
 
     def _result_dict(self, result: Result) -> dict[str, Any]:
@@ -139,6 +148,7 @@ class ParetoFront:
             "status": result.status.name.lower(),
             "termination": result.termination.name.lower(),
             "seconds": result.provenance.seconds,
+            "check": result.check.word,
         }
 
     def _by_state(self, values: FloatArray) -> dict[str, float | None]:

@@ -34,6 +34,7 @@ from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.interrupt import Interrupt, graceful_interrupt
 from ssg_mip.methods import find_method
 from ssg_mip.methods.request import Request, compliant_weights, state_weights
+from ssg_mip.pareto.assurance import assured_front
 from ssg_mip.pareto.front import ParetoFront
 from ssg_mip.pareto.plans import DichotomicPlan, ListPlan, Plan
 from ssg_mip.pareto.pool import Pool
@@ -62,6 +63,7 @@ def trace_front(
     seed: int = 0,
     on_progress: Callable[[ProgressRow], None] | None = None,
     interrupt: Interrupt | None = None,
+    check: bool = True,
 ) -> ParetoFront:
     """Approximate the Pareto front of the leader's state values by weighted sums.
 
@@ -91,6 +93,8 @@ def trace_front(
         Called with one row per run: its number, value and bound.
     interrupt
         A flag to stop the sweep from outside. If absent, Ctrl-C stops it. The points found so far come back.
+    check
+        Whether to check the front, its points and its runs in exact arithmetic (``ParetoFront.check``).
 
     Raises
     ------
@@ -115,7 +119,7 @@ def trace_front(
         stopped = sweep.run(plan)
     options: dict[str, Any] = {"gap": gap, "time_limit": time_limit, "node_limit": node_limit, "starts": starts}
     options |= {"num_weights": num_weights, "weights": "chosen" if weights is None else "given"}
-    return sweep.front(stopped or plan.termination, options)
+    return assured_front(sweep.front(stopped or plan.termination, options), check=check)
 
 
 class _Sweep:

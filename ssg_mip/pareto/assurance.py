@@ -1,0 +1,32 @@
+"""What a front is given before it is handed out: the exact checker's outcome for it, its points and its runs."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from ssg_mip.certificates.verify import examine
+from ssg_mip.methods.assurance import assured
+from ssg_mip.pareto.front import ParetoFront
+
+
+def assured_front(front: ParetoFront, *, check: bool = True) -> ParetoFront:
+    """The front with the outcomes of its checks; it is verified if its own claims and those of all its runs are.
+
+    Parameters
+    ----------
+    front
+        The front as the sweep leaves it.
+    check
+        Whether to check every claim in exact arithmetic.
+    """
+    if not check:
+        return front
+    results = tuple(assured(result) for result in front.results)
+    found = examine(front.game, front)
+    whole = found.whole
+    wrong = next((number for number, result in enumerate(results) if not result.check.verified), None)
+    if whole.verified and wrong is not None:
+        whole = dataclasses.replace(whole, verified=False, reason=f"run {wrong}: {results[wrong].check.reason}")
+    own = found.points or (whole,) * len(front.points)
+    points = tuple(dataclasses.replace(point, check=one) for point, one in zip(front.points, own, strict=True))
+    return dataclasses.replace(front, results=results, points=points, check=whole)
