@@ -36,6 +36,7 @@ def solve(
     on_progress: Callable[[ProgressRow], None] | None = None,
     interrupt: Interrupt | None = None,
     check: bool = True,
+    guarantee: bool = True,
 ) -> Result:
     """Find a stationary leader policy, its exact value and a proven bound on the best value.
 
@@ -72,6 +73,9 @@ def solve(
         raises ``KeyboardInterrupt``.
     check
         Whether to check the answer in exact arithmetic (``Result.check``). A failed check is reported, not raised.
+    guarantee
+        Whether to look near the answer for a policy that works whatever the follower does with ties
+        (``Result.guaranteed``).
 
     Returns
     -------
@@ -108,7 +112,7 @@ def solve(
                 on_progress=on_progress,
             ),
         )
-        return assured(result, check=check, tolerances=tolerances)
+        return assured(result, check=check, guarantee=guarantee, tolerances=tolerances)
 
 
 def _start_policy(game: Game, start: LeaderPolicy | Mapping[str, Mapping[str, float]] | None) -> LeaderPolicy | None:

@@ -14,6 +14,7 @@ import numpy as np
 from rich.table import Table
 from rich.text import Text
 
+from ssg_mip.certificates.guarantee import Guarantee
 from ssg_mip.certificates.outcome import CheckOutcome, interval_to_list
 from ssg_mip.game import Game
 from ssg_mip.policy import LeaderPolicy
@@ -87,6 +88,7 @@ def result_report(result: Result, *, limit: int | None = None) -> list[Any]:
         f"  status  {result.status.value}",
         f"  stop    {result.termination.value}",
         f"  check   {check_line(result.check)}",
+        f"  secure  {secure_line(result.guaranteed)}",
         f"  work    {result.provenance.seconds:.2f} s{', ' if work else ''}{work}",
     ]
     return ["\n".join(lines), *policy_tables(result, limit)]
@@ -102,6 +104,11 @@ def check_line(check: CheckOutcome) -> str:
     value = "exact" if check.leader_value.is_exact else f"in [{low!r}, {high!r}]"
     loss = f"the follower loses {float(check.epsilon):.2g} at most" if check.epsilon else "the response is optimal"
     return f"{check.word} in exact arithmetic: value {value}, {loss}"
+
+
+def secure_line(guarantee: Guarantee | None) -> str:
+    """What holds whatever the follower does with ties, in one line."""
+    return "not looked for" if guarantee is None else guarantee.statement
 
 
 def policy_tables(result: Result, limit: int | None) -> list[Any]:
@@ -148,12 +155,15 @@ def front_report(front: ParetoFront, *, limit: int | None = None, columns: int =
     """
     game = front.game
     states = np.arange(game.num_states)[:columns]
-    made = table("point>", *(f"{game.state_names[state]}>" for state in states), "bound at its weights>", "check")
+    made = table(
+        "point>", *(f"{game.state_names[state]}>" for state in states), "bound at its weights>", "secured>", "check"
+    )
     shown = front.points[:limit]
     for place, point in enumerate(shown, start=1):
         values = [number(point.leader_values[state]) for state in states]
         bound = f"{number(point.leader_value)} <= {number(point.dual_bound)}"
-        add_row(made, (str(place), *values, bound, point.check.word))
+        secured = None if point.guaranteed is None else point.guaranteed.secured_value
+        add_row(made, (str(place), *values, bound, number(secured), point.check.word))
     head = (
         f"{game.name}: {counted(len(front.points), 'point')}, front by {front.method}, ties {front.ties}\n"
         f"  {front.termination.value}; {counted(len(front.results), 'run')}, {front.provenance.seconds:.2f} s; "
@@ -196,19 +206,13 @@ def batch_row_line(row: BatchRow) -> str:
 
 def batch_report(summary: BatchSummary) -> list[Any]:
     """The rows of a batch as a table, sorted by instance, and the count of each outcome."""
-    made = table("instance", "status", "value>", "bound>", "gap>", "seconds>", "check")
+    made = table("instance", "status", "value>", "bound>", "gap>", "secured>", "seconds>", "check")
     for row in sorted(summary.rows, key=lambda one: one.instance):
         result = row.result or {}
         status = row.error["class"] if row.error is not None else str(result.get("status"))
         value, bound = result.get("leader_value"), result.get("dual_bound")
-        cells = (
-            status,
-            number(value),
-            number(bound),
-            percent(result.get("relative_gap")),
-            f"{row.seconds:.2f}",
-            row.check,
-        )
+        gap, seconds = percent(result.get("relative_gap")), f"{row.seconds:.2f}"
+        cells = (status, number(value), number(bound), gap, number(row.secured), seconds, row.check)
         add_row(made, (row.instance, *cells))
     counts = summary.to_dict()
     words = f"{counts['solved']} solved, {counts['failed']} failed, {counts['skipped']} skipped"

@@ -14,6 +14,7 @@ import numpy as np
 
 from ssg_mip.best_response import Response, Ties
 from ssg_mip.bounds import gap_scale, leader_value_bounds
+from ssg_mip.certificates.guarantee import Guarantee
 from ssg_mip.certificates.outcome import UNCHECKED, CheckOutcome
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
@@ -172,6 +173,9 @@ class Result:
         Where the result comes from.
     check
         What the exact checker says about all this; methods leave it to the front door.
+    guaranteed
+        A nearby policy that works whatever the follower does with ties, or the statement that there is none; ``None``
+        if it was not looked for.
     """
 
     game: Game
@@ -192,6 +196,7 @@ class Result:
     progress: tuple[ProgressRow, ...]
     provenance: Provenance
     check: CheckOutcome = UNCHECKED
+    guaranteed: Guarantee | None = None
 
     @property
     def relative_gap(self) -> float:
@@ -242,6 +247,7 @@ class Result:
                 for point in self.trajectory
             ],
             "check": self.check.to_dict(),
+            "guaranteed": None if self.guaranteed is None else self.guaranteed.to_dict(self.game),
             "provenance": {
                 **dataclasses.asdict(self.provenance),
                 "options": {key: plain(value) for key, value in self.provenance.options.items()},

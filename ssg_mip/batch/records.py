@@ -24,6 +24,7 @@ class BatchOptions:
     seed: int = 0
     levels: int = 4
     check: bool = True
+    guarantee: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON data."""
@@ -40,6 +41,7 @@ class BatchRow:
     exit_code: int
     seconds: float
     check: str
+    secured: float | None
     error: Mapping[str, str] | None
     result: Mapping[str, Any] | None
 

@@ -124,6 +124,7 @@ def _solve_one(task: Task, interrupt: Interrupt) -> BatchRow | None:
         exit_code=int(exit_code(result)),
         seconds=time.monotonic() - started,
         check=result.check.word,
+        secured=None if result.guaranteed is None else result.guaranteed.secured_value,
         error=None,
         result=result.to_dict(),
     )
@@ -137,6 +138,7 @@ def _failed_row(task: Task, content: str | None, error: Exception, code: int, se
         exit_code=int(code),
         seconds=seconds,
         check=UNCHECKED.word,
+        secured=None,
         error={"class": type(error).__name__, "message": str(error)},
         result=None,
     )

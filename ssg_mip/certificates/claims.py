@@ -31,6 +31,22 @@ class ProofClaim:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class GuaranteeClaim:
+    """A policy near an answer with what it is said to secure whatever the follower does with ties.
+
+    ``asked`` is the margin that separates close actions from others, ``margin`` the least advantage over the others
+    (``None`` where there are none), ``leader_value`` the interval of the weighted value.
+    """
+
+    policy: PolicyRows
+    response: tuple[int, ...]
+    asked: float
+    margin: float | None
+    unique: bool
+    leader_value: tuple[float, float]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class PointClaim:
     """A leader policy and what it is said to be worth; members that a kind of point does not print are ``None``.
 
@@ -48,6 +64,7 @@ class PointClaim:
     step_bound: float = math.inf
     status: str = ""
     proof: ProofClaim | None = None
+    guarantee: GuaranteeClaim | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -188,6 +205,25 @@ class _Reader:
             dual_bound=_bound(data, "dual_bound", at),
             status=_text(data, "status", at),
             proof=_proof(data, at),
+            guarantee=self._guarantee(data, at),
+        )
+
+    def _guarantee(self, data: Mapping[str, Any], at: str) -> GuaranteeClaim | None:
+        """The policy beside an answer, where one is printed."""
+        if data.get("guaranteed") is None:
+            return None
+        place = f"{at}guaranteed."
+        given = _mapping(data["guaranteed"], place)
+        if _member(given, "leader_policy", place) is None:
+            return None
+        margin = _member(given, "margin", place)
+        return GuaranteeClaim(
+            policy=self._policy(given, place),
+            response=self._response(given, place),
+            asked=_number(_member(given, "margin_asked", place), f"{place}margin_asked"),
+            margin=None if margin is None else _number(margin, f"{place}margin"),
+            unique=_member(given, "unique", place) is True,
+            leader_value=_interval(given, "leader_value", place),
         )
 
     def _iterate(self, entry: Any, index: int, weights: tuple[float, ...]) -> PointClaim:
@@ -279,14 +315,18 @@ def _proof(data: Mapping[str, Any], at: str) -> ProofClaim | None:
     given = _mapping(data["check"], place)
     if given.get("epsilon") is None:
         return None
-    intervals = []
-    for key in ("leader_value", "follower_value"):
-        ends = [_number(end, f"{place}.{key}") for end in _list(given, key, f"{place}.")]
-        if len(ends) != 2 or ends[0] > ends[1]:
-            raise InvalidResultError(f"{place}.{key} is {ends!r}; it must be an interval [lower, upper]")
-        intervals.append((ends[0], ends[1]))
-    epsilon = _number(given["epsilon"], f"{place}.epsilon")
-    return ProofClaim(epsilon=epsilon, leader_value=intervals[0], follower_value=intervals[1])
+    return ProofClaim(
+        epsilon=_number(given["epsilon"], f"{place}.epsilon"),
+        leader_value=_interval(given, "leader_value", f"{place}."),
+        follower_value=_interval(given, "follower_value", f"{place}."),
+    )
+
+
+def _interval(data: Mapping[str, Any], key: str, at: str) -> tuple[float, float]:
+    ends = [_number(end, f"{at}{key}") for end in _list(data, key, at)]
+    if len(ends) != 2 or ends[0] > ends[1]:
+        raise InvalidResultError(f"{at}{key} is {ends!r}; it must be an interval [lower, upper]")
+    return ends[0], ends[1]
 
 
 def _member(data: Mapping[str, Any], key: str, at: str) -> Any:

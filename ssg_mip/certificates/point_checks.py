@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
@@ -19,7 +20,7 @@ def distribution_checks(claims: Claims, game: Game, tolerances: Tolerances) -> l
     allowed = Fraction(tolerances.probability)
     policies = (
         Trial(deviation=_off_one(row), allowed=allowed, place=f"{point.place}: state {game.state_names[state]!r}")
-        for point in (*claims.answers, *claims.trajectory)
+        for point in (*claims.answers, *claims.trajectory, *_guarantees(claims))
         for state, row in enumerate(point.policy)
     )
     weights = (
@@ -29,6 +30,14 @@ def distribution_checks(claims: Claims, game: Game, tolerances: Tolerances) -> l
         worst_of("policy_is_distribution", policies),
         worst_of("weights_are_distribution", weights),
     ]
+
+
+def _guarantees(claims: Claims) -> Iterator[PointClaim]:
+    """The policies beside the answers, each as a point."""
+    for point in claims.answers:
+        if point.guarantee is not None:
+            place = f"{point.place}: guaranteed"
+            yield dataclasses.replace(point, place=place, policy=point.guarantee.policy)
 
 
 def _all_weights(claims: Claims) -> Iterator[tuple[str, Sequence[float]]]:

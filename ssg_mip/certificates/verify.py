@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from ssg_mip.certificates.claims import FRONT_FORMAT, RESULT_FORMAT, Claims, PointClaim, read_claims
 from ssg_mip.certificates.evidence import Prover
+from ssg_mip.certificates.guarantee_checks import guarantee_check
 from ssg_mip.certificates.outcome import CheckOutcome
 from ssg_mip.certificates.point_checks import (
     distribution_checks,
@@ -160,6 +161,7 @@ def _derived_checks(
 ) -> list[Check]:
     """The checks that need the values derived again."""
     checks = _point_checks(game, claims, prover)
+    checks.append(guarantee_check(claims, game, tolerances))
     if claims.subject == "result":
         checks += [_status_check(claims), tied_state_check(claims, prover, game)]
         checks += trajectory_checks(claims, prover, game)

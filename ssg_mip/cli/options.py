@@ -46,6 +46,12 @@ Verbose = Annotated[
 Check = Annotated[
     bool, typer.Option("--check/--no-check", help="Check the answer in exact arithmetic; exit code 5 if it fails.")
 ]
+Guarantee = Annotated[
+    bool,
+    typer.Option(
+        "--guarantee/--no-guarantee", help="Look for a policy nearby that works whatever the follower does with ties."
+    ),
+]
 PolicyFile = Annotated[
     Path | None,
     typer.Option(

@@ -44,6 +44,7 @@ def solve_instance(
     start: options.PolicyFile = None,
     levels: options.Levels = 4,
     check: options.Check = True,
+    guarantee: options.Guarantee = True,
     plot: Plot = None,
     as_json: options.AsJson = False,
     verbose: options.Verbose = False,
@@ -73,6 +74,7 @@ def solve_instance(
             on_progress=ProgressTable(shown=verbose or None),
             interrupt=interrupt,
             check=check,
+            guarantee=guarantee,
         )
         code = int(exit_code(result))
         if interrupt.requested and code != ExitCode.FAILED_CHECK:
@@ -106,6 +108,7 @@ def front_of_instance(
     node_limit: options.NodeLimit = None,
     seed: options.Seed = 0,
     check: options.Check = True,
+    guarantee: options.Guarantee = True,
     plot: Plot = None,
     axes: Annotated[
         tuple[str, str] | None,
@@ -141,6 +144,7 @@ def front_of_instance(
             on_progress=ProgressTable(shown=verbose or None),
             interrupt=interrupt,
             check=check,
+            guarantee=guarantee,
         )
         code = int(ExitCode.DONE if front.points else ExitCode.NO_SOLUTION)
         if interrupt.requested:
@@ -170,6 +174,7 @@ def batch_of_folder(
     seed: options.Seed = 0,
     levels: options.Levels = 4,
     check: options.Check = True,
+    guarantee: options.Guarantee = True,
     jobs: Annotated[int, typer.Option(help="Instances solved at the same time, each in a process.")] = 1,
     resume: Annotated[bool, typer.Option("--resume", help="Skip what results.jsonl holds already.")] = False,
     as_json: options.AsJson = False,
@@ -193,6 +198,7 @@ def batch_of_folder(
         seed=seed,
         levels=levels,
         check=check,
+        guarantee=guarantee,
     )
     with graceful_interrupt() as interrupt:
         summary = run_batch(

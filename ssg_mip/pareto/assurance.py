@@ -1,4 +1,4 @@
-"""What a front is given before it is handed out: the exact checker's outcome for it, its points and its runs."""
+"""What a front is given before it is handed out: what its points secure, and the exact checker's outcome."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import dataclasses
 
 from ssg_mip.certificates.verify import examine
 from ssg_mip.methods.assurance import assured
+from ssg_mip.methods.guaranteed import find_guaranteed
 from ssg_mip.pareto.front import ParetoFront
 
 
-def assured_front(front: ParetoFront, *, check: bool = True) -> ParetoFront:
+def assured_front(front: ParetoFront, *, check: bool = True, guarantee: bool = True) -> ParetoFront:
     """The front with the outcomes of its checks; it is verified if its own claims and those of all its runs are.
+
+    What is secured beside the points is looked for at the points only, not for every run.
 
     Parameters
     ----------
@@ -18,10 +21,18 @@ def assured_front(front: ParetoFront, *, check: bool = True) -> ParetoFront:
         The front as the sweep leaves it.
     check
         Whether to check every claim in exact arithmetic.
+    guarantee
+        Whether to look near every point for a policy that works whatever the follower does with ties.
     """
+    if guarantee:
+        beside = [find_guaranteed(front.game, one.leader_policy, weights=one.weights) for one in front.points]
+        points = tuple(
+            dataclasses.replace(point, guaranteed=one) for point, one in zip(front.points, beside, strict=True)
+        )
+        front = dataclasses.replace(front, points=points)
     if not check:
         return front
-    results = tuple(assured(result) for result in front.results)
+    results = tuple(assured(result, guarantee=False) for result in front.results)
     found = examine(front.game, front)
     whole = found.whole
     wrong = next((number for number, result in enumerate(results) if not result.check.verified), None)

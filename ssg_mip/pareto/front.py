@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ssg_mip.best_response import Ties
+from ssg_mip.certificates.guarantee import Guarantee
 from ssg_mip.certificates.outcome import UNCHECKED, CheckOutcome
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
@@ -35,6 +36,9 @@ class FrontPoint:
         What is known about the point as an answer to that scalarisation; ``FEASIBLE`` for a by-product.
     check
         What the exact checker says about the point alone.
+    guaranteed
+        A nearby policy that works whatever the follower does with ties, as in
+        :class:`Result <ssg_mip.result.Result>`.
     """
 
     leader_values: FloatArray
@@ -45,6 +49,7 @@ class FrontPoint:
     dual_bound: float
     status: Status
     check: CheckOutcome = UNCHECKED
+    guaranteed: Guarantee | None = None
 
     @property
     def leader_value(self) -> float:
@@ -136,6 +141,7 @@ class ParetoFront:
             "dual_bound": finite(point.dual_bound),
             "status": point.status.name.lower(),
             "check": point.check.to_dict(),
+            "guaranteed": None if point.guaranteed is None else point.guaranteed.to_dict(self.game),
         }
 
     def _result_dict(self, result: Result) -> dict[str, Any]:

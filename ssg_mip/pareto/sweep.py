@@ -64,6 +64,7 @@ def trace_front(
     on_progress: Callable[[ProgressRow], None] | None = None,
     interrupt: Interrupt | None = None,
     check: bool = True,
+    guarantee: bool = True,
 ) -> ParetoFront:
     """Approximate the Pareto front of the leader's state values by weighted sums.
 
@@ -95,6 +96,8 @@ def trace_front(
         A flag to stop the sweep from outside. If absent, Ctrl-C stops it. The points found so far come back.
     check
         Whether to check the front, its points and its runs in exact arithmetic (``ParetoFront.check``).
+    guarantee
+        Whether to look, near every point, for a policy that works whatever the follower does with ties.
 
     Raises
     ------
@@ -119,7 +122,7 @@ def trace_front(
         stopped = sweep.run(plan)
     options: dict[str, Any] = {"gap": gap, "time_limit": time_limit, "node_limit": node_limit, "starts": starts}
     options |= {"num_weights": num_weights, "weights": "chosen" if weights is None else "given"}
-    return assured_front(sweep.front(stopped or plan.termination, options), check=check)
+    return assured_front(sweep.front(stopped or plan.termination, options), check=check, guarantee=guarantee)
 
 
 class _Sweep:

@@ -8,17 +8,21 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from ssg_mip import Game, solve, trace_front
+from ssg_mip import Game, LeaderPolicy, read_instance, solve, trace_front, verify
 from ssg_mip.batch import RESULTS_NAME, BatchOptions, run_batch
 from ssg_mip.certificates.outcome import UNCHECKED, CheckOutcome, rounded_down, rounded_up
 from ssg_mip.certificates.values import Interval
 from ssg_mip.exit_codes import ExitCode
+from ssg_mip.mdp import DENSE_STATES
+from ssg_mip.methods.guaranteed import find_guaranteed
 from ssg_mip.report import check_line
 from tests.oracles.games import agreement_game, random_game
 from tests.oracles.known import figure_1
 from tests.unit import fakes
+from tests.unit.test_cli import ROOT
 
 Command = Callable[..., Any]
 
@@ -58,8 +62,6 @@ def test_every_method_s_answers_are_verified(method: str, ties: Any) -> None:
 
 def large_game() -> Game:
     """More states than are solved in fractions: the intervals have a width."""
-    import numpy as np
-
     return random_game(
         np.random.default_rng(5),
         leader_counts=[2] * 20,
@@ -142,6 +144,70 @@ def test_nothing_found_is_checked_too() -> None:
     assert result.check.verified
     assert result.check.leader_value is None
     assert check_line(result.check) == "verified in exact arithmetic"
+
+
+def tampered(data: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """A printed result whose guaranteed policy says something else."""
+    return {**data, "guaranteed": {**data["guaranteed"], **changes}}
+
+
+def test_what_is_secured_is_proven_again_by_verify() -> None:
+    """Each number of the guarantee, moved by itself, is noticed."""
+    game = agreement_game(3, 0).to_game()
+    result = solve(game, "commitment", gap=1e-3, node_limit=20)
+    assert result.guaranteed is not None
+    assert result.guaranteed.secured_value is not None
+    assert result.guaranteed.secured_value == pytest.approx(result.leader_value, abs=1e-3)
+    data = result.to_dict()
+    kept = data["guaranteed"]
+    assert (kept["found"], kept["impossible"], kept["unique"]) == (True, False, True)
+    assert verify(game, data).passed
+    low, high = kept["leader_value"]
+    state, action = next(iter(kept["follower_policy"].items()))
+    other = next(name for name in game.follower_actions[game.state_index(state)] if name != action)
+    lies = [
+        {"leader_value": [low + 1e-6, high + 1e-6]},
+        {"margin": kept["margin"] + 1e-6},
+        {"margin_asked": 10.0},
+        {"margin_asked": -1.0},
+        {"follower_policy": {**kept["follower_policy"], state: other}},
+        {"leader_policy": LeaderPolicy.uniform(game).to_names(game)},
+    ]
+    for lie in lies:
+        assert [check.name for check in verify(game, tampered(data, **lie)).failed] == ["guaranteed"], lie
+    off = {**kept["leader_policy"], state: dict.fromkeys(kept["leader_policy"][state], 0.9)}
+    assert not verify(game, tampered(data, leader_policy=off)).passed
+
+
+def test_the_tie_game_says_that_none_exists_near(command: Command) -> None:
+    """Kudo & Akimoto's Fig. 1 with gamma_B y = x."""
+    path = ROOT / "instances" / "kudo_akimoto" / "fig1_tie.json"
+    ran = command("solve", path, "--method", "commitment", "--json", "--verbose")
+    assert ran.code == 0
+    beside = ran.data["guaranteed"]
+    assert (beside["found"], beside["impossible"], beside["leader_value"]) == (False, True, None)
+    assert beside["statement"].startswith("none exists near: no policy within ")
+    assert f"secure  {beside['statement']}" in ran.err
+    front = trace_front(read_instance(path), num_weights=3)
+    assert [point.guaranteed is not None and point.guaranteed.secured for point in front.points] == [None, None]
+    ran = command("solve", path, "--no-guarantee", "--json", "--verbose")
+    assert ran.data["guaranteed"] is None
+    assert "secure  not looked for" in ran.err
+
+
+def test_in_a_large_game_only_the_policy_itself_is_judged() -> None:
+    """More states than linear programs are made for; the uniform policy leaves the follower indifferent."""
+    states = DENSE_STATES + 1
+    payoffs = np.tile(np.eye(2), (states, 1, 1))
+    stay = np.zeros((states, 2, 2, states))
+    stay[np.arange(states), ..., np.arange(states)] = 1.0
+    leader = np.tile([[1.0, 0.5], [0.0, 1.0]], (states, 1, 1))
+    game = Game.from_arrays(stay, leader, payoffs, leader_discount=0.0, follower_discount=0.0)
+    tied = find_guaranteed(game, LeaderPolicy.uniform(game))
+    assert tied.secured is None
+    assert tied.statement.startswith("not looked for in so large a game")
+    strict = find_guaranteed(game, LeaderPolicy.deterministic(game, np.zeros(states, dtype=int)))
+    assert strict.secured_value == 1.0
 
 
 def test_fractions_are_rounded_outwards() -> None:
