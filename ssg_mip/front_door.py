@@ -13,6 +13,7 @@ from ssg_mip.game import Game
 from ssg_mip.interrupt import Interrupt, graceful_interrupt
 from ssg_mip.methods import find_method
 from ssg_mip.methods.assurance import assured
+from ssg_mip.methods.margin import check_margin
 from ssg_mip.methods.request import Request, state_weights
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Result
@@ -35,6 +36,7 @@ def solve(
     tolerances: Tolerances = DEFAULT_TOLERANCES,
     on_progress: Callable[[ProgressRow], None] | None = None,
     interrupt: Interrupt | None = None,
+    margin: float = 0.0,
     check: bool = True,
     guarantee: bool = True,
 ) -> Result:
@@ -71,6 +73,10 @@ def solve(
     interrupt
         A flag to stop the run from another thread. If absent, the first Ctrl-C stops the run and a second one
         raises ``KeyboardInterrupt``.
+    margin
+        By how much the follower's answer must beat every other action in every state, in the follower's reward units
+        (:mod:`ssg_mip.methods.margin`). Above 0 only policies that keep it count, for the answer and for the bound, and
+        the tie rule has nothing to decide. A ``start`` that misses it is replaced.
     check
         Whether to check the answer in exact arithmetic (``Result.check``). A failed check is reported, not raised.
     guarantee
@@ -95,23 +101,23 @@ def solve(
     deadline = Deadline(time_limit)
     run = find_method(method)
     with graceful_interrupt() if interrupt is None else nullcontext(interrupt) as flag:
-        result = run(
-            game,
-            Request(
-                weights=state_weights(game, weights),
-                ties=ties,
-                gap=gap,
-                deadline=deadline,
-                interrupt=flag,
-                node_limit=node_limit,
-                iteration_limit=iteration_limit,
-                seed=seed,
-                start=_start_policy(game, start),
-                levels=levels,
-                tolerances=tolerances,
-                on_progress=on_progress,
-            ),
+        request = Request(
+            weights=state_weights(game, weights),
+            ties=ties,
+            margin=margin,
+            gap=gap,
+            deadline=deadline,
+            interrupt=flag,
+            node_limit=node_limit,
+            iteration_limit=iteration_limit,
+            seed=seed,
+            start=_start_policy(game, start),
+            levels=levels,
+            tolerances=tolerances,
+            on_progress=on_progress,
         )
+        check_margin(game, request)
+        result = run(game, request)
         return assured(result, check=check, guarantee=guarantee, tolerances=tolerances)
 
 

@@ -18,14 +18,12 @@ from ssg_mip.certificates.guarantee import Guarantee
 from ssg_mip.certificates.outcome import CheckOutcome, interval_to_list
 from ssg_mip.game import Game
 from ssg_mip.policy import LeaderPolicy
-from ssg_mip.result import Result, finite
+from ssg_mip.result import Result, bound_scope, finite
 
 if TYPE_CHECKING:
     from ssg_mip.batch import BatchRow, BatchSummary
     from ssg_mip.certificates.verification import Verification
     from ssg_mip.pareto.front import ParetoFront
-
-_SCOPE = "over stationary leader policies"
 
 
 def number(value: float | None) -> str:
@@ -81,10 +79,11 @@ def result_report(result: Result, *, limit: int | None = None) -> list[Any]:
     """
     work = ", ".join(f"{count} {unit}" for unit, count in result.provenance.counts.items())
     lines = [
-        f"{result.game.name}: {result.method}, ties {result.ties}",
+        f"{result.game.name}: {result.method}, {rule(result.ties, result.margin)}",
         f"  value   {number(result.leader_value)}",
-        f"  bound   {number(result.dual_bound)} ({_SCOPE})",
+        f"  bound   {number(result.dual_bound)} ({result.bound_scope})",
         f"  gap     {percent(result.relative_gap)}",
+        *supremum_lines(result),
         f"  status  {result.status.value}",
         f"  stop    {result.termination.value}",
         f"  check   {check_line(result.check)}",
@@ -92,6 +91,21 @@ def result_report(result: Result, *, limit: int | None = None) -> list[Any]:
         f"  work    {result.provenance.seconds:.2f} s{', ' if work else ''}{work}",
     ]
     return ["\n".join(lines), *policy_tables(result, limit)]
+
+
+def rule(ties: str, margin: float) -> str:
+    """What decides between the follower's answers: the tie rule, or a margin that leaves no ties."""
+    return f"margin {margin:g}" if margin > 0.0 else f"ties {ties}"
+
+
+def supremum_lines(result: Result) -> list[str]:
+    """How far an attained value may be below the supremum, where that need not be attained."""
+    if result.ties == "leader" or result.margin > 0.0 or not math.isfinite(result.distance_to_bound):
+        return []
+    return [
+        f"  ties    the value is attained under the rule {result.ties}, at most {result.distance_to_bound:.3g} below "
+        "the supremum; the bound lets ties go the leader's way"
+    ]
 
 
 def check_line(check: CheckOutcome) -> str:
@@ -165,9 +179,10 @@ def front_report(front: ParetoFront, *, limit: int | None = None, columns: int =
         secured = None if point.guaranteed is None else point.guaranteed.secured_value
         add_row(made, (str(place), *values, bound, number(secured), point.check.word))
     head = (
-        f"{game.name}: {counted(len(front.points), 'point')}, front by {front.method}, ties {front.ties}\n"
+        f"{game.name}: {counted(len(front.points), 'point')}, front by {front.method}, "
+        f"{rule(front.ties, front.margin)}\n"
         f"  {front.termination.value}; {counted(len(front.results), 'run')}, {front.provenance.seconds:.2f} s; "
-        f"bounds hold {_SCOPE}\n"
+        f"bounds hold {bound_scope(front.margin)}\n"
         f"  check: {check_line(front.check)}"
     )
     more_states = [f"... {game.num_states - len(states)} more states; --json holds all."]

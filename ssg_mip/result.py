@@ -124,6 +124,12 @@ class ProgressRow:
         return relative_gap(self.primal_bound, self.dual_bound, self.gap_scale)
 
 
+def bound_scope(margin: float) -> str:
+    """Over which policies a bound holds."""
+    whose = f" whose response beats every other action by {margin:g}" if margin > 0.0 else ""
+    return f"over stationary leader policies{whose}"
+
+
 def relative_gap(primal: float, dual: float, least_scale: float = 0.0) -> float:
     """``(dual - primal) / max(|primal|, least_scale)``, never negative.
 
@@ -199,6 +205,24 @@ class Result:
     guaranteed: Guarantee | None = None
 
     @property
+    def margin(self) -> float:
+        """By how much the follower's answer had to beat every other action; 0 if nothing was asked."""
+        return float(self.provenance.options.get("margin", 0.0))
+
+    @property
+    def bound_scope(self) -> str:
+        """Over which policies ``dual_bound`` holds."""
+        return bound_scope(self.margin)
+
+    @property
+    def distance_to_bound(self) -> float:
+        """``dual_bound - leader_value``, never negative: how far at most the value lies below the supremum.
+
+        The bound is on the supremum with ties in the leader's favour, hence on that of every tie rule.
+        """
+        return max(0.0, self.dual_bound - self.leader_value)
+
+    @property
     def relative_gap(self) -> float:
         """``(dual_bound - leader_value) / max(|leader_value|, gap_scale)``, never negative."""
         return relative_gap(self.leader_value, self.dual_bound, self.gap_scale)
@@ -222,10 +246,12 @@ class Result:
             "termination": self.termination.name.lower(),
             "termination_message": self.termination.value,
             "ties": self.ties,
+            "margin": self.margin,
             "weights": by_state(self.weights),
             "leader_value": finite(self.leader_value),
             "dual_bound": finite(self.dual_bound),
-            "dual_bound_scope": "over stationary leader policies",
+            "dual_bound_scope": self.bound_scope,
+            "distance_to_bound": finite(self.distance_to_bound),
             "relative_gap": finite(self.relative_gap),
             "gap_scale": self.gap_scale,
             "leader_values": by_state(self.leader_values),

@@ -21,6 +21,7 @@ class Termination(enum.Enum):
     CONVERGED = "the method converged"
     CYCLE = "the method entered a cycle"
     INFEASIBLE = "proven: no policy satisfies the constraints"
+    NONE_IN_CLASS = "the solver finds no policy of the restricted class that keeps the margin"
     TIE_RULE = "the follower's tie rule undoes the improvement that the program promises"
     NUMERICAL = "the solver failed numerically; the bound stays valid"
 

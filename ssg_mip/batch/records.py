@@ -23,6 +23,7 @@ class BatchOptions:
     node_limit: int | None = None
     seed: int = 0
     levels: int = 4
+    margin: float = 0.0
     check: bool = True
     guarantee: bool = True
 

@@ -98,6 +98,7 @@ class Claims:
     scalarisations: tuple[ScalarisationClaim, ...]
     tied_states: frozenset[int] | None
     separation: float = 0.0
+    margin: float = 0.0
 
 
 def read_claims(game: Game, data: Mapping[str, Any]) -> Claims:
@@ -184,7 +185,11 @@ class _Reader:
         if ties not in TIE_RULES:
             raise InvalidResultError(f"ties is {ties!r}; it must be one of {', '.join(TIE_RULES)}")
         gap = options.get("gap")
+        margin = _number(data.get("margin", 0.0), "margin")
+        if margin < 0.0:
+            raise InvalidResultError(f"margin is {margin!r}; it must be at least 0")
         return {
+            "margin": margin,
             "game_hash": _text(provenance, "game_hash", "provenance."),
             "method": _text(data, "method", ""),
             "ties": ties,

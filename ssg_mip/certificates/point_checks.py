@@ -113,6 +113,24 @@ def value_checks(claims: Claims, prover: Prover, game: Game) -> list[Check]:
     ]
 
 
+def margin_check(claims: Claims, prover: Prover, game: Game) -> Check:
+    """Where a margin was asked for, every policy keeps it, up to the tie tolerance."""
+    trials: list[Trial] = []
+    for point in (*claims.answers, *claims.trajectory) if claims.margin > 0.0 else ():
+        view = prover.about(point.policy).view
+        chosen = set(view.optimum.chosen)
+        trials.extend(
+            Trial(
+                deviation=Fraction(claims.margin) - shortfall.lower,
+                allowed=view.threshold + view.noise,
+                place=f"{point.place}: state {game.state_names[int(game.follower_slot_state[slot])]!r}",
+            )
+            for slot, shortfall in enumerate(view.shortfalls)
+            if slot not in chosen
+        )
+    return worst_of("margin", trials)
+
+
 def proof_check(claims: Claims, prover: Prover) -> Check:
     """The numbers of an earlier check that are printed: the same bound and intervals come out again."""
     trials: list[Trial] = []

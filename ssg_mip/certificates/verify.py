@@ -13,6 +13,7 @@ from ssg_mip.certificates.guarantee_checks import guarantee_check
 from ssg_mip.certificates.outcome import CheckOutcome
 from ssg_mip.certificates.point_checks import (
     distribution_checks,
+    margin_check,
     proof_check,
     response_checks,
     tied_state_check,
@@ -161,7 +162,7 @@ def _derived_checks(
 ) -> list[Check]:
     """The checks that need the values derived again."""
     checks = _point_checks(game, claims, prover)
-    checks.append(guarantee_check(claims, game, tolerances))
+    checks += [margin_check(claims, prover, game), guarantee_check(claims, game, tolerances)]
     if claims.subject == "result":
         checks += [_status_check(claims), tied_state_check(claims, prover, game)]
         checks += trajectory_checks(claims, prover, game)

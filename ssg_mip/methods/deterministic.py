@@ -20,6 +20,6 @@ def run(game: Game, request: Request) -> Result:
     bounds = leader_value_bounds(game)
 
     def write() -> Program:
-        return deterministic_commitment(game, request.weights)
+        return deterministic_commitment(game, request.weights, margin=request.margin)
 
     return solve_restricted(game, request, write, method="deterministic", levels=1, bounds=bounds)

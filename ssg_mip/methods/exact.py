@@ -79,7 +79,7 @@ def solve_commitment(game: Game, weights: FloatArray, *, request: Request, floor
         the answer ends with ``Termination.INFEASIBLE`` and the dual bound ``-inf``.
     """
     bounds = leader_value_bounds(game)
-    if is_zero_sum(game):
+    if is_zero_sum(game) and request.margin == 0.0:
         answer, start = _zero_sum_answer(game, weights, request, floor, bounds)
         if answer is not None:
             return answer
@@ -90,7 +90,7 @@ def solve_commitment(game: Game, weights: FloatArray, *, request: Request, floor
     problem = CommitmentProblem(game, weights, request, floor)
     outcome = _search(problem, request, scale=gap_scale(bounds, weights))
     answer = _answer(outcome, ceiling=float(weights @ bounds.upper))
-    if answer.termination is Termination.NUMERICAL and request.ties != "leader":
+    if answer.termination is Termination.NUMERICAL and request.rule_decides:
         # Every box was searched, and what is missing is a value that only ties in the leader's favour attain.
         return dataclasses.replace(answer, termination=Termination.TIE_RULE)
     return answer

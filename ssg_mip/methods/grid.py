@@ -20,6 +20,6 @@ def run(game: Game, request: Request) -> Result:
     bounds = leader_value_bounds(game)
 
     def write() -> Program:
-        return grid_commitment(game, request.weights, request.levels, leader_bounds=bounds)
+        return grid_commitment(game, request.weights, request.levels, leader_bounds=bounds, margin=request.margin)
 
     return solve_restricted(game, request, write, method="grid", levels=request.levels, bounds=bounds)

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from ssg_mip.best_response import best_response
 from ssg_mip.bounds import ValueBounds, follower_value_bounds
 from ssg_mip.branching.box import Box, all_open
 from ssg_mip.branching.relaxation import BoxRelaxation, Point
@@ -26,6 +25,7 @@ from ssg_mip.interval import IntervalBellman
 from ssg_mip.mdp import DENSE_STATES, induced_by_leader, joint_process, optimal_control
 from ssg_mip.methods.linearisation import FixedResponse, LinearGoal
 from ssg_mip.methods.local_ascent import Ascent, Candidate
+from ssg_mip.methods.margin import answer_to
 from ssg_mip.methods.request import Request
 from ssg_mip.methods.size_limit import floored_states
 from ssg_mip.policy import LeaderPolicy
@@ -48,12 +48,12 @@ class FollowerValueProblem(ABC):
         self.game = game
         self.groups = game.follower_slot_state
         self.request = request
-        self._interval = IntervalBellman(game)
+        self._interval = IntervalBellman(game, request.margin)
         self._fruitless: dict[bytes, int] = {}
         self._climbs = request.search.local_ascent and game.num_states <= DENSE_STATES
         self._follower = follower_value_bounds(game)
         scale = 1.0 + float(np.maximum(np.abs(self._follower.lower), np.abs(self._follower.upper)).max())
-        margin = 0.0 if request.ties == "leader" else MARGIN_OVER_TIE * request.tolerances.tie * scale
+        margin = MARGIN_OVER_TIE * request.tolerances.tie * scale if request.rule_decides else request.margin
         self._ascent = Ascent(game, self.goal, self.evaluate, margin)
 
     def _open(self) -> None:
@@ -64,7 +64,9 @@ class FollowerValueProblem(ABC):
     def rebuild(self, box: Box) -> None:
         """Make ``box`` the root and write the program anew, without the answers that are closed in it."""
         self.root = box
-        program = self.write(ValueBounds(box.lower, box.upper), Selection(self.game, box.open_choices))
+        program = self.write(
+            ValueBounds(box.lower, box.upper), Selection(self.game, box.open_choices, margin=self.request.margin)
+        )
         compiled = compile_program(program)
         slot_of = self._slot_of_columns(program, compiled)
         self.relaxation = BoxRelaxation(compiled, slot_of, seed=self.request.seed)
@@ -223,10 +225,10 @@ class CommitmentProblem(FollowerValueProblem):
         self._own_columns = np.array([compiled.column_of[id(member)] for member, _ in own], dtype=np.int64)
 
     def evaluate(self, policy: LeaderPolicy) -> Candidate:
-        """The weighted exact value; ``-inf`` below the floor."""
-        response = best_response(self.game, policy, self.request.ties, tolerances=self.request.tolerances)
+        """The weighted exact value; ``-inf`` below the floor or the margin."""
+        response, keeps = answer_to(self.game, policy, self.request)
         value = float(self.weights @ response.leader_values)
-        if np.any(response.leader_values < self._least):
+        if not keeps or np.any(response.leader_values < self._least):
             value = -np.inf
         return Candidate(policy, response, value)
 
@@ -273,7 +275,7 @@ class ImprovementProblem(FollowerValueProblem):
     def evaluate(self, policy: LeaderPolicy) -> Candidate:
         """The weighted gain; under ties in the leader's favour the tied response with the largest ``Q_t``."""
         game, ties = self.game, self.request.ties
-        response = best_response(game, policy, ties, tolerances=self.request.tolerances)
+        response, keeps = answer_to(game, policy, self.request)
         leader, _ = induced_by_leader(game, policy)
         gains = leader.action_values(self.values) - self.values[game.follower_slot_state]
         if ties == "leader":
@@ -281,7 +283,7 @@ class ImprovementProblem(FollowerValueProblem):
         else:
             gains = gains[response.follower_policy.slots(game)]
         slack = self.request.tolerances.feasibility * (1.0 + np.abs(self.values))
-        value = float(self.weights @ gains) if np.all(gains >= -slack) else -np.inf
+        value = float(self.weights @ gains) if keeps and np.all(gains >= -slack) else -np.inf
         return Candidate(policy, response, value)
 
     def goal(self, model: FixedResponse) -> LinearGoal:

@@ -14,7 +14,7 @@ from ssg_mip.certificates.guarantee import Guarantee
 from ssg_mip.certificates.outcome import UNCHECKED, CheckOutcome
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
-from ssg_mip.result import Provenance, Result, finite, plain
+from ssg_mip.result import Provenance, Result, bound_scope, finite, plain
 from ssg_mip.status import Status, Termination
 
 
@@ -96,6 +96,11 @@ class ParetoFront:
     check: CheckOutcome = UNCHECKED
 
     @property
+    def margin(self) -> float:
+        """By how much the follower's answer had to beat every other action; 0 if nothing was asked."""
+        return float(self.provenance.options.get("margin", 0.0))
+
+    @property
     def values(self) -> FloatArray:
         """The leader's values, shape ``[points, num_states]``."""
         return np.array([point.leader_values for point in self.points]).reshape(-1, self.game.num_states)
@@ -117,10 +122,11 @@ class ParetoFront:
             "game": self.game.name,
             "method": self.method,
             "ties": self.ties,
+            "margin": self.margin,
             "termination": self.termination.name.lower(),
             "termination_message": self.termination.value,
             "tolerance": self.tolerance,
-            "dual_bound_scope": "over stationary leader policies",
+            "dual_bound_scope": bound_scope(self.margin),
             "points": [self._point_dict(point) for point in self.points],
             "scalarisations": [self._result_dict(result) for result in self.results],
             "check": self.check.to_dict(),

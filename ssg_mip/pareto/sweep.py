@@ -33,6 +33,7 @@ from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.interrupt import Interrupt, graceful_interrupt
 from ssg_mip.methods import find_method
+from ssg_mip.methods.margin import check_margin
 from ssg_mip.methods.request import Request, compliant_weights, state_weights
 from ssg_mip.pareto.assurance import assured_front
 from ssg_mip.pareto.front import ParetoFront
@@ -63,6 +64,7 @@ def trace_front(
     seed: int = 0,
     on_progress: Callable[[ProgressRow], None] | None = None,
     interrupt: Interrupt | None = None,
+    margin: float = 0.0,
     check: bool = True,
     guarantee: bool = True,
 ) -> ParetoFront:
@@ -86,7 +88,7 @@ def trace_front(
     starts
         Runs per weight vector. The first starts from the best point known (``policy-iteration``: from the uniform
         policy), the others from random policies.
-    ties, gap, node_limit, seed
+    ties, margin, gap, node_limit, seed
         As in ``solve``; the limit on nodes is per run.
     time_limit
         Seconds for the whole front, shared between the runs.
@@ -112,16 +114,22 @@ def trace_front(
         request = Request(
             weights=game.initial,
             ties=ties,
+            margin=margin,
             gap=gap,
             deadline=Deadline(time_limit),
             interrupt=flag,
             node_limit=node_limit,
             seed=seed,
         )
+        check_margin(game, request)
         sweep = _Sweep(game, method, request, starts, rng, on_progress)
         stopped = sweep.run(plan)
     options: dict[str, Any] = {"gap": gap, "time_limit": time_limit, "node_limit": node_limit, "starts": starts}
-    options |= {"num_weights": num_weights, "weights": "chosen" if weights is None else "given"}
+    options |= {
+        "margin": float(margin),
+        "num_weights": num_weights,
+        "weights": "chosen" if weights is None else "given",
+    }
     return assured_front(sweep.front(stopped or plan.termination, options), check=check, guarantee=guarantee)
 
 
