@@ -30,6 +30,7 @@ from ssg_mip.methods.request import Request
 from ssg_mip.methods.size_limit import floored_states
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.solver.compiled import CompiledProgram, compile_program
+from ssg_mip.solver.ranges import warn_of_ranges
 
 FRUITLESS = 5
 """Climbs towards the same response that brought nothing, after which it is left alone."""
@@ -49,6 +50,7 @@ class FollowerValueProblem(ABC):
         self.groups = game.follower_slot_state
         self.request = request
         self._interval = IntervalBellman(game, request.margin)
+        self._warned = False
         self._fruitless: dict[bytes, int] = {}
         self._climbs = request.search.local_ascent and game.num_states <= DENSE_STATES
         self._follower = follower_value_bounds(game)
@@ -68,6 +70,9 @@ class FollowerValueProblem(ABC):
             ValueBounds(box.lower, box.upper), Selection(self.game, box.open_choices, margin=self.request.margin)
         )
         compiled = compile_program(program)
+        if not self._warned:
+            warn_of_ranges(compiled, self.game.name)
+            self._warned = True
         slot_of = self._slot_of_columns(program, compiled)
         self.relaxation = BoxRelaxation(compiled, slot_of, seed=self.request.seed)
         self.relaxation.stop_when(lambda: self.request.interrupt.requested)

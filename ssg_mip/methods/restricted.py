@@ -29,6 +29,7 @@ from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result, r
 from ssg_mip.solver.compiled import compile_program
 from ssg_mip.solver.highs import solve_milp
 from ssg_mip.solver.interface import MilpAnswer
+from ssg_mip.solver.ranges import check_big_m, warn_of_ranges
 from ssg_mip.status import Status, Termination
 
 _NOTHING = MilpAnswer("limit", np.empty(0), -math.inf, math.inf, 0)
@@ -101,6 +102,8 @@ def solve_restricted(
 def _solve(game: Game, request: Request, program: Program, levels: int) -> tuple[MilpAnswer, LeaderPolicy | None]:
     """The MILP's answer, and its policy rounded to the class."""
     compiled = compile_program(program)
+    warn_of_ranges(compiled, game.name)
+    check_big_m(compiled)
     answer = solve_milp(
         compiled.linear_program(),
         deadline=request.deadline,
