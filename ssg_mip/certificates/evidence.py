@@ -6,8 +6,9 @@ import dataclasses
 from collections.abc import Sequence
 from fractions import Fraction
 
-from ssg_mip.certificates.rational import ExactGame, PolicyRows, Process, induce
-from ssg_mip.certificates.response import FollowerView, response_epsilon, rule_values, tie_judgements, view_follower
+from ssg_mip.certificates.derivation import derive
+from ssg_mip.certificates.rational import ExactGame, PolicyRows, Process
+from ssg_mip.certificates.response import FollowerView, response_epsilon, rule_values, tie_judgements
 from ssg_mip.certificates.values import Interval, rounding_slack, value_intervals
 from ssg_mip.tolerances import Tolerances
 
@@ -76,8 +77,7 @@ class Prover:
     def about(self, policy: PolicyRows) -> Evidence:
         """The evidence about a policy."""
         if policy not in self._known:
-            leader, follower = induce(self._exact, policy)
-            view = view_follower(follower, self._tolerances)
+            leader, follower, view = derive(self._exact, policy, self._tolerances)
             outcomes = tuple(rule_values(leader, tied, self._ties) for tied in tie_judgements(view))
             self._known[policy] = Evidence(
                 leader=leader,

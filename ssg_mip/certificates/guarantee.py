@@ -33,6 +33,8 @@ class Guarantee:
         The largest change of a probability; NaN without a policy.
     impossibility
         The proof that there is none near, where there is one.
+    out_of_time
+        Whether the search ended before it had tried everything.
     """
 
     wanted: FollowerPolicy
@@ -42,6 +44,7 @@ class Guarantee:
     secured: Interval | None
     distance: float
     impossibility: Impossibility | None
+    out_of_time: bool = False
 
     @property
     def secured_value(self) -> float | None:
@@ -58,6 +61,8 @@ class Guarantee:
             return f"a policy {self.distance:.3g} away secures {float(self.secured.lower):.9g}: {how}{others}"
         if self.impossibility is not None:
             return f"none exists near: {self.impossibility}"
+        if self.out_of_time:
+            return f"none was found in the time for it: no policy whose response is best by {self.margin:g}"
         if self.radius == 0.0:
             return f"not looked for in so large a game; the policy's own response is not unique by {self.margin:.3g}"
         return (

@@ -9,9 +9,16 @@ from __future__ import annotations
 import dataclasses
 
 from ssg_mip.certificates.verify import examine
+from ssg_mip.deadline import Deadline
 from ssg_mip.methods.guaranteed import find_guaranteed
 from ssg_mip.result import Result
 from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
+
+GUARANTEE_SHARE = 0.1
+"""Share of the time spent on an answer that the search near it may take; usually it takes milliseconds."""
+
+GUARANTEE_SECONDS = 1.0
+"""What it may take in any case."""
 
 
 def assured(
@@ -30,10 +37,12 @@ def assured(
     tolerances
         The tolerances that the result was made with.
     """
-    if guarantee and result.leader_policy is not None:
-        beside = find_guaranteed(result.game, result.leader_policy, weights=result.weights)
-        result = dataclasses.replace(result, guaranteed=beside)
     if check:
         outcome = examine(result.game, result, tolerances=tolerances).whole
         result = dataclasses.replace(result, check=outcome)
+    if guarantee and result.leader_policy is not None:
+        # The certificate comes from the same checker, which need not look at it twice.
+        allowed = max(GUARANTEE_SECONDS, GUARANTEE_SHARE * result.provenance.seconds)
+        beside = find_guaranteed(result.game, result.leader_policy, weights=result.weights, deadline=Deadline(allowed))
+        result = dataclasses.replace(result, guaranteed=beside)
     return result

@@ -25,6 +25,7 @@ from ssg_mip.best_response import Response, best_response
 from ssg_mip.certificates.guarantee import Guarantee
 from ssg_mip.certificates.guaranteed import MarginCertificate, certify_margin
 from ssg_mip.certificates.impossible import Impossibility, prove_impossible
+from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.mdp import DENSE_STATES, induced_by_leader
@@ -59,6 +60,7 @@ def find_guaranteed(
     weights: ArrayLike | None = None,
     margin: float | None = None,
     radius: float = 0.1,
+    deadline: Deadline | None = None,
 ) -> Guarantee:
     """Look near a policy for one whose response is unique by a margin, and say what it secures.
 
@@ -75,6 +77,8 @@ def find_guaranteed(
         The least advantage, in the follower's units; ten times the tie tolerance if absent.
     radius
         How far a probability may move.
+    deadline
+        When to give up; the policy itself is judged in any case.
 
     Raises
     ------
@@ -91,7 +95,8 @@ def find_guaranteed(
     asked = state_weights(game, weights)
     radius = radius if game.num_states <= DENSE_STATES else 0.0
     responses = list(_responses(game, policy, answer))
-    found = _search(game, policy, responses, asked, least, radius)
+    deadline = Deadline() if deadline is None else deadline
+    found = _search(game, policy, responses, asked, least, radius, deadline)
     return Guarantee(
         wanted=answer.follower_policy,
         margin=least,
@@ -100,6 +105,7 @@ def find_guaranteed(
         secured=None if found is None else found.secured(asked),
         distance=np.nan if found is None else float(np.abs(found.policy.probabilities - policy.probabilities).max()),
         impossibility=_impossibility(game, policy, responses, least) if found is None and radius > 0.0 else None,
+        out_of_time=found is None and deadline.expired,
     )
 
 
@@ -133,6 +139,7 @@ def _search(
     weights: FloatArray,
     margin: float,
     radius: float,
+    deadline: Deadline,
 ) -> MarginCertificate | None:
     """The policy itself, or the best one that is certified in the smallest ball that holds any."""
     here = certify_margin(game, policy, margin)
@@ -142,6 +149,8 @@ def _search(
         return None
     centre = policy.slots(game)
     for share, response in itertools.product(RADII, responses):
+        if deadline.expired:
+            break
         ball = radius * share / RADII[-1]
         candidate = _climb(game, policy, response.actions, weights, margin, (centre - ball, centre + ball))
         if candidate is not None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 
 from ssg_mip.certificates.verify import examine
-from ssg_mip.methods.assurance import assured
+from ssg_mip.deadline import Deadline
+from ssg_mip.methods.assurance import GUARANTEE_SECONDS, GUARANTEE_SHARE, assured
 from ssg_mip.methods.guaranteed import find_guaranteed
-from ssg_mip.pareto.front import ParetoFront
+from ssg_mip.pareto.front import FrontPoint, ParetoFront
 
 
 def assured_front(front: ParetoFront, *, check: bool = True, guarantee: bool = True) -> ParetoFront:
@@ -24,14 +25,15 @@ def assured_front(front: ParetoFront, *, check: bool = True, guarantee: bool = T
     guarantee
         Whether to look near every point for a policy that works whatever the follower does with ties.
     """
+    if check:
+        front = _checked(front)
     if guarantee:
-        beside = [find_guaranteed(front.game, one.leader_policy, weights=one.weights) for one in front.points]
-        points = tuple(
-            dataclasses.replace(point, guaranteed=one) for point, one in zip(front.points, beside, strict=True)
-        )
-        front = dataclasses.replace(front, points=points)
-    if not check:
-        return front
+        allowed = max(GUARANTEE_SECONDS, GUARANTEE_SHARE * front.provenance.seconds)
+        front = dataclasses.replace(front, points=_with_guarantees(front, Deadline(allowed)))
+    return front
+
+
+def _checked(front: ParetoFront) -> ParetoFront:
     results = tuple(assured(result, guarantee=False) for result in front.results)
     found = examine(front.game, front)
     whole = found.whole
@@ -41,3 +43,13 @@ def assured_front(front: ParetoFront, *, check: bool = True, guarantee: bool = T
     own = found.points or (whole,) * len(front.points)
     points = tuple(dataclasses.replace(point, check=one) for point, one in zip(front.points, own, strict=True))
     return dataclasses.replace(front, results=results, points=points, check=whole)
+
+
+def _with_guarantees(front: ParetoFront, deadline: Deadline) -> tuple[FrontPoint, ...]:
+    found = []
+    for left, point in zip(range(len(front.points), 0, -1), front.points, strict=True):
+        beside = find_guaranteed(
+            front.game, point.leader_policy, weights=point.weights, deadline=deadline.share(1.0 / left)
+        )
+        found.append(dataclasses.replace(point, guaranteed=beside))
+    return tuple(found)
