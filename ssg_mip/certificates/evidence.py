@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from ssg_mip.certificates.derivation import derive
 from ssg_mip.certificates.rational import ExactGame, PolicyRows, Process
-from ssg_mip.certificates.response import FollowerView, response_epsilon, rule_values, tie_judgements
+from ssg_mip.certificates.response import FollowerView, loss_bound, rule_values, tie_judgements
 from ssg_mip.certificates.values import Interval, rounding_slack, value_intervals
 from ssg_mip.tolerances import Tolerances
 
@@ -52,7 +52,8 @@ class Evidence:
 
     def epsilon(self, response: Sequence[int]) -> Fraction:
         """A proven bound on what the follower loses, in its worst state, by a response."""
-        return response_epsilon(self.follower, self.view, self.slots(response))
+        _, attained = self.pair_values(response)
+        return loss_bound(self.view, attained)
 
 
 class Prover:

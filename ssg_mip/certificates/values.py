@@ -15,6 +15,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 from math import gcd
 from typing import Any
 
@@ -147,7 +148,12 @@ class FloatProcess:
 
     @classmethod
     def of(cls, process: Process) -> FloatProcess:
-        """Every number rounded to the nearest float."""
+        """Every number rounded to the nearest float; the last few are kept."""
+        return _rounded_process(process)
+
+    @classmethod
+    def rounded(cls, process: Process) -> FloatProcess:
+        """Every number rounded to the nearest float, made anew."""
         rows = np.repeat(np.arange(len(process.kernel)), [len(row.places) for row in process.kernel])
         columns = np.array([place for row in process.kernel for place in row.places], dtype=np.int64)
         entries = np.array([numerator / row.total for row in process.kernel for numerator in row.numerators])
@@ -180,3 +186,8 @@ class FloatProcess:
         with np.errstate(all="ignore"):
             q: FloatArray = self.rewards + self.discount * (self.matrix @ values)
         return q
+
+
+@lru_cache(maxsize=4)
+def _rounded_process(process: Process) -> FloatProcess:
+    return FloatProcess.rounded(process)
