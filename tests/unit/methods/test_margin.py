@@ -223,6 +223,17 @@ def test_exported_programs_state_the_margin(form: Any, tmp_path: Path) -> None:
         export(game, tmp_path / "wrong.lp", "commitment", form, margin=-1.0)
 
 
+@pytest.mark.parametrize("margin", [1e-5, 0.1])
+def test_where_only_a_tie_pays_every_margin_costs_all(margin: float) -> None:
+    """Fig. 1 with gamma_B y = x: 9.5 with a favour, and proven 0 as soon as the answer must be strictly best."""
+    game = read_instance(ROOT / "instances" / "kudo_akimoto" / "fig1_tie.json")
+    result = solve(game, "commitment", margin=margin, time_limit=60.0)
+    assert (result.status, result.leader_value) == (Status.OPTIMAL, pytest.approx(0.0, abs=1e-9))
+    assert result.dual_bound <= 1e-4
+    assert result.guaranteed is not None
+    assert result.guaranteed.secured_value == pytest.approx(0.0, abs=1e-9)
+
+
 @pytest.mark.parametrize("ties", ["first", "adverse"])
 def test_a_rule_against_the_leader_states_how_far_the_supremum_may_be(ties: Any) -> None:
     """Fig. 1 with gamma_B y = x: 0 is all that the adverse rule leaves, and the bound is that of the leader's rule."""
