@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from ssg_mip.certificates.claims import Claims, PointClaim
 from ssg_mip.certificates.evidence import Evidence, Prover
-from ssg_mip.certificates.rational import exact_weights
+from ssg_mip.certificates.rational import common_numerators, exact_weights
 from ssg_mip.certificates.values import Interval, weighted_sum
 from ssg_mip.certificates.verification import Check, Trial, worst_of, yes_or_no
 from ssg_mip.game import Game
@@ -47,8 +47,8 @@ def _all_weights(claims: Claims) -> Iterator[tuple[str, Sequence[float]]]:
 
 def _off_one(row: Sequence[float]) -> Fraction:
     """How far a distribution is from one; a negative entry counts in full."""
-    exact = [Fraction(entry) for entry in row]
-    return max(abs(sum(exact, Fraction(0)) - 1), -min(exact))
+    numerators, one = common_numerators(row)
+    return Fraction(max(abs(sum(numerators) - one), -min(numerators)), one)
 
 
 def response_checks(claims: Claims, prover: Prover, game: Game) -> list[Check]:

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from ssg_mip.certificates.linear_solve import solve_exactly
-from ssg_mip.certificates.rational import Process
+from ssg_mip.certificates.rational import Process, over_common_denominator
 from ssg_mip.game import FloatArray, IntArray
 from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
 
@@ -68,11 +68,15 @@ class Interval:
 
 def weighted_sum(weights: Sequence[Fraction], values: Sequence[Interval]) -> Interval:
     """``weights @ values`` for non-negative weights."""
-    pairs = list(zip(weights, values, strict=True))
-    return Interval(
-        sum((weight * value.lower for weight, value in pairs), Fraction(0)),
-        sum((weight * value.upper for weight, value in pairs), Fraction(0)),
-    )
+    shares, whole = over_common_denominator(weights)
+
+    def mean(ends: Sequence[Fraction]) -> Fraction:
+        numerators, below = over_common_denominator(ends)
+        return Fraction(sum(share * above for share, above in zip(shares, numerators, strict=True)), whole * below)
+
+    lower = mean([value.lower for value in values])
+    exact = all(value.is_exact for value in values)
+    return Interval(lower, lower if exact else mean([value.upper for value in values]))
 
 
 def largest_size(values: Sequence[Interval]) -> Fraction:
