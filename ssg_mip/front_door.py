@@ -11,10 +11,10 @@ from ssg_mip.best_response import Ties
 from ssg_mip.deadline import Deadline
 from ssg_mip.game import Game
 from ssg_mip.interrupt import Interrupt, graceful_interrupt
-from ssg_mip.methods import find_method
+from ssg_mip.methods import check_method_options, find_method
 from ssg_mip.methods.assurance import assured
 from ssg_mip.methods.margin import check_margin
-from ssg_mip.methods.request import Request, state_weights
+from ssg_mip.methods.request import Request, StepSelection, state_weights
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Result
 from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
@@ -33,6 +33,8 @@ def solve(
     iteration_limit: int | None = None,
     start: LeaderPolicy | Mapping[str, Mapping[str, float]] | None = None,
     levels: int = 4,
+    selection: StepSelection = "argmax",
+    epsilon: float | None = None,
     tolerances: Tolerances = DEFAULT_TOLERANCES,
     on_progress: Callable[[ProgressRow], None] | None = None,
     interrupt: Interrupt | None = None,
@@ -66,6 +68,12 @@ def solve(
         A policy to start from, or the same as ``{state: {action: probability}}``.
     levels
         Number of probability levels of the method ``"grid"``.
+    selection
+        Which improving policy a step of ``"policy-iteration"`` moves to: ``"argmax"``, one with the largest weighted
+        gain; ``"epsilon"``, one with at least the share ``1 - epsilon`` of that gain; ``"first"``, the first one
+        found. The proof that ends a run is the same for all.
+    epsilon
+        For the selection ``"epsilon"``: the share of the largest gain that may be missing, in ``[0, 1)``.
     tolerances
         Numerical tolerances.
     on_progress
@@ -113,9 +121,12 @@ def solve(
             seed=seed,
             start=_start_policy(game, start),
             levels=levels,
+            selection=selection,
+            epsilon=epsilon,
             tolerances=tolerances,
             on_progress=on_progress,
         )
+        check_method_options(method, request.selection)
         check_margin(game, request)
         result = run(game, request)
         return assured(result, check=check, guarantee=guarantee, tolerances=tolerances)

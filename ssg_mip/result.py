@@ -123,6 +123,11 @@ class ProgressRow:
         """``(dual_bound - primal_bound) / max(|primal_bound|, gap_scale)``, never negative."""
         return relative_gap(self.primal_bound, self.dual_bound, self.gap_scale)
 
+    @property
+    def lps_per_second(self) -> float:
+        """Linear programs per second of the time so far."""
+        return self.lps / self.seconds if self.seconds > 0.0 else 0.0
+
 
 def bound_scope(margin: float) -> str:
     """Over which policies a bound holds."""

@@ -18,6 +18,7 @@ class Termination(enum.Enum):
     ITERATION_LIMIT = "the iteration limit was reached"
     SIZE_LIMIT = "the exact program would exceed the size limit, or could not be written in the time that is left"
     INTERRUPTED = "interrupted by the user"
+    GOOD_ENOUGH = "a policy as good as was asked for was found"
     CONVERGED = "the method converged"
     CYCLE = "the method entered a cycle"
     INFEASIBLE = "proven: no policy satisfies the constraints"

@@ -5,10 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ssg_mip.best_response import Ties
 from ssg_mip.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from ssg_mip.methods.request import StepSelection
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -26,6 +29,8 @@ class BatchOptions:
     margin: float = 0.0
     check: bool = True
     guarantee: bool = True
+    selection: StepSelection = "argmax"
+    epsilon: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON data."""

@@ -2,7 +2,8 @@
 
 Worker processes are spawned, not forked: a fork after HiGHS has run with threads hangs the child. A terminal sends
 Ctrl-C to every process of the group; workers ignore it and hear of it from the parent, so that one that has just
-started does not die of it, and a signal sent to the parent alone reaches all.
+started does not die of it, and a signal sent to the parent alone reaches all. A worker whose parent is gone, killed
+perhaps, ends at once: nobody would read its answer.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import multiprocessing
+import os
 import signal
 import threading
 import time
@@ -85,7 +87,7 @@ _worker_interrupt = Interrupt()
 
 
 def _start_worker(stop: Event) -> None:
-    """Ignore Ctrl-C, which a terminal sends to every process, and listen to the parent instead."""
+    """Ignore Ctrl-C, which a terminal sends to every process, listen to the parent instead, and end with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def listen() -> None:
@@ -93,6 +95,15 @@ def _start_worker(stop: Event) -> None:
         _worker_interrupt.request()
 
     threading.Thread(target=listen, daemon=True).start()
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+
+
+def _end_with_the_parent() -> None:
+    """Wait until the parent is gone; then end this process, whatever its main thread does."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(ExitCode.FAILURE)
 
 
 def _solve_in_worker(task: Task) -> BatchRow | None:

@@ -7,12 +7,12 @@ import math
 from typing import Any
 
 from ssg_mip.branching.box import Box
-from ssg_mip.branching.level_two import Cuts
+from ssg_mip.branching.cuts import Cuts
 from ssg_mip.result import ProgressRow
 from ssg_mip.status import Termination
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
+@dataclasses.dataclass(frozen=True, eq=False, slots=True)
 class Branch:
     """Where a node is to be split: box coordinate and value."""
 
@@ -24,7 +24,7 @@ class Branch:
         return box.split(self.place, self.value)
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
+@dataclasses.dataclass(frozen=True, eq=False, slots=True)
 class Node:
     """An open node: its box, its bound, where to split it and the basis and cuts its children start from."""
 

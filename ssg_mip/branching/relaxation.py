@@ -15,12 +15,17 @@ from typing import Any
 import numpy as np
 
 from ssg_mip.branching.box import Box
-from ssg_mip.branching.level_two import Cuts, LevelTwo
+from ssg_mip.branching.cuts import NO_CUTS, Cuts
+from ssg_mip.branching.level_two import LevelTwo
 from ssg_mip.branching.unit_form import UnitForm, widened
+from ssg_mip.deadline import Deadline
 from ssg_mip.game import FloatArray, IntArray
 from ssg_mip.solver.compiled import CompiledProgram
 from ssg_mip.solver.highs import HighsLp
 from ssg_mip.solver.interface import LinearProgram, LpAnswer, LpStatus, SparseRows, dual_bound, rounding
+
+LEAST_SECONDS = 0.05
+"""What one LP may take although no time is left: a small one ends, and gives a bound."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -66,12 +71,13 @@ class BoxRelaxation:
         self._form = UnitForm(program, choice_of)
         self._lp: HighsLp | None = None
         self._interrupted: Callable[[], bool] | None = None
+        self._deadline = Deadline()
         self._seed = seed
         self._loaded = np.empty(0)
         self._box: Box | None = None
         self._now: LinearProgram | None = None
         self._level_two = LevelTwo(program)
-        self.cuts = Cuts.none()
+        self.cuts = NO_CUTS
         self._cut_matrix: SparseRows | None = None
         self._dual = np.empty(0)
         self._unit_point = np.empty(0)
@@ -79,6 +85,14 @@ class BoxRelaxation:
     def stop_when(self, interrupted: Callable[[], bool]) -> None:
         """Give up a long LP soon after ``interrupted()`` is true; call it before the first box is loaded."""
         self._interrupted = interrupted
+
+    def end_by(self, deadline: Deadline) -> None:
+        """Give every LP only the time that is left, or :data:`LEAST_SECONDS`."""
+        self._deadline = deadline
+
+    @property
+    def _seconds_left(self) -> float:
+        return max(LEAST_SECONDS, self._deadline.remaining)
 
     @property
     def lps(self) -> int:
@@ -120,7 +134,7 @@ class BoxRelaxation:
             self._lp.set_row_bounds(rows, now.row_lower[rows], now.row_upper[rows])
         self._box, self._now = box, now
         self._loaded = coefficients
-        self.cuts = Cuts.none()
+        self.cuts = NO_CUTS
         self._cut_matrix = None
         if cuts is not None and cuts.count:
             self._append(cuts)
@@ -129,7 +143,7 @@ class BoxRelaxation:
         rows = self._level_two.rows(cuts, self._loaded_box)
         self._loaded_lp.append_rows(rows)
         self.cuts = self.cuts.joined(cuts)
-        self._cut_matrix = rows if self._cut_matrix is None else self._level_two.rows(self.cuts, self._loaded_box)
+        self._cut_matrix = rows if self._cut_matrix is None else self._cut_matrix.followed_by(rows)
 
     def separate(self, limit: int) -> int:
         """Add the most violated second-level cuts at the last point; how many were added."""
@@ -166,7 +180,7 @@ class BoxRelaxation:
             raise ValueError("load a box before solving")
         return self._box
 
-    def solve(self, *, basis: Any = None, cut_off: float = -math.inf, time_limit: float = math.inf) -> Point:
+    def solve(self, *, basis: Any = None, cut_off: float = -math.inf) -> Point:
         """Solve the relaxation of the loaded box.
 
         Parameters
@@ -175,10 +189,10 @@ class BoxRelaxation:
             A basis to start from; the last one if absent.
         cut_off
             The LP may stop once its bound is below this.
-        time_limit
-            Seconds for this LP.
         """
-        answer = self._loaded_lp.solve(basis=basis, cut_off=cut_off - self.program.offset, time_limit=time_limit)
+        answer = self._loaded_lp.solve(
+            basis=basis, cut_off=cut_off - self.program.offset, time_limit=self._seconds_left
+        )
         self._dual = answer.row_dual
         self._unit_point = answer.point
         bound = self._bound_of(self._loaded_program, answer) + self.program.offset
@@ -204,7 +218,7 @@ class BoxRelaxation:
         asked = dataclasses.replace(now, objective=objective, row_lower=row_lower)
         lp.set_objective(objective)
         lp.set_row_bounds(last, row_lower[last], free)
-        answer = lp.solve()
+        answer = lp.solve(time_limit=self._seconds_left)
         lp.set_objective(now.objective)
         lp.set_row_bounds(last, -free, free)
         bound = self._bound_of(asked, answer)

@@ -46,6 +46,8 @@ def solve_instance(
     levels: options.Levels = 4,
     check: options.Check = True,
     guarantee: options.Guarantee = True,
+    selection: options.Selection = "argmax",
+    epsilon: options.Epsilon = None,
     plot: Plot = None,
     as_json: options.AsJson = False,
     verbose: options.Verbose = False,
@@ -73,6 +75,8 @@ def solve_instance(
             iteration_limit=iteration_limit,
             start=options.read_policy(start),
             levels=levels,
+            selection=options.check_steps(method, selection, epsilon),
+            epsilon=epsilon,
             on_progress=ProgressTable(shown=verbose or None),
             interrupt=interrupt,
             check=check,
@@ -112,6 +116,8 @@ def front_of_instance(
     seed: options.Seed = 0,
     check: options.Check = True,
     guarantee: options.Guarantee = True,
+    selection: options.Selection = "argmax",
+    epsilon: options.Epsilon = None,
     plot: Plot = None,
     axes: Annotated[
         tuple[str, str] | None,
@@ -145,6 +151,8 @@ def front_of_instance(
             time_limit=time_limit,
             node_limit=node_limit,
             seed=seed,
+            selection=options.check_steps(method, selection, epsilon),
+            epsilon=epsilon,
             on_progress=ProgressTable(shown=verbose or None),
             interrupt=interrupt,
             check=check,
@@ -180,6 +188,8 @@ def batch_of_folder(
     levels: options.Levels = 4,
     check: options.Check = True,
     guarantee: options.Guarantee = True,
+    selection: options.Selection = "argmax",
+    epsilon: options.Epsilon = None,
     jobs: Annotated[int, typer.Option(help="Instances solved at the same time, each in a process.")] = 1,
     resume: Annotated[bool, typer.Option("--resume", help="Skip what results.jsonl holds already.")] = False,
     as_json: options.AsJson = False,
@@ -205,6 +215,8 @@ def batch_of_folder(
         levels=levels,
         check=check,
         guarantee=guarantee,
+        selection=options.check_steps(method, selection, epsilon),
+        epsilon=epsilon,
     )
     with graceful_interrupt() as interrupt:
         summary = run_batch(

@@ -83,7 +83,7 @@ def compact_commitment(
     leader_bounds = leader_bounds or leader_value_bounds(game)
     model, triples = follower_model(game, follower_bounds, "commitment", margin)
     model.V = pyo.Var(range(game.num_states), bounds=_interval(leader_bounds))
-    coupled = _coupled_pairs(game) if game.leader_discount > 0.0 else []
+    coupled = coupled_pairs(game) if game.leader_discount > 0.0 else []
     triples += _add_scaled_values(game, model, "W", "V", leader_bounds, coupled)
     values = _action_values(game, game.leader_rewards, game.leader_discount, model, "W", "V")
     smallest, largest = _slot_range(game, game.leader_rewards, game.leader_discount, leader_bounds)
@@ -175,7 +175,7 @@ def follower_model(game: Game, bounds: ValueBounds, name: str, margin: float = 0
     model.follower_policy = pyo.Constraint(
         states, rule=lambda m, s: pyo.quicksum(m.g[s, b] for b in range(game.follower_counts[s])) == 1.0
     )
-    coupled = _coupled_pairs(game) if game.follower_discount > 0.0 else []
+    coupled = coupled_pairs(game) if game.follower_discount > 0.0 else []
     triples = _add_scaled_values(game, model, "w", "v", bounds, coupled)
     values = _action_values(game, game.follower_rewards, game.follower_discount, model, "w", "v")
     big_m = compact_big_m(game, bounds)
@@ -214,7 +214,7 @@ def _add_scaled_values(
     return [(scaled[s, a, t], model.f[s, a], values[t]) for s, a, t in keys]
 
 
-def _coupled_pairs(game: Game) -> list[tuple[int, int]]:
+def coupled_pairs(game: Game) -> list[tuple[int, int]]:
     """Pairs ``(s, t)`` for which the probability of moving to ``t`` depends on the leader's action in ``s``."""
     pairs = []
     for state in range(game.num_states):

@@ -45,7 +45,7 @@ Kind = Literal["improvement", "commitment"]
 Form = Literal["bilinear", "strong", "milp", "relaxation"]
 
 MOST_PRODUCTS = 300_000
-"""Products in the largest strong form or relaxation that is written, at about four kilobytes of memory each."""
+"""Products in the largest program that is written, at about four kilobytes of memory and a tenth of a millisecond."""
 
 
 def export(
@@ -88,7 +88,7 @@ def export(
     ------
     OptionError
         If the program, the form or the file name is not one of these, the margin is not a number of at least 0, the
-        file cannot be written, or the form would need more than :data:`MOST_PRODUCTS` products.
+        file cannot be written, or the program would need more than :data:`MOST_PRODUCTS` products.
     InvalidPolicyError
         If the policy does not fit the game.
     """
@@ -100,8 +100,7 @@ def export(
         raise OptionError(f"path is {str(target)!r}; the name must end in .lp, by which solvers know the format")
     if not 0.0 <= margin < math.inf:
         raise OptionError(f"margin is {margin!r}; it must be a number of at least 0")
-    if form in ("strong", "relaxation"):
-        _check_size(game, form)
+    _check_size(game, program, form)
     policy = LeaderPolicy.uniform(game) if policy is None else policy
     written = build_program(game, program, form, state_weights(game, weights), policy, margin)
     text, names = lp_text(game, written)
@@ -121,14 +120,33 @@ def export(
     return target
 
 
-def _check_size(game: Game, form: Form) -> None:
-    """Refuse a form with a product for each joint action and state before it fills the memory."""
-    products = game.num_rows * game.num_states
-    if products > MOST_PRODUCTS:
-        raise OptionError(
-            f"form is {form!r}; it would need {products:,} products for {game.name}, and at most {MOST_PRODUCTS:,} are "
-            "written: use the form 'bilinear', whose size follows the transitions"
-        )
+def _check_size(game: Game, program: Kind, form: Form) -> None:
+    """Refuse a form with too many products before it fills the memory; name a smaller one if there is one."""
+    products = _products(game, program, form)
+    if products <= MOST_PRODUCTS:
+        return
+    remedy = "no form of this game is small enough: export a smaller game"
+    for other, why in (("bilinear", "whose size follows the transitions"), ("milp", "over deterministic policies")):
+        if other != form and _products(game, program, other) <= MOST_PRODUCTS:
+            remedy = f"use the form {other!r}, {why}"
+            break
+    raise OptionError(
+        f"form is {form!r}; it would need {products:,} products for {game.name}, and at most {MOST_PRODUCTS:,} are "
+        f"written: {remedy}"
+    )
+
+
+def _products(game: Game, program: Kind, form: str) -> int:
+    """Products of a form: one for each joint action and state, or where the next state depends on the leader."""
+    if form in ("strong", "relaxation"):
+        return game.num_rows * game.num_states
+    from ssg_mip.formulations.compact import coupled_pairs
+
+    pairs = sum(int(game.leader_counts[state]) for state, _ in coupled_pairs(game))
+    players = (game.follower_discount > 0.0) + (
+        program == "commitment" and form == "bilinear" and game.leader_discount > 0.0
+    )
+    return pairs * players
 
 
 def build_program(

@@ -15,6 +15,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ssg_mip.best_response import Response
+from ssg_mip.deadline import Deadline
 from ssg_mip.game import Game, IntArray
 from ssg_mip.methods.linearisation import FixedResponse, LinearGoal, linearised_step
 from ssg_mip.policy import LeaderPolicy
@@ -51,6 +52,8 @@ class Ascent:
         Turns a policy into an exactly evaluated candidate.
     margin
         Strict advantage asked of the response, for tie rules that do not favour the leader.
+    deadline
+        When to end with the best policy so far; no limit if absent.
     """
 
     def __init__(
@@ -59,19 +62,24 @@ class Ascent:
         goal: Callable[[FixedResponse], LinearGoal],
         evaluate: Callable[[LeaderPolicy], Candidate],
         margin: float = 0.0,
+        deadline: Deadline | None = None,
     ) -> None:
         self.game = game
         self.goal = goal
         self.evaluate = evaluate
         self.margin = margin
+        self._deadline = Deadline() if deadline is None else deadline
         self._lp = OneShotLp()
 
     def climb(self, start: Candidate, response: IntArray, *, rounds: int = 25, radius: float = 0.3) -> Candidate:
         """Climb from a candidate, at first towards ``response`` (one action per state)."""
         best = current = start
         for count in range(rounds):
+            if self._deadline.expired:
+                break
             model = FixedResponse(self.game, current.policy, response)
-            answer = self._lp.solve(linearised_step(model, self.goal(model), radius, margin=self.margin))
+            step = linearised_step(model, self.goal(model), radius, margin=self.margin)
+            answer = self._lp.solve(step, time_limit=self._deadline.remaining)
             if answer.status is not LpStatus.OPTIMAL:
                 radius *= 2.0 if count < RESTORATION_ROUNDS else 0.25
                 if not SMALLEST_RADIUS < radius < 1.0:

@@ -58,7 +58,7 @@ def solve_restricted(
     answer, proposed = _NOTHING, None
     if stop is None:
         answer, proposed = _solve(game, request, write(), levels)
-    trajectory, best, evaluations = _evaluate(game, request, proposed, answer)
+    trajectory, best, evaluations = _evaluate(game, request, levels, proposed, answer)
     value = trajectory[-1].leader_value if trajectory else math.nan
     dual_bound = float(request.weights @ bounds.upper)
     slack = request.tolerances.monotone * (1.0 + float(np.max(np.abs([bounds.lower, bounds.upper]))))
@@ -119,24 +119,25 @@ def _solve(game: Game, request: Request, program: Program, levels: int) -> tuple
 
 
 def _evaluate(
-    game: Game, request: Request, proposed: LeaderPolicy | None, answer: MilpAnswer
+    game: Game, request: Request, levels: int, proposed: LeaderPolicy | None, answer: MilpAnswer
 ) -> tuple[tuple[TrajectoryPoint, ...], Response | None, int]:
     """The policies that were better than all before them, the response to the best, and how many were evaluated.
 
     Policies that miss the margin do not count; there may be none that keeps it.
 
-    The MILP's own policy is always evaluated, and one simple policy; the other simple ones while there is time.
+    The MILP's own policy is always evaluated, the given start if it belongs to the class, and one simple policy; the
+    other simple ones while there is time.
     """
     points: list[TrajectoryPoint] = []
     responses: list[Response] = []
     evaluations = 0
-    for policy, from_milp in _candidates(game, request, proposed):
+    for policy, note in _candidates(game, request, levels, proposed, answer):
         evaluations += 1
         response, keeps = answer_to(game, policy, request)
         if not keeps:
             continue
         value = float(request.weights @ response.leader_values)
-        if not points or value > points[-1].leader_value or (from_milp and value == points[-1].leader_value):
+        if not points or value > points[-1].leader_value or (policy is proposed and value == points[-1].leader_value):
             responses.append(response)
             points.append(
                 TrajectoryPoint(
@@ -144,20 +145,29 @@ def _evaluate(
                     leader_values=response.leader_values,
                     leader_value=value,
                     leader_policy=policy,
-                    note=_note(answer) if from_milp else "a simple policy",
+                    note=note,
                 )
             )
     return tuple(points), responses[-1] if responses else None, evaluations
 
 
-def _candidates(game: Game, request: Request, proposed: LeaderPolicy | None) -> Iterator[tuple[LeaderPolicy, bool]]:
-    """Simple policies while there is time, at least one; then the MILP's, marked as such."""
+def _candidates(
+    game: Game, request: Request, levels: int, proposed: LeaderPolicy | None, answer: MilpAnswer
+) -> Iterator[tuple[LeaderPolicy, str]]:
+    """Policies of the class, each with where it comes from.
+
+    The start, if it belongs to the class; simple policies while there is time, at least one; then the MILP's.
+    """
+    if request.start is not None:
+        steps = levels * request.start.slots(game)
+        if np.allclose(steps, np.rint(steps), rtol=0.0, atol=request.tolerances.probability):
+            yield LeaderPolicy.from_slots(game, np.rint(steps)), "the given start"
     for policy in simple_policies(game):
-        yield policy, False
+        yield policy, "a simple policy"
         if request.deadline.elapsed > request.deadline.limit + GRACE_SECONDS:
             break
     if proposed is not None:
-        yield proposed, True
+        yield proposed, _note(answer)
 
 
 def _note(answer: MilpAnswer) -> str:

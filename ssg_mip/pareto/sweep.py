@@ -32,9 +32,9 @@ from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.interrupt import Interrupt, graceful_interrupt
-from ssg_mip.methods import find_method
+from ssg_mip.methods import check_method_options, find_method
 from ssg_mip.methods.margin import check_margin
-from ssg_mip.methods.request import Request, compliant_weights, state_weights
+from ssg_mip.methods.request import Request, StepSelection, compliant_weights, state_weights
 from ssg_mip.pareto.assurance import assured_front
 from ssg_mip.pareto.front import ParetoFront
 from ssg_mip.pareto.plans import DichotomicPlan, ListPlan, Plan
@@ -62,6 +62,8 @@ def trace_front(
     time_limit: float | None = None,
     node_limit: int | None = None,
     seed: int = 0,
+    selection: StepSelection = "argmax",
+    epsilon: float | None = None,
     on_progress: Callable[[ProgressRow], None] | None = None,
     interrupt: Interrupt | None = None,
     margin: float = 0.0,
@@ -88,7 +90,7 @@ def trace_front(
     starts
         Runs per weight vector. The first starts from the best point known (``policy-iteration``: from the uniform
         policy), the others from random policies.
-    ties, margin, gap, node_limit, seed
+    ties, margin, gap, node_limit, seed, selection, epsilon
         As in ``solve``; the limit on nodes is per run.
     time_limit
         Seconds for the whole front, shared between the runs.
@@ -120,13 +122,18 @@ def trace_front(
             interrupt=flag,
             node_limit=node_limit,
             seed=seed,
+            selection=selection,
+            epsilon=epsilon,
         )
+        check_method_options(method, request.selection)
         check_margin(game, request)
         sweep = _Sweep(game, method, request, starts, rng, on_progress)
         stopped = sweep.run(plan)
     options: dict[str, Any] = {"gap": gap, "time_limit": time_limit, "node_limit": node_limit, "starts": starts}
     options |= {
         "margin": float(margin),
+        "selection": selection,
+        "epsilon": epsilon,
         "num_weights": num_weights,
         "weights": "chosen" if weights is None else "given",
     }

@@ -1,8 +1,8 @@
 """A Pyomo program compiled once to arrays.
 
-Pyomo's ``LinearStandardFormCompiler`` turns the linear rows into sparse arrays; the declared products become index
-triples. Everything after that is NumPy: relaxations are assembled from these arrays, and HiGHS receives them by
-``passModel``. Maximisation is kept: only the HiGHS adapter knows about signs.
+:mod:`ssg_mip.solver.linear_rows` reads the linear rows; the declared products become index triples. Everything after
+that is NumPy: relaxations are assembled from these arrays, and HiGHS receives them by ``passModel``. Maximisation is
+kept: only the HiGHS adapter knows about signs.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from ssg_mip.errors import SolverError
 from ssg_mip.formulations.program import Program
 from ssg_mip.game import FloatArray, IntArray
 from ssg_mip.solver.interface import LinearProgram
+from ssg_mip.solver.linear_rows import read_linear_rows
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -101,59 +102,45 @@ def compile_program(program: Program) -> CompiledProgram:
     Raises
     ------
     SolverError
-        If a variable of a product or of the box appears in no linear row and no objective.
+        If a row or the objective is not linear, if the model has components that are neither, or if a variable of a
+        product or of the box appears in no linear row and no objective.
     """
-    from pyomo.core import Objective
-    from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
-
     model = program.model
     product = model.component("product")
     if product is not None:
         product.deactivate()
     try:
-        form = LinearStandardFormCompiler().write(model, mixed_form=True, set_sense=None)
+        linear = read_linear_rows(model)
     finally:
         if product is not None:
             product.activate()
-    column_of = {id(variable): place for place, variable in enumerate(form.columns)}
-    objective = next(iter(model.component_data_objects(Objective, active=True)))
-    sign = 1.0 if objective.sense == -1 else -1.0
-    costs = sign * np.asarray(form.c.todense(), dtype=float)[0]
-    rows = form.A.tocsr()
-    row_lower, row_upper = _row_bounds(form)
+    column_of = {id(variable): place for place, variable in enumerate(linear.columns)}
     place_in_box = {id(variable): place for place, variable in enumerate(program.box)}
-    row_of = {id(row.constraint): place for place, row in enumerate(form.rows)}
+    row_of = {id(constraint): place for place, constraint in enumerate(linear.rows)}
     multiplied = {id(entry.row): place_in_box[id(entry.value)] for entry in program.multiplied}
     for variable in (*program.box, *(v for p in program.products for v in (p.result, p.factor))):
         if id(variable) not in column_of:
             raise SolverError(f"{variable.name} appears in no linear row of {model.name}")
     return CompiledProgram(
-        objective=costs,
-        offset=sign * float(np.asarray(form.c_offset).ravel()[0]),
-        row_index=np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr)),
-        column_index=rows.indices.astype(np.int64),
-        coefficient=rows.data.astype(float),
-        row_lower=row_lower,
-        row_upper=row_upper,
-        column_lower=np.array([-np.inf if v.lb is None else v.lb for v in form.columns], dtype=float),
-        column_upper=np.array([np.inf if v.ub is None else v.ub for v in form.columns], dtype=float),
-        integer=np.array([v.is_integer() for v in form.columns], dtype=bool),
+        objective=linear.objective,
+        offset=linear.offset,
+        row_index=linear.row_index,
+        column_index=linear.column_index,
+        coefficient=linear.coefficient,
+        row_lower=linear.row_lower,
+        row_upper=linear.row_upper,
+        column_lower=np.array([-np.inf if v.lb is None else v.lb for v in linear.columns], dtype=float),
+        column_upper=np.array([np.inf if v.ub is None else v.ub for v in linear.columns], dtype=float),
+        integer=np.array([v.is_integer() for v in linear.columns], dtype=bool),
         box=np.array([column_of[id(v)] for v in program.box], dtype=np.int64),
         product_result=np.array([column_of[id(p.result)] for p in program.products], dtype=np.int64),
         product_factor=np.array([column_of[id(p.factor)] for p in program.products], dtype=np.int64),
         product_value=np.array([place_in_box[id(p.value)] for p in program.products], dtype=np.int64),
-        multiplied_value=np.array([multiplied.get(id(row.constraint), -1) for row in form.rows], dtype=np.int64),
+        multiplied_value=np.array([multiplied.get(id(row), -1) for row in linear.rows], dtype=np.int64),
         differences=np.array(
             [(row_of[id(row)], row_of[id(other)]) for row, other in program.differences], dtype=np.int64
         ).reshape(-1, 2),
-        column_names=tuple(v.name for v in form.columns),
-        row_names=tuple(row.constraint.name for row in form.rows),
+        column_names=tuple(v.name for v in linear.columns),
+        row_names=tuple(row.name for row in linear.rows),
         column_of=column_of,
     )
-
-
-def _row_bounds(form: Any) -> tuple[FloatArray, FloatArray]:
-    """Lower and upper bounds of the rows; Pyomo's mixed form marks each with -1 (>=), 0 (=) or 1 (<=)."""
-    kind = np.array([row.bound_type for row in form.rows])
-    right = np.asarray(form.rhs, dtype=float)
-    return np.where(kind <= 0, right, -np.inf), np.where(kind >= 0, right, np.inf)

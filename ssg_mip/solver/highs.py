@@ -6,6 +6,7 @@ HiGHS reports a refused option by a code instead of raising. Products never reac
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from ssg_mip.deadline import Deadline
 from ssg_mip.errors import SolverError
 from ssg_mip.game import FloatArray, IntArray
+from ssg_mip.solver.impatience import run_impatiently
 from ssg_mip.solver.interface import LinearProgram, LpAnswer, LpStatus, MilpAnswer, SparseRows
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
@@ -29,6 +31,7 @@ INTERRUPTIBLE_COLUMNS = 2000
 
 _OK = highspy.HighsStatus.kOk
 _MODEL = highspy.HighsModelStatus
+_GIVEN_UP = (_MODEL.kTimeLimit, _MODEL.kInterrupt)
 _run = highspy._core._Highs.run  # the plain call: releases the GIL, without the wrapper's own signal handling
 
 OLDEST = (1, 15)
@@ -89,6 +92,14 @@ def _new_highs(**options: Any) -> highspy.Highs:
 def _set_option(highs: highspy.Highs, name: str, value: Any) -> None:
     if highs.setOptionValue(name, value) != _OK:
         raise SolverError(f"HiGHS refused the option {name} = {value!r}")
+
+
+def _run_to_a_verdict(highs: highspy.Highs, seed: int) -> None:
+    """Solve a MILP, and once more if that ends without a verdict."""
+    _run(highs)
+    if highs.getModelStatus() in _NO_VERDICT:
+        _prepare_second_try(highs, seed)
+        _run(highs)
 
 
 def _prepare_second_try(highs: highspy.Highs, seed: int) -> None:
@@ -220,16 +231,16 @@ class HighsLp:
     def solve(self, *, basis: Any = None, cut_off: float = -math.inf, time_limit: float = math.inf) -> LpAnswer:
         """Solve from a basis, giving up once the maximum is proven below ``cut_off``.
 
-        An LP that ends without a verdict is tried once more from scratch, with another seed (presolve is never used
-        here); if that fails too the status is ``UNKNOWN`` and whatever multipliers there are come back, for a safe
-        bound.
+        An LP that ends without a verdict while there is time is tried once more from scratch, with another seed
+        (presolve is never used here); if that fails too the status is ``UNKNOWN`` and whatever multipliers there are
+        come back, for a safe bound.
         """
         if basis is not None:
             self._highs.setBasis(basis)
         _set_option(self._highs, "objective_bound", -cut_off)
         _set_option(self._highs, "time_limit", self._highs.getRunTime() + time_limit)
         answer = self._run()
-        if answer.status is LpStatus.UNKNOWN and time_limit > 0.0:
+        if answer.status is LpStatus.UNKNOWN and self._highs.getModelStatus() not in _GIVEN_UP:
             _prepare_second_try(self._highs, self._seed)
             _set_option(self._highs, "objective_bound", math.inf)
             answer = self._run()
@@ -269,13 +280,13 @@ class OneShotLp:
     def __init__(self) -> None:
         self._lp: HighsLp | None = None
 
-    def solve(self, program: LinearProgram) -> LpAnswer:
-        """Solve an LP."""
+    def solve(self, program: LinearProgram, *, time_limit: float = math.inf) -> LpAnswer:
+        """Solve an LP, for at most some seconds."""
         if self._lp is None:
             self._lp = HighsLp(program, accuracy=DEFAULT_TOLERANCES.tightest)
         else:
             self._lp.replace(program)
-        return self._lp.solve()
+        return self._lp.solve(time_limit=time_limit)
 
 
 def solve_milp(
@@ -285,7 +296,7 @@ def solve_milp(
     gap: float,
     seed: int = 0,
     node_limit: int | None = None,
-    interrupted: Any = None,
+    interrupted: Callable[[], bool] | None = None,
 ) -> MilpAnswer:
     """Solve a MILP by HiGHS's own branch and bound.
 
@@ -305,7 +316,7 @@ def solve_milp(
     node_limit
         Most nodes; ``None`` for no limit.
     interrupted
-        A callable without arguments; HiGHS stops soon after it returns true.
+        A callable without arguments; soon after it returns true the best point and bound so far come back.
     """
     highs = _new_highs(
         mip_rel_gap=gap,
@@ -317,14 +328,15 @@ def solve_milp(
     if node_limit is not None:
         _set_option(highs, "mip_max_nodes", min(node_limit, 2_147_483_647))
     _pass(highs, program)
-    if interrupted is not None:
+    if interrupted is None:
+        _run_to_a_verdict(highs, seed)
+    else:
         _install_interrupt(highs, interrupted)
-    _run(highs)
-    if highs.getModelStatus() in _NO_VERDICT:
-        _prepare_second_try(highs, seed)
-        _run(highs)
-        if highs.getModelStatus() in _NO_VERDICT:  # its numbers mean nothing: a run that never began says "bound 0"
-            return MilpAnswer("limit", np.empty(0), -math.inf, math.inf, 0)
+        so_far = _SoFar(highs)
+        if not run_impatiently(lambda: _run_to_a_verdict(highs, seed), interrupted):
+            return so_far.answer()
+    if highs.getModelStatus() in _NO_VERDICT:  # its numbers mean nothing: a run that never began says "bound 0"
+        return MilpAnswer("limit", np.empty(0), -math.inf, math.inf, 0)
     status, info = highs.getModelStatus(), highs.getInfo()
     nodes = max(0, int(info.mip_node_count))
     if status == _MODEL.kInfeasible:
@@ -338,6 +350,34 @@ def solve_milp(
         dual_bound=-info.mip_dual_bound if math.isfinite(info.mip_dual_bound) else math.inf,
         nodes=nodes,
     )
+
+
+class _SoFar:
+    """What a running MILP has told its callbacks, for when it is left behind."""
+
+    def __init__(self, highs: highspy.Highs) -> None:
+        self._answer = MilpAnswer("limit", np.empty(0), -math.inf, math.inf, 0)
+        highs.cbMipImprovingSolution += self._hear_of_point
+        highs.cbMipInterrupt += self._hear_of_bound
+
+    def answer(self) -> MilpAnswer:
+        """The last incumbent and bound; none of them changes any more."""
+        return self._answer
+
+    def _hear_of_point(self, event: Any) -> None:
+        told = event.data_out
+        self._answer = dataclasses.replace(
+            self._answer, point=np.array(told.mip_solution), primal_bound=-float(told.objective_function_value)
+        )
+
+    def _hear_of_bound(self, event: Any) -> None:
+        told = event.data_out
+        bound = float(told.mip_dual_bound)
+        self._answer = dataclasses.replace(
+            self._answer,
+            dual_bound=-bound if math.isfinite(bound) else math.inf,
+            nodes=max(0, int(told.mip_node_count)),
+        )
 
 
 def _install_interrupt(highs: highspy.Highs, interrupted: Any) -> None:

@@ -107,6 +107,16 @@ class SparseRows:
         """Number of rows."""
         return len(self.starts) - 1
 
+    def followed_by(self, other: SparseRows) -> SparseRows:
+        """These rows, then others over the same columns."""
+        return SparseRows(
+            np.concatenate((self.starts, other.starts[1:] + len(self.indices))),
+            np.concatenate((self.indices, other.indices)),
+            np.concatenate((self.values, other.values)),
+            np.concatenate((self.row_of, other.row_of + self.num_rows)),
+            self.num_columns,
+        )
+
     def transposed_product(self, weights: FloatArray) -> FloatArray:
         """``A^T weights``."""
         product = np.bincount(self.indices, self.values * weights[self.row_of], self.num_columns)
