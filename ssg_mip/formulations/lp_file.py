@@ -14,8 +14,9 @@ Four forms of either program:
 ``relaxation``
     the strong form with McCormick's inequalities on the root box in place of the products: an upper bound.
 
-The last two are linear and can be read by HiGHS, CBC and GLPK too. Beside ``NAME.lp`` stands ``NAME.lp.names.json``,
-which maps every row and column of the file to the component of the written formulation and to the game's own names.
+The last two are linear and can be read by HiGHS, CBC and GLPK too. CBC 2.10 needs ``preprocess off``: its integer
+preprocessing calls some feasible ``milp`` files infeasible. Beside ``NAME.lp`` stands ``NAME.lp.names.json``, which
+maps every row and column of the file to the component of the written formulation and to the game's own names.
 """
 
 from __future__ import annotations
