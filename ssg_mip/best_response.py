@@ -50,6 +50,9 @@ class Response:
     margin
         Smallest advantage, over states, of the best action over the best action that is not tied; infinite where
         nothing else is left.
+    advantage
+        Smallest advantage, over states, of the best action over every other one, tied ones included; infinite where
+        the follower has no choice anywhere.
     """
 
     follower_policy: FollowerPolicy
@@ -59,6 +62,7 @@ class Response:
     tied_states: NDArray[np.bool_]
     regret: float
     margin: float
+    advantage: float
 
 
 def check_ties(ties: str) -> None:
@@ -111,6 +115,8 @@ def best_response(
     else:
         chosen = _settle(game, leader, tied, ties)
         follower_values = evaluate(follower, chosen)
+    others = np.ones(len(shortfall), dtype=bool)
+    others[best.chosen] = False
     return Response(
         follower_policy=FollowerPolicy(chosen - game.follower_offsets[:-1]),
         leader_values=evaluate(leader, chosen),
@@ -119,4 +125,5 @@ def best_response(
         tied_states=np.add.reduceat(tied.astype(np.int64), game.follower_offsets[:-1]) > 1,
         regret=max(0.0, float((best.values - follower_values).max())),
         margin=float(shortfall[~tied].min()) if not tied.all() else float("inf"),
+        advantage=max(0.0, float(shortfall[others].min(initial=np.inf))),
     )

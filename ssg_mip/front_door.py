@@ -12,6 +12,8 @@ from ssg_mip.deadline import Deadline
 from ssg_mip.game import Game
 from ssg_mip.interrupt import Interrupt, graceful_interrupt
 from ssg_mip.methods import check_method_options, find_method
+from ssg_mip.methods.assurance import assured
+from ssg_mip.methods.margin import check_margin
 from ssg_mip.methods.request import Request, StepSelection, state_weights
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Result
@@ -36,6 +38,9 @@ def solve(
     tolerances: Tolerances = DEFAULT_TOLERANCES,
     on_progress: Callable[[ProgressRow], None] | None = None,
     interrupt: Interrupt | None = None,
+    margin: float = 0.0,
+    check: bool = True,
+    guarantee: bool = True,
 ) -> Result:
     """Find a stationary leader policy, its exact value and a proven bound on the best value.
 
@@ -76,6 +81,15 @@ def solve(
     interrupt
         A flag to stop the run from another thread. If absent, the first Ctrl-C stops the run and a second one
         raises ``KeyboardInterrupt``.
+    margin
+        By how much the follower's answer must beat every other action in every state, in the follower's reward units
+        (:mod:`ssg_mip.methods.margin`). Above 0 only policies that keep it count, for the answer and for the bound, and
+        the tie rule has nothing to decide. A ``start`` that misses it is replaced.
+    check
+        Whether to check the answer in exact arithmetic (``Result.check``). A failed check is reported, not raised.
+    guarantee
+        Whether to look near the answer for a policy that works whatever the follower does with ties
+        (``Result.guaranteed``).
 
     Returns
     -------
@@ -98,6 +112,7 @@ def solve(
         request = Request(
             weights=state_weights(game, weights),
             ties=ties,
+            margin=margin,
             gap=gap,
             deadline=deadline,
             interrupt=flag,
@@ -112,7 +127,9 @@ def solve(
             on_progress=on_progress,
         )
         check_method_options(method, request.selection)
-        return run(game, request)
+        check_margin(game, request)
+        result = run(game, request)
+        return assured(result, check=check, guarantee=guarantee, tolerances=tolerances)
 
 
 def _start_policy(game: Game, start: LeaderPolicy | Mapping[str, Mapping[str, float]] | None) -> LeaderPolicy | None:

@@ -5,8 +5,8 @@ Inside ``l <= v <= u`` the action values ``q(s, a, b) = r_B + gamma_B sum_t p v(
 * ``v(s) >= min_a q(s, a, b)`` for *every* follower action ``b``, because ``v(s)`` is the best of them, and also for
   every mix of two of them: the follower can secure as much as the matrix game with the lowest ``q`` is worth;
 * ``v(s) <= max_a q(s, a, b)`` for the action ``b`` that is the answer, hence for the best open one;
-* ``b`` cannot be the answer if ``max_a q(s, a, b) < l(s)``, or if some other action beats it for every leader
-  action over the whole box;
+* ``b`` cannot be the answer if ``max_a q(s, a, b) < l(s)``, or if it beats some other action by less than the margin
+  (0 where none is asked) for every leader action over the whole box;
 * looking back from ``s`` to a successor ``t``: for every ``b`` some leader action must keep ``q(s, a, b) <= u(s)``,
   which caps ``v(t)``, and some pair with an open ``b`` must reach ``q(s, a, b) >= l(s)``, which needs ``v(t)``.
 
@@ -37,9 +37,18 @@ ENOUGH = 1e-3
 
 
 class IntervalBellman:
-    """Interval propagation for one game, with its index arrays prepared once."""
+    """Interval propagation for one game, with its index arrays prepared once.
 
-    def __init__(self, game: Game) -> None:
+    Parameters
+    ----------
+    game
+        The game.
+    margin
+        By how much an answer must beat every other action.
+    """
+
+    def __init__(self, game: Game, margin: float = 0.0) -> None:
+        self._margin = margin
         self._game = game
         self._matrix = game.follower_discount * transition_matrix(game)
         self._by_slot = np.argsort(game.row_follower_slot, kind="stable")
@@ -134,12 +143,12 @@ class IntervalBellman:
         return answer
 
     def _beaten(self, lower: FloatArray, upper: FloatArray, noise: float) -> NDArray[np.bool_]:
-        """Slots that some other action of the state beats for every leader action and every value in the box."""
+        """Slots that do not beat some other action by the margin, whatever the leader plays and the values are."""
         beaten = np.zeros(int(self._game.follower_offsets[-1]), dtype=bool)
         if len(self._first):
             best_gain = self._gain_reward + self._gain_up @ upper - self._gain_down @ lower
             over_leader = np.maximum.reduceat(best_gain[self._pair_order], self._pair_starts)
-            beaten[self._pair_of[over_leader < -noise]] = True
+            beaten[self._pair_of[over_leader < self._margin - noise]] = True
         return beaten
 
 

@@ -14,6 +14,8 @@ import numpy as np
 
 from ssg_mip.best_response import Response, Ties
 from ssg_mip.bounds import gap_scale, leader_value_bounds
+from ssg_mip.certificates.guarantee import Guarantee
+from ssg_mip.certificates.outcome import UNCHECKED, CheckOutcome
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.status import Status, Termination
@@ -127,6 +129,12 @@ class ProgressRow:
         return self.lps / self.seconds if self.seconds > 0.0 else 0.0
 
 
+def bound_scope(margin: float) -> str:
+    """Over which policies a bound holds."""
+    whose = f" whose response beats every other action by {margin:g}" if margin > 0.0 else ""
+    return f"over stationary leader policies{whose}"
+
+
 def relative_gap(primal: float, dual: float, least_scale: float = 0.0) -> float:
     """``(dual - primal) / max(|primal|, least_scale)``, never negative.
 
@@ -174,6 +182,11 @@ class Result:
         The rows of the progress table.
     provenance
         Where the result comes from.
+    check
+        What the exact checker says about all this; methods leave it to the front door.
+    guaranteed
+        A nearby policy that works whatever the follower does with ties, or the statement that there is none; ``None``
+        if it was not looked for.
     """
 
     game: Game
@@ -193,6 +206,26 @@ class Result:
     trajectory: tuple[TrajectoryPoint, ...]
     progress: tuple[ProgressRow, ...]
     provenance: Provenance
+    check: CheckOutcome = UNCHECKED
+    guaranteed: Guarantee | None = None
+
+    @property
+    def margin(self) -> float:
+        """By how much the follower's answer had to beat every other action; 0 if nothing was asked."""
+        return float(self.provenance.options.get("margin", 0.0))
+
+    @property
+    def bound_scope(self) -> str:
+        """Over which policies ``dual_bound`` holds."""
+        return bound_scope(self.margin)
+
+    @property
+    def distance_to_bound(self) -> float:
+        """``dual_bound - leader_value``, never negative: how far at most the value lies below the supremum.
+
+        The bound is on the supremum with ties in the leader's favour, hence on that of every tie rule.
+        """
+        return max(0.0, self.dual_bound - self.leader_value)
 
     @property
     def relative_gap(self) -> float:
@@ -218,10 +251,12 @@ class Result:
             "termination": self.termination.name.lower(),
             "termination_message": self.termination.value,
             "ties": self.ties,
+            "margin": self.margin,
             "weights": by_state(self.weights),
             "leader_value": finite(self.leader_value),
             "dual_bound": finite(self.dual_bound),
-            "dual_bound_scope": "over stationary leader policies",
+            "dual_bound_scope": self.bound_scope,
+            "distance_to_bound": finite(self.distance_to_bound),
             "relative_gap": finite(self.relative_gap),
             "gap_scale": self.gap_scale,
             "leader_values": by_state(self.leader_values),
@@ -242,6 +277,8 @@ class Result:
                 }
                 for point in self.trajectory
             ],
+            "check": self.check.to_dict(),
+            "guaranteed": None if self.guaranteed is None else self.guaranteed.to_dict(self.game),
             "provenance": {
                 **dataclasses.asdict(self.provenance),
                 "options": {key: plain(value) for key, value in self.provenance.options.items()},

@@ -21,6 +21,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.synchronize import Event
 
 from ssg_mip.batch.records import BatchRow, Task
+from ssg_mip.certificates.outcome import UNCHECKED
 from ssg_mip.errors import SsgError
 from ssg_mip.exit_codes import ExitCode, exit_code
 from ssg_mip.interrupt import Interrupt
@@ -133,6 +134,8 @@ def _solve_one(task: Task, interrupt: Interrupt) -> BatchRow | None:
         options=task.options.to_dict(),
         exit_code=int(exit_code(result)),
         seconds=time.monotonic() - started,
+        check=result.check.word,
+        secured=None if result.guaranteed is None else result.guaranteed.secured_value,
         error=None,
         result=result.to_dict(),
     )
@@ -145,6 +148,8 @@ def _failed_row(task: Task, content: str | None, error: Exception, code: int, se
         options=task.options.to_dict(),
         exit_code=int(code),
         seconds=seconds,
+        check=UNCHECKED.word,
+        secured=None,
         error={"class": type(error).__name__, "message": str(error)},
         result=None,
     )

@@ -10,8 +10,8 @@ code  meaning
 1     the solver or the program itself failed
 2     wrong usage: an option, a policy, or a file that cannot be read or written
 3     the instance is not a valid game
-4     a limit was reached before any solution
-5     a printed result failed a check
+4     no solution: a limit came first, or the restricted class holds none
+5     a result failed an exact check; it is printed all the same
 6     a batch with failed rows
 7     proven: no policy satisfies the constraints
 130   interrupted; what was found so far is printed

@@ -61,6 +61,21 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON obj
 Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="Progress without a terminal too, and tables in full length.")
 ]
+Margin = Annotated[
+    float,
+    typer.Option(
+        "--margin", help="By how much the follower's answer must beat every other action, in the follower's units."
+    ),
+]
+Check = Annotated[
+    bool, typer.Option("--check/--no-check", help="Check the answer in exact arithmetic; exit code 5 if it fails.")
+]
+Guarantee = Annotated[
+    bool,
+    typer.Option(
+        "--guarantee/--no-guarantee", help="Look for a policy nearby that works whatever the follower does with ties."
+    ),
+]
 PolicyFile = Annotated[
     Path | None,
     typer.Option(

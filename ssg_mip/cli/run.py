@@ -34,6 +34,7 @@ def solve_instance(
     method: options.Method = "policy-iteration",
     weights: options.Weights = None,
     ties: options.Ties = "leader",
+    margin: options.Margin = 0.0,
     gap: options.Gap = 1e-4,
     time_limit: options.TimeLimit = None,
     node_limit: options.NodeLimit = None,
@@ -43,6 +44,8 @@ def solve_instance(
     seed: options.Seed = 0,
     start: options.PolicyFile = None,
     levels: options.Levels = 4,
+    check: options.Check = True,
+    guarantee: options.Guarantee = True,
     selection: options.Selection = "argmax",
     epsilon: options.Epsilon = None,
     plot: Plot = None,
@@ -64,6 +67,7 @@ def solve_instance(
             method=method,
             weights=options.read_weights(weights),
             ties=options.check_rule(ties),
+            margin=margin,
             gap=gap,
             time_limit=time_limit,
             seed=seed,
@@ -75,8 +79,12 @@ def solve_instance(
             epsilon=epsilon,
             on_progress=ProgressTable(shown=verbose or None),
             interrupt=interrupt,
+            check=check,
+            guarantee=guarantee,
         )
-        code = int(ExitCode.INTERRUPTED if interrupt.requested else exit_code(result))
+        code = int(exit_code(result))
+        if interrupt.requested and code != ExitCode.FAILED_CHECK:
+            code = int(ExitCode.INTERRUPTED)
         if not as_json or verbose:
             say(*result_report(result, limit=None if verbose else _ROW_LIMIT))
         if plot is not None:
@@ -101,10 +109,13 @@ def front_of_instance(
     num_weights: Annotated[int, typer.Option(help="Weight vectors to choose at most.")] = FRONT_WEIGHTS,
     starts: Annotated[int, typer.Option(help="Runs per weight vector.")] = 1,
     ties: options.Ties = "leader",
+    margin: options.Margin = 0.0,
     gap: options.Gap = 1e-4,
     time_limit: options.TimeLimit = None,
     node_limit: options.NodeLimit = None,
     seed: options.Seed = 0,
+    check: options.Check = True,
+    guarantee: options.Guarantee = True,
     selection: options.Selection = "argmax",
     epsilon: options.Epsilon = None,
     plot: Plot = None,
@@ -135,6 +146,7 @@ def front_of_instance(
             num_weights=num_weights,
             starts=starts,
             ties=options.check_rule(ties),
+            margin=margin,
             gap=gap,
             time_limit=time_limit,
             node_limit=node_limit,
@@ -143,10 +155,14 @@ def front_of_instance(
             epsilon=epsilon,
             on_progress=ProgressTable(shown=verbose or None),
             interrupt=interrupt,
+            check=check,
+            guarantee=guarantee,
         )
         code = int(ExitCode.DONE if front.points else ExitCode.NO_SOLUTION)
         if interrupt.requested:
             code = int(ExitCode.INTERRUPTED)
+        if front.check.verified is False:
+            code = int(ExitCode.FAILED_CHECK)
         if not as_json or verbose:
             say(*front_report(front, limit=None if verbose else _ROW_LIMIT))
         if plot is not None and front.points:
@@ -164,11 +180,14 @@ def batch_of_folder(
     method: options.Method = "policy-iteration",
     weights: options.Weights = None,
     ties: options.Ties = "leader",
+    margin: options.Margin = 0.0,
     gap: options.Gap = 1e-4,
     time_limit: options.TimeLimit = None,
     node_limit: options.NodeLimit = None,
     seed: options.Seed = 0,
     levels: options.Levels = 4,
+    check: options.Check = True,
+    guarantee: options.Guarantee = True,
     selection: options.Selection = "argmax",
     epsilon: options.Epsilon = None,
     jobs: Annotated[int, typer.Option(help="Instances solved at the same time, each in a process.")] = 1,
@@ -188,11 +207,14 @@ def batch_of_folder(
         method=method,
         weights=options.read_weights(weights),
         ties=options.check_rule(ties),
+        margin=margin,
         gap=gap,
         time_limit=time_limit,
         node_limit=node_limit,
         seed=seed,
         levels=levels,
+        check=check,
+        guarantee=guarantee,
         selection=options.check_steps(method, selection, epsilon),
         epsilon=epsilon,
     )

@@ -14,14 +14,16 @@ Four forms of either program:
 ``relaxation``
     the strong form with McCormick's inequalities on the root box in place of the products: an upper bound.
 
-The last two are linear and can be read by HiGHS, CBC and GLPK too. Beside ``NAME.lp`` stands ``NAME.lp.names.json``,
-which maps every row and column of the file to the component of the written formulation and to the game's own names.
+The last two are linear and can be read by HiGHS, CBC and GLPK too. CBC 2.10 needs ``preprocess off``: its integer
+preprocessing calls some feasible ``milp`` files infeasible. Beside ``NAME.lp`` stands ``NAME.lp.names.json``, which
+maps every row and column of the file to the component of the written formulation and to the game's own names.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import math
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -54,6 +56,8 @@ def export(
     form: Form = "bilinear",
     policy: LeaderPolicy | None = None,
     weights: ArrayLike | Mapping[str, float] | None = None,
+    *,
+    margin: float = 0.0,
 ) -> Path:
     """Write a program as an LP file, with a ``.names.json`` beside it; each file appears complete or not at all.
 
@@ -73,6 +77,8 @@ def export(
         The policy to improve on, uniform if absent; its values are those with ties in the leader's favour.
     weights
         Weights over states; the start distribution if absent.
+    margin
+        By how much the follower's answer must beat every other action in every state, in the follower's reward units.
 
     Returns
     -------
@@ -82,8 +88,8 @@ def export(
     Raises
     ------
     OptionError
-        If the program, the form or the file name is not one of these, the file cannot be written, or the program would
-        need more than :data:`MOST_PRODUCTS` products.
+        If the program, the form or the file name is not one of these, the margin is not a number of at least 0, the
+        file cannot be written, or the program would need more than :data:`MOST_PRODUCTS` products.
     InvalidPolicyError
         If the policy does not fit the game.
     """
@@ -93,9 +99,11 @@ def export(
             raise OptionError(f"{label} is {given!r}; it must be one of {', '.join(known)}")
     if target.suffix != ".lp":
         raise OptionError(f"path is {str(target)!r}; the name must end in .lp, by which solvers know the format")
+    if not 0.0 <= margin < math.inf:
+        raise OptionError(f"margin is {margin!r}; it must be a number of at least 0")
     _check_size(game, program, form)
     policy = LeaderPolicy.uniform(game) if policy is None else policy
-    written = build_program(game, program, form, state_weights(game, weights), policy)
+    written = build_program(game, program, form, state_weights(game, weights), policy, margin)
     text, names = lp_text(game, written)
     legend = {
         "format": "ssg-mip-names/1",
@@ -142,45 +150,52 @@ def _products(game: Game, program: Kind, form: str) -> int:
     return pairs * players
 
 
-def build_program(game: Game, program: Kind, form: Form, weights: FloatArray, policy: LeaderPolicy) -> Program:
+def build_program(
+    game: Game, program: Kind, form: Form, weights: FloatArray, policy: LeaderPolicy, margin: float = 0.0
+) -> Program:
     """The program in one of its forms; ``policy`` is the point at which the improvement program is written."""
     if program == "commitment":
-        return _commitment_forms()[form](game, weights)
+        return _commitment_forms()[form](game, weights, margin=margin)
     values = best_response(game, policy).leader_values
-    return _improvement_forms()[form](game, values, weights)
+    return _improvement_forms()[form](game, values, weights, margin=margin)
 
 
-def _commitment_forms() -> Mapping[Form, Callable[[Game, FloatArray], Program]]:
+def _commitment_forms() -> Mapping[Form, Callable[..., Program]]:
     from ssg_mip.formulations.commitment import commitment
     from ssg_mip.formulations.compact import compact_commitment
     from ssg_mip.formulations.deterministic import deterministic_commitment
     from ssg_mip.formulations.linearise import replace_by_envelopes
+    from ssg_mip.formulations.rows import Selection
 
-    def strong(game: Game, weights: FloatArray) -> Program:
-        return commitment(game, weights, follower_value_bounds(game))
+    def strong(game: Game, weights: FloatArray, *, margin: float) -> Program:
+        return commitment(game, weights, follower_value_bounds(game), selection=Selection.everything(game, margin))
 
     return {
         "bilinear": compact_commitment,
         "strong": strong,
         "milp": deterministic_commitment,
-        "relaxation": lambda game, weights: replace_by_envelopes(strong(game, weights)),
+        "relaxation": lambda game, weights, *, margin: replace_by_envelopes(strong(game, weights, margin=margin)),
     }
 
 
-def _improvement_forms() -> Mapping[Form, Callable[[Game, FloatArray, FloatArray], Program]]:
+def _improvement_forms() -> Mapping[Form, Callable[..., Program]]:
     from ssg_mip.formulations.compact import compact_improvement
     from ssg_mip.formulations.deterministic import deterministic_improvement
     from ssg_mip.formulations.improvement import improvement
     from ssg_mip.formulations.linearise import replace_by_envelopes
+    from ssg_mip.formulations.rows import Selection
 
-    def strong(game: Game, values: FloatArray, weights: FloatArray) -> Program:
-        return improvement(game, values, weights, follower_value_bounds(game))
+    def strong(game: Game, values: FloatArray, weights: FloatArray, *, margin: float) -> Program:
+        selection = Selection.everything(game, margin)
+        return improvement(game, values, weights, follower_value_bounds(game), selection=selection)
 
     return {
         "bilinear": compact_improvement,
         "strong": strong,
         "milp": deterministic_improvement,
-        "relaxation": lambda game, values, weights: replace_by_envelopes(strong(game, values, weights)),
+        "relaxation": lambda game, values, weights, *, margin: replace_by_envelopes(
+            strong(game, values, weights, margin=margin)
+        ),
     }
 
 

@@ -9,7 +9,8 @@ optimality is then linear:
 * ``incentive``: for every other action ``b'``,
   ``sum_a w(s,a,b,s) >= sum_a [x(s,a,b) r_B(s,a,b') + gamma_B sum_t p(t|s,a,b') w(s,a,b,t)]``.
 
-Both are homogeneous in ``x``, so they hold for probabilities and for occupancies alike.
+Both are homogeneous in ``x``, so they hold for probabilities and for occupancies alike. With a margin ``m`` the answer
+must beat every other action: ``m sum_a x(s,a,b)`` is added to the right of ``incentive``, which stays homogeneous.
 """
 
 from __future__ import annotations
@@ -31,19 +32,22 @@ Key = tuple[int, int, int]
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Selection:
-    """Which follower actions may be answers: a boolean per follower slot; all others are left out of the program.
+    """Which follower actions may be answers, and by how much an answer must beat every other action.
 
-    ``checkpoint`` is called while the program is written, which may take long, and may put an end to it.
+    ``answers`` is a boolean per follower slot; slots that may not be answers are left out of the program. ``margin`` is
+    in the follower's reward units. ``checkpoint`` is called while the program is written, which may take long, and may
+    put an end to it.
     """
 
     game: Game
     answers: NDArray[np.bool_]
+    margin: float = 0.0
     checkpoint: Checkpoint = unhurried
 
     @classmethod
-    def everything(cls, game: Game) -> Selection:
+    def everything(cls, game: Game, margin: float = 0.0) -> Selection:
         """Every follower action may be an answer."""
-        return cls(game, np.ones(int(game.follower_offsets[-1]), dtype=bool))
+        return cls(game, np.ones(int(game.follower_offsets[-1]), dtype=bool), margin)
 
     def actions(self, state: int) -> list[int]:
         """Follower actions that may be answers in a state."""
@@ -95,7 +99,10 @@ def add_incentive_rows(
 
     def incentive(_: Any, s: int, b: int, other: int) -> Any:
         selection.checkpoint()
-        return value(s, b) - follower_gain(game, weights, products, s, b, other) >= 0.0
+        lead = value(s, b) - follower_gain(game, weights, products, s, b, other)
+        if selection.margin > 0.0:
+            lead -= selection.margin * sum(weights[s, a, b] for a in range(int(game.leader_counts[s])))
+        return lead >= 0.0
 
     answers = [(s, b) for s in states for b in selection.actions(s)]
     pairs = [(s, b, other) for s, b in answers for other in range(int(game.follower_counts[s])) if other != b]

@@ -21,6 +21,6 @@ def run(game: Game, request: Request) -> Result:
     def write() -> Program:
         from ssg_mip.formulations.deterministic import deterministic_commitment  # Pyomo takes a second to import
 
-        return deterministic_commitment(game, request.weights)
+        return deterministic_commitment(game, request.weights, margin=request.margin)
 
     return solve_restricted(game, request, write, method="deterministic", levels=1, bounds=bounds)

@@ -80,7 +80,7 @@ def solve_commitment(game: Game, weights: FloatArray, *, request: Request, floor
         the answer ends with ``Termination.INFEASIBLE`` and the dual bound ``-inf``.
     """
     bounds = leader_value_bounds(game)
-    if is_zero_sum(game):
+    if is_zero_sum(game) and request.margin == 0.0:
         answer, start = _zero_sum_answer(game, weights, request, floor, bounds)
         if answer is not None:
             return answer
@@ -91,7 +91,7 @@ def solve_commitment(game: Game, weights: FloatArray, *, request: Request, floor
     problem = CommitmentProblem(game, weights, request, floor)
     outcome = _search(problem, request, scale=gap_scale(bounds, weights))
     answer = _answer(outcome, ceiling=float(weights @ bounds.upper))
-    if answer.termination is Termination.NUMERICAL and request.ties != "leader":
+    if answer.termination is Termination.NUMERICAL and request.rule_decides:
         # Every box was searched, and what is missing is a value that only ties in the leader's favour attain.
         return dataclasses.replace(answer, termination=Termination.TIE_RULE)
     return answer
@@ -130,7 +130,8 @@ def improve_without_program(
 ) -> Answer:
     """A policy with ``Q_t >= values`` everywhere, looked for without the program; nothing is proven.
 
-    Parameters are those of :func:`solve_improvement`; ``request.start`` is the current policy.
+    Parameters are those of :func:`solve_improvement`; ``request.start`` is the current policy. With a margin there is
+    no ladder, because its moves go as far as a tie.
 
     Parameters
     ----------
@@ -139,13 +140,15 @@ def improve_without_program(
     """
     problem = ImprovementProblem(game, values, weights, request)
     start = LeaderPolicy.uniform(game) if request.start is None else request.start
-    stepped = step_down_the_ladder(
-        game,
-        start,
-        best_response(game, start, request.ties, tolerances=request.tolerances),
-        problem.judge,
-        lambda: request.stopped,
-    )
+    stepped = None
+    if request.margin == 0.0:
+        stepped = step_down_the_ladder(
+            game,
+            start,
+            best_response(game, start, request.ties, tolerances=request.tolerances),
+            problem.judge,
+            lambda: request.stopped,
+        )
     best = problem.evaluate(start if stepped is None else stepped)
     for _, candidate in problem.start() if best.value <= enough and not request.stopped else ():
         best = max(best, candidate, key=lambda one: one.value)

@@ -21,6 +21,6 @@ def run(game: Game, request: Request) -> Result:
     def write() -> Program:
         from ssg_mip.formulations.grid import grid_commitment  # Pyomo takes a second to import
 
-        return grid_commitment(game, request.weights, request.levels, leader_bounds=bounds)
+        return grid_commitment(game, request.weights, request.levels, leader_bounds=bounds, margin=request.margin)
 
     return solve_restricted(game, request, write, method="grid", levels=request.levels, bounds=bounds)

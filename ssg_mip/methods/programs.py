@@ -27,11 +27,13 @@ from ssg_mip.interval import IntervalBellman
 from ssg_mip.mdp import DENSE_STATES, induced_by_leader, joint_process, optimal_control
 from ssg_mip.methods.linearisation import FixedResponse, LinearGoal
 from ssg_mip.methods.local_ascent import Ascent, Candidate
+from ssg_mip.methods.margin import answer_to, keeps_margin
 from ssg_mip.methods.primal_search import PrimalSearch
 from ssg_mip.methods.request import Request
 from ssg_mip.methods.size_limit import floored_states
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.solver.compiled import CompiledProgram, compile_program
+from ssg_mip.solver.ranges import warn_of_ranges
 
 ALWAYS_WRITTEN = 1000
 """Parts of a program that are written although time is up: less than a tenth of a second's work once it has begun."""
@@ -49,10 +51,11 @@ class FollowerValueProblem(ABC):
         self.game = game
         self.groups = game.follower_slot_state
         self.request = request
-        self._interval = IntervalBellman(game)
+        self._interval = IntervalBellman(game, request.margin)
+        self._warned = False
         self._follower = follower_value_bounds(game)
         scale = 1.0 + float(np.maximum(np.abs(self._follower.lower), np.abs(self._follower.upper)).max())
-        margin = 0.0 if request.ties == "leader" else MARGIN_OVER_TIE * request.tolerances.tie * scale
+        margin = MARGIN_OVER_TIE * request.tolerances.tie * scale if request.rule_decides else request.margin
         climbs = request.search.local_ascent and game.num_states <= DENSE_STATES
         ascent = Ascent(game, self.goal, self.evaluate, margin, request.deadline)
         self._primal = PrimalSearch(game, self.evaluate, ascent if climbs else None)
@@ -90,11 +93,14 @@ class FollowerValueProblem(ABC):
             if next(calls) >= ALWAYS_WRITTEN:
                 self.request.checkpoint()
 
-        selection = Selection(self.game, box.open_choices, checkpoint)
+        selection = Selection(self.game, box.open_choices, margin=self.request.margin, checkpoint=checkpoint)
         with given_up_quietly():
             program = self.write(ValueBounds(box.lower, box.upper), selection)
         checkpoint()
         compiled = compile_program(program)
+        if not self._warned:
+            warn_of_ranges(compiled, self.game.name)
+            self._warned = True
         slot_of = self._slot_of_columns(program, compiled)
         checkpoint()
         relaxation = BoxRelaxation(compiled, slot_of, seed=self.request.seed)
@@ -203,10 +209,10 @@ class CommitmentProblem(FollowerValueProblem):
         self._own_columns = np.array([compiled.column_of[id(member)] for member, _ in own], dtype=np.int64)
 
     def evaluate(self, policy: LeaderPolicy) -> Candidate:
-        """The weighted exact value; ``-inf`` below the floor."""
-        response = best_response(self.game, policy, self.request.ties, tolerances=self.request.tolerances)
+        """The weighted exact value; ``-inf`` below the floor or the margin."""
+        response, keeps = answer_to(self.game, policy, self.request)
         value = float(self.weights @ response.leader_values)
-        if np.any(response.leader_values < self._least):
+        if not keeps or np.any(response.leader_values < self._least):
             value = -np.inf
         return Candidate(policy, response, value)
 
@@ -250,9 +256,10 @@ class ImprovementProblem(FollowerValueProblem):
         self._columns = compiled.columns(program.model.x)
 
     def evaluate(self, policy: LeaderPolicy) -> Candidate:
-        """The weighted gain; ``-inf`` if a state loses."""
+        """The weighted gain; ``-inf`` if a state loses or the margin is missed."""
         response, gains = self.gains(policy)
-        value = float(self.weights @ gains) if not self.losing(gains).any() else -np.inf
+        keeps = keeps_margin(response, self.request.margin, self.request.tolerances)
+        value = float(self.weights @ gains) if keeps and not self.losing(gains).any() else -np.inf
         return Candidate(policy, response, value)
 
     def losing(self, gains: FloatArray) -> NDArray[np.bool_]:

@@ -34,6 +34,9 @@ class Request:
         Weights over states, non-negative, summing to one.
     ties
         The follower's tie rule.
+    margin
+        By how much the follower's answer must beat every other action in every state
+        (:mod:`ssg_mip.methods.margin`); 0 for no such demand. Policies that miss it are no candidates.
     gap
         Relative gap at which a search may stop.
     deadline
@@ -67,6 +70,7 @@ class Request:
 
     weights: FloatArray
     ties: Ties = "leader"
+    margin: float = 0.0
     gap: float = 1e-4
     deadline: Deadline = dataclasses.field(default_factory=Deadline)
     interrupt: Interrupt = dataclasses.field(default_factory=Interrupt)
@@ -85,6 +89,7 @@ class Request:
     def __post_init__(self) -> None:
         check_ties(self.ties)
         _check_number("gap", self.gap, low=0.0)
+        _check_number("margin", self.margin, low=0.0)
         _check_count("levels", self.levels)
         check_selection(self.selection, self.epsilon)
         for label in ("node_limit", "iteration_limit"):
@@ -92,6 +97,11 @@ class Request:
                 _check_count(label, getattr(self, label))
         if isinstance(self.seed, bool) or not isinstance(self.seed, (int, np.integer)) or self.seed < 0:
             raise OptionError(f"seed is {self.seed!r}; it must be a whole number of at least 0")
+
+    @property
+    def rule_decides(self) -> bool:
+        """Whether ties may be decided against the leader, so that a promise of the programs may not be kept."""
+        return self.ties != "leader" and self.margin == 0.0
 
     def checkpoint(self) -> None:
         """Raise :class:`~ssg_mip.deadline.OutOfTime` if work should stop."""
@@ -107,6 +117,7 @@ class Request:
         """The options as plain data, for the provenance."""
         return {
             "gap": self.gap,
+            "margin": float(self.margin),
             "time_limit": None if math.isinf(self.deadline.limit) else self.deadline.limit,
             "node_limit": self.node_limit,
             "iteration_limit": self.iteration_limit,

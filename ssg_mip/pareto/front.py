@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from ssg_mip.best_response import Ties
+from ssg_mip.certificates.guarantee import Guarantee
+from ssg_mip.certificates.outcome import UNCHECKED, CheckOutcome
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
-from ssg_mip.result import Provenance, Result, finite, plain
+from ssg_mip.result import Provenance, Result, bound_scope, finite, plain
 from ssg_mip.status import Status, Termination
 
 
@@ -32,6 +34,11 @@ class FrontPoint:
         Proven upper bound on that scalarisation over stationary leader policies; infinite if none.
     status
         What is known about the point as an answer to that scalarisation; ``FEASIBLE`` for a by-product.
+    check
+        What the exact checker says about the point alone.
+    guaranteed
+        A nearby policy that works whatever the follower does with ties, as in
+        :class:`Result <ssg_mip.result.Result>`.
     """
 
     leader_values: FloatArray
@@ -41,6 +48,8 @@ class FrontPoint:
     weights: FloatArray
     dual_bound: float
     status: Status
+    check: CheckOutcome = UNCHECKED
+    guaranteed: Guarantee | None = None
 
     @property
     def leader_value(self) -> float:
@@ -72,6 +81,8 @@ class ParetoFront:
         short; each result says how its own run ended.
     provenance
         Where the front comes from.
+    check
+        What the exact checker says about the front, its points and its runs.
     """
 
     game: Game
@@ -82,6 +93,12 @@ class ParetoFront:
     results: tuple[Result, ...]
     termination: Termination
     provenance: Provenance
+    check: CheckOutcome = UNCHECKED
+
+    @property
+    def margin(self) -> float:
+        """By how much the follower's answer had to beat every other action; 0 if nothing was asked."""
+        return float(self.provenance.options.get("margin", 0.0))
 
     @property
     def values(self) -> FloatArray:
@@ -105,12 +122,14 @@ class ParetoFront:
             "game": self.game.name,
             "method": self.method,
             "ties": self.ties,
+            "margin": self.margin,
             "termination": self.termination.name.lower(),
             "termination_message": self.termination.value,
             "tolerance": self.tolerance,
-            "dual_bound_scope": "over stationary leader policies",
+            "dual_bound_scope": bound_scope(self.margin),
             "points": [self._point_dict(point) for point in self.points],
             "scalarisations": [self._result_dict(result) for result in self.results],
+            "check": self.check.to_dict(),
             "provenance": {
                 **dataclasses.asdict(self.provenance),
                 "options": {key: plain(value) for key, value in self.provenance.options.items()},
@@ -127,6 +146,8 @@ class ParetoFront:
             "leader_value": finite(point.leader_value),
             "dual_bound": finite(point.dual_bound),
             "status": point.status.name.lower(),
+            "check": point.check.to_dict(),
+            "guaranteed": None if point.guaranteed is None else point.guaranteed.to_dict(self.game),
         }
 
     def _result_dict(self, result: Result) -> dict[str, Any]:
@@ -139,6 +160,7 @@ class ParetoFront:
             "status": result.status.name.lower(),
             "termination": result.termination.name.lower(),
             "seconds": result.provenance.seconds,
+            "check": result.check.word,
         }
 
     def _by_state(self, values: FloatArray) -> dict[str, float | None]:

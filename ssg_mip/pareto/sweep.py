@@ -33,7 +33,9 @@ from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.interrupt import Interrupt, graceful_interrupt
 from ssg_mip.methods import check_method_options, find_method
+from ssg_mip.methods.margin import check_margin
 from ssg_mip.methods.request import Request, StepSelection, compliant_weights, state_weights
+from ssg_mip.pareto.assurance import assured_front
 from ssg_mip.pareto.front import ParetoFront
 from ssg_mip.pareto.plans import DichotomicPlan, ListPlan, Plan
 from ssg_mip.pareto.pool import Pool
@@ -64,6 +66,9 @@ def trace_front(
     epsilon: float | None = None,
     on_progress: Callable[[ProgressRow], None] | None = None,
     interrupt: Interrupt | None = None,
+    margin: float = 0.0,
+    check: bool = True,
+    guarantee: bool = True,
 ) -> ParetoFront:
     """Approximate the Pareto front of the leader's state values by weighted sums.
 
@@ -85,7 +90,7 @@ def trace_front(
     starts
         Runs per weight vector. The first starts from the best point known (``policy-iteration``: from the uniform
         policy), the others from random policies.
-    ties, gap, node_limit, seed, selection, epsilon
+    ties, margin, gap, node_limit, seed, selection, epsilon
         As in ``solve``; the limit on nodes is per run.
     time_limit
         Seconds for the whole front, shared between the runs.
@@ -93,6 +98,10 @@ def trace_front(
         Called with one row per run: its number, value and bound.
     interrupt
         A flag to stop the sweep from outside. If absent, Ctrl-C stops it. The points found so far come back.
+    check
+        Whether to check the front, its points and its runs in exact arithmetic (``ParetoFront.check``).
+    guarantee
+        Whether to look, near every point, for a policy that works whatever the follower does with ties.
 
     Raises
     ------
@@ -107,6 +116,7 @@ def trace_front(
         request = Request(
             weights=game.initial,
             ties=ties,
+            margin=margin,
             gap=gap,
             deadline=Deadline(time_limit),
             interrupt=flag,
@@ -116,12 +126,18 @@ def trace_front(
             epsilon=epsilon,
         )
         check_method_options(method, request.selection)
+        check_margin(game, request)
         sweep = _Sweep(game, method, request, starts, rng, on_progress)
         stopped = sweep.run(plan)
     options: dict[str, Any] = {"gap": gap, "time_limit": time_limit, "node_limit": node_limit, "starts": starts}
-    options |= {"selection": selection, "epsilon": epsilon}
-    options |= {"num_weights": num_weights, "weights": "chosen" if weights is None else "given"}
-    return sweep.front(stopped or plan.termination, options)
+    options |= {
+        "margin": float(margin),
+        "selection": selection,
+        "epsilon": epsilon,
+        "num_weights": num_weights,
+        "weights": "chosen" if weights is None else "given",
+    }
+    return assured_front(sweep.front(stopped or plan.termination, options), check=check, guarantee=guarantee)
 
 
 class _Sweep:

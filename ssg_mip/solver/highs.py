@@ -23,6 +23,9 @@ from ssg_mip.solver.impatience import run_impatiently
 from ssg_mip.solver.interface import LinearProgram, LpAnswer, LpStatus, MilpAnswer, SparseRows
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
+LARGEST_SEED = 2_147_483_647
+"""Seeds are taken modulo this number."""
+
 INTERRUPTIBLE_COLUMNS = 2000
 """Columns from which an LP may take long enough to be worth asking, at every iteration, whether to go on."""
 
@@ -31,11 +34,43 @@ _MODEL = highspy.HighsModelStatus
 _GIVEN_UP = (_MODEL.kTimeLimit, _MODEL.kInterrupt)
 _run = highspy._core._Highs.run  # the plain call: releases the GIL, without the wrapper's own signal handling
 
-if (highspy.Highs().versionMajor(), highspy.Highs().versionMinor()) < (1, 15):
-    raise SolverError(
-        "HiGHS is older than 1.15; some older releases return wrong optima on small mixed-integer programs: "
-        "upgrade the package highspy"
-    )
+OLDEST = (1, 15)
+"""The oldest HiGHS that is accepted."""
+
+
+def check_version(major: int, minor: int, patch: int) -> None:
+    """Refuse a HiGHS that is too old, at import.
+
+    Raises
+    ------
+    SolverError
+        Below :data:`OLDEST`; 1.14.0 is known to return wrong optima.
+    """
+    if (major, minor) < OLDEST:
+        known = (major, minor, patch) == (1, 14, 0)
+        reason = "it returns wrong optima on mixed-integer programs of two variables" if known else "it is not tested"
+        raise SolverError(
+            f"the package highspy holds HiGHS {major}.{minor}.{patch}; {reason}: install highspy {OLDEST[0]}."
+            f"{OLDEST[1]} or newer"
+        )
+
+
+_INSTALLED = highspy.Highs()
+check_version(_INSTALLED.versionMajor(), _INSTALLED.versionMinor(), _INSTALLED.versionPatch())
+
+_NO_VERDICT = frozenset(
+    {
+        _MODEL.kNotset,
+        _MODEL.kLoadError,
+        _MODEL.kModelError,
+        _MODEL.kPresolveError,
+        _MODEL.kSolveError,
+        _MODEL.kPostsolveError,
+        _MODEL.kUnboundedOrInfeasible,
+        _MODEL.kUnknown,
+    }
+)
+"""Statuses after which a MILP is tried once more."""
 
 
 def _new_highs(**options: Any) -> highspy.Highs:
@@ -57,6 +92,21 @@ def _new_highs(**options: Any) -> highspy.Highs:
 def _set_option(highs: highspy.Highs, name: str, value: Any) -> None:
     if highs.setOptionValue(name, value) != _OK:
         raise SolverError(f"HiGHS refused the option {name} = {value!r}")
+
+
+def _run_to_a_verdict(highs: highspy.Highs, seed: int) -> None:
+    """Solve a MILP, and once more if that ends without a verdict."""
+    _run(highs)
+    if highs.getModelStatus() in _NO_VERDICT:
+        _prepare_second_try(highs, seed)
+        _run(highs)
+
+
+def _prepare_second_try(highs: highspy.Highs, seed: int) -> None:
+    """The next run starts from scratch, without presolve and with another seed."""
+    highs.clearSolver()
+    _set_option(highs, "presolve", "off")
+    _set_option(highs, "random_seed", (seed + 1) % LARGEST_SEED)
 
 
 def _pass(highs: highspy.Highs, program: LinearProgram) -> None:
@@ -92,13 +142,14 @@ class HighsLp:
     ) -> None:
         self.lps = 0
         self.seconds = 0.0
+        self._seed = seed % LARGEST_SEED
         self._highs = _new_highs(
             presolve="off",
             solver="simplex",
             simplex_strategy=1,
             simplex_scale_strategy=0,
             simplex_dual_edge_weight_strategy=1,
-            random_seed=seed % 2_147_483_647,
+            random_seed=self._seed,
             primal_feasibility_tolerance=accuracy,
             dual_feasibility_tolerance=accuracy,
         )
@@ -180,8 +231,9 @@ class HighsLp:
     def solve(self, *, basis: Any = None, cut_off: float = -math.inf, time_limit: float = math.inf) -> LpAnswer:
         """Solve from a basis, giving up once the maximum is proven below ``cut_off``.
 
-        An LP that ends without a verdict while there is time is tried once more from scratch; if that fails too the
-        status is ``UNKNOWN`` and whatever multipliers there are come back, for a safe bound.
+        An LP that ends without a verdict while there is time is tried once more from scratch, with another seed
+        (presolve is never used here); if that fails too the status is ``UNKNOWN`` and whatever multipliers there are
+        come back, for a safe bound.
         """
         if basis is not None:
             self._highs.setBasis(basis)
@@ -189,9 +241,10 @@ class HighsLp:
         _set_option(self._highs, "time_limit", self._highs.getRunTime() + time_limit)
         answer = self._run()
         if answer.status is LpStatus.UNKNOWN and self._highs.getModelStatus() not in _GIVEN_UP:
-            self.forget()
+            _prepare_second_try(self._highs, self._seed)
             _set_option(self._highs, "objective_bound", math.inf)
             answer = self._run()
+            _set_option(self._highs, "random_seed", self._seed)
         return answer
 
     def _run(self) -> LpAnswer:
@@ -247,6 +300,9 @@ def solve_milp(
 ) -> MilpAnswer:
     """Solve a MILP by HiGHS's own branch and bound.
 
+    A MILP that ends without a verdict, for another reason than a limit, is tried once more without presolve and with
+    another seed.
+
     Parameters
     ----------
     program
@@ -266,19 +322,21 @@ def solve_milp(
         mip_rel_gap=gap,
         mip_abs_gap=0.0,
         mip_feasibility_tolerance=DEFAULT_TOLERANCES.feasibility,
-        random_seed=seed % 2_147_483_647,
+        random_seed=seed % LARGEST_SEED,
         time_limit=deadline.remaining,
     )
     if node_limit is not None:
         _set_option(highs, "mip_max_nodes", min(node_limit, 2_147_483_647))
     _pass(highs, program)
     if interrupted is None:
-        _run(highs)
+        _run_to_a_verdict(highs, seed)
     else:
         _install_interrupt(highs, interrupted)
         so_far = _SoFar(highs)
-        if not run_impatiently(lambda: _run(highs), interrupted):
+        if not run_impatiently(lambda: _run_to_a_verdict(highs, seed), interrupted):
             return so_far.answer()
+    if highs.getModelStatus() in _NO_VERDICT:  # its numbers mean nothing: a run that never began says "bound 0"
+        return MilpAnswer("limit", np.empty(0), -math.inf, math.inf, 0)
     status, info = highs.getModelStatus(), highs.getInfo()
     nodes = max(0, int(info.mip_node_count))
     if status == _MODEL.kInfeasible:

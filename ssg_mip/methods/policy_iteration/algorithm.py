@@ -8,9 +8,9 @@ from ssg_mip.bounds import ValueBounds, gap_scale, leader_value_bounds
 from ssg_mip.game import Game
 from ssg_mip.methods.exact import root_bound
 from ssg_mip.methods.policy_iteration.record import Record
-from ssg_mip.methods.policy_iteration.step import ImprovementSolver, Iterate, Step, exact_improvement, take_step
+from ssg_mip.methods.policy_iteration.start import first_iterate, without_start
+from ssg_mip.methods.policy_iteration.step import ImprovementSolver, Step, exact_improvement, take_step
 from ssg_mip.methods.request import Request
-from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import Result
 from ssg_mip.status import Termination
 
@@ -29,7 +29,8 @@ def run(
 ) -> Result:
     """Algorithm 1 from ``request.start`` (the uniform policy if absent).
 
-    The paper starts at random: ``start=LeaderPolicy.random(game, rng)``.
+    With a margin every iterate keeps it, also the first one (:mod:`ssg_mip.methods.policy_iteration.start`). The paper
+    starts at random: ``start=LeaderPolicy.random(game, rng)``.
 
     Parameters
     ----------
@@ -47,9 +48,11 @@ def run(
     """
     limit = request.iteration_limit or DEFAULT_ITERATION_LIMIT
     bounds = leader_value_bounds(game)
-    record = Record(game, request, _weighted_bound(game, request, bounds), gap_scale(bounds, request.weights))
-    start = LeaderPolicy.uniform(game) if request.start is None else request.start  # line 1
-    current = Iterate.evaluated(game, start, request)
+    dual_bound = _weighted_bound(game, request, bounds)
+    current = first_iterate(game, request)  # line 1
+    if isinstance(current, Termination):
+        return without_start(game, request, current, dual_bound)
+    record = Record(game, request, dual_bound, gap_scale(bounds, request.weights))
     for _ in range(limit):  # line 2
         record.arrived(current)  # line 3: V_t is known
         step = take_step(game, current, request, improve, record.nodes)  # lines 4 and 8: W>, and a point in it

@@ -142,7 +142,7 @@ def _attempt(
     # the numbers are to blame or, where ties do not favour the leader, the promise that only a tie could keep.
     stopped = answer.termination
     if not stopped.is_limit:
-        stopped = Termination.NUMERICAL if request.ties == "leader" else Termination.TIE_RULE
+        stopped = Termination.TIE_RULE if request.rule_decides else Termination.NUMERICAL
     outcome = Step(None, stopped, bound, answer.nodes, answer.lps, "")
     # Line 5: Q_t = V_t, up to the gap, for every f in W>.
     if bound <= negligible and answer.termination is not Termination.INFEASIBLE:
@@ -163,7 +163,7 @@ def _refusal(game: Game, gains: FloatArray, request: Request) -> dict[str, Any]:
     """Why a step is not taken: Theorem 8 holds for ties in the leader's favour, so elsewhere the rule is to blame."""
     worst = int(np.argmin(gains))
     note = f"step refused: the value of state {game.state_names[worst]!r} would change by {gains[worst]:.3g}"
-    return {"termination": Termination.NUMERICAL if request.ties == "leader" else Termination.TIE_RULE, "note": note}
+    return {"termination": Termination.TIE_RULE if request.rule_decides else Termination.NUMERICAL, "note": note}
 
 
 def _stationary_note(game: Game, bound: float) -> str:

@@ -8,6 +8,7 @@ import pytest
 from models import random_game
 from ssg_mip import Game, LeaderPolicy, best_response, solve
 from ssg_mip.best_response import Response
+from ssg_mip.methods.exact import improve_without_program
 from ssg_mip.methods.ladder import step_down_the_ladder
 from ssg_mip.methods.programs import ImprovementProblem
 from ssg_mip.methods.request import Request
@@ -54,6 +55,21 @@ def test_no_time_means_no_step() -> None:
     response = best_response(game, policy)
     problem = ImprovementProblem(game, response.leader_values, game.initial, Request(weights=game.initial))
     assert step_down_the_ladder(game, policy, response, problem.judge, lambda: True) is None
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_an_improvement_without_a_program_keeps_the_margin(share: float) -> None:
+    """Any share of the advantage that the follower's answer to the uniform policy has; without one, any step."""
+    game = random_game.build(seed=2, states=12, leader_actions=3, follower_actions=3)
+    policy = LeaderPolicy.uniform(game)
+    response = best_response(game, policy)
+    margin = share * response.advantage
+    request = Request(weights=game.initial, start=policy, margin=margin)
+    answer = improve_without_program(game, response.leader_values, game.initial, request=request, enough=1e-3)
+    assert answer.policy is not None
+    assert answer.primal_bound > 1e-3
+    assert best_response(game, answer.policy).advantage >= margin - TOLERANCE
+    assert np.all(best_response(game, answer.policy).leader_values >= response.leader_values - TOLERANCE)
 
 
 def test_a_game_too_large_for_its_program_is_improved_and_nothing_is_claimed() -> None:

@@ -45,7 +45,8 @@ def test_an_obstacle_is_named_by_what_would_remove_it() -> None:
     generous, short = Request(weights=SMALL.initial), Request(weights=SMALL.initial, deadline=Deadline(1.0))
     assert obstacle(size_limit.MOST_PRODUCTS, generous) is None
     assert obstacle(size_limit.MOST_PRODUCTS + 1, generous) is Termination.SIZE_LIMIT
-    assert obstacle(2 * size_limit.PRODUCTS_PER_SECOND, short) is Termination.SIZE_LIMIT
+    assert obstacle(2 * size_limit.PRODUCTS_PER_SECOND, short) is Termination.TIME_LIMIT
+    assert obstacle(size_limit.MOST_PRODUCTS + 1, short) is Termination.SIZE_LIMIT
     over = Request(weights=SMALL.initial, deadline=Deadline(0.0))
     assert obstacle(1, over) is Termination.TIME_LIMIT
 
