@@ -45,9 +45,11 @@ class IntervalBellman:
         The game.
     margin
         By how much an answer must beat every other action.
+    mixing, looking_back
+        Whether to use what mixes of two actions secure, and to bound successors by the states before them.
     """
 
-    def __init__(self, game: Game, margin: float = 0.0) -> None:
+    def __init__(self, game: Game, margin: float = 0.0, *, mixing: bool = True, looking_back: bool = True) -> None:
         self._margin = margin
         self._game = game
         self._matrix = game.follower_discount * transition_matrix(game)
@@ -65,9 +67,9 @@ class IntervalBellman:
         unique, starts = np.unique(pair[self._pair_order], return_index=True)
         self._pair_starts = starts
         self._pair_of = unique // int(game.follower_offsets[-1]) if len(unique) else unique
-        self._mixes = PairMixes(game)
+        self._mixes = PairMixes(game) if mixing else None
         self._dense: FloatArray | None = None
-        if self._matrix.shape[0] * game.num_states <= LOOK_BACK_ENTRIES:
+        if looking_back and self._matrix.shape[0] * game.num_states <= LOOK_BACK_ENTRIES:
             matrix = self._matrix if isinstance(self._matrix, np.ndarray) else self._matrix.toarray()
             self._dense = matrix[self._by_slot]
 
@@ -93,7 +95,9 @@ class IntervalBellman:
             answers &= highest >= lower[state] - noise
             answers &= ~self._beaten(lower, upper, noise)
             top = np.maximum.reduceat(np.where(answers, highest, -np.inf), game.follower_offsets[:-1])
-            floor = np.maximum(np.maximum.reduceat(lowest, game.follower_offsets[:-1]), self._mixes.secured(low))
+            floor = np.maximum.reduceat(lowest, game.follower_offsets[:-1])
+            if self._mixes is not None:
+                floor = np.maximum(floor, self._mixes.secured(low))
             new_lower = np.maximum(lower, floor - noise)
             new_upper = np.minimum(upper, top + noise)
             cap, need = self._look_back(lower, upper, high, low, answers, noise)

@@ -20,6 +20,8 @@ class SearchOptions:
         Shrink intervals at the root by linear programs.
     propagation
         Shrink boxes by interval propagation of the follower's Bellman equations.
+    mixing, looking_back
+        Let the propagation use what mixes of two answers secure, and what successors must be worth.
     level_two_cuts
         Cut with box-dependent rows multiplied by the values.
     local_ascent
@@ -31,6 +33,8 @@ class SearchOptions:
     probing: bool = True
     tightening: bool = True
     propagation: bool = True
+    mixing: bool = True
+    looking_back: bool = True
     level_two_cuts: bool = True
     local_ascent: bool = True
     warm_starts: bool = True

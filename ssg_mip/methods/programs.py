@@ -51,12 +51,13 @@ class FollowerValueProblem(ABC):
         self.game = game
         self.groups = game.follower_slot_state
         self.request = request
-        self._interval = IntervalBellman(game, request.margin)
+        options = request.search
+        self._interval = IntervalBellman(game, request.margin, mixing=options.mixing, looking_back=options.looking_back)
         self._warned = False
         self._follower = follower_value_bounds(game)
         scale = 1.0 + float(np.maximum(np.abs(self._follower.lower), np.abs(self._follower.upper)).max())
         margin = MARGIN_OVER_TIE * request.tolerances.tie * scale if request.rule_decides else request.margin
-        climbs = request.search.local_ascent and game.num_states <= DENSE_STATES
+        climbs = options.local_ascent and game.num_states <= DENSE_STATES
         ascent = Ascent(game, self.goal, self.evaluate, margin, request.deadline)
         self._primal = PrimalSearch(game, self.evaluate, ascent if climbs else None)
 
