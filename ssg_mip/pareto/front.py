@@ -8,9 +8,11 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ssg_mip.best_response import Ties
 from ssg_mip.game import FloatArray, Game
+from ssg_mip.pareto.hypervolume import default_reference, hypervolume, is_computed
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.result import Provenance, Result, finite, plain
 from ssg_mip.status import Status, Termination
@@ -94,12 +96,34 @@ class ParetoFront:
     def __iter__(self) -> Iterator[FrontPoint]:
         return iter(self.points)
 
+    def hypervolume(self, reference: ArrayLike | None = None) -> float:
+        """How much of the value space lies below some point and above a reference.
+
+        Only states whose value depends on the policies count; see :func:`ssg_mip.pareto.hypervolume.hypervolume`.
+
+        Parameters
+        ----------
+        reference
+            Shape ``[num_states]``, in none of those states above any point; the leader's lower value bounds over all
+            pairs of policies if absent. Compare two fronts of a game against the same reference.
+
+        Raises
+        ------
+        OptionError
+            If the reference does not fit, or if more than
+            :data:`~ssg_mip.pareto.hypervolume.MOST_STATES` states count.
+        """
+        return hypervolume(self.game, self.values, reference)
+
     def plot(self, ax: Any = None) -> Any:
         """Draw the front with matplotlib (the ``plot`` extra) on ``ax``, or on new axes; returns the axes."""
         return import_module("ssg_mip.plot").plot_front(self, ax)
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain JSON data, with the names of :meth:`Result.to_dict <ssg_mip.result.Result.to_dict>`."""
+        """As plain JSON data, with the names of :meth:`Result.to_dict <ssg_mip.result.Result.to_dict>`.
+
+        ``hypervolume`` is ``None`` where too many states vary to compute it.
+        """
         return {
             "format": "ssg-mip-front/1",
             "game": self.game.name,
@@ -109,6 +133,8 @@ class ParetoFront:
             "termination_message": self.termination.value,
             "tolerance": self.tolerance,
             "dual_bound_scope": "over stationary leader policies",
+            "hypervolume": finite(self.hypervolume()) if is_computed(self.game) else None,
+            "hypervolume_reference": self._by_state(default_reference(self.game, self.values)),
             "points": [self._point_dict(point) for point in self.points],
             "scalarisations": [self._result_dict(result) for result in self.results],
             "provenance": {

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ssg_mip.best_response import Ties
-from ssg_mip.bounds import leader_value_bounds
+from ssg_mip.bounds import varying_states
 from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game, IntArray
@@ -41,7 +41,6 @@ from ssg_mip.pareto.scalarisation import corner_weights, weight_grid
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Provenance, Result
 from ssg_mip.status import Termination
-from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
 DEFAULT_NUM_WEIGHTS = 20
 """Scalarisations of a front when nothing else is asked."""
@@ -218,9 +217,7 @@ def _traded_states(game: Game, names: Sequence[str] | None) -> IntArray:
         if not chosen:
             raise OptionError("states is empty; name at least one state, or leave it out")
         return np.array(chosen, dtype=np.int64)
-    bounds = leader_value_bounds(game)
-    scale = float(np.maximum(np.abs(bounds.lower), np.abs(bounds.upper)).max())
-    varying = np.flatnonzero(bounds.width > DEFAULT_TOLERANCES.tie * (1.0 + scale))
+    varying = varying_states(game)
     return varying if len(varying) else np.array([0], dtype=np.int64)
 
 
