@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ssg_mip.errors import OptionError
+from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
 MOST_EXACT_STATES = 255
 """States up to which moocore compares points."""
@@ -33,6 +34,26 @@ def dominates(v: ArrayLike, w: ArrayLike, tolerance: float = 0.0) -> bool:
         Differences up to this count as none.
     """
     return covers(v, w, tolerance) and bool(np.any(np.asarray(v) > np.asarray(w) + tolerance))
+
+
+def separation(values: ArrayLike, gap: float) -> float:
+    """The tolerance of a front: value vectors closer than this are not told apart.
+
+    Parameters
+    ----------
+    values
+        Any number of value vectors.
+    gap
+        Relative accuracy of the searches that found them.
+
+    Returns
+    -------
+    tolerance
+        ``gap`` (the tolerance ``monotone`` if that is larger) times the largest value, and at least ``monotone``; in
+        the units of the leader's rewards.
+    """
+    least = DEFAULT_TOLERANCES.monotone
+    return max(max(gap, least) * float(np.abs(np.asarray(values)).max(initial=0.0)), least)
 
 
 def non_dominated(points: ArrayLike, tolerance: float = 0.0) -> NDArray[np.bool_]:

@@ -29,11 +29,14 @@ class FrontPoint:
     leader_policy, follower_policy
         The commitment and the response to it.
     weights
-        The weights, positive in every state and summing to one, of the scalarisation that found the point.
+        The weights, summing to one, of the scalarisation that found the point.
     dual_bound
         Proven upper bound on that scalarisation over stationary leader policies; infinite if none.
     status
         What is known about the point as an answer to that scalarisation; ``FEASIBLE`` for a by-product.
+    gain_bound
+        Proven: of the value vectors that are attained and nowhere below this one, none is above it in any state by
+        more than this. With 0 the point is Pareto-optimal.
     """
 
     leader_values: FloatArray
@@ -43,11 +46,33 @@ class FrontPoint:
     weights: FloatArray
     dual_bound: float
     status: Status
+    gain_bound: float
 
     @property
     def leader_value(self) -> float:
         """``weights @ leader_values``."""
         return float(self.weights @ self.leader_values)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Settlement:
+    """What became of a point that weights of zero leave only weakly optimal (:mod:`ssg_mip.pareto.settling`).
+
+    Attributes
+    ----------
+    first_values
+        The leader's values of the point that the weights alone chose, shape ``[num_states]``. The result has those of
+        the point that a second solve put in its place, if it found one.
+    gain_bound
+        As in :class:`FrontPoint`, for the result's point.
+    termination
+        Why the second solve stopped, or why there was none: a limit, or ``GAP`` if there was nothing to gain or an
+        earlier second point is the answer here too.
+    """
+
+    first_values: FloatArray
+    gain_bound: float
+    termination: Termination
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -68,10 +93,13 @@ class ParetoFront:
     tolerance
         Values closer than this count as equal, in the units of the leader's rewards.
     results
-        One result per scalarisation and start, in the order of solution.
+        One result per scalarisation and start, in the order of solution. Its bound, status and termination are those
+        of the weighted sum, its point is the one that is left after the second solve, its work that of both.
+    settlements
+        For each result what the second solve did; ``None`` where the weights called for none.
     termination
         ``CONVERGED`` when every scalarisation that was planned ran to its own end, otherwise the limit that cut one
-        short; each result says how its own run ended.
+        short; each result and settlement says how its own run ended.
     provenance
         Where the front comes from.
     """
@@ -82,6 +110,7 @@ class ParetoFront:
     points: tuple[FrontPoint, ...]
     tolerance: float
     results: tuple[Result, ...]
+    settlements: tuple[Settlement | None, ...]
     termination: Termination
     provenance: Provenance
 
@@ -136,7 +165,10 @@ class ParetoFront:
             "hypervolume": finite(self.hypervolume()) if is_computed(self.game) else None,
             "hypervolume_reference": self._by_state(default_reference(self.game, self.values)),
             "points": [self._point_dict(point) for point in self.points],
-            "scalarisations": [self._result_dict(result) for result in self.results],
+            "scalarisations": [
+                self._result_dict(result, settlement)
+                for result, settlement in zip(self.results, self.settlements, strict=True)
+            ],
             "provenance": {
                 **dataclasses.asdict(self.provenance),
                 "options": {key: plain(value) for key, value in self.provenance.options.items()},
@@ -153,9 +185,10 @@ class ParetoFront:
             "leader_value": finite(point.leader_value),
             "dual_bound": finite(point.dual_bound),
             "status": point.status.name.lower(),
+            "gain_bound": finite(point.gain_bound),
         }
 
-    def _result_dict(self, result: Result) -> dict[str, Any]:
+    def _result_dict(self, result: Result, settlement: Settlement | None) -> dict[str, Any]:
         return {
             "weights": self._by_state(result.weights),
             "leader_value": finite(result.leader_value),
@@ -165,6 +198,14 @@ class ParetoFront:
             "status": result.status.name.lower(),
             "termination": result.termination.name.lower(),
             "seconds": result.provenance.seconds,
+            "second_solve": None if settlement is None else self._settlement_dict(settlement),
+        }
+
+    def _settlement_dict(self, settlement: Settlement) -> dict[str, Any]:
+        return {
+            "first_values": self._by_state(settlement.first_values),
+            "gain_bound": finite(settlement.gain_bound),
+            "termination": settlement.termination.name.lower(),
         }
 
     def _by_state(self, values: FloatArray) -> dict[str, float | None]:
