@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from ssg_mip.best_response import Ties, best_response
+from ssg_mip.bounds import leader_value_bounds
 from ssg_mip.deadline import Deadline
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.game_class import is_zero_sum
@@ -16,6 +17,7 @@ from ssg_mip.interrupt import Interrupt
 from ssg_mip.methods import exact, find_method
 from ssg_mip.methods.exact import Answer, solve_commitment
 from ssg_mip.methods.request import Request
+from ssg_mip.methods.size_limit import commitment_products
 from ssg_mip.pareto.dominance import covers, dominates
 from ssg_mip.pareto.front import ParetoFront
 from ssg_mip.pareto.settling import Settler
@@ -230,6 +232,23 @@ def test_an_interrupt_leaves_the_first_point() -> None:
     _, settlement = Settler(two_islands().to_game(), "commitment").solve(island_request(interrupt=interrupt))
     assert settlement is not None
     assert settlement.termination is Termination.INTERRUPTED
+
+
+def test_a_second_program_beyond_the_size_limit_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The floor makes it the larger one: the first point stays, its bound too, and the front names the limit."""
+    game = figure_1(1.0, 2.0).to_game()
+    even, floor = np.array([0.5, 0.5]), np.array([10.0, -np.inf])
+    first, second = commitment_products(game, UNIT), commitment_products(game, even, floor)
+    assert first < second
+    monkeypatch.setattr("ssg_mip.methods.size_limit.MOST_PRODUCTS", first)
+    front = trace_front(game, weights=[UNIT])
+    assert front.termination is Termination.SIZE_LIMIT
+    (settlement,), (result,) = front.settlements, front.results
+    assert settlement is not None
+    assert settlement.termination is Termination.SIZE_LIMIT
+    assert result.status is Status.OPTIMAL
+    assert result.leader_values == pytest.approx([10.0, 9.0], abs=1e-3)
+    assert settlement.gain_bound == pytest.approx(leader_value_bounds(game).upper[1] - 9.0, abs=1e-3)
 
 
 # ---------------------------------------------------------------------------- what it may not break
