@@ -17,7 +17,7 @@ import weakref
 
 import numpy as np
 
-from ssg_mip.game import FloatArray, Game
+from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.mdp import joint_process, optimal_control, transition_matrix
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
@@ -70,6 +70,13 @@ def leader_value_bounds(game: Game) -> ValueBounds:
         lower = optimal_control(process, maximise=False).values
         _LEADER_BOUNDS[game] = _widened(ValueBounds(lower, optimal_control(process).values))
     return _LEADER_BOUNDS[game]
+
+
+def varying_states(game: Game) -> IntArray:
+    """States whose leader value is not the same, up to the tie tolerance, for all pairs of policies."""
+    bounds = leader_value_bounds(game)
+    scale = float(np.maximum(np.abs(bounds.lower), np.abs(bounds.upper)).max())
+    return np.flatnonzero(bounds.width > DEFAULT_TOLERANCES.tie * (1.0 + scale))
 
 
 def gap_scale(bounds: ValueBounds, weights: FloatArray) -> float:

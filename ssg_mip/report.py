@@ -182,7 +182,7 @@ def front_report(front: ParetoFront, *, limit: int | None = None, columns: int =
         f"{game.name}: {counted(len(front.points), 'point')}, front by {front.method}, "
         f"{rule(front.ties, front.margin)}\n"
         f"  {front.termination.value}; {counted(len(front.results), 'run')}, {front.provenance.seconds:.2f} s; "
-        f"bounds hold {bound_scope(front.margin)}\n"
+        f"bounds hold {bound_scope(front.margin)}{_volume(front)}\n"
         f"  check: {check_line(front.check)}"
     )
     more_states = [f"... {game.num_states - len(states)} more states; --json holds all."]
@@ -193,6 +193,15 @@ def front_report(front: ParetoFront, *, limit: int | None = None, columns: int =
         *_left_out(len(front.points) - len(shown), "points"),
         *(more_states if game.num_states > len(states) else []),
     ]
+
+
+def _volume(front: ParetoFront) -> str:
+    """The hypervolume of a front of several points, where it is computed."""
+    from ssg_mip.pareto.hypervolume import is_computed
+
+    if len(front.points) < 2 or not is_computed(front.game):
+        return ""
+    return f"\n  hypervolume {number(front.hypervolume())} above the leader's lower value bounds"
 
 
 def verification_report(verification: Verification) -> list[Any]:
