@@ -1,8 +1,6 @@
 """``python -m ssg_mip`` is the command line ``ssg-mip``."""
 
-import sys
-
-from ssg_mip.cli import main
+from ssg_mip.cli import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

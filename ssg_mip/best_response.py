@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ssg_mip.errors import OptionError
-from ssg_mip.game import FloatArray, Game
-from ssg_mip.mdp import evaluate, first_best, induced_by_leader, optimal_control
+from ssg_mip.game import FloatArray, Game, IntArray
+from ssg_mip.mdp import DecisionProcess, evaluate, first_best, induced_by_leader, optimal_control
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
 
@@ -50,6 +50,9 @@ class Response:
     margin
         Smallest advantage, over states, of the best action over the best action that is not tied; infinite where
         nothing else is left.
+    advantage
+        Smallest advantage, over states, of the best action over every other one, tied ones included; infinite where
+        the follower has no choice anywhere.
     """
 
     follower_policy: FollowerPolicy
@@ -59,12 +62,24 @@ class Response:
     tied_states: NDArray[np.bool_]
     regret: float
     margin: float
+    advantage: float
 
 
 def check_ties(ties: str) -> None:
     """Raise :class:`OptionError` unless ``ties`` is a known rule."""
     if ties not in get_args(Ties):
         raise OptionError(f"ties is {ties!r}; it must be one of {', '.join(get_args(Ties))}")
+
+
+def _settle(game: Game, leader: DecisionProcess, tied: NDArray[np.bool_], ties: Ties) -> IntArray:
+    """The slot that a rule picks in every state among the tied ones."""
+    match ties:
+        case "leader":
+            return optimal_control(leader, allowed=tied).chosen
+        case "adverse":
+            return optimal_control(leader, allowed=tied, maximise=False).chosen
+        case "first":
+            return first_best(tied.astype(float), game.follower_offsets)
 
 
 def best_response(
@@ -95,14 +110,13 @@ def best_response(
     shortfall = best.values[state] - best.action_values
     within = tolerances.tie * (1.0 + float(np.abs(best.values).max()))
     tied = shortfall <= within
-    match ties:
-        case "leader":
-            chosen = optimal_control(leader, allowed=tied).chosen
-        case "adverse":
-            chosen = optimal_control(leader, allowed=tied, maximise=False).chosen
-        case "first":
-            chosen = first_best(tied.astype(float), game.follower_offsets)
-    follower_values = evaluate(follower, chosen)
+    if int(tied.sum()) == game.num_states:
+        chosen, follower_values = best.chosen, best.values
+    else:
+        chosen = _settle(game, leader, tied, ties)
+        follower_values = evaluate(follower, chosen)
+    others = np.ones(len(shortfall), dtype=bool)
+    others[best.chosen] = False
     return Response(
         follower_policy=FollowerPolicy(chosen - game.follower_offsets[:-1]),
         leader_values=evaluate(leader, chosen),
@@ -111,4 +125,5 @@ def best_response(
         tied_states=np.add.reduceat(tied.astype(np.int64), game.follower_offsets[:-1]) > 1,
         regret=max(0.0, float((best.values - follower_values).max())),
         margin=float(shortfall[~tied].min()) if not tied.all() else float("inf"),
+        advantage=max(0.0, float(shortfall[others].min(initial=np.inf))),
     )

@@ -18,7 +18,7 @@ import weakref
 
 import numpy as np
 
-from ssg_mip.game import FloatArray, Game
+from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.mdp import ROUNDINGS, joint_process, optimal_control, raising, transition_matrix, upper_solution
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
@@ -78,6 +78,13 @@ def leader_value_bounds(game: Game) -> ValueBounds:
         upper = upper_solution(process, optimal_control(process).values)
         _LEADER_BOUNDS[game] = _widened(ValueBounds(lower, upper))
     return _LEADER_BOUNDS[game]
+
+
+def varying_states(game: Game) -> IntArray:
+    """States whose leader value is not the same, up to the tie tolerance, for all pairs of policies."""
+    bounds = leader_value_bounds(game)
+    scale = float(np.maximum(np.abs(bounds.lower), np.abs(bounds.upper)).max())
+    return np.flatnonzero(bounds.width > DEFAULT_TOLERANCES.tie * (1.0 + scale))
 
 
 def gap_scale(bounds: ValueBounds, weights: FloatArray) -> float:

@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 
 from ssg_mip.errors import OptionError
+
+Checkpoint = Callable[[], None]
+"""Called now and then by long work that can be given up; raises :class:`OutOfTime` when it should be."""
+
+
+def unhurried() -> None:
+    """A checkpoint that lets all work go on."""
+
+
+class OutOfTime(Exception):  # noqa: N818 (not an error: whoever set the checkpoint catches it)
+    """The work in hand was given up at a checkpoint; it never reaches the user."""
 
 
 class Deadline:

@@ -28,8 +28,8 @@ MEANINGS = {
     ExitCode.FAILURE: "the solver or the program itself failed",
     ExitCode.USAGE: "wrong usage: an option, a policy, or a file that cannot be read or written",
     ExitCode.INVALID_INSTANCE: "the instance is not a valid game",
-    ExitCode.NO_SOLUTION: "a limit was reached before any solution",
-    ExitCode.FAILED_CHECK: "a printed result failed a check",
+    ExitCode.NO_SOLUTION: "no solution: a limit came first, or the restricted class holds none",
+    ExitCode.FAILED_CHECK: "a result failed an exact check; it is printed all the same",
     ExitCode.FAILED_ROWS: "a batch with failed rows",
     ExitCode.INFEASIBLE: "proven: no policy satisfies the constraints",
     ExitCode.INTERRUPTED: "interrupted; what was found so far is printed",
@@ -38,7 +38,9 @@ MEANINGS = {
 
 
 def exit_code(result: Result) -> ExitCode:
-    """The exit code that a result deserves."""
+    """The exit code that a result deserves; a failed check comes before everything else."""
+    if result.check.verified is False:
+        return ExitCode.FAILED_CHECK
     if result.termination is Termination.INTERRUPTED:
         return ExitCode.INTERRUPTED
     if result.status is Status.INFEASIBLE:

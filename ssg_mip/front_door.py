@@ -12,9 +12,11 @@ from ssg_mip.best_response import Ties
 from ssg_mip.deadline import Deadline
 from ssg_mip.game import Game
 from ssg_mip.interrupt import Interrupt, graceful_interrupt
-from ssg_mip.methods import find_method
-from ssg_mip.methods.bound_certificate import Recorder, prepared_recorder
-from ssg_mip.methods.request import Request, state_weights
+from ssg_mip.methods import check_method_options, find_method
+from ssg_mip.methods.assurance import assured
+from ssg_mip.methods.bound_certificate import Recorder, check_provable, prepared_recorder
+from ssg_mip.methods.margin import check_margin
+from ssg_mip.methods.request import Request, StepSelection, state_weights
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Result
 from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
@@ -33,9 +35,14 @@ def solve(
     iteration_limit: int | None = None,
     start: LeaderPolicy | Mapping[str, Mapping[str, float]] | None = None,
     levels: int = 4,
+    selection: StepSelection = "argmax",
+    epsilon: float | None = None,
     tolerances: Tolerances = DEFAULT_TOLERANCES,
     on_progress: Callable[[ProgressRow], None] | None = None,
     interrupt: Interrupt | None = None,
+    margin: float = 0.0,
+    check: bool = True,
+    guarantee: bool = True,
     certificate: Path | str | None = None,
     recorder: Recorder | None = None,
 ) -> Result:
@@ -65,6 +72,12 @@ def solve(
         A policy to start from, or the same as ``{state: {action: probability}}``.
     levels
         Number of probability levels of the method ``"grid"``.
+    selection
+        Which improving policy a step of ``"policy-iteration"`` moves to: ``"argmax"``, one with the largest weighted
+        gain; ``"epsilon"``, one with at least the share ``1 - epsilon`` of that gain; ``"first"``, the first one
+        found. The proof that ends a run is the same for all.
+    epsilon
+        For the selection ``"epsilon"``: the share of the largest gain that may be missing, in ``[0, 1)``.
     tolerances
         Numerical tolerances.
     on_progress
@@ -72,9 +85,18 @@ def solve(
     interrupt
         A flag to stop the run from another thread. If absent, the first Ctrl-C stops the run and a second one
         raises ``KeyboardInterrupt``.
+    margin
+        By how much the follower's answer must beat every other action in every state, in the follower's reward units
+        (:mod:`ssg_mip.methods.margin`). Above 0 only policies that keep it count, for the answer and for the bound, and
+        the tie rule has nothing to decide. A ``start`` that misses it is replaced.
+    check
+        Whether to check the answer in exact arithmetic (``Result.check``). A failed check is reported, not raised.
+    guarantee
+        Whether to look near the answer for a policy that works whatever the follower does with ties
+        (``Result.guaranteed``).
     certificate
         A file for the proof of the bound, to be replayed in exact arithmetic by ``verify_bound`` or ``ssg-mip verify``;
-        with the method ``"commitment"`` only.
+        with the method ``"commitment"`` and without a margin only.
     recorder
         Remembers the proof for a caller who writes the certificate.
 
@@ -94,28 +116,34 @@ def solve(
         If the solver failed in a way that no retry mended.
     """
     if certificate is not None:
-        recorder = prepared_recorder(method, Path(certificate))
+        recorder = prepared_recorder(method, Path(certificate), margin)
+    elif recorder is not None:
+        check_provable(method, margin)
     deadline = Deadline(time_limit)
     run = find_method(method)
     with graceful_interrupt() if interrupt is None else nullcontext(interrupt) as flag:
-        result = run(
-            game,
-            Request(
-                weights=state_weights(game, weights),
-                ties=ties,
-                gap=gap,
-                deadline=deadline,
-                interrupt=flag,
-                node_limit=node_limit,
-                iteration_limit=iteration_limit,
-                seed=seed,
-                start=_start_policy(game, start),
-                levels=levels,
-                tolerances=tolerances,
-                on_progress=on_progress,
-                recorder=recorder,
-            ),
+        request = Request(
+            weights=state_weights(game, weights),
+            ties=ties,
+            margin=margin,
+            gap=gap,
+            deadline=deadline,
+            interrupt=flag,
+            node_limit=node_limit,
+            iteration_limit=iteration_limit,
+            seed=seed,
+            start=_start_policy(game, start),
+            levels=levels,
+            selection=selection,
+            epsilon=epsilon,
+            tolerances=tolerances,
+            on_progress=on_progress,
+            recorder=recorder,
         )
+        check_method_options(method, request.selection)
+        check_margin(game, request)
+        result = run(game, request)
+        result = assured(result, check=check, guarantee=guarantee, tolerances=tolerances)
     if recorder is not None and certificate is not None:
         recorder.write(Path(certificate), game, result.weights, result.dual_bound)
     return result

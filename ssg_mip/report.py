@@ -14,17 +14,17 @@ import numpy as np
 from rich.table import Table
 from rich.text import Text
 
+from ssg_mip.certificates.guarantee import Guarantee
+from ssg_mip.certificates.outcome import CheckOutcome, interval_to_list
 from ssg_mip.game import Game
 from ssg_mip.policy import LeaderPolicy
-from ssg_mip.result import Result, finite
+from ssg_mip.result import Result, bound_scope, finite
 
 if TYPE_CHECKING:
     from ssg_mip.batch import BatchRow, BatchSummary
     from ssg_mip.certificates.dual.replay import BoundVerification
     from ssg_mip.certificates.verification import Verification
     from ssg_mip.pareto.front import ParetoFront
-
-_SCOPE = "over stationary leader policies"
 
 
 def number(value: float | None) -> str:
@@ -80,15 +80,50 @@ def result_report(result: Result, *, limit: int | None = None) -> list[Any]:
     """
     work = ", ".join(f"{count} {unit}" for unit, count in result.provenance.counts.items())
     lines = [
-        f"{result.game.name}: {result.method}, ties {result.ties}",
+        f"{result.game.name}: {result.method}, {rule(result.ties, result.margin)}",
         f"  value   {number(result.leader_value)}",
-        f"  bound   {number(result.dual_bound)} ({_SCOPE})",
+        f"  bound   {number(result.dual_bound)} ({result.bound_scope})",
         f"  gap     {percent(result.relative_gap)}",
+        *supremum_lines(result),
         f"  status  {result.status.value}",
         f"  stop    {result.termination.value}",
+        f"  check   {check_line(result.check)}",
+        f"  secure  {secure_line(result.guaranteed)}",
         f"  work    {result.provenance.seconds:.2f} s{', ' if work else ''}{work}",
     ]
     return ["\n".join(lines), *policy_tables(result, limit)]
+
+
+def rule(ties: str, margin: float) -> str:
+    """What decides between the follower's answers: the tie rule, or a margin that leaves no ties."""
+    return f"margin {margin:g}" if margin > 0.0 else f"ties {ties}"
+
+
+def supremum_lines(result: Result) -> list[str]:
+    """How far an attained value may be below the supremum, where that need not be attained."""
+    if result.ties == "leader" or result.margin > 0.0 or not math.isfinite(result.distance_to_bound):
+        return []
+    return [
+        f"  ties    the value is attained under the rule {result.ties}, at most {result.distance_to_bound:.3g} below "
+        "the supremum; the bound lets ties go the leader's way"
+    ]
+
+
+def check_line(check: CheckOutcome) -> str:
+    """What the exact checker says, in one line."""
+    if not check.verified:
+        return check.word if check.verified is None else f"{check.word}: {check.reason}"
+    if check.leader_value is None or check.epsilon is None:
+        return f"{check.word} in exact arithmetic"
+    low, high = interval_to_list(check.leader_value) or (None, None)
+    value = "exact" if check.leader_value.is_exact else f"in [{low!r}, {high!r}]"
+    loss = f"the follower loses {float(check.epsilon):.2g} at most" if check.epsilon else "the response is optimal"
+    return f"{check.word} in exact arithmetic: value {value}, {loss}"
+
+
+def secure_line(guarantee: Guarantee | None) -> str:
+    """What holds whatever the follower does with ties, in one line."""
+    return "not looked for" if guarantee is None else guarantee.statement
 
 
 def policy_tables(result: Result, limit: int | None) -> list[Any]:
@@ -135,15 +170,21 @@ def front_report(front: ParetoFront, *, limit: int | None = None, columns: int =
     """
     game = front.game
     states = np.arange(game.num_states)[:columns]
-    made = table("point>", *(f"{game.state_names[state]}>" for state in states), "bound at its weights>")
+    made = table(
+        "point>", *(f"{game.state_names[state]}>" for state in states), "bound at its weights>", "secured>", "check"
+    )
     shown = front.points[:limit]
     for place, point in enumerate(shown, start=1):
         values = [number(point.leader_values[state]) for state in states]
-        add_row(made, (str(place), *values, f"{number(point.leader_value)} <= {number(point.dual_bound)}"))
+        bound = f"{number(point.leader_value)} <= {number(point.dual_bound)}"
+        secured = None if point.guaranteed is None else point.guaranteed.secured_value
+        add_row(made, (str(place), *values, bound, number(secured), point.check.word))
     head = (
-        f"{game.name}: {counted(len(front.points), 'point')}, front by {front.method}, ties {front.ties}\n"
+        f"{game.name}: {counted(len(front.points), 'point')}, front by {front.method}, "
+        f"{rule(front.ties, front.margin)}\n"
         f"  {front.termination.value}; {counted(len(front.results), 'run')}, {front.provenance.seconds:.2f} s; "
-        f"bounds hold {_SCOPE}"
+        f"bounds hold {bound_scope(front.margin)}{_volume(front)}\n"
+        f"  check: {check_line(front.check)}"
     )
     more_states = [f"... {game.num_states - len(states)} more states; --json holds all."]
     return [
@@ -153,6 +194,15 @@ def front_report(front: ParetoFront, *, limit: int | None = None, columns: int =
         *_left_out(len(front.points) - len(shown), "points"),
         *(more_states if game.num_states > len(states) else []),
     ]
+
+
+def _volume(front: ParetoFront) -> str:
+    """The hypervolume of a front of several points, where it is computed."""
+    from ssg_mip.pareto.hypervolume import is_computed
+
+    if len(front.points) < 2 or not is_computed(front.game):
+        return ""
+    return f"\n  hypervolume {number(front.hypervolume())} above the leader's lower value bounds"
 
 
 def verification_report(verification: Verification) -> list[Any]:
@@ -195,18 +245,19 @@ def batch_row_line(row: BatchRow) -> str:
     result = row.result or {}
     return (
         f"{row.instance}: value {number(result.get('leader_value'))}, bound {number(result.get('dual_bound'))}, "
-        f"{row.seconds:.2f} s"
+        f"{row.seconds:.2f} s, {row.check}"
     )
 
 
 def batch_report(summary: BatchSummary) -> list[Any]:
     """The rows of a batch as a table, sorted by instance, and the count of each outcome."""
-    made = table("instance", "status", "value>", "bound>", "gap>", "seconds>")
+    made = table("instance", "status", "value>", "bound>", "gap>", "secured>", "seconds>", "check")
     for row in sorted(summary.rows, key=lambda one: one.instance):
         result = row.result or {}
         status = row.error["class"] if row.error is not None else str(result.get("status"))
         value, bound = result.get("leader_value"), result.get("dual_bound")
-        cells = (status, number(value), number(bound), percent(result.get("relative_gap")), f"{row.seconds:.2f}")
+        gap, seconds = percent(result.get("relative_gap")), f"{row.seconds:.2f}"
+        cells = (status, number(value), number(bound), gap, number(row.secured), seconds, row.check)
         add_row(made, (row.instance, *cells))
     counts = summary.to_dict()
     words = f"{counts['solved']} solved, {counts['failed']} failed, {counts['skipped']} skipped"

@@ -14,6 +14,8 @@ import numpy as np
 
 from ssg_mip.best_response import Response, Ties
 from ssg_mip.bounds import gap_scale, leader_value_bounds
+from ssg_mip.certificates.guarantee import Guarantee
+from ssg_mip.certificates.outcome import UNCHECKED, CheckOutcome
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.status import BoundProof, Status, Termination
@@ -121,6 +123,17 @@ class ProgressRow:
         """``(dual_bound - primal_bound) / max(|primal_bound|, gap_scale)``, never negative."""
         return relative_gap(self.primal_bound, self.dual_bound, self.gap_scale)
 
+    @property
+    def lps_per_second(self) -> float:
+        """Linear programs per second of the time so far."""
+        return self.lps / self.seconds if self.seconds > 0.0 else 0.0
+
+
+def bound_scope(margin: float) -> str:
+    """Over which policies a bound holds."""
+    whose = f" whose response beats every other action by {margin:g}" if margin > 0.0 else ""
+    return f"over stationary leader policies{whose}"
+
 
 def relative_gap(primal: float, dual: float, least_scale: float = 0.0) -> float:
     """``(dual - primal) / max(|primal|, least_scale)``, never negative.
@@ -156,7 +169,7 @@ class Result:
     dual_bound
         Proven upper bound on the weighted optimum **over stationary leader policies**; infinite if none.
     bound_proof
-        What the bound rests on.
+        What the bound rests on; with a margin nothing that is certified.
     gap_scale
         What the gap is relative to at least (:func:`ssg_mip.bounds.gap_scale`), so that values near 0 have one too.
     leader_values, follower_values
@@ -171,6 +184,11 @@ class Result:
         The rows of the progress table.
     provenance
         Where the result comes from.
+    check
+        What the exact checker says about all this; methods leave it to the front door.
+    guaranteed
+        A nearby policy that works whatever the follower does with ties, or the statement that there is none; ``None``
+        if it was not looked for.
     """
 
     game: Game
@@ -190,6 +208,8 @@ class Result:
     trajectory: tuple[TrajectoryPoint, ...]
     progress: tuple[ProgressRow, ...]
     provenance: Provenance
+    check: CheckOutcome = UNCHECKED
+    guaranteed: Guarantee | None = None
     bound_proof: BoundProof = BoundProof.NONE
 
     @property
@@ -198,7 +218,25 @@ class Result:
 
         A certificate (``solve(..., certificate=...)``) lets anyone replay the proof in exact arithmetic.
         """
-        return math.isfinite(self.dual_bound) and self.bound_proof is not BoundProof.NONE
+        return math.isfinite(self.dual_bound) and self.bound_proof.certifies
+
+    @property
+    def margin(self) -> float:
+        """By how much the follower's answer had to beat every other action; 0 if nothing was asked."""
+        return float(self.provenance.options.get("margin", 0.0))
+
+    @property
+    def bound_scope(self) -> str:
+        """Over which policies ``dual_bound`` holds."""
+        return bound_scope(self.margin)
+
+    @property
+    def distance_to_bound(self) -> float:
+        """``dual_bound - leader_value``, never negative: how far at most the value lies below the supremum.
+
+        The bound is on the supremum with ties in the leader's favour, hence on that of every tie rule.
+        """
+        return max(0.0, self.dual_bound - self.leader_value)
 
     @property
     def relative_gap(self) -> float:
@@ -224,12 +262,14 @@ class Result:
             "termination": self.termination.name.lower(),
             "termination_message": self.termination.value,
             "ties": self.ties,
+            "margin": self.margin,
             "weights": by_state(self.weights),
             "leader_value": finite(self.leader_value),
             "dual_bound": finite(self.dual_bound),
-            "dual_bound_scope": "over stationary leader policies",
+            "dual_bound_scope": self.bound_scope,
+            "distance_to_bound": finite(self.distance_to_bound),
             "bound_certified": self.bound_certified,
-            "bound_proof": self.bound_proof.value if self.bound_certified else BoundProof.NONE.value,
+            "bound_proof": (self.bound_proof if math.isfinite(self.dual_bound) else BoundProof.NONE).value,
             "relative_gap": finite(self.relative_gap),
             "gap_scale": self.gap_scale,
             "leader_values": by_state(self.leader_values),
@@ -250,6 +290,8 @@ class Result:
                 }
                 for point in self.trajectory
             ],
+            "check": self.check.to_dict(),
+            "guaranteed": None if self.guaranteed is None else self.guaranteed.to_dict(self.game),
             "provenance": {
                 **dataclasses.asdict(self.provenance),
                 "options": {key: plain(value) for key, value in self.provenance.options.items()},
@@ -294,7 +336,10 @@ def build_result(
     counts: Mapping[str, int],
     bound_proof: BoundProof = BoundProof.NONE,
 ) -> Result:
-    """Assemble a result from a policy and the follower's exact response to it."""
+    """Assemble a result from a policy and the follower's exact response to it.
+
+    A bound on policies that keep a margin rests on nothing that is certified, whatever ``bound_proof`` says.
+    """
     unknown = np.full(game.num_states, np.nan)
     return Result(
         game=game,
@@ -322,5 +367,5 @@ def build_result(
             seconds=float(seconds),
             counts={label: int(count) for label, count in counts.items()},
         ),
-        bound_proof=bound_proof,
+        bound_proof=BoundProof.MARGIN if float(options.get("margin", 0.0)) > 0.0 else bound_proof,
     )

@@ -13,14 +13,16 @@ class Termination(enum.Enum):
 
     GAP = "the gap between the value and the proven bound is closed"
     STATIONARY = "no policy improves every state any more"
-    TIME_LIMIT = "the time limit was reached"
+    TIME_LIMIT = "the time limit was reached, or the time left is too short to write the exact program"
     NODE_LIMIT = "the node limit was reached"
     ITERATION_LIMIT = "the iteration limit was reached"
-    SIZE_LIMIT = "the exact program would exceed the size limit, or could not be written in the time that is left"
+    SIZE_LIMIT = "the exact program would exceed the size limit"
     INTERRUPTED = "interrupted by the user"
+    GOOD_ENOUGH = "a policy as good as was asked for was found"
     CONVERGED = "the method converged"
     CYCLE = "the method entered a cycle"
     INFEASIBLE = "proven: no policy satisfies the constraints"
+    NONE_IN_CLASS = "the solver finds no policy of the restricted class that keeps the margin"
     TIE_RULE = "the follower's tie rule undoes the improvement that the program promises"
     NUMERICAL = "the solver failed numerically; the bound stays valid"
 
@@ -59,4 +61,10 @@ class BoundProof(enum.Enum):
     ROOT = "no pair of policies is worth more, or the multipliers of the root relaxation show it, rounding included"
     PAIR = "no pair of policies is worth more, rounding included"
     SADDLE = "mixed policies of the follower hold the leader to it, rounding included"
+    MARGIN = "no certified proof: rounding is not counted, and no certificate replayed, where a margin is asked for"
     NONE = "nothing"
+
+    @property
+    def certifies(self) -> bool:
+        """Whether a bound that rests on it is safe, with all rounding counted."""
+        return self not in {BoundProof.MARGIN, BoundProof.NONE}

@@ -45,7 +45,12 @@ def state_weights(game: Game, given: ArrayLike | Mapping[str, float] | None) -> 
 
 
 COMPLIANCE_SHARE = 1e-3
-"""Share of the total weight that :func:`compliant_weights` spreads evenly over all states."""
+"""Share of the even weight from which a weight counts as positive, and that :func:`compliant_weights` spreads."""
+
+
+def are_positive(weights: FloatArray, num_states: int) -> bool:
+    """Whether each of these weights is large enough to count beside a gap: a share of the even one."""
+    return bool(np.all(weights >= COMPLIANCE_SHARE / num_states))
 
 
 def compliant_weights(weights: FloatArray) -> FloatArray:
@@ -54,15 +59,15 @@ def compliant_weights(weights: FloatArray) -> FloatArray:
     A weight of zero promises weak optimality only: the state may be worse than it need be (Kudo & Akimoto,
     footnote 4, asks for positive weights). Where a weight is below ``COMPLIANCE_SHARE / num_states`` an even
     distribution is mixed in with that share; otherwise the weights come back unchanged. The mixed weights may prefer
-    a policy whose value under the given ones is lower by up to ``COMPLIANCE_SHARE`` times the range of values.
+    a policy whose value under the given ones is lower by up to ``COMPLIANCE_SHARE`` times the range of values: for
+    a method that can solve again this is the second choice.
 
     Parameters
     ----------
     weights
         Non-negative, summing to one, shape ``[num_states]``.
     """
-    even = 1.0 / len(weights)
-    if weights.min() >= COMPLIANCE_SHARE * even:
+    if are_positive(weights, len(weights)):
         return weights
-    mixed: FloatArray = (1.0 - COMPLIANCE_SHARE) * weights + COMPLIANCE_SHARE * even
+    mixed: FloatArray = (1.0 - COMPLIANCE_SHARE) * weights + COMPLIANCE_SHARE / len(weights)
     return mixed

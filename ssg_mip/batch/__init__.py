@@ -1,9 +1,10 @@
 """Solve every instance below a folder; each finished instance is one line of ``results.jsonl`` at once.
 
 A row is a JSON object: ``instance`` (path below the folder), ``game_hash``, ``options``, ``exit_code``, ``seconds``,
-``error`` (``class`` and ``message``, or null) and ``result`` (as :meth:`Result.to_dict
-<ssg_mip.result.Result.to_dict>`, or null). A failure is a row like any other, so that a night's work does not end
-with the first bad file; where an instance has several rows, the last one counts.
+``check`` (``verified``, ``FAILED`` or ``not checked``), ``secured`` (what a policy nearby is worth whatever the
+follower does with ties, or null), ``error`` (``class`` and ``message``, or null) and ``result``
+(as :meth:`Result.to_dict <ssg_mip.result.Result.to_dict>`, or null). A failure is a row like any other, so that a
+night's work does not end with the first bad file; where an instance has several rows, the last one counts.
 """
 
 from __future__ import annotations

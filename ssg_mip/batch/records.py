@@ -5,10 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ssg_mip.best_response import Ties
 from ssg_mip.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from ssg_mip.methods.request import StepSelection
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -23,6 +26,11 @@ class BatchOptions:
     node_limit: int | None = None
     seed: int = 0
     levels: int = 4
+    margin: float = 0.0
+    check: bool = True
+    guarantee: bool = True
+    selection: StepSelection = "argmax"
+    epsilon: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON data."""
@@ -38,6 +46,8 @@ class BatchRow:
     options: Mapping[str, Any]
     exit_code: int
     seconds: float
+    check: str
+    secured: float | None
     error: Mapping[str, str] | None
     result: Mapping[str, Any] | None
 
@@ -75,6 +85,8 @@ class BatchSummary:
     @property
     def exit_code(self) -> ExitCode:
         """The exit code that the batch deserves."""
+        if any(row.exit_code == ExitCode.FAILED_CHECK for row in self.rows):
+            return ExitCode.FAILED_CHECK
         if self.interrupted:
             return ExitCode.INTERRUPTED
         return ExitCode.FAILED_ROWS if any(row.failed for row in self.rows) else ExitCode.DONE
@@ -85,6 +97,7 @@ class BatchSummary:
             "format": "ssg-mip-batch/1",
             "file": str(self.path),
             "solved": sum(row.exit_code == ExitCode.DONE for row in self.rows),
+            "verified": sum(row.check == "verified" for row in self.rows),
             "failed": sum(row.failed for row in self.rows),
             "skipped": len(self.skipped),
             "interrupted": self.interrupted,

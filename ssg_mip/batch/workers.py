@@ -2,7 +2,8 @@
 
 Worker processes are spawned, not forked: a fork after HiGHS has run with threads hangs the child. A terminal sends
 Ctrl-C to every process of the group; workers ignore it and hear of it from the parent, so that one that has just
-started does not die of it, and a signal sent to the parent alone reaches all.
+started does not die of it, and a signal sent to the parent alone reaches all. A worker whose parent is gone, killed
+perhaps, ends at once: nobody would read its answer.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import multiprocessing
+import os
 import signal
 import threading
 import time
@@ -19,6 +21,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.synchronize import Event
 
 from ssg_mip.batch.records import BatchRow, Task
+from ssg_mip.certificates.outcome import UNCHECKED
 from ssg_mip.errors import SsgError
 from ssg_mip.exit_codes import ExitCode, exit_code
 from ssg_mip.interrupt import Interrupt
@@ -84,7 +87,7 @@ _worker_interrupt = Interrupt()
 
 
 def _start_worker(stop: Event) -> None:
-    """Ignore Ctrl-C, which a terminal sends to every process, and listen to the parent instead."""
+    """Ignore Ctrl-C, which a terminal sends to every process, listen to the parent instead, and end with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def listen() -> None:
@@ -92,6 +95,15 @@ def _start_worker(stop: Event) -> None:
         _worker_interrupt.request()
 
     threading.Thread(target=listen, daemon=True).start()
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+
+
+def _end_with_the_parent() -> None:
+    """Wait until the parent is gone; then end this process, whatever its main thread does."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(ExitCode.FAILURE)
 
 
 def _solve_in_worker(task: Task) -> BatchRow | None:
@@ -122,6 +134,8 @@ def _solve_one(task: Task, interrupt: Interrupt) -> BatchRow | None:
         options=task.options.to_dict(),
         exit_code=int(exit_code(result)),
         seconds=time.monotonic() - started,
+        check=result.check.word,
+        secured=None if result.guaranteed is None else result.guaranteed.secured_value,
         error=None,
         result=result.to_dict(),
     )
@@ -134,6 +148,8 @@ def _failed_row(task: Task, content: str | None, error: Exception, code: int, se
         options=task.options.to_dict(),
         exit_code=int(code),
         seconds=seconds,
+        check=UNCHECKED.word,
+        secured=None,
         error={"class": type(error).__name__, "message": str(error)},
         result=None,
     )

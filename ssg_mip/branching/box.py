@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ssg_mip.game import FloatArray
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
+@dataclasses.dataclass(frozen=True, eq=False, slots=True)
 class Box:
     """``lower <= v <= upper`` and a boolean per choice, true while it is open."""
 

@@ -142,7 +142,7 @@ class _TermWriter:
 
     def add(self, cut: IntArray, source: IntArray, column: IntArray, c0: float | FloatArray) -> None:
         """Add one term per entry of ``cut`` that has no tangent point."""
-        self._parts.append((cut, source, column, np.broadcast_to(np.asarray(c0, dtype=float), cut.shape)))
+        self._parts.append((cut, source, column, c0 if isinstance(c0, np.ndarray) else np.full(len(cut), c0)))
         self._count += len(cut)
 
     def add_squares(

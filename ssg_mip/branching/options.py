@@ -20,12 +20,12 @@ class SearchOptions:
         Shrink intervals at the root by linear programs.
     propagation
         Shrink boxes by interval propagation of the follower's Bellman equations.
+    mixing, looking_back
+        Let the propagation use what mixes of two answers secure, and what successors must be worth.
     level_two_cuts
         Cut with box-dependent rows multiplied by the values.
     local_ascent
         Look for policies by sequential linear programs.
-    answer_switching
-        At new incumbents, climb towards responses with one answer exchanged.
     warm_starts
         Start a linear program from its parent's basis.
     """
@@ -33,9 +33,10 @@ class SearchOptions:
     probing: bool = True
     tightening: bool = True
     propagation: bool = True
+    mixing: bool = True
+    looking_back: bool = True
     level_two_cuts: bool = True
     local_ascent: bool = True
-    answer_switching: bool = True
     warm_starts: bool = True
 
 

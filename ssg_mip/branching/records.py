@@ -13,7 +13,7 @@ from ssg_mip.result import ProgressRow
 from ssg_mip.status import Termination
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
+@dataclasses.dataclass(frozen=True, eq=False, slots=True)
 class Branch:
     """Where a node is to be split: box coordinate and value."""
 
@@ -25,7 +25,7 @@ class Branch:
         return box.split(self.place, self.value)
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
+@dataclasses.dataclass(frozen=True, eq=False, slots=True)
 class Node:
     """An open node: its box, its bound, where to split it and the basis and cuts its children start from.
 

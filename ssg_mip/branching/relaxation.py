@@ -19,10 +19,14 @@ from ssg_mip.branching.cuts import NO_CUTS, Cuts
 from ssg_mip.branching.level_two import LevelTwo
 from ssg_mip.branching.trace import Proof
 from ssg_mip.branching.unit_form import UnitForm, widened
+from ssg_mip.deadline import Deadline
 from ssg_mip.game import FloatArray, IntArray
 from ssg_mip.solver.compiled import CompiledProgram
 from ssg_mip.solver.highs import HighsLp
 from ssg_mip.solver.interface import LinearProgram, LpAnswer, LpStatus, SparseRows, column_rounding, dual_bound
+
+LEAST_SECONDS = 0.05
+"""What one LP may take although no time is left: a small one ends, and gives a bound."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -68,6 +72,7 @@ class BoxRelaxation:
         self._form = UnitForm(program, choice_of)
         self._lp: HighsLp | None = None
         self._interrupted: Callable[[], bool] | None = None
+        self._deadline = Deadline()
         self._seed = seed
         self._loaded = np.empty(0)
         self._box: Box | None = None
@@ -84,6 +89,14 @@ class BoxRelaxation:
     def stop_when(self, interrupted: Callable[[], bool]) -> None:
         """Give up a long LP soon after ``interrupted()`` is true; call it before the first box is loaded."""
         self._interrupted = interrupted
+
+    def end_by(self, deadline: Deadline) -> None:
+        """Give every LP only the time that is left, or :data:`LEAST_SECONDS`."""
+        self._deadline = deadline
+
+    @property
+    def _seconds_left(self) -> float:
+        return max(LEAST_SECONDS, self._deadline.remaining)
 
     @property
     def lps(self) -> int:
@@ -172,7 +185,7 @@ class BoxRelaxation:
             raise ValueError("load a box before solving")
         return self._box
 
-    def solve(self, *, basis: Any = None, cut_off: float = -math.inf, time_limit: float = math.inf) -> Point:
+    def solve(self, *, basis: Any = None, cut_off: float = -math.inf) -> Point:
         """Solve the relaxation of the loaded box.
 
         Parameters
@@ -181,10 +194,10 @@ class BoxRelaxation:
             A basis to start from; the last one if absent.
         cut_off
             The LP may stop once its bound is below this.
-        time_limit
-            Seconds for this LP.
         """
-        answer = self._loaded_lp.solve(basis=basis, cut_off=cut_off - self.program.offset, time_limit=time_limit)
+        answer = self._loaded_lp.solve(
+            basis=basis, cut_off=cut_off - self.program.offset, time_limit=self._seconds_left
+        )
         self._dual = answer.row_dual
         self._unit_point = answer.point
         self._remember(answer, 1.0)
@@ -211,7 +224,7 @@ class BoxRelaxation:
         asked = dataclasses.replace(now, objective=objective, row_lower=row_lower)
         lp.set_objective(objective)
         lp.set_row_bounds(last, row_lower[last], free)
-        answer = lp.solve()
+        answer = lp.solve(time_limit=self._seconds_left)
         lp.set_objective(now.objective)
         lp.set_row_bounds(last, -free, free)
         self._remember(answer, 0.0)

@@ -24,7 +24,7 @@ from ssg_mip.branching.relaxation import BoxRelaxation, Point
 from ssg_mip.branching.selection import CuttingPolicy, choose_branch
 from ssg_mip.branching.tightening import ROUNDS, RootRounds
 from ssg_mip.branching.trace import Trace, again
-from ssg_mip.deadline import Deadline
+from ssg_mip.deadline import Deadline, OutOfTime
 from ssg_mip.game import IntArray
 from ssg_mip.interrupt import Interrupt
 from ssg_mip.result import ProgressRow
@@ -37,8 +37,8 @@ CUT_ROUNDS = 1
 CUTS_A_ROUND = 30
 """At most this many cuts are added in a round."""
 
-LOOK_HARD = 200
-"""Open nodes at which solutions are always looked for by local ascent."""
+LOOK_ALWAYS = 40
+"""Open nodes at which solutions are always looked for."""
 
 LOOK_EVERY = 4
 """After that, at one open node in this many."""
@@ -49,15 +49,25 @@ WORTH_REWRITING = 0.15
 logger = logging.getLogger(__name__)
 
 PROGRESS_SECONDS = 0.5
-"""Progress rows are written at least this far apart."""
+"""Progress rows without a new incumbent are written at least this far apart."""
 
 
 class Problem(Protocol):
-    """What a method hands to the search."""
+    """What a method hands to the search.
 
-    relaxation: BoxRelaxation
-    root: Box
+    The root and its relaxation may be made when they are first asked for: the search asks only after the solutions
+    known before it. Writing a relaxation may end with :class:`~ssg_mip.deadline.OutOfTime`.
+    """
+
     groups: IntArray
+
+    @property
+    def root(self) -> Box:
+        """The box that holds every solution."""
+
+    @property
+    def relaxation(self) -> BoxRelaxation:
+        """The relaxation, written for the root."""
 
     def rebuild(self, box: Box) -> None:
         """Make ``box`` the root and write the relaxation anew, without the choices that are closed in it."""
@@ -68,8 +78,8 @@ class Problem(Protocol):
     def start(self) -> Iterable[tuple[float, Any]]:
         """Solutions known before the search, each with its exact value."""
 
-    def propose(self, point: Point, box: Box, primal_bound: float, *, thorough: bool) -> Iterable[tuple[float, Any]]:
-        """Solutions near a relaxed point, each with its exact value; looked for harder if ``thorough``."""
+    def propose(self, point: Point, box: Box, primal_bound: float) -> Iterable[tuple[float, Any]]:
+        """Solutions near a relaxed point, each with its exact value."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -96,9 +106,11 @@ class Search:
     deadline, node_limit, interrupt
         Limits.
     on_progress
-        Called with each new progress row.
+        Called with each new progress row: at every new incumbent, from time to time between them, and at the end.
     options
         Ingredients to leave out.
+    good_enough
+        The first solution worth more than this ends the search.
     trace
         The root of the tree to be remembered for a certificate; ``None`` if none is asked for.
     """
@@ -113,9 +125,11 @@ class Search:
         interrupt: Interrupt | None = None,
         on_progress: Callable[[ProgressRow], None] | None = None,
         options: SearchOptions = DEFAULT_OPTIONS,
+        good_enough: float = math.inf,
         trace: Trace | None = None,
     ) -> None:
         self._options = options
+        self._good_enough = good_enough
         self._trace = trace
         self._problem = problem
         self._gaps = gaps
@@ -123,20 +137,19 @@ class Search:
         self._node_limit = node_limit
         self._interrupt = interrupt
         self._on_progress = on_progress
-        self._root_width = problem.root.width
+        self._opened = False
         self._heap: list[tuple[float, int, Node]] = []
         self._ticket = itertools.count()
         self._solution: Any = None
         self._primal = -math.inf
         self._set_aside = -math.inf
-        self._in_hand = -math.inf
+        self._in_hand = math.inf  # until the root is bounded
         self._cutting = CuttingPolicy()
         self._nodes = 0
         self._looked = 0
         self._past_lps = 0
         self._lp_seconds = 0.0
         self._rows: list[ProgressRow] = []
-        self._new_incumbent = False
 
     # ------------------------------------------------------------------ bounds
 
@@ -153,13 +166,20 @@ class Search:
 
     @property
     def _lps(self) -> int:
-        return self._past_lps + self._problem.relaxation.lps
+        return self._past_lps + (self._problem.relaxation.lps if self._opened else 0)
+
+    @property
+    def _all_lp_seconds(self) -> float:
+        return self._lp_seconds + (self._problem.relaxation.lp_seconds if self._opened else 0.0)
 
     def _accept(self, candidates: Iterable[tuple[float, Any]]) -> None:
+        """Take over better solutions, until one is good enough."""
         for value, solution in candidates:
             if value > self._primal:
                 self._primal, self._solution = value, solution
-                self._new_incumbent = True
+                self._write_row(flag="*")
+            if self._primal > self._good_enough:
+                return
 
     def _close(self, bound: float) -> None:
         """Set a node aside for good; its bound still counts."""
@@ -170,9 +190,13 @@ class Search:
     def run(self) -> Outcome:
         """Search until the gap is closed or a limit is reached."""
         self._accept(self._problem.start())
-        self._open_root()
-        termination = self._loop()
-        self._report(force=True)
+        try:
+            if self._limit_reached() is None:
+                self._open_root()
+            termination = self._loop()
+        except OutOfTime:  # while the relaxation was written; what was in hand still counts in the bound
+            termination = self._limit_reached() or Termination.TIME_LIMIT
+        self._write_row()
         return Outcome(
             solution=self._solution,
             primal_bound=self._primal,
@@ -180,14 +204,14 @@ class Search:
             termination=termination,
             nodes=self._nodes,
             lps=self._lps,
-            lp_seconds=self._lp_seconds + self._problem.relaxation.lp_seconds,
+            lp_seconds=self._all_lp_seconds,
             progress=tuple(self._rows),
         )
 
     def _loop(self) -> Termination:
-        while self._heap:
-            if self._gap_closed():
-                break
+        while not self._gap_closed():
+            if self._opened and not self._heap:
+                return Termination.NUMERICAL
             limit = self._limit_reached()
             if limit is not None:
                 return limit
@@ -198,14 +222,15 @@ class Search:
                 self._keep(self._bound(box, node.bound, node.basis, node.cuts, trace), node.depth + 1)
             self._in_hand = -math.inf
             self._report()
-        if self._gap_closed():
-            return Termination.GAP if self._solution is not None else Termination.INFEASIBLE
-        return Termination.NUMERICAL
+        return Termination.GAP if self._solution is not None else Termination.INFEASIBLE
 
     def _gap_closed(self) -> bool:
         return self.dual_bound <= self._target
 
     def _limit_reached(self) -> Termination | None:
+        """Why to stop although the gap is open, if so."""
+        if self._primal > self._good_enough:
+            return Termination.GOOD_ENOUGH
         if self._interrupt is not None and self._interrupt.requested:
             return Termination.INTERRUPTED
         if self._deadline.expired:
@@ -219,7 +244,9 @@ class Search:
     def _open_root(self) -> None:
         """Bound the root, shrink it as long as that pays, writing the smaller relaxation anew, and open it."""
         problem = self._problem
-        child = self._bound(problem.root, math.inf, None, trace=again(self._trace))
+        root, _ = problem.root, problem.relaxation  # written now
+        self._root_width, self._opened = root.width, True
+        child = self._bound(root, math.inf, None, trace=again(self._trace))
         for _ in range(ROUNDS if self._options.probing or self._options.tightening else 0):
             if child is None or child.bound <= self._target or self._limit_reached() is not None:
                 break
@@ -269,7 +296,7 @@ class Search:
         if not self._options.warm_starts:
             relaxation.forget()
             basis = None
-        point = relaxation.solve(basis=basis, cut_off=self._target, time_limit=max(1.0, self._deadline.remaining))
+        point = relaxation.solve(basis=basis, cut_off=self._target)
         bound = min(inherited, point.bound)
         if trace is not None:
             trace.offer(point.bound, relaxation.proof())
@@ -277,9 +304,8 @@ class Search:
             point, bound = self._cut(point, bound, trace)
         if bound == -math.inf:
             return None
-        if point.status is LpStatus.OPTIMAL:
-            thorough = bound > self._target and self._thorough()
-            self._accept(self._problem.propose(point, tightened, self._primal, thorough=thorough))
+        if point.status is LpStatus.OPTIMAL and bound > self._target and self._look_due():
+            self._accept(self._problem.propose(point, tightened, self._primal))
         if bound <= self._target:
             return _Child(tightened, bound, point, None, NO_CUTS, trace)
         kept, basis = relaxation.binding()
@@ -305,10 +331,10 @@ class Search:
         self._cutting.record(before - self._target, before - bound)
         return point, bound
 
-    def _thorough(self) -> bool:
-        """Whether to look hard for solutions: always at first, then at one open node in a few."""
+    def _look_due(self) -> bool:
+        """Whether to look for solutions: always at first, then at one open node in a few."""
         self._looked += 1
-        return self._looked <= LOOK_HARD or self._looked % LOOK_EVERY == 0
+        return self._looked <= LOOK_ALWAYS or self._looked % LOOK_EVERY == 0
 
     def _keep(self, child: _Child | None, depth: int) -> None:
         """Put a bounded box among the open nodes, or set it aside."""
@@ -327,13 +353,14 @@ class Search:
 
     # ------------------------------------------------------------------ progress
 
-    def _report(self, *, force: bool = False) -> None:
-        now = self._deadline.elapsed
-        due = not self._rows or now - self._rows[-1].seconds >= PROGRESS_SECONDS
-        if not (due or force):
-            return
+    def _report(self) -> None:
+        """Write a row, unless the last one is recent."""
+        if not self._rows or self._deadline.elapsed - self._rows[-1].seconds >= PROGRESS_SECONDS:
+            self._write_row()
+
+    def _write_row(self, flag: str = "") -> None:
         row = ProgressRow(
-            seconds=now,
+            seconds=self._deadline.elapsed,
             iteration=0,
             nodes=self._nodes,
             open_nodes=len(self._heap),
@@ -341,9 +368,8 @@ class Search:
             primal_bound=self._primal,
             dual_bound=self.dual_bound,
             gap_scale=self._gaps.scale,
-            flag="*" if self._new_incumbent else "",
+            flag=flag,
         )
-        self._new_incumbent = False
         self._rows.append(row)
         if self._on_progress is not None:
             self._on_progress(row)

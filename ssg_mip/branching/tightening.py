@@ -34,8 +34,11 @@ WORTHWHILE = 0.05
 class Tightenable(Protocol):
     """What is needed of a problem: its relaxation, the group of each choice, and its own tightening."""
 
-    relaxation: BoxRelaxation
     groups: IntArray
+
+    @property
+    def relaxation(self) -> BoxRelaxation:
+        """The relaxation, written for the root."""
 
     def tighten(self, box: Box) -> Box | None:
         """A box inside ``box`` that keeps every solution in it, or ``None`` if there is none."""

@@ -22,6 +22,31 @@ TIE_RULES = ("leader", "first", "adverse")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class ProofClaim:
+    """What a printed answer says that the checker has proven: a bound and two intervals ``(lower, upper)``."""
+
+    epsilon: float
+    leader_value: tuple[float, float]
+    follower_value: tuple[float, float]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class GuaranteeClaim:
+    """A policy near an answer with what it is said to secure whatever the follower does with ties.
+
+    ``asked`` is the margin that separates close actions from others, ``margin`` the least advantage over the others
+    (``None`` where there are none), ``leader_value`` the interval of the weighted value.
+    """
+
+    policy: PolicyRows
+    response: tuple[int, ...]
+    asked: float
+    margin: float | None
+    unique: bool
+    leader_value: tuple[float, float]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class PointClaim:
     """A leader policy and what it is said to be worth; members that a kind of point does not print are ``None``.
 
@@ -38,6 +63,8 @@ class PointClaim:
     dual_bound: float = math.inf
     step_bound: float = math.inf
     status: str = ""
+    proof: ProofClaim | None = None
+    guarantee: GuaranteeClaim | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -71,6 +98,7 @@ class Claims:
     scalarisations: tuple[ScalarisationClaim, ...]
     tied_states: frozenset[int] | None
     separation: float = 0.0
+    margin: float = 0.0
 
 
 def read_claims(game: Game, data: Mapping[str, Any]) -> Claims:
@@ -157,7 +185,11 @@ class _Reader:
         if ties not in TIE_RULES:
             raise InvalidResultError(f"ties is {ties!r}; it must be one of {', '.join(TIE_RULES)}")
         gap = options.get("gap")
+        margin = _number(data.get("margin", 0.0), "margin")
+        if margin < 0.0:
+            raise InvalidResultError(f"margin is {margin!r}; it must be at least 0")
         return {
+            "margin": margin,
             "game_hash": _text(provenance, "game_hash", "provenance."),
             "method": _text(data, "method", ""),
             "ties": ties,
@@ -177,6 +209,26 @@ class _Reader:
             response=self._response(data, at),
             dual_bound=_bound(data, "dual_bound", at),
             status=_text(data, "status", at),
+            proof=_proof(data, at),
+            guarantee=self._guarantee(data, at),
+        )
+
+    def _guarantee(self, data: Mapping[str, Any], at: str) -> GuaranteeClaim | None:
+        """The policy beside an answer, where one is printed."""
+        if data.get("guaranteed") is None:
+            return None
+        place = f"{at}guaranteed."
+        given = _mapping(data["guaranteed"], place)
+        if _member(given, "leader_policy", place) is None:
+            return None
+        margin = _member(given, "margin", place)
+        return GuaranteeClaim(
+            policy=self._policy(given, place),
+            response=self._response(given, place),
+            asked=_number(_member(given, "margin_asked", place), f"{place}margin_asked"),
+            margin=None if margin is None else _number(margin, f"{place}margin"),
+            unique=_member(given, "unique", place) is True,
+            leader_value=_interval(given, "leader_value", place),
         )
 
     def _iterate(self, entry: Any, index: int, weights: tuple[float, ...]) -> PointClaim:
@@ -258,6 +310,28 @@ class _Reader:
         for key in ("leader_value", "follower_policy"):
             if _member(data, key, "") is not None:
                 raise InvalidResultError(f"{key} is claimed although there is no leader_policy")
+
+
+def _proof(data: Mapping[str, Any], at: str) -> ProofClaim | None:
+    """The outcome of an earlier check, where one is printed with its numbers."""
+    if data.get("check") is None:
+        return None
+    place = f"{at}check"
+    given = _mapping(data["check"], place)
+    if given.get("epsilon") is None:
+        return None
+    return ProofClaim(
+        epsilon=_number(given["epsilon"], f"{place}.epsilon"),
+        leader_value=_interval(given, "leader_value", f"{place}."),
+        follower_value=_interval(given, "follower_value", f"{place}."),
+    )
+
+
+def _interval(data: Mapping[str, Any], key: str, at: str) -> tuple[float, float]:
+    ends = [_number(end, f"{at}{key}") for end in _list(data, key, at)]
+    if len(ends) != 2 or ends[0] > ends[1]:
+        raise InvalidResultError(f"{at}{key} is {ends!r}; it must be an interval [lower, upper]")
+    return ends[0], ends[1]
 
 
 def _member(data: Mapping[str, Any], key: str, at: str) -> Any:

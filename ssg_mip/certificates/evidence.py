@@ -6,8 +6,9 @@ import dataclasses
 from collections.abc import Sequence
 from fractions import Fraction
 
-from ssg_mip.certificates.rational import ExactGame, PolicyRows, Process, induce
-from ssg_mip.certificates.response import FollowerView, response_epsilon, rule_values, tie_judgements, view_follower
+from ssg_mip.certificates.derivation import derive
+from ssg_mip.certificates.rational import ExactGame, PolicyRows, Process
+from ssg_mip.certificates.response import FollowerView, loss_bound, rule_values, tie_judgements
 from ssg_mip.certificates.values import Interval, rounding_slack, value_intervals
 from ssg_mip.tolerances import Tolerances
 
@@ -25,6 +26,9 @@ class Evidence:
     view: FollowerView
     outcomes: tuple[tuple[Interval, ...], ...]
     slack: Fraction
+    _pairs: dict[tuple[int, ...], tuple[tuple[Interval, ...], tuple[Interval, ...]]] = dataclasses.field(
+        default_factory=dict, init=False, repr=False
+    )
 
     def slots(self, response: Sequence[int]) -> tuple[int, ...]:
         """The follower slots of a response given as actions within states."""
@@ -42,11 +46,14 @@ class Evidence:
     def pair_values(self, response: Sequence[int]) -> tuple[tuple[Interval, ...], tuple[Interval, ...]]:
         """The leader's and the follower's values of the policy with a response."""
         chosen = self.slots(response)
-        return value_intervals(self.leader, chosen), value_intervals(self.follower, chosen)
+        if chosen not in self._pairs:
+            self._pairs[chosen] = (value_intervals(self.leader, chosen), value_intervals(self.follower, chosen))
+        return self._pairs[chosen]
 
     def epsilon(self, response: Sequence[int]) -> Fraction:
         """A proven bound on what the follower loses, in its worst state, by a response."""
-        return response_epsilon(self.follower, self.view, self.slots(response))
+        _, attained = self.pair_values(response)
+        return loss_bound(self.view, attained)
 
 
 class Prover:
@@ -71,8 +78,7 @@ class Prover:
     def about(self, policy: PolicyRows) -> Evidence:
         """The evidence about a policy."""
         if policy not in self._known:
-            leader, follower = induce(self._exact, policy)
-            view = view_follower(follower, self._tolerances)
+            leader, follower, view = derive(self._exact, policy, self._tolerances)
             outcomes = tuple(rule_values(leader, tied, self._ties) for tied in tie_judgements(view))
             self._known[policy] = Evidence(
                 leader=leader,

@@ -13,8 +13,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from ssg_mip.certificates.rational import ExactGame, exact_weights, induce, policy_rows
-from ssg_mip.certificates.response import optimal_values, view_follower
+from ssg_mip.certificates.derivation import derive
+from ssg_mip.certificates.rational import ExactGame, exact_weights, policy_rows
+from ssg_mip.certificates.response import optimal_values
 from ssg_mip.certificates.values import Interval, rounding_slack, weighted_sum
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
@@ -88,8 +89,7 @@ def certify_margin(
     InvalidPolicyError
         If the policy does not fit the game.
     """
-    leader, follower = induce(ExactGame.of(game), policy_rows(game, policy))
-    view = view_follower(follower, tolerances)
+    leader, follower, view = derive(ExactGame.of(game), policy_rows(game, policy), tolerances)
     least = Fraction(margin)
     states = range(follower.num_states)
     chosen = set(view.optimum.chosen)
@@ -99,8 +99,10 @@ def certify_margin(
     ]
     kept = {slot for slots in close for slot in slots}
     apart = [shortfall.lower for slot, shortfall in enumerate(view.shortfalls) if slot not in kept]
-    worst = tuple(-value for value in optimal_values(leader.negated(), close).values)
     best = optimal_values(leader, close).values
+    worst = best
+    if any(len(slots) > 1 for slots in close):
+        worst = tuple(-value for value in optimal_values(leader.negated(), close).values)
     firsts = follower.offsets
     return MarginCertificate(
         policy=policy,

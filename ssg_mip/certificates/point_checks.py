@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from ssg_mip.certificates.claims import Claims, PointClaim
 from ssg_mip.certificates.evidence import Evidence, Prover
-from ssg_mip.certificates.rational import exact_weights
+from ssg_mip.certificates.rational import common_numerators, exact_weights
 from ssg_mip.certificates.values import Interval, weighted_sum
 from ssg_mip.certificates.verification import Check, Trial, worst_of, yes_or_no
 from ssg_mip.game import Game
@@ -19,7 +20,7 @@ def distribution_checks(claims: Claims, game: Game, tolerances: Tolerances) -> l
     allowed = Fraction(tolerances.probability)
     policies = (
         Trial(deviation=_off_one(row), allowed=allowed, place=f"{point.place}: state {game.state_names[state]!r}")
-        for point in (*claims.answers, *claims.trajectory)
+        for point in (*claims.answers, *claims.trajectory, *_guarantees(claims))
         for state, row in enumerate(point.policy)
     )
     weights = (
@@ -31,6 +32,14 @@ def distribution_checks(claims: Claims, game: Game, tolerances: Tolerances) -> l
     ]
 
 
+def _guarantees(claims: Claims) -> Iterator[PointClaim]:
+    """The policies beside the answers, each as a point."""
+    for point in claims.answers:
+        if point.guarantee is not None:
+            place = f"{point.place}: guaranteed"
+            yield dataclasses.replace(point, place=place, policy=point.guarantee.policy)
+
+
 def _all_weights(claims: Claims) -> Iterator[tuple[str, Sequence[float]]]:
     yield from ((one.place, one.weights) for one in claims.scalarisations)
     yield from ((point.place, point.weights) for point in claims.answers)
@@ -38,8 +47,8 @@ def _all_weights(claims: Claims) -> Iterator[tuple[str, Sequence[float]]]:
 
 def _off_one(row: Sequence[float]) -> Fraction:
     """How far a distribution is from one; a negative entry counts in full."""
-    exact = [Fraction(entry) for entry in row]
-    return max(abs(sum(exact, Fraction(0)) - 1), -min(exact))
+    numerators, one = common_numerators(row)
+    return Fraction(max(abs(sum(numerators) - one), -min(numerators)), one)
 
 
 def response_checks(claims: Claims, prover: Prover, game: Game) -> list[Check]:
@@ -102,6 +111,51 @@ def value_checks(claims: Claims, prover: Prover, game: Game) -> list[Check]:
         worst_of("follower_values", follower),
         worst_of("leader_value", sums),
     ]
+
+
+def margin_check(claims: Claims, prover: Prover, game: Game) -> Check:
+    """Where a margin was asked for, every policy keeps it, up to the tie tolerance."""
+    trials: list[Trial] = []
+    for point in (*claims.answers, *claims.trajectory) if claims.margin > 0.0 else ():
+        view = prover.about(point.policy).view
+        chosen = set(view.optimum.chosen)
+        trials.extend(
+            Trial(
+                deviation=Fraction(claims.margin) - shortfall.lower,
+                allowed=view.threshold + view.noise,
+                place=f"{point.place}: state {game.state_names[int(game.follower_slot_state[slot])]!r}",
+            )
+            for slot, shortfall in enumerate(view.shortfalls)
+            if slot not in chosen
+        )
+    return worst_of("margin", trials)
+
+
+def proof_check(claims: Claims, prover: Prover) -> Check:
+    """The numbers of an earlier check that are printed: the same bound and intervals come out again."""
+    trials: list[Trial] = []
+    for point in claims.answers:
+        if point.proof is None:
+            continue
+        evidence, response = prover.about(point.policy), point.response or ()
+        weights = exact_weights(point.weights)
+        leader, follower = (weighted_sum(weights, values) for values in evidence.pair_values(response))
+        compared = [
+            ("epsilon", point.proof.epsilon, evidence.epsilon(response), evidence.view.slack),
+            ("leader_value", point.proof.leader_value[0], leader.lower, evidence.slack),
+            ("leader_value", point.proof.leader_value[1], leader.upper, evidence.slack),
+            ("follower_value", point.proof.follower_value[0], follower.lower, evidence.view.slack),
+            ("follower_value", point.proof.follower_value[1], follower.upper, evidence.view.slack),
+        ]
+        trials.extend(
+            Trial(
+                deviation=abs(Fraction(said) - proven),
+                allowed=slack,
+                place=f"{point.place}: check.{label} printed {said!r}",
+            )
+            for label, said, proven, slack in compared
+        )
+    return worst_of("check_record", trials)
 
 
 def trajectory_checks(claims: Claims, prover: Prover, game: Game) -> list[Check]:

@@ -18,7 +18,7 @@ import itertools
 import math
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from ssg_mip.errors import InvalidPolicyError
 from ssg_mip.game import FloatArray, Game
@@ -69,7 +69,12 @@ class ExactGame:
 
     @classmethod
     def of(cls, game: Game) -> ExactGame:
-        """The exact reading of a game's stored floats."""
+        """The exact reading of a game's stored floats; that of the last game is kept."""
+        return _exact_reading(game)
+
+    @classmethod
+    def read(cls, game: Game) -> ExactGame:
+        """The exact reading, made anew."""
         starts = game.indptr.tolist()
         places, probabilities = game.successors.tolist(), game.probabilities.tolist()
         return cls(
@@ -82,6 +87,11 @@ class ExactGame:
             leader_discount=Fraction(game.leader_discount),
             follower_discount=Fraction(game.follower_discount),
         )
+
+
+@lru_cache(maxsize=1)
+def _exact_reading(game: Game) -> ExactGame:
+    return ExactGame.read(game)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)

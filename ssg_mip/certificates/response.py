@@ -191,7 +191,11 @@ def _within(
 
 def response_epsilon(follower: Process, view: FollowerView, chosen: Sequence[int]) -> Fraction:
     """A proven bound on ``max_s v*(s) - v^g(s)``: exact for small games."""
-    attained = value_intervals(follower, chosen)
+    return loss_bound(view, value_intervals(follower, chosen))
+
+
+def loss_bound(view: FollowerView, attained: Sequence[Interval]) -> Fraction:
+    """A proven bound on what the follower loses, in the worst state, by a response with these values."""
     gaps = [best.upper - mine.lower for best, mine in zip(view.optimum.values, attained, strict=True)]
     return max(max(gaps), Fraction(0))
 

@@ -15,13 +15,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 from math import gcd
 from typing import Any
 
 import numpy as np
 
 from ssg_mip.certificates.linear_solve import solve_exactly
-from ssg_mip.certificates.rational import Process
+from ssg_mip.certificates.rational import Process, over_common_denominator
 from ssg_mip.game import FloatArray, IntArray
 from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
 
@@ -67,11 +68,15 @@ class Interval:
 
 def weighted_sum(weights: Sequence[Fraction], values: Sequence[Interval]) -> Interval:
     """``weights @ values`` for non-negative weights."""
-    pairs = list(zip(weights, values, strict=True))
-    return Interval(
-        sum((weight * value.lower for weight, value in pairs), Fraction(0)),
-        sum((weight * value.upper for weight, value in pairs), Fraction(0)),
-    )
+    shares, whole = over_common_denominator(weights)
+
+    def mean(ends: Sequence[Fraction]) -> Fraction:
+        numerators, below = over_common_denominator(ends)
+        return Fraction(sum(share * above for share, above in zip(shares, numerators, strict=True)), whole * below)
+
+    lower = mean([value.lower for value in values])
+    exact = all(value.is_exact for value in values)
+    return Interval(lower, lower if exact else mean([value.upper for value in values]))
 
 
 def largest_size(values: Sequence[Interval]) -> Fraction:
@@ -147,7 +152,12 @@ class FloatProcess:
 
     @classmethod
     def of(cls, process: Process) -> FloatProcess:
-        """Every number rounded to the nearest float."""
+        """Every number rounded to the nearest float; the last few are kept."""
+        return _rounded_process(process)
+
+    @classmethod
+    def rounded(cls, process: Process) -> FloatProcess:
+        """Every number rounded to the nearest float, made anew."""
         rows = np.repeat(np.arange(len(process.kernel)), [len(row.places) for row in process.kernel])
         columns = np.array([place for row in process.kernel for place in row.places], dtype=np.int64)
         entries = np.array([numerator / row.total for row in process.kernel for numerator in row.numerators])
@@ -180,3 +190,8 @@ class FloatProcess:
         with np.errstate(all="ignore"):
             q: FloatArray = self.rewards + self.discount * (self.matrix @ values)
         return q
+
+
+@lru_cache(maxsize=4)
+def _rounded_process(process: Process) -> FloatProcess:
+    return FloatProcess.rounded(process)

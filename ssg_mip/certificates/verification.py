@@ -74,6 +74,7 @@ NOT_CHECKED = (
     "without its certificate that dual_bound, and that step_bound and the bound named in a note are upper bounds: only "
     "that no attained value exceeds dual_bound, and that the printed gap follows from it",
     "the statuses that rest on such bounds alone: restricted_optimal, stationary",
+    "the gain_bound and second_solve of a front, which rest on such bounds too, and its hypervolume",
     "the options, the tolerance of a front, the counts of work, the times, the versions, the seed and the messages",
 )
 """What no check here covers."""

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+import time
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from ssg_mip.certificates.claims import FRONT_FORMAT, RESULT_FORMAT, Claims, read_claims
+from ssg_mip.certificates.claims import FRONT_FORMAT, RESULT_FORMAT, Claims, PointClaim, read_claims
 from ssg_mip.certificates.evidence import Prover
+from ssg_mip.certificates.guarantee_checks import guarantee_check
+from ssg_mip.certificates.outcome import CheckOutcome
 from ssg_mip.certificates.point_checks import (
     distribution_checks,
+    margin_check,
+    proof_check,
     response_checks,
     tied_state_check,
     trajectory_checks,
     value_checks,
 )
-from ssg_mip.certificates.rational import ExactGame
+from ssg_mip.certificates.rational import ExactGame, exact_weights
 from ssg_mip.certificates.run_checks import bound_checks, course_checks, dominance_check
+from ssg_mip.certificates.values import weighted_sum
 from ssg_mip.certificates.verification import Check, Verification, yes_or_no
 from ssg_mip.errors import InvalidResultError, OptionError
 from ssg_mip.game import Game
@@ -58,30 +65,104 @@ def verify(
     OptionError
         If ``result`` is neither a result nor a front.
     """
+    return examine(game, result, tolerances=tolerances).verification
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Examination:
+    """A verification, and the outcome in short.
+
+    Attributes
+    ----------
+    verification
+        All checks.
+    whole
+        The outcome for the document; of a result, with what is proven about its answer.
+    points
+        The outcomes for the points of a front, each by the checks of that point alone; empty for a result, and where
+        the front could not be read.
+    """
+
+    verification: Verification
+    whole: CheckOutcome
+    points: tuple[CheckOutcome, ...] = ()
+
+
+def examine(
+    game: Game, result: Printable | Mapping[str, Any], *, tolerances: Tolerances = DEFAULT_TOLERANCES
+) -> Examination:
+    """As :func:`verify`, with the outcomes that stand in the rows of results, fronts and batches."""
+    started = time.perf_counter()
     data = result if isinstance(result, Mapping) else result.to_dict()
     kind = data.get("format")
     if kind not in {RESULT_FORMAT, FRONT_FORMAT}:
         raise OptionError(f"format is {kind!r}; a result says {RESULT_FORMAT!r} and a front {FRONT_FORMAT!r}")
     subject = "front" if kind == FRONT_FORMAT else "result"
+    checks, claims = _read(game, data, tolerances)
+    if claims is None:
+        verification = Verification(subject=subject, checks=checks)
+        return Examination(verification=verification, whole=_outcome(checks, seconds=time.perf_counter() - started))
+    exact = ExactGame.of(game)
+    prover = Prover(exact, claims.ties, tolerances)
+    checks = (*checks, *_derived_checks(game, claims, exact, prover, tolerances))
+    proofs = [_proven(point, prover) for point in claims.answers]
+    points: tuple[CheckOutcome, ...] = ()
+    if subject == "front":
+        each = [_point_checks(game, _only(claims, point), prover) for point in claims.answers]
+        points = tuple(_outcome(own, **proof) for own, proof in zip(each, proofs, strict=True))
+    about_answer = proofs[0] if subject == "result" and proofs else {}
+    return Examination(
+        verification=Verification(subject=subject, checks=checks),
+        whole=_outcome(checks, seconds=time.perf_counter() - started, **about_answer),
+        points=points,
+    )
+
+
+def _read(game: Game, data: Mapping[str, Any], tolerances: Tolerances) -> tuple[tuple[Check, ...], Claims | None]:
+    """The checks that need no values, and the claims if these passed."""
     same_game = _game_check(game, data)
     if not same_game.passed:
-        return Verification(subject=subject, checks=(same_game,))
+        return (same_game,), None
     try:
         claims = read_claims(game, data)
     except InvalidResultError as error:
-        return Verification(subject=subject, checks=(same_game, yes_or_no("readable", False, str(error))))
+        return (same_game, yes_or_no("readable", False, str(error))), None
     distributions = distribution_checks(claims, game, tolerances)
     start = (same_game, yes_or_no("readable", True, "every claim is there, by the game's names"), *distributions)
-    if not all(check.passed for check in distributions):
-        return Verification(subject=subject, checks=start)
-    return Verification(subject=subject, checks=(*start, *_derived_checks(game, claims, tolerances)))
+    return start, claims if all(check.passed for check in distributions) else None
 
 
-def _derived_checks(game: Game, claims: Claims, tolerances: Tolerances) -> list[Check]:
+def _outcome(checks: Sequence[Check], **proven: Any) -> CheckOutcome:
+    """The outcome of some checks; the first failed one is the reason."""
+    failed = next((check for check in checks if not check.passed), None)
+    reason = "" if failed is None else f"{failed.name}: {failed.detail}"
+    return CheckOutcome(verified=failed is None, reason=reason, **proven)
+
+
+def _proven(point: PointClaim, prover: Prover) -> dict[str, Any]:
+    """What is proven about an answer: how good its response is, and both players' weighted values."""
+    evidence, response = prover.about(point.policy), point.response or ()
+    weights = exact_weights(point.weights)
+    leader, follower = (weighted_sum(weights, values) for values in evidence.pair_values(response))
+    return {"epsilon": evidence.epsilon(response), "leader_value": leader, "follower_value": follower}
+
+
+def _only(claims: Claims, point: PointClaim) -> Claims:
+    """The claims about one point of a front."""
+    return dataclasses.replace(claims, answers=(point,), scalarisations=())
+
+
+def _point_checks(game: Game, claims: Claims, prover: Prover) -> list[Check]:
+    """The response and the values of the answers."""
+    return [*response_checks(claims, prover, game), *value_checks(claims, prover, game), proof_check(claims, prover)]
+
+
+def _derived_checks(
+    game: Game, claims: Claims, exact: ExactGame, prover: Prover, tolerances: Tolerances
+) -> list[Check]:
     """The checks that need the values derived again."""
-    exact = ExactGame.of(game)
-    prover = Prover(exact, claims.ties, tolerances)
-    checks = [*response_checks(claims, prover, game), *value_checks(claims, prover, game)]
+    checks = _point_checks(game, claims, prover)
+    checks += [margin_check(claims, prover, game), guarantee_check(claims, game, tolerances)]
     if claims.subject == "result":
         checks += [_status_check(claims), tied_state_check(claims, prover, game)]
         checks += trajectory_checks(claims, prover, game)

@@ -10,8 +10,8 @@ code  meaning
 1     the solver or the program itself failed
 2     wrong usage: an option, a policy, or a file that cannot be read or written
 3     the instance is not a valid game
-4     a limit was reached before any solution
-5     a printed result failed a check
+4     no solution: a limit came first, or the restricted class holds none
+5     a result failed an exact check; it is printed all the same
 6     a batch with failed rows
 7     proven: no policy satisfies the constraints
 130   interrupted; what was found so far is printed
@@ -30,6 +30,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from ssg_mip.cli.app import app
 from ssg_mip.cli.console import say_error, write_json
@@ -38,7 +39,7 @@ from ssg_mip.exit_codes import ExitCode
 
 TRACEBACK_VARIABLE = "SSG_MIP_TRACEBACK"
 
-__all__ = ["app", "main"]
+__all__ = ["app", "main", "run"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -66,6 +67,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         hint = f"set {TRACEBACK_VARIABLE}=1 for the traceback"
         return _fail(given, type(error).__name__, f"unexpected {type(error).__name__}: {error} ({hint})", 1)
     return ExitCode.DONE
+
+
+def run() -> NoReturn:
+    """Run the command line and end the process, without waiting for solver work that was left behind."""
+    code = int(main())
+    impatience = sys.modules.get("ssg_mip.solver.impatience")  # looked up: importing the solver takes a while
+    if impatience is not None and impatience.work_left_behind():
+        os._exit(code)
+    sys.exit(code)
 
 
 def _describe(error: OSError) -> str:

@@ -84,20 +84,23 @@ class ProgressTable:
         Whether to print at all; by default only where stderr is a terminal.
     """
 
-    _HEADER = "   seconds   iter    nodes     open      LPs     incumbent         bound     gap"
+    _HEADER = "   seconds   iter    nodes     open      LPs   LPs/s     incumbent         bound     gap"
 
     def __init__(self, shown: bool | None = None) -> None:
         self._shown = _is_terminal(sys.stderr) if shown is None else shown
         self._last: float | None = None
+        self._flag = ""
 
     def __call__(self, row: ProgressRow) -> None:
-        """Print the row, unless the last line is too recent."""
+        """Print the row, unless the last line is too recent; the flag of one that was left out goes to the next."""
+        self._flag = row.flag or self._flag
         if not self._shown or not self._due(row):
             return
         if self._last is None:
             _write(sys.stderr, self._HEADER + "\n")
         self._last = row.seconds
-        _write(sys.stderr, self._line(row) + "\n")
+        _write(sys.stderr, f"{self._line(row)} {self._flag}".rstrip() + "\n")
+        self._flag = ""
 
     def _due(self, row: ProgressRow) -> bool:
         if self._last is None or row.seconds < self._last:
@@ -108,5 +111,6 @@ class ProgressTable:
     def _line(row: ProgressRow) -> str:
         return (
             f"{row.seconds:10.1f} {row.iteration:6d} {row.nodes:8d} {row.open_nodes:8d} {row.lps:8d} "
-            f"{row.primal_bound:13.6g} {row.dual_bound:13.6g} {100.0 * row.relative_gap:6.2f}% {row.flag}".rstrip()
+            f"{row.lps_per_second:7.0f} "
+            f"{row.primal_bound:13.6g} {row.dual_bound:13.6g} {100.0 * row.relative_gap:6.2f}%"
         )

@@ -69,6 +69,7 @@ def export_program(
     ] = "bilinear",
     policy: options.PolicyFile = None,
     weights: options.Weights = None,
+    margin: options.Margin = 0.0,
     as_json: options.AsJson = False,
 ) -> None:
     """Write a program as an LP file for other solvers, with FILE.names.json to map its names back."""
@@ -86,6 +87,7 @@ def export_program(
         form=cast(Any, form),
         policy=None if table is None else LeaderPolicy.from_names(game, table),
         weights=options.read_weights(weights),
+        margin=margin,
     )
     if as_json:
         asked = {"game": game.name, "file": str(file), "program": program, "form": form}

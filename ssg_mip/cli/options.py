@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from ssg_mip.best_response import Ties as TieRule
 from ssg_mip.best_response import check_ties
 from ssg_mip.errors import InvalidPolicyError, OptionError
+
+if TYPE_CHECKING:
+    from ssg_mip.methods.request import StepSelection
 
 Instance = Annotated[
     Path, typer.Argument(metavar="INSTANCE", help="Instance file.", exists=True, dir_okay=False, show_default=False)
@@ -39,9 +42,39 @@ NodeLimit = Annotated[
 ]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of every random choice.")]
 Levels = Annotated[int, typer.Option("--levels", help="Probability levels of the method grid.")]
+Selection = Annotated[
+    str,
+    typer.Option(
+        "--selection",
+        help="The step of policy-iteration: argmax (largest gain), epsilon (see --epsilon) or first.",
+    ),
+]
+Epsilon = Annotated[
+    float | None,
+    typer.Option(
+        "--epsilon",
+        help="For --selection epsilon: share of the largest gain that may be missing, at least 0 and below 1.",
+        show_default=False,
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on stdout.")]
 Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="Progress without a terminal too, and tables in full length.")
+]
+Margin = Annotated[
+    float,
+    typer.Option(
+        "--margin", help="By how much the follower's answer must beat every other action, in the follower's units."
+    ),
+]
+Check = Annotated[
+    bool, typer.Option("--check/--no-check", help="Check the answer in exact arithmetic; exit code 5 if it fails.")
+]
+Guarantee = Annotated[
+    bool,
+    typer.Option(
+        "--guarantee/--no-guarantee", help="Look for a policy nearby that works whatever the follower does with ties."
+    ),
 ]
 PolicyFile = Annotated[
     Path | None,
@@ -65,6 +98,22 @@ def check_rule(ties: str) -> TieRule:
     """
     check_ties(ties)
     return cast(TieRule, ties)
+
+
+def check_steps(method: str, selection: str, epsilon: float | None) -> StepSelection:
+    """The selection of steps, if it is one that the method has, and ``epsilon`` goes with it.
+
+    Raises
+    ------
+    OptionError
+        If it is not.
+    """
+    from ssg_mip.methods import check_method_options
+    from ssg_mip.methods.request import check_selection
+
+    check_selection(selection, epsilon)
+    check_method_options(method, selection)
+    return cast("StepSelection", selection)
 
 
 def read_weights(given: str | None) -> dict[str, float] | None:

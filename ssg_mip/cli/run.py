@@ -38,6 +38,7 @@ def solve_instance(
     method: options.Method = "policy-iteration",
     weights: options.Weights = None,
     ties: options.Ties = "leader",
+    margin: options.Margin = 0.0,
     gap: options.Gap = 1e-4,
     time_limit: options.TimeLimit = None,
     node_limit: options.NodeLimit = None,
@@ -47,6 +48,10 @@ def solve_instance(
     seed: options.Seed = 0,
     start: options.PolicyFile = None,
     levels: options.Levels = 4,
+    check: options.Check = True,
+    guarantee: options.Guarantee = True,
+    selection: options.Selection = "argmax",
+    epsilon: options.Epsilon = None,
     certificate: Annotated[
         Path | None,
         typer.Option(
@@ -71,13 +76,14 @@ def solve_instance(
     from ssg_mip.report import result_report
 
     _check_picture(plot)
-    recorder = None if certificate is None else prepared_recorder(method, certificate)
+    recorder = None if certificate is None else prepared_recorder(method, certificate, margin)
     with graceful_interrupt() as interrupt:
         result = solve(
             read_instance(instance),
             method=method,
             weights=options.read_weights(weights),
             ties=options.check_rule(ties),
+            margin=margin,
             gap=gap,
             time_limit=time_limit,
             seed=seed,
@@ -85,11 +91,17 @@ def solve_instance(
             iteration_limit=iteration_limit,
             start=options.read_policy(start),
             levels=levels,
+            selection=options.check_steps(method, selection, epsilon),
+            epsilon=epsilon,
             on_progress=ProgressTable(shown=verbose or None),
             interrupt=interrupt,
+            check=check,
+            guarantee=guarantee,
             recorder=recorder,
         )
-        code = int(ExitCode.INTERRUPTED if interrupt.requested else exit_code(result))
+        code = int(exit_code(result))
+        if interrupt.requested and code != ExitCode.FAILED_CHECK:
+            code = int(ExitCode.INTERRUPTED)
         if not as_json or verbose:
             say(*result_report(result, limit=None if verbose else _ROW_LIMIT))
         if recorder is not None and certificate is not None:
@@ -116,10 +128,15 @@ def front_of_instance(
     num_weights: Annotated[int, typer.Option(help="Weight vectors to choose at most.")] = FRONT_WEIGHTS,
     starts: Annotated[int, typer.Option(help="Runs per weight vector.")] = 1,
     ties: options.Ties = "leader",
+    margin: options.Margin = 0.0,
     gap: options.Gap = 1e-4,
     time_limit: options.TimeLimit = None,
     node_limit: options.NodeLimit = None,
     seed: options.Seed = 0,
+    check: options.Check = True,
+    guarantee: options.Guarantee = True,
+    selection: options.Selection = "argmax",
+    epsilon: options.Epsilon = None,
     plot: Plot = None,
     axes: Annotated[
         tuple[str, str] | None,
@@ -148,16 +165,23 @@ def front_of_instance(
             num_weights=num_weights,
             starts=starts,
             ties=options.check_rule(ties),
+            margin=margin,
             gap=gap,
             time_limit=time_limit,
             node_limit=node_limit,
             seed=seed,
+            selection=options.check_steps(method, selection, epsilon),
+            epsilon=epsilon,
             on_progress=ProgressTable(shown=verbose or None),
             interrupt=interrupt,
+            check=check,
+            guarantee=guarantee,
         )
         code = int(ExitCode.DONE if front.points else ExitCode.NO_SOLUTION)
         if interrupt.requested:
             code = int(ExitCode.INTERRUPTED)
+        if front.check.verified is False:
+            code = int(ExitCode.FAILED_CHECK)
         if not as_json or verbose:
             say(*front_report(front, limit=None if verbose else _ROW_LIMIT))
         if plot is not None and front.points:
@@ -175,11 +199,16 @@ def batch_of_folder(
     method: options.Method = "policy-iteration",
     weights: options.Weights = None,
     ties: options.Ties = "leader",
+    margin: options.Margin = 0.0,
     gap: options.Gap = 1e-4,
     time_limit: options.TimeLimit = None,
     node_limit: options.NodeLimit = None,
     seed: options.Seed = 0,
     levels: options.Levels = 4,
+    check: options.Check = True,
+    guarantee: options.Guarantee = True,
+    selection: options.Selection = "argmax",
+    epsilon: options.Epsilon = None,
     jobs: Annotated[int, typer.Option(help="Instances solved at the same time, each in a process.")] = 1,
     resume: Annotated[bool, typer.Option("--resume", help="Skip what results.jsonl holds already.")] = False,
     as_json: options.AsJson = False,
@@ -197,11 +226,16 @@ def batch_of_folder(
         method=method,
         weights=options.read_weights(weights),
         ties=options.check_rule(ties),
+        margin=margin,
         gap=gap,
         time_limit=time_limit,
         node_limit=node_limit,
         seed=seed,
         levels=levels,
+        check=check,
+        guarantee=guarantee,
+        selection=options.check_steps(method, selection, epsilon),
+        epsilon=epsilon,
     )
     with graceful_interrupt() as interrupt:
         summary = run_batch(

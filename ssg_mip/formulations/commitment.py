@@ -35,7 +35,7 @@ import numpy as np
 
 from ssg_mip.bounds import ValueBounds
 from ssg_mip.formulations.program import Multiplied, Program
-from ssg_mip.formulations.rows import Selection, add_incentive_rows, add_products, multiplied_rows, product_bounds
+from ssg_mip.formulations.rows import Selection, add_incentive_rows, add_products, multiplied_rows
 from ssg_mip.game import FloatArray, Game
 
 SMALL_WEIGHT = 1e-3
@@ -121,7 +121,7 @@ def commitment(
     return Program(
         model,
         box=tuple(model.v[t] for t in states),
-        products=add_products(model, [triple for part in parts for triple in part.triples]),
+        products=add_products(model, [triple for part in parts for triple in part.triples], selection.checkpoint),
         multiplied=tuple(row for part in parts for row in part.multiplied),
         differences=tuple(pair for part in parts for pair in part.differences),
         indices={**INDICES, **{f"floor{k}_{name}": use for k in floor for name, use in OCCUPANCY_INDICES.items()}},
@@ -153,14 +153,17 @@ def _add_occupancy(
         for t, p in zip(*game.next_states(game.row(*key)), strict=True):
             entering[int(t)].append((key, game.leader_discount * float(p)))
 
+    product_bounds = selection.product_bounds
     y = _attach(model, f"{prefix}y", pyo.Var(keys, bounds=(0.0, top)))
-    w = pyo.Var(keys, states, bounds=lambda _, s, a, b, t: product_bounds(top, follower.lower, follower.upper, t))
-    _attach(model, f"{prefix}w", w)
+    w = _attach(
+        model, f"{prefix}w", pyo.Var(keys, states, bounds=lambda _, s, a, b, t: product_bounds(top, follower, t))
+    )
 
     def flow(_: Any, s: int) -> Any:
         return sum(y[key] for key in leaving[s]) - sum(p * y[key] for key, p in entering[s]) == float(start[s])
 
     def flow_times_value(m: Any, s: int, t: int) -> Any:
+        selection.checkpoint()
         balance = sum(w[key, t] for key in leaving[s]) - sum(p * w[key, t] for key, p in entering[s])
         return balance - float(start[s]) * m.v[t] == 0.0
 
@@ -178,9 +181,9 @@ def _add_conditional(model: Any, selection: Selection, thin: list[int], follower
     states = range(selection.game.num_states)
     keys = selection.keys(thin)
     block = {s: [key for key in keys if key[0] == s] for s in thin}
-    low, high = follower.lower, follower.upper
+    product_bounds = selection.product_bounds
     model.x = pyo.Var(keys, bounds=(0.0, 1.0))
-    model.z = pyo.Var(keys, states, bounds=lambda _, s, a, b, t: product_bounds(1.0, low, high, t))
+    model.z = pyo.Var(keys, states, bounds=lambda _, s, a, b, t: product_bounds(1.0, follower, t))
     model.simplex = pyo.Constraint(thin, rule=lambda m, s: sum(m.x[key] for key in block[s]) == 1.0)
     model.simplex_times_value = pyo.Constraint(
         thin, states, rule=lambda m, s, t: sum(m.z[key, t] for key in block[s]) - m.v[t] == 0.0

@@ -4,7 +4,7 @@ Variables are the leader's policy ``f(s, a)``, the follower's response ``g(s, b)
 values ``v(s)``. With ``q(s, b) = sum_a f(s, a) [r_B(s, a, b) + gamma_B sum_t p(t | s, a, b) v(t)]`` the response is
 optimal exactly if (Bucarey et al., *Stationary strong Stackelberg equilibrium in discounted stochastic games*, 2022)
 
-* ``incentive``:  ``v(s) - q(s, b) >= 0`` for every ``b``;
+* ``incentive``:  ``v(s) - q(s, b) >= 0`` for every ``b`` (with a margin ``m``: ``>= m (1 - g(s, b))``);
 * ``response``:   ``v(s) - q(s, b) <= M(s, b) (1 - g(s, b))``.
 
 ``M(s, b)`` must reach from the largest optimal value to the *smallest* ``q(s, b)``: an action that is not chosen may
@@ -57,6 +57,7 @@ def compact_commitment(
     *,
     follower_bounds: ValueBounds | None = None,
     leader_bounds: ValueBounds | None = None,
+    margin: float = 0.0,
 ) -> Program:
     """The commitment program (P): maximise the weighted leader value over stationary policies, exactly.
 
@@ -70,6 +71,8 @@ def compact_commitment(
         Bounds on the follower's optimal values; computed if absent.
     leader_bounds
         Bounds on the leader's values under every pair of policies; computed if absent.
+    margin
+        By how much the response must beat every other action in every state, in the follower's reward units.
 
     Returns
     -------
@@ -78,9 +81,9 @@ def compact_commitment(
     """
     follower_bounds = follower_bounds or follower_value_bounds(game)
     leader_bounds = leader_bounds or leader_value_bounds(game)
-    model, triples = follower_model(game, follower_bounds, "commitment")
+    model, triples = follower_model(game, follower_bounds, "commitment", margin)
     model.V = pyo.Var(range(game.num_states), bounds=_interval(leader_bounds))
-    coupled = _coupled_pairs(game) if game.leader_discount > 0.0 else []
+    coupled = coupled_pairs(game) if game.leader_discount > 0.0 else []
     triples += _add_scaled_values(game, model, "W", "V", leader_bounds, coupled)
     values = _action_values(game, game.leader_rewards, game.leader_discount, model, "W", "V")
     smallest, largest = _slot_range(game, game.leader_rewards, game.leader_discount, leader_bounds)
@@ -95,7 +98,12 @@ def compact_commitment(
 
 
 def compact_improvement(
-    game: Game, values: FloatArray, weights: FloatArray, *, follower_bounds: ValueBounds | None = None
+    game: Game,
+    values: FloatArray,
+    weights: FloatArray,
+    *,
+    follower_bounds: ValueBounds | None = None,
+    margin: float = 0.0,
 ) -> Program:
     """The improvement program (I) at a policy with leader values ``V_t``.
 
@@ -109,14 +117,16 @@ def compact_improvement(
         Weights ``alpha`` over states.
     follower_bounds
         Bounds on the follower's optimal values; computed if absent.
+    margin
+        As in :func:`compact_commitment`.
 
     Returns
     -------
     Program
-        Box variables are ``v``. The program is feasible: the policy with values ``V_t`` satisfies it.
+        Box variables are ``v``. Without a margin the program is feasible: the policy with values ``V_t`` satisfies it.
     """
     follower_bounds = follower_bounds or follower_value_bounds(game)
-    model, triples = follower_model(game, follower_bounds, "improvement")
+    model, triples = follower_model(game, follower_bounds, "improvement", margin)
     gains = game.leader_rewards + game.leader_discount * _expected(game, values)
     slots = int(game.follower_offsets[-1])
     smallest, largest = np.full(slots, np.inf), np.full(slots, -np.inf)
@@ -146,7 +156,7 @@ def compact_improvement(
 # -------------------------------------------------------------------- the follower
 
 
-def follower_model(game: Game, bounds: ValueBounds, name: str) -> tuple[Any, list[Triple]]:
+def follower_model(game: Game, bounds: ValueBounds, name: str, margin: float = 0.0) -> tuple[Any, list[Triple]]:
     """Policies, the follower's values and the rows that make the response optimal.
 
     Returns
@@ -165,13 +175,14 @@ def follower_model(game: Game, bounds: ValueBounds, name: str) -> tuple[Any, lis
     model.follower_policy = pyo.Constraint(
         states, rule=lambda m, s: pyo.quicksum(m.g[s, b] for b in range(game.follower_counts[s])) == 1.0
     )
-    coupled = _coupled_pairs(game) if game.follower_discount > 0.0 else []
+    coupled = coupled_pairs(game) if game.follower_discount > 0.0 else []
     triples = _add_scaled_values(game, model, "w", "v", bounds, coupled)
     values = _action_values(game, game.follower_rewards, game.follower_discount, model, "w", "v")
     big_m = compact_big_m(game, bounds)
 
     def incentive(m: Any, s: int, b: int) -> Any:
-        return m.v[s] - values[int(game.follower_offsets[s]) + b] >= 0.0
+        shortfall = m.v[s] - values[int(game.follower_offsets[s]) + b]
+        return shortfall - margin * (1.0 - m.g[s, b]) >= 0.0 if margin > 0.0 else shortfall >= 0.0
 
     def response(m: Any, s: int, b: int) -> Any:
         slot = int(game.follower_offsets[s]) + b
@@ -203,7 +214,7 @@ def _add_scaled_values(
     return [(scaled[s, a, t], model.f[s, a], values[t]) for s, a, t in keys]
 
 
-def _coupled_pairs(game: Game) -> list[tuple[int, int]]:
+def coupled_pairs(game: Game) -> list[tuple[int, int]]:
     """Pairs ``(s, t)`` for which the probability of moving to ``t`` depends on the leader's action in ``s``."""
     pairs = []
     for state in range(game.num_states):

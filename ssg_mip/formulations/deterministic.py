@@ -29,7 +29,9 @@ from ssg_mip.formulations.program import Product, Program
 from ssg_mip.game import FloatArray, Game
 
 
-def deterministic_commitment(game: Game, weights: FloatArray, *, follower_bounds: ValueBounds | None = None) -> Program:
+def deterministic_commitment(
+    game: Game, weights: FloatArray, *, follower_bounds: ValueBounds | None = None, margin: float = 0.0
+) -> Program:
     """Maximise the weighted leader value over deterministic stationary policies.
 
     Parameters
@@ -40,6 +42,8 @@ def deterministic_commitment(game: Game, weights: FloatArray, *, follower_bounds
         Weights over states, shape ``[num_states]``.
     follower_bounds
         Bounds on the follower's optimal values; computed if absent.
+    margin
+        As in :func:`~ssg_mip.formulations.compact.compact_commitment`.
 
     Returns
     -------
@@ -47,7 +51,7 @@ def deterministic_commitment(game: Game, weights: FloatArray, *, follower_bounds
         Without products.
     """
     bounds = follower_value_bounds(game) if follower_bounds is None else follower_bounds
-    model, triples = follower_model(game, bounds, "deterministic_commitment")
+    model, triples = follower_model(game, bounds, "deterministic_commitment", margin)
     top = add_occupancy(model, game, weights)
 
     def leader_plays(m: Any, s: int, a: int) -> Any:
@@ -64,14 +68,20 @@ def deterministic_commitment(game: Game, weights: FloatArray, *, follower_bounds
 
 
 def deterministic_improvement(
-    game: Game, values: FloatArray, weights: FloatArray, *, follower_bounds: ValueBounds | None = None
+    game: Game,
+    values: FloatArray,
+    weights: FloatArray,
+    *,
+    follower_bounds: ValueBounds | None = None,
+    margin: float = 0.0,
 ) -> Program:
     """The improvement program over deterministic policies.
 
     Parameters are those of :func:`~ssg_mip.formulations.compact.compact_improvement`. Infeasible if no deterministic
     policy reaches ``values`` in every state, which can happen where they belong to a mixed policy.
     """
-    return _with_binary_policy(compact_improvement(game, values, weights, follower_bounds=follower_bounds))
+    program = compact_improvement(game, values, weights, follower_bounds=follower_bounds, margin=margin)
+    return _with_binary_policy(program)
 
 
 def _with_binary_policy(program: Program) -> Program:

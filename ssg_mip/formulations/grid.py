@@ -33,12 +33,13 @@ def grid_commitment(
     *,
     follower_bounds: ValueBounds | None = None,
     leader_bounds: ValueBounds | None = None,
+    margin: float = 0.0,
 ) -> Program:
     """Maximise the weighted leader value over policies with probabilities in ``{0, 1/K, ..., 1}``.
 
     Parameters
     ----------
-    game, weights, follower_bounds, leader_bounds
+    game, weights, follower_bounds, leader_bounds, margin
         As in :func:`~ssg_mip.formulations.compact.compact_commitment`.
     levels
         ``K``, at least 1.
@@ -48,7 +49,9 @@ def grid_commitment(
     OptionError
         If ``levels`` is less than 1.
     """
-    program = compact_commitment(game, weights, follower_bounds=follower_bounds, leader_bounds=leader_bounds)
+    program = compact_commitment(
+        game, weights, follower_bounds=follower_bounds, leader_bounds=leader_bounds, margin=margin
+    )
     return _on_grid(program, levels)
 
 

@@ -21,7 +21,7 @@ import numpy as np
 
 from ssg_mip.bounds import ValueBounds
 from ssg_mip.formulations.program import Program
-from ssg_mip.formulations.rows import Selection, add_incentive_rows, add_products, multiplied_rows, product_bounds
+from ssg_mip.formulations.rows import Selection, add_incentive_rows, add_products, multiplied_rows
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.mdp import transition_matrix
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
@@ -88,7 +88,7 @@ def improvement(
     model = pyo.ConcreteModel(name="improvement")
     model.x = pyo.Var(keys, bounds=(0.0, 1.0))
     model.v = pyo.Var(states, bounds=lambda _, t: (float(low[t]), float(high[t])))
-    model.w = pyo.Var(keys, states, bounds=lambda _, s, a, b, t: product_bounds(1.0, low, high, t))
+    model.w = pyo.Var(keys, states, bounds=lambda _, s, a, b, t: selection.product_bounds(1.0, follower, t))
     model.simplex = pyo.Constraint(states, rule=lambda m, s: sum(m.x[key] for key in block[s]) == 1.0)
     model.simplex_times_value = pyo.Constraint(
         states, states, rule=lambda m, s, t: sum(m.w[key, t] for key in block[s]) - m.v[t] == 0.0
@@ -102,7 +102,7 @@ def improvement(
     return Program(
         model,
         box=tuple(model.v[t] for t in states),
-        products=add_products(model, triples),
+        products=add_products(model, triples, selection.checkpoint),
         multiplied=multiplied_rows(model.simplex_times_value, model.simplex, model.v),
         differences=differences,
         indices=INDICES,

@@ -14,14 +14,16 @@ Four forms of either program:
 ``relaxation``
     the strong form with McCormick's inequalities on the root box in place of the products: an upper bound.
 
-The last two are linear and can be read by HiGHS, CBC and GLPK too. Beside ``NAME.lp`` stands ``NAME.lp.names.json``,
-which maps every row and column of the file to the component of the written formulation and to the game's own names.
+The last two are linear and can be read by HiGHS, CBC and GLPK too. CBC 2.10 needs ``preprocess off``: its integer
+preprocessing calls some feasible ``milp`` files infeasible. Beside ``NAME.lp`` stands ``NAME.lp.names.json``, which
+maps every row and column of the file to the component of the written formulation and to the game's own names.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import math
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -44,7 +46,7 @@ Kind = Literal["improvement", "commitment"]
 Form = Literal["bilinear", "strong", "milp", "relaxation"]
 
 MOST_PRODUCTS = 300_000
-"""Products in the largest strong form or relaxation that is written, at about four kilobytes of memory each."""
+"""Products in the largest program that is written, at about four kilobytes of memory and a tenth of a millisecond."""
 
 
 def export(
@@ -54,6 +56,8 @@ def export(
     form: Form = "bilinear",
     policy: LeaderPolicy | None = None,
     weights: ArrayLike | Mapping[str, float] | None = None,
+    *,
+    margin: float = 0.0,
 ) -> Path:
     """Write a program as an LP file, with a ``.names.json`` beside it; each file appears complete or not at all.
 
@@ -73,6 +77,8 @@ def export(
         The policy to improve on, uniform if absent; its values are those with ties in the leader's favour.
     weights
         Weights over states; the start distribution if absent.
+    margin
+        By how much the follower's answer must beat every other action in every state, in the follower's reward units.
 
     Returns
     -------
@@ -82,8 +88,8 @@ def export(
     Raises
     ------
     OptionError
-        If the program, the form or the file name is not one of these, the file cannot be written, or the form would
-        need more than :data:`MOST_PRODUCTS` products.
+        If the program, the form or the file name is not one of these, the margin is not a number of at least 0, the
+        file cannot be written, or the program would need more than :data:`MOST_PRODUCTS` products.
     InvalidPolicyError
         If the policy does not fit the game.
     """
@@ -93,10 +99,11 @@ def export(
             raise OptionError(f"{label} is {given!r}; it must be one of {', '.join(known)}")
     if target.suffix != ".lp":
         raise OptionError(f"path is {str(target)!r}; the name must end in .lp, by which solvers know the format")
-    if form in ("strong", "relaxation"):
-        _check_size(game, form)
+    if not 0.0 <= margin < math.inf:
+        raise OptionError(f"margin is {margin!r}; it must be a number of at least 0")
+    _check_size(game, program, form)
     policy = LeaderPolicy.uniform(game) if policy is None else policy
-    written = build_program(game, program, form, state_weights(game, weights), policy)
+    written = build_program(game, program, form, state_weights(game, weights), policy, margin)
     text, names = lp_text(game, written)
     legend = {
         "format": "ssg-mip-names/1",
@@ -114,55 +121,81 @@ def export(
     return target
 
 
-def _check_size(game: Game, form: Form) -> None:
-    """Refuse a form with a product for each joint action and state before it fills the memory."""
-    products = game.num_rows * game.num_states
-    if products > MOST_PRODUCTS:
-        raise OptionError(
-            f"form is {form!r}; it would need {products:,} products for {game.name}, and at most {MOST_PRODUCTS:,} are "
-            "written: use the form 'bilinear', whose size follows the transitions"
-        )
+def _check_size(game: Game, program: Kind, form: Form) -> None:
+    """Refuse a form with too many products before it fills the memory; name a smaller one if there is one."""
+    products = _products(game, program, form)
+    if products <= MOST_PRODUCTS:
+        return
+    remedy = "no form of this game is small enough: export a smaller game"
+    for other, why in (("bilinear", "whose size follows the transitions"), ("milp", "over deterministic policies")):
+        if other != form and _products(game, program, other) <= MOST_PRODUCTS:
+            remedy = f"use the form {other!r}, {why}"
+            break
+    raise OptionError(
+        f"form is {form!r}; it would need {products:,} products for {game.name}, and at most {MOST_PRODUCTS:,} are "
+        f"written: {remedy}"
+    )
 
 
-def build_program(game: Game, program: Kind, form: Form, weights: FloatArray, policy: LeaderPolicy) -> Program:
+def _products(game: Game, program: Kind, form: str) -> int:
+    """Products of a form: one for each joint action and state, or where the next state depends on the leader."""
+    if form in ("strong", "relaxation"):
+        return game.num_rows * game.num_states
+    from ssg_mip.formulations.compact import coupled_pairs
+
+    pairs = sum(int(game.leader_counts[state]) for state, _ in coupled_pairs(game))
+    players = (game.follower_discount > 0.0) + (
+        program == "commitment" and form == "bilinear" and game.leader_discount > 0.0
+    )
+    return pairs * players
+
+
+def build_program(
+    game: Game, program: Kind, form: Form, weights: FloatArray, policy: LeaderPolicy, margin: float = 0.0
+) -> Program:
     """The program in one of its forms; ``policy`` is the point at which the improvement program is written."""
     if program == "commitment":
-        return _commitment_forms()[form](game, weights)
+        return _commitment_forms()[form](game, weights, margin=margin)
     values = best_response(game, policy).leader_values
-    return _improvement_forms()[form](game, values, weights)
+    return _improvement_forms()[form](game, values, weights, margin=margin)
 
 
-def _commitment_forms() -> Mapping[Form, Callable[[Game, FloatArray], Program]]:
+def _commitment_forms() -> Mapping[Form, Callable[..., Program]]:
     from ssg_mip.formulations.commitment import commitment
     from ssg_mip.formulations.compact import compact_commitment
     from ssg_mip.formulations.deterministic import deterministic_commitment
     from ssg_mip.formulations.linearise import replace_by_envelopes
+    from ssg_mip.formulations.rows import Selection
 
-    def strong(game: Game, weights: FloatArray) -> Program:
-        return commitment(game, weights, follower_value_bounds(game))
+    def strong(game: Game, weights: FloatArray, *, margin: float) -> Program:
+        return commitment(game, weights, follower_value_bounds(game), selection=Selection.everything(game, margin))
 
     return {
         "bilinear": compact_commitment,
         "strong": strong,
         "milp": deterministic_commitment,
-        "relaxation": lambda game, weights: replace_by_envelopes(strong(game, weights)),
+        "relaxation": lambda game, weights, *, margin: replace_by_envelopes(strong(game, weights, margin=margin)),
     }
 
 
-def _improvement_forms() -> Mapping[Form, Callable[[Game, FloatArray, FloatArray], Program]]:
+def _improvement_forms() -> Mapping[Form, Callable[..., Program]]:
     from ssg_mip.formulations.compact import compact_improvement
     from ssg_mip.formulations.deterministic import deterministic_improvement
     from ssg_mip.formulations.improvement import improvement
     from ssg_mip.formulations.linearise import replace_by_envelopes
+    from ssg_mip.formulations.rows import Selection
 
-    def strong(game: Game, values: FloatArray, weights: FloatArray) -> Program:
-        return improvement(game, values, weights, follower_value_bounds(game))
+    def strong(game: Game, values: FloatArray, weights: FloatArray, *, margin: float) -> Program:
+        selection = Selection.everything(game, margin)
+        return improvement(game, values, weights, follower_value_bounds(game), selection=selection)
 
     return {
         "bilinear": compact_improvement,
         "strong": strong,
         "milp": deterministic_improvement,
-        "relaxation": lambda game, values, weights: replace_by_envelopes(strong(game, values, weights)),
+        "relaxation": lambda game, values, weights, *, margin: replace_by_envelopes(
+            strong(game, values, weights, margin=margin)
+        ),
     }
 
 

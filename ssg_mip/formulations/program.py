@@ -10,8 +10,13 @@ must not see them, never does.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import logging
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
+
+from ssg_mip.deadline import OutOfTime
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -65,3 +70,18 @@ class Program:
     multiplied: tuple[Multiplied, ...] = ()
     differences: tuple[tuple[Any, Any], ...] = ()
     indices: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+@contextmanager
+def given_up_quietly() -> Iterator[None]:
+    """Keep Pyomo from logging an error when the writing of a model ends at a checkpoint; other errors are logged."""
+
+    def worth_telling(_: logging.LogRecord) -> bool:
+        return not isinstance(sys.exception(), OutOfTime)
+
+    logger = logging.getLogger("pyomo.core")
+    logger.addFilter(worth_telling)
+    try:
+        yield
+    finally:
+        logger.removeFilter(worth_telling)

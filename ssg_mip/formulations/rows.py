@@ -9,7 +9,8 @@ optimality is then linear:
 * ``incentive``: for every other action ``b'``,
   ``sum_a w(s,a,b,s) >= sum_a [x(s,a,b) r_B(s,a,b') + gamma_B sum_t p(t|s,a,b') w(s,a,b,t)]``.
 
-Both are homogeneous in ``x``, so they hold for probabilities and for occupancies alike.
+Both are homogeneous in ``x``, so they hold for probabilities and for occupancies alike. With a margin ``m`` the answer
+must beat every other action: ``m sum_a x(s,a,b)`` is added to the right of ``incentive``, which stays homogeneous.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ssg_mip.bounds import ValueBounds
+from ssg_mip.deadline import Checkpoint, unhurried
 from ssg_mip.formulations.program import Multiplied, Product
 from ssg_mip.game import FloatArray, Game
 
@@ -29,15 +32,22 @@ Key = tuple[int, int, int]
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Selection:
-    """Which follower actions may be answers: a boolean per follower slot; all others are left out of the program."""
+    """Which follower actions may be answers, and by how much an answer must beat every other action.
+
+    ``answers`` is a boolean per follower slot; slots that may not be answers are left out of the program. ``margin`` is
+    in the follower's reward units. ``checkpoint`` is called while the program is written, which may take long, and may
+    put an end to it.
+    """
 
     game: Game
     answers: NDArray[np.bool_]
+    margin: float = 0.0
+    checkpoint: Checkpoint = unhurried
 
     @classmethod
-    def everything(cls, game: Game) -> Selection:
+    def everything(cls, game: Game, margin: float = 0.0) -> Selection:
         """Every follower action may be an answer."""
-        return cls(game, np.ones(int(game.follower_offsets[-1]), dtype=bool))
+        return cls(game, np.ones(int(game.follower_offsets[-1]), dtype=bool), margin)
 
     def actions(self, state: int) -> list[int]:
         """Follower actions that may be answers in a state."""
@@ -47,6 +57,11 @@ class Selection:
     def keys(self, states: Iterable[int]) -> list[Key]:
         """All ``(s, a, b)`` of some states whose follower action may be an answer."""
         return [(s, a, b) for s in states for a in range(int(self.game.leader_counts[s])) for b in self.actions(s)]
+
+    def product_bounds(self, top: float, bounds: ValueBounds, t: int) -> tuple[float, float]:
+        """Bounds on ``x v(t)`` for ``0 <= x <= top``; a checkpoint, because there are so many."""
+        self.checkpoint()
+        return product_bounds(top, bounds.lower, bounds.upper, t)
 
 
 def follower_gain(game: Game, weights: Any, products: Any, state: int, answer: int, action: int) -> Any:
@@ -79,10 +94,15 @@ def add_incentive_rows(
         return sum(products[s, a, b, s] for a in range(int(game.leader_counts[s])))
 
     def own(_: Any, s: int, b: int) -> Any:
+        selection.checkpoint()
         return value(s, b) - follower_gain(game, weights, products, s, b, b) == 0.0
 
     def incentive(_: Any, s: int, b: int, other: int) -> Any:
-        return value(s, b) - follower_gain(game, weights, products, s, b, other) >= 0.0
+        selection.checkpoint()
+        lead = value(s, b) - follower_gain(game, weights, products, s, b, other)
+        if selection.margin > 0.0:
+            lead -= selection.margin * sum(weights[s, a, b] for a in range(int(game.leader_counts[s])))
+        return lead >= 0.0
 
     answers = [(s, b) for s in states for b in selection.actions(s)]
     pairs = [(s, b, other) for s, b in answers for other in range(int(game.follower_counts[s])) if other != b]
@@ -93,13 +113,18 @@ def add_incentive_rows(
     return tuple((incentive_rows[s, b, other], own_rows[s, b]) for s, b, other in pairs)
 
 
-def add_products(model: Any, triples: Sequence[tuple[Any, Any, Any]]) -> tuple[Product, ...]:
+def add_products(
+    model: Any, triples: Sequence[tuple[Any, Any, Any]], checkpoint: Checkpoint = unhurried
+) -> tuple[Product, ...]:
     """State ``result == factor * value`` as the quadratic constraint ``model.product`` and declare it."""
     import pyomo.environ as pyo
 
-    model.product = pyo.Constraint(
-        range(len(triples)), rule=lambda _, k: triples[k][0] == triples[k][1] * triples[k][2]
-    )
+    def product(_: Any, k: int) -> Any:
+        checkpoint()
+        result, factor, value = triples[k]
+        return result == factor * value
+
+    model.product = pyo.Constraint(range(len(triples)), rule=product)
     return tuple(Product(*triple) for triple in triples)
 
 

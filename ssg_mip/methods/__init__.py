@@ -33,4 +33,13 @@ def find_method(name: str) -> Run:
     return run
 
 
-__all__ = ["METHODS", "Request", "Run", "find_method"]
+def check_method_options(method: str, selection: str) -> None:
+    """Raise :class:`OptionError` if a selection of steps is asked of a method that takes none."""
+    if selection != "argmax" and method != "policy-iteration":
+        raise OptionError(
+            f"selection is {selection!r} while method is {method!r}; only policy-iteration selects steps: "
+            "leave the selection out, or ask for that method"
+        )
+
+
+__all__ = ["METHODS", "Request", "Run", "check_method_options", "find_method"]

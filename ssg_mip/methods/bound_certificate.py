@@ -153,19 +153,29 @@ class Recorder:
         return ["l", proof.objective, proof.box.lower.tolist(), proof.box.upper.tolist(), *blocks]
 
 
-def prepared_recorder(method: str, path: Path) -> Recorder:
+def prepared_recorder(method: str, path: Path, margin: float = 0.0) -> Recorder:
     """A recorder for a run whose certificate goes to a file.
 
     Raises
     ------
     OptionError
-        If the method leaves no certificate, or the file cannot be written: before the work, not after it.
+        If the run leaves no certificate, or the file cannot be written: before the work, not after it.
     """
-    if method != "commitment":
-        raise OptionError(f"a certificate needs the method 'commitment'; {method!r} proves no bound of its own")
+    check_provable(method, margin)
     if path.is_dir() or not path.parent.is_dir():
         raise OptionError(f"the certificate cannot be written to {path}: name a file in a folder that exists")
     return Recorder()
+
+
+def check_provable(method: str, margin: float) -> None:
+    """Raise :class:`OptionError` if the bound of a run has no certificate: by its method, or because of a margin."""
+    if method != "commitment":
+        raise OptionError(f"a certificate needs the method 'commitment'; {method!r} proves no bound of its own")
+    if margin != 0.0:
+        raise OptionError(
+            f"margin is {margin!r}; a certificate proves bounds over all stationary policies, not over those that keep "
+            "a margin: leave out the margin or the certificate"
+        )
 
 
 def _ceiling(game: Game) -> FloatArray:

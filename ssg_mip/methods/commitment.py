@@ -15,10 +15,10 @@ from ssg_mip.status import Status, Termination
 
 
 def run(game: Game, request: Request) -> Result:
-    """Solve the commitment program (P)."""
+    """Solve the commitment program (P); ``INFEASIBLE`` where no policy keeps the margin."""
     answer = solve_commitment(game, request.weights, request=request)
     trajectory: tuple[TrajectoryPoint, ...] = ()
-    status = Status.NO_SOLUTION
+    status = Status.INFEASIBLE if answer.termination is Termination.INFEASIBLE else Status.NO_SOLUTION
     if answer.policy is not None and answer.response is not None:
         status = Status.OPTIMAL if answer.termination is Termination.GAP else Status.FEASIBLE
         trajectory = (

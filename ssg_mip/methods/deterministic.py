@@ -7,7 +7,6 @@ says by how much at most. Not for games whose leader must stay unpredictable: th
 from __future__ import annotations
 
 from ssg_mip.bounds import leader_value_bounds
-from ssg_mip.formulations.deterministic import deterministic_commitment
 from ssg_mip.formulations.program import Program
 from ssg_mip.game import Game
 from ssg_mip.methods.request import Request
@@ -20,6 +19,8 @@ def run(game: Game, request: Request) -> Result:
     bounds = leader_value_bounds(game)
 
     def write() -> Program:
-        return deterministic_commitment(game, request.weights)
+        from ssg_mip.formulations.deterministic import deterministic_commitment  # Pyomo takes a second to import
+
+        return deterministic_commitment(game, request.weights, margin=request.margin)
 
     return solve_restricted(game, request, write, method="deterministic", levels=1, bounds=bounds)

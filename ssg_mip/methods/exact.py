@@ -11,12 +11,13 @@ import math
 
 import numpy as np
 
-from ssg_mip.best_response import Response
+from ssg_mip.best_response import Response, best_response
 from ssg_mip.bounds import LEAST_GAP, ValueBounds, gap_scale, leader_value_bounds, raised_sum
 from ssg_mip.branching.records import Gaps, Outcome
 from ssg_mip.branching.search import Search
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.game_class import is_zero_sum
+from ssg_mip.methods.ladder import step_down_the_ladder
 from ssg_mip.methods.local_ascent import Candidate
 from ssg_mip.methods.programs import CommitmentProblem, FollowerValueProblem, ImprovementProblem
 from ssg_mip.methods.request import Request
@@ -82,7 +83,7 @@ def solve_commitment(game: Game, weights: FloatArray, *, request: Request, floor
         the answer ends with ``Termination.INFEASIBLE`` and the dual bound ``-inf``.
     """
     bounds = leader_value_bounds(game)
-    if is_zero_sum(game):
+    if is_zero_sum(game) and request.margin == 0.0:
         answer, start = _zero_sum_answer(game, weights, request, floor, bounds)
         if answer is not None:
             return answer
@@ -93,7 +94,7 @@ def solve_commitment(game: Game, weights: FloatArray, *, request: Request, floor
     problem = CommitmentProblem(game, weights, request, floor)
     outcome = _search(problem, request, scale=gap_scale(bounds, weights))
     answer = _answer(outcome, ceiling=float(weights @ bounds.upper))
-    if answer.termination is Termination.NUMERICAL and request.ties != "leader":
+    if answer.termination is Termination.NUMERICAL and request.rule_decides:
         # Every box was searched, and what is missing is a value that only ties in the leader's favour attain.
         return dataclasses.replace(answer, termination=Termination.TIE_RULE)
     return answer
@@ -113,7 +114,8 @@ def solve_improvement(
     weights
         Weights over states.
     request
-        Gap, limits, tie rule, seed; ``request.start`` should be the current policy, whose objective is 0.
+        Gap, limits, tie rule, seed; ``request.start`` should be the current policy, whose objective is 0. With
+        ``request.good_enough`` the search ends at the first policy found that gains more than that.
     absolute_gap
         Gap at which the search may stop whatever the relative one; derived from ``request.gap`` and the spread of the
         leader's values if absent. Near a stationary policy it is the one that counts: the optimum is 0.
@@ -124,6 +126,43 @@ def solve_improvement(
     problem = ImprovementProblem(game, values, weights, request)
     outcome = _search(problem, request, scale=gap_scale(leader_value_bounds(game), weights), absolute=absolute_gap)
     return _answer(outcome, ceiling=math.inf)
+
+
+def improve_without_program(
+    game: Game, values: FloatArray, weights: FloatArray, *, request: Request, enough: float
+) -> Answer:
+    """A policy with ``Q_t >= values`` everywhere, looked for without the program; nothing is proven.
+
+    Parameters are those of :func:`solve_improvement`; ``request.start`` is the current policy. With a margin there is
+    no ladder, because its moves go as far as a tie.
+
+    Parameters
+    ----------
+    enough
+        The first policy that gains more than this is taken.
+    """
+    problem = ImprovementProblem(game, values, weights, request)
+    start = LeaderPolicy.uniform(game) if request.start is None else request.start
+    stepped = None
+    if request.margin == 0.0:
+        stepped = step_down_the_ladder(
+            game,
+            start,
+            best_response(game, start, request.ties, tolerances=request.tolerances),
+            problem.judge,
+            lambda: request.stopped,
+        )
+    best = problem.evaluate(start if stepped is None else stepped)
+    for _, candidate in problem.start() if best.value <= enough and not request.stopped else ():
+        best = max(best, candidate, key=lambda one: one.value)
+        if best.value > enough:
+            break
+    return dataclasses.replace(
+        _no_answer(Termination.GOOD_ENOUGH if best.value > enough else Termination.SIZE_LIMIT),
+        policy=best.policy,
+        response=best.response,
+        primal_bound=best.value,
+    )
 
 
 def root_bound(game: Game, weights: FloatArray, *, request: Request) -> float:
@@ -145,6 +184,7 @@ def _search(problem: FollowerValueProblem, request: Request, *, scale: float, ab
         interrupt=request.interrupt,
         on_progress=request.on_progress,
         options=request.search,
+        good_enough=request.good_enough,
         trace=None if request.recorder is None else request.recorder.root,
     )
     return search.run()

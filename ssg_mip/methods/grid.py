@@ -7,7 +7,6 @@ grid hits the point where the follower is indifferent (see :mod:`ssg_mip.formula
 from __future__ import annotations
 
 from ssg_mip.bounds import leader_value_bounds
-from ssg_mip.formulations.grid import grid_commitment
 from ssg_mip.formulations.program import Program
 from ssg_mip.game import Game
 from ssg_mip.methods.request import Request
@@ -20,6 +19,8 @@ def run(game: Game, request: Request) -> Result:
     bounds = leader_value_bounds(game)
 
     def write() -> Program:
-        return grid_commitment(game, request.weights, request.levels, leader_bounds=bounds)
+        from ssg_mip.formulations.grid import grid_commitment  # Pyomo takes a second to import
+
+        return grid_commitment(game, request.weights, request.levels, leader_bounds=bounds, margin=request.margin)
 
     return solve_restricted(game, request, write, method="grid", levels=request.levels, bounds=bounds)

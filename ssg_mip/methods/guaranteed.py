@@ -9,7 +9,7 @@ the certificate in fractions (:mod:`ssg_mip.certificates.guaranteed`); floating 
 Where no step leads anywhere, the certificate may prove that none exists near: Kudo & Akimoto's Fig. 1 with
 ``gamma_B y = x`` is the example, whose threat is exactly as strong as the temptation.
 
-Use it for games small enough for dense matrices.
+Linear programs are made for games small enough for dense matrices; in larger ones only the policy itself is judged.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ssg_mip.best_response import Response, best_response
+from ssg_mip.certificates.guarantee import Guarantee
 from ssg_mip.certificates.guaranteed import MarginCertificate, certify_margin
 from ssg_mip.certificates.impossible import Impossibility, prove_impossible
-from ssg_mip.certificates.values import Interval
+from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game, IntArray
-from ssg_mip.mdp import induced_by_leader
-from ssg_mip.methods.linearisation import FixedResponse, LinearGoal, linearised_step
+from ssg_mip.mdp import DENSE_STATES, induced_by_leader
+from ssg_mip.methods.linearisation import FixedResponse, LinearGoal, Linearisation
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.solver.highs import OneShotLp
 from ssg_mip.solver.interface import LpStatus
@@ -52,49 +53,6 @@ MOST_RESPONSES = 16
 """Responses tried, at most, where the follower has tied actions that are worth the same to the leader."""
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class Guarantee:
-    """A nearby policy that works whatever the follower does with ties, or the statement that none was found or exists.
-
-    Attributes
-    ----------
-    wanted
-        The response that should become the only best one: the leader's favourite.
-    margin
-        The advantage asked for, in the follower's units.
-    radius
-        How far a probability was allowed to move.
-    certificate
-        The policy found, with its exactly proven margin and values; ``None`` if there is none.
-    secured
-        The leader's weighted value, proven for whatever the follower does with actions within the margin.
-    distance
-        The largest change of a probability; NaN without a policy.
-    impossibility
-        The proof that there is none near, where there is one.
-    """
-
-    wanted: FollowerPolicy
-    margin: float
-    radius: float
-    certificate: MarginCertificate | None
-    secured: Interval | None
-    distance: float
-    impossibility: Impossibility | None
-
-    @property
-    def statement(self) -> str:
-        """The outcome in one sentence."""
-        if self.certificate is not None and self.secured is not None:
-            found = self.certificate
-            how = "its response is the only best one" if found.unique else "the ties left do the leader no harm"
-            others = "" if found.margin is None else f", all else is worse by {float(found.margin):.3g}"
-            return f"a policy {self.distance:.3g} away secures {float(self.secured.lower):.9g}: {how}{others}"
-        if self.impossibility is not None:
-            return f"none exists near: {self.impossibility}"
-        return f"none was found: no policy within {self.radius:g} was seen to make the response best by {self.margin:g}"
-
-
 def find_guaranteed(
     game: Game,
     policy: LeaderPolicy,
@@ -102,9 +60,11 @@ def find_guaranteed(
     weights: ArrayLike | None = None,
     margin: float | None = None,
     radius: float = 0.1,
+    deadline: Deadline | None = None,
 ) -> Guarantee:
     """Look near a policy for one whose response is unique by a margin, and say what it secures.
 
+    In games of more than :data:`~ssg_mip.mdp.DENSE_STATES` states the radius is 0: only the policy itself is judged.
     Ties that do the leader no harm may stay: then the value is secured whichever of them the follower picks.
 
     Parameters
@@ -117,6 +77,8 @@ def find_guaranteed(
         The least advantage, in the follower's units; ten times the tie tolerance if absent.
     radius
         How far a probability may move.
+    deadline
+        When to give up; the policy itself is judged in any case.
 
     Raises
     ------
@@ -131,8 +93,10 @@ def find_guaranteed(
     if not 0.0 < least < np.inf or not 0.0 < radius <= 1.0:
         raise OptionError(f"margin is {least!r} and radius {radius!r}; the one must be positive, the other in (0, 1]")
     asked = state_weights(game, weights)
+    radius = radius if game.num_states <= DENSE_STATES else 0.0
     responses = list(_responses(game, policy, answer))
-    found = _search(game, policy, responses, asked, least, radius)
+    deadline = Deadline() if deadline is None else deadline
+    found = _search(game, policy, responses, asked, least, radius, deadline)
     return Guarantee(
         wanted=answer.follower_policy,
         margin=least,
@@ -140,7 +104,8 @@ def find_guaranteed(
         certificate=found,
         secured=None if found is None else found.secured(asked),
         distance=np.nan if found is None else float(np.abs(found.policy.probabilities - policy.probabilities).max()),
-        impossibility=None if found is not None else _impossibility(game, policy, responses, least),
+        impossibility=_impossibility(game, policy, responses, least) if found is None and radius > 0.0 else None,
+        out_of_time=found is None and deadline.expired,
     )
 
 
@@ -174,13 +139,18 @@ def _search(
     weights: FloatArray,
     margin: float,
     radius: float,
+    deadline: Deadline,
 ) -> MarginCertificate | None:
     """The policy itself, or the best one that is certified in the smallest ball that holds any."""
     here = certify_margin(game, policy, margin)
     if here.safe and here.allows(responses[0]):
         return here
+    if radius == 0.0:
+        return None
     centre = policy.slots(game)
     for share, response in itertools.product(RADII, responses):
+        if deadline.expired:
+            break
         ball = radius * share / RADII[-1]
         candidate = _climb(game, policy, response.actions, weights, margin, (centre - ball, centre + ball))
         if candidate is not None:
@@ -205,8 +175,8 @@ def _climb(
     best_value = -np.inf
     for _ in range(ROUNDS):
         model = FixedResponse(game, policy, response)
-        goal = LinearGoal(gradient=weights @ model.leader_slopes(), rows=empty, least=np.zeros(0))
-        program = linearised_step(model, goal, 1.0, margin=AIM * margin)
+        goal = LinearGoal(float(weights @ model.leader_values), weights @ model.leader_slopes(), empty, np.zeros(0))
+        program = Linearisation.at(model, goal, AIM * margin).step(1.0)
         answer = lp.solve(
             dataclasses.replace(
                 program,

@@ -23,8 +23,12 @@ from ssg_mip.solver.interface import LinearProgram
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class LinearGoal:
-    """The leader's side of the linearised program: maximise ``gradient @ f`` subject to ``rows @ f >= least``."""
+    """The leader's side of the linearised program: maximise ``gradient @ f`` subject to ``rows @ f >= least``.
 
+    ``value`` is the objective of the model itself, at the policy of linearisation.
+    """
+
+    value: float
     gradient: FloatArray
     rows: FloatArray
     least: FloatArray
@@ -98,32 +102,53 @@ class FixedResponse:
         return rows[others], (slope @ self.slots)[others]
 
 
-def linearised_step(model: FixedResponse, goal: LinearGoal, radius: float, *, margin: float = 0.0) -> LinearProgram:
-    """The program whose solution is the best leader slots within ``radius`` of the present ones, to first order.
+@dataclasses.dataclass(frozen=True, eq=False)
+class Linearisation:
+    """A model with its goal, its incentive rows and how far they are from being met, all at one policy.
 
-    Parameters
-    ----------
-    model, goal
-        The linearisation and the leader's side of it.
-    radius
-        Trust region: no probability moves by more.
-    margin
-        By how much the fixed response must beat every other action.
+    ``rows @ f >= least`` are the incentive rows, by the margin, then the rows of the goal.
     """
-    game = model.game
-    rows, least = model.incentive_rows()
-    simplex = np.zeros((game.num_states, len(model.slots)))
-    simplex[game.leader_slot_state, np.arange(len(model.slots))] = 1.0
-    matrix = np.vstack((simplex, rows, goal.rows))
-    ones = np.ones(game.num_states)
-    dense_rows, columns = np.nonzero(matrix)
-    return LinearProgram(
-        objective=goal.gradient,
-        starts=np.searchsorted(dense_rows, np.arange(len(matrix) + 1)),
-        indices=columns,
-        values=matrix[dense_rows, columns],
-        row_lower=np.concatenate((ones, least + margin, goal.least)),
-        row_upper=np.concatenate((ones, np.full(len(least) + len(goal.least), np.inf))),
-        column_lower=np.maximum(model.slots - radius, 0.0),
-        column_upper=np.minimum(model.slots + radius, 1.0),
-    )
+
+    model: FixedResponse
+    goal: LinearGoal
+    rows: FloatArray
+    least: FloatArray
+
+    @classmethod
+    def at(cls, model: FixedResponse, goal: LinearGoal, margin: float = 0.0) -> Linearisation:
+        """The linearisation of a model; ``margin`` is by how much the response must beat every other action."""
+        rows, least = model.incentive_rows()
+        return cls(model, goal, np.vstack((rows, goal.rows)), np.concatenate((least + margin, goal.least)))
+
+    @property
+    def violation(self) -> float:
+        """The largest amount by which a row is violated at the policy of linearisation."""
+        return float((self.least - self.rows @ self.model.slots).max(initial=0.0))
+
+    def step(self, radius: float, penalty: float | None = None) -> LinearProgram:
+        """The program whose solution is the best leader slots within ``radius`` of the present ones, to first order.
+
+        Parameters
+        ----------
+        radius
+            Trust region: no probability moves by more.
+        penalty
+            If given, the rows may be violated by one more variable, the last one, at this price.
+        """
+        game, present = self.model.game, self.model.slots
+        elastic = [] if penalty is None else [penalty]
+        simplex = np.zeros((game.num_states, len(present) + len(elastic)))
+        simplex[game.leader_slot_state, np.arange(len(present))] = 1.0
+        matrix = np.vstack((simplex, np.hstack((self.rows, np.ones((len(self.rows), len(elastic)))))))
+        ones = np.ones(game.num_states)
+        dense_rows, columns = np.nonzero(matrix)
+        return LinearProgram(
+            objective=np.concatenate((self.goal.gradient, np.negative(elastic))),
+            starts=np.searchsorted(dense_rows, np.arange(len(matrix) + 1)),
+            indices=columns,
+            values=matrix[dense_rows, columns],
+            row_lower=np.concatenate((ones, self.least)),
+            row_upper=np.concatenate((ones, np.full(len(self.least), np.inf))),
+            column_lower=np.concatenate((np.maximum(present - radius, 0.0), np.zeros(len(elastic)))),
+            column_upper=np.concatenate((np.minimum(present + radius, 1.0), np.full(len(elastic), np.inf))),
+        )

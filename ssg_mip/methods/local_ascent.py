@@ -1,32 +1,43 @@
 """Local ascent on the leader's policy by sequential linear programs, always judged by the exact follower.
 
-Starting from a policy and a response that the follower should give, each round solves one linearised step
+:meth:`Ascent.climb` follows the response that the exact evaluation reports. Each round solves one linearised step
 (:mod:`ssg_mip.methods.linearisation`) and evaluates the outcome exactly. A step that improves is kept and the trust
-region widens; one that does not is undone and the region shrinks. The response followed is the one that the exact
-evaluation reports, so tied responses switch on the way. The first rounds may go down: they restore the follower's
-indifference that a relaxed point only approximates.
+region widens; one that does not is undone and the region shrinks. Tied responses switch on the way.
+
+:meth:`Ascent.approach` goes to where the follower gives a *wanted* response. A relaxed point only approximates the
+follower's indifference, so at its policy the response is usually another one. Violated incentive rows cost a penalty
+there, in the steps and in what is compared between rounds (an exact penalty with a trust region: Fletcher, *Practical
+Methods of Optimization*, 2nd edition, section 14.4).
 """
 
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable
 
 import numpy as np
 
 from ssg_mip.best_response import Response
+from ssg_mip.deadline import Deadline
 from ssg_mip.game import Game, IntArray
-from ssg_mip.methods.linearisation import FixedResponse, LinearGoal, linearised_step
+from ssg_mip.methods.linearisation import FixedResponse, LinearGoal, Linearisation
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.solver.highs import OneShotLp
 from ssg_mip.solver.interface import LpStatus
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
-RESTORATION_ROUNDS = 3
-"""Rounds that follow the wanted response even though the exact value does not improve yet."""
+ROUNDS = 25
+"""Linear programs of one ascent at most."""
+
+FIRST_RADIUS = 0.3
+"""How far a probability may move in the first step."""
 
 SMALLEST_RADIUS = 1e-3
 """The trust region at which the ascent gives up: what is still gained inside comes in full steps, not in small ones."""
+
+PENALTY = 20.0
+"""Price of violated incentives, in units of the largest slope of the objective (and of 1)."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -36,6 +47,11 @@ class Candidate:
     policy: LeaderPolicy
     response: Response
     value: float
+
+    @property
+    def answers(self) -> IntArray:
+        """The follower's action per state."""
+        return self.response.follower_policy.actions
 
 
 class Ascent:
@@ -51,6 +67,8 @@ class Ascent:
         Turns a policy into an exactly evaluated candidate.
     margin
         Strict advantage asked of the response, for tie rules that do not favour the leader.
+    deadline
+        When to end with the best policy so far; no limit if absent.
     """
 
     def __init__(
@@ -59,39 +77,64 @@ class Ascent:
         goal: Callable[[FixedResponse], LinearGoal],
         evaluate: Callable[[LeaderPolicy], Candidate],
         margin: float = 0.0,
+        deadline: Deadline | None = None,
     ) -> None:
         self.game = game
         self.goal = goal
         self.evaluate = evaluate
         self.margin = margin
-        self._lp = OneShotLp()
+        self._deadline = Deadline() if deadline is None else deadline
+        self._steps, self._elastic_steps = OneShotLp(), OneShotLp()
 
-    def climb(self, start: Candidate, response: IntArray, *, rounds: int = 25, radius: float = 0.3) -> Candidate:
-        """Climb from a candidate, at first towards ``response`` (one action per state)."""
-        best = current = start
-        for count in range(rounds):
-            model = FixedResponse(self.game, current.policy, response)
-            answer = self._lp.solve(linearised_step(model, self.goal(model), radius, margin=self.margin))
+    def climb(self, start: Candidate) -> Candidate:
+        """Climb from a candidate, after mending what constraints it violates; the best one met."""
+        if not math.isfinite(start.value):
+            start = self.evaluate(self.approach(start.policy, start.answers))
+        best, radius = start, FIRST_RADIUS
+        for _ in range(ROUNDS):
+            if self._deadline.expired:
+                break
+            here = self._linearised(best.policy, best.answers)
+            answer = self._steps.solve(here.step(radius), time_limit=self._deadline.remaining)
             if answer.status is not LpStatus.OPTIMAL:
-                radius *= 2.0 if count < RESTORATION_ROUNDS else 0.25
-                if not SMALLEST_RADIUS < radius < 1.0:
-                    break
-                continue
-            moved = float(np.abs(answer.point - model.slots).max())
+                break
+            moved = float(np.abs(answer.point - here.model.slots).max())
             trial = self.evaluate(LeaderPolicy.from_slots(self.game, answer.point))
             if trial.value > best.value:
-                gained = trial.value - best.value
-                best = current = trial
-                response = trial.response.follower_policy.actions
-                radius = min(1.0, 2.0 * radius)
-                if gained <= DEFAULT_TOLERANCES.feasibility * (1.0 + abs(best.value)):
+                least = best.value + DEFAULT_TOLERANCES.feasibility * (1.0 + abs(trial.value))
+                best, radius = trial, min(1.0, 2.0 * radius)
+                if trial.value <= least:
                     break
-            elif count < RESTORATION_ROUNDS:
-                current = trial
             else:
-                current = best
-                response = best.response.follower_policy.actions
                 radius = 0.25 * min(radius, moved)
             if moved <= DEFAULT_TOLERANCES.tie or radius <= SMALLEST_RADIUS:
                 break
         return best
+
+    def approach(self, policy: LeaderPolicy, wanted: IntArray) -> LeaderPolicy:
+        """A policy to which ``wanted`` (one action per state) is, or nearly is, a best response."""
+        here, radius = self._linearised(policy, wanted), FIRST_RADIUS
+        penalty = PENALTY * max(1.0, float(np.abs(here.goal.gradient).max()))
+        merit = here.goal.value - penalty * here.violation
+        for _ in range(ROUNDS):
+            if self._deadline.expired:
+                break
+            answer = self._elastic_steps.solve(here.step(radius, penalty), time_limit=self._deadline.remaining)
+            if answer.status is not LpStatus.OPTIMAL:
+                break
+            moved = float(np.abs(answer.point[:-1] - here.model.slots).max())
+            trial_policy = LeaderPolicy.from_slots(self.game, answer.point[:-1])
+            trial = self._linearised(trial_policy, wanted)
+            trial_merit = trial.goal.value - penalty * trial.violation
+            if trial_merit > merit + DEFAULT_TOLERANCES.feasibility * (1.0 + abs(merit)):
+                policy, here, merit = trial_policy, trial, trial_merit
+                radius = min(1.0, 2.0 * radius)
+            else:
+                radius = 0.25 * min(radius, moved)
+            if radius <= SMALLEST_RADIUS:
+                break
+        return policy
+
+    def _linearised(self, policy: LeaderPolicy, response: IntArray) -> Linearisation:
+        model = FixedResponse(self.game, policy, response)
+        return Linearisation.at(model, self.goal(model), self.margin)

@@ -12,27 +12,31 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ssg_mip.best_response import best_response
+from ssg_mip.best_response import Response, best_response
 from ssg_mip.bounds import ValueBounds, follower_value_bounds
 from ssg_mip.branching.box import Box, all_open
 from ssg_mip.branching.relaxation import BoxRelaxation, Point
 from ssg_mip.formulations.commitment import commitment, conditional_states
 from ssg_mip.formulations.improvement import improvement, leader_gains
-from ssg_mip.formulations.program import Program
+from ssg_mip.formulations.program import Program, given_up_quietly
 from ssg_mip.formulations.rows import Selection
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.interval import IntervalBellman
 from ssg_mip.mdp import DENSE_STATES, induced_by_leader, joint_process, optimal_control
 from ssg_mip.methods.linearisation import FixedResponse, LinearGoal
 from ssg_mip.methods.local_ascent import Ascent, Candidate
+from ssg_mip.methods.margin import answer_to, keeps_margin
+from ssg_mip.methods.primal_search import PrimalSearch
 from ssg_mip.methods.request import Request
 from ssg_mip.methods.size_limit import floored_states
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.solver.compiled import CompiledProgram, compile_program
+from ssg_mip.solver.ranges import warn_of_ranges
 
-FRUITLESS = 5
-"""Climbs towards the same response that brought nothing, after which it is left alone."""
+ALWAYS_WRITTEN = 1000
+"""Parts of a program that are written although time is up: less than a tenth of a second's work once it has begun."""
 
 MARGIN_OVER_TIE = 100.0
 """Under tie rules that do not favour the leader, a response must be better by this many tie tolerances."""
@@ -41,35 +45,70 @@ MARGIN_OVER_TIE = 100.0
 class FollowerValueProblem(ABC):
     """What both programs share: boxes of follower values, and policies read from relaxed points."""
 
-    relaxation: BoxRelaxation
-    root: Box
-
     def __init__(self, game: Game, request: Request) -> None:
+        self._root: Box | None = None
+        self._relaxation: BoxRelaxation | None = None
         self.game = game
         self.groups = game.follower_slot_state
         self.request = request
-        self._interval = IntervalBellman(game)
-        self._fruitless: dict[bytes, int] = {}
-        self._climbs = request.search.local_ascent and game.num_states <= DENSE_STATES
+        options = request.search
+        self._interval = IntervalBellman(game, request.margin, mixing=options.mixing, looking_back=options.looking_back)
+        self._warned = False
         self._follower = follower_value_bounds(game)
         scale = 1.0 + float(np.maximum(np.abs(self._follower.lower), np.abs(self._follower.upper)).max())
-        margin = 0.0 if request.ties == "leader" else MARGIN_OVER_TIE * request.tolerances.tie * scale
-        self._ascent = Ascent(game, self.goal, self.evaluate, margin)
+        margin = MARGIN_OVER_TIE * request.tolerances.tie * scale if request.rule_decides else request.margin
+        climbs = options.local_ascent and game.num_states <= DENSE_STATES
+        ascent = Ascent(game, self.goal, self.evaluate, margin, request.deadline)
+        self._primal = PrimalSearch(game, self.evaluate, ascent if climbs else None)
 
-    def _open(self) -> None:
-        """The first root: the follower's value bounds, tightened."""
-        box = Box(self._follower.lower, self._follower.upper, all_open(int(self.game.follower_offsets[-1])))
-        self.rebuild(self.tighten(box) or box)
+    @property
+    def root(self) -> Box:
+        """The root box; at first the follower's value bounds, tightened."""
+        if self._root is None:
+            box = Box(self._follower.lower, self._follower.upper, all_open(int(self.game.follower_offsets[-1])))
+            self._root = self.tighten(box) or box
+        return self._root
+
+    @property
+    def relaxation(self) -> BoxRelaxation:
+        """The relaxation of the program at the root; written when it is first asked for."""
+        if self._relaxation is None:
+            self._relaxation = self._written(self.root)
+        return self._relaxation
 
     def rebuild(self, box: Box) -> None:
         """Make ``box`` the root and write the program anew, without the answers that are closed in it."""
-        self.root = box
-        program = self.write(ValueBounds(box.lower, box.upper), Selection(self.game, box.open_choices))
+        self._root, self._relaxation = box, self._written(box)
+
+    def _written(self, box: Box) -> BoxRelaxation:
+        """The relaxation of the program, written for a box.
+
+        Raises
+        ------
+        OutOfTime
+            If a limit is reached meanwhile, unless the program is small.
+        """
+        calls = itertools.count()
+
+        def checkpoint() -> None:
+            if next(calls) >= ALWAYS_WRITTEN:
+                self.request.checkpoint()
+
+        selection = Selection(self.game, box.open_choices, margin=self.request.margin, checkpoint=checkpoint)
+        with given_up_quietly():
+            program = self.write(ValueBounds(box.lower, box.upper), selection)
+        checkpoint()
         compiled = compile_program(program)
+        if not self._warned:
+            warn_of_ranges(compiled, self.game.name)
+            self._warned = True
         slot_of = self._slot_of_columns(program, compiled)
-        self.relaxation = BoxRelaxation(compiled, slot_of, seed=self.request.seed)
-        self.relaxation.stop_when(lambda: self.request.interrupt.requested)
+        checkpoint()
+        relaxation = BoxRelaxation(compiled, slot_of, seed=self.request.seed)
+        relaxation.stop_when(lambda: self.request.interrupt.requested)
+        relaxation.end_by(self.request.deadline)
         self.read_columns(program, compiled)
+        return relaxation
 
     def _slot_of_columns(self, program: Program, compiled: CompiledProgram) -> IntArray:
         """The follower slot of every column of a block over ``(s, a, b)``, -1 for the rest."""
@@ -116,81 +155,30 @@ class FollowerValueProblem(ABC):
         return None if answer is None else Box(*answer)
 
     def start(self) -> Iterator[tuple[float, Candidate]]:
-        """Simple policies: uniform, that of a planner who moves both players, and the request's own; each climbed."""
-        policies = [LeaderPolicy.uniform(self.game), self._cooperative()]
+        """Simple policies: the request's own, uniform, that of a planner who moves both players; each climbed."""
+        for policy in self._start_policies():
+            for candidate in self._primal.from_policy(policy):
+                yield candidate.value, candidate
+                if self.request.stopped:
+                    return
+
+    def _start_policies(self) -> Iterator[LeaderPolicy]:
         if self.request.start is not None:
-            policies.append(self.request.start)
-        for policy in policies:
-            candidate = self.evaluate(policy)
-            yield candidate.value, candidate
-            if self._climbs:
-                better = self._ascent.climb(candidate, candidate.response.follower_policy.actions)
-                yield better.value, better
+            yield self.request.start
+        yield LeaderPolicy.uniform(self.game)
+        yield self._cooperative()
 
     def _cooperative(self) -> LeaderPolicy:
         """The leader's part of the best pair of policies for the leader."""
         chosen = optimal_control(joint_process(self.game, leader=True)).chosen
         return LeaderPolicy.deterministic(self.game, self.game.row_leader[chosen])
 
-    def propose(
-        self, point: Point, box: Box, primal_bound: float, *, thorough: bool
-    ) -> Iterator[tuple[float, Candidate]]:
-        """The policy of a relaxed point, evaluated; where asked for, or where it improves, climbed from."""
+    def propose(self, point: Point, box: Box, primal_bound: float) -> Iterator[tuple[float, Candidate]]:
+        """Policies that a relaxed point suggests (:mod:`ssg_mip.methods.primal_search`)."""
         del box
-        rows = np.maximum(self.slot_weights(point.columns), 0.0)
-        policy = LeaderPolicy.from_slots(
-            self.game, np.bincount(self.game.row_leader_slot, rows, int(self.game.leader_offsets[-1]))
-        )
-        candidate = self.evaluate(policy)
-        yield candidate.value, candidate
-        if not self._climbs or not (thorough or candidate.value > primal_bound):
-            return
-        best = candidate
-        for response in self._responses(rows, candidate):
-            climbed = self._climb(candidate, response, primal_bound)
-            if climbed is not None and climbed.value > best.value:
-                best = climbed
-        yield best.value, best
-        if self.request.search.answer_switching and best.value > max(primal_bound, candidate.value):
-            switched = self._switch_answers(best)
-            yield switched.value, switched
-
-    def _climb(self, start: Candidate, response: IntArray, primal_bound: float) -> Candidate | None:
-        """Climb towards a response, unless that has failed often enough before."""
-        key = response.tobytes()
-        if self._fruitless.get(key, 0) >= FRUITLESS:
-            return None
-        climbed = self._ascent.climb(start, response)
-        if climbed.value <= primal_bound:
-            self._fruitless[key] = self._fruitless.get(key, 0) + 1
-        return climbed
-
-    def _switch_answers(self, best: Candidate) -> Candidate:
-        """Climb towards responses with one answer exchanged, as long as that improves."""
-        game = self.game
-        improved = True
-        while improved:
-            improved = False
-            for slot in np.flatnonzero(self.root.open_choices):
-                state = int(game.follower_slot_state[slot])
-                response = best.response.follower_policy.actions.copy()
-                action = int(slot - game.follower_offsets[state])
-                if response[state] == action:
-                    continue
-                response[state] = action
-                climbed = self._ascent.climb(best, response)
-                if climbed.value > best.value + self.request.tolerances.monotone * (1.0 + abs(best.value)):
-                    best, improved = climbed, True
-                    break
-        return best
-
-    def _responses(self, rows: FloatArray, candidate: Candidate) -> list[IntArray]:
-        """The response that the relaxed point wants, and the one that the follower gives."""
-        weight = np.bincount(self.game.row_follower_slot, rows, int(self.game.follower_offsets[-1]))
-        starts = self.game.follower_offsets
-        wanted = np.array([int(np.argmax(weight[a:b])) for a, b in itertools.pairwise(starts)])
-        given = candidate.response.follower_policy.actions
-        return [wanted] if np.array_equal(wanted, given) else [wanted, given]
+        weights = np.maximum(self.slot_weights(point.columns), 0.0)
+        for candidate in self._primal.from_weights(weights, primal_bound):
+            yield candidate.value, candidate
 
 
 class CommitmentProblem(FollowerValueProblem):
@@ -204,7 +192,6 @@ class CommitmentProblem(FollowerValueProblem):
             self._least = floor - request.tolerances.monotone * (1.0 + np.abs(floor))
         self._floored = floored_states(game, floor)
         self._thin = conditional_states(game, weights, self._floored)
-        self._open()
 
     def write(self, follower: ValueBounds, selection: Selection) -> Program:
         """The occupancy form."""
@@ -223,10 +210,10 @@ class CommitmentProblem(FollowerValueProblem):
         self._own_columns = np.array([compiled.column_of[id(member)] for member, _ in own], dtype=np.int64)
 
     def evaluate(self, policy: LeaderPolicy) -> Candidate:
-        """The weighted exact value; ``-inf`` below the floor."""
-        response = best_response(self.game, policy, self.request.ties, tolerances=self.request.tolerances)
+        """The weighted exact value; ``-inf`` below the floor or the margin."""
+        response, keeps = answer_to(self.game, policy, self.request)
         value = float(self.weights @ response.leader_values)
-        if np.any(response.leader_values < self._least):
+        if not keeps or np.any(response.leader_values < self._least):
             value = -np.inf
         return Candidate(policy, response, value)
 
@@ -235,7 +222,7 @@ class CommitmentProblem(FollowerValueProblem):
         slopes = model.leader_slopes()
         rows = self._floored
         least = self._least[rows] - model.leader_values[rows] + slopes[rows] @ model.slots
-        return LinearGoal(self.weights @ slopes, slopes[rows], least)
+        return LinearGoal(float(self.weights @ model.leader_values), self.weights @ slopes, slopes[rows], least)
 
     def slot_weights(self, columns: FloatArray) -> FloatArray:
         """Occupancies; conditional probabilities or the state's own block where a state is hardly visited."""
@@ -259,7 +246,6 @@ class ImprovementProblem(FollowerValueProblem):
         self.values = values
         self.weights = weights
         self._gains = leader_gains(game, values)
-        self._open()
 
     def write(self, follower: ValueBounds, selection: Selection) -> Program:
         """The hull form."""
@@ -271,7 +257,23 @@ class ImprovementProblem(FollowerValueProblem):
         self._columns = compiled.columns(program.model.x)
 
     def evaluate(self, policy: LeaderPolicy) -> Candidate:
-        """The weighted gain; under ties in the leader's favour the tied response with the largest ``Q_t``."""
+        """The weighted gain; ``-inf`` if a state loses or the margin is missed."""
+        response, gains = self.gains(policy)
+        keeps = keeps_margin(response, self.request.margin, self.request.tolerances)
+        value = float(self.weights @ gains) if keeps and not self.losing(gains).any() else -np.inf
+        return Candidate(policy, response, value)
+
+    def losing(self, gains: FloatArray) -> NDArray[np.bool_]:
+        """Which states lose, beyond what linear programs resolve."""
+        return gains < -self.request.tolerances.feasibility * (1.0 + np.abs(self.values))
+
+    def judge(self, policy: LeaderPolicy) -> tuple[NDArray[np.bool_], IntArray]:
+        """Which states lose under a policy, and the follower's actions."""
+        response, gains = self.gains(policy)
+        return self.losing(gains), response.follower_policy.actions
+
+    def gains(self, policy: LeaderPolicy) -> tuple[Response, FloatArray]:
+        """``Q_t - V_t`` per state; under ties in the leader's favour by the tied response with the largest ``Q_t``."""
         game, ties = self.game, self.request.ties
         response = best_response(game, policy, ties, tolerances=self.request.tolerances)
         leader, _ = induced_by_leader(game, policy)
@@ -280,14 +282,13 @@ class ImprovementProblem(FollowerValueProblem):
             gains = np.maximum.reduceat(np.where(response.tied, gains, -np.inf), game.follower_offsets[:-1])
         else:
             gains = gains[response.follower_policy.slots(game)]
-        slack = self.request.tolerances.feasibility * (1.0 + np.abs(self.values))
-        value = float(self.weights @ gains) if np.all(gains >= -slack) else -np.inf
-        return Candidate(policy, response, value)
+        return response, gains
 
     def goal(self, model: FixedResponse) -> LinearGoal:
         """``Q_t`` is linear in the policy for a fixed response: nothing is approximated on the leader's side."""
         gains = model.gains_over(self.values)
-        return LinearGoal(self.weights @ gains, gains, np.zeros(len(gains)))
+        gradient = self.weights @ gains
+        return LinearGoal(float(gradient @ model.slots), gradient, gains, np.zeros(len(gains)))
 
     def slot_weights(self, columns: FloatArray) -> FloatArray:
         """The probabilities ``x(s, a, b)``."""

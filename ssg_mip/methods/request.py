@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 
 from ssg_mip.best_response import Ties, check_ties
 from ssg_mip.branching.options import DEFAULT_OPTIONS, SearchOptions
-from ssg_mip.deadline import Deadline
+from ssg_mip.deadline import Deadline, OutOfTime
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.interrupt import Interrupt
@@ -20,6 +20,9 @@ from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Result
 from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
 from ssg_mip.weights import compliant_weights, state_weights
+
+StepSelection = Literal["argmax", "epsilon", "first"]
+"""Which improving policy a step of policy iteration moves to."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -32,6 +35,9 @@ class Request:
         Weights over states, non-negative, summing to one.
     ties
         The follower's tie rule.
+    margin
+        By how much the follower's answer must beat every other action in every state
+        (:mod:`ssg_mip.methods.margin`); 0 for no such demand. Policies that miss it are no candidates.
     gap
         Relative gap at which a search may stop.
     deadline
@@ -47,6 +53,14 @@ class Request:
         A policy to start from; ``None`` lets the method choose.
     levels
         Number of levels of the probability grid (method ``grid``).
+    selection
+        The step of policy iteration: ``"argmax"`` asks for the largest gain, up to ``gap``; ``"epsilon"`` for at
+        least the share ``1 - epsilon`` of it; ``"first"`` stops at the first policy that improves.
+    epsilon
+        The share of the largest gain that may be missing, in ``[0, 1)``, for the selection ``"epsilon"``; otherwise
+        ``None``.
+    good_enough
+        An exact program may stop at the first policy whose objective exceeds this; infinite to go on to the gap.
     search
         Ingredients of the search, for measurements.
     tolerances
@@ -59,6 +73,7 @@ class Request:
 
     weights: FloatArray
     ties: Ties = "leader"
+    margin: float = 0.0
     gap: float = 1e-4
     deadline: Deadline = dataclasses.field(default_factory=Deadline)
     interrupt: Interrupt = dataclasses.field(default_factory=Interrupt)
@@ -67,6 +82,9 @@ class Request:
     seed: int = 0
     start: LeaderPolicy | None = None
     levels: int = 4
+    selection: StepSelection = "argmax"
+    epsilon: float | None = None
+    good_enough: float = math.inf
     search: SearchOptions = DEFAULT_OPTIONS
     tolerances: Tolerances = DEFAULT_TOLERANCES
     on_progress: Callable[[ProgressRow], None] | None = None
@@ -75,21 +93,41 @@ class Request:
     def __post_init__(self) -> None:
         check_ties(self.ties)
         _check_number("gap", self.gap, low=0.0)
+        _check_number("margin", self.margin, low=0.0)
         _check_count("levels", self.levels)
+        check_selection(self.selection, self.epsilon)
         for label in ("node_limit", "iteration_limit"):
             if getattr(self, label) is not None:
                 _check_count(label, getattr(self, label))
         if isinstance(self.seed, bool) or not isinstance(self.seed, (int, np.integer)) or self.seed < 0:
             raise OptionError(f"seed is {self.seed!r}; it must be a whole number of at least 0")
 
+    @property
+    def rule_decides(self) -> bool:
+        """Whether ties may be decided against the leader, so that a promise of the programs may not be kept."""
+        return self.ties != "leader" and self.margin == 0.0
+
+    def checkpoint(self) -> None:
+        """Raise :class:`~ssg_mip.deadline.OutOfTime` if work should stop."""
+        if self.stopped:
+            raise OutOfTime
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the time is used up or the user asked to stop."""
+        return self.deadline.expired or self.interrupt.requested
+
     def options(self) -> Mapping[str, Any]:
         """The options as plain data, for the provenance."""
         return {
             "gap": self.gap,
+            "margin": float(self.margin),
             "time_limit": None if math.isinf(self.deadline.limit) else self.deadline.limit,
             "node_limit": self.node_limit,
             "iteration_limit": self.iteration_limit,
             "levels": self.levels,
+            "selection": self.selection,
+            "epsilon": self.epsilon,
             "start": None if self.start is None else self.start.probabilities,
         }
 
@@ -106,9 +144,27 @@ def _check_number(label: str, value: float, *, low: float) -> None:
         raise OptionError(f"{label} is {value!r}; it must be a number of at least {low:g}")
 
 
+def check_selection(selection: str, epsilon: float | None) -> None:
+    """Raise :class:`OptionError` unless the selection is known and ``epsilon`` goes with it."""
+    if selection not in get_args(StepSelection):
+        raise OptionError(f"selection is {selection!r}; it must be one of {', '.join(get_args(StepSelection))}")
+    if selection != "epsilon":
+        if epsilon is not None:
+            raise OptionError(
+                f"epsilon is {epsilon!r} while selection is {selection!r}; it belongs to the selection 'epsilon': "
+                "leave it out, or ask for that selection"
+            )
+        return
+    if epsilon is None:
+        raise OptionError("selection is 'epsilon' without an epsilon; give a number of at least 0 and below 1")
+    _check_number("epsilon", epsilon, low=0.0)
+    if epsilon >= 1.0:
+        raise OptionError(f"epsilon is {epsilon!r}; it must be at least 0 and below 1: 1 would accept any policy")
+
+
 def _check_count(label: str, value: int) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
         raise OptionError(f"{label} is {value!r}; it must be a whole number of at least 1")
 
 
-__all__ = ["Request", "Run", "compliant_weights", "state_weights"]
+__all__ = ["Request", "Run", "StepSelection", "compliant_weights", "state_weights"]

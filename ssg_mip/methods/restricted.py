@@ -16,10 +16,11 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from ssg_mip.best_response import Response, best_response
+from ssg_mip.best_response import Response
 from ssg_mip.bounds import ValueBounds, gap_scale
 from ssg_mip.formulations.program import Program
 from ssg_mip.game import Game
+from ssg_mip.methods.margin import answer_to
 from ssg_mip.methods.request import Request
 from ssg_mip.methods.simple import simple_policies
 from ssg_mip.methods.size_limit import GRACE_SECONDS, obstacle, restricted_products
@@ -28,6 +29,7 @@ from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result, r
 from ssg_mip.solver.compiled import compile_program
 from ssg_mip.solver.highs import solve_milp
 from ssg_mip.solver.interface import MilpAnswer
+from ssg_mip.solver.ranges import check_big_m, warn_of_ranges
 from ssg_mip.status import BoundProof, Status, Termination
 
 _NOTHING = MilpAnswer("limit", np.empty(0), -math.inf, math.inf, 0)
@@ -56,21 +58,22 @@ def solve_restricted(
     answer, proposed = _NOTHING, None
     if stop is None:
         answer, proposed = _solve(game, request, write(), levels)
-    trajectory, best, evaluations = _evaluate(game, request, proposed, answer)
+    trajectory, best, evaluations = _evaluate(game, request, levels, proposed, answer)
+    value = trajectory[-1].leader_value if trajectory else math.nan
     dual_bound = float(request.weights @ bounds.upper)
     slack = request.tolerances.monotone * (1.0 + float(np.max(np.abs([bounds.lower, bounds.upper]))))
     scale = gap_scale(bounds, request.weights)
-    if relative_gap(trajectory[-1].leader_value, dual_bound, scale) <= request.gap:
+    if relative_gap(value, dual_bound, scale) <= request.gap:
         status, termination = Status.OPTIMAL, Termination.GAP
     else:
-        status, termination = _verdict(request, trajectory[-1].leader_value, answer, slack, stop)
+        status, termination = _verdict(request, value, answer, slack, stop)
     progress = ProgressRow(
         seconds=request.deadline.elapsed,
-        iteration=len(trajectory) - 1,
+        iteration=max(0, len(trajectory) - 1),
         nodes=answer.nodes,
         open_nodes=0,
         lps=0,
-        primal_bound=trajectory[-1].leader_value,
+        primal_bound=value if trajectory else -math.inf,
         dual_bound=dual_bound,
         gap_scale=scale,
         flag="*",
@@ -86,7 +89,7 @@ def solve_restricted(
         ties=request.ties,
         dual_bound=dual_bound,
         bound_proof=BoundProof.PAIR,
-        policy=trajectory[-1].leader_policy,
+        policy=trajectory[-1].leader_policy if trajectory else None,
         response=best,
         trajectory=trajectory,
         progress=(progress,),
@@ -100,6 +103,8 @@ def solve_restricted(
 def _solve(game: Game, request: Request, program: Program, levels: int) -> tuple[MilpAnswer, LeaderPolicy | None]:
     """The MILP's answer, and its policy rounded to the class."""
     compiled = compile_program(program)
+    warn_of_ranges(compiled, game.name)
+    check_big_m(compiled)
     answer = solve_milp(
         compiled.linear_program(),
         deadline=request.deadline,
@@ -115,20 +120,25 @@ def _solve(game: Game, request: Request, program: Program, levels: int) -> tuple
 
 
 def _evaluate(
-    game: Game, request: Request, proposed: LeaderPolicy | None, answer: MilpAnswer
-) -> tuple[tuple[TrajectoryPoint, ...], Response, int]:
+    game: Game, request: Request, levels: int, proposed: LeaderPolicy | None, answer: MilpAnswer
+) -> tuple[tuple[TrajectoryPoint, ...], Response | None, int]:
     """The policies that were better than all before them, the response to the best, and how many were evaluated.
 
-    The MILP's own policy is always evaluated, and one simple policy; the other simple ones while there is time.
+    Policies that miss the margin do not count; there may be none that keeps it.
+
+    The MILP's own policy is always evaluated, the given start if it belongs to the class, and one simple policy; the
+    other simple ones while there is time.
     """
     points: list[TrajectoryPoint] = []
     responses: list[Response] = []
     evaluations = 0
-    for policy, from_milp in _candidates(game, request, proposed):
+    for policy, note in _candidates(game, request, levels, proposed, answer):
         evaluations += 1
-        response = best_response(game, policy, request.ties, tolerances=request.tolerances)
+        response, keeps = answer_to(game, policy, request)
+        if not keeps:
+            continue
         value = float(request.weights @ response.leader_values)
-        if not points or value > points[-1].leader_value or (from_milp and value == points[-1].leader_value):
+        if not points or value > points[-1].leader_value or (policy is proposed and value == points[-1].leader_value):
             responses.append(response)
             points.append(
                 TrajectoryPoint(
@@ -136,20 +146,29 @@ def _evaluate(
                     leader_values=response.leader_values,
                     leader_value=value,
                     leader_policy=policy,
-                    note=_note(answer) if from_milp else "a simple policy",
+                    note=note,
                 )
             )
-    return tuple(points), responses[-1], evaluations
+    return tuple(points), responses[-1] if responses else None, evaluations
 
 
-def _candidates(game: Game, request: Request, proposed: LeaderPolicy | None) -> Iterator[tuple[LeaderPolicy, bool]]:
-    """Simple policies while there is time, at least one; then the MILP's, marked as such."""
+def _candidates(
+    game: Game, request: Request, levels: int, proposed: LeaderPolicy | None, answer: MilpAnswer
+) -> Iterator[tuple[LeaderPolicy, str]]:
+    """Policies of the class, each with where it comes from.
+
+    The start, if it belongs to the class; simple policies while there is time, at least one; then the MILP's.
+    """
+    if request.start is not None:
+        steps = levels * request.start.slots(game)
+        if np.allclose(steps, np.rint(steps), rtol=0.0, atol=request.tolerances.probability):
+            yield LeaderPolicy.from_slots(game, np.rint(steps)), "the given start"
     for policy in simple_policies(game):
-        yield policy, False
+        yield policy, "a simple policy"
         if request.deadline.elapsed > request.deadline.limit + GRACE_SECONDS:
             break
     if proposed is not None:
-        yield proposed, True
+        yield proposed, _note(answer)
 
 
 def _note(answer: MilpAnswer) -> str:
@@ -161,7 +180,9 @@ def _note(answer: MilpAnswer) -> str:
 def _verdict(
     request: Request, value: float, answer: MilpAnswer, slack: float, stop: Termination | None
 ) -> tuple[Status, Termination]:
-    """What the MILP proves about a value within its class, and why it stopped."""
+    """What the MILP proves about a value within its class, and why it stopped; the value is NaN without a policy."""
+    if math.isnan(value):
+        return Status.NO_SOLUTION, _why_nothing(request, answer, stop)
     if stop is not None:
         return Status.FEASIBLE, stop
     if value > answer.dual_bound + slack:
@@ -170,11 +191,23 @@ def _verdict(
     if answer.dual_bound - value <= max(slack, request.gap * abs(value)):
         return Status.RESTRICTED_OPTIMAL, Termination.GAP
     if answer.status == "optimal":
-        return Status.FEASIBLE, Termination.NUMERICAL if request.ties == "leader" else Termination.TIE_RULE
+        return Status.FEASIBLE, Termination.TIE_RULE if request.rule_decides else Termination.NUMERICAL
+    return Status.FEASIBLE, _limit(request, answer)
+
+
+def _why_nothing(request: Request, answer: MilpAnswer, stop: Termination | None) -> Termination:
+    """Why there is no policy that keeps the margin."""
+    if stop is not None:
+        return stop
+    return Termination.NONE_IN_CLASS if answer.status == "infeasible" else _limit(request, answer)
+
+
+def _limit(request: Request, answer: MilpAnswer) -> Termination:
+    """The limit that stopped the MILP; ``NUMERICAL`` if none did."""
     if request.interrupt.requested:
-        return Status.FEASIBLE, Termination.INTERRUPTED
+        return Termination.INTERRUPTED
     if request.deadline.expired:
-        return Status.FEASIBLE, Termination.TIME_LIMIT
+        return Termination.TIME_LIMIT
     if request.node_limit is not None and answer.nodes >= request.node_limit:
-        return Status.FEASIBLE, Termination.NODE_LIMIT
-    return Status.FEASIBLE, Termination.NUMERICAL
+        return Termination.NODE_LIMIT
+    return Termination.NUMERICAL

@@ -12,9 +12,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ssg_mip.best_response import Response, best_response
+from ssg_mip.best_response import Response
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.mdp import DecisionProcess, joint_process, optimal_control, transition_matrix
+from ssg_mip.methods.margin import answer_to
 from ssg_mip.methods.request import Request
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 
@@ -24,7 +25,7 @@ REPLY_ROUNDS = 20
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Evaluated:
-    """A policy, the follower's exact response and the weighted value (``-inf`` below a floor)."""
+    """A policy, the follower's exact response and the weighted value (``-inf`` below a floor or a margin)."""
 
     policy: LeaderPolicy
     response: Response
@@ -80,8 +81,8 @@ def evaluated(
     game: Game, policy: LeaderPolicy, weights: FloatArray, request: Request, floor: FloatArray | None
 ) -> Evaluated:
     """A policy with its exact weighted value, ``-inf`` if a state's value is below its floor."""
-    response = best_response(game, policy, request.ties, tolerances=request.tolerances)
-    value = float(weights @ response.leader_values)
+    response, keeps = answer_to(game, policy, request)
+    value = float(weights @ response.leader_values) if keeps else -np.inf
     if floor is not None:
         slack = request.tolerances.monotone * (1.0 + np.abs(floor))
         if np.any(response.leader_values < floor - slack):

@@ -2,7 +2,8 @@
 
 Writing a program takes about a tenth of a millisecond and four kilobytes for each product of a leader probability
 and a follower value, and the time to solve its first relaxation grows faster than that. A method that would exceed
-:data:`MOST_PRODUCTS`, or could not even write its program in the time that is left, says so and answers without it.
+:data:`MOST_PRODUCTS` (``SIZE_LIMIT``), or could not even write its program in the time that is left (``TIME_LIMIT``),
+says so and answers without it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ PRODUCTS_PER_SECOND = 8_000
 """Products that are certainly written in a second, by one core of a small machine."""
 
 GRACE_SECONDS = 0.5
-"""What writing a program may cost although no time is left."""
+"""What looking at simple policies may cost although no time is left."""
 
 
 def floored_states(game: Game, floor: FloatArray | None) -> list[int]:
@@ -55,6 +56,4 @@ def obstacle(products: int, request: Request) -> Termination | None:
     """Why a program of this size should not be written, if so."""
     if products > MOST_PRODUCTS:
         return Termination.SIZE_LIMIT
-    if products <= PRODUCTS_PER_SECOND * max(request.deadline.remaining, GRACE_SECONDS):
-        return None
-    return Termination.TIME_LIMIT if request.deadline.expired else Termination.SIZE_LIMIT
+    return None if products <= PRODUCTS_PER_SECOND * request.deadline.remaining else Termination.TIME_LIMIT

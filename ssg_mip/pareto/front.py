@@ -8,11 +8,15 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ssg_mip.best_response import Ties
+from ssg_mip.certificates.guarantee import Guarantee
+from ssg_mip.certificates.outcome import UNCHECKED, CheckOutcome
 from ssg_mip.game import FloatArray, Game
+from ssg_mip.pareto.hypervolume import default_reference, hypervolume, is_computed
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
-from ssg_mip.result import Provenance, Result, finite, plain
+from ssg_mip.result import Provenance, Result, bound_scope, finite, plain
 from ssg_mip.status import Status, Termination
 
 
@@ -27,11 +31,19 @@ class FrontPoint:
     leader_policy, follower_policy
         The commitment and the response to it.
     weights
-        The weights, positive in every state and summing to one, of the scalarisation that found the point.
+        The weights, summing to one, of the scalarisation that found the point.
     dual_bound
         Proven upper bound on that scalarisation over stationary leader policies; infinite if none.
     status
         What is known about the point as an answer to that scalarisation; ``FEASIBLE`` for a by-product.
+    gain_bound
+        Proven: of the value vectors that are attained and nowhere below this one, none is above it in any state by
+        more than this. With 0 the point is Pareto-optimal.
+    check
+        What the exact checker says about the point alone.
+    guaranteed
+        A nearby policy that works whatever the follower does with ties, as in
+        :class:`Result <ssg_mip.result.Result>`.
     """
 
     leader_values: FloatArray
@@ -41,11 +53,35 @@ class FrontPoint:
     weights: FloatArray
     dual_bound: float
     status: Status
+    gain_bound: float
+    check: CheckOutcome = UNCHECKED
+    guaranteed: Guarantee | None = None
 
     @property
     def leader_value(self) -> float:
         """``weights @ leader_values``."""
         return float(self.weights @ self.leader_values)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Settlement:
+    """What became of a point that weights of zero leave only weakly optimal (:mod:`ssg_mip.pareto.settling`).
+
+    Attributes
+    ----------
+    first_values
+        The leader's values of the point that the weights alone chose, shape ``[num_states]``. The result has those of
+        the point that a second solve put in its place, if it found one.
+    gain_bound
+        As in :class:`FrontPoint`, for the result's point.
+    termination
+        Why the second solve stopped, or why there was none: a limit, or ``GAP`` if there was nothing to gain or an
+        earlier second point is the answer here too.
+    """
+
+    first_values: FloatArray
+    gain_bound: float
+    termination: Termination
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -66,12 +102,17 @@ class ParetoFront:
     tolerance
         Values closer than this count as equal, in the units of the leader's rewards.
     results
-        One result per scalarisation and start, in the order of solution.
+        One result per scalarisation and start, in the order of solution. Its bound, status and termination are those
+        of the weighted sum, its point is the one that is left after the second solve, its work that of both.
+    settlements
+        For each result what the second solve did; ``None`` where the weights called for none.
     termination
         ``CONVERGED`` when every scalarisation that was planned ran to its own end, otherwise the limit that cut one
-        short; each result says how its own run ended.
+        short; each result and settlement says how its own run ended.
     provenance
         Where the front comes from.
+    check
+        What the exact checker says about the front, its points and its runs.
     """
 
     game: Game
@@ -80,8 +121,15 @@ class ParetoFront:
     points: tuple[FrontPoint, ...]
     tolerance: float
     results: tuple[Result, ...]
+    settlements: tuple[Settlement | None, ...]
     termination: Termination
     provenance: Provenance
+    check: CheckOutcome = UNCHECKED
+
+    @property
+    def margin(self) -> float:
+        """By how much the follower's answer had to beat every other action; 0 if nothing was asked."""
+        return float(self.provenance.options.get("margin", 0.0))
 
     @property
     def values(self) -> FloatArray:
@@ -94,23 +142,52 @@ class ParetoFront:
     def __iter__(self) -> Iterator[FrontPoint]:
         return iter(self.points)
 
+    def hypervolume(self, reference: ArrayLike | None = None) -> float:
+        """How much of the value space lies below some point and above a reference.
+
+        Only states whose value depends on the policies count; see :func:`ssg_mip.pareto.hypervolume.hypervolume`.
+
+        Parameters
+        ----------
+        reference
+            Shape ``[num_states]``, in none of those states above any point; the leader's lower value bounds over all
+            pairs of policies if absent. Compare two fronts of a game against the same reference.
+
+        Raises
+        ------
+        OptionError
+            If the reference does not fit, or if more than
+            :data:`~ssg_mip.pareto.hypervolume.MOST_STATES` states count.
+        """
+        return hypervolume(self.game, self.values, reference)
+
     def plot(self, ax: Any = None) -> Any:
         """Draw the front with matplotlib (the ``plot`` extra) on ``ax``, or on new axes; returns the axes."""
         return import_module("ssg_mip.plot").plot_front(self, ax)
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain JSON data, with the names of :meth:`Result.to_dict <ssg_mip.result.Result.to_dict>`."""
+        """As plain JSON data, with the names of :meth:`Result.to_dict <ssg_mip.result.Result.to_dict>`.
+
+        ``hypervolume`` is ``None`` where too many states vary to compute it.
+        """
         return {
             "format": "ssg-mip-front/1",
             "game": self.game.name,
             "method": self.method,
             "ties": self.ties,
+            "margin": self.margin,
             "termination": self.termination.name.lower(),
             "termination_message": self.termination.value,
             "tolerance": self.tolerance,
-            "dual_bound_scope": "over stationary leader policies",
+            "dual_bound_scope": bound_scope(self.margin),
+            "hypervolume": finite(self.hypervolume()) if is_computed(self.game) else None,
+            "hypervolume_reference": self._by_state(default_reference(self.game, self.values)),
             "points": [self._point_dict(point) for point in self.points],
-            "scalarisations": [self._result_dict(result) for result in self.results],
+            "scalarisations": [
+                self._result_dict(result, settlement)
+                for result, settlement in zip(self.results, self.settlements, strict=True)
+            ],
+            "check": self.check.to_dict(),
             "provenance": {
                 **dataclasses.asdict(self.provenance),
                 "options": {key: plain(value) for key, value in self.provenance.options.items()},
@@ -127,9 +204,12 @@ class ParetoFront:
             "leader_value": finite(point.leader_value),
             "dual_bound": finite(point.dual_bound),
             "status": point.status.name.lower(),
+            "gain_bound": finite(point.gain_bound),
+            "check": point.check.to_dict(),
+            "guaranteed": None if point.guaranteed is None else point.guaranteed.to_dict(self.game),
         }
 
-    def _result_dict(self, result: Result) -> dict[str, Any]:
+    def _result_dict(self, result: Result, settlement: Settlement | None) -> dict[str, Any]:
         return {
             "weights": self._by_state(result.weights),
             "leader_value": finite(result.leader_value),
@@ -139,6 +219,15 @@ class ParetoFront:
             "status": result.status.name.lower(),
             "termination": result.termination.name.lower(),
             "seconds": result.provenance.seconds,
+            "check": result.check.word,
+            "second_solve": None if settlement is None else self._settlement_dict(settlement),
+        }
+
+    def _settlement_dict(self, settlement: Settlement) -> dict[str, Any]:
+        return {
+            "first_values": self._by_state(settlement.first_values),
+            "gain_bound": finite(settlement.gain_bound),
+            "termination": settlement.termination.name.lower(),
         }
 
     def _by_state(self, values: FloatArray) -> dict[str, float | None]:

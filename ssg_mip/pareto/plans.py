@@ -9,7 +9,6 @@ from typing import Protocol
 import numpy as np
 
 from ssg_mip.game import FloatArray, IntArray
-from ssg_mip.methods.request import compliant_weights
 from ssg_mip.pareto.dominance import non_dominated
 from ssg_mip.pareto.scalarisation import normal_weights, weight_key
 from ssg_mip.status import Termination
@@ -92,9 +91,8 @@ class DichotomicPlan:
             self._asked.add(weight_key(weights))
             return weights
         for normal in self._open_normals(values[:, self._states], tolerance):
-            full = np.zeros(values.shape[1])
-            full[self._states] = normal
-            weights = compliant_weights(full)
+            weights = np.zeros(values.shape[1])
+            weights[self._states] = normal
             if weight_key(weights) in self._asked:
                 continue
             if len(self._asked) >= self._limit:

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import numpy as np
 
 from ssg_mip.best_response import Ties, best_response
+from ssg_mip.bounds import leader_value_bounds, varying_states
 from ssg_mip.game import FloatArray, Game
-from ssg_mip.pareto.dominance import non_dominated
-from ssg_mip.pareto.front import FrontPoint
+from ssg_mip.pareto.dominance import non_dominated, separation
+from ssg_mip.pareto.front import FrontPoint, Settlement
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import Result
 from ssg_mip.status import Status
-from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class _Candidate:
-    """An attained value vector and the run that passed through it; ``final`` if it is the run's answer."""
+    """An attained value vector and the run that passed through it; ``final`` if it is the run's answer.
+
+    ``gain_bound`` is what a second solve proved about it.
+    """
 
     values: FloatArray
     policy: LeaderPolicy
     result: Result
     final: bool
+    gain_bound: float = math.inf
 
 
 class Pool:
@@ -40,18 +45,27 @@ class Pool:
     def __init__(self, game: Game, ties: Ties, gap: float) -> None:
         self._game = game
         self._ties = ties
-        self._gap = max(gap, DEFAULT_TOLERANCES.monotone)
+        self._gap = gap
         self._candidates: list[_Candidate] = []
+        self._results: list[Result] = []
 
-    def add(self, result: Result) -> None:
-        """Keep the answer of a run and the iterates on the way to it."""
+    def add(self, result: Result, settlement: Settlement | None = None) -> None:
+        """Keep the answer of a run, with what a second solve says about it, and the iterates on the way to it."""
+        self._results.append(result)
         if result.leader_policy is not None:
-            self._keep(result.leader_values, result.leader_policy, result, final=True)
+            self._candidates.append(
+                _Candidate(
+                    values=result.leader_values,
+                    policy=result.leader_policy,
+                    result=result,
+                    final=True,
+                    gain_bound=math.inf if settlement is None else settlement.gain_bound,
+                )
+            )
         for point in result.trajectory:
-            self._keep(point.leader_values, point.leader_policy, result, final=False)
-
-    def _keep(self, values: FloatArray, policy: LeaderPolicy, result: Result, *, final: bool) -> None:
-        self._candidates.append(_Candidate(values=values, policy=policy, result=result, final=final))
+            self._candidates.append(
+                _Candidate(values=point.leader_values, policy=point.leader_policy, result=result, final=False)
+            )
 
     @property
     def values(self) -> FloatArray:
@@ -61,7 +75,7 @@ class Pool:
     @property
     def tolerance(self) -> float:
         """Differences up to this count as none; in the units of the leader's rewards."""
-        return max(self._gap * float(np.abs(self.values).max(initial=0.0)), DEFAULT_TOLERANCES.monotone)
+        return separation(self.values, self._gap)
 
     def best(self, weights: FloatArray) -> LeaderPolicy | None:
         """The policy worth most under ``weights``; ``None`` if there is none yet."""
@@ -86,4 +100,19 @@ class Pool:
             weights=candidate.result.weights,
             dual_bound=candidate.result.dual_bound,
             status=candidate.result.status if candidate.final else Status.FEASIBLE,
+            gain_bound=min(candidate.gain_bound, self._gain_bound(response.leader_values)),
         )
+
+    def _gain_bound(self, values: FloatArray) -> float:
+        """What the weighted sums' bounds and the value bounds leave to gain where no state loses.
+
+        If ``weights @ v <= dual_bound`` for every attained ``v``, then one with ``v >= values`` gains at most what is
+        left below the bound, divided by the weight of a state, there.
+        """
+        room = leader_value_bounds(self._game).upper - values
+        for result in self._results:
+            weighted = result.weights > 0.0
+            left = max(0.0, result.dual_bound - float(result.weights @ values))
+            with np.errstate(over="ignore"):
+                room[weighted] = np.minimum(room[weighted], left / result.weights[weighted])
+        return max(0.0, float(room[varying_states(self._game)].max(initial=0.0)))

@@ -1,7 +1,8 @@
 r"""Weights that turn a vector of state values into one number.
 
 The weighted sum ``L[v] = sum_s alpha_s v(s)`` with ``alpha > 0`` is Pareto-compliant: its maximisers are
-Pareto-optimal (Kudo & Akimoto, footnote 4). It reaches **supported** points only, those on the convex hull of the
+Pareto-optimal (Kudo & Akimoto, footnote 4). A weight of zero promises weak optimality only, which
+:mod:`ssg_mip.pareto.settling` repairs. Weighted sums reach **supported** points only, those on the convex hull of the
 reachable set; a Pareto point in a dent of the front is optimal for no weights.
 
 Sets of weights: the simplex lattice ``{k / H : sum k = H}`` (Das & Dennis, *Normal-boundary intersection*, SIAM J.
@@ -19,7 +20,6 @@ from numpy.typing import ArrayLike
 
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, IntArray
-from ssg_mip.methods.request import compliant_weights
 
 
 def weighted_sum(weights: ArrayLike, values: ArrayLike) -> FloatArray:
@@ -64,23 +64,19 @@ def lattice_levels(objectives: int, at_most: int) -> int:
 
 
 def corner_weights(initial: FloatArray, states: IntArray) -> list[FloatArray]:
-    """The weights that every front begins with: each state of ``states`` alone, then the start distribution.
-
-    All are made Pareto-compliant by :func:`~ssg_mip.methods.request.compliant_weights`.
-    """
-    units = np.eye(len(initial))[states]
-    return distinct([compliant_weights(row) for row in (*units, initial)])
+    """The weights that every front begins with: each state of ``states`` alone, then the start distribution."""
+    return distinct([*np.eye(len(initial))[states], initial])
 
 
 def weight_grid(initial: FloatArray, states: IntArray, count: int, rng: np.random.Generator) -> list[FloatArray]:
-    """Pareto-compliant weights spread over the simplex of ``states``.
+    """Weights spread over the simplex of ``states``, its faces included.
 
     Parameters
     ----------
     initial
         Start distribution, shape ``[num_states]``.
     states
-        The states between which weight is traded; the others get a small share each.
+        The states between which weight is traded; the others get none.
     count
         How many vectors at most, except that :func:`corner_weights` are always there. A lattice of at least two
         levels is used if it fits into what they leave, seeded draws from the simplex otherwise.
@@ -99,7 +95,7 @@ def weight_grid(initial: FloatArray, states: IntArray, count: int, rng: np.rando
     for row in drawn:
         full = np.zeros(len(initial))
         full[states] = row
-        chosen.append(compliant_weights(full))
+        chosen.append(full)
     return distinct(chosen)
 
 

@@ -1,6 +1,6 @@
 r"""A front from scalarisations: solve weighted sums one by one, keep every verified point, strike out the dominated.
 
-For each weight vector ``alpha > 0`` a method maximises ``sum_s alpha_s V^f(s)`` over the leader's stationary policies.
+For each weight vector ``alpha`` a method maximises ``sum_s alpha_s V^f(s)`` over the leader's stationary policies.
 The value vectors of its answer *and of all its iterates* are evaluated by the exact follower, so each of them is an
 attained point; the front is what no other one dominates.
 
@@ -11,8 +11,8 @@ What this does and does not promise:
   ``alpha @ v = dual_bound``; with ``policy-iteration`` the bound is usually loose;
 * weighted sums reach **supported** points only. A Pareto point in a dent of the front is never an optimum; it appears
   only if some run happens to pass through it;
-* a weight of zero promises weak optimality only, so every vector gets a small positive weight in every state
-  (:func:`ssg_mip.methods.request.compliant_weights`), states that the start distribution gives zero included.
+* a weight of zero promises weak optimality only, so a second solve settles what it leaves open, in every state whose
+  value the policies decide (:mod:`ssg_mip.pareto.settling`).
 """
 
 from __future__ import annotations
@@ -27,21 +27,23 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ssg_mip.best_response import Ties
-from ssg_mip.bounds import leader_value_bounds
+from ssg_mip.bounds import varying_states
 from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.interrupt import Interrupt, graceful_interrupt
-from ssg_mip.methods import find_method
-from ssg_mip.methods.request import Request, compliant_weights, state_weights
-from ssg_mip.pareto.front import ParetoFront
+from ssg_mip.methods import check_method_options
+from ssg_mip.methods.margin import check_margin
+from ssg_mip.methods.request import Request, StepSelection, state_weights
+from ssg_mip.pareto.assurance import assured_front
+from ssg_mip.pareto.front import ParetoFront, Settlement
 from ssg_mip.pareto.plans import DichotomicPlan, ListPlan, Plan
 from ssg_mip.pareto.pool import Pool
 from ssg_mip.pareto.scalarisation import corner_weights, weight_grid
+from ssg_mip.pareto.settling import Settler
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Provenance, Result
 from ssg_mip.status import Termination
-from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
 DEFAULT_NUM_WEIGHTS = 20
 """Scalarisations of a front when nothing else is asked."""
@@ -60,8 +62,13 @@ def trace_front(
     time_limit: float | None = None,
     node_limit: int | None = None,
     seed: int = 0,
+    selection: StepSelection = "argmax",
+    epsilon: float | None = None,
     on_progress: Callable[[ProgressRow], None] | None = None,
     interrupt: Interrupt | None = None,
+    margin: float = 0.0,
+    check: bool = True,
+    guarantee: bool = True,
 ) -> ParetoFront:
     """Approximate the Pareto front of the leader's state values by weighted sums.
 
@@ -83,14 +90,18 @@ def trace_front(
     starts
         Runs per weight vector. The first starts from the best point known (``policy-iteration``: from the uniform
         policy), the others from random policies.
-    ties, gap, node_limit, seed
-        As in ``solve``; the limit on nodes is per run.
+    ties, margin, gap, node_limit, seed, selection, epsilon
+        As in ``solve``; the limit on nodes is per run, both solves together where weights of zero ask for a second one.
     time_limit
         Seconds for the whole front, shared between the runs.
     on_progress
         Called with one row per run: its number, value and bound.
     interrupt
         A flag to stop the sweep from outside. If absent, Ctrl-C stops it. The points found so far come back.
+    check
+        Whether to check the front, its points and its runs in exact arithmetic (``ParetoFront.check``).
+    guarantee
+        Whether to look, near every point, for a policy that works whatever the follower does with ties.
 
     Raises
     ------
@@ -105,17 +116,28 @@ def trace_front(
         request = Request(
             weights=game.initial,
             ties=ties,
+            margin=margin,
             gap=gap,
             deadline=Deadline(time_limit),
             interrupt=flag,
             node_limit=node_limit,
             seed=seed,
+            selection=selection,
+            epsilon=epsilon,
         )
+        check_method_options(method, request.selection)
+        check_margin(game, request)
         sweep = _Sweep(game, method, request, starts, rng, on_progress)
         stopped = sweep.run(plan)
     options: dict[str, Any] = {"gap": gap, "time_limit": time_limit, "node_limit": node_limit, "starts": starts}
-    options |= {"num_weights": num_weights, "weights": "chosen" if weights is None else "given"}
-    return sweep.front(stopped or plan.termination, options)
+    options |= {
+        "margin": float(margin),
+        "selection": selection,
+        "epsilon": epsilon,
+        "num_weights": num_weights,
+        "weights": "chosen" if weights is None else "given",
+    }
+    return assured_front(sweep.front(stopped or plan.termination, options), check=check, guarantee=guarantee)
 
 
 class _Sweep:
@@ -132,13 +154,14 @@ class _Sweep:
     ) -> None:
         self._game = game
         self._method = method
-        self._solve = find_method(method)
+        self._settler = Settler(game, method)
         self._request = request
         self._starts = starts
         self._rng = rng
         self._on_progress = on_progress
         self._pool = Pool(game, request.ties, request.gap)
         self._results: list[Result] = []
+        self._settlements: list[Settlement | None] = []
 
     def run(self, plan: Plan) -> Termination | None:
         """Solve what the plan asks for; the limit that stopped it or cut a run short, if any."""
@@ -150,7 +173,8 @@ class _Sweep:
                     return Termination.INTERRUPTED
                 if self._request.deadline.expired:
                     return Termination.TIME_LIMIT
-        return next((result.termination for result in self._results if result.termination.is_limit), None)
+        ends = [one.termination for one in (*self._results, *self._settlements) if one is not None]
+        return next((end for end in ends if end.is_limit), None)
 
     def _start_policies(self, alpha: FloatArray) -> Iterator[LeaderPolicy | None]:
         """The method's own start (policy iteration) or the best point known, then random policies.
@@ -164,9 +188,10 @@ class _Sweep:
 
     def _solve_one(self, alpha: FloatArray, start: LeaderPolicy | None, deadline: Deadline) -> None:
         request = dataclasses.replace(self._request, weights=alpha, start=start, deadline=deadline)
-        result = self._solve(self._game, request)
+        result, settlement = self._settler.solve(request)
         self._results.append(result)
-        self._pool.add(result)
+        self._settlements.append(settlement)
+        self._pool.add(result, settlement)
         if self._on_progress is not None:
             counts = self._counts()
             row = ProgressRow(
@@ -198,6 +223,7 @@ class _Sweep:
             points=self._pool.front(),
             tolerance=self._pool.tolerance,
             results=tuple(self._results),
+            settlements=tuple(self._settlements),
             termination=termination,
             provenance=Provenance(
                 game_name=self._game.name,
@@ -218,9 +244,7 @@ def _traded_states(game: Game, names: Sequence[str] | None) -> IntArray:
         if not chosen:
             raise OptionError("states is empty; name at least one state, or leave it out")
         return np.array(chosen, dtype=np.int64)
-    bounds = leader_value_bounds(game)
-    scale = float(np.maximum(np.abs(bounds.lower), np.abs(bounds.upper)).max())
-    varying = np.flatnonzero(bounds.width > DEFAULT_TOLERANCES.tie * (1.0 + scale))
+    varying = varying_states(game)
     return varying if len(varying) else np.array([0], dtype=np.int64)
 
 
@@ -235,7 +259,7 @@ def _make_plan(
     if given is not None:
         if not len(given):
             raise OptionError("weights is empty; give at least one weight vector, or leave it out")
-        return ListPlan([compliant_weights(state_weights(game, row)) for row in given])
+        return ListPlan([state_weights(game, row) for row in given])
     if len(states) == 2:
         return DichotomicPlan(corner_weights(game.initial, states), states, count)
     return ListPlan(weight_grid(game.initial, states, count, rng))

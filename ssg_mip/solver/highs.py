@@ -6,6 +6,7 @@ HiGHS reports a refused option by a code instead of raising. Products never reac
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
 from collections.abc import Callable
@@ -18,21 +19,58 @@ from numpy.typing import NDArray
 from ssg_mip.deadline import Deadline
 from ssg_mip.errors import SolverError
 from ssg_mip.game import FloatArray, IntArray
+from ssg_mip.solver.impatience import run_impatiently
 from ssg_mip.solver.interface import LinearProgram, LpAnswer, LpStatus, MilpAnswer, SparseRows
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
+
+LARGEST_SEED = 2_147_483_647
+"""Seeds are taken modulo this number."""
 
 INTERRUPTIBLE_COLUMNS = 2000
 """Columns from which an LP may take long enough to be worth asking, at every iteration, whether to go on."""
 
 _OK = highspy.HighsStatus.kOk
 _MODEL = highspy.HighsModelStatus
+_GIVEN_UP = (_MODEL.kTimeLimit, _MODEL.kInterrupt)
 _run = highspy._core._Highs.run  # the plain call: releases the GIL, without the wrapper's own signal handling
 
-if (highspy.Highs().versionMajor(), highspy.Highs().versionMinor()) < (1, 15):
-    raise SolverError(
-        "HiGHS is older than 1.15; some older releases return wrong optima on small mixed-integer programs: "
-        "upgrade the package highspy"
-    )
+OLDEST = (1, 15)
+"""The oldest HiGHS that is accepted."""
+
+
+def check_version(major: int, minor: int, patch: int) -> None:
+    """Refuse a HiGHS that is too old, at import.
+
+    Raises
+    ------
+    SolverError
+        Below :data:`OLDEST`; 1.14.0 is known to return wrong optima.
+    """
+    if (major, minor) < OLDEST:
+        known = (major, minor, patch) == (1, 14, 0)
+        reason = "it returns wrong optima on mixed-integer programs of two variables" if known else "it is not tested"
+        raise SolverError(
+            f"the package highspy holds HiGHS {major}.{minor}.{patch}; {reason}: install highspy {OLDEST[0]}."
+            f"{OLDEST[1]} or newer"
+        )
+
+
+_INSTALLED = highspy.Highs()
+check_version(_INSTALLED.versionMajor(), _INSTALLED.versionMinor(), _INSTALLED.versionPatch())
+
+_NO_VERDICT = frozenset(
+    {
+        _MODEL.kNotset,
+        _MODEL.kLoadError,
+        _MODEL.kModelError,
+        _MODEL.kPresolveError,
+        _MODEL.kSolveError,
+        _MODEL.kPostsolveError,
+        _MODEL.kUnboundedOrInfeasible,
+        _MODEL.kUnknown,
+    }
+)
+"""Statuses after which a MILP is tried once more."""
 
 
 def _new_highs(**options: Any) -> highspy.Highs:
@@ -54,6 +92,21 @@ def _new_highs(**options: Any) -> highspy.Highs:
 def _set_option(highs: highspy.Highs, name: str, value: Any) -> None:
     if highs.setOptionValue(name, value) != _OK:
         raise SolverError(f"HiGHS refused the option {name} = {value!r}")
+
+
+def _run_to_a_verdict(highs: highspy.Highs, seed: int) -> None:
+    """Solve a MILP, and once more if that ends without a verdict."""
+    _run(highs)
+    if highs.getModelStatus() in _NO_VERDICT:
+        _prepare_second_try(highs, seed)
+        _run(highs)
+
+
+def _prepare_second_try(highs: highspy.Highs, seed: int) -> None:
+    """The next run starts from scratch, without presolve and with another seed."""
+    highs.clearSolver()
+    _set_option(highs, "presolve", "off")
+    _set_option(highs, "random_seed", (seed + 1) % LARGEST_SEED)
 
 
 def _pass(highs: highspy.Highs, program: LinearProgram) -> None:
@@ -89,13 +142,14 @@ class HighsLp:
     ) -> None:
         self.lps = 0
         self.seconds = 0.0
+        self._seed = seed % LARGEST_SEED
         self._highs = _new_highs(
             presolve="off",
             solver="simplex",
             simplex_strategy=1,
             simplex_scale_strategy=0,
             simplex_dual_edge_weight_strategy=1,
-            random_seed=seed % 2_147_483_647,
+            random_seed=self._seed,
             primal_feasibility_tolerance=accuracy,
             dual_feasibility_tolerance=accuracy,
         )
@@ -177,18 +231,20 @@ class HighsLp:
     def solve(self, *, basis: Any = None, cut_off: float = -math.inf, time_limit: float = math.inf) -> LpAnswer:
         """Solve from a basis, giving up once the maximum is proven below ``cut_off``.
 
-        An LP that ends without a verdict is tried once more from scratch; if that fails too the status is
-        ``UNKNOWN`` and whatever multipliers there are come back, for a safe bound.
+        An LP that ends without a verdict while there is time is tried once more from scratch, with another seed
+        (presolve is never used here); if that fails too the status is ``UNKNOWN`` and whatever multipliers there are
+        come back, for a safe bound.
         """
         if basis is not None:
             self._highs.setBasis(basis)
         _set_option(self._highs, "objective_bound", -cut_off)
         _set_option(self._highs, "time_limit", self._highs.getRunTime() + time_limit)
         answer = self._run()
-        if answer.status is LpStatus.UNKNOWN and time_limit > 0.0:
-            self.forget()
+        if answer.status is LpStatus.UNKNOWN and self._highs.getModelStatus() not in _GIVEN_UP:
+            _prepare_second_try(self._highs, self._seed)
             _set_option(self._highs, "objective_bound", math.inf)
             answer = self._run()
+            _set_option(self._highs, "random_seed", self._seed)
         return answer
 
     def _run(self) -> LpAnswer:
@@ -224,13 +280,13 @@ class OneShotLp:
     def __init__(self) -> None:
         self._lp: HighsLp | None = None
 
-    def solve(self, program: LinearProgram) -> LpAnswer:
-        """Solve an LP."""
+    def solve(self, program: LinearProgram, *, time_limit: float = math.inf) -> LpAnswer:
+        """Solve an LP, for at most some seconds."""
         if self._lp is None:
             self._lp = HighsLp(program, accuracy=DEFAULT_TOLERANCES.tightest)
         else:
             self._lp.replace(program)
-        return self._lp.solve()
+        return self._lp.solve(time_limit=time_limit)
 
 
 def solve_milp(
@@ -240,9 +296,12 @@ def solve_milp(
     gap: float,
     seed: int = 0,
     node_limit: int | None = None,
-    interrupted: Any = None,
+    interrupted: Callable[[], bool] | None = None,
 ) -> MilpAnswer:
     """Solve a MILP by HiGHS's own branch and bound.
+
+    A MILP that ends without a verdict, for another reason than a limit, is tried once more without presolve and with
+    another seed.
 
     Parameters
     ----------
@@ -257,21 +316,27 @@ def solve_milp(
     node_limit
         Most nodes; ``None`` for no limit.
     interrupted
-        A callable without arguments; HiGHS stops soon after it returns true.
+        A callable without arguments; soon after it returns true the best point and bound so far come back.
     """
     highs = _new_highs(
         mip_rel_gap=gap,
         mip_abs_gap=0.0,
         mip_feasibility_tolerance=DEFAULT_TOLERANCES.feasibility,
-        random_seed=seed % 2_147_483_647,
+        random_seed=seed % LARGEST_SEED,
         time_limit=deadline.remaining,
     )
     if node_limit is not None:
         _set_option(highs, "mip_max_nodes", min(node_limit, 2_147_483_647))
     _pass(highs, program)
-    if interrupted is not None:
+    if interrupted is None:
+        _run_to_a_verdict(highs, seed)
+    else:
         _install_interrupt(highs, interrupted)
-    _run(highs)
+        so_far = _SoFar(highs)
+        if not run_impatiently(lambda: _run_to_a_verdict(highs, seed), interrupted):
+            return so_far.answer()
+    if highs.getModelStatus() in _NO_VERDICT:  # its numbers mean nothing: a run that never began says "bound 0"
+        return MilpAnswer("limit", np.empty(0), -math.inf, math.inf, 0)
     status, info = highs.getModelStatus(), highs.getInfo()
     nodes = max(0, int(info.mip_node_count))
     if status == _MODEL.kInfeasible:
@@ -285,6 +350,34 @@ def solve_milp(
         dual_bound=-info.mip_dual_bound if math.isfinite(info.mip_dual_bound) else math.inf,
         nodes=nodes,
     )
+
+
+class _SoFar:
+    """What a running MILP has told its callbacks, for when it is left behind."""
+
+    def __init__(self, highs: highspy.Highs) -> None:
+        self._answer = MilpAnswer("limit", np.empty(0), -math.inf, math.inf, 0)
+        highs.cbMipImprovingSolution += self._hear_of_point
+        highs.cbMipInterrupt += self._hear_of_bound
+
+    def answer(self) -> MilpAnswer:
+        """The last incumbent and bound; none of them changes any more."""
+        return self._answer
+
+    def _hear_of_point(self, event: Any) -> None:
+        told = event.data_out
+        self._answer = dataclasses.replace(
+            self._answer, point=np.array(told.mip_solution), primal_bound=-float(told.objective_function_value)
+        )
+
+    def _hear_of_bound(self, event: Any) -> None:
+        told = event.data_out
+        bound = float(told.mip_dual_bound)
+        self._answer = dataclasses.replace(
+            self._answer,
+            dual_bound=-bound if math.isfinite(bound) else math.inf,
+            nodes=max(0, int(told.mip_node_count)),
+        )
 
 
 def _install_interrupt(highs: highspy.Highs, interrupted: Any) -> None:

@@ -56,7 +56,7 @@ class Measurement:
     policy
         The leader's probabilities, slot by slot.
     incumbents
-        ``(seconds, value)`` of each better solution. Ours are as fine as its progress rows.
+        ``(seconds, value)`` of each better solution, when it was found.
     note
         A remark: the solver's status, or why there is nothing.
     peak_megabytes

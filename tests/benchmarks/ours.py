@@ -11,8 +11,6 @@ import time
 from types import TracebackType
 from typing import Any
 
-import numpy as np
-
 from ssg_mip import Game, LeaderPolicy, best_response
 from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError
@@ -137,6 +135,6 @@ def _measurement(
         nodes=nodes,
         lps=lps,
         policy=None if policy is None else tuple(policy.slots(game).tolist()),
-        incumbents=tuple((row.seconds, row.primal_bound) for row in progress if np.isfinite(row.primal_bound)),
+        incumbents=tuple((row.seconds, row.primal_bound) for row in progress if row.flag == "*"),
         note=termination.name.lower(),
     )

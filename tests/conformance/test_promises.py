@@ -17,6 +17,7 @@ from ssg_mip.methods import find_method
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.result import ProgressRow, Result
 from ssg_mip.status import Status, Termination
+from ssg_mip.tolerances import DEFAULT_TOLERANCES
 from tests.conformance.cases import ACCURACY, ALL_METHODS, GAMES, GAP, Truth, rows_of, run, solved, truth
 from tests.oracles.games import PlainGame, random_game
 from tests.oracles.sampling import answer, random_policy
@@ -30,7 +31,7 @@ few_games = pytest.mark.parametrize("name", FEW)
 
 
 def check_policy(plain: PlainGame, result: Result) -> None:
-    """The policy is a distribution per state, and the values are what enumeration says they are."""
+    """The policy is a distribution per state, and the values are what enumeration with the same tie tolerance says."""
     assert isinstance(result.leader_policy, LeaderPolicy)
     assert isinstance(result.follower_policy, FollowerPolicy)
     table = result.leader_policy.probabilities
@@ -39,7 +40,7 @@ def check_policy(plain: PlainGame, result: Result) -> None:
     assert table.sum(axis=1) == pytest.approx(np.ones(plain.num_states), abs=1e-9)
     for s, count in enumerate(plain.leader_counts):
         assert not table[s, count:].any()
-    expected = answer(plain, rows_of(plain, result.leader_policy), result.ties)
+    expected = answer(plain, rows_of(plain, result.leader_policy), result.ties, DEFAULT_TOLERANCES.tie)
     scale = max(1.0, float(np.abs(expected.leader_values).max()))
     assert result.leader_values == pytest.approx(expected.leader_values, abs=1e-7 * scale)
     assert result.follower_values == pytest.approx(expected.follower_values, abs=1e-5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 import time
 import types
@@ -120,9 +121,16 @@ def numerical(game: Game, request: Request) -> Result:
     raise SolverError(f"the LP of {game.name} failed {1 + request.seed} times")
 
 
+def lie(game: Game, request: Request) -> Result:
+    """Claim a little more than the policy is worth."""
+    honest = answer(game, request)
+    return dataclasses.replace(honest, leader_values=honest.leader_values + 1e-5)
+
+
 FAKES: dict[str, Run] = {
     "fake": answer,
     "fake-wait": wait,
+    "fake-lie": lie,
     "fake-nothing": nothing,
     "fake-infeasible": infeasible,
     "fake-crash": crash,

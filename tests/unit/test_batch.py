@@ -191,6 +191,15 @@ def test_ctrl_c_keeps_the_rows_written(folder: Path, tmp_path: Path, jobs: int) 
     assert json.loads(stdout)["interrupted"]
 
 
+def test_workers_end_with_a_parent_that_is_killed(folder: Path, tmp_path: Path) -> None:
+    """The pipe closes once nobody holds it any more: long before the fake method would be done by itself."""
+    process = start_process("batch", folder, "--out", tmp_path / "out", "--method", "fake-wait", "--jobs", 2)
+    assert process.stderr is not None
+    assert [process.stderr.readline() for _ in range(2)] == ["working\n"] * 2
+    process.kill()
+    process.communicate(timeout=8)
+
+
 def test_one_batch_solves_every_shipped_instance(tmp_path: Path) -> None:
     options = BatchOptions(method="commitment", time_limit=20.0)
     summary = run_batch(ROOT / "instances", tmp_path / "out", options)

@@ -116,6 +116,34 @@ def test_exit_code_says_what_happened(command: Command, instance: Path, method: 
     assert said in ran.err
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("--method fake --selection first", "only policy-iteration selects steps"),
+        ("--method policy-iteration --selection best", "must be one of argmax, epsilon, first"),
+        ("--method policy-iteration --selection epsilon", "without an epsilon"),
+        ("--method policy-iteration --selection epsilon --epsilon 1", "below 1"),
+        ("--method policy-iteration --epsilon 0.5", "belongs to the selection 'epsilon'"),
+    ],
+)
+@pytest.mark.parametrize("name", ["solve", "front", "batch"])
+def test_a_selection_that_makes_no_sense_is_wrong_usage(
+    command: Command, instance: Path, tmp_path: Path, name: str, options: str, said: str
+) -> None:
+    where = [instance.parent, "--out", tmp_path / "out"] if name == "batch" else [instance]
+    ran = command(name, *where, *options.split())
+    assert ran.code == 2
+    assert said in " ".join(ran.err.split())
+
+
+def test_a_selection_reaches_policy_iteration_and_the_provenance(command: Command) -> None:
+    game = ROOT / "instances" / "kudo_akimoto" / "fig1_threat.json"
+    ran = command("solve", game, "--selection", "epsilon", "--epsilon", "0.5", "--json")
+    assert ran.code == 0
+    options = ran.data["provenance"]["options"]
+    assert (options["selection"], options["epsilon"]) == ("epsilon", 0.5)
+
+
 def test_a_limit_with_a_solution_is_success(command: Command, instance: Path) -> None:
     ran = command("solve", instance, "--method", "fake-wait", "--time-limit", "0.05", "--json")
     assert ran.code == 0
@@ -358,7 +386,16 @@ def test_progress_lines_are_throttled_but_news_passes(capsys: pytest.CaptureFixt
     for row in (progress_row(0.0), progress_row(0.2), progress_row(0.3, "*"), progress_row(0.7), progress_row(0.9)):
         table(row)
     lines = capsys.readouterr().err.splitlines()
-    assert lines[0].split() == ["seconds", "iter", "nodes", "open", "LPs", "incumbent", "bound", "gap"]
+    assert lines[0].split() == ["seconds", "iter", "nodes", "open", "LPs", "LPs/s", "incumbent", "bound", "gap"]
     assert [line.split()[0] for line in lines[1:]] == ["0.0", "0.3", "0.9"]
-    assert lines[1].split()[6:] == ["inf", "inf%"]
-    assert lines[2].split()[5:] == ["9", "10", "11.11%", "*"]
+    assert lines[1].split()[5:] == ["0", "9", "inf", "inf%"]
+    assert lines[2].split()[5:] == ["67", "9", "10", "11.11%", "*"]
+
+
+def test_a_new_incumbent_that_came_too_soon_after_a_line_is_flagged_in_the_next(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    table = ProgressTable(shown=True)
+    for row in (progress_row(0.0), progress_row(0.01, "*"), progress_row(0.6), progress_row(1.2)):
+        table(row)
+    assert [line.split()[-1] for line in capsys.readouterr().err.splitlines()[1:]] == ["inf%", "*", "11.11%"]

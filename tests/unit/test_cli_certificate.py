@@ -13,6 +13,7 @@ import pytest
 
 from ssg_mip import read_instance, solve, verify_bound
 from ssg_mip.errors import OptionError
+from ssg_mip.methods.bound_certificate import Recorder
 from ssg_mip.status import BoundProof
 
 Command = Callable[..., Any]
@@ -56,6 +57,26 @@ def test_a_certificate_needs_the_commitment_method(command: Command, instance: P
     assert ran.code == 2
     assert "commitment" in ran.err
     assert not (tmp_path / "bound.cert").exists()
+
+
+def test_a_certificate_knows_no_margins(command: Command, instance: Path, tmp_path: Path) -> None:
+    path = tmp_path / "bound.cert"
+    ran = command("solve", instance, "--method", "commitment", "--margin", "0.05", "--certificate", path)
+    assert ran.code == 2
+    assert "margin is 0.05" in ran.err
+    with pytest.raises(OptionError, match=r"margin is 0\.05"):
+        solve(read_instance(instance), "commitment", margin=0.05, recorder=Recorder())
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("method", ["commitment", "policy-iteration", "deterministic"])
+def test_a_bound_under_a_margin_is_not_certified(instance: Path, method: str) -> None:
+    result = solve(read_instance(instance), method, margin=0.05, check=False, guarantee=False)
+    assert not result.bound_certified
+    data = result.to_dict()
+    assert data["bound_certified"] is False
+    if data["dual_bound"] is not None:
+        assert data["bound_proof"] == BoundProof.MARGIN.value
 
 
 def test_a_folder_that_does_not_exist_is_noticed_before_the_work(instance: Path, tmp_path: Path) -> None:

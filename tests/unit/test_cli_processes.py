@@ -93,6 +93,15 @@ def test_python_dash_m_runs_the_same_command_line(instance: Path) -> None:
     assert json.loads(done.stdout)["valid"]
 
 
+@pytest.mark.parametrize("method", ["commitment", "policy-iteration"])
+def test_solving_a_small_game_loads_no_scipy(instance: Path, method: str) -> None:
+    """With Pyomo in the process SciPy brings all of its statistics along, which takes longer than the solve."""
+    code = "import sys; from ssg_mip.cli import main; main(sys.argv[1:]); print('scipy' in sys.modules)"
+    given = [sys.executable, "-c", code, "solve", str(instance), "--method", method]
+    done = subprocess.run(given, capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.splitlines()[-1] == "False"
+
+
 def test_help_and_validate_load_no_solver(instance: Path) -> None:
     """Their start would take several times as long."""
     heavy = ["pyomo", "highspy", "scipy", "networkx", "matplotlib", "moocore"]

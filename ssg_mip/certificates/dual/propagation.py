@@ -1,5 +1,7 @@
 r"""Interval propagation of the follower's Bellman equations, rounded outwards on the grid of the boxes.
 
+Every rule of the search's own propagation is here, at least as strong: no part is larger than the search saw it.
+
 For ``l <= v <= u``, ``q(s,a,b) = r_B + gamma_B sum_t p v(t)``, and its bounds ``q- <= q <= q+`` over the box:
 
 * ``v(s) >= min_a sum_b beta(b) q-(s,a,b)`` for every mix ``beta`` of follower actions, because a best response is worth

@@ -5,13 +5,20 @@ every state and more in some state, where ``Q_t`` is the value of playing ``f`` 
 earning ``V_t`` afterwards (6). Each of them is at least as good as it promises, ``V^f >= Q_t(., f) >= V_t``
 (Theorem 8), so moving to any of them never loses in any state (Theorem 11 a).
 
-* **Step**: a maximiser of the scalarised gain ``sum_s alpha_s (Q_t - V_t)`` (8), or one within the share ``epsilon``
-  of the best gain (7). Weights are made positive in every state, as a Pareto-compliant scalarisation must be.
+* **Step**, by ``request.selection``: ``argmax`` takes a maximiser of the scalarised gain ``sum_s alpha_s (Q_t - V_t)``
+  (8), up to ``gap``; ``epsilon`` a policy with at least the share ``1 - epsilon`` of the best gain (7); ``first`` the
+  first policy found whose gain counts (footnote 5): its search ends there, proving nothing, and only where no policy
+  counts does it run to the proof. Weights are made positive in every state, as a Pareto-compliant scalarisation must
+  be.
 * **Stop**: when a proven bound shows that over ``W>(f_t)`` the gain ``Q_t - V_t``, averaged over the states, is at
   most ``gap * scale``, with ``scale`` the largest value or reward. With a bound of 0 that is Theorem 9, the necessary
   condition for Pareto optimality; with ``gamma_A = 0`` it is sufficient (Theorem 11 d). Most iterations need one
   program: its bound divided by the smallest weight bounds the plain sum. Only when that is inconclusive is the
   program solved again, with equal weights.
+
+Where the program is large (:data:`~ssg_mip.methods.policy_iteration.step.PROGRAM_FIRST`), a step is first looked for
+without it (:mod:`ssg_mip.methods.ladder`): any policy of ``W>`` that counts will do, whatever the selection. Only where
+none is found is the program written, as far as its size and the time allow.
 
 The programs let the follower break ties for the leader. Under the rules ``first`` and ``adverse`` a policy may earn
 less than its program promised, so a step is taken only if no true value falls; the stop test remains valid.
@@ -20,7 +27,7 @@ The limit depends on the start and can be far from the weighted optimum: **use `
 method to improve a given policy without harming any state.
 """
 
-from ssg_mip.methods.policy_iteration.algorithm import FIRST_IMPROVING, run
+from ssg_mip.methods.policy_iteration.algorithm import run
 from ssg_mip.methods.policy_iteration.step import ImprovementSolver
 
-__all__ = ["FIRST_IMPROVING", "ImprovementSolver", "run"]
+__all__ = ["ImprovementSolver", "run"]

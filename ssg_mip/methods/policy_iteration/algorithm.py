@@ -5,21 +5,17 @@ from __future__ import annotations
 import dataclasses
 
 from ssg_mip.bounds import ValueBounds, gap_scale, leader_value_bounds
-from ssg_mip.errors import OptionError
 from ssg_mip.game import Game
 from ssg_mip.methods.exact import root_bound
 from ssg_mip.methods.policy_iteration.record import Record
-from ssg_mip.methods.policy_iteration.step import ImprovementSolver, Iterate, Step, exact_improvement, take_step
+from ssg_mip.methods.policy_iteration.start import first_iterate, without_start
+from ssg_mip.methods.policy_iteration.step import ImprovementSolver, Step, exact_improvement, take_step
 from ssg_mip.methods.request import Request
-from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import Result
 from ssg_mip.status import Termination
 
 DEFAULT_ITERATION_LIMIT = 100
 """``M`` of Algorithm 1 when the request sets no limit; runs seen so far end after one to three improvements."""
-
-FIRST_IMPROVING = 0.99
-"""An ``epsilon`` of (7) that takes nearly any strictly improving policy (footnote 5): a hundredth of the best gain."""
 
 ROOT_BOUND_SHARE = 0.1
 """Share of the time that the bound on the weighted optimum may take."""
@@ -29,20 +25,17 @@ def run(
     game: Game,
     request: Request,
     *,
-    epsilon: float | None = None,
     improve: ImprovementSolver = exact_improvement,
 ) -> Result:
     """Algorithm 1 from ``request.start`` (the uniform policy if absent).
 
-    The paper starts at random: ``start=LeaderPolicy.random(game, rng)``.
+    With a margin every iterate keeps it, also the first one (:mod:`ssg_mip.methods.policy_iteration.start`). The paper
+    starts at random: ``start=LeaderPolicy.random(game, rng)``.
 
     Parameters
     ----------
     game, request
         The game and what is asked. The time limit is shared between the steps; the node limit is for all together.
-    epsilon
-        Which policies of ``W>`` are good enough for a step, equation (7): 0 asks for a maximiser, values close to 1
-        (:data:`FIRST_IMPROVING`) for any improvement. ``request.gap`` if absent.
     improve
         Solver of the program (I).
 
@@ -52,23 +45,17 @@ def run(
         With status ``OPTIMAL`` if a bound proves the weighted value within the gap, ``STATIONARY`` if the stop test
         holds, ``FEASIBLE`` otherwise. The trajectory holds every iterate. If a step made a true value fall although
         the theorem forbids it, the step is refused and the run ends with ``NUMERICAL``.
-
-    Raises
-    ------
-    OptionError
-        If ``epsilon`` is not in ``[0, 1)``.
     """
-    epsilon = request.gap if epsilon is None else epsilon
-    if not 0.0 <= epsilon < 1.0:
-        raise OptionError(f"epsilon is {epsilon!r}; it must be in [0, 1)")
     limit = request.iteration_limit or DEFAULT_ITERATION_LIMIT
     bounds = leader_value_bounds(game)
-    record = Record(game, request, _weighted_bound(game, request, bounds), gap_scale(bounds, request.weights))
-    start = LeaderPolicy.uniform(game) if request.start is None else request.start  # line 1
-    current = Iterate.evaluated(game, start, request)
+    dual_bound = _weighted_bound(game, request, bounds)
+    current = first_iterate(game, request)  # line 1
+    if isinstance(current, Termination):
+        return without_start(game, request, current, dual_bound)
+    record = Record(game, request, dual_bound, gap_scale(bounds, request.weights))
     for _ in range(limit):  # line 2
         record.arrived(current)  # line 3: V_t is known
-        step = take_step(game, current, request, epsilon, improve, record.nodes)  # lines 4 and 8: W>, and a point in it
+        step = take_step(game, current, request, improve, record.nodes)  # lines 4 and 8: W>, and a point in it
         record.stepped(current, step)
         if step.target is None:  # lines 5-6, or no progress possible
             return record.result(current, step.termination)

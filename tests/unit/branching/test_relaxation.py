@@ -64,14 +64,21 @@ def test_second_level_cuts_hold_at_every_true_point_of_the_box_and_of_its_parts(
 
 
 def test_separated_cuts_are_violated_by_the_point_they_were_separated_at(bench: Bench) -> None:
+    rng = np.random.default_rng(19)
     relaxation = bench.relaxation
-    relaxation.load(bench.problem.root)
-    relaxation.solve()
-    point = relaxation._unit_point
-    cuts = LevelTwo(relaxation.program).separate(point, bench.problem.root, 20)
-    rows = LevelTwo(relaxation.program).rows(cuts, bench.problem.root)
-    assert cuts.count > 0 or bench.game.num_states == 2
-    assert np.all(np.bincount(rows.row_of, rows.values * point[rows.indices], rows.num_rows) < 0.0)
+    level_two = LevelTwo(relaxation.program)
+    separated = 0
+    for policy in policies(bench, 12):
+        box = widened(random_box_around(rng, bench.problem.root, bench.exact_point(policy)[1]))
+        relaxation.load(box)
+        if relaxation.solve().status is not LpStatus.OPTIMAL:
+            continue
+        point = relaxation._unit_point
+        cuts = level_two.separate(point, box, 20)
+        rows = level_two.rows(cuts, box)
+        assert np.all(np.bincount(rows.row_of, rows.values * point[rows.indices], rows.num_rows) < 0.0)
+        separated += cuts.count
+    assert separated > 0
 
 
 def test_cuts_lower_the_bound_and_never_below_a_true_value_of_the_box(bench: Bench) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
+from ssg_mip.branching import search
 from ssg_mip.branching.options import SearchOptions
 from ssg_mip.branching.records import Gaps
 from ssg_mip.branching.search import Search
@@ -83,3 +86,19 @@ def test_a_solver_that_gives_no_verdict_costs_time_but_never_the_bound(
     outcome = Search(bench.problem, gaps=GAPS, deadline=Deadline(5.0), node_limit=40).run()
     assert outcome.dual_bound >= full.primal_bound - 1e-7
     assert outcome.primal_bound <= full.dual_bound + 1e-7
+
+
+def test_every_new_incumbent_gets_a_flagged_row_when_it_is_found(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the time between ordinary rows: here there are none, and the bound of each row is valid."""
+    monkeypatch.setattr(search, "PROGRESS_SECONDS", float("inf"))
+    found = [(1.0, "first"), (0.5, "worse"), (2.0, "second")]
+    best = Search(bench.problem, gaps=GAPS, deadline=Deadline()).run().primal_bound
+    bench.problem.rebuild(bench.problem.root)
+    monkeypatch.setattr(bench.problem, "start", lambda: [(best - 10.0 + value, name) for value, name in found])
+    outcome = Search(bench.problem, gaps=GAPS, deadline=Deadline()).run()
+    flagged = [row for row in outcome.progress if row.flag == "*"]
+    values = [row.primal_bound for row in flagged]
+    assert values[:2] == [best - 9.0, best - 8.0]
+    assert all(before < after for before, after in itertools.pairwise(values))
+    assert values[-1] == outcome.primal_bound
+    assert all(row.dual_bound >= outcome.primal_bound for row in outcome.progress)

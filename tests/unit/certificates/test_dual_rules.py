@@ -19,6 +19,7 @@ from ssg_mip.certificates.dual.saddle import weighted_value
 from ssg_mip.certificates.rational import ExactGame
 from ssg_mip.errors import InvalidResultError
 from ssg_mip.game import FloatArray, Game, IntArray
+from ssg_mip.interval import SWEEPS, IntervalBellman
 from tests.oracles.games import random_game
 
 GRID = 40
@@ -250,3 +251,35 @@ def test_a_defence_must_hold_against_every_leader_action() -> None:
     assert weighted_value(numbers, [Fraction(1)], 3, [((2, 1), (0,))]) is None
     assert weighted_value(numbers, [Fraction(1)], 3, [((1, -1), (16,))]) is None
     assert weighted_value(numbers, [Fraction(1)], 3, [((1, 1), (8,)), ((1, 0), (16,))]) == 1
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_replay_shrinks_a_region_at_least_as_far_as_the_search(seed: int) -> None:
+    """On boxes with and without a true point in them, and also where the search finds them empty."""
+    grid, least = 80, 2.0**-60
+    rng = np.random.default_rng(seed)
+    game = _game(seed)
+    bounds = follower_value_bounds(game)
+    interval = IntervalBellman(game)
+    replay = Propagation(Numbers.of(ExactGame.of(game), game.initial.tolist()), grid)
+    starts = game.follower_offsets.tolist()
+    for _ in range(20):
+        ends = np.sort(rng.uniform(size=(2, game.num_states)), axis=0) * (rng.uniform() < 0.8) + [[0.0], [0.2]]
+        lower, upper = bounds.lower + np.minimum(ends, 1.0) * bounds.width
+        open_slots = rng.uniform(size=starts[-1]) < 0.8
+        answers = tuple(
+            frozenset(np.flatnonzero(open_slots[first:last]).tolist()) for first, last in itertools.pairwise(starts)
+        )
+        if not all(answers):
+            continue
+        on_grid = [tuple(int(Fraction(x) * 2**grid) for x in end) for end in (lower.tolist(), upper.tolist())]
+        region = Region(on_grid[0], on_grid[1], answers)
+        for _ in range(SWEEPS):
+            region = region if region.empty else replay.sweep(region)
+        found = interval.tighten(lower, upper, open_slots)
+        if found is None:
+            assert region.empty
+        elif not region.empty:
+            assert all(x / 2.0**grid >= low - least for x, low in zip(region.lower, found[0], strict=True))
+            assert all(x / 2.0**grid <= high + least for x, high in zip(region.upper, found[1], strict=True))
+            assert all(found[2][starts[s] + b] for s, mine in enumerate(region.answers) for b in mine)

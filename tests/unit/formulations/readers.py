@@ -55,8 +55,10 @@ def solved_by_glpk(path: Path) -> float | None:
 
 
 def solved_by_cbc(path: Path) -> float | None:
+    """Without CBC's integer preprocessing, which in version 2.10 calls some feasible programs infeasible."""
     output = path.with_suffix(".cbc")
-    _run("cbc", str(path), "ratio", "0", "seconds", str(SECONDS), "solve", "solution", str(output))
+    options = ("preprocess", "off", "ratio", "0", "seconds", str(SECONDS))
+    _run("cbc", str(path), *options, "solve", "solution", str(output))
     status = output.read_text().splitlines()[0]
     if status.startswith(("Infeasible", "Integer infeasible")):
         return None

@@ -1,4 +1,4 @@
-"""Forms whose size is (joint actions x states) are refused before they fill the memory."""
+"""Forms that are too large are refused before they fill the memory."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from models import random_game
-from ssg_mip import export
+from ssg_mip import LeaderPolicy, export
 from ssg_mip.errors import OptionError
 from ssg_mip.formulations import lp_file
-from ssg_mip.formulations.lp_file import Form, Kind
+from ssg_mip.formulations.lp_file import Form, Kind, build_program
 
 LARGE = random_game.build(states=2000, leader_actions=4, follower_actions=4, successors=5)
 SMALL = random_game.build()
@@ -18,12 +18,32 @@ SMALL = random_game.build()
 
 @pytest.mark.parametrize("form", ["strong", "relaxation"])
 @pytest.mark.parametrize("program", ["improvement", "commitment"])
-def test_a_program_of_64_million_products_is_refused_and_nothing_is_written(
+def test_a_program_too_large_is_refused_with_a_form_that_is_not_and_nothing_is_written(
     program: Kind, form: Form, tmp_path: Path
 ) -> None:
-    with pytest.raises(OptionError, match=r"64,000,000 products.*use the form 'bilinear'"):
-        export(LARGE, tmp_path / "large.lp", program=program, form=form)
+    """400 states x 3 x 3 x 2 successors: 1,440,000 products there, at most 400 * 18 * 3 for each player here."""
+    game = random_game.build(states=400, leader_actions=3, follower_actions=3, successors=2)
+    with pytest.raises(OptionError, match=r"1,440,000 products.*use the form 'bilinear'"):
+        export(game, tmp_path / "large.lp", program=program, form=form)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("form", ["bilinear", "strong", "milp", "relaxation"])
+def test_no_form_is_recommended_where_none_is_small_enough(form: Form, tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match=r"products.*export a smaller game"):
+        export(LARGE, tmp_path / "large.lp", program="commitment", form=form)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("program", ["improvement", "commitment"])
+@pytest.mark.parametrize("form", ["bilinear", "milp"])
+def test_the_count_is_the_number_of_products_that_would_be_written(program: Kind, form: Form) -> None:
+    """Counted before the program is written; in the MILP each product has become two rows."""
+    written = build_program(SMALL, program, form, SMALL.initial, LeaderPolicy.uniform(SMALL))
+    rows = len(written.products)
+    if form == "milp":
+        rows = len(written.model.scaled_w) // 2
+    assert rows == lp_file._products(SMALL, program, form) > 0
 
 
 def test_the_limit_is_on_products_and_spares_the_other_forms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,4 +53,4 @@ def test_the_limit_is_on_products_and_spares_the_other_forms(tmp_path: Path, mon
     monkeypatch.setattr(lp_file, "MOST_PRODUCTS", 35)
     with pytest.raises(OptionError, match="36 products"):
         export(SMALL, tmp_path / "again.lp", program="commitment", form="strong")
-    assert export(SMALL, tmp_path / "bilinear.lp", program="commitment", form="bilinear").exists()
+    assert export(SMALL, tmp_path / "milp.lp", program="commitment", form="milp").exists()

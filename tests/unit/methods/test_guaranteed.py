@@ -12,6 +12,7 @@ from ssg_mip.certificates.guaranteed import certify_margin
 from ssg_mip.certificates.impossible import EVERYWHERE, _influence, prove_impossible
 from ssg_mip.certificates.rational import ExactGame, induce, policy_rows
 from ssg_mip.certificates.values import exact_values
+from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError
 from ssg_mip.game import Game
 from ssg_mip.methods.guaranteed import find_guaranteed
@@ -198,3 +199,17 @@ def test_none_found_is_said_as_such() -> None:
     assert found.certificate is None
     assert found.impossibility is None
     assert found.statement.startswith("none was found")
+
+
+def test_a_search_without_time_says_so_and_judges_the_policy_itself() -> None:
+    """An expired budget: what needs a move is not found, what needs none is."""
+    case = STATIC[0]
+    game = static_game(case.leader, case.follower).to_game()
+    optimum = solve(game, method="commitment").leader_policy
+    assert optimum is not None
+    found = find_guaranteed(game, optimum, deadline=Deadline(0.0))
+    assert best_response(game, optimum).tied_states.any()
+    assert found.certificate is None
+    assert found.statement.startswith("none was found in the time for it")
+    strict = find_guaranteed(figure_1(1.0, 2.0).to_game(), LeaderPolicy(np.eye(2)), deadline=Deadline(0.0))
+    assert strict.distance == 0.0

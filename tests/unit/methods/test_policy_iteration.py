@@ -13,9 +13,9 @@ from ssg_mip.errors import OptionError
 from ssg_mip.game import Game
 from ssg_mip.interrupt import Interrupt
 from ssg_mip.methods import find_method
-from ssg_mip.methods.exact import Answer
-from ssg_mip.methods.policy_iteration import FIRST_IMPROVING, run
-from ssg_mip.methods.request import Request, compliant_weights
+from ssg_mip.methods.exact import Answer, solve_improvement
+from ssg_mip.methods.policy_iteration import run
+from ssg_mip.methods.request import Request, StepSelection, compliant_weights
 from ssg_mip.pareto.dominance import cone_excess
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Result
@@ -96,13 +96,21 @@ def test_a_state_without_weight_is_improved_as_well() -> None:
     assert solver(game, result.leader_values, even, request).primal_bound <= 1e-9
 
 
-@pytest.mark.parametrize("epsilon", [0.0, 0.5, FIRST_IMPROVING])
-def test_every_selection_rule_is_monotone_and_stops_certified(epsilon: float) -> None:
+SELECTIONS: list[tuple[StepSelection, float | None]] = [
+    ("argmax", None),
+    ("epsilon", 0.0),
+    ("epsilon", 0.5),
+    ("epsilon", 0.99),
+    ("first", None),
+]
+
+
+@pytest.mark.parametrize(("selection", "epsilon"), SELECTIONS)
+def test_every_selection_rule_is_monotone_and_stops_certified(selection: StepSelection, epsilon: float | None) -> None:
     """Equations (7), (8) and footnote 5 all keep statements (a) and (b) of Theorem 11."""
     plain = figure_1(1.0, 2.0)
-    result = run(
-        plain.to_game(), Request(weights=np.array([0.6, 0.4])), epsilon=epsilon, improve=GridImprovement(plain)
-    )
+    request = Request(weights=np.array([0.6, 0.4]), selection=selection, epsilon=epsilon)
+    result = run(plain.to_game(), request, improve=GridImprovement(plain))
     assert monotone(result)
     assert result.termination is Termination.STATIONARY
 
@@ -114,10 +122,20 @@ def test_myopic_leader_is_told_that_the_limit_is_pareto_optimal() -> None:
     assert "Theorem 11 d" in result.trajectory[-1].note
 
 
-def test_epsilon_must_be_below_one() -> None:
-    """An epsilon of 1 would accept no gain at all."""
-    with pytest.raises(OptionError, match="epsilon"):
-        run(figure_1(1.0, 2.0).to_game(), Request(weights=np.array([0.5, 0.5])), epsilon=1.0)
+@pytest.mark.parametrize(
+    ("selection", "epsilon", "said"),
+    [
+        ("epsilon", 1.0, "below 1"),
+        ("epsilon", -0.1, "at least 0"),
+        ("epsilon", None, "without an epsilon"),
+        ("argmax", 0.5, "belongs to the selection"),
+        ("first", 0.5, "belongs to the selection"),
+        ("best", None, "argmax, epsilon, first"),
+    ],
+)
+def test_selections_that_make_no_sense_are_refused(selection: str, epsilon: float | None, said: str) -> None:
+    with pytest.raises(OptionError, match=said):
+        Request(weights=np.array([0.5, 0.5]), selection=selection, epsilon=epsilon)  # type: ignore[arg-type]
 
 
 # ---------------------------------------------------------------------------- limits and failing solvers
@@ -281,6 +299,42 @@ def test_sampled_values_stay_in_the_cone_of_theorem_11(seed: int) -> None:
     for _ in range(300):
         values = best_response(game, LeaderPolicy.random(game, rng)).leader_values
         assert cone_excess(values, result.leader_values, game.leader_discount) <= slack
+
+
+@pytest.mark.parametrize(("selection", "epsilon"), [("epsilon", 0.5), ("first", None)])
+@pytest.mark.parametrize("seed", range(6))
+def test_every_selection_rises_monotonically_and_stops_with_the_same_proof(
+    seed: int, selection: StepSelection, epsilon: float | None
+) -> None:
+    """Whatever the step, the last iterate carries a bound that holds for all policies."""
+    game = small_game(seed)
+    request = Request(weights=game.initial, selection=selection, epsilon=epsilon, deadline=Deadline(60.0))
+    result = find_method("policy-iteration")(game, request)
+    assert monotone(result)
+    assert result.termination is Termination.STATIONARY
+    scale = max(float(np.abs(result.leader_values).max()), float(np.abs(game.leader_rewards).max()))
+    assert result.trajectory[-1].step_bound <= 1e-4 * scale
+    rng = np.random.default_rng(seed)
+    for _ in range(200):
+        gains = one_step_values(game, LeaderPolicy.random(game, rng), result.leader_values) - result.leader_values
+        assert gains.min() < 0.0 or gains.mean() <= result.trajectory[-1].step_bound + TOLERANCE
+
+
+def test_the_first_improving_policy_ends_the_search_of_its_step() -> None:
+    """The argmax proves its gain the largest; ``first`` goes with less work and less gain, ``epsilon`` in between."""
+    game = small_game(5)
+    values = best_response(game, LeaderPolicy.uniform(game)).leader_values
+    request = Request(weights=game.initial, start=LeaderPolicy.uniform(game))
+    first = solve_improvement(game, values, game.initial, request=dataclasses.replace(request, good_enough=1e-3))
+    half = solve_improvement(game, values, game.initial, request=dataclasses.replace(request, gap=1.0))
+    best = solve_improvement(game, values, game.initial, request=request)
+    assert first.termination is Termination.GOOD_ENOUGH
+    assert half.termination is best.termination is Termination.GAP
+    assert 1e-3 < first.primal_bound <= best.primal_bound + TOLERANCE
+    assert half.primal_bound >= 0.5 * best.primal_bound - TOLERANCE
+    assert first.nodes <= half.nodes <= best.nodes
+    assert first.nodes < best.nodes
+    assert first.dual_bound >= best.primal_bound - TOLERANCE
 
 
 @pytest.mark.parametrize("index", [1, 3, 5, 9])

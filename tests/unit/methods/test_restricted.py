@@ -13,6 +13,7 @@ from ssg_mip.game import Game
 from ssg_mip.interrupt import Interrupt
 from ssg_mip.methods import Request, find_method, restricted
 from ssg_mip.methods.simple import simple_policies
+from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Result
 from ssg_mip.solver.interface import MilpAnswer
 from ssg_mip.status import Status, Termination
@@ -133,6 +134,26 @@ def test_the_fallback_is_the_best_simple_policy() -> None:
     result = _run(game, "deterministic", deadline=Deadline(0.0))
     assert result.leader_value == max(values)
     assert [point.leader_value for point in result.trajectory] == sorted({p.leader_value for p in result.trajectory})
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_start_of_the_class_is_never_lost(method: str) -> None:
+    """Without time for the MILP the best policy of the class found with time comes back as good as it was given."""
+    game = agreement_game(1, 14).to_game()
+    best = _run(game, method, levels=2)
+    again = _run(game, method, levels=2, start=best.leader_policy, deadline=Deadline(0.0))
+    assert again.leader_value >= best.leader_value - 1e-12
+    assert again.trajectory[0].note == "the given start"
+
+
+def test_a_start_outside_the_class_is_no_incumbent() -> None:
+    """ "Maintain": the mixed optimum, worth 27.5, is no deterministic policy; a grid of 4 levels holds it, 3 do not."""
+    game = _static("maintain")
+    mixed = LeaderPolicy(np.array([[0.25, 0.75, 0.0]]))
+    assert _run(game, "deterministic", start=mixed).leader_value == pytest.approx(20.0)
+    assert _run(game, "grid", levels=3, start=mixed).leader_value == pytest.approx(80.0 / 3.0)
+    held = _run(game, "grid", levels=4, start=mixed, deadline=Deadline(0.0))
+    assert held.leader_value == pytest.approx(27.5)
 
 
 def test_an_interrupt_stops_with_the_incumbent() -> None:

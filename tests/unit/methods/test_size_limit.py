@@ -14,7 +14,8 @@ from ssg_mip.deadline import Deadline
 from ssg_mip.formulations.commitment import commitment
 from ssg_mip.formulations.deterministic import deterministic_commitment
 from ssg_mip.formulations.improvement import improvement
-from ssg_mip.methods import METHODS, Request, exact, size_limit
+from ssg_mip.methods import METHODS, Request, size_limit
+from ssg_mip.methods.programs import CommitmentProblem, ImprovementProblem
 from ssg_mip.methods.simple import best_simple_policy, reply
 from ssg_mip.methods.size_limit import commitment_products, improvement_products, obstacle, restricted_products
 from ssg_mip.policy import FollowerPolicy
@@ -44,10 +45,10 @@ def test_an_obstacle_is_named_by_what_would_remove_it() -> None:
     generous, short = Request(weights=SMALL.initial), Request(weights=SMALL.initial, deadline=Deadline(1.0))
     assert obstacle(size_limit.MOST_PRODUCTS, generous) is None
     assert obstacle(size_limit.MOST_PRODUCTS + 1, generous) is Termination.SIZE_LIMIT
-    assert obstacle(2 * size_limit.PRODUCTS_PER_SECOND, short) is Termination.SIZE_LIMIT
+    assert obstacle(2 * size_limit.PRODUCTS_PER_SECOND, short) is Termination.TIME_LIMIT
+    assert obstacle(size_limit.MOST_PRODUCTS + 1, short) is Termination.SIZE_LIMIT
     over = Request(weights=SMALL.initial, deadline=Deadline(0.0))
-    assert obstacle(2 * size_limit.PRODUCTS_PER_SECOND, over) is Termination.TIME_LIMIT
-    assert obstacle(1, over) is None
+    assert obstacle(1, over) is Termination.TIME_LIMIT
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -56,8 +57,8 @@ def test_a_large_game_gets_a_policy_with_its_exact_value_and_the_joint_bound(
 ) -> None:
     """Nothing is proven but the bound, and the reason is given; no program is written."""
     monkeypatch.setattr(size_limit, "MOST_PRODUCTS", 100)
-    for program in ("CommitmentProblem", "ImprovementProblem"):
-        monkeypatch.setattr(exact, program, None)
+    for program in (CommitmentProblem, ImprovementProblem):
+        monkeypatch.setattr(program, "write", None)
     result = solve(LARGE, method, time_limit=60.0)
     assert result.termination is Termination.SIZE_LIMIT
     assert result.status is Status.FEASIBLE

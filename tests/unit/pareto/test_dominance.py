@@ -53,9 +53,19 @@ def test_an_empty_set_has_no_points() -> None:
 
 
 def test_points_must_be_a_matrix() -> None:
-    """A single vector is refused with its shape."""
+    """A single vector is refused with its shape, and so are points without coordinates."""
     with pytest.raises(OptionError, match=r"\(2,\)"):
         non_dominated([1.0, 2.0])
+    with pytest.raises(OptionError, match=r"\(2, 0\)"):
+        non_dominated(np.zeros((2, 0)))
+
+
+@pytest.mark.parametrize("states", [255, 256, 400])
+def test_any_number_of_states(states: int) -> None:
+    """Also more than moocore compares: of a point, a worse one, its repetition and another trade-off two stay."""
+    point, worse, other = np.zeros(states), np.zeros(states), np.zeros(states)
+    worse[-1], other[0], other[-1] = -1.0, 1.0, -1.0
+    assert non_dominated([worse, point, point, other]).tolist() == [False, True, False, True]
 
 
 @given(POINTS)

@@ -18,6 +18,6 @@ def test_front_names_are_importable_from_the_package() -> None:
 
 
 def test_importing_the_package_imports_no_solver() -> None:
-    """A fresh interpreter that imports ``ssg_mip`` has loaded neither HiGHS nor Pyomo."""
-    code = "import sys, ssg_mip; sys.exit(any(name in sys.modules for name in ('highspy', 'pyomo')))"
+    """A fresh interpreter that imports ``ssg_mip`` has loaded neither HiGHS nor Pyomo nor moocore."""
+    code = "import sys, ssg_mip; sys.exit(any(name in sys.modules for name in ('highspy', 'moocore', 'pyomo')))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

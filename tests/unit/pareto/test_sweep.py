@@ -10,7 +10,6 @@ import pytest
 from ssg_mip.best_response import best_response
 from ssg_mip.errors import OptionError
 from ssg_mip.interrupt import Interrupt
-from ssg_mip.methods.request import state_weights
 from ssg_mip.pareto.dominance import covers
 from ssg_mip.pareto.front import ParetoFront
 from ssg_mip.pareto.sweep import trace_front
@@ -30,7 +29,9 @@ def check_front(front: ParetoFront) -> None:
         response = best_response(front.game, first.leader_policy, front.ties)
         assert first.leader_values == pytest.approx(response.leader_values)
         assert first.follower_values == pytest.approx(response.follower_values)
-        assert first.weights.min() > 0.0
+        assert first.weights.min() >= 0.0
+        assert first.weights.sum() == pytest.approx(1.0)
+        assert first.gain_bound >= 0.0
         for j, second in enumerate(front):
             assert i == j or not covers(second.leader_values, first.leader_values, front.tolerance)
 
@@ -97,13 +98,20 @@ def test_commitment_front_is_never_worse_than_policy_iteration() -> None:
         assert result.leader_value <= (exact.values @ result.weights).max() + exact.tolerance + local.tolerance
 
 
-def test_given_weights_are_solved_in_order_and_made_positive() -> None:
-    """Weights by name or as arrays; zeros become a small share."""
-    game = figure_1(1.0, 2.0).to_game()
-    front = trace_front(game, weights=[{"s0": 1.0}, [0.2, 0.8]])
-    assert len(front.results) == 2
+@pytest.mark.parametrize("method", METHODS)
+def test_given_weights_are_solved_in_order_as_they_are(method: str) -> None:
+    """Weights by name or as arrays; a weight of zero stays one."""
+    front = trace_front(figure_1(1.0, 2.0).to_game(), method=method, weights=[{"s0": 1.0}, [0.2, 0.8]])
+    assert [result.weights.tolist() for result in front.results] == [[1.0, 0.0], [0.2, 0.8]]
+
+
+@pytest.mark.parametrize("method", ["deterministic", "grid"])
+def test_methods_without_floors_are_asked_with_positive_weights(method: str) -> None:
+    """Their zeros become a small share, and the points and runs say so."""
+    front = trace_front(figure_1(1.0, 2.0).to_game(), method=method, weights=[{"s0": 1.0}])
     assert 0.0 < front.results[0].weights[1] < 1e-2
-    assert front.results[1].weights == pytest.approx(state_weights(game, [0.2, 0.8]))
+    assert np.array_equal(front.points[0].weights, front.results[0].weights)
+    assert front.settlements == (None,)
 
 
 def test_same_seed_same_front() -> None:
@@ -161,5 +169,11 @@ def test_to_dict_is_json_with_names() -> None:
     data = json.loads(json.dumps(front.to_dict(), allow_nan=False))
     assert data["points"][0]["leader_values"]["s0"] == pytest.approx(10.0, abs=1e-4)
     assert set(data["points"][0]["leader_policy"]["s0"]) == {"a0", "a1"}
-    assert len(data["scalarisations"]) == len(front.results)
+    assert len(data["scalarisations"]) == len(front.results) == 3
+    first, second, both = data["scalarisations"]
+    assert first["weights"] == {"s0": 1.0, "s1": 0.0}
+    assert first["second_solve"]["first_values"]["s0"] == pytest.approx(10.0, abs=1e-3)
+    assert first["second_solve"]["termination"] == second["second_solve"]["termination"] == "gap"
+    assert both["second_solve"] is None
+    assert 0.0 <= data["points"][0]["gain_bound"] < 1e-2
     assert data["dual_bound_scope"] == "over stationary leader policies"

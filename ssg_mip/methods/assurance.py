@@ -1,0 +1,48 @@
+"""What every answer is given before it is handed out: what it secures, and the exact checker's outcome.
+
+Methods make claims; here the claims of a finished result are checked, whatever the method. Nothing is corrected: a
+failed check is an outcome, and the command line's exit code.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from ssg_mip.certificates.verify import examine
+from ssg_mip.deadline import Deadline
+from ssg_mip.methods.guaranteed import find_guaranteed
+from ssg_mip.result import Result
+from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
+
+GUARANTEE_SHARE = 0.1
+"""Share of the time spent on an answer that the search near it may take; usually it takes milliseconds."""
+
+GUARANTEE_SECONDS = 1.0
+"""What it may take in any case."""
+
+
+def assured(
+    result: Result, *, check: bool = True, guarantee: bool = True, tolerances: Tolerances = DEFAULT_TOLERANCES
+) -> Result:
+    """The result with what is secured near it and with the outcome of its check.
+
+    Parameters
+    ----------
+    result
+        The answer of a method.
+    check
+        Whether to check every claim of the result in exact arithmetic.
+    guarantee
+        Whether to look for a nearby policy that works whatever the follower does with ties.
+    tolerances
+        The tolerances that the result was made with.
+    """
+    if check:
+        outcome = examine(result.game, result, tolerances=tolerances).whole
+        result = dataclasses.replace(result, check=outcome)
+    if guarantee and result.leader_policy is not None:
+        # The certificate comes from the same checker, which need not look at it twice.
+        allowed = max(GUARANTEE_SECONDS, GUARANTEE_SHARE * result.provenance.seconds)
+        beside = find_guaranteed(result.game, result.leader_policy, weights=result.weights, deadline=Deadline(allowed))
+        result = dataclasses.replace(result, guaranteed=beside)
+    return result

@@ -1,0 +1,51 @@
+r"""The margin: by how much the follower's answer must beat every other action, in every state.
+
+With ``q(s, b)`` the follower's action values under the leader's policy and his own optimal continuation, a policy
+keeps the margin ``m`` if in every state some action ``b*`` has ``q(s, b*) >= q(s, b) + m`` for every ``b != b*``. Then
+the response is unique and no tie rule has anything to decide. Such policies form a closed set, so unlike under the tie
+rules ``first`` and ``adverse`` a best one exists, if there is any at all: two actions that are the same to the follower
+under every leader policy rule out every margin.
+
+Programs state the margin exactly; a policy counts as keeping it up to the tie tolerance.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ssg_mip.best_response import Response, best_response
+from ssg_mip.bounds import follower_value_bounds
+from ssg_mip.errors import OptionError
+from ssg_mip.game import Game
+from ssg_mip.methods.request import Request
+from ssg_mip.policy import LeaderPolicy
+from ssg_mip.tolerances import Tolerances
+
+LEAST_IN_TIES = 10.0
+"""The smallest margin in units of the tie tolerance: far enough from a tie for floating point to tell."""
+
+
+def check_margin(game: Game, request: Request) -> None:
+    """Raise :class:`OptionError` if the margin is too small to be told from a tie in this game."""
+    if request.margin == 0.0:
+        return
+    bounds = follower_value_bounds(game)
+    scale = 1.0 + float(np.maximum(np.abs(bounds.lower), np.abs(bounds.upper)).max())
+    least = LEAST_IN_TIES * request.tolerances.tie * scale
+    if request.margin < least:
+        raise OptionError(
+            f"margin is {request.margin!r}; smaller ones than {least:.3g} cannot be told from ties in this game: "
+            "ask for more, or for 0"
+        )
+
+
+def keeps_margin(response: Response, margin: float, tolerances: Tolerances) -> bool:
+    """Whether the response beats every other action by the margin, up to the tie tolerance."""
+    scale = 1.0 + float(np.abs(response.follower_values).max())
+    return margin == 0.0 or response.advantage >= margin - tolerances.tie * scale
+
+
+def answer_to(game: Game, policy: LeaderPolicy, request: Request) -> tuple[Response, bool]:
+    """The follower's response under the request's tie rule, and whether the policy keeps the margin."""
+    response = best_response(game, policy, request.ties, tolerances=request.tolerances)
+    return response, keeps_margin(response, request.margin, request.tolerances)

@@ -1,0 +1,59 @@
+"""Where policy iteration starts: a policy that keeps the margin, because it never leaves the policies that do."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from ssg_mip.game import Game
+from ssg_mip.methods.exact import solve_commitment
+from ssg_mip.methods.margin import keeps_margin
+from ssg_mip.methods.policy_iteration.step import Iterate
+from ssg_mip.methods.request import Request
+from ssg_mip.policy import LeaderPolicy
+from ssg_mip.result import Result, build_result
+from ssg_mip.status import Status, Termination
+
+ANY_GAP = 1e12
+"""A gap at which the first policy that keeps the margin ends the search for one."""
+
+
+def first_iterate(game: Game, request: Request) -> Iterate | Termination:
+    """The given start, or the uniform policy; where it misses the margin, the first policy found that keeps it.
+
+    Returns
+    -------
+    Iterate or Termination
+        Why there is none: ``INFEASIBLE`` if it is proven that no policy keeps the margin, or a limit.
+    """
+    start = LeaderPolicy.uniform(game) if request.start is None else request.start
+    current = Iterate.evaluated(game, start, request)
+    if keeps_margin(current.response, request.margin, request.tolerances):
+        return current
+    answer = solve_commitment(
+        game, request.weights, request=dataclasses.replace(request, gap=ANY_GAP, on_progress=None)
+    )
+    if answer.policy is None or answer.response is None:
+        return answer.termination
+    return Iterate(answer.policy, answer.response)
+
+
+def without_start(game: Game, request: Request, termination: Termination, dual_bound: float) -> Result:
+    """The result of a run that finds no policy to start from."""
+    infeasible = termination is Termination.INFEASIBLE
+    return build_result(
+        game,
+        method="policy-iteration",
+        status=Status.INFEASIBLE if infeasible else Status.NO_SOLUTION,
+        termination=termination,
+        weights=request.weights,
+        ties=request.ties,
+        dual_bound=-np.inf if infeasible else dual_bound,
+        policy=None,
+        response=None,
+        options=request.options(),
+        seed=request.seed,
+        seconds=request.deadline.elapsed,
+        counts={"iterations": 0, "nodes": 0, "lps": 0},
+    )

@@ -1,0 +1,63 @@
+"""Programs are given up while they are written, and what is known by then comes back."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import pytest
+
+from models import random_game
+from ssg_mip.bounds import leader_value_bounds
+from ssg_mip.deadline import Deadline, OutOfTime
+from ssg_mip.interrupt import Interrupt
+from ssg_mip.methods import programs
+from ssg_mip.methods.exact import solve_commitment
+from ssg_mip.methods.programs import CommitmentProblem, ImprovementProblem
+from ssg_mip.methods.request import Request
+from ssg_mip.status import Termination
+
+GAME = random_game.build(seed=1, states=8, leader_actions=3, follower_actions=3)
+
+
+class _AfterAWhile(Interrupt):
+    """Asks to stop at the given question."""
+
+    def __init__(self, questions: int) -> None:
+        super().__init__()
+        self.left = questions
+
+    @property
+    def requested(self) -> bool:
+        self.left -= 1
+        return self.left < 0
+
+
+@pytest.mark.parametrize("kind", [CommitmentProblem, ImprovementProblem])
+def test_writing_ends_at_a_checkpoint_and_logs_no_error(
+    kind: type[CommitmentProblem | ImprovementProblem],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(programs, "ALWAYS_WRITTEN", 0)
+    request = Request(weights=GAME.initial, deadline=Deadline(0.0))
+    values = leader_value_bounds(GAME).lower
+    problem = (
+        kind(GAME, GAME.initial, request) if kind is CommitmentProblem else kind(GAME, values, GAME.initial, request)
+    )
+    with caplog.at_level(logging.ERROR), pytest.raises(OutOfTime):
+        _ = problem.relaxation
+    assert not caplog.records
+
+
+def test_a_program_given_up_leaves_the_incumbent_and_the_joint_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stopped in the middle of writing: a policy with its exact value, and the bound of the joint process."""
+    monkeypatch.setattr(programs, "ALWAYS_WRITTEN", 0)
+    interrupt = _AfterAWhile(40)
+    answer = solve_commitment(GAME, GAME.initial, request=Request(weights=GAME.initial, interrupt=interrupt))
+    assert interrupt.left < 0
+    assert answer.termination is Termination.INTERRUPTED
+    assert (answer.nodes, answer.lps) == (0, 0)
+    assert answer.policy is not None
+    assert np.isfinite(answer.primal_bound)
+    assert answer.dual_bound == pytest.approx(float(GAME.initial @ leader_value_bounds(GAME).upper))

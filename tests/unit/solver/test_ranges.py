@@ -1,0 +1,94 @@
+"""Numbers too far apart are noticed before the first solve, and the rows at fault are named."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import numpy as np
+import pyomo.environ as pyo
+import pytest
+
+from ssg_mip import solve
+from ssg_mip.errors import SolverError
+from ssg_mip.formulations.deterministic import deterministic_commitment
+from ssg_mip.formulations.program import Program
+from ssg_mip.methods import restricted
+from ssg_mip.solver.compiled import compile_program
+from ssg_mip.solver.ranges import check_big_m, range_report
+from tests.oracles.games import agreement_game, static_game
+
+
+def compiled(*rows: Any, reach: float = 10.0) -> Any:
+    """A program over ``x`` in ``[0, reach]`` and a binary ``g`` with rows made by functions of the model."""
+    model = pyo.ConcreteModel(name="example")
+    model.x = pyo.Var(bounds=(0.0, reach))
+    model.y = pyo.Var(bounds=(0.0, reach))
+    model.g = pyo.Var(domain=pyo.Binary)
+    for number, row in enumerate(rows):
+        model.add_component(f"row{number}", pyo.Constraint(expr=row(model)))
+    model.objective = pyo.Objective(expr=0.5 * model.x + 4.0 * model.y + model.g, sense=pyo.maximize)
+    return compile_program(Program(model))
+
+
+def test_ordinary_programs_raise_no_warning() -> None:
+    """The programs of 30 random games, ragged and unreached ones among them."""
+    for index in range(30):
+        game = agreement_game(2, index).to_game()
+        report = range_report(compile_program(deterministic_commitment(game, game.initial)))
+        assert report.warnings == ()
+
+
+def test_the_report_says_the_ranges() -> None:
+    report = range_report(compiled(lambda m: 2.0 * m.x + 8.0 * m.y <= 5.0))
+    assert report.coefficients == (2.0, 8.0)
+    assert report.objective == (0.5, 4.0)
+    assert report.bounds == (1.0, 10.0)
+    assert report.right_hand_sides == (5.0, 5.0)
+    assert "coefficients 2 to 8" in report.summary
+    assert report.warnings == ()
+
+
+def test_rows_with_distant_coefficients_are_named() -> None:
+    program = compiled(lambda m: m.x + m.y <= 5.0, lambda m: 1e-5 * m.x + 1e4 * m.y <= 5.0)
+    report = range_report(program)
+    assert report.wide_rows == ("row1",)
+    assert report.warnings[0].startswith("row row1: coefficients that differ by more than a factor of 1e+08")
+
+
+def test_entries_that_the_solver_drops_are_named_if_they_matter() -> None:
+    """1e-10 times a column up to 1000 is more than a feasibility tolerance, times one up to 1 it is not."""
+    row = [lambda m: 1e-10 * m.x + m.y <= 0.5]
+    assert range_report(compiled(*row, reach=1000.0)).lost_entries == ("row0",)
+    assert range_report(compiled(*row, reach=1.0)).warnings == ()
+
+
+def test_a_loose_big_m_is_refused_by_name() -> None:
+    tight = compiled(lambda m: m.x - 10.0 * m.g <= 0.0)
+    loose = compiled(lambda m: m.x - 10.0 * m.g <= 0.0, lambda m: m.y - 1e9 * m.g <= 0.0)
+    check_big_m(tight)
+    assert range_report(loose).loose_rows == ("row1",)
+    with pytest.raises(SolverError, match="row row1: a big-M is more than 10000 times"):
+        check_big_m(loose)
+
+
+def test_a_method_never_hands_a_loose_big_m_to_the_solver(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The classic mistake: constants of 1e9 for everything."""
+    monkeypatch.setattr(
+        "ssg_mip.formulations.compact.compact_big_m", lambda game, _: np.full(int(game.follower_offsets[-1]), 1e9)
+    )
+    monkeypatch.setattr(restricted, "solve_milp", lambda *_, **__: pytest.fail("the program reached the solver"))
+    with pytest.raises(SolverError, match="response"):
+        solve(agreement_game(2, 0).to_game(), "deterministic")
+
+
+@pytest.mark.parametrize("method", ["commitment", "deterministic"])
+def test_a_game_with_distant_rewards_is_warned_of_once(method: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Rewards of 1e-6 and 1e6 in one state; the answer comes all the same."""
+    game = static_game([[1.0, 0.0], [0.0, 1.0]], [[1e6, 1e-6], [3e-6, 2e6]], "distant").to_game()
+    with caplog.at_level(logging.WARNING, logger="ssg_mip"):
+        result = solve(game, method, gap=1e-2, node_limit=5)
+    warned = [record.getMessage() for record in caplog.records if "factor of 1e+08" in record.getMessage()]
+    assert len(warned) == 1
+    assert warned[0].startswith("distant: row")
+    assert result.check.verified
