@@ -332,9 +332,9 @@ class Search:
         return point, bound
 
     def _look_due(self) -> bool:
-        """Whether to look for solutions: always at first, then at one open node in a few."""
+        """Whether to look for solutions: always at first and where that is cheap, then at one open node in a few."""
         self._looked += 1
-        return self._looked <= LOOK_ALWAYS or self._looked % LOOK_EVERY == 0
+        return not self._options.local_ascent or self._looked <= LOOK_ALWAYS or self._looked % LOOK_EVERY == 0
 
     def _keep(self, child: _Child | None, depth: int) -> None:
         """Put a bounded box among the open nodes, or set it aside."""

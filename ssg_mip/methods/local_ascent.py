@@ -27,7 +27,7 @@ from ssg_mip.solver.highs import OneShotLp
 from ssg_mip.solver.interface import LpStatus
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
-ROUNDS = 25
+ROUNDS = 40
 """Linear programs of one ascent at most."""
 
 FIRST_RADIUS = 0.3
@@ -131,7 +131,8 @@ class Ascent:
                 radius = min(1.0, 2.0 * radius)
             else:
                 radius = 0.25 * min(radius, moved)
-            if radius <= SMALLEST_RADIUS:
+            enough = SMALLEST_RADIUS if here.violation <= DEFAULT_TOLERANCES.tie else DEFAULT_TOLERANCES.tie
+            if radius <= enough:
                 break
         return policy
 
