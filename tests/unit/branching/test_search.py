@@ -98,7 +98,7 @@ def test_every_new_incumbent_gets_a_flagged_row_when_it_is_found(bench: Bench, m
     outcome = Search(bench.problem, gaps=GAPS, deadline=Deadline()).run()
     flagged = [row for row in outcome.progress if row.flag == "*"]
     values = [row.primal_bound for row in flagged]
-    assert values[:2] == [best - 9.0, best - 8.0]
+    assert values[:2] == [best - 10.0 + 1.0, best - 10.0 + 2.0]
     assert all(before < after for before, after in itertools.pairwise(values))
     assert values[-1] == outcome.primal_bound
     assert all(row.dual_bound >= outcome.primal_bound for row in outcome.progress)
