@@ -7,7 +7,8 @@ With ``q(s, a, b) = r_B(s, a, b) + gamma_B sum_t p(t | s, a, b) v(t)``:
   ``v <- max_b min_a q`` from below. Every iterate from below is valid, so stopping early is safe.
 * the leader's value under any pair of policies lies between the minimum and the maximum of its joint process.
 
-Big-M constants come from here and from nowhere else (:func:`compact_big_m`). Bounds are widened by rounding noise.
+Big-M constants come from here and from nowhere else (:func:`compact_big_m`). Bounds are moved outwards until they
+satisfy the inequality that makes them bounds, its rounding included, and by a little more.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import weakref
 import numpy as np
 
 from ssg_mip.game import FloatArray, Game, IntArray
-from ssg_mip.mdp import joint_process, optimal_control, transition_matrix
+from ssg_mip.mdp import ROUNDINGS, joint_process, optimal_control, raising, transition_matrix, upper_solution
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
 SECURITY_SWEEPS = 400
@@ -59,16 +60,23 @@ _LEADER_BOUNDS: weakref.WeakKeyDictionary[Game, ValueBounds] = weakref.WeakKeyDi
 
 def follower_value_bounds(game: Game) -> ValueBounds:
     """Bounds on the follower's optimal value, state by state, over all leader policies."""
-    upper = optimal_control(joint_process(game, leader=False)).values
-    return _widened(ValueBounds(np.minimum(security_level(game), upper), upper))
+    process = joint_process(game, leader=False)
+    upper = upper_solution(process, optimal_control(process).values)
+    lower = security_level(game)
+    worst = _worst_answers(game, lower)
+    size = float(np.abs(game.follower_rewards).max()) + float(np.abs(lower).max())
+    lower = lower - raising(float(np.max(lower - worst)), game.follower_discount, size, game.num_states)
+    return _widened(ValueBounds(np.minimum(lower, upper), upper))
 
 
 def leader_value_bounds(game: Game) -> ValueBounds:
     """Bounds on the leader's value, state by state, over all pairs of policies."""
     if game not in _LEADER_BOUNDS:
         process = joint_process(game, leader=True)
-        lower = optimal_control(process, maximise=False).values
-        _LEADER_BOUNDS[game] = _widened(ValueBounds(lower, optimal_control(process).values))
+        opposite = dataclasses.replace(process, reward=-process.reward)
+        lower = -upper_solution(opposite, -optimal_control(process, maximise=False).values)
+        upper = upper_solution(process, optimal_control(process).values)
+        _LEADER_BOUNDS[game] = _widened(ValueBounds(lower, upper))
     return _LEADER_BOUNDS[game]
 
 
@@ -93,20 +101,29 @@ def gap_scale(bounds: ValueBounds, weights: FloatArray) -> float:
 
 def security_level(game: Game) -> FloatArray:
     """What the follower gets at least by a deterministic action, from below, shape ``[num_states]``."""
-    matrix = transition_matrix(game)
-    by_slot = np.argsort(game.row_follower_slot, kind="stable")
-    starts = np.concatenate(([0], np.cumsum(np.repeat(game.leader_counts, game.follower_counts))[:-1]))
     process = joint_process(game, leader=False)
     values = optimal_control(process, maximise=False).values
     for _ in range(SECURITY_SWEEPS):
-        q = game.follower_rewards + game.follower_discount * (matrix @ values)
-        worst = np.minimum.reduceat(q[by_slot], starts)
-        improved = np.maximum(values, np.maximum.reduceat(worst, game.follower_offsets[:-1]))
+        improved = np.maximum(values, _worst_answers(game, values))
         change = float(np.max(improved - values))
         values = improved
         if change <= DEFAULT_TOLERANCES.arithmetic * (1.0 + float(np.abs(values).max())):
             break
     return values
+
+
+def _worst_answers(game: Game, values: FloatArray) -> FloatArray:
+    """``max_b min_a (r_B + gamma_B p values)`` per state: what the best fixed answer yields at least."""
+    q = game.follower_rewards + game.follower_discount * (transition_matrix(game) @ values)
+    lowest = np.full(int(game.follower_offsets[-1]), np.inf)
+    np.minimum.at(lowest, game.row_follower_slot, q)
+    return np.maximum.reduceat(lowest, game.follower_offsets[:-1]).astype(float, copy=False)
+
+
+def raised_sum(weights: FloatArray, values: FloatArray) -> float:
+    """``weights @ values`` with non-negative weights, rounded up."""
+    rounding = 2.0 * (len(weights) + ROUNDINGS) * float(np.finfo(float).eps)
+    return float(weights @ values) + rounding * float(weights @ np.abs(values))
 
 
 def compact_big_m(game: Game, bounds: ValueBounds) -> FloatArray:
@@ -123,7 +140,8 @@ def compact_big_m(game: Game, bounds: ValueBounds) -> FloatArray:
 
 
 def _widened(bounds: ValueBounds) -> ValueBounds:
-    """Bounds moved outwards by more than the rounding of the solves that made them."""
+    """Bounds moved outwards a little further: by more than the rounding of a weighted sum of them."""
     scale = 1.0 + np.maximum(np.abs(bounds.lower), np.abs(bounds.upper)).max()
-    noise = DEFAULT_TOLERANCES.arithmetic * scale
+    rounding = 2.0 * (len(bounds.lower) + ROUNDINGS) * float(np.finfo(float).eps)
+    noise = max(DEFAULT_TOLERANCES.arithmetic, rounding) * scale
     return ValueBounds(bounds.lower - noise, bounds.upper + noise)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from pathlib import Path
 
 from numpy.typing import ArrayLike
 
@@ -13,6 +14,7 @@ from ssg_mip.game import Game
 from ssg_mip.interrupt import Interrupt, graceful_interrupt
 from ssg_mip.methods import check_method_options, find_method
 from ssg_mip.methods.assurance import assured
+from ssg_mip.methods.bound_certificate import Recorder, check_provable, prepared_recorder
 from ssg_mip.methods.margin import check_margin
 from ssg_mip.methods.request import Request, StepSelection, state_weights
 from ssg_mip.policy import LeaderPolicy
@@ -41,6 +43,8 @@ def solve(
     margin: float = 0.0,
     check: bool = True,
     guarantee: bool = True,
+    certificate: Path | str | None = None,
+    recorder: Recorder | None = None,
 ) -> Result:
     """Find a stationary leader policy, its exact value and a proven bound on the best value.
 
@@ -90,6 +94,11 @@ def solve(
     guarantee
         Whether to look near the answer for a policy that works whatever the follower does with ties
         (``Result.guaranteed``).
+    certificate
+        A file for the proof of the bound, to be replayed in exact arithmetic by ``verify_bound`` or ``ssg-mip verify``;
+        with the method ``"commitment"`` and without a margin only.
+    recorder
+        Remembers the proof for a caller who writes the certificate.
 
     Returns
     -------
@@ -106,6 +115,10 @@ def solve(
     SolverError
         If the solver failed in a way that no retry mended.
     """
+    if certificate is not None:
+        recorder = prepared_recorder(method, Path(certificate), margin)
+    elif recorder is not None:
+        check_provable(method, margin)
     deadline = Deadline(time_limit)
     run = find_method(method)
     with graceful_interrupt() if interrupt is None else nullcontext(interrupt) as flag:
@@ -125,11 +138,15 @@ def solve(
             epsilon=epsilon,
             tolerances=tolerances,
             on_progress=on_progress,
+            recorder=recorder,
         )
         check_method_options(method, request.selection)
         check_margin(game, request)
         result = run(game, request)
-        return assured(result, check=check, guarantee=guarantee, tolerances=tolerances)
+        result = assured(result, check=check, guarantee=guarantee, tolerances=tolerances)
+    if recorder is not None and certificate is not None:
+        recorder.write(Path(certificate), game, result.weights, result.dual_bound)
+    return result
 
 
 def _start_policy(game: Game, start: LeaderPolicy | Mapping[str, Mapping[str, float]] | None) -> LeaderPolicy | None:

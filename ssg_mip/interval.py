@@ -11,7 +11,7 @@ Inside ``l <= v <= u`` the action values ``q(s, a, b) = r_B + gamma_B sum_t p v(
   which caps ``v(t)``, and some pair with an open ``b`` must reach ``q(s, a, b) >= l(s)``, which needs ``v(t)``.
 
 Repeated until nothing moves much, this shrinks a box and closes answers without losing any consistent ``(f, g, v)``.
-Every comparison leaves a margin for rounding.
+Every comparison leaves more room than its rounding takes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ssg_mip.game import FloatArray, Game, IntArray
-from ssg_mip.mdp import transition_matrix
+from ssg_mip.mdp import ROUNDINGS, transition_matrix
 from ssg_mip.mixing import PairMixes
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
@@ -53,6 +53,8 @@ class IntervalBellman:
         self._margin = margin
         self._game = game
         self._matrix = game.follower_discount * transition_matrix(game)
+        self._largest_reward = float(np.abs(game.follower_rewards).max())
+        self._roundings = 4.0 * (game.num_states + ROUNDINGS) * float(np.finfo(float).eps)
         self._by_slot = np.argsort(game.row_follower_slot, kind="stable")
         counts = np.repeat(game.leader_counts, game.follower_counts)
         self._starts = np.concatenate(([0], np.cumsum(counts)[:-1]))
@@ -87,7 +89,9 @@ class IntervalBellman:
         """
         game = self._game
         state = game.follower_slot_state
-        noise = DEFAULT_TOLERANCES.feasibility * (1.0 + float(np.maximum(np.abs(lower), np.abs(upper)).max()))
+        largest = float(np.maximum(np.abs(lower), np.abs(upper)).max())
+        rounding = self._roundings * (self._largest_reward + largest)
+        noise = max(DEFAULT_TOLERANCES.feasibility * (1.0 + largest), rounding)
         answers = answers.copy()
         for _ in range(SWEEPS):
             high, low = game.follower_rewards + self._matrix @ upper, game.follower_rewards + self._matrix @ lower

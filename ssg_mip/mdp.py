@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 DENSE_STATES = 100
 """Number of states up to which matrices are dense."""
 
+ROUNDINGS = 16
+"""Roundings, at most, in an expression that is no sum over states."""
+
 REFINEMENTS = 4
 """Rounds of iterative refinement of a sparse linear system."""
 
@@ -208,6 +211,35 @@ def optimal_control(
     # rounding noise beyond the tolerance swaps equally good policies for ever: any of them will do
     values = evaluate(process, chosen)
     return Control(chosen, values, process.action_values(values))
+
+
+def upper_solution(process: DecisionProcess, values: FloatArray, *, terms: int = 0) -> FloatArray:
+    """``values`` raised, as little as rounding allows, until no slot improves on them.
+
+    Values ``u`` with ``u >= r + gamma P u`` on every slot bound those of every policy from above, because the operator
+    on the right is monotone and contracts. If some slot exceeds ``values`` by ``e``, rounding included, then
+    ``values + e / (1 - gamma)`` is such a ``u``. Rows of ``P`` count as divided by their exact sums.
+
+    Parameters
+    ----------
+    process
+        The decision process.
+    values
+        Values that are optimal up to rounding, or any others.
+    terms
+        Operations behind each reward and transition probability, if they were computed.
+    """
+    state = np.repeat(np.arange(process.num_states), np.diff(process.offsets))
+    excess = float(np.max(process.action_values(values) - values[state]))
+    size = float(np.abs(process.reward).max()) + float(np.abs(values).max())
+    return values + raising(excess, process.discount, size, process.num_states + terms)
+
+
+def raising(excess: float, discount: float, size: float, terms: int) -> float:
+    """``e / (1 - gamma)``, rounded up, for an ``excess`` computed by so many operations on numbers of a ``size``."""
+    operations = 4.0 * (terms + ROUNDINGS)
+    sure = max(0.0, excess) + operations * float(np.finfo(float).eps) * size
+    return float(sure / (1.0 - discount) * (1.0 + ROUNDINGS * np.finfo(float).eps))
 
 
 def _promising(process: DecisionProcess, sign: float, barrier: FloatArray) -> IntArray:

@@ -22,6 +22,7 @@ from ssg_mip.result import Result, bound_scope, finite
 
 if TYPE_CHECKING:
     from ssg_mip.batch import BatchRow, BatchSummary
+    from ssg_mip.certificates.dual.replay import BoundVerification
     from ssg_mip.certificates.verification import Verification
     from ssg_mip.pareto.front import ParetoFront
 
@@ -215,6 +216,26 @@ def verification_report(verification: Verification) -> list[Any]:
     verdict = "every check passed" if not failed else f"{counted(failed, 'check')} FAILED"
     certified = "certified" if verification.bound_certified else "not certified"
     return [made, "", f"{verification.subject}: {verdict}; the dual bound is {certified}"]
+
+
+def bound_report(game: Game, verification: BoundVerification) -> list[Any]:
+    """What a certificate of a bound proves: its checks, and the bound in words."""
+    made = table("check", "", "where")
+    for check in sorted(verification.checks, key=lambda one: one.passed):
+        add_row(made, (check.name, "passed" if check.passed else "FAILED", check.detail))
+    weights = ", ".join(
+        f"{name} {number(float(weight))}"
+        for name, weight in zip(game.state_names, verification.weights, strict=True)
+        if weight
+    )
+    size = f"{counted(verification.nodes, 'node')}, {verification.leaves} of them leaves"
+    failed = len(verification.failed)
+    verdict = (
+        f"proven in exact arithmetic: no stationary leader policy is worth more than {verification.claimed!r}"
+        if not failed
+        else f"{counted(failed, 'check')} FAILED; the bound is not certified"
+    )
+    return [made, "", f"weights: {weights}", f"{size}: {verdict}"]
 
 
 def batch_row_line(row: BatchRow) -> str:

@@ -18,7 +18,7 @@ from ssg_mip.certificates.guarantee import Guarantee
 from ssg_mip.certificates.outcome import UNCHECKED, CheckOutcome
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
-from ssg_mip.status import Status, Termination
+from ssg_mip.status import BoundProof, Status, Termination
 
 
 @cache
@@ -168,6 +168,8 @@ class Result:
         ``weights @ leader_values``; NaN without a policy.
     dual_bound
         Proven upper bound on the weighted optimum **over stationary leader policies**; infinite if none.
+    bound_proof
+        What the bound rests on; with a margin nothing that is certified.
     gap_scale
         What the gap is relative to at least (:func:`ssg_mip.bounds.gap_scale`), so that values near 0 have one too.
     leader_values, follower_values
@@ -208,6 +210,15 @@ class Result:
     provenance: Provenance
     check: CheckOutcome = UNCHECKED
     guaranteed: Guarantee | None = None
+    bound_proof: BoundProof = BoundProof.NONE
+
+    @property
+    def bound_certified(self) -> bool:
+        """Whether the bound is finite and safe: recomputed from multipliers or values with all rounding counted.
+
+        A certificate (``solve(..., certificate=...)``) lets anyone replay the proof in exact arithmetic.
+        """
+        return math.isfinite(self.dual_bound) and self.bound_proof.certifies
 
     @property
     def margin(self) -> float:
@@ -257,6 +268,8 @@ class Result:
             "dual_bound": finite(self.dual_bound),
             "dual_bound_scope": self.bound_scope,
             "distance_to_bound": finite(self.distance_to_bound),
+            "bound_certified": self.bound_certified,
+            "bound_proof": (self.bound_proof if math.isfinite(self.dual_bound) else BoundProof.NONE).value,
             "relative_gap": finite(self.relative_gap),
             "gap_scale": self.gap_scale,
             "leader_values": by_state(self.leader_values),
@@ -321,8 +334,12 @@ def build_result(
     seed: int,
     seconds: float,
     counts: Mapping[str, int],
+    bound_proof: BoundProof = BoundProof.NONE,
 ) -> Result:
-    """Assemble a result from a policy and the follower's exact response to it."""
+    """Assemble a result from a policy and the follower's exact response to it.
+
+    A bound on policies that keep a margin rests on nothing that is certified, whatever ``bound_proof`` says.
+    """
     unknown = np.full(game.num_states, np.nan)
     return Result(
         game=game,
@@ -350,4 +367,5 @@ def build_result(
             seconds=float(seconds),
             counts={label: int(count) for label, count in counts.items()},
         ),
+        bound_proof=BoundProof.MARGIN if float(options.get("margin", 0.0)) > 0.0 else bound_proof,
     )

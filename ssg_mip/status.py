@@ -1,4 +1,4 @@
-"""Two questions, two enums: why did it stop, and what is known about the answer?
+"""One enum for each question: why did it stop, what is known about the answer, and what does its bound rest on?
 
 The values are the messages shown to users.
 """
@@ -52,3 +52,19 @@ class Status(enum.Enum):
     def has_policy(self) -> bool:
         """Whether a policy came back."""
         return self not in {Status.NO_SOLUTION, Status.INFEASIBLE}
+
+
+class BoundProof(enum.Enum):
+    """What a bound rests on; nothing here trusts what a solver says about its own accuracy."""
+
+    SEARCH = "every part of the search was closed by multipliers or by propagation, rounding included"
+    ROOT = "no pair of policies is worth more, or the multipliers of the root relaxation show it, rounding included"
+    PAIR = "no pair of policies is worth more, rounding included"
+    SADDLE = "mixed policies of the follower hold the leader to it, rounding included"
+    MARGIN = "no certified proof: rounding is not counted, and no certificate replayed, where a margin is asked for"
+    NONE = "nothing"
+
+    @property
+    def certifies(self) -> bool:
+        """Whether a bound that rests on it is safe, with all rounding counted."""
+        return self not in {BoundProof.MARGIN, BoundProof.NONE}

@@ -46,20 +46,26 @@ class CutRows:
         self._num_columns = program.num_columns
         self._last: tuple[Cuts, _Terms | None] = (NO_CUTS, None)
 
-    def rows(self, cuts: Cuts, box: Box) -> SparseRows:
-        """The cuts on a box; every row is at least 0."""
+    def rows_and_sizes(self, cuts: Cuts, box: Box) -> tuple[SparseRows, SparseRows]:
+        """The cuts on a box, every row at least 0, and the magnitudes that their entries are computed from."""
         known, terms = self._last
         if terms is None or known is not cuts:
             terms = self._expand(cuts)
             self._last = (cuts, terms)
-        factor = terms.c0.copy()
-        width = box.width[terms.square_place]
-        above = terms.tangent - box.lower[terms.square_place]
-        c = np.where(width > 0.0, above / np.where(width > 0.0, width, 1.0), 0.0)
+        factor, size = terms.c0.copy(), np.abs(terms.c0)
+        c = unit_tangents(terms.tangent, box.lower[terms.square_place], box.width[terms.square_place])
         factor[terms.square] += c * (terms.c1 + c * terms.c2)
-        values = np.concatenate(self._base.coefficients(box))[terms.source] * factor
-        merged = np.bincount(terms.place_of_term, values, len(terms.indices)).astype(float, copy=False)
-        return SparseRows(terms.starts, terms.indices, merged, terms.row_of, self._num_columns)
+        size[terms.square] += np.abs(c) * (np.abs(terms.c1) + np.abs(c * terms.c2))
+        return (
+            self._merged(terms, np.concatenate(self._base.coefficients(box)), factor),
+            self._merged(terms, np.concatenate(self._base.sizes(box)), size),
+        )
+
+    def _merged(self, terms: _Terms, data: FloatArray, factor: FloatArray) -> SparseRows:
+        merged = np.bincount(terms.place_of_term, data[terms.source] * factor, len(terms.indices))
+        return SparseRows(
+            terms.starts, terms.indices, merged.astype(float, copy=False), terms.row_of, self._num_columns
+        )
 
     def _expand(self, cuts: Cuts) -> _Terms:
         base, writer = self._base, _TermWriter()
@@ -108,6 +114,12 @@ class CutRows:
         add(lower, in_other, 1.0)
         add(first & lower, in_factor, -1.0)
         add(second & lower, in_t, -1.0)
+
+
+def unit_tangents(tangent: FloatArray, lower: FloatArray, width: FloatArray) -> FloatArray:
+    """Tangent points in the unit coordinates of a box; 0 on an interval without width."""
+    c: FloatArray = np.where(width > 0.0, (tangent - lower) / np.where(width > 0.0, width, 1.0), 0.0)
+    return c
 
 
 def rank_within(groups: IntArray) -> IntArray:

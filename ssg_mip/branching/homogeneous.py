@@ -36,6 +36,8 @@ class HomogeneousRows:
         Row and product of each ``beta``, likewise.
     beta_scale
         Each ``beta`` on a box of unit widths.
+    origin
+        Per row, the row of the program, the sign that it is taken with, and the row that is subtracted (-1 for none).
     """
 
     def __init__(self, program: CompiledProgram) -> None:
@@ -50,7 +52,8 @@ class HomogeneousRows:
 
         product_of = np.full(program.num_columns, -1)
         product_of[program.product_result] = np.arange(len(program.product_result))
-        self.count, (row, column, value) = _homogeneous(program)
+        self.origin, (row, column, value) = _homogeneous(program)
+        self.count = len(self.origin)
         mixed = product_of[column] >= 0
         self.beta_row, self.beta_product, self.beta_scale = _ordered(
             row[mixed], product_of[column[mixed]], value[mixed]
@@ -81,9 +84,19 @@ class HomogeneousRows:
         alpha: FloatArray = self._base + np.bincount(entry, scale * box.lower[value], len(self._base))
         return alpha, self.beta_scale * box.width[self.value_of[self.beta_product]]
 
+    def sizes(self, box: Box) -> tuple[FloatArray, FloatArray]:
+        """The sums of the magnitudes of the numbers that ``alpha`` and ``beta`` are computed from.
 
-def _homogeneous(program: CompiledProgram) -> tuple[int, Entries]:
-    """How many rows there are, and their entries over the columns of the program."""
+        A ``beta`` on unit widths is a sum of ones and probabilities, of which at most two are ones.
+        """
+        entry, value, scale = self._low
+        low = np.bincount(entry, (np.abs(scale) + 2.0) * np.abs(box.lower[value]), len(self._base))
+        alpha: FloatArray = np.abs(self._base) + low
+        return alpha, (np.abs(self.beta_scale) + 2.0) * box.width[self.value_of[self.beta_product]]
+
+
+def _homogeneous(program: CompiledProgram) -> tuple[IntArray, Entries]:
+    """Where each row comes from, and the entries of all over the columns of the program."""
     is_product = np.zeros(program.num_columns, dtype=bool)
     is_product[program.product_result] = True
     allowed = is_product.copy()
@@ -103,7 +116,10 @@ def _homogeneous(program: CompiledProgram) -> tuple[int, Entries]:
     unique, place = np.unique(keys, return_inverse=True)
     value = np.bincount(place, sign[cut] * program.coefficient[entry], len(unique)).astype(float, copy=False)
     rows, columns = np.divmod(unique[value != 0.0], program.num_columns)
-    return count, (rows, columns, value[value != 0.0])
+    plain = np.concatenate((lower, upper, first))
+    signs = np.repeat([1, -1, 1], [len(lower), len(upper), len(first)])
+    subtracted = np.concatenate((np.full(len(lower) + len(upper), -1), second))
+    return np.stack((plain, signs, subtracted), axis=1), (rows, columns, value[value != 0.0])
 
 
 def _ordered(row: IntArray, column: IntArray, value: FloatArray) -> Entries:

@@ -42,7 +42,7 @@ class LevelTwo:
 
     def __init__(self, program: CompiledProgram) -> None:
         base = HomogeneousRows(program)
-        self._base = base
+        self.base = self._base = base
         self._cut_rows = CutRows(program, base)
         self._places = len(program.box)
         per_row = np.diff(base.beta_starts)
@@ -57,7 +57,11 @@ class LevelTwo:
 
     def rows(self, cuts: Cuts, box: Box) -> SparseRows:
         """The cuts on a box; every row is at least 0."""
-        return self._cut_rows.rows(cuts, box)
+        return self.rows_and_sizes(cuts, box)[0]
+
+    def rows_and_sizes(self, cuts: Cuts, box: Box) -> tuple[SparseRows, SparseRows]:
+        """The cuts on a box, and the magnitudes that their entries are computed from."""
+        return self._cut_rows.rows_and_sizes(cuts, box)
 
     def separate(self, unit_point: FloatArray, box: Box, limit: int) -> Cuts:
         """The most violated cuts at a relaxed point given in unit coordinates, at most ``limit``."""

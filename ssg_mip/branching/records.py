@@ -8,6 +8,7 @@ from typing import Any
 
 from ssg_mip.branching.box import Box
 from ssg_mip.branching.cuts import Cuts
+from ssg_mip.branching.trace import Trace
 from ssg_mip.result import ProgressRow
 from ssg_mip.status import Termination
 
@@ -26,7 +27,10 @@ class Branch:
 
 @dataclasses.dataclass(frozen=True, eq=False, slots=True)
 class Node:
-    """An open node: its box, its bound, where to split it and the basis and cuts its children start from."""
+    """An open node: its box, its bound, where to split it and the basis and cuts its children start from.
+
+    ``trace`` is its place in a certificate, if one is asked for.
+    """
 
     bound: float
     box: Box
@@ -34,6 +38,7 @@ class Node:
     depth: int
     basis: Any
     cuts: Cuts
+    trace: Trace | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

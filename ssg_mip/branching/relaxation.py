@@ -17,12 +17,13 @@ import numpy as np
 from ssg_mip.branching.box import Box
 from ssg_mip.branching.cuts import NO_CUTS, Cuts
 from ssg_mip.branching.level_two import LevelTwo
+from ssg_mip.branching.trace import Proof
 from ssg_mip.branching.unit_form import UnitForm, widened
 from ssg_mip.deadline import Deadline
 from ssg_mip.game import FloatArray, IntArray
 from ssg_mip.solver.compiled import CompiledProgram
 from ssg_mip.solver.highs import HighsLp
-from ssg_mip.solver.interface import LinearProgram, LpAnswer, LpStatus, SparseRows, dual_bound, rounding
+from ssg_mip.solver.interface import LinearProgram, LpAnswer, LpStatus, SparseRows, column_rounding, dual_bound
 
 LEAST_SECONDS = 0.05
 """What one LP may take although no time is left: a small one ends, and gives a bound."""
@@ -79,7 +80,10 @@ class BoxRelaxation:
         self._level_two = LevelTwo(program)
         self.cuts = NO_CUTS
         self._cut_matrix: SparseRows | None = None
+        self._cut_sizes: SparseRows | None = None
         self._dual = np.empty(0)
+        self._objective_weight = 1.0
+        self._proof_dual = np.empty(0)
         self._unit_point = np.empty(0)
 
     def stop_when(self, interrupted: Callable[[], bool]) -> None:
@@ -135,15 +139,16 @@ class BoxRelaxation:
         self._box, self._now = box, now
         self._loaded = coefficients
         self.cuts = NO_CUTS
-        self._cut_matrix = None
+        self._cut_matrix = self._cut_sizes = None
         if cuts is not None and cuts.count:
             self._append(cuts)
 
     def _append(self, cuts: Cuts) -> None:
-        rows = self._level_two.rows(cuts, self._loaded_box)
+        rows, sizes = self._level_two.rows_and_sizes(cuts, self._loaded_box)
         self._loaded_lp.append_rows(rows)
         self.cuts = self.cuts.joined(cuts)
         self._cut_matrix = rows if self._cut_matrix is None else self._cut_matrix.followed_by(rows)
+        self._cut_sizes = sizes if self._cut_sizes is None else self._cut_sizes.followed_by(sizes)
 
     def separate(self, limit: int) -> int:
         """Add the most violated second-level cuts at the last point; how many were added."""
@@ -195,6 +200,7 @@ class BoxRelaxation:
         )
         self._dual = answer.row_dual
         self._unit_point = answer.point
+        self._remember(answer, 1.0)
         bound = self._bound_of(self._loaded_program, answer) + self.program.offset
         if answer.status is not LpStatus.OPTIMAL:
             return Point(answer.status, bound, np.empty(0), np.empty(0), np.empty(0))
@@ -221,27 +227,40 @@ class BoxRelaxation:
         answer = lp.solve(time_limit=self._seconds_left)
         lp.set_objective(now.objective)
         lp.set_row_bounds(last, -free, free)
+        self._remember(answer, 0.0)
         bound = self._bound_of(asked, answer)
         return sign * bound if bound == -math.inf else sign * min(bound, 1.0 if largest else 0.0)
+
+    def _remember(self, answer: LpAnswer, weight: float) -> None:
+        self._proof_dual = answer.row_dual
+        self._objective_weight = 0.0 if answer.status is LpStatus.INFEASIBLE else weight
+
+    def proof(self) -> Proof:
+        """What the last bound rests on, for a certificate."""
+        dual, first = self._proof_dual, self._loaded_program.num_rows
+        weight = self._objective_weight
+        if len(dual):
+            weight += max(0.0, -float(dual[first - 1]))
+            dual = np.concatenate((dual[: self.program.num_rows], dual[first:]))
+        return Proof(self.program, self._level_two.base, self._loaded_box, weight, dual, self.cuts)
 
     def _bound_of(self, program: LinearProgram, answer: LpAnswer) -> float:
         """A safe bound from the multipliers of the rows and of the cuts, its rounding error included."""
         if not len(answer.row_dual):
             return math.inf
-        first, dual = program.num_rows, answer.row_dual
+        first, dual, places = program.num_rows, answer.row_dual, len(self.program.box)
         empty, noise = answer.status is LpStatus.INFEASIBLE, 0.0
         if empty:
             program = dataclasses.replace(program, objective=np.zeros(program.num_columns))
-        if self._cut_matrix is not None:
+        if self._cut_matrix is not None and self._cut_sizes is not None:
             # A cut reads ``row @ x >= 0``: in a maximisation its multiplier is at most 0, and its share of the bound
             # is the change of the reduced costs.
             helpful = np.minimum(dual[first:], 0.0)
             reduced = program.objective - self._cut_matrix.transposed_product(helpful)
             program = dataclasses.replace(program, objective=reduced)
-            terms = self._cut_matrix.absolute_product(helpful)
-            noise = rounding(len(dual) + program.num_columns, terms, program)
-        bound, slack = dual_bound(program, self._form.matrix, dual[:first])
-        bound += slack + noise
+            terms = self._cut_sizes.transposed_product(-helpful)
+            noise = column_rounding(self._cut_sizes.longest_column + places, terms, program)
+        bound = noise + dual_bound(program, self._form.matrix, self._form.sizes, dual[:first], roundings=places)
         if empty:
             return -math.inf if bound < 0.0 else math.inf
         return bound

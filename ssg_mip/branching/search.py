@@ -23,6 +23,7 @@ from ssg_mip.branching.records import Gaps, Node, Outcome
 from ssg_mip.branching.relaxation import BoxRelaxation, Point
 from ssg_mip.branching.selection import CuttingPolicy, choose_branch
 from ssg_mip.branching.tightening import ROUNDS, RootRounds
+from ssg_mip.branching.trace import Trace, again
 from ssg_mip.deadline import Deadline, OutOfTime
 from ssg_mip.game import IntArray
 from ssg_mip.interrupt import Interrupt
@@ -90,6 +91,7 @@ class _Child:
     point: Point
     basis: Any
     cuts: Cuts
+    trace: Trace | None
 
 
 class Search:
@@ -109,6 +111,8 @@ class Search:
         Ingredients to leave out.
     good_enough
         The first solution worth more than this ends the search.
+    trace
+        The root of the tree to be remembered for a certificate; ``None`` if none is asked for.
     """
 
     def __init__(
@@ -122,9 +126,11 @@ class Search:
         on_progress: Callable[[ProgressRow], None] | None = None,
         options: SearchOptions = DEFAULT_OPTIONS,
         good_enough: float = math.inf,
+        trace: Trace | None = None,
     ) -> None:
         self._options = options
         self._good_enough = good_enough
+        self._trace = trace
         self._problem = problem
         self._gaps = gaps
         self._deadline = deadline
@@ -211,8 +217,9 @@ class Search:
                 return limit
             node = heapq.heappop(self._heap)[2]
             self._in_hand = node.bound
-            for box in node.branch.children(node.box):
-                self._keep(self._bound(box, node.bound, node.basis, node.cuts), node.depth + 1)
+            traces = _split(node)
+            for box, trace in zip(node.branch.children(node.box), traces, strict=True):
+                self._keep(self._bound(box, node.bound, node.basis, node.cuts, trace), node.depth + 1)
             self._in_hand = -math.inf
             self._report()
         return Termination.GAP if self._solution is not None else Termination.INFEASIBLE
@@ -239,17 +246,22 @@ class Search:
         problem = self._problem
         root, _ = problem.root, problem.relaxation  # written now
         self._root_width, self._opened = root.width, True
-        child = self._bound(root, math.inf, None)
+        child = self._bound(root, math.inf, None, trace=again(self._trace))
         for _ in range(ROUNDS if self._options.probing or self._options.tightening else 0):
             if child is None or child.bound <= self._target or self._limit_reached() is not None:
                 break
             target, self._in_hand = self._target, child.bound
-            rounds = RootRounds(problem, options=self._options, stop=lambda: self._limit_reached() is not None)
+            rounds = RootRounds(
+                problem,
+                options=self._options,
+                stop=lambda: self._limit_reached() is not None,
+                trace=child.trace,
+            )
             box = rounds.run(child.box, target)
             # Solutions lost to the target need not be found, but they may exist: the target stays in the bound.
             self._close(target)
             worthwhile = box is not None and rounds.worthwhile(child.box, box)
-            child = None if box is None else self._reopen(box, child.bound)
+            child = None if box is None else self._reopen(box, child.bound, rounds.trace)
             if not worthwhile:
                 break
         self._in_hand = -math.inf
@@ -257,7 +269,7 @@ class Search:
             self._root_width = child.box.width
         self._keep(child, 0)
 
-    def _reopen(self, box: Box, inherited: float) -> _Child | None:
+    def _reopen(self, box: Box, inherited: float, trace: Trace | None) -> _Child | None:
         """Bound the smaller root, on a relaxation written anew where enough choices are closed."""
         problem = self._problem
         written = problem.root.open_choices
@@ -265,15 +277,19 @@ class Search:
             self._past_lps += problem.relaxation.lps
             self._lp_seconds += problem.relaxation.lp_seconds
             problem.rebuild(box)
-        return self._bound(box, inherited, None)
+        return self._bound(box, inherited, None, trace=again(trace))
 
     # ------------------------------------------------------------------ nodes
 
-    def _bound(self, box: Box, inherited: float, basis: Any, cuts: Cuts | None = None) -> _Child | None:
+    def _bound(
+        self, box: Box, inherited: float, basis: Any, cuts: Cuts | None = None, trace: Trace | None = None
+    ) -> _Child | None:
         """Tighten and bound one box and look for solutions near its relaxed point; ``None`` if it is empty."""
         self._nodes += 1
         tightened = self._problem.tighten(box)
         if tightened is None:
+            if trace is not None:
+                trace.empty()
             return None
         relaxation = self._problem.relaxation
         relaxation.load(tightened, cuts)
@@ -282,21 +298,23 @@ class Search:
             basis = None
         point = relaxation.solve(basis=basis, cut_off=self._target)
         bound = min(inherited, point.bound)
+        if trace is not None:
+            trace.offer(point.bound, relaxation.proof())
         if bound > self._target and point.status is LpStatus.OPTIMAL and self._cuts_due():
-            point, bound = self._cut(point, bound)
+            point, bound = self._cut(point, bound, trace)
         if bound == -math.inf:
             return None
         if point.status is LpStatus.OPTIMAL and bound > self._target and self._look_due():
             self._accept(self._problem.propose(point, tightened, self._primal))
         if bound <= self._target:
-            return _Child(tightened, bound, point, None, NO_CUTS)
+            return _Child(tightened, bound, point, None, NO_CUTS, trace)
         kept, basis = relaxation.binding()
-        return _Child(tightened, bound, point, basis, kept)
+        return _Child(tightened, bound, point, basis, kept, trace)
 
     def _cuts_due(self) -> bool:
         return self._options.level_two_cuts and self._cutting.due()
 
-    def _cut(self, point: Point, bound: float) -> tuple[Point, float]:
+    def _cut(self, point: Point, bound: float, trace: Trace | None) -> tuple[Point, float]:
         """Rounds of second-level cuts at the loaded box."""
         relaxation = self._problem.relaxation
         before = bound
@@ -305,6 +323,8 @@ class Search:
                 break
             cut = relaxation.solve(cut_off=self._target)
             bound = min(bound, cut.bound)
+            if trace is not None:
+                trace.offer(cut.bound, relaxation.proof())
             point = cut
             if bound <= self._target or cut.status is not LpStatus.OPTIMAL:
                 break
@@ -328,7 +348,7 @@ class Search:
             logger.debug("node too small to split set aside at bound %g", child.bound)
             self._close(child.bound)
             return
-        node = Node(child.bound, child.box, branch, depth, child.basis, child.cuts)
+        node = Node(child.bound, child.box, branch, depth, child.basis, child.cuts, child.trace)
         heapq.heappush(self._heap, (-child.bound, next(self._ticket), node))
 
     # ------------------------------------------------------------------ progress
@@ -353,3 +373,8 @@ class Search:
         self._rows.append(row)
         if self._on_progress is not None:
             self._on_progress(row)
+
+
+def _split(node: Node) -> tuple[Trace | None, Trace | None]:
+    """The traces of a node's children."""
+    return (None, None) if node.trace is None else node.trace.at_value(node.branch.place, node.branch.value)

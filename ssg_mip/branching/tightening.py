@@ -17,11 +17,15 @@ import numpy as np
 from ssg_mip.branching.box import Box
 from ssg_mip.branching.options import SearchOptions
 from ssg_mip.branching.relaxation import BoxRelaxation
+from ssg_mip.branching.trace import Trace, again
 from ssg_mip.branching.unit_form import narrow
 from ssg_mip.game import IntArray
 
 ROUNDS = 3
 """Rounds of probing and tightening at the root."""
+
+ROUNDING = 8.0 * float(np.finfo(float).eps)
+"""More than the rounding of ``l + d h``, relative to ``|l| + d``."""
 
 WORTHWHILE = 0.05
 """A round must shrink the total width by this share, or close a choice, for another one to follow."""
@@ -51,10 +55,20 @@ class RootRounds:
         Which of the two to do.
     stop
         Whether a limit was reached; checked between linear programs.
+    trace
+        Where the box stands in a certificate; what is left of it after a round.
     """
 
-    def __init__(self, problem: Tightenable, *, options: SearchOptions, stop: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        problem: Tightenable,
+        *,
+        options: SearchOptions,
+        stop: Callable[[], bool],
+        trace: Trace | None = None,
+    ) -> None:
         self.options = options
+        self.trace = trace
         self.relaxation = problem.relaxation
         self.groups = problem.groups
         self.tighten = problem.tighten
@@ -78,12 +92,15 @@ class RootRounds:
                 self.relaxation.load(trial)
                 if self.relaxation.solve(cut_off=target).bound > target:
                     continue
+            if self.trace is not None:
+                self.trace = self._traced(self.trace, int(choice), trial)
             if alternatives.sum() == 1:
+                self._nothing_left()
                 return None
             closed = np.zeros(len(alternatives), dtype=bool)
             closed[choice] = True
             box = box.without(closed)
-        return self.tighten(box)
+        return self._tightened(box)
 
     def shrink(self, box: Box, target: float) -> Box | None:
         """Shrink every interval to what the relaxation allows above the target; ``None`` if nothing is left."""
@@ -94,15 +111,50 @@ class RootRounds:
             if self.stop() or too_narrow[place]:
                 break
             width = box.width[place]
+            rounding = ROUNDING * (abs(box.lower[place]) + width)
             high = self.relaxation.extreme(int(place), target, largest=True)
+            if high == -math.inf:
+                self._excluded()
+                return None
+            upper[place] = min(upper[place], box.lower[place] + width * high + rounding)
+            if self.trace is not None and upper[place] < box.upper[place]:
+                self.trace = self.trace.cut_off_above(int(place), float(upper[place]), self.relaxation.proof())
             low = self.relaxation.extreme(int(place), target, largest=False)
-            if high == -math.inf or low == math.inf:
+            if low == math.inf:
+                self._excluded()
                 return None
-            upper[place] = min(upper[place], box.lower[place] + width * high)
-            lower[place] = max(lower[place], box.lower[place] + width * low)
+            lower[place] = max(lower[place], box.lower[place] + width * low - rounding)
+            if self.trace is not None and lower[place] > box.lower[place]:
+                self.trace = self.trace.cut_off_below(int(place), float(lower[place]), self.relaxation.proof())
             if lower[place] > upper[place]:
+                self._nothing_left()
                 return None
-        return self.tighten(Box(lower, upper, box.open_choices))
+        return self._tightened(Box(lower, upper, box.open_choices))
+
+    def _tightened(self, box: Box) -> Box | None:
+        self.trace = again(self.trace)
+        answer = self.tighten(box)
+        if answer is None:
+            self._nothing_left()
+        return answer
+
+    def _traced(self, trace: Trace, choice: int, trial: Box | None) -> Trace:
+        """What is left in the certificate after a choice is closed: emptied by propagation, or by the last bound."""
+        taken, left = trace.at_choice(choice)
+        if trial is None:
+            taken.empty()
+        else:
+            taken.bound, taken.proof = -math.inf, self.relaxation.proof()
+        return left
+
+    def _nothing_left(self) -> None:
+        if self.trace is not None:
+            self.trace.empty()
+
+    def _excluded(self) -> None:
+        """The last linear program has no point better than the target."""
+        if self.trace is not None:
+            self.trace.bound, self.trace.proof = -math.inf, self.relaxation.proof()
 
     def worthwhile(self, before: Box, after: Box) -> bool:
         """Whether a round changed enough for another one."""

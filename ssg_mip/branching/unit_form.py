@@ -15,6 +15,8 @@ the compiled program, with ``h`` in the place of ``v`` and ``m`` in the place of
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -78,6 +80,13 @@ class _BoxRows:
         values += _map(self._width, box.width, len(values))
         return values
 
+    def sizes(self, box: Box) -> FloatArray:
+        """The sum of the magnitudes of the numbers that each box-dependent coefficient is computed from."""
+        values: FloatArray = np.abs(self._base)
+        values += _map(_magnitudes(self._low), np.abs(box.lower), len(values))
+        values += _map(_magnitudes(self._width), box.width, len(values))
+        return values
+
 
 Triples = tuple[IntArray, IntArray, FloatArray]
 
@@ -86,6 +95,18 @@ def _triples(entries: list[tuple[int, int, float]]) -> Triples:
     """Row, column and value of a sparse linear map."""
     rows, columns, values = zip(*entries, strict=True) if entries else ((), (), ())
     return np.array(rows, dtype=np.int64), np.array(columns, dtype=np.int64), np.array(values, dtype=float)
+
+
+def magnitude(coefficients: FloatArray) -> FloatArray:
+    """The sum of the magnitudes behind coefficients: one between 0 and 1 may be 1 less a probability."""
+    sizes: FloatArray = np.abs(coefficients) + np.where((coefficients > 0.0) & (coefficients < 1.0), 2.0, 0.0)
+    return sizes
+
+
+def _magnitudes(triples: Triples) -> Triples:
+    """The map with the magnitudes behind its coefficients."""
+    rows, columns, values = triples
+    return rows, columns, magnitude(values)
 
 
 def _map(triples: Triples, vector: FloatArray, size: int) -> FloatArray:
@@ -108,6 +129,9 @@ class UnitForm:
     ----------
     matrix
         The rows; the entries at ``rows[k], columns[k]`` are those of the box that was asked for last.
+    sizes
+        As many entries, each at least the magnitude of what the entry of ``matrix`` was computed from: its rounding
+        error is a few units of this size.
     rows, columns
         Where the box-dependent entries sit.
     shifted_rows
@@ -127,6 +151,7 @@ class UnitForm:
         self._box_rows = _BoxRows(program, self._kind, product_of, place_of)
         self.rows, self.columns = self._box_rows.rows, self._box_rows.columns
         self.matrix, self._positions = self._assemble_matrix()
+        self.sizes = dataclasses.replace(self.matrix, values=magnitude(self.matrix.values))
         self._row_lower, self._row_upper = self._assemble_row_bounds()
         self._lower, self._upper = self._unit_column_bounds()
         self._shift = _triples(self._box_rows.shift)
@@ -186,6 +211,7 @@ class UnitForm:
         """The linear program of a box, and its box-dependent entries at ``rows, columns``."""
         coefficients = self._box_rows.coefficients(box)
         self.matrix.values[self._positions] = coefficients
+        self.sizes.values[self._positions] = self._box_rows.sizes(box)
         closed = (self._choice_of >= 0) & ~box.open_choices[self._choice_of]
         shift = _map(self._shift, box.lower, self.program.num_rows)
         row_lower, row_upper = self._row_lower.copy(), self._row_upper.copy()

@@ -71,8 +71,8 @@ def yes_or_no(name: str, holds: bool, detail: str) -> Check:
 
 
 NOT_CHECKED = (
-    "that dual_bound, step_bound and the bound named in a note are upper bounds: only that no attained value exceeds "
-    "dual_bound, and that the printed gap follows from it",
+    "without its certificate that dual_bound, and that step_bound and the bound named in a note are upper bounds: only "
+    "that no attained value exceeds dual_bound, and that the printed gap follows from it",
     "the statuses that rest on such bounds alone: restricted_optimal, stationary",
     "the gain_bound and second_solve of a front, which rest on such bounds too, and its hypervolume",
     "the options, the tolerance of a front, the counts of work, the times, the versions, the seed and the messages",
@@ -91,7 +91,8 @@ class Verification:
     checks
         All of them, failed ones included.
     bound_certified
-        Whether the dual bound was proven here; it is not, for now.
+        Whether the dual bound was proven here: only the replay of a certificate does
+        (:mod:`ssg_mip.certificates.dual.replay`).
     not_checked
         What no check covers, in words.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -23,7 +23,10 @@ def verify_result(
     result: Annotated[
         Path,
         typer.Argument(
-            metavar="RESULT", help="What solve --json or front --json printed.", exists=True, dir_okay=False
+            metavar="RESULT",
+            help="What solve --json or front --json printed, or what solve --certificate wrote.",
+            exists=True,
+            dir_okay=False,
         ),
     ],
     instance: Annotated[
@@ -39,14 +42,18 @@ def verify_result(
     ] = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Check a printed result or front in exact arithmetic, without any solver.
+    """Check a printed result or front, or the certificate of a bound, in exact arithmetic and without any solver.
 
-    Exit code 5 if a check fails. Whether dual_bound is a bound is not checked: only that no attained value exceeds it.
+    Exit code 5 if a check fails. Of a result only its certificate proves that dual_bound is a bound: without it, that
+    no attained value exceeds it.
     """
+    from ssg_mip.certificates.dual.document import is_certificate
     from ssg_mip.certificates.verify import verify
     from ssg_mip.files import read_instance
     from ssg_mip.report import verification_report
 
+    if is_certificate(result):
+        _verify_certificate(result, instance, as_json)
     data = options.read_json_file(result)
     game = _matching_game(result, data) if instance is None else read_instance(instance)
     verification = verify(game, data)
@@ -58,12 +65,36 @@ def verify_result(
     raise typer.Exit(code)
 
 
+def _verify_certificate(certificate: Path, instance: Path | None, as_json: bool) -> NoReturn:
+    """Replay the certificate of a bound."""
+    from ssg_mip.certificates.dual.document import lines_of, read_header
+    from ssg_mip.certificates.dual.replay import verify_bound
+    from ssg_mip.files import read_instance
+    from ssg_mip.report import bound_report
+
+    if instance is None:
+        game = _game_with_hash(certificate, read_header(next(lines_of(certificate), None)).game_hash)
+    else:
+        game = read_instance(instance)
+    verification = verify_bound(game, certificate)
+    code = int(ExitCode.DONE if verification.passed else ExitCode.FAILED_CHECK)
+    if as_json:
+        code = write_json(verification.to_dict(), code)
+    else:
+        say(*bound_report(game, verification))
+    raise typer.Exit(code)
+
+
 def _matching_game(result: Path, data: Mapping[str, Any]) -> Game:
     """The game that the result is about, found by its content hash."""
+    provenance = data.get("provenance")
+    return _game_with_hash(result, provenance.get("game_hash") if isinstance(provenance, Mapping) else None)
+
+
+def _game_with_hash(result: Path, wanted: Any) -> Game:
+    """The game with a content hash, below the folder of a file or the current one."""
     from ssg_mip.files import read_instance
 
-    provenance = data.get("provenance")
-    wanted = provenance.get("game_hash") if isinstance(provenance, Mapping) else None
     folders = list(dict.fromkeys((result.resolve().parent, Path.cwd())))
     for path in itertools.islice(_instance_files(folders), MOST_FILES):
         try:

@@ -7,7 +7,7 @@ prints what was found.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,6 +16,10 @@ from ssg_mip.cli.console import ProgressTable, say, say_error, write_json
 from ssg_mip.errors import SsgError
 from ssg_mip.exit_codes import ExitCode, exit_code
 from ssg_mip.interrupt import graceful_interrupt
+
+if TYPE_CHECKING:
+    from ssg_mip.methods.bound_certificate import Recorder
+    from ssg_mip.result import Result
 
 FRONT_WEIGHTS = 20
 """Weight vectors of a front when nothing else is asked."""
@@ -48,6 +52,16 @@ def solve_instance(
     guarantee: options.Guarantee = True,
     selection: options.Selection = "argmax",
     epsilon: options.Epsilon = None,
+    certificate: Annotated[
+        Path | None,
+        typer.Option(
+            "--certificate",
+            metavar="FILE",
+            help="Write a proof of the bound (method commitment), to be replayed by ssg-mip verify FILE INSTANCE.",
+            dir_okay=False,
+            show_default=False,
+        ),
+    ] = None,
     plot: Plot = None,
     as_json: options.AsJson = False,
     verbose: options.Verbose = False,
@@ -58,9 +72,11 @@ def solve_instance(
     """
     from ssg_mip.files import read_instance
     from ssg_mip.front_door import solve
+    from ssg_mip.methods.bound_certificate import prepared_recorder
     from ssg_mip.report import result_report
 
     _check_picture(plot)
+    recorder = None if certificate is None else prepared_recorder(method, certificate, margin)
     with graceful_interrupt() as interrupt:
         result = solve(
             read_instance(instance),
@@ -81,12 +97,15 @@ def solve_instance(
             interrupt=interrupt,
             check=check,
             guarantee=guarantee,
+            recorder=recorder,
         )
         code = int(exit_code(result))
         if interrupt.requested and code != ExitCode.FAILED_CHECK:
             code = int(ExitCode.INTERRUPTED)
         if not as_json or verbose:
             say(*result_report(result, limit=None if verbose else _ROW_LIMIT))
+        if recorder is not None and certificate is not None:
+            code = _write_certificate(recorder, result, certificate) or code
         if plot is not None:
             code = _draw("plot_progress", result, plot) or code
         if as_json:
@@ -242,6 +261,17 @@ def _check_picture(path: Path | None) -> None:
         from ssg_mip.plot import check_picture
 
         check_picture(path)
+
+
+def _write_certificate(recorder: Recorder, result: Result, path: Path) -> int:
+    """Write; a failure costs the certificate and sets the exit code, but never what was computed."""
+    try:
+        recorder.write(path, result.game, result.weights, result.dual_bound)
+    except SsgError as error:
+        say_error(f"no certificate: {error}")
+        return error.exit_code
+    say(f"certificate: {path}")
+    return int(ExitCode.DONE)
 
 
 def _draw(function: str, subject: Any, path: Path, **how: Any) -> int:

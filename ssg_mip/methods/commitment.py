@@ -38,6 +38,7 @@ def run(game: Game, request: Request) -> Result:
         weights=request.weights,
         ties=request.ties,
         dual_bound=answer.dual_bound,
+        bound_proof=answer.bound_proof,
         policy=answer.policy,
         response=answer.response,
         trajectory=trajectory,

@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from ssg_mip.best_response import Response, best_response
-from ssg_mip.bounds import LEAST_GAP, ValueBounds, gap_scale, leader_value_bounds
+from ssg_mip.bounds import LEAST_GAP, ValueBounds, gap_scale, leader_value_bounds, raised_sum
 from ssg_mip.branching.records import Gaps, Outcome
 from ssg_mip.branching.search import Search
 from ssg_mip.game import FloatArray, Game
@@ -26,7 +26,7 @@ from ssg_mip.methods.size_limit import commitment_products, improvement_products
 from ssg_mip.methods.zero_sum import solve_zero_sum
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, relative_gap
-from ssg_mip.status import Termination
+from ssg_mip.status import BoundProof, Termination
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -42,6 +42,8 @@ class Answer:
         The program's objective at that policy; ``-inf`` if none.
     dual_bound
         Proven upper bound on the program's optimum over stationary leader policies.
+    bound_proof
+        What the bound rests on.
     termination
         Why the search stopped.
     nodes, lps
@@ -61,6 +63,7 @@ class Answer:
     lps: int
     lp_seconds: float
     progress: tuple[ProgressRow, ...]
+    bound_proof: BoundProof = BoundProof.NONE
 
 
 def solve_commitment(game: Game, weights: FloatArray, *, request: Request, floor: FloatArray | None = None) -> Answer:
@@ -182,6 +185,7 @@ def _search(problem: FollowerValueProblem, request: Request, *, scale: float, ab
         on_progress=request.on_progress,
         options=request.search,
         good_enough=request.good_enough,
+        trace=None if request.recorder is None else request.recorder.root,
     )
     return search.run()
 
@@ -196,13 +200,16 @@ def _zero_sum_answer(
     scale = gap_scale(bounds, weights)
     saddle = solve_zero_sum(game, weights, request=request, scale=scale)
     values, upper = saddle.response.leader_values, np.minimum(saddle.upper, bounds.upper)
+    if request.recorder is not None:
+        anything = np.ones(int(game.follower_offsets[-1]))
+        request.recorder.defences = (*saddle.defences, (anything, bounds.upper))
     slack = 0.0 if floor is None else request.tolerances.monotone * (1.0 + np.abs(floor))
     if floor is not None and np.any(upper < floor - slack):
         return dataclasses.replace(
             _no_answer(Termination.INFEASIBLE), dual_bound=-math.inf, lps=saddle.lps
         ), saddle.policy
     primal = float(weights @ values)
-    dual = max(primal, float(weights @ upper))
+    dual = max(primal, raised_sum(weights, upper))
     termination = Termination.GAP
     if relative_gap(primal, dual, scale) > max(request.gap, LEAST_GAP):
         termination = Termination.INTERRUPTED if request.interrupt.requested else Termination.TIME_LIMIT
@@ -216,6 +223,7 @@ def _zero_sum_answer(
         response=saddle.response,
         primal_bound=primal,
         dual_bound=dual,
+        bound_proof=BoundProof.SADDLE,
         lps=saddle.lps,
     )
     return _with_progress(answer, request, scale), saddle.policy
@@ -250,7 +258,10 @@ def _simple_answer(
     """Without the program: the best of some simple policies, and the bound of the joint process."""
     best, _ = best_simple_policy(game, weights, request, floor)
     answer = dataclasses.replace(
-        _no_answer(termination), primal_bound=best.value, dual_bound=max(best.value, float(weights @ bounds.upper))
+        _no_answer(termination),
+        primal_bound=best.value,
+        dual_bound=max(best.value, float(weights @ bounds.upper)),
+        bound_proof=BoundProof.PAIR,
     )
     if math.isfinite(best.value):
         answer = dataclasses.replace(answer, policy=best.policy, response=best.response)
@@ -282,6 +293,7 @@ def _answer(outcome: Outcome, *, ceiling: float) -> Answer:
         response=None if candidate is None else candidate.response,
         primal_bound=outcome.primal_bound,
         dual_bound=min(outcome.dual_bound, max(ceiling, outcome.primal_bound)),
+        bound_proof=BoundProof.SEARCH if outcome.dual_bound <= ceiling else BoundProof.PAIR,
         termination=outcome.termination,
         nodes=outcome.nodes,
         lps=outcome.lps,

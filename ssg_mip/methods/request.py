@@ -15,6 +15,7 @@ from ssg_mip.deadline import Deadline, OutOfTime
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.interrupt import Interrupt
+from ssg_mip.methods.bound_certificate import Recorder
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Result
 from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
@@ -66,6 +67,8 @@ class Request:
         Numerical tolerances.
     on_progress
         Called with each new row of the progress table.
+    recorder
+        Remembers what proves the bound, for a certificate; ``None`` if none is asked for.
     """
 
     weights: FloatArray
@@ -85,6 +88,7 @@ class Request:
     search: SearchOptions = DEFAULT_OPTIONS
     tolerances: Tolerances = DEFAULT_TOLERANCES
     on_progress: Callable[[ProgressRow], None] | None = None
+    recorder: Recorder | None = None
 
     def __post_init__(self) -> None:
         check_ties(self.ties)

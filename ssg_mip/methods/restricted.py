@@ -30,7 +30,7 @@ from ssg_mip.solver.compiled import compile_program
 from ssg_mip.solver.highs import solve_milp
 from ssg_mip.solver.interface import MilpAnswer
 from ssg_mip.solver.ranges import check_big_m, warn_of_ranges
-from ssg_mip.status import Status, Termination
+from ssg_mip.status import BoundProof, Status, Termination
 
 _NOTHING = MilpAnswer("limit", np.empty(0), -math.inf, math.inf, 0)
 """The answer of a MILP that was not solved."""
@@ -88,6 +88,7 @@ def solve_restricted(
         weights=request.weights,
         ties=request.ties,
         dual_bound=dual_bound,
+        bound_proof=BoundProof.PAIR,
         policy=trajectory[-1].leader_policy if trajectory else None,
         response=best,
         trajectory=trajectory,

@@ -10,8 +10,8 @@ by one linear program, whose solution is the leader's mix and whose multipliers 
 * ``U^h``, the value of the leader's decision process against the follower's mixes ``h``, is a bound on every policy of
   the leader, because a best response does the leader at least as much harm as ``h``.
 
-Both come from exact linear algebra, so neither trusts the linear programs. Shapley's operator contracts by ``gamma``,
-hence ``max(U^h - V^f)`` goes to 0 at least at that rate.
+Both come from linear algebra, the bound with its rounding, so neither trusts the linear programs. Shapley's operator
+contracts by ``gamma``, hence ``max(U^h - V^f)`` goes to 0 at least at that rate.
 """
 
 from __future__ import annotations
@@ -25,16 +25,18 @@ import numpy as np
 from ssg_mip.best_response import Response, best_response
 from ssg_mip.bounds import LEAST_GAP
 from ssg_mip.game import FloatArray, Game
-from ssg_mip.mdp import DecisionProcess, optimal_control, transition_matrix
+from ssg_mip.mdp import DecisionProcess, optimal_control, transition_matrix, upper_solution
 from ssg_mip.methods.request import Request
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import relative_gap
 from ssg_mip.solver.highs import OneShotLp
 from ssg_mip.solver.interface import LinearProgram, LpStatus
-from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
 STALLED = 10
 """Rounds in which neither bound moves after which the limit of floating point is reached."""
+
+
+Defence = tuple[FloatArray, FloatArray]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,6 +49,8 @@ class Saddle:
         The best policy met and the follower's exact response.
     upper
         Proven upper bound on the leader's value in every state, over all policies.
+    defences
+        What proves ``upper``: mixed policies of the follower, per slot, and the leader's values at most against each.
     rounds, lps
         Work done.
     """
@@ -54,6 +58,7 @@ class Saddle:
     policy: LeaderPolicy
     response: Response
     upper: FloatArray
+    defences: tuple[Defence, ...]
     rounds: int
     lps: int
 
@@ -75,6 +80,7 @@ def solve_zero_sum(game: Game, weights: FloatArray, *, request: Request, scale: 
     policy = LeaderPolicy.uniform(game) if request.start is None else request.start
     best = best_response(game, policy, request.ties, tolerances=request.tolerances)
     upper = np.full(game.num_states, np.inf)
+    defences: list[Defence] = []
     solver = OneShotLp()
     rounds = stalled = lps = 0
     while stalled < STALLED and not (request.deadline.expired or request.interrupt.requested):
@@ -82,7 +88,10 @@ def solve_zero_sum(game: Game, weights: FloatArray, *, request: Request, scale: 
         lps += game.num_states
         leader, follower = _saddle_point(game, best.leader_values, solver)
         response = best_response(game, leader, request.ties, tolerances=request.tolerances)
-        bound = np.minimum(upper, _against(game, follower))
+        held = _against(game, follower)
+        bound = np.minimum(upper, held)
+        if np.any(held < upper):
+            defences = [*(one for one in defences if np.any(one[1] <= bound)), (follower, held)]
         stalled = 0 if np.any(bound < upper) else stalled + 1
         upper = bound
         if float(weights @ response.leader_values) > float(weights @ best.leader_values):
@@ -90,7 +99,7 @@ def solve_zero_sum(game: Game, weights: FloatArray, *, request: Request, scale: 
         primal, dual = float(weights @ best.leader_values), float(weights @ upper)
         if relative_gap(primal, dual, scale) <= max(request.gap, LEAST_GAP):
             break
-    return Saddle(policy=policy, response=best, upper=upper, rounds=rounds, lps=lps)
+    return Saddle(policy=policy, response=best, upper=upper, defences=tuple(defences), rounds=rounds, lps=lps)
 
 
 def matrix_game(payoffs: FloatArray, solver: OneShotLp) -> tuple[FloatArray, FloatArray]:
@@ -142,7 +151,7 @@ def _saddle_point(game: Game, values: FloatArray, solver: OneShotLp) -> tuple[Le
 
 
 def _against(game: Game, follower: FloatArray) -> FloatArray:
-    """The leader's optimal values against a fixed mixed follower policy (per follower slot), plus rounding noise."""
+    """An upper bound on the leader's values against a fixed mixed follower policy (per follower slot)."""
     weight = follower[game.row_follower_slot]
     slots, count = game.row_leader_slot, int(game.leader_offsets[-1])
     reward = np.bincount(slots, weight * game.leader_rewards, count).astype(float)
@@ -155,6 +164,5 @@ def _against(game: Game, follower: FloatArray) -> FloatArray:
         gather = csr_array((weight, (slots, np.arange(game.num_rows))), shape=(count, game.num_rows))
         moved = csr_array(gather @ transition_matrix(game))
     process = DecisionProcess(game.leader_offsets, reward, moved, game.leader_discount)
-    values = optimal_control(process).values
-    noise = DEFAULT_TOLERANCES.arithmetic * (1.0 + float(np.abs(values).max()))
-    return values + noise / (1.0 - game.leader_discount)
+    mixed = 2 * int(game.follower_counts.max())
+    return upper_solution(process, optimal_control(process).values, terms=mixed)

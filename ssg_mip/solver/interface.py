@@ -107,6 +107,11 @@ class SparseRows:
         """Number of rows."""
         return len(self.starts) - 1
 
+    @property
+    def longest_column(self) -> int:
+        """Non-zeros in the longest column."""
+        return int(np.bincount(self.indices, minlength=1).max())
+
     def followed_by(self, other: SparseRows) -> SparseRows:
         """These rows, then others over the same columns."""
         return SparseRows(
@@ -122,17 +127,22 @@ class SparseRows:
         product = np.bincount(self.indices, self.values * weights[self.row_of], self.num_columns)
         return product.astype(float, copy=False)
 
-    def absolute_product(self, weights: FloatArray) -> FloatArray:
-        """``|A|^T |weights|``."""
-        product = np.bincount(self.indices, np.abs(self.values * weights[self.row_of]), self.num_columns)
-        return product.astype(float, copy=False)
+
+ROUNDINGS = 16
+"""Roundings, at most, behind a coefficient and in a step of a bound that is no sum."""
 
 
-def dual_bound(program: LinearProgram, matrix: SparseRows, multipliers: FloatArray) -> tuple[float, float]:
+def dual_bound(
+    program: LinearProgram, matrix: SparseRows, sizes: SparseRows, multipliers: FloatArray, *, roundings: int = 0
+) -> float:
     """An upper bound on the LP's maximum, valid for *any* multipliers (weak duality with column bounds).
 
     ``max c x <= sum_i max(y_i lower_i, y_i upper_i) + sum_j max over the column's bounds of (c - A^T y)_j x_j``;
     multipliers that would meet an infinite row bound are set to zero first.
+
+    The rounding of the sum itself and of the coefficients is added: a sum of ``n`` terms errs by at most ``n`` unit
+    roundoffs times the sum of their magnitudes (Higham, *Accuracy and Stability of Numerical Algorithms*, section
+    4.2), a coefficient by a number of roundoffs times its size, a column's bound and a row's by as many times itself.
 
     Parameters
     ----------
@@ -140,37 +150,36 @@ def dual_bound(program: LinearProgram, matrix: SparseRows, multipliers: FloatArr
         The LP; every column with a non-zero reduced cost needs a finite bound on that side for a finite answer.
     matrix
         ``A``.
+    sizes
+        As many entries, each at least the magnitude of what the entry of ``A`` was computed from.
     multipliers
         One number per row.
-
-    Returns
-    -------
-    bound
-        The bound as computed in floating point.
-    slack
-        A bound on the rounding error of ``bound``: unit roundoff times the number of operations times the sum of the
-        magnitudes of all terms (Higham, *Accuracy and Stability of Numerical Algorithms*, section 3.1). Infinite
-        where ``bound`` is.
+    roundings
+        Roundings behind a coefficient beyond :data:`ROUNDINGS`.
     """
+    if not np.all(np.isfinite(multipliers)):
+        return np.inf
     y = np.where((multipliers > 0.0) & np.isinf(program.row_upper), 0.0, multipliers)
     y = np.where((y < 0.0) & np.isinf(program.row_lower), 0.0, y)
     bound_of_rows = np.where(y > 0.0, program.row_upper, program.row_lower)
     used = np.flatnonzero(y)
     from_rows = float(y[used] @ bound_of_rows[used])
-    size = float(np.abs(y[used]) @ np.abs(bound_of_rows[used]))
+    size_of_rows = float(np.abs(y[used]) @ np.abs(bound_of_rows[used]))
     reduced = program.objective - matrix.transposed_product(y)
     bound_of_columns = np.where(reduced > 0.0, program.column_upper, program.column_lower)
     used = np.flatnonzero(reduced)
-    bound = from_rows + float(reduced[used] @ bound_of_columns[used])
+    parts = reduced[used] * bound_of_columns[used]
+    bound = from_rows + float(parts.sum())
     if not np.isfinite(bound):
-        return bound, np.inf
-    operations = program.num_rows + program.num_columns
-    terms = np.abs(program.objective) + matrix.absolute_product(y)
-    return bound, _EPSILON * operations * size + rounding(operations, terms, program)
+        return np.inf
+    places = program.num_columns + ROUNDINGS
+    rounding = _EPSILON * (program.num_rows + places) * size_of_rows + _EPSILON * places * float(np.abs(parts).sum())
+    terms = np.abs(program.objective) + sizes.transposed_product(np.abs(y))
+    return bound + rounding + column_rounding(sizes.longest_column + roundings, terms, program)
 
 
-def rounding(operations: int, terms: FloatArray, program: LinearProgram) -> float:
-    """A bound on the rounding error of ``sum_j terms_j x_j`` over the finite column bounds, in so many operations."""
+def column_rounding(operations: int, terms: FloatArray, program: LinearProgram) -> float:
+    """A bound on the error of ``sum_j reduced_j x_j`` if every ``reduced_j`` is a sum of so many terms."""
     largest = np.maximum(np.abs(program.column_lower), np.abs(program.column_upper))
     bounded = np.isfinite(largest)
-    return _EPSILON * operations * float(terms[bounded] @ largest[bounded])
+    return _EPSILON * (operations + ROUNDINGS) * float(terms[bounded] @ largest[bounded])

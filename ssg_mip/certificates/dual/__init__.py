@@ -1,0 +1,41 @@
+r"""Upper bounds on the commitment program, proven again from a certificate in exact integer arithmetic.
+
+**What is proven.** For every stationary leader policy ``f``, every best response ``g`` (deterministic, without loss of
+generality) and the follower's values ``v`` against ``f``: ``weights @ V^{f,g} <= bound``.
+
+**The tree.** ``v`` lies in the root box, because ``U`` with ``r_B + gamma_B p U <= U`` on every joint action is an
+upper bound and ``L`` with ``max_b min_a (r_B + gamma_B p L) >= L`` is a lower bound of the follower's optimal values.
+A node is a box ``l <= v <= u`` with a set of open answers per state. A node is *split* at a value of one ``v(t)`` or
+into "the answer in ``s`` is ``b``" and "it is not"; the two parts cover the node. It is *propagated* by the follower's
+Bellman equations (:mod:`.propagation`), which loses no consistent ``(f, g, v)``. It is *closed* by a leaf.
+
+**A leaf.** Let ``lR <= v <= lR + d`` be a reference box that contains the node's, ``h(t) = (v(t) - lR(t)) / d(t)``,
+``y(s,a,b)`` the leader-discounted occupancy of ``(f, g)`` and ``m(s,a,b,t) = y(s,a,b) h(t)``. Then hold exactly
+
+* *flow*: ``sum_ab y(s,a,b) - gamma_A sum p(s|s',a,b) y(s',a,b) = weights(s)``, and the same times ``h(t)``:
+  ``sum_ab m(s,a,b,t) - gamma_A sum p(s|s',a,b) m(s',a,b,t) = weights(s) h(t)``;
+* *incentive*, for an answer ``b`` and any action ``c``: ``sum_a y(s,a,b) [v(s) - q(s,a,c)] >= 0`` with
+  ``q(s,a,c) = r_B(s,a,c) + gamma_B sum_t p(t|s,a,c) v(t)``, and ``= 0`` for ``c = b``, because the left side is the
+  occupancy of ``s`` times ``v(s) - q(s,f,c)`` if ``g(s) = b`` and 0 otherwise. With ``v = lR + d h`` it is linear in
+  ``y`` and ``m``;
+* *second level*: an incentive row (either sign where it is an equation, or the difference of two) times ``h(t)`` or
+  ``1 - h(t)``, in which the products ``y h(t') h(t)`` are replaced by linear bounds (:mod:`.cut_terms`);
+* the same with probabilities ``x(s,a,b) = f(a|s) [g(s) = b]`` of one state instead of ``y``, where ``sum_ab x = 1``
+  and ``sum_ab x h(t) = h(t)`` take the place of the flow rows;
+* ``0 <= m <= y``, ``sum y = 1 / (1 - gamma_A)``, and ``y(s,a,b) = 0`` for answers that are closed.
+
+Any multipliers, those of inequalities at least 0, may be chosen: ``objective * sum y r_A`` plus the multiplied rows is
+at least ``objective`` times the leader's value, and at most the sum of
+
+* the constants of the flow rows;
+* ``max rho h`` over the node's interval, for the coefficient ``rho`` of each ``h(t)``;
+* ``1 / (1 - gamma_A)`` times the largest ``red(y) + sum_t max(0, red(m_t))`` over the open ``(s, a, b)``, where
+  ``red`` are the coefficients that remain (likewise with 1 in place of ``1 / (1 - gamma_A)`` for a block of ``x``).
+
+With ``objective > 0`` this bounds the leader's value on the node. With ``objective = 0`` and a negative sum the node
+holds no policy. No multiplier is trusted: wrong ones prove less, never something false.
+
+**Arithmetic.** Multipliers, boxes and tangents are floats, hence whole numbers over powers of two; the game's
+coefficients are enclosed between whole numbers over ``2^128``, and every estimate takes the end that makes the bound
+larger.
+"""

@@ -1,0 +1,193 @@
+"""The file of a bound certificate: one JSON value per line, a header and then the nodes in preorder.
+
+The header is an object::
+
+    {"format": "ssg-mip-bound/1", "game_hash": ..., "weights": [...], "bound": 1.25, "sweeps": 3,
+     "lower": [...], "upper": [...], "conditional": [...], "ceiling": [...] or null}
+
+``lower`` and ``upper`` are the root box, ``ceiling`` bounds on the leader's values; ``conditional`` lists the states
+that have a block of probabilities. Each following line is a node:
+
+===================================================  ==============================================================
+``["v", t, value]``                                  split at ``v(t) = value``; the part below follows, then that above
+``["g", s, b]``                                      the answer in ``s`` is ``b``, then: it is not
+``["p"]``                                            propagated once more; one node follows
+``["e"]``                                            nothing is left after propagation
+``["c"]``                                            bounded by the ceiling
+``["z", [[mix, values], ...]]``                      bounded in a zero-sum game by mixed policies of the follower, as
+                                                     weights per follower slot, and what they hold the leader to
+``["l", objective, lower, upper, block, ...]``       bounded by multipliers: reference box, the block of occupancies,
+                                                     then one for each state in ``conditional``
+===================================================  ==============================================================
+
+A block is ``[base, base_times_value, incentive, cuts]`` with ``incentive`` in the order of ``(s, b, c)``, and a cut is
+``[multiplier, kind, s, b, c, t, side, chosen, tangents]`` (:mod:`ssg_mip.certificates.dual.cut_terms`). Numbers are
+floats and mean the fractions that they are. Boxes are rounded outwards and values of splits downwards to whole
+multiples of ``2^-grid``, a resolution far finer than the accuracy of floats, which the reader chooses.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ssg_mip.errors import InvalidResultError
+
+FORMAT = "ssg-mip-bound/1"
+
+GRID_BITS = 90
+"""The grid of the boxes is this power of two of the follower's largest value, or finer."""
+
+MOST_SWEEPS = 100
+"""Propagation sweeps per node at most."""
+
+LONGEST_LINE = 50_000_000
+"""Characters of a line at most."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Header:
+    """What a certificate claims, and how its nodes are to be read."""
+
+    game_hash: str
+    weights: tuple[float, ...]
+    bound: float
+    sweeps: int
+    lower: tuple[float, ...]
+    upper: tuple[float, ...]
+    conditional: tuple[int, ...]
+    ceiling: tuple[float, ...] | None
+
+    @property
+    def grid(self) -> int:
+        """Boxes are multiples of ``2^-grid``."""
+        largest = max(map(abs, (*self.lower, *self.upper)))
+        return max(0, GRID_BITS - math.frexp(largest)[1])
+
+
+def is_certificate(path: Path) -> bool:
+    """Whether a file begins like a bound certificate."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            return f'"format": "{FORMAT}"' in file.readline(1000)
+    except UnicodeDecodeError:
+        return False
+
+
+def lines_of(path: Path) -> Iterator[Any]:
+    """The JSON values of a file, line by line.
+
+    Raises
+    ------
+    InvalidResultError
+        With the number of the line, if one is not JSON in UTF-8.
+    """
+    with path.open(encoding="utf-8") as file:
+        number = 0
+        try:
+            while line := file.readline(LONGEST_LINE):
+                number += 1
+                yield json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise InvalidResultError(f"{path}, line {max(number, 1)} is not JSON: {error}") from None
+
+
+def read_header(data: Any) -> Header:
+    """The header, its own numbers checked.
+
+    Raises
+    ------
+    InvalidResultError
+        With the field and its value.
+    """
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise InvalidResultError(f"the first line is not the header of a certificate; its format must be {FORMAT!r}")
+    wanted = {field.name for field in dataclasses.fields(Header)} | {"format"}
+    if set(data) != wanted:
+        raise InvalidResultError(f"the header has the keys {sorted(data)}; they must be {sorted(wanted)}")
+    weights = numbers(data["weights"], None, "the header's weights")
+    if not any(weights) or min(weights) < 0.0:
+        raise InvalidResultError("the header's weights must be at least 0, and not all 0")
+    count = len(weights)
+    return Header(
+        game_hash=str(data["game_hash"]),
+        weights=weights,
+        bound=number(data["bound"], "the header's bound"),
+        sweeps=whole(data["sweeps"], 0, MOST_SWEEPS, "the header's sweeps"),
+        lower=numbers(data["lower"], count, "the header's lower"),
+        upper=numbers(data["upper"], count, "the header's upper"),
+        conditional=tuple(whole(s, 0, count - 1, "a conditional state") for s in listed_values(data["conditional"])),
+        ceiling=None if data["ceiling"] is None else numbers(data["ceiling"], count, "the header's ceiling"),
+    )
+
+
+def number(value: Any, label: str) -> float:
+    """A finite float.
+
+    Raises
+    ------
+    InvalidResultError
+        With the label, if it is not.
+    """
+    if type(value) is int and abs(value) < 1 << 53:
+        value = float(value)
+    if type(value) is not float or not math.isfinite(value):
+        raise InvalidResultError(f"{label}: {value!r} must be a finite number")
+    return value
+
+
+def numbers(values: Any, count: int | None, label: str) -> tuple[float, ...]:
+    """So many finite floats; any number of them but none if the count is ``None``.
+
+    Raises
+    ------
+    InvalidResultError
+        With the label, if they are not.
+    """
+    listed = listed_values(values, count, label)
+    if count is None and not listed:
+        raise InvalidResultError(f"{label} must not be empty")
+    return tuple(number(value, label) for value in listed)
+
+
+def whole(value: Any, least: int, most: int | None, label: str) -> int:
+    """A whole number within a range.
+
+    Raises
+    ------
+    InvalidResultError
+        With the label, if it is not.
+    """
+    if type(value) is not int:
+        raise InvalidResultError(f"{label} is {value!r}; it must be a whole number")
+    if value < least or (most is not None and value > most):
+        raise InvalidResultError(f"{label} is {value!r}; it must lie between {least} and {most}")
+    return value
+
+
+def listed_values(values: Any, count: int | None = None, label: str = "an entry") -> list[Any]:
+    """A list, of so many values if a count is given.
+
+    Raises
+    ------
+    InvalidResultError
+        With the label, if it is not.
+    """
+    if not isinstance(values, list) or (count is not None and len(values) != count):
+        raise InvalidResultError(f"{label} must be a list{'' if count is None else f' of {count}'}")
+    return values
+
+
+def rounded_down(values: Iterable[float], bits: int) -> tuple[int, ...]:
+    """Multiples of ``2^-bits`` that are not larger."""
+    ratios = [value.as_integer_ratio() for value in values]
+    return tuple((above << bits) // below for above, below in ratios)
+
+
+def rounded_up(values: Iterable[float], bits: int) -> tuple[int, ...]:
+    """Multiples of ``2^-bits`` that are not smaller."""
+    return tuple(-value for value in rounded_down([-value for value in values], bits))

@@ -1,0 +1,120 @@
+"""Where the rows, columns and cuts of a compiled commitment program belong in a bound certificate."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ssg_mip.branching.cut_rows import unit_tangents
+from ssg_mip.branching.trace import Proof
+from ssg_mip.certificates.dual.cut_terms import CutRow
+from ssg_mip.errors import SolverError
+from ssg_mip.game import Game
+from ssg_mip.solver.compiled import CompiledProgram
+
+_NAME = re.compile(r"(\w+)\[([\d,]+)\]")
+
+Name = tuple[str, tuple[int, ...]]
+
+
+class BlockLayout:
+    """The rows of a compiled program by name.
+
+    Attributes
+    ----------
+    conditional
+        The states that have a block of probabilities.
+    first_cut
+        Number of rows of the program, after which the multipliers of the cuts stand.
+    rows, columns
+        Component and indices of each row and column of the program.
+    """
+
+    def __init__(self, program: CompiledProgram) -> None:
+        self.rows = [_parse(name) for name in program.row_names]
+        self.columns = [_parse(name) for name in program.column_names]
+        self.conditional = tuple(sorted({index[0] for name, index in self.rows if name == "simplex"}))
+        self.first_cut = program.num_rows
+        self._block_of = {state: 1 + place for place, state in enumerate(self.conditional)}
+
+    def block_of(self, row: int) -> int:
+        """The block of a row: 0 for occupancies, then those of single states."""
+        name, index = self.rows[row]
+        return self._block_of[index[0]] if name.startswith(("simplex", "conditional")) else 0
+
+    def blocks(self, game: Game, multipliers: list[float]) -> list[list[Any]]:
+        """Per block ``[base, base_times_value, incentive, cuts]``, the cuts still missing.
+
+        Raises
+        ------
+        SolverError
+            If a row is of a kind that no certificate covers.
+        """
+        count = game.num_states
+        squares = (game.follower_counts**2).tolist()
+        starts = np.concatenate(([0], np.cumsum(squares))).tolist()
+        blocks: list[list[Any]] = [[[0] * count, [[0] * count for _ in range(count)], [0] * starts[-1], []]]
+        blocks += [[[0], [[0] * count], [0] * squares[s], []] for s in self.conditional]
+        for row, ((name, index), multiplier) in enumerate(zip(self.rows, multipliers, strict=False)):
+            if not multiplier:
+                continue
+            number = self.block_of(row)
+            base, by_value, incentive, _ = blocks[number]
+            place = index[0] if number == 0 else 0
+            first = starts[index[0]] if number == 0 else 0
+            match name.removeprefix("conditional_"):
+                case "flow" | "simplex":
+                    base[place] = multiplier
+                case "flow_times_value" | "simplex_times_value":
+                    by_value[place][index[1]] = multiplier
+                case "own":
+                    incentive[first + index[1] * (int(game.follower_counts[index[0]]) + 1)] = -multiplier
+                case "incentive":
+                    entry = first + index[1] * int(game.follower_counts[index[0]]) + index[2]
+                    incentive[entry] = max(0, -multiplier)
+                case _:
+                    raise SolverError(f"no certificate covers rows of the kind {name!r}")
+        return blocks
+
+
+def cut_entries(game: Game, layout: BlockLayout, proof: Proof, multipliers: list[float]) -> Iterator[tuple[int, Any]]:
+    """Block and entry of every cut with a multiplier."""
+    base, cuts, box = proof.homogeneous, proof.cuts, proof.box
+    program = proof.program
+    leader_of = np.array([layout.columns[column][1][1] for column in base.factors.tolist()], dtype=np.int64)
+    for cut, multiplier in enumerate(multipliers):
+        if not multiplier:
+            continue
+        homogeneous, t = int(cuts.row[cut]), int(cuts.place[cut])
+        row, sign, subtracted = base.origin[homogeneous].tolist()
+        name, index = layout.rows[row]
+        own = name.endswith("own")
+        kind = CutRow.DIFFERENCE if subtracted >= 0 else CutRow.NEGATED if sign < 0 else CutRow.INCENTIVE
+        entries = slice(int(base.beta_starts[homogeneous]), int(base.beta_starts[homogeneous + 1]))
+        products = base.beta_product[entries]
+        leader, other = leader_of[base.factor_of[products]], program.product_value[products]
+        bits = np.unpackbits(cuts.choice[cut])[: len(products)]
+        chosen = [0] * int(game.leader_counts[index[0]])
+        for a, place in zip(leader[bits == 1].tolist(), other[bits == 1].tolist(), strict=True):
+            chosen[a] |= 1 << place
+        tangents = [0.0] * len(chosen)
+        squares = leader[other == t].tolist()
+        points = unit_tangents(cuts.tangent[cut, : len(squares)], box.lower[[t]], box.width[[t]])
+        for a, point in zip(squares, points.tolist(), strict=True):
+            tangents[a] = point
+        action = index[1] if own else index[2]
+        side = int(cuts.upper_side[cut])
+        yield (
+            layout.block_of(row),
+            [multiplier, int(kind), index[0], index[1], action, t, side, chosen, tangents],
+        )
+
+
+def _parse(name: str) -> Name:
+    found = _NAME.fullmatch(name)
+    if found is None:
+        return name, ()
+    return found[1], tuple(int(part) for part in found[2].split(","))

@@ -1,0 +1,83 @@
+"""Games with certificates of their commitment bounds, made once."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from models.matrix_games import build as matrix_game
+from ssg_mip.game import FloatArray, Game
+from ssg_mip.methods.bound_certificate import Recorder
+from ssg_mip.methods.exact import Answer, solve_commitment
+from ssg_mip.methods.request import Request
+from tests.oracles.games import random_game
+from tests.oracles.known import figure_1
+
+Lines = list[Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Certified:
+    """A game, weights, the answer of the search and the lines of its certificate as JSON."""
+
+    game: Game
+    weights: FloatArray
+    answer: Answer
+    recorder: Recorder
+    text: str
+
+    @property
+    def lines(self) -> Lines:
+        """A fresh copy of the lines."""
+        data: Lines = json.loads(self.text)
+        return data
+
+
+def _random(seed: int, leader: list[int], follower: list[int], leader_discount: float, discount: float) -> Game:
+    rng = np.random.default_rng(seed)
+    return random_game(
+        rng,
+        leader_counts=leader,
+        follower_counts=follower,
+        leader_discount=leader_discount,
+        follower_discount=discount,
+    ).to_game()
+
+
+def _zero_sum() -> Game:
+    game = _random(5, [2, 3], [3, 2], 0.8, 0.8)
+    return game.replace(follower_rewards=-game.leader_rewards)
+
+
+_GAMES = {
+    "three states": lambda: _random(1, [2, 2, 3], [2, 3, 2], 0.8, 0.7),
+    "impatient leader": lambda: _random(2, [3, 2], [2, 2], 0.3, 0.9),
+    "myopic follower": lambda: _random(3, [2, 2], [3, 2], 0.9, 0.0),
+    "one follower action": lambda: _random(4, [2, 2], [1, 2], 0.5, 0.5),
+    "zero-sum": _zero_sum,
+    "matrix": lambda: matrix_game("maintain"),
+    "figure 1": lambda: figure_1(0.9, 1.0).to_game(),
+}
+
+CASES = (*_GAMES, "three states, one start", "three states, cut short")
+
+
+@cache
+def certified(name: str) -> Certified:
+    """The case of a name."""
+    base, _, variant = name.partition(", ")
+    game = _GAMES[base]()
+    weights = np.array(game.initial)
+    if variant == "one start":
+        weights = np.eye(game.num_states)[0]
+    recorder = Recorder()
+    limit = 4 if variant == "cut short" else None
+    answer = solve_commitment(
+        game, weights, request=Request(weights=weights, gap=1e-5, node_limit=limit, recorder=recorder)
+    )
+    text = json.dumps(list(recorder.lines(game, weights, answer.dual_bound)))
+    return Certified(game, weights, answer, recorder, text)

@@ -1,0 +1,256 @@
+"""Certificates of the commitment bound prove it, and no tampering makes them prove something false."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ssg_mip.bounds import leader_value_bounds
+from ssg_mip.branching.box import Box
+from ssg_mip.branching.trace import Trace
+from ssg_mip.certificates.dual.document import is_certificate, read_header
+from ssg_mip.certificates.dual.leaf import LeafBounds
+from ssg_mip.certificates.dual.leaf_lines import read_leaf
+from ssg_mip.certificates.dual.numbers import Numbers
+from ssg_mip.certificates.dual.propagation import Region
+from ssg_mip.certificates.dual.replay import verify_bound
+from ssg_mip.certificates.rational import ExactGame
+from ssg_mip.errors import InvalidResultError, SolverError
+from ssg_mip.game import Game
+from ssg_mip.methods.bound_certificate import Recorder
+from ssg_mip.status import BoundProof
+from tests.unit.certificates.dual_cases import CASES, Certified, Lines, certified
+
+every_case = pytest.mark.parametrize("name", CASES)
+
+MUTATIONS = 150
+"""Random single mutations per case."""
+
+
+@every_case
+def test_a_certificate_proves_its_bound(name: str) -> None:
+    """The replay accepts the bound of the search, and proves one that no attained value exceeds."""
+    case = certified(name)
+    found = verify_bound(case.game, case.lines)
+    assert found.passed, found.failed
+    assert found.claimed == case.answer.dual_bound
+    assert found.proven is not None
+    assert case.answer.primal_bound - 1e-9 <= float(found.proven) <= case.answer.dual_bound
+    assert found.to_dict()["bound_certified"] is True
+
+
+@every_case
+def test_every_leaf_proves_what_the_search_said_of_it(name: str) -> None:
+    """The bound of floating point, its slack included, is never below the exact one: leaf by leaf."""
+    case = certified(name)
+    for trace, exact in _leaves_with_values(case):
+        assert exact <= Fraction(trace.bound)
+
+
+def _leaves_with_values(case: Certified) -> Iterator[tuple[Trace, Fraction]]:
+    """The leaves closed by a linear program's own bound, and what their multipliers prove on their own box."""
+    header = read_header(case.lines[0])
+    numbers = Numbers.of(ExactGame.of(case.game), header.weights)
+    bounds = LeafBounds(numbers, header.grid)
+    everything = tuple(frozenset(range(count)) for count in numbers.follower_counts)
+    for line, trace in zip(case.lines[1:], _preorder(case.recorder), strict=False):
+        if line[0] == "l" and math.isfinite(trace.bound):
+            leaf = read_leaf(line, header, numbers)
+            assert trace.proof is not None
+            answers = _open_answers(case.game, trace.proof.box, everything)
+            value = bounds.value(leaf, Region(leaf.lower, leaf.upper, answers))
+            yield trace, value / Fraction(leaf.objective, 1 << leaf.scale)
+
+
+def _open_answers(game: Game, box: Box, everything: tuple[frozenset[int], ...]) -> tuple[frozenset[int], ...]:
+    starts = game.follower_offsets.tolist()
+    return tuple(
+        frozenset(b for b in answers if box.open_choices[starts[state] + b]) for state, answers in enumerate(everything)
+    )
+
+
+def _preorder(recorder: Recorder) -> Iterator[Trace]:
+    open_nodes = [recorder.root]
+    while open_nodes:
+        trace = open_nodes.pop()
+        open_nodes += reversed(trace.parts)
+        yield trace
+
+
+@every_case
+def test_a_bound_below_the_optimum_is_never_accepted(name: str) -> None:
+    """Whatever single number or line is changed, a claim that an attained value refutes does not pass."""
+    case = certified(name)
+    rng = np.random.default_rng(0)
+    false_claim = case.answer.primal_bound - 1e-6 * (1.0 + abs(case.answer.primal_bound))
+    refused = 0
+    for _ in range(MUTATIONS):
+        lines = case.lines
+        _mutate(rng, lines)
+        # Another bound, or a bound on another weighted sum, would be another claim.
+        lines[0] = {**lines[0], "bound": false_claim, "weights": case.lines[0]["weights"]}
+        try:
+            refused += not verify_bound(case.game, lines).passed
+        except InvalidResultError:
+            refused += 1
+    assert refused == MUTATIONS
+
+
+@every_case
+def test_a_mutated_certificate_is_refused_or_still_right(name: str) -> None:
+    """A single mutation may spare the proof, but what then passes is no lower than an attained value."""
+    case = certified(name)
+    rng = np.random.default_rng(1)
+    for _ in range(MUTATIONS):
+        lines = case.lines
+        _mutate(rng, lines)
+        try:
+            found = verify_bound(case.game, lines)
+        except InvalidResultError:
+            continue
+        if found.passed and lines[0]["weights"] == case.lines[0]["weights"]:
+            assert found.claimed >= case.answer.primal_bound - 1e-9
+
+
+def _mutate(rng: np.random.Generator, lines: Lines) -> None:
+    """Change one number, or drop, repeat or exchange a line."""
+    kind = rng.integers(5)
+    line = int(rng.integers(len(lines)))
+    if kind == 0 and len(lines) > 1:
+        del lines[max(1, line)]
+        return
+    if kind == 1:
+        lines.insert(line, copy.deepcopy(lines[line]))
+        return
+    places = list(_numbers(lines[line]))
+    if not places:
+        lines[line] = ["e"]
+        return
+    container, key = places[rng.integers(len(places))]
+    value = container[key]
+    choices = (0, -value, value + 1, 2 * value, value // 2 if isinstance(value, int) else value / 2, value * 1000)
+    container[key] = choices[rng.integers(len(choices))]
+
+
+def _numbers(data: Any) -> Iterator[tuple[Any, Any]]:
+    items = data.items() if isinstance(data, dict) else enumerate(data)
+    for key, value in list(items):
+        if isinstance(value, (list, dict)):
+            yield from _numbers(value)
+        elif isinstance(value, (int, float)):
+            yield data, key
+
+
+def test_a_certificate_is_about_one_game() -> None:
+    """The same certificate does not pass for a game with one reward changed."""
+    case = certified("three states")
+    rewards = case.game.leader_rewards.copy()
+    rewards[0] += 1.0
+    found = verify_bound(case.game.replace(leader_rewards=rewards), case.lines)
+    assert [check.name for check in found.failed] == ["game_hash"]
+
+
+def test_what_a_bound_rests_on_is_named() -> None:
+    """A search, or the follower's mixed policies in a zero-sum game."""
+    assert certified("three states").answer.bound_proof is BoundProof.SEARCH
+    assert certified("zero-sum").answer.bound_proof is BoundProof.SADDLE
+
+
+def test_the_value_of_the_best_pair_is_a_bound_that_needs_no_search() -> None:
+    """As bound on the leader's values the optimum over both players' actions passes, a little less does not."""
+    game, weights = certified("three states").game, certified("three states").weights
+    bound = float(weights @ leader_value_bounds(game).upper)
+    lines = json.loads(json.dumps(list(Recorder().lines(game, weights, bound))))
+    assert lines[1:] == [["c"]]
+    assert verify_bound(game, lines).passed
+    for state in range(game.num_states):
+        lower = copy.deepcopy(lines)
+        lower[0]["ceiling"][state] -= 1e-6 * lower[0]["ceiling"][state]
+        found = verify_bound(game, lower)
+        assert [check.name for check in found.failed] == ["leaves_proven", "bound"]
+        assert found.proven is None
+    with pytest.raises(SolverError, match="no certificate covers"):
+        list(Recorder().lines(game, weights, bound - 0.01))
+    with pytest.raises(SolverError, match="must be finite"):
+        list(Recorder().lines(game, weights, math.inf))
+
+
+def test_a_dropped_part_is_noticed() -> None:
+    """Whichever node is missing: the tree ends too early or goes on too long, or a leaf stands in the wrong place."""
+    case = certified("three states")
+    for drop in range(1, len(case.lines)):
+        lines = case.lines
+        removed = lines.pop(drop)
+        if removed == ["p"]:
+            continue
+        with pytest.raises(InvalidResultError):
+            verify_bound(case.game, lines)
+
+
+def test_a_root_box_that_is_too_small_is_refused() -> None:
+    """Both ends of the root box are derived again."""
+    case = certified("three states")
+    for end, direction in (("lower", 1), ("upper", -1)):
+        lines = case.lines
+        width = lines[0]["upper"][0] - lines[0]["lower"][0]
+        lines[0][end][0] += direction * width / 2
+        assert "root_box" in {check.name for check in verify_bound(case.game, lines).failed}
+
+
+def test_a_file_is_read_as_it_was_written(tmp_path: Path) -> None:
+    """Written to a file and read back, the certificate proves the same."""
+    case = certified("three states")
+    path = tmp_path / "bound.cert"
+    case.recorder.write(path, case.game, case.weights, case.answer.dual_bound)
+    assert is_certificate(path)
+    assert verify_bound(case.game, path) == verify_bound(case.game, case.lines)
+
+
+@pytest.mark.parametrize(
+    ("line", "content"),
+    [
+        (0, []),
+        (0, {"format": "ssg-mip-bound/1"}),
+        (1, "p"),
+        (1, []),
+        (1, ["q"]),
+        (1, ["v", 0]),
+        (1, ["v", 99, 0]),
+        (1, ["v", 0, "1.5"]),
+        (1, ["v", 0, True]),
+        (1, ["v", 0, 10**400]),
+        (1, ["g", 0, 99]),
+        (1, ["l", 1]),
+        (1, ["l", 1.0, [0, 0, 0], [1, 1, 1], [[], [], [], []]]),
+        (1, ["l", math.nan, [0, 0, 0], [1, 1, 1], [[0] * 3, [[0] * 3] * 3, [0] * 17, []]]),
+        (1, ["l", -1.0, [-99] * 3, [99] * 3, [[0] * 3, [[0] * 3] * 3, [0] * 17, []]]),
+        (1, ["l", 1.0, [0, 0, 0], [0, 0, 0], [[0] * 3, [[0] * 3] * 3, [0] * 17, []]]),
+    ],
+)
+def test_malformed_lines_are_refused(line: int, content: Any) -> None:
+    """With an error of this package, never a traceback of another kind."""
+    case = certified("three states")
+    lines = case.lines
+    lines[line] = content
+    with pytest.raises(InvalidResultError):
+        verify_bound(case.game, lines)
+
+
+def test_a_file_that_is_not_json_names_its_line(tmp_path: Path) -> None:
+    """So that the user finds it."""
+    case = certified("three states")
+    path = tmp_path / "bound.cert"
+    case.recorder.write(path, case.game, case.weights, case.answer.dual_bound)
+    text = path.read_text().splitlines()
+    text[3] = text[3][:-2]
+    path.write_text("\n".join(text))
+    with pytest.raises(InvalidResultError, match="line 4"):
+        verify_bound(case.game, path)

@@ -1,0 +1,285 @@
+"""Each rule of the replay holds at true points: policies with their best responses and exact values."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from ssg_mip import LeaderPolicy, best_response
+from ssg_mip.bounds import follower_value_bounds
+from ssg_mip.certificates.dual.cut_terms import TANGENT_BITS, Cut, CutRow, add_cut
+from ssg_mip.certificates.dual.leaf import Block, BoxRows, Leaf, LeafBounds
+from ssg_mip.certificates.dual.numbers import FINE, Numbers, enclose, highest, lowest, shifted_up
+from ssg_mip.certificates.dual.propagation import Propagation, Region, secured
+from ssg_mip.certificates.dual.saddle import weighted_value
+from ssg_mip.certificates.rational import ExactGame
+from ssg_mip.errors import InvalidResultError
+from ssg_mip.game import FloatArray, Game, IntArray
+from ssg_mip.interval import SWEEPS, IntervalBellman
+from tests.oracles.games import random_game
+
+GRID = 40
+SCALE = 20
+NOISE = 1e-9
+"""Room for the rounding of the true points, which are floats."""
+
+
+def _game(seed: int) -> Game:
+    rng = np.random.default_rng(seed)
+    return random_game(
+        rng,
+        leader_counts=rng.integers(1, 4, size=3).tolist(),
+        follower_counts=rng.integers(1, 4, size=3).tolist(),
+        leader_discount=float(rng.choice([0.0, 0.5, 0.9])),
+        follower_discount=float(rng.choice([0.0, 0.4, 0.9])),
+    ).to_game()
+
+
+def _true_point(game: Game, rng: np.random.Generator) -> tuple[FloatArray, IntArray, float]:
+    """Follower values, response and the leader's weighted value of a random policy, some of them pure."""
+    policy = LeaderPolicy.random(game, rng)
+    if rng.uniform() < 0.5:
+        policy = LeaderPolicy.deterministic(game, [int(rng.integers(count)) for count in game.leader_counts])
+    response = best_response(game, policy)
+    return response.follower_values, response.follower_policy.actions, float(game.initial @ response.leader_values)
+
+
+def _grid(values: FloatArray, nudge: int) -> tuple[int, ...]:
+    """On the grid, with the noise of floats to spare."""
+    return tuple(int(np.floor(value * 2.0**GRID)) + nudge for value in values)
+
+
+def _region_around(game: Game, rng: np.random.Generator, v: FloatArray, response: IntArray) -> Region:
+    """A random region that holds a point, sometimes tightly."""
+    spread = rng.uniform(0.0, 3.0, size=(2, len(v))) * (rng.uniform(size=(2, len(v))) < 0.7)
+    answers = [
+        frozenset({int(best)} | {b for b in range(count) if rng.uniform() < 0.7})
+        for best, count in zip(response, game.follower_counts.tolist(), strict=True)
+    ]
+    room = int(NOISE * 2**GRID)
+    return Region(_grid(v - spread[0], -room), _grid(v + spread[1], room), tuple(answers))
+
+
+def _random_cut(game: Game, rng: np.random.Generator, state: int) -> Cut:
+    leaders, followers = int(game.leader_counts[state]), int(game.follower_counts[state])
+    return Cut(
+        multiplier=int(rng.integers(1, 1 << SCALE)),
+        kind=CutRow(int(rng.integers(3))),
+        state=state,
+        answer=int(rng.integers(followers)),
+        action=int(rng.integers(followers)),
+        place=int(rng.integers(game.num_states)),
+        upper_side=bool(rng.integers(2)),
+        chosen=tuple(rng.integers(1 << game.num_states, size=leaders).tolist()),
+        tangents=tuple(int(c * 2**TANGENT_BITS) for c in rng.uniform(-1.0, 2.0, size=leaders)),
+    )
+
+
+def _random_block(game: Game, rng: np.random.Generator, states: list[int]) -> Block:
+    """Random multipliers with the right signs, most of them 0."""
+
+    def number() -> int:
+        return int(rng.integers(-(1 << SCALE), 1 << SCALE)) if rng.uniform() < 0.3 else 0
+
+    incentive = {
+        (s, b, c): number() if b == c else abs(number())
+        for s in states
+        for b, c in itertools.product(range(int(game.follower_counts[s])), repeat=2)
+    }
+    return Block(
+        states=tuple(states),
+        base=tuple(number() for _ in states),
+        base_times_value=tuple(tuple(number() for _ in range(game.num_states)) for _ in states),
+        incentive=incentive,
+        cuts=tuple(_random_cut(game, rng, int(rng.choice(states))) for _ in range(int(rng.integers(4)))),
+    )
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_multipliers_prove_nothing_that_a_policy_refutes(seed: int) -> None:
+    """Weak duality: for any multipliers the bound on a region is at least the value of every policy in it."""
+    rng = np.random.default_rng(seed)
+    game = _game(seed)
+    numbers = Numbers.of(ExactGame.of(game), game.initial.tolist())
+    bounds = LeafBounds(numbers, GRID)
+    for _ in range(25):
+        v, response, value = _true_point(game, rng)
+        region = _region_around(game, rng, v, response)
+        slack = int(rng.integers(0, 1 << GRID))
+        objective = int(rng.integers(0, 1 << SCALE)) if rng.uniform() < 0.8 else 0
+        leaf = Leaf(
+            scale=SCALE,
+            objective=objective,
+            lower=tuple(low - slack for low in region.lower),
+            upper=tuple(high + slack for high in region.upper),
+            occupancy=_random_block(game, rng, list(range(game.num_states))),
+            conditional=tuple(_random_block(game, rng, [s]) for s in range(int(rng.integers(game.num_states + 1)))),
+        )
+        assert float(bounds.value(leaf, region)) >= objective / 2**SCALE * value - 1e-6
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_incentive_rows_and_their_products_hold_at_true_points(seed: int) -> None:
+    """At a policy and its response every incentive row is at least 0, its own is 0, and every cut is at least 0."""
+    rng = np.random.default_rng(seed)
+    game = _game(seed)
+    numbers = Numbers.of(ExactGame.of(game), game.initial.tolist())
+    for _ in range(10):
+        policy = LeaderPolicy.random(game, rng)
+        response = best_response(game, policy)
+        v, actions = response.follower_values, response.follower_policy.actions
+        lower, upper = v - rng.uniform(0.1, 2.0, size=len(v)), v + rng.uniform(0.1, 2.0, size=len(v))
+        rows = BoxRows(numbers, GRID, _grid(lower, 0), _grid(upper, 0))
+        h = (v - lower) / (upper - lower)
+        for _ in range(40):
+            state = int(rng.integers(game.num_states))
+            cut = dataclasses.replace(_random_cut(game, rng, state), answer=int(actions[state]))
+            total = plain = 0.0
+            for a in range(int(game.leader_counts[state])):
+                first, weight = numbers.row(state, a, 0), float(policy.probabilities[state, a])
+                products = [0] * game.num_states
+                factor = add_cut(cut, a, first, rows.of_factor, rows.of_products, products)
+                total += weight * (factor + float(np.array(products, dtype=float) @ h))
+                row = first + cut.action
+                mixed = sum(high * h[t] for t, _, high in rows.of_products[row])
+                plain += weight * (rows.of_factor[row][1] + mixed)
+            scale = 2.0 ** (FINE + GRID)
+            assert total / scale / cut.multiplier >= -1e-7
+            assert plain / scale >= -1e-7
+            if cut.action == cut.answer:
+                assert plain / scale <= 1e-7
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_propagation_loses_no_consistent_point(seed: int) -> None:
+    """A region that holds a policy's values and response still does after a sweep."""
+    rng = np.random.default_rng(seed)
+    game = _game(seed)
+    propagation = Propagation(Numbers.of(ExactGame.of(game), game.initial.tolist()), GRID)
+    room = int(NOISE * 2**GRID)
+    for _ in range(25):
+        v, response, _ = _true_point(game, rng)
+        region = _region_around(game, rng, v, response)
+        after = propagation.sweep(region)
+        assert not after.empty
+        assert all(int(best) in answers for best, answers in zip(response, after.answers, strict=True))
+        assert all(low <= mine for low, mine in zip(after.lower, _grid(v, room), strict=True))
+        assert all(high >= mine for high, mine in zip(after.upper, _grid(v, -room), strict=True))
+
+
+def test_coefficients_are_enclosed_and_the_worse_end_is_taken() -> None:
+    """Thirds have no binary fraction; sums with them are never on the wrong side."""
+    third = Fraction(1, 3)
+    for value in (third, -third, Fraction(0), Fraction(5, 4)):
+        low, high = enclose(value)
+        assert Fraction(low, 1 << FINE) <= value <= Fraction(high, 1 << FINE)
+        assert (high - low) == (value.denominator == 3)
+    terms = ((0, *enclose(third)), (1, *enclose(-third)))
+    for values in ((3, 5), (-3, 5), (3, -5), (-3, -5)):
+        exact = third * (values[0] - values[1])
+        assert Fraction(lowest(terms, values), 1 << FINE) < exact < Fraction(highest(terms, values), 1 << FINE)
+    assert (shifted_up(5, 1), shifted_up(4, 1), shifted_up(-5, 1)) == (3, 2, -2)
+
+
+def test_what_two_actions_secure_is_the_value_of_the_matrix_game() -> None:
+    """Matching pennies is worth the mean; a dominated column adds nothing; the result is rounded down."""
+    assert secured([[2, 0], [0, 2]]) == 1
+    assert secured([[1, 0], [0, 2]]) == 0
+    assert secured([[10, 0], [0, 20]]) == 6
+    assert secured([[3, 2], [4, 1]]) == 3
+    assert secured([[-1, -3], [-2, -1]]) == -2
+
+
+def test_bounds_of_the_root_box_are_told_from_others() -> None:
+    """The package's bounds on the follower's values pass; moved inwards by a tenth they do not."""
+    for seed in range(20):
+        game = _game(seed)
+        propagation = Propagation(Numbers.of(ExactGame.of(game), game.initial.tolist()), GRID)
+        box = follower_value_bounds(game)
+        inwards = 0.1 * (1.0 + box.width)
+        assert propagation.is_upper_bound(_grid(box.upper, 1))
+        assert propagation.is_lower_bound(_grid(box.lower, 0))
+        assert not propagation.is_upper_bound(_grid(box.upper - inwards, 0))
+        assert not propagation.is_lower_bound(_grid(box.lower + inwards, 1))
+
+
+def test_negative_multipliers_of_inequalities_are_refused() -> None:
+    """Of an incentive row and of a cut."""
+    game = _game(7)
+    rng = np.random.default_rng(7)
+    numbers = Numbers.of(ExactGame.of(game), game.initial.tolist())
+    state = int(np.argmax(game.follower_counts))
+    assert game.follower_counts[state] > 1
+    box = follower_value_bounds(game)
+    region = Region(
+        _grid(box.lower, 0), _grid(box.upper, 1), tuple(frozenset(range(count)) for count in numbers.follower_counts)
+    )
+    whole = list(range(game.num_states))
+    plain = Block(states=tuple(whole), base=(0,) * 3, base_times_value=((0,) * 3,) * 3, incentive={}, cuts=())
+    cut = _random_cut(game, rng, state)
+    for changes in (
+        {"incentive": {(state, 0, 1): -1}},
+        {"cuts": (Cut(**{**vars(cut), "multiplier": -1}),)},
+    ):
+        leaf = Leaf(
+            scale=0,
+            objective=1,
+            lower=region.lower,
+            upper=region.upper,
+            occupancy=Block(**{**vars(plain), **changes}),  # type: ignore[arg-type]
+            conditional=(),
+        )
+        with pytest.raises(InvalidResultError, match="negative"):
+            LeafBounds(numbers, GRID).value(leaf, region)
+
+
+def test_a_defence_must_hold_against_every_leader_action() -> None:
+    """Matching pennies: the even mix holds the leader to 0, an uneven one does not."""
+    game = Game.from_arrays(
+        np.ones((1, 2, 2, 1)),
+        [[[1.0, -1.0], [-1.0, 1.0]]],
+        [[[-1.0, 1.0], [1.0, -1.0]]],
+        leader_discount=0.5,
+        follower_discount=0.5,
+    )
+    numbers = Numbers.of(ExactGame.of(game), [1.0])
+    assert weighted_value(numbers, [Fraction(1)], 3, [((1, 1), (0,))]) == 0
+    assert weighted_value(numbers, [Fraction(1)], 3, [((2, 1), (0,))]) is None
+    assert weighted_value(numbers, [Fraction(1)], 3, [((1, -1), (16,))]) is None
+    assert weighted_value(numbers, [Fraction(1)], 3, [((1, 1), (8,)), ((1, 0), (16,))]) == 1
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_replay_shrinks_a_region_at_least_as_far_as_the_search(seed: int) -> None:
+    """On boxes with and without a true point in them, and also where the search finds them empty."""
+    grid, least = 80, 2.0**-60
+    rng = np.random.default_rng(seed)
+    game = _game(seed)
+    bounds = follower_value_bounds(game)
+    interval = IntervalBellman(game)
+    replay = Propagation(Numbers.of(ExactGame.of(game), game.initial.tolist()), grid)
+    starts = game.follower_offsets.tolist()
+    for _ in range(20):
+        ends = np.sort(rng.uniform(size=(2, game.num_states)), axis=0) * (rng.uniform() < 0.8) + [[0.0], [0.2]]
+        lower, upper = bounds.lower + np.minimum(ends, 1.0) * bounds.width
+        open_slots = rng.uniform(size=starts[-1]) < 0.8
+        answers = tuple(
+            frozenset(np.flatnonzero(open_slots[first:last]).tolist()) for first, last in itertools.pairwise(starts)
+        )
+        if not all(answers):
+            continue
+        on_grid = [tuple(int(Fraction(x) * 2**grid) for x in end) for end in (lower.tolist(), upper.tolist())]
+        region = Region(on_grid[0], on_grid[1], answers)
+        for _ in range(SWEEPS):
+            region = region if region.empty else replay.sweep(region)
+        found = interval.tighten(lower, upper, open_slots)
+        if found is None:
+            assert region.empty
+        elif not region.empty:
+            assert all(x / 2.0**grid >= low - least for x, low in zip(region.lower, found[0], strict=True))
+            assert all(x / 2.0**grid <= high + least for x, high in zip(region.upper, found[1], strict=True))
+            assert all(found[2][starts[s] + b] for s, mine in enumerate(region.answers) for b in mine)
