@@ -18,7 +18,7 @@ from ssg_mip.methods.request import Request
 from ssg_mip.status import Termination
 
 MOST_PRODUCTS = 100_000
-"""Products in the largest program that is written: 100 states with 3 x 3 actions have 90,000."""
+"""Products in the largest program that is written: 100 states with 3 x 3 actions have 90,000 in (I)."""
 
 PRODUCTS_PER_SECOND = 8_000
 """Products that are certainly written in a second, by one core of a small machine."""
