@@ -7,7 +7,9 @@ Maximise the leader's weighted value outright:
 * products ``w(s,a,b,t) = y(s,a,b) v(t)`` with the follower's values ``v``;
 * the follower's incentive rows (:mod:`ssg_mip.formulations.rows`), homogeneous in ``y``;
 * ``flow_times_value``: every flow row times every ``v(t)``, linear in the products. These ``|S|^2`` rows are
-  redundant in the exact program and decide the strength of its relaxation.
+  redundant in the exact program and decide the strength of its relaxation. In larger games each flow row is multiplied
+  by its own ``v(s)`` alone, and only the products in the incentive rows are written
+  (:mod:`ssg_mip.formulations.coupling`).
 
 The leader's values never appear; ``f(s,a) = sum_b y(s,a,b) / sum_ab y(s,a,b)``.
 
@@ -34,6 +36,7 @@ from typing import Any
 import numpy as np
 
 from ssg_mip.bounds import ValueBounds
+from ssg_mip.formulations.coupling import Coupling
 from ssg_mip.formulations.program import Multiplied, Program
 from ssg_mip.formulations.rows import Selection, add_incentive_rows, add_products, multiplied_rows
 from ssg_mip.game import FloatArray, Game
@@ -101,14 +104,15 @@ def commitment(
 
     model = pyo.ConcreteModel(name="commitment")
     model.v = pyo.Var(states, bounds=lambda _, t: (float(low[t]), float(high[t])))
-    parts = [_add_occupancy(model, selection, weights, follower)]
+    coupling = Coupling(game)
+    parts = [_add_occupancy(model, selection, coupling, weights, follower)]
     thin = conditional_states(game, weights, list(floor))
-    parts.append(_add_conditional(model, selection, thin, follower))
+    parts.append(_add_conditional(model, selection, coupling, thin, follower))
     rewards = {key: float(game.leader_rewards[game.row(*key)]) for key in keys}
     for k, least in floor.items():
         start = np.zeros(game.num_states)
         start[k] = 1.0
-        parts.append(_add_occupancy(model, selection, start, follower, prefix=f"floor{k}_"))
+        parts.append(_add_occupancy(model, selection, coupling, start, follower, prefix=f"floor{k}_"))
         y = model.component(f"floor{k}_y")
         setattr(model, f"floor{k}_value", pyo.Constraint(expr=sum(rewards[key] * y[key] for key in keys) >= least))
     if floor:
@@ -138,7 +142,7 @@ class _Part:
 
 
 def _add_occupancy(
-    model: Any, selection: Selection, start: FloatArray, follower: ValueBounds, prefix: str = ""
+    model: Any, selection: Selection, coupling: Coupling, start: FloatArray, follower: ValueBounds, prefix: str = ""
 ) -> _Part:
     """Occupancies ``y`` from a start distribution, their products ``w`` with ``v``, flow and incentive rows."""
     import pyomo.environ as pyo
@@ -155,9 +159,8 @@ def _add_occupancy(
 
     product_bounds = selection.product_bounds
     y = _attach(model, f"{prefix}y", pyo.Var(keys, bounds=(0.0, top)))
-    w = _attach(
-        model, f"{prefix}w", pyo.Var(keys, states, bounds=lambda _, s, a, b, t: product_bounds(top, follower, t))
-    )
+    places = [(*key, t) for key in keys for t in coupling.of_action(key[0], key[1])]
+    w = _attach(model, f"{prefix}w", pyo.Var(places, bounds=lambda _, s, a, b, t: product_bounds(top, follower, t)))
 
     def flow(_: Any, s: int) -> Any:
         return sum(y[key] for key in leaving[s]) - sum(p * y[key] for key, p in entering[s]) == float(start[s])
@@ -168,28 +171,32 @@ def _add_occupancy(
         return balance - float(start[s]) * m.v[t] == 0.0
 
     base = _attach(model, f"{prefix}flow", pyo.Constraint(states, rule=flow))
-    rows = _attach(model, f"{prefix}flow_times_value", pyo.Constraint(states, states, rule=flow_times_value))
+    rows = _attach(model, f"{prefix}flow_times_value", pyo.Constraint(coupling.flow_rows(), rule=flow_times_value))
     differences = add_incentive_rows(model, selection, y, w, list(states), prefix=prefix)
-    triples = [(w[key, t], y[key], model.v[t]) for key in keys for t in states]
+    triples = [(w[place], y[place[:3]], model.v[place[3]]) for place in places]
     return _Part(triples, multiplied_rows(rows, base, model.v), differences)
 
 
-def _add_conditional(model: Any, selection: Selection, thin: list[int], follower: ValueBounds) -> _Part:
+def _add_conditional(
+    model: Any, selection: Selection, coupling: Coupling, thin: list[int], follower: ValueBounds
+) -> _Part:
     """Conditional probabilities ``x``, their products ``z`` with ``v``, simplex and incentive rows."""
     import pyomo.environ as pyo
 
-    states = range(selection.game.num_states)
     keys = selection.keys(thin)
+    near = {s: coupling.of_state(s) for s in thin}
+    places = [(*key, t) for key in keys for t in near[key[0]]]
     block = {s: [key for key in keys if key[0] == s] for s in thin}
     product_bounds = selection.product_bounds
     model.x = pyo.Var(keys, bounds=(0.0, 1.0))
-    model.z = pyo.Var(keys, states, bounds=lambda _, s, a, b, t: product_bounds(1.0, follower, t))
+    model.z = pyo.Var(places, bounds=lambda _, s, a, b, t: product_bounds(1.0, follower, t))
     model.simplex = pyo.Constraint(thin, rule=lambda m, s: sum(m.x[key] for key in block[s]) == 1.0)
     model.simplex_times_value = pyo.Constraint(
-        thin, states, rule=lambda m, s, t: sum(m.z[key, t] for key in block[s]) - m.v[t] == 0.0
+        [(s, t) for s in thin for t in near[s]],
+        rule=lambda m, s, t: sum(m.z[key, t] for key in block[s]) - m.v[t] == 0.0,
     )
     differences = add_incentive_rows(model, selection, model.x, model.z, thin, prefix="conditional_")
-    triples = [(model.z[key, t], model.x[key], model.v[t]) for key in keys for t in states]
+    triples = [(model.z[place], model.x[place[:3]], model.v[place[3]]) for place in places]
     return _Part(triples, multiplied_rows(model.simplex_times_value, model.simplex, model.v), differences)
 
 

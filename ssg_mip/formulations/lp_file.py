@@ -36,6 +36,7 @@ from ssg_mip.best_response import best_response
 from ssg_mip.bounds import follower_value_bounds
 from ssg_mip.errors import OptionError
 from ssg_mip.files.safe_io import write_atomically
+from ssg_mip.formulations.coupling import Coupling
 from ssg_mip.formulations.names import LETTERS, FileNames
 from ssg_mip.formulations.program import Program
 from ssg_mip.game import FloatArray, Game
@@ -138,9 +139,9 @@ def _check_size(game: Game, program: Kind, form: Form) -> None:
 
 
 def _products(game: Game, program: Kind, form: str) -> int:
-    """Products of a form: one for each joint action and state, or where the next state depends on the leader."""
+    """Products of a form: of joint actions with states, or where the next state depends on the leader."""
     if form in ("strong", "relaxation"):
-        return game.num_rows * game.num_states
+        return sum(Coupling(game).products_of_state) if program == "commitment" else game.num_rows * game.num_states
     from ssg_mip.formulations.compact import coupled_pairs
 
     pairs = sum(int(game.leader_counts[state]) for state, _ in coupled_pairs(game))

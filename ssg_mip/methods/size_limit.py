@@ -12,12 +12,13 @@ import numpy as np
 
 from ssg_mip.bounds import leader_value_bounds
 from ssg_mip.formulations.commitment import conditional_states
+from ssg_mip.formulations.coupling import Coupling
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.methods.request import Request
 from ssg_mip.status import Termination
 
 MOST_PRODUCTS = 100_000
-"""Products in the largest program that is written: 100 states with 3 x 3 actions have 90,000."""
+"""Products in the largest program that is written: 100 states with 3 x 3 actions have 90,000 in (I)."""
 
 PRODUCTS_PER_SECOND = 8_000
 """Products that are certainly written in a second, by one core of a small machine."""
@@ -37,8 +38,10 @@ def commitment_products(game: Game, weights: FloatArray, floor: FloatArray | Non
     """Products of the commitment program (:mod:`ssg_mip.formulations.commitment`)."""
     rows_of_state = game.row_offsets[1:] - game.row_offsets[:-1]
     floored = floored_states(game, floor)
-    conditional = int(rows_of_state[conditional_states(game, weights, floored)].sum())
-    return (game.num_rows * (1 + len(floored)) + conditional) * game.num_states
+    coupling = Coupling(game)
+    thin = conditional_states(game, weights, floored)
+    conditional = sum(int(rows_of_state[s]) * len(coupling.of_state(s)) for s in thin)
+    return sum(coupling.products_of_state) * (1 + len(floored)) + conditional
 
 
 def improvement_products(game: Game) -> int:
