@@ -24,9 +24,13 @@ from ssg_mip.certificates.dual.propagation import Region
 from ssg_mip.certificates.dual.replay import verify_bound
 from ssg_mip.certificates.rational import ExactGame
 from ssg_mip.errors import InvalidResultError, SolverError
+from ssg_mip.formulations import coupling
 from ssg_mip.game import Game
 from ssg_mip.methods.bound_certificate import Recorder
+from ssg_mip.methods.exact import solve_commitment
+from ssg_mip.methods.request import Request
 from ssg_mip.status import BoundProof
+from tests.oracles.games import random_game
 from tests.unit.certificates.dual_cases import CASES, Certified, Lines, certified
 
 every_case = pytest.mark.parametrize("name", CASES)
@@ -254,3 +258,27 @@ def test_a_file_that_is_not_json_names_its_line(tmp_path: Path) -> None:
     path.write_text("\n".join(text))
     with pytest.raises(InvalidResultError, match="line 4"):
         verify_bound(case.game, path)
+
+
+@pytest.mark.parametrize("successors", [2, 4])
+def test_a_program_whose_flow_rows_meet_their_own_values_only_has_a_certificate(
+    monkeypatch: pytest.MonkeyPatch, successors: int
+) -> None:
+    """As in larger games: products that the program leaves out have no multipliers, and the cuts do without them."""
+    monkeypatch.setattr(coupling, "MOST_FOR_EVERY_ROW", 0)
+    counts = [2, 3, 2, 2]
+    game = random_game(
+        np.random.default_rng(3),
+        leader_counts=counts,
+        follower_counts=counts,
+        leader_discount=0.9,
+        follower_discount=0.9,
+        successors=successors,
+    ).to_game()
+    recorder = Recorder()
+    request = Request(weights=game.initial, node_limit=40, recorder=recorder)
+    answer = solve_commitment(game, game.initial, request=request)
+    assert answer.bound_proof is BoundProof.SEARCH
+    found = verify_bound(game, json.loads(json.dumps(list(recorder.lines(game, game.initial, answer.dual_bound)))))
+    assert found.passed, found.failed
+    assert found.leaves > 1
