@@ -3,16 +3,50 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ssg_mip.branching.box import Box
-from ssg_mip.branching.cuts import NO_CUTS, Cuts
+from ssg_mip.branching.cuts import Cuts
 from ssg_mip.branching.homogeneous import HomogeneousRows, expand
 from ssg_mip.game import FloatArray, IntArray
 from ssg_mip.solver.compiled import CompiledProgram
 from ssg_mip.solver.interface import SparseRows
+
+_T, _OTHER, _FACTOR = range(3)
+"""The columns that a term is spread over: ``m(t)``, ``m(t')`` and ``y``."""
+
+_PLAIN, _SQUARE_UP, _SQUARE_DOWN, _UP_CHOSEN, _UP, _DOWN_CHOSEN, _DOWN = range(7)
+"""Kinds of terms: ``alpha``; ``beta`` in ``h(t)^2`` and elsewhere, by its sign and by the bound that is chosen."""
+
+_MIXED = np.array([[[_DOWN, _DOWN_CHOSEN], [_UP, _UP_CHOSEN]], [[_SQUARE_DOWN] * 2, [_SQUARE_UP] * 2]])
+"""The kind of a ``beta``: ``[square, positive, chosen]``."""
+
+
+def _table() -> FloatArray:
+    """The coefficients ``c0, c1, c2`` that replace a term, ``[side, kind, column, 3]``.
+
+    They are the table of :mod:`ssg_mip.branching.level_two`, in its order of bounds; side 1 is that of ``1 - h(t)``.
+    """
+    table = np.zeros((2, 7, 3, 3))
+    table[0, _PLAIN, _T, 0] = 1.0
+    table[0, _SQUARE_UP, _T, 0] = 1.0
+    table[0, _SQUARE_DOWN, _T, 1] = 2.0
+    table[0, _SQUARE_DOWN, _FACTOR, 2] = -1.0
+    table[0, _UP, _T, 0] = 1.0
+    table[0, _DOWN_CHOSEN, [_T, _OTHER, _FACTOR], 0] = (1.0, 1.0, -1.0)
+    table[1, _PLAIN, [_T, _FACTOR], 0] = (-1.0, 1.0)
+    table[1, _SQUARE_UP, _T] = (1.0, -2.0, 0.0)
+    table[1, _SQUARE_UP, _FACTOR, 2] = 1.0
+    table[1, _UP, [_T, _FACTOR], 0] = (-1.0, 1.0)
+    table[1, _DOWN_CHOSEN, [_T, _OTHER], 0] = (-1.0, 1.0)
+    table[:, _UP_CHOSEN, _OTHER, 0] = 1.0
+    return table
+
+
+_TERMS = _table()
+_USED = np.abs(_TERMS).sum(axis=3) > 0.0
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -38,20 +72,20 @@ class _Terms:
 
 
 class CutRows:
-    """Evaluates the cuts of a program; the terms of the last set are kept, because two boxes share their parent's."""
+    """Evaluates the cuts of a program.
+
+    The terms of the last two sets are kept: two boxes share their parent's, and one of them is cut in between.
+    """
 
     def __init__(self, program: CompiledProgram, base: HomogeneousRows) -> None:
         self._base = base
         self._product_result = program.product_result
         self._num_columns = program.num_columns
-        self._last: tuple[Cuts, _Terms | None] = (NO_CUTS, None)
+        self._terms = functools.lru_cache(maxsize=2)(self._expand)
 
     def rows_and_sizes(self, cuts: Cuts, box: Box) -> tuple[SparseRows, SparseRows]:
         """The cuts on a box, every row at least 0, and the magnitudes that their entries are computed from."""
-        known, terms = self._last
-        if terms is None or known is not cuts:
-            terms = self._expand(cuts)
-            self._last = (cuts, terms)
+        terms = self._terms(cuts)
         factor, size = terms.c0.copy(), np.abs(terms.c0)
         c = unit_tangents(terms.tangent, box.lower[terms.square_place], box.width[terms.square_place])
         factor[terms.square] += c * (terms.c1 + c * terms.c2)
@@ -68,52 +102,41 @@ class CutRows:
         )
 
     def _expand(self, cuts: Cuts) -> _Terms:
-        base, writer = self._base, _TermWriter()
-        row, place = cuts.row.astype(np.int64), cuts.place.astype(np.int64)
-        cut, entry = expand(base.alpha_starts, row)
-        factor, second = base.alpha_factor[entry], cuts.upper_side[cut]
-        writer.add(cut, entry, base.result[factor, place[cut]], np.where(second, -1.0, 1.0))
-        writer.add(cut[second], entry[second], base.factors[factor[second]], 1.0)
-        cut, entry = expand(base.beta_starts, row)
-        self._add_products(writer, cuts, cut, entry, place[cut])
-        return writer.terms(cuts.count, self._num_columns)
-
-    def _add_products(self, writer: _TermWriter, cuts: Cuts, cut: IntArray, entry: IntArray, t: IntArray) -> None:
-        """The terms of the table in :mod:`ssg_mip.branching.level_two`, in its order of bounds."""
         base = self._base
-        product = base.beta_product[entry]
-        factor = base.factor_of[product]
-        source = entry + len(base.alpha_row)
-        in_t, in_other, in_factor = base.result[factor, t], self._product_result[product], base.factors[factor]
-        second, positive, square = cuts.upper_side[cut], base.beta_scale[entry] >= 0.0, base.value_of[product] == t
-        first = ~second
-        tangent = np.zeros(len(cut))
-        squares = np.flatnonzero(square)
-        tangent[squares] = cuts.tangent[cut[squares], rank_within(cut[squares])]
-        bits = np.unpackbits(cuts.choice, axis=1)
-        chosen = bits[cut, rank_within(cut)] == 1
+        row, place = cuts.row.astype(np.int64), cuts.place.astype(np.int64)
+        plain_cut, plain = expand(base.alpha_starts, row)
+        mixed_cut, mixed = expand(base.beta_starts, row)
+        product = base.beta_product[mixed]
+        square = base.value_of[product] == place[mixed_cut]
+        chosen = np.unpackbits(cuts.choice, axis=1)[mixed_cut, rank_within(mixed_cut)]
+        kinds = _MIXED[square.astype(int), (base.beta_scale[mixed] >= 0.0).astype(int), chosen]
 
-        def add(where: NDArray[np.bool_], column: IntArray, c0: float, c1: float = 0.0, c2: float = 0.0) -> None:
-            at = np.flatnonzero(where)
-            if c1 or c2:
-                writer.add_squares(cut[at], source[at], column[at], (c0, c1, c2), tangent[at], t[at])
-            else:
-                writer.add(cut[at], source[at], column[at], c0)
+        cut, kind = np.concatenate((plain_cut, mixed_cut)), np.concatenate((np.full(len(plain), _PLAIN), kinds))
+        factor = np.concatenate((base.alpha_factor[plain], base.factor_of[product]))
+        t, side = place[cut], cuts.upper_side.astype(int)[cut]
+        columns = np.stack((base.result[factor, t], base.factors[factor], base.factors[factor]), axis=1)
+        columns[len(plain) :, _OTHER] = self._product_result[product]
+        term, which = np.nonzero(_USED[side, kind])
+        powers, column, of_cut = _TERMS[side, kind][term, which], columns[term, which], cut[term]
 
-        add(first & square & positive, in_t, 1.0)
-        add(first & square & ~positive, in_t, 0.0, 2.0)
-        add(first & square & ~positive, in_factor, 0.0, 0.0, -1.0)
-        add(second & square & positive, in_t, 1.0, -2.0)
-        add(second & square & positive, in_factor, 0.0, 0.0, 1.0)
-        upper, lower = ~square & positive, ~square & ~positive & chosen
-        add(upper & chosen, in_other, 1.0)
-        add(first & upper & ~chosen, in_t, 1.0)
-        add(second & upper & ~chosen, in_factor, 1.0)
-        add(second & upper & ~chosen, in_t, -1.0)
-        add(first & lower, in_t, 1.0)
-        add(lower, in_other, 1.0)
-        add(first & lower, in_factor, -1.0)
-        add(second & lower, in_t, -1.0)
+        tangent, squares = np.zeros(len(cut)), np.flatnonzero(square)
+        tangent[len(plain) + squares] = cuts.tangent[mixed_cut[squares], rank_within(mixed_cut[squares])]
+        curved = np.flatnonzero(np.abs(powers[:, 1]) + np.abs(powers[:, 2]))
+        keys, place_of_term = np.unique(of_cut * self._num_columns + column, return_inverse=True)
+        row_of, indices = np.divmod(keys, self._num_columns)
+        return _Terms(
+            source=np.concatenate((plain, mixed + len(base.alpha_row)))[term],
+            c0=powers[:, 0].copy(),
+            square=curved,
+            c1=powers[curved, 1],
+            c2=powers[curved, 2],
+            tangent=tangent[term[curved]],
+            square_place=t[term[curved]],
+            place_of_term=place_of_term,
+            starts=np.searchsorted(row_of, np.arange(cuts.count + 1)),
+            indices=indices,
+            row_of=row_of,
+        )
 
 
 def unit_tangents(tangent: FloatArray, lower: FloatArray, width: FloatArray) -> FloatArray:
@@ -130,40 +153,3 @@ def rank_within(groups: IntArray) -> IntArray:
     begins = np.concatenate(([True], groups[1:] != groups[:-1]))
     rank: IntArray = places - np.maximum.accumulate(np.where(begins, places, 0))
     return rank
-
-
-class _TermWriter:
-    """Collects terms of several cuts."""
-
-    def __init__(self) -> None:
-        self._parts: list[tuple[IntArray, IntArray, IntArray, FloatArray]] = []
-        self._squares: list[tuple[IntArray, FloatArray, FloatArray, FloatArray, IntArray]] = []
-        self._count = 0
-
-    def add(self, cut: IntArray, source: IntArray, column: IntArray, c0: float | FloatArray) -> None:
-        """Add one term per entry of ``cut`` that has no tangent point."""
-        self._parts.append((cut, source, column, c0 if isinstance(c0, np.ndarray) else np.full(len(cut), c0)))
-        self._count += len(cut)
-
-    def add_squares(
-        self,
-        cut: IntArray,
-        source: IntArray,
-        column: IntArray,
-        power: tuple[float, float, float],
-        tangent: FloatArray,
-        place: IntArray,
-    ) -> None:
-        """Add one term per entry of ``cut`` with the given powers of its tangent point."""
-        number = np.arange(self._count, self._count + len(cut))
-        self._squares.append((number, np.full(len(cut), power[1]), np.full(len(cut), power[2]), tangent, place))
-        self.add(cut, source, column, power[0])
-
-    def terms(self, count: int, num_columns: int) -> _Terms:
-        """Everything added, for that many cuts, and the sparse rows that the terms add up to."""
-        cut, source, column, c0 = (np.concatenate(part) for part in zip(*self._parts, strict=True))
-        square, c1, c2, tangent, place = (np.concatenate(part) for part in zip(*self._squares, strict=True))
-        keys, place_of_term = np.unique(cut * num_columns + column, return_inverse=True)
-        row_of, indices = np.divmod(keys, num_columns)
-        starts = np.searchsorted(row_of, np.arange(count + 1))
-        return _Terms(source, c0, square, c1, c2, tangent, place, place_of_term, starts, indices, row_of)

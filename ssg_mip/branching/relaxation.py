@@ -71,10 +71,10 @@ class BoxRelaxation:
         self.program = program
         self._form = UnitForm(program, choice_of)
         self._lp: HighsLp | None = None
+        self._near_basis: Any = None
         self._interrupted: Callable[[], bool] | None = None
         self._deadline = Deadline()
         self._seed = seed
-        self._loaded = np.empty(0)
         self._box: Box | None = None
         self._now: LinearProgram | None = None
         self._level_two = LevelTwo(program)
@@ -118,26 +118,25 @@ class BoxRelaxation:
         self._loaded_lp.forget()
 
     def load(self, box: Box, cuts: Cuts | None = None) -> None:
-        """Move to a box with some cuts: replace the coefficients and bounds that differ.
+        """Move to a box with some cuts: replace the rows that depend on the box, and the column bounds.
 
         Intervals narrower than a tiny share of their values are widened to it, which loses no point and keeps the
-        coefficients apart from rounding noise.
+        coefficients apart from rounding noise. Without ``cuts`` the next solve starts from the last basis.
         """
         box = widened(box)
-        now, coefficients = self._form.at(box)
+        now, first = self._form.at(box), self._form.first_moving
+        self._near_basis = None
         if self._lp is None:
             self._lp = HighsLp(now, seed=self._seed)
             if self._interrupted is not None:
                 self._lp.stop_when(self._interrupted)
         else:
-            self._lp.drop_rows(now.num_rows)
-            changed = np.flatnonzero(coefficients != self._loaded)
-            self._lp.set_coefficients(self._form.rows[changed], self._form.columns[changed], coefficients[changed])
+            if cuts is None and not self.cuts.count:
+                self._near_basis = self._lp.basis
+            self._lp.drop_rows(first)
+            self._lp.append_rows(self._form.matrix.rows_from(first), now.row_lower[first:], now.row_upper[first:])
             self._lp.set_column_bounds(now.column_lower, now.column_upper)
-            rows = self._form.shifted_rows
-            self._lp.set_row_bounds(rows, now.row_lower[rows], now.row_upper[rows])
         self._box, self._now = box, now
-        self._loaded = coefficients
         self.cuts = NO_CUTS
         self._cut_matrix = self._cut_sizes = None
         if cuts is not None and cuts.count:
@@ -145,7 +144,7 @@ class BoxRelaxation:
 
     def _append(self, cuts: Cuts) -> None:
         rows, sizes = self._level_two.rows_and_sizes(cuts, self._loaded_box)
-        self._loaded_lp.append_rows(rows)
+        self._loaded_lp.append_rows(rows, np.zeros(cuts.count), np.full(cuts.count, np.inf))
         self.cuts = self.cuts.joined(cuts)
         self._cut_matrix = rows if self._cut_matrix is None else self._cut_matrix.followed_by(rows)
         self._cut_sizes = sizes if self._cut_sizes is None else self._cut_sizes.followed_by(sizes)
@@ -196,8 +195,11 @@ class BoxRelaxation:
             The LP may stop once its bound is below this.
         """
         answer = self._loaded_lp.solve(
-            basis=basis, cut_off=cut_off - self.program.offset, time_limit=self._seconds_left
+            basis=self._near_basis if basis is None else basis,
+            cut_off=cut_off - self.program.offset,
+            time_limit=self._seconds_left,
         )
+        self._near_basis = None
         self._dual = answer.row_dual
         self._unit_point = answer.point
         self._remember(answer, 1.0)
@@ -218,15 +220,15 @@ class BoxRelaxation:
         lp, now = self._loaded_lp, self._loaded_program
         objective = np.zeros(now.num_columns)
         objective[self.program.box[place]] = sign
-        row_lower = now.row_lower.copy()
-        row_lower[-1] = target - self.program.offset
-        last, free = np.array([len(row_lower) - 1]), np.array([np.inf])
+        row_lower, row = now.row_lower.copy(), self._form.objective_row
+        row_lower[row] = target - self.program.offset
         asked = dataclasses.replace(now, objective=objective, row_lower=row_lower)
         lp.set_objective(objective)
-        lp.set_row_bounds(last, row_lower[last], free)
-        answer = lp.solve(time_limit=self._seconds_left)
+        lp.set_row_bounds(row, row_lower[row], math.inf)
+        answer = lp.solve(basis=self._near_basis, time_limit=self._seconds_left)
+        self._near_basis = None
         lp.set_objective(now.objective)
-        lp.set_row_bounds(last, -free, free)
+        lp.set_row_bounds(row, -math.inf, math.inf)
         self._remember(answer, 0.0)
         bound = self._bound_of(asked, answer)
         return sign * bound if bound == -math.inf else sign * min(bound, 1.0 if largest else 0.0)
@@ -240,8 +242,8 @@ class BoxRelaxation:
         dual, first = self._proof_dual, self._loaded_program.num_rows
         weight = self._objective_weight
         if len(dual):
-            weight += max(0.0, -float(dual[first - 1]))
-            dual = np.concatenate((dual[: self.program.num_rows], dual[first:]))
+            weight += max(0.0, -float(dual[self._form.objective_row]))
+            dual = np.concatenate((dual[self._form.place_of_row], dual[first:]))
         return Proof(self.program, self._level_two.base, self._loaded_box, weight, dual, self.cuts)
 
     def _bound_of(self, program: LinearProgram, answer: LpAnswer) -> float:
@@ -273,5 +275,6 @@ class BoxRelaxation:
         y, m = unit[program.product_factor], unit[program.product_result]
         columns[program.box] = box.lower + box.width * h
         columns[program.product_result] = box.lower[program.product_value] * y + box.width[program.product_value] * m
-        error = np.abs(m - y * h[program.product_value]) * self._form.importance(answer.row_dual)
+        importance = self._form.importance(answer.row_dual[self._form.place_of_row])
+        error = np.abs(m - y * h[program.product_value]) * importance
         return Point(answer.status, bound, columns, error, h)

@@ -9,8 +9,9 @@ On a box ``l <= v <= u`` every box variable is written ``v(t) = l(t) + d(t) h(t)
 * only the remaining rows depend on the box, linearly in ``l`` and ``d``.
 
 Together with the multiplied rows this is the hull of (simplex x interval) for each factor block. Columns are those of
-the compiled program, with ``h`` in the place of ``v`` and ``m`` in the place of ``w``. Rows are the compiled ones, then
-``m - y <= 0`` per product, then the objective as a row of its own, free unless a cut-off is wanted.
+the compiled program, with ``h`` in the place of ``v`` and ``m`` in the place of ``w``. Rows are, in this order, the
+compiled ones that are the same on every box, ``m - y <= 0`` per product, the objective as a row of its own (free unless
+a cut-off is wanted), and the compiled rows that depend on the box: those are replaced on the way from box to box.
 """
 
 from __future__ import annotations
@@ -132,10 +133,12 @@ class UnitForm:
     sizes
         As many entries, each at least the magnitude of what the entry of ``matrix`` was computed from: its rounding
         error is a few units of this size.
-    rows, columns
-        Where the box-dependent entries sit.
-    shifted_rows
-        Rows whose bounds depend on the box.
+    place_of_row
+        Per row of the compiled program, its place among the rows.
+    objective_row
+        The place of the objective as a row.
+    first_moving
+        The rows from here on depend on the box.
     """
 
     def __init__(self, program: CompiledProgram, choice_of: IntArray) -> None:
@@ -149,16 +152,18 @@ class UnitForm:
         place_of = np.full(program.num_columns, -1)
         place_of[program.box] = np.arange(len(program.box))
         self._box_rows = _BoxRows(program, self._kind, product_of, place_of)
-        self.rows, self.columns = self._box_rows.rows, self._box_rows.columns
+        moving = np.isin(np.arange(program.num_rows), self._box_rows.rows)
+        self.objective_row = int((~moving).sum()) + len(program.product_result)
+        self.first_moving = self.objective_row + 1
+        self.place_of_row = np.where(moving, self.objective_row + np.cumsum(moving), np.cumsum(~moving) - 1)
         self.matrix, self._positions = self._assemble_matrix()
         self.sizes = dataclasses.replace(self.matrix, values=magnitude(self.matrix.values))
         self._row_lower, self._row_upper = self._assemble_row_bounds()
         self._lower, self._upper = self._unit_column_bounds()
         self._shift = _triples(self._box_rows.shift)
-        self.shifted_rows = np.unique(self._shift[0])
 
     def _assemble_matrix(self) -> tuple[SparseRows, IntArray]:
-        """All rows, box-dependent entries zero-filled in place; then ``m - y <= 0``; the objective as a row last."""
+        """All rows, and where the box-dependent entries are, which are zero for now."""
         program, moving = self.program, self._box_rows
         costs = np.flatnonzero(program.objective)
         if np.any(self._kind[costs] > 0):
@@ -167,10 +172,11 @@ class UnitForm:
             )
         still = ~moving.moves
         count = len(program.product_result)
-        extra = program.num_rows + np.arange(count)
+        extra = self.objective_row - count + np.arange(count)
         marker = np.arange(1, len(moving.rows) + 1, dtype=float)
-        last = np.full(len(costs), program.num_rows + count)
-        rows = np.concatenate((program.row_index[still], moving.rows, extra, extra, last))
+        last = np.full(len(costs), self.objective_row)
+        place = self.place_of_row
+        rows = np.concatenate((place[program.row_index[still]], place[moving.rows], extra, extra, last))
         columns = np.concatenate(
             (program.column_index[still], moving.columns, program.product_result, program.product_factor, costs)
         )
@@ -188,17 +194,17 @@ class UnitForm:
         order = np.lexsort((columns, rows))
         starts = np.searchsorted(rows[order], np.arange(shape[0] + 1))
         matrix = SparseRows(starts, columns[order], values[order], rows[order], shape[1])
-        place = np.flatnonzero(tags[order] > 0.0)
-        positions = np.empty(len(place), dtype=np.int64)
-        positions[tags[order][place].astype(np.int64) - 1] = place
+        found = np.flatnonzero(tags[order] > 0.0)
+        positions = np.empty(len(found), dtype=np.int64)
+        positions[tags[order][found].astype(np.int64) - 1] = found
         return matrix, positions
 
     def _assemble_row_bounds(self) -> tuple[FloatArray, FloatArray]:
-        count = len(self.program.product_result)
-        return (
-            np.concatenate((self.program.row_lower, np.full(count + 1, -np.inf))),
-            np.concatenate((self.program.row_upper, np.zeros(count), [np.inf])),
-        )
+        rows = len(self.place_of_row) + len(self.program.product_result) + 1
+        lower, upper = np.full(rows, -np.inf), np.zeros(rows)
+        lower[self.place_of_row], upper[self.place_of_row] = self.program.row_lower, self.program.row_upper
+        upper[self.objective_row] = np.inf
+        return lower, upper
 
     def _unit_column_bounds(self) -> tuple[FloatArray, FloatArray]:
         lower, upper = self.program.column_lower.copy(), self.program.column_upper.copy()
@@ -207,17 +213,16 @@ class UnitForm:
         upper[self.program.product_result] = upper[self.program.product_factor]
         return lower, upper
 
-    def at(self, box: Box) -> tuple[LinearProgram, FloatArray]:
-        """The linear program of a box, and its box-dependent entries at ``rows, columns``."""
-        coefficients = self._box_rows.coefficients(box)
-        self.matrix.values[self._positions] = coefficients
+    def at(self, box: Box) -> LinearProgram:
+        """The linear program of a box."""
+        self.matrix.values[self._positions] = self._box_rows.coefficients(box)
         self.sizes.values[self._positions] = self._box_rows.sizes(box)
         closed = (self._choice_of >= 0) & ~box.open_choices[self._choice_of]
         shift = _map(self._shift, box.lower, self.program.num_rows)
         row_lower, row_upper = self._row_lower.copy(), self._row_upper.copy()
-        row_lower[: len(shift)] -= shift
-        row_upper[: len(shift)] -= shift
-        program = LinearProgram(
+        row_lower[self.place_of_row] -= shift
+        row_upper[self.place_of_row] -= shift
+        return LinearProgram(
             objective=self.program.objective,
             starts=self.matrix.starts,
             indices=self.matrix.indices,
@@ -227,10 +232,9 @@ class UnitForm:
             column_lower=self._lower,
             column_upper=np.where(closed, 0.0, self._upper),
         )
-        return program, coefficients
 
     def importance(self, dual: FloatArray) -> FloatArray:
-        """How much an error in each product moves the bound: by the multipliers of the rows it sits in.
+        """How much an error in each product moves the bound: by the multipliers of the compiled rows it sits in.
 
         A small share is independent of the multipliers, so that products of slack rows are told apart too.
         """

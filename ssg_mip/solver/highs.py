@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ssg_mip.deadline import Deadline
 from ssg_mip.errors import SolverError
-from ssg_mip.game import FloatArray, IntArray
+from ssg_mip.game import FloatArray
 from ssg_mip.solver.impatience import run_impatiently
 from ssg_mip.solver.interface import LinearProgram, LpAnswer, LpStatus, MilpAnswer, SparseRows
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
@@ -135,7 +135,7 @@ def _pass(highs: highspy.Highs, program: LinearProgram) -> None:
 
 
 class HighsLp:
-    """One linear program kept inside HiGHS; bounds and coefficients change in place between solves."""
+    """One linear program kept inside HiGHS; bounds and rows change in place between solves."""
 
     def __init__(
         self, program: LinearProgram, *, seed: int = 0, accuracy: float = DEFAULT_TOLERANCES.feasibility
@@ -176,25 +176,17 @@ class HighsLp:
         """Replace all column bounds."""
         self._highs.changeColsBounds(self._num_columns, self._columns, lower, upper)
 
-    def set_coefficients(self, rows: IntArray, columns: IntArray, values: FloatArray) -> None:
-        """Replace some matrix entries."""
-        change = self._highs.changeCoeff
-        for row, column, value in zip(rows.tolist(), columns.tolist(), values.tolist(), strict=True):
-            change(row, column, value)
+    def set_row_bounds(self, row: int, lower: float, upper: float) -> None:
+        """Replace the bounds of a row."""
+        self._highs.changeRowBounds(row, lower, upper)
 
-    def set_row_bounds(self, rows: IntArray, lower: FloatArray, upper: FloatArray) -> None:
-        """Replace the bounds of some rows."""
-        change = self._highs.changeRowBounds
-        for row, low, high in zip(rows.tolist(), lower.tolist(), upper.tolist(), strict=True):
-            change(row, low, high)
-
-    def append_rows(self, matrix: SparseRows) -> None:
-        """Add rows ``matrix @ x >= 0`` at the end."""
+    def append_rows(self, matrix: SparseRows, lower: FloatArray, upper: FloatArray) -> None:
+        """Add rows ``lower <= matrix @ x <= upper`` at the end."""
         count = matrix.num_rows
         status = self._highs.addRows(
             count,
-            np.zeros(count),
-            np.full(count, math.inf),
+            lower,
+            upper,
             len(matrix.values),
             matrix.starts[:-1].astype(np.int32),
             matrix.indices.astype(np.int32),

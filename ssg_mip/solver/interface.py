@@ -112,6 +112,17 @@ class SparseRows:
         """Non-zeros in the longest column."""
         return int(np.bincount(self.indices, minlength=1).max())
 
+    def rows_from(self, first: int) -> SparseRows:
+        """The rows from ``first`` on."""
+        begin = self.starts[first]
+        return SparseRows(
+            self.starts[first:] - begin,
+            self.indices[begin:],
+            self.values[begin:],
+            self.row_of[begin:] - first,
+            self.num_columns,
+        )
+
     def followed_by(self, other: SparseRows) -> SparseRows:
         """These rows, then others over the same columns."""
         return SparseRows(

@@ -30,7 +30,7 @@ def test_every_true_point_satisfies_the_program_of_every_box_around_it(bench: Be
     for policy in policies(bench, 12):
         columns, v, value = bench.exact_point(policy)
         box = widened(random_box_around(rng, bench.problem.root, v))
-        program, _ = form.at(box)
+        program = form.at(box)
         unit = to_unit(relaxation, columns, box)
         activity = np.bincount(form.matrix.row_of, form.matrix.values * unit[form.matrix.indices], program.num_rows)
         assert np.all(activity >= program.row_lower - ROUNDING)
