@@ -20,7 +20,6 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -31,9 +30,8 @@ from ssg_mip.bounds import varying_states
 from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game, IntArray
-from ssg_mip.interrupt import Interrupt, graceful_interrupt
-from ssg_mip.methods import check_method_options
-from ssg_mip.methods.margin import check_margin
+from ssg_mip.interrupt import Interrupt, given_or_graceful
+from ssg_mip.methods import check_request
 from ssg_mip.methods.request import Request, StepSelection, state_weights
 from ssg_mip.pareto.assurance import assured_front
 from ssg_mip.pareto.front import ParetoFront, Settlement
@@ -112,7 +110,7 @@ def trace_front(
         raise OptionError(f"starts is {starts!r} and num_weights is {num_weights!r}; both must be at least 1")
     rng = np.random.default_rng(seed)
     plan = _make_plan(game, weights, num_weights, _traded_states(game, states), rng)
-    with graceful_interrupt() if interrupt is None else nullcontext(interrupt) as flag:
+    with given_or_graceful(interrupt) as flag:
         request = Request(
             weights=game.initial,
             ties=ties,
@@ -125,12 +123,14 @@ def trace_front(
             selection=selection,
             epsilon=epsilon,
         )
-        check_method_options(method, request.selection)
-        check_margin(game, request)
+        check_request(game, method, request)
         sweep = _Sweep(game, method, request, starts, rng, on_progress)
         stopped = sweep.run(plan)
-    options: dict[str, Any] = {"gap": gap, "time_limit": time_limit, "node_limit": node_limit, "starts": starts}
-    options |= {
+    options = {
+        "gap": gap,
+        "time_limit": time_limit,
+        "node_limit": node_limit,
+        "starts": starts,
         "margin": float(margin),
         "selection": selection,
         "epsilon": epsilon,
