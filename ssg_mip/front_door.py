@@ -17,7 +17,7 @@ from ssg_mip.methods.bound_certificate import Recorder, check_provable, prepared
 from ssg_mip.methods.request import Request, StepSelection, state_weights
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Result
-from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
+from ssg_mip.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, Tolerances
 
 
 def solve(
@@ -25,7 +25,7 @@ def solve(
     method: str = "policy-iteration",
     weights: ArrayLike | Mapping[str, float] | None = None,
     ties: Ties = "leader",
-    gap: float = 1e-4,
+    gap: float = DEFAULT_GAP,
     time_limit: float | None = None,
     seed: int = 0,
     *,

@@ -71,3 +71,6 @@ class Tolerances:
 
 
 DEFAULT_TOLERANCES = Tolerances()
+
+DEFAULT_GAP = 1e-4
+"""The relative gap between value and bound at which a search stops when nothing else is asked: 0.01 %."""

@@ -16,13 +16,12 @@ from ssg_mip.cli.console import ProgressTable, say, say_error, write_json
 from ssg_mip.errors import SsgError
 from ssg_mip.exit_codes import ExitCode, exit_code
 from ssg_mip.interrupt import graceful_interrupt
+from ssg_mip.pareto.scalarisation import DEFAULT_NUM_WEIGHTS
+from ssg_mip.tolerances import DEFAULT_GAP
 
 if TYPE_CHECKING:
     from ssg_mip.methods.bound_certificate import Recorder
     from ssg_mip.result import Result
-
-FRONT_WEIGHTS = 20
-"""Weight vectors of a front when nothing else is asked."""
 
 _ROW_LIMIT = 40
 """States or points that a table for people shows, unless --verbose."""
@@ -39,7 +38,7 @@ def solve_instance(
     weights: options.Weights = None,
     ties: options.Ties = "leader",
     margin: options.Margin = 0.0,
-    gap: options.Gap = 1e-4,
+    gap: options.Gap = DEFAULT_GAP,
     time_limit: options.TimeLimit = None,
     node_limit: options.NodeLimit = None,
     iteration_limit: Annotated[
@@ -125,11 +124,11 @@ def front_of_instance(
             show_default=False,
         ),
     ] = None,
-    num_weights: Annotated[int, typer.Option(help="Weight vectors to choose at most.")] = FRONT_WEIGHTS,
+    num_weights: Annotated[int, typer.Option(help="Weight vectors to choose at most.")] = DEFAULT_NUM_WEIGHTS,
     starts: Annotated[int, typer.Option(help="Runs per weight vector.")] = 1,
     ties: options.Ties = "leader",
     margin: options.Margin = 0.0,
-    gap: options.Gap = 1e-4,
+    gap: options.Gap = DEFAULT_GAP,
     time_limit: options.TimeLimit = None,
     node_limit: options.NodeLimit = None,
     seed: options.Seed = 0,
@@ -200,7 +199,7 @@ def batch_of_folder(
     weights: options.Weights = None,
     ties: options.Ties = "leader",
     margin: options.Margin = 0.0,
-    gap: options.Gap = 1e-4,
+    gap: options.Gap = DEFAULT_GAP,
     time_limit: options.TimeLimit = None,
     node_limit: options.NodeLimit = None,
     seed: options.Seed = 0,

@@ -37,14 +37,12 @@ from ssg_mip.pareto.assurance import assured_front
 from ssg_mip.pareto.front import ParetoFront, Settlement
 from ssg_mip.pareto.plans import DichotomicPlan, ListPlan, Plan
 from ssg_mip.pareto.pool import Pool
-from ssg_mip.pareto.scalarisation import corner_weights, weight_grid
+from ssg_mip.pareto.scalarisation import DEFAULT_NUM_WEIGHTS, corner_weights, weight_grid
 from ssg_mip.pareto.settling import Settler
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Provenance, Result
 from ssg_mip.status import Termination
-
-DEFAULT_NUM_WEIGHTS = 20
-"""Scalarisations of a front when nothing else is asked."""
+from ssg_mip.tolerances import DEFAULT_GAP
 
 
 def trace_front(
@@ -56,7 +54,7 @@ def trace_front(
     states: Sequence[str] | None = None,
     starts: int = 1,
     ties: Ties = "leader",
-    gap: float = 1e-4,
+    gap: float = DEFAULT_GAP,
     time_limit: float | None = None,
     node_limit: int | None = None,
     seed: int = 0,
