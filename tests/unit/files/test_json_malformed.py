@@ -188,6 +188,10 @@ def test_malformed_files_are_refused_with_file_and_place_in_one_line(case: str, 
     assert time.perf_counter() - start < 5.0
 
 
-@pytest.mark.parametrize("end", range(1, len(json.dumps(VALID)), 37))
-def test_no_cut_of_a_valid_file_is_accepted_or_crashes(end: int, tmp_path: Path) -> None:
-    refusal(tmp_path / "cut.json", json.dumps(VALID)[:end])
+@pytest.mark.parametrize("left_off", range(1, len(json.dumps(VALID)), 37))
+def test_a_valid_file_that_is_cut_off_anywhere_is_refused_as_no_json(left_off: int, tmp_path: Path) -> None:
+    """From the last bracket alone to all but the first characters."""
+    path = tmp_path / "cut.json"
+    message = refusal(path, json.dumps(VALID)[:-left_off])
+    assert message.startswith(f"{path}: is not JSON: ")
+    assert "\n" not in message
