@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
+from tests.unit import ROOT
+
 pytestmark = pytest.mark.usefixtures("fake_methods")
 
-ROOT = Path(__file__).parents[2]
 
 COMMAND_LINE = [sys.executable, "-m", "tests.unit.command_line"]
 
