@@ -148,7 +148,7 @@ def _search(
         if deadline.expired:
             break
         ball = radius * share / RADII[-1]
-        candidate = _climb(game, policy, response.actions, weights, margin, (centre - ball, centre + ball))
+        candidate = _climb(game, policy, response.actions, weights, margin, (centre - ball, centre + ball), deadline)
         if candidate is not None:
             found = certify_margin(game, candidate, margin)
             if found.safe and found.allows(response):
@@ -163,8 +163,12 @@ def _climb(
     weights: FloatArray,
     margin: float,
     ball: tuple[FloatArray, FloatArray],
+    deadline: Deadline,
 ) -> LeaderPolicy | None:
-    """A few linearised steps inside a ball; the best policy whose response has the margin in floating point."""
+    """A few linearised steps inside a ball; the best policy whose response has the margin in floating point.
+
+    When the time is up, the best one so far.
+    """
     lp = OneShotLp()
     empty = np.zeros((0, len(ball[0])))
     best: LeaderPolicy | None = None
@@ -178,7 +182,8 @@ def _climb(
                 program,
                 column_lower=np.maximum(program.column_lower, ball[0]),
                 column_upper=np.minimum(program.column_upper, ball[1]),
-            )
+            ),
+            time_limit=deadline.remaining,
         )
         if answer.status is not LpStatus.OPTIMAL:
             break
