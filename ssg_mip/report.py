@@ -118,7 +118,7 @@ def supremum_lines(result: Result) -> list[str]:
 def check_line(check: CheckOutcome) -> str:
     """What the exact checker says, in one line."""
     if not check.verified:
-        return check.word if check.verified is None else f"{check.word}: {check.reason}"
+        return check.word if check.reason in {"", check.word} else f"{check.word}: {check.reason}"
     if check.leader_value is None or check.epsilon is None:
         return f"{check.word} in exact arithmetic"
     low, high = interval_to_list(check.leader_value) or (None, None)
