@@ -63,9 +63,9 @@ def follower_value_bounds(game: Game) -> ValueBounds:
     process = joint_process(game, leader=False)
     upper = upper_solution(process, optimal_control(process).values)
     lower = security_level(game)
-    worst = _worst_answers(game, lower)
+    excess = float(np.max(lower - _secured_in_one_step(game, lower)))
     size = float(np.abs(game.follower_rewards).max()) + float(np.abs(lower).max())
-    lower = lower - raising(float(np.max(lower - worst)), game.follower_discount, size, game.num_states)
+    lower = lower - raising(excess, game.follower_discount, size, game.num_states)
     return _widened(ValueBounds(np.minimum(lower, upper), upper))
 
 
@@ -100,11 +100,14 @@ def gap_scale(bounds: ValueBounds, weights: FloatArray) -> float:
 
 
 def security_level(game: Game) -> FloatArray:
-    """What the follower gets at least by a deterministic action, from below, shape ``[num_states]``."""
+    """What the follower secures against every leader policy by one fixed action per state, shape ``[num_states]``.
+
+    The iteration starts from the worst joint policy and only rises, so wherever it stops the values are secured.
+    """
     process = joint_process(game, leader=False)
     values = optimal_control(process, maximise=False).values
     for _ in range(SECURITY_SWEEPS):
-        improved = np.maximum(values, _worst_answers(game, values))
+        improved = np.maximum(values, _secured_in_one_step(game, values))
         change = float(np.max(improved - values))
         values = improved
         if change <= DEFAULT_TOLERANCES.arithmetic * (1.0 + float(np.abs(values).max())):
@@ -112,12 +115,18 @@ def security_level(game: Game) -> FloatArray:
     return values
 
 
-def _worst_answers(game: Game, values: FloatArray) -> FloatArray:
-    """``max_b min_a (r_B + gamma_B p values)`` per state: what the best fixed answer yields at least."""
+def _secured_in_one_step(game: Game, values: FloatArray) -> FloatArray:
+    """``max_b min_a q(s, a, b)`` per state: what the best fixed action yields at least, with ``values`` afterwards."""
+    lowest = _lowest_action_values(game, values)
+    return np.maximum.reduceat(lowest, game.follower_offsets[:-1]).astype(float, copy=False)
+
+
+def _lowest_action_values(game: Game, values: FloatArray) -> FloatArray:
+    """``min_a [r_B(s, a, b) + gamma_B sum_t p(t | s, a, b) values(t)]``, one per follower slot."""
     q = game.follower_rewards + game.follower_discount * (transition_matrix(game) @ values)
     lowest = np.full(int(game.follower_offsets[-1]), np.inf)
     np.minimum.at(lowest, game.row_follower_slot, q)
-    return np.maximum.reduceat(lowest, game.follower_offsets[:-1]).astype(float, copy=False)
+    return lowest
 
 
 def raised_sum(weights: FloatArray, values: FloatArray) -> float:
@@ -132,10 +141,7 @@ def compact_big_m(game: Game, bounds: ValueBounds) -> FloatArray:
     ``M(s, b) = U(s) - min_a [r_B(s, a, b) + gamma_B sum_t p(t | s, a, b) L(t)]``. The width ``U(s) - L(s)`` is too
     small, because the value of an action that is not chosen can lie below ``L(s)``.
     """
-    q = game.follower_rewards + game.follower_discount * (transition_matrix(game) @ bounds.lower)
-    lowest = np.full(int(game.follower_offsets[-1]), np.inf)
-    np.minimum.at(lowest, game.row_follower_slot, q)
-    needed: FloatArray = bounds.upper[game.follower_slot_state] - lowest
+    needed: FloatArray = bounds.upper[game.follower_slot_state] - _lowest_action_values(game, bounds.lower)
     return needed
 
 

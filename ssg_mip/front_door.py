@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from pathlib import Path
 
 from numpy.typing import ArrayLike
@@ -11,15 +10,14 @@ from numpy.typing import ArrayLike
 from ssg_mip.best_response import Ties
 from ssg_mip.deadline import Deadline
 from ssg_mip.game import Game
-from ssg_mip.interrupt import Interrupt, graceful_interrupt
-from ssg_mip.methods import check_method_options, find_method
+from ssg_mip.interrupt import Interrupt, given_or_graceful
+from ssg_mip.methods import check_request, find_method
 from ssg_mip.methods.assurance import assured
 from ssg_mip.methods.bound_certificate import Recorder, check_provable, prepared_recorder
-from ssg_mip.methods.margin import check_margin
 from ssg_mip.methods.request import Request, StepSelection, state_weights
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Result
-from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
+from ssg_mip.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, Tolerances
 
 
 def solve(
@@ -27,7 +25,7 @@ def solve(
     method: str = "policy-iteration",
     weights: ArrayLike | Mapping[str, float] | None = None,
     ties: Ties = "leader",
-    gap: float = 1e-4,
+    gap: float = DEFAULT_GAP,
     time_limit: float | None = None,
     seed: int = 0,
     *,
@@ -121,7 +119,7 @@ def solve(
         check_provable(method, margin)
     deadline = Deadline(time_limit)
     run = find_method(method)
-    with graceful_interrupt() if interrupt is None else nullcontext(interrupt) as flag:
+    with given_or_graceful(interrupt) as flag:
         request = Request(
             weights=state_weights(game, weights),
             ties=ties,
@@ -140,10 +138,8 @@ def solve(
             on_progress=on_progress,
             recorder=recorder,
         )
-        check_method_options(method, request.selection)
-        check_margin(game, request)
-        result = run(game, request)
-        result = assured(result, check=check, guarantee=guarantee, tolerances=tolerances)
+        check_request(game, method, request)
+        result = assured(run(game, request), check=check, guarantee=guarantee, tolerances=tolerances)
     if recorder is not None and certificate is not None:
         recorder.write(Path(certificate), game, result.weights, result.dual_bound)
     return result

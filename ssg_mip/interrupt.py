@@ -16,7 +16,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 
 class Interrupt:
@@ -73,3 +73,8 @@ def graceful_interrupt() -> Iterator[Interrupt]:
             yield handler.interrupt
         finally:
             signal.signal(signal.SIGINT, previous)
+
+
+def given_or_graceful(interrupt: Interrupt | None) -> AbstractContextManager[Interrupt]:
+    """The caller's own flag, if there is one; else Ctrl-C as in :func:`graceful_interrupt`."""
+    return graceful_interrupt() if interrupt is None else nullcontext(interrupt)

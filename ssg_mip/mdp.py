@@ -35,6 +35,9 @@ REFINEMENTS = 4
 MOST_STEPS = 200
 """Steps of BiCGSTAB in a round."""
 
+REDUCTION = 1e-10
+"""By how much a round reduces the residual; what is left is judged by :data:`RESIDUAL`, so this is speed, not truth."""
+
 RESIDUAL = 4.0 * float(np.finfo(np.float64).eps)
 """Residual of a solved system, relative to the size of its terms: what rounding leaves."""
 
@@ -148,7 +151,7 @@ def _sparse_solution(system: Any, right: FloatArray) -> FloatArray:
     solution: FloatArray = np.zeros(len(right))
     residual = right
     for _ in range(REFINEMENTS):
-        correction, _ = bicgstab(system, residual, rtol=1e-10, atol=0.0, maxiter=MOST_STEPS)
+        correction, _ = bicgstab(system, residual, rtol=REDUCTION, atol=0.0, maxiter=MOST_STEPS)
         if not np.isfinite(correction).all():
             break
         solution = solution + correction

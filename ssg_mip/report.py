@@ -83,6 +83,7 @@ def result_report(result: Result, *, limit: int | None = None) -> list[Any]:
         f"{result.game.name}: {result.method}, {rule(result.ties, result.margin)}",
         f"  value   {number(result.leader_value)}",
         f"  bound   {number(result.dual_bound)} ({result.bound_scope})",
+        f"  proof   {proof_line(result)}",
         f"  gap     {percent(result.relative_gap)}",
         *supremum_lines(result),
         f"  status  {result.status.value}",
@@ -92,6 +93,11 @@ def result_report(result: Result, *, limit: int | None = None) -> list[Any]:
         f"  work    {result.provenance.seconds:.2f} s{', ' if work else ''}{work}",
     ]
     return ["\n".join(lines), *policy_tables(result, limit)]
+
+
+def proof_line(result: Result) -> str:
+    """Whether the bound is certified, and what it rests on then, in one line."""
+    return f"certified: {result.bound_proof.value}" if result.bound_certified else "not certified"
 
 
 def rule(ties: str, margin: float) -> str:
@@ -112,7 +118,7 @@ def supremum_lines(result: Result) -> list[str]:
 def check_line(check: CheckOutcome) -> str:
     """What the exact checker says, in one line."""
     if not check.verified:
-        return check.word if check.verified is None else f"{check.word}: {check.reason}"
+        return check.word if check.reason in {"", check.word} else f"{check.word}: {check.reason}"
     if check.leader_value is None or check.epsilon is None:
         return f"{check.word} in exact arithmetic"
     low, high = interval_to_list(check.leader_value) or (None, None)

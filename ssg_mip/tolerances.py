@@ -71,3 +71,12 @@ class Tolerances:
 
 
 DEFAULT_TOLERANCES = Tolerances()
+
+MARGIN_IN_TIES = 10.0
+"""The smallest margin in units of the tie tolerance: far enough from a tie for floating point to see none."""
+
+LEAST_GAIN = 1e-9
+"""Gain, relative to a state's value (and to 1), from which the ladder takes a step: well above rounding noise."""
+
+DEFAULT_GAP = 1e-4
+"""The relative gap between value and bound at which a search stops when nothing else is asked: 0.01 %."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ssg_mip.best_response import Ties
 from ssg_mip.exit_codes import ExitCode
+from ssg_mip.tolerances import DEFAULT_GAP
 
 if TYPE_CHECKING:
     from ssg_mip.methods.request import StepSelection
@@ -21,7 +22,7 @@ class BatchOptions:
     method: str = "policy-iteration"
     weights: Mapping[str, float] | None = None
     ties: Ties = "leader"
-    gap: float = 1e-4
+    gap: float = DEFAULT_GAP
     time_limit: float | None = None
     node_limit: int | None = None
     seed: int = 0

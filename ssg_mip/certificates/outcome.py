@@ -18,13 +18,15 @@ class CheckOutcome:
     Attributes
     ----------
     verified
-        Whether every check passed; ``None`` if nothing was checked.
+        Whether every check passed; ``None`` if none failed and not everything was checked.
     epsilon
         Proven: in no state does the follower lose more by the response than this; ``None`` without a policy.
     leader_value, follower_value
         Proven intervals for both players' weighted values; ``None`` without a policy.
     reason
-        Which check failed and where, or why nothing was checked; empty for a verified answer.
+        Which check failed and where, or what was not checked and why; empty for a verified answer.
+    in_part
+        Whether some claims were checked, without a failure, while there was no time for others.
     seconds
         What the check cost.
     """
@@ -34,12 +36,15 @@ class CheckOutcome:
     leader_value: Interval | None = None
     follower_value: Interval | None = None
     reason: str = ""
+    in_part: bool = False
     seconds: float = 0.0
 
     @property
     def word(self) -> str:
-        """``verified``, ``FAILED`` or ``not checked``."""
-        return "not checked" if self.verified is None else "verified" if self.verified else "FAILED"
+        """``verified``, ``FAILED``, ``checked in part`` or ``not checked``."""
+        if self.verified is None:
+            return "checked in part" if self.in_part else "not checked"
+        return "verified" if self.verified else "FAILED"
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON data; intervals and epsilon rounded outwards, ``None`` beyond the range of floats."""
@@ -55,6 +60,9 @@ class CheckOutcome:
 
 UNCHECKED = CheckOutcome(verified=None, reason="not checked")
 """The outcome of a check that was not made."""
+
+NO_TIME = CheckOutcome(verified=None, reason="no time was left for it")
+"""The outcome of a check that was not begun because the time was up."""
 
 
 def interval_to_list(interval: Interval | None) -> list[float | None] | None:

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
+VERIFICATION_FORMAT = "ssg-mip-verification/1"
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Check:
@@ -81,26 +83,10 @@ NOT_CHECKED = (
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Verification:
-    """The outcome of checking a result or a front against its game.
+class Checked:
+    """Named checks, failed ones included; what they are about is verified if all of them passed."""
 
-    Attributes
-    ----------
-    subject
-        ``"result"`` or ``"front"``.
-    checks
-        All of them, failed ones included.
-    bound_certified
-        Whether the dual bound was proven here: only the replay of a certificate does
-        (:mod:`ssg_mip.certificates.dual.replay`).
-    not_checked
-        What no check covers, in words.
-    """
-
-    subject: str
     checks: tuple[Check, ...]
-    bound_certified: bool = False
-    not_checked: tuple[str, ...] = NOT_CHECKED
 
     @property
     def passed(self) -> bool:
@@ -112,10 +98,30 @@ class Verification:
         """The checks that did not pass."""
         return tuple(check for check in self.checks if not check.passed)
 
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Verification(Checked):
+    """The outcome of checking a result or a front against its game.
+
+    Attributes
+    ----------
+    subject
+        ``"result"`` or ``"front"``.
+    bound_certified
+        Whether the dual bound was proven here: only the replay of a certificate does
+        (:mod:`ssg_mip.certificates.dual.replay`).
+    not_checked
+        What no check covers, in words.
+    """
+
+    subject: str
+    bound_certified: bool = False
+    not_checked: tuple[str, ...] = NOT_CHECKED
+
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON data."""
         return {
-            "format": "ssg-mip-verification/1",
+            "format": VERIFICATION_FORMAT,
             "subject": self.subject,
             "passed": self.passed,
             "bound_certified": self.bound_certified,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from ssg_mip.certificates.claims import FRONT_FORMAT, RESULT_FORMAT, Claims, PointClaim, read_claims
 from ssg_mip.certificates.evidence import Prover
 from ssg_mip.certificates.guarantee_checks import guarantee_check
-from ssg_mip.certificates.outcome import CheckOutcome
+from ssg_mip.certificates.outcome import NO_TIME, CheckOutcome
 from ssg_mip.certificates.point_checks import (
     distribution_checks,
     margin_check,
@@ -22,8 +22,9 @@ from ssg_mip.certificates.point_checks import (
 )
 from ssg_mip.certificates.rational import ExactGame, exact_weights
 from ssg_mip.certificates.run_checks import bound_checks, course_checks, dominance_check
+from ssg_mip.certificates.timely import timely, unlimited
 from ssg_mip.certificates.values import weighted_sum
-from ssg_mip.certificates.verification import Check, Verification, yes_or_no
+from ssg_mip.certificates.verification import NOT_CHECKED, Check, Verification, yes_or_no
 from ssg_mip.errors import InvalidResultError, OptionError
 from ssg_mip.game import Game
 from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
@@ -79,8 +80,8 @@ class Examination:
     whole
         The outcome for the document; of a result, with what is proven about its answer.
     points
-        The outcomes for the points of a front, each by the checks of that point alone; empty for a result, and where
-        the front could not be read.
+        The outcomes for the points of a front, each by the checks of that point alone, or that there was no time for
+        it; empty for a result, and where the front could not be read.
     """
 
     verification: Verification
@@ -89,9 +90,17 @@ class Examination:
 
 
 def examine(
-    game: Game, result: Printable | Mapping[str, Any], *, tolerances: Tolerances = DEFAULT_TOLERANCES
+    game: Game,
+    result: Printable | Mapping[str, Any],
+    *,
+    tolerances: Tolerances = DEFAULT_TOLERANCES,
+    out_of_time: Callable[[], bool] = unlimited,
 ) -> Examination:
-    """As :func:`verify`, with the outcomes that stand in the rows of results, fronts and batches."""
+    """As :func:`verify`, with the outcomes that stand in the rows of results, fronts and batches.
+
+    Once ``out_of_time()`` is true no further policy is derived (:mod:`ssg_mip.certificates.timely`). What is left out
+    is named, and the document is then not called verified, whatever the checks say that were made.
+    """
     started = time.perf_counter()
     data = result if isinstance(result, Mapping) else result.to_dict()
     kind = data.get("format")
@@ -104,16 +113,21 @@ def examine(
         return Examination(verification=verification, whole=_outcome(checks, seconds=time.perf_counter() - started))
     exact = ExactGame.of(game)
     prover = Prover(exact, claims.ties, tolerances)
+    num_points = len(claims.answers)
+    claims, left_out = timely(claims, prover, out_of_time)
     checks = (*checks, *_derived_checks(game, claims, exact, prover, tolerances))
     proofs = [_proven(point, prover) for point in claims.answers]
     points: tuple[CheckOutcome, ...] = ()
     if subject == "front":
         each = [_point_checks(game, _only(claims, point), prover) for point in claims.answers]
         points = tuple(_outcome(own, **proof) for own, proof in zip(each, proofs, strict=True))
+        points += (NO_TIME,) * (num_points - len(points))
     about_answer = proofs[0] if subject == "result" and proofs else {}
     return Examination(
-        verification=Verification(subject=subject, checks=checks),
-        whole=_outcome(checks, seconds=time.perf_counter() - started, **about_answer),
+        verification=Verification(
+            subject=subject, checks=checks, not_checked=(*NOT_CHECKED, left_out) if left_out else NOT_CHECKED
+        ),
+        whole=_outcome(checks, left_out, seconds=time.perf_counter() - started, **about_answer),
         points=points,
     )
 
@@ -132,11 +146,14 @@ def _read(game: Game, data: Mapping[str, Any], tolerances: Tolerances) -> tuple[
     return start, claims if all(check.passed for check in distributions) else None
 
 
-def _outcome(checks: Sequence[Check], **proven: Any) -> CheckOutcome:
-    """The outcome of some checks; the first failed one is the reason."""
+def _outcome(checks: Sequence[Check], left_out: str = "", **proven: Any) -> CheckOutcome:
+    """The outcome of some checks; the first failed one is the reason, or else what was left out."""
     failed = next((check for check in checks if not check.passed), None)
-    reason = "" if failed is None else f"{failed.name}: {failed.detail}"
-    return CheckOutcome(verified=failed is None, reason=reason, **proven)
+    if failed is not None:
+        return CheckOutcome(verified=False, reason=f"{failed.name}: {failed.detail}", **proven)
+    if left_out:
+        return CheckOutcome(verified=None, in_part=True, reason=left_out, **proven)
+    return CheckOutcome(verified=True, **proven)
 
 
 def _proven(point: PointClaim, prover: Prover) -> dict[str, Any]:

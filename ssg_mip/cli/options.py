@@ -35,6 +35,15 @@ Weights = Annotated[
         show_default=False,
     ),
 ]
+WeightVectors = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--weights",
+        metavar="TEXT|FILE",
+        help="One weight vector, as in solve; repeat for more. Default: chosen over the simplex.",
+        show_default=False,
+    ),
+]
 Gap = Annotated[float, typer.Option("--gap", help="Relative gap between value and bound at which to stop.")]
 TimeLimit = Annotated[float | None, typer.Option("--time-limit", help="Seconds; none by default.", show_default=False)]
 NodeLimit = Annotated[
@@ -56,6 +65,24 @@ Epsilon = Annotated[
         help="For --selection epsilon: share of the largest gain that may be missing, at least 0 and below 1.",
         show_default=False,
     ),
+]
+Certificate = Annotated[
+    Path | None,
+    typer.Option(
+        "--certificate",
+        metavar="FILE",
+        help="Write a proof of the bound (method commitment), to be replayed by ssg-mip verify FILE INSTANCE.",
+        dir_okay=False,
+        show_default=False,
+    ),
+]
+Plot = Annotated[
+    Path | None,
+    typer.Option("--plot", metavar="FILE", help="Draw a picture (png, svg, pdf).", show_default=False),
+]
+Axes = Annotated[
+    tuple[str, str] | None,
+    typer.Option(metavar="STATE STATE", help="The states that --plot shows; chosen by default.", show_default=False),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on stdout.")]
 Verbose = Annotated[

@@ -16,21 +16,19 @@ from ssg_mip.cli.console import ProgressTable, say, say_error, write_json
 from ssg_mip.errors import SsgError
 from ssg_mip.exit_codes import ExitCode, exit_code
 from ssg_mip.interrupt import graceful_interrupt
+from ssg_mip.pareto.scalarisation import DEFAULT_NUM_WEIGHTS
+from ssg_mip.tolerances import DEFAULT_GAP
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ssg_mip.certificates.outcome import CheckOutcome
+    from ssg_mip.interrupt import Interrupt
     from ssg_mip.methods.bound_certificate import Recorder
     from ssg_mip.result import Result
 
-FRONT_WEIGHTS = 20
-"""Weight vectors of a front when nothing else is asked."""
-
 _ROW_LIMIT = 40
 """States or points that a table for people shows, unless --verbose."""
-
-Plot = Annotated[
-    Path | None,
-    typer.Option("--plot", metavar="FILE", help="Draw a picture (png, svg, pdf).", show_default=False),
-]
 
 
 def solve_instance(
@@ -39,7 +37,7 @@ def solve_instance(
     weights: options.Weights = None,
     ties: options.Ties = "leader",
     margin: options.Margin = 0.0,
-    gap: options.Gap = 1e-4,
+    gap: options.Gap = DEFAULT_GAP,
     time_limit: options.TimeLimit = None,
     node_limit: options.NodeLimit = None,
     iteration_limit: Annotated[
@@ -52,17 +50,8 @@ def solve_instance(
     guarantee: options.Guarantee = True,
     selection: options.Selection = "argmax",
     epsilon: options.Epsilon = None,
-    certificate: Annotated[
-        Path | None,
-        typer.Option(
-            "--certificate",
-            metavar="FILE",
-            help="Write a proof of the bound (method commitment), to be replayed by ssg-mip verify FILE INSTANCE.",
-            dir_okay=False,
-            show_default=False,
-        ),
-    ] = None,
-    plot: Plot = None,
+    certificate: options.Certificate = None,
+    plot: options.Plot = None,
     as_json: options.AsJson = False,
     verbose: options.Verbose = False,
 ) -> None:
@@ -99,11 +88,8 @@ def solve_instance(
             guarantee=guarantee,
             recorder=recorder,
         )
-        code = int(exit_code(result))
-        if interrupt.requested and code != ExitCode.FAILED_CHECK:
-            code = int(ExitCode.INTERRUPTED)
-        if not as_json or verbose:
-            say(*result_report(result, limit=None if verbose else _ROW_LIMIT))
+        code = _code(exit_code(result), result.check, interrupt)
+        _say_unless_json(result_report, result, as_json, verbose)
         if recorder is not None and certificate is not None:
             code = _write_certificate(recorder, result, certificate) or code
         if plot is not None:
@@ -116,20 +102,12 @@ def solve_instance(
 def front_of_instance(
     instance: options.Instance,
     method: options.Method = "commitment",
-    weights: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--weights",
-            metavar="TEXT|FILE",
-            help="One weight vector, as in solve; repeat for more. Default: chosen over the simplex.",
-            show_default=False,
-        ),
-    ] = None,
-    num_weights: Annotated[int, typer.Option(help="Weight vectors to choose at most.")] = FRONT_WEIGHTS,
+    weights: options.WeightVectors = None,
+    num_weights: Annotated[int, typer.Option(help="Weight vectors to choose at most.")] = DEFAULT_NUM_WEIGHTS,
     starts: Annotated[int, typer.Option(help="Runs per weight vector.")] = 1,
     ties: options.Ties = "leader",
     margin: options.Margin = 0.0,
-    gap: options.Gap = 1e-4,
+    gap: options.Gap = DEFAULT_GAP,
     time_limit: options.TimeLimit = None,
     node_limit: options.NodeLimit = None,
     seed: options.Seed = 0,
@@ -137,13 +115,8 @@ def front_of_instance(
     guarantee: options.Guarantee = True,
     selection: options.Selection = "argmax",
     epsilon: options.Epsilon = None,
-    plot: Plot = None,
-    axes: Annotated[
-        tuple[str, str] | None,
-        typer.Option(
-            metavar="STATE STATE", help="The states that --plot shows; chosen by default.", show_default=False
-        ),
-    ] = None,
+    plot: options.Plot = None,
+    axes: options.Axes = None,
     as_json: options.AsJson = False,
     verbose: options.Verbose = False,
 ) -> None:
@@ -177,13 +150,8 @@ def front_of_instance(
             check=check,
             guarantee=guarantee,
         )
-        code = int(ExitCode.DONE if front.points else ExitCode.NO_SOLUTION)
-        if interrupt.requested:
-            code = int(ExitCode.INTERRUPTED)
-        if front.check.verified is False:
-            code = int(ExitCode.FAILED_CHECK)
-        if not as_json or verbose:
-            say(*front_report(front, limit=None if verbose else _ROW_LIMIT))
+        code = _code(ExitCode.DONE if front.points else ExitCode.NO_SOLUTION, front.check, interrupt)
+        _say_unless_json(front_report, front, as_json, verbose)
         if plot is not None and front.points:
             code = _draw("plot_front", front, plot, states=axes) or code
         if as_json:
@@ -200,7 +168,7 @@ def batch_of_folder(
     weights: options.Weights = None,
     ties: options.Ties = "leader",
     margin: options.Margin = 0.0,
-    gap: options.Gap = 1e-4,
+    gap: options.Gap = DEFAULT_GAP,
     time_limit: options.TimeLimit = None,
     node_limit: options.NodeLimit = None,
     seed: options.Seed = 0,
@@ -253,6 +221,19 @@ def batch_of_folder(
         if as_json:
             code = write_json(summary.to_dict(), code)
     raise typer.Exit(code)
+
+
+def _code(own: ExitCode, check: CheckOutcome, interrupt: Interrupt) -> int:
+    """The exit code: a failed check comes first, then Ctrl-C, then what the answer deserves."""
+    if check.verified is False:
+        return int(ExitCode.FAILED_CHECK)
+    return int(ExitCode.INTERRUPTED if interrupt.requested else own)
+
+
+def _say_unless_json(report: Callable[..., list[Any]], subject: Any, as_json: bool, verbose: bool) -> None:
+    """Print the report for people; beside JSON only with --verbose, which also leaves no rows out."""
+    if not as_json or verbose:
+        say(*report(subject, limit=None if verbose else _ROW_LIMIT))
 
 
 def _check_picture(path: Path | None) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 
 from ssg_mip.errors import OptionError
+from ssg_mip.game import Game
+from ssg_mip.methods.margin import check_margin
 from ssg_mip.methods.request import Request, Run
 
 METHODS: dict[str, str] = {
@@ -33,6 +35,12 @@ def find_method(name: str) -> Run:
     return run
 
 
+def check_request(game: Game, method: str, request: Request) -> None:
+    """Raise :class:`OptionError` if a request does not go with the method or with the game."""
+    check_method_options(method, request.selection)
+    check_margin(game, request)
+
+
 def check_method_options(method: str, selection: str) -> None:
     """Raise :class:`OptionError` if a selection of steps is asked of a method that takes none."""
     if selection != "argmax" and method != "policy-iteration":
@@ -42,4 +50,4 @@ def check_method_options(method: str, selection: str) -> None:
         )
 
 
-__all__ = ["METHODS", "Request", "Run", "check_method_options", "find_method"]
+__all__ = ["METHODS", "Request", "Run", "check_method_options", "check_request", "find_method"]

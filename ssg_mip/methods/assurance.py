@@ -11,8 +11,11 @@ import dataclasses
 from ssg_mip.certificates.verify import examine
 from ssg_mip.deadline import Deadline
 from ssg_mip.methods.guaranteed import find_guaranteed
-from ssg_mip.result import Result
+from ssg_mip.result import Provenance, Result
 from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
+
+CHECK_SECONDS = 10.0
+"""What a check may take in any case; a check without a time limit on the run has none either."""
 
 GUARANTEE_SHARE = 0.1
 """Share of the time spent on an answer that the search near it may take; usually it takes milliseconds."""
@@ -21,8 +24,19 @@ GUARANTEE_SECONDS = 1.0
 """What it may take in any case."""
 
 
+def check_deadline(provenance: Provenance) -> Deadline:
+    """From now: as long again as the run's time limit, but at least :data:`CHECK_SECONDS`; none without a limit."""
+    limit = provenance.options.get("time_limit")
+    return Deadline(None if limit is None else max(CHECK_SECONDS, float(limit)))
+
+
 def assured(
-    result: Result, *, check: bool = True, guarantee: bool = True, tolerances: Tolerances = DEFAULT_TOLERANCES
+    result: Result,
+    *,
+    check: bool = True,
+    guarantee: bool = True,
+    tolerances: Tolerances = DEFAULT_TOLERANCES,
+    deadline: Deadline | None = None,
 ) -> Result:
     """The result with what is secured near it and with the outcome of its check.
 
@@ -36,9 +50,12 @@ def assured(
         Whether to look for a nearby policy that works whatever the follower does with ties.
     tolerances
         The tolerances that the result was made with.
+    deadline
+        When the check should end; :func:`check_deadline` if absent.
     """
     if check:
-        outcome = examine(result.game, result, tolerances=tolerances).whole
+        until = check_deadline(result.provenance) if deadline is None else deadline
+        outcome = examine(result.game, result, tolerances=tolerances, out_of_time=lambda: until.expired).whole
         result = dataclasses.replace(result, check=outcome)
     if guarantee and result.leader_policy is not None:
         # The certificate comes from the same checker, which need not look at it twice.

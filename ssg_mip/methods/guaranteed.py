@@ -33,21 +33,17 @@ from ssg_mip.methods.linearisation import FixedResponse, LinearGoal, Linearisati
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.solver.highs import OneShotLp
 from ssg_mip.solver.interface import LpStatus
-from ssg_mip.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.tolerances import DEFAULT_TOLERANCES, MARGIN_IN_TIES
 from ssg_mip.weights import state_weights
 
 RADII = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
-"""How far a probability may move, tried in this order; multiplied by the radius that is asked relative to 0.1."""
+"""How far a probability may move, tried in this order; scaled so that the last one is the radius that is asked."""
 
 ROUNDS = 6
 """Linear programs per radius: their steps converge quadratically."""
 
 AIM = 1.01
 """The programs ask for a little more than the margin, for what linearisation and rounding take away."""
-
-MARGIN_IN_TIES = 10.0
-"""The default margin in units of the tie tolerance, so that floating point sees no tie either."""
-
 
 MOST_RESPONSES = 16
 """Responses tried, at most, where the follower has tied actions that are worth the same to the leader."""
@@ -59,7 +55,7 @@ def find_guaranteed(
     *,
     weights: ArrayLike | None = None,
     margin: float | None = None,
-    radius: float = 0.1,
+    radius: float = RADII[-1],
     deadline: Deadline | None = None,
 ) -> Guarantee:
     """Look near a policy for one whose response is unique by a margin, and say what it secures.
@@ -74,7 +70,7 @@ def find_guaranteed(
     weights
         Weights over states; the start distribution if absent.
     margin
-        The least advantage, in the follower's units; ten times the tie tolerance if absent.
+        The least advantage, in the follower's units; ``MARGIN_IN_TIES`` tie tolerances if absent.
     radius
         How far a probability may move.
     deadline
@@ -152,7 +148,7 @@ def _search(
         if deadline.expired:
             break
         ball = radius * share / RADII[-1]
-        candidate = _climb(game, policy, response.actions, weights, margin, (centre - ball, centre + ball))
+        candidate = _climb(game, policy, response.actions, weights, margin, (centre - ball, centre + ball), deadline)
         if candidate is not None:
             found = certify_margin(game, candidate, margin)
             if found.safe and found.allows(response):
@@ -167,8 +163,12 @@ def _climb(
     weights: FloatArray,
     margin: float,
     ball: tuple[FloatArray, FloatArray],
+    deadline: Deadline,
 ) -> LeaderPolicy | None:
-    """A few linearised steps inside a ball; the best policy whose response has the margin in floating point."""
+    """A few linearised steps inside a ball; the best policy whose response has the margin in floating point.
+
+    When the time is up, the best one so far.
+    """
     lp = OneShotLp()
     empty = np.zeros((0, len(ball[0])))
     best: LeaderPolicy | None = None
@@ -182,7 +182,8 @@ def _climb(
                 program,
                 column_lower=np.maximum(program.column_lower, ball[0]),
                 column_upper=np.minimum(program.column_upper, ball[1]),
-            )
+            ),
+            time_limit=deadline.remaining,
         )
         if answer.status is not LpStatus.OPTIMAL:
             break

@@ -26,6 +26,7 @@ from ssg_mip.best_response import Response
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.mdp import first_best, induced_by_leader, occupancy, transition_matrix
 from ssg_mip.policy import LeaderPolicy
+from ssg_mip.tolerances import LEAST_GAIN
 
 RUNGS = 12
 """Rungs of the ladder: the jump, the move and its halves; the last is no step."""
@@ -87,7 +88,7 @@ class _Steps:
         transition = transition_matrix(game)
         leader = game.leader_rewards + game.leader_discount * (transition @ response.leader_values)
         follower = game.follower_rewards + game.follower_discount * (transition @ response.follower_values)
-        least = 1e-9 * (1.0 + np.abs(response.leader_values))
+        least = LEAST_GAIN * (1.0 + np.abs(response.leader_values))
         self._jump, gain = _jumps(game, leader, follower)
         self.jumps = gain > response.leader_values + least
         self._towards, self._share, gained = self._moves(leader, follower, response.follower_policy.actions)

@@ -19,10 +19,7 @@ from ssg_mip.errors import OptionError
 from ssg_mip.game import Game
 from ssg_mip.methods.request import Request
 from ssg_mip.policy import LeaderPolicy
-from ssg_mip.tolerances import Tolerances
-
-LEAST_IN_TIES = 10.0
-"""The smallest margin in units of the tie tolerance: far enough from a tie for floating point to tell."""
+from ssg_mip.tolerances import MARGIN_IN_TIES, Tolerances
 
 
 def check_margin(game: Game, request: Request) -> None:
@@ -31,7 +28,7 @@ def check_margin(game: Game, request: Request) -> None:
         return
     bounds = follower_value_bounds(game)
     scale = 1.0 + float(np.maximum(np.abs(bounds.lower), np.abs(bounds.upper)).max())
-    least = LEAST_IN_TIES * request.tolerances.tie * scale
+    least = MARGIN_IN_TIES * request.tolerances.tie * scale
     if request.margin < least:
         raise OptionError(
             f"margin is {request.margin!r}; smaller ones than {least:.3g} cannot be told from ties in this game: "

@@ -18,7 +18,7 @@ from ssg_mip.interrupt import Interrupt
 from ssg_mip.methods.bound_certificate import Recorder
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Result
-from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
+from ssg_mip.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, Tolerances
 from ssg_mip.weights import compliant_weights, state_weights
 
 StepSelection = Literal["argmax", "epsilon", "first"]
@@ -74,7 +74,7 @@ class Request:
     weights: FloatArray
     ties: Ties = "leader"
     margin: float = 0.0
-    gap: float = 1e-4
+    gap: float = DEFAULT_GAP
     deadline: Deadline = dataclasses.field(default_factory=Deadline)
     interrupt: Interrupt = dataclasses.field(default_factory=Interrupt)
     node_limit: int | None = None

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
+from ssg_mip.certificates.outcome import NO_TIME, CheckOutcome
 from ssg_mip.certificates.verify import examine
 from ssg_mip.deadline import Deadline
-from ssg_mip.methods.assurance import GUARANTEE_SECONDS, GUARANTEE_SHARE, assured
+from ssg_mip.methods.assurance import GUARANTEE_SECONDS, GUARANTEE_SHARE, assured, check_deadline
 from ssg_mip.methods.guaranteed import find_guaranteed
 from ssg_mip.pareto.front import FrontPoint, ParetoFront
+from ssg_mip.result import Result
+
+FRONT_SHARE = 0.5
+"""Share of the time for checks that the points of a front may take; what they leave goes to the runs."""
 
 
 def assured_front(front: ParetoFront, *, check: bool = True, guarantee: bool = True) -> ParetoFront:
@@ -34,15 +40,37 @@ def assured_front(front: ParetoFront, *, check: bool = True, guarantee: bool = T
 
 
 def _checked(front: ParetoFront) -> ParetoFront:
-    results = tuple(assured(result, guarantee=False) for result in front.results)
-    found = examine(front.game, front)
-    whole = found.whole
-    wrong = next((number for number, result in enumerate(results) if not result.check.verified), None)
-    if whole.verified and wrong is not None:
-        whole = dataclasses.replace(whole, verified=False, reason=f"run {wrong}: {results[wrong].check.reason}")
+    deadline = check_deadline(front.provenance)
+    share = deadline.share(FRONT_SHARE)
+    found = examine(front.game, front, out_of_time=lambda: share.expired)
+    results = _checked_runs(front, deadline)
+    whole = _with_runs(found.whole, results)
     own = found.points or (whole,) * len(front.points)
     points = tuple(dataclasses.replace(point, check=one) for point, one in zip(front.points, own, strict=True))
     return dataclasses.replace(front, results=results, points=points, check=whole)
+
+
+def _checked_runs(front: ParetoFront, deadline: Deadline) -> tuple[Result, ...]:
+    """The runs with the outcomes of their checks; none is begun when the time is up."""
+    checked = []
+    for left, result in zip(range(len(front.results), 0, -1), front.results, strict=True):
+        if deadline.expired:
+            checked.append(dataclasses.replace(result, check=NO_TIME))
+        else:
+            checked.append(assured(result, guarantee=False, deadline=deadline.share(1.0 / left)))
+    return tuple(checked)
+
+
+def _with_runs(whole: CheckOutcome, results: Sequence[Result]) -> CheckOutcome:
+    """The outcome for a front and its runs: one failure fails it, and it is verified if all of them are."""
+    for verdict in (False, None):
+        if whole.verified is verdict:
+            return whole
+        for number, result in enumerate(results):
+            if result.check.verified is verdict:
+                reason = f"run {number}: {result.check.reason}"
+                return dataclasses.replace(whole, verified=verdict, in_part=verdict is None, reason=reason)
+    return whole
 
 
 def _with_guarantees(front: ParetoFront, deadline: Deadline) -> tuple[FrontPoint, ...]:

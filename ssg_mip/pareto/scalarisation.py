@@ -21,6 +21,9 @@ from numpy.typing import ArrayLike
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, IntArray
 
+DEFAULT_NUM_WEIGHTS = 20
+"""Weight vectors of a front when nothing else is asked."""
+
 
 def weighted_sum(weights: ArrayLike, values: ArrayLike) -> FloatArray:
     """``sum_s weights[s] values[..., s]`` for one vector of values or a stack of them."""

@@ -20,7 +20,6 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -31,22 +30,19 @@ from ssg_mip.bounds import varying_states
 from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game, IntArray
-from ssg_mip.interrupt import Interrupt, graceful_interrupt
-from ssg_mip.methods import check_method_options
-from ssg_mip.methods.margin import check_margin
+from ssg_mip.interrupt import Interrupt, given_or_graceful
+from ssg_mip.methods import check_request
 from ssg_mip.methods.request import Request, StepSelection, state_weights
 from ssg_mip.pareto.assurance import assured_front
 from ssg_mip.pareto.front import ParetoFront, Settlement
 from ssg_mip.pareto.plans import DichotomicPlan, ListPlan, Plan
 from ssg_mip.pareto.pool import Pool
-from ssg_mip.pareto.scalarisation import corner_weights, weight_grid
+from ssg_mip.pareto.scalarisation import DEFAULT_NUM_WEIGHTS, corner_weights, weight_grid
 from ssg_mip.pareto.settling import Settler
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Provenance, Result
 from ssg_mip.status import Termination
-
-DEFAULT_NUM_WEIGHTS = 20
-"""Scalarisations of a front when nothing else is asked."""
+from ssg_mip.tolerances import DEFAULT_GAP
 
 
 def trace_front(
@@ -58,7 +54,7 @@ def trace_front(
     states: Sequence[str] | None = None,
     starts: int = 1,
     ties: Ties = "leader",
-    gap: float = 1e-4,
+    gap: float = DEFAULT_GAP,
     time_limit: float | None = None,
     node_limit: int | None = None,
     seed: int = 0,
@@ -112,7 +108,7 @@ def trace_front(
         raise OptionError(f"starts is {starts!r} and num_weights is {num_weights!r}; both must be at least 1")
     rng = np.random.default_rng(seed)
     plan = _make_plan(game, weights, num_weights, _traded_states(game, states), rng)
-    with graceful_interrupt() if interrupt is None else nullcontext(interrupt) as flag:
+    with given_or_graceful(interrupt) as flag:
         request = Request(
             weights=game.initial,
             ties=ties,
@@ -125,12 +121,14 @@ def trace_front(
             selection=selection,
             epsilon=epsilon,
         )
-        check_method_options(method, request.selection)
-        check_margin(game, request)
+        check_request(game, method, request)
         sweep = _Sweep(game, method, request, starts, rng, on_progress)
         stopped = sweep.run(plan)
-    options: dict[str, Any] = {"gap": gap, "time_limit": time_limit, "node_limit": node_limit, "starts": starts}
-    options |= {
+    options = {
+        "gap": gap,
+        "time_limit": time_limit,
+        "node_limit": node_limit,
+        "starts": starts,
         "margin": float(margin),
         "selection": selection,
         "epsilon": epsilon,

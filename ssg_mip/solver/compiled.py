@@ -16,20 +16,16 @@ from ssg_mip.errors import SolverError
 from ssg_mip.formulations.program import Program
 from ssg_mip.game import FloatArray, IntArray
 from ssg_mip.solver.interface import LinearProgram
-from ssg_mip.solver.linear_rows import read_linear_rows
+from ssg_mip.solver.linear_rows import RowArrays, read_linear_rows
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class CompiledProgram:
-    """Linear rows, bounds and products of a program, as arrays; the objective is maximised.
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class CompiledProgram(RowArrays):
+    """Linear rows, bounds and products of a program, as arrays.
 
     Attributes
     ----------
-    objective
-        Coefficients per column; ``offset`` is added.
-    row_index, column_index, coefficient
-        The non-zeros of the row matrix, ordered by row.
-    row_lower, row_upper, column_lower, column_upper
+    column_lower, column_upper
         Bounds; infinite where there is none.
     integer
         Boolean per column.
@@ -47,13 +43,6 @@ class CompiledProgram:
         Pyomo variable id to column.
     """
 
-    objective: FloatArray
-    offset: float
-    row_index: IntArray
-    column_index: IntArray
-    coefficient: FloatArray
-    row_lower: FloatArray
-    row_upper: FloatArray
     column_lower: FloatArray
     column_upper: FloatArray
     integer: np.ndarray[Any, np.dtype[np.bool_]]

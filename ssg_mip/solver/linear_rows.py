@@ -16,14 +16,12 @@ from ssg_mip.errors import SolverError
 from ssg_mip.game import FloatArray, IntArray
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class LinearRows:
-    """The active rows ``row_lower <= A x <= row_upper`` and the objective, turned to maximisation.
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class RowArrays:
+    """Rows ``row_lower <= A x <= row_upper`` and an objective that is maximised.
 
     Attributes
     ----------
-    columns, rows
-        The Pyomo variables that occur and the Pyomo constraints, in the order of the arrays.
     objective, offset
         The objective is ``objective @ x + offset``.
     row_index, column_index, coefficient
@@ -32,8 +30,6 @@ class LinearRows:
         Bounds; infinite where there is none.
     """
 
-    columns: tuple[Any, ...]
-    rows: tuple[Any, ...]
     objective: FloatArray
     offset: float
     row_index: IntArray
@@ -41,6 +37,20 @@ class LinearRows:
     coefficient: FloatArray
     row_lower: FloatArray
     row_upper: FloatArray
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class LinearRows(RowArrays):
+    """The active rows of a model and its objective, turned to maximisation.
+
+    Attributes
+    ----------
+    columns, rows
+        The Pyomo variables that occur and the Pyomo constraints, in the order of the arrays.
+    """
+
+    columns: tuple[Any, ...]
+    rows: tuple[Any, ...]
 
 
 def read_linear_rows(model: Any) -> LinearRows:

@@ -15,8 +15,7 @@ from ssg_mip.batch import RESULTS_NAME, BatchOptions, BatchRow, find_instances, 
 from ssg_mip.errors import OptionError
 from ssg_mip.exit_codes import ExitCode
 from ssg_mip.interrupt import Interrupt
-from tests.unit import fakes
-from tests.unit.test_cli import ROOT, Command
+from tests.unit import ROOT, Command, fakes
 from tests.unit.test_cli_processes import start_process
 
 pytestmark = pytest.mark.usefixtures("fake_methods")

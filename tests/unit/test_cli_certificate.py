@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,8 +13,7 @@ from ssg_mip import read_instance, solve, verify_bound
 from ssg_mip.errors import OptionError
 from ssg_mip.methods.bound_certificate import Recorder
 from ssg_mip.status import BoundProof
-
-Command = Callable[..., Any]
+from tests.unit import Command
 
 
 @pytest.fixture

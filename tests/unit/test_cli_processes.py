@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
+from tests.unit import ROOT
+
 pytestmark = pytest.mark.usefixtures("fake_methods")
 
-ROOT = Path(__file__).parents[2]
 
 COMMAND_LINE = [sys.executable, "-m", "tests.unit.command_line"]
 
@@ -27,29 +28,28 @@ def start_process(*arguments: object, **how: Any) -> subprocess.Popen[str]:
     return subprocess.Popen(given, stdout=pipe, stderr=pipe, text=True, cwd=ROOT, **how)
 
 
-def test_ctrl_c_prints_the_incumbent_and_ends_with_130(instance: Path) -> None:
-    process = start_process("solve", instance, "--method", "fake-wait", "--json")
+def printed_after_ctrl_c(command: str, instance: Path) -> dict[str, Any]:
+    """What a command prints that is interrupted at work, once it has ended with 130 and without a traceback."""
+    process = start_process(command, instance, "--method", "fake-wait", "--json")
     assert process.stderr is not None
     assert process.stderr.readline() == "working\n"
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)
     assert process.returncode == 130
-    data = json.loads(out)
+    assert "Traceback" not in err
+    data: dict[str, Any] = json.loads(out)
+    return data
+
+
+def test_ctrl_c_prints_the_incumbent_and_ends_with_130(instance: Path) -> None:
+    data = printed_after_ctrl_c("solve", instance)
     assert data["termination"] == "interrupted"
     assert data["leader_value"] == pytest.approx(10.0)
     assert data["dual_bound"] == pytest.approx(11.0)
-    assert "Traceback" not in err
 
 
 def test_ctrl_c_ends_a_front_with_the_points_found(instance: Path) -> None:
-    process = start_process("front", instance, "--method", "fake-wait", "--json")
-    assert process.stderr is not None
-    assert process.stderr.readline() == "working\n"
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=20)
-    assert process.returncode == 130
-    assert len(json.loads(out)["points"]) == 1
-    assert "Traceback" not in err
+    assert len(printed_after_ctrl_c("front", instance)["points"]) == 1
 
 
 def test_a_reader_that_goes_away_causes_no_traceback(instance: Path) -> None:

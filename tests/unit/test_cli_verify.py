@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from ssg_mip import write_instance
-from tests.unit import fakes
-
-Command = Callable[..., Any]
+from tests.unit import Command, fakes
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from ssg_mip.cli import main
 from ssg_mip.methods import METHODS
 from ssg_mip.methods.size_limit import MOST_PRODUCTS
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
+from tests.unit import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 

@@ -13,6 +13,8 @@ from rich.console import Console
 
 from ssg_mip import Game, LeaderPolicy, solve, trace_front
 from ssg_mip.report import front_report, game_report, game_summary, number, percent, result_report
+from ssg_mip.status import BoundProof
+from tests.oracles.known import figure_1
 from tests.unit import fakes
 
 pytestmark = pytest.mark.usefixtures("fake_methods")
@@ -37,6 +39,19 @@ def test_a_result_shows_value_bound_scope_gap_and_why_it_stopped() -> None:
     text = text_of(result_report(solve(fakes.small_game(), "fake")))
     for words in ("value   10", "bound   10 (over stationary leader policies)", "gap     0%", "optimal", "2 nodes"):
         assert words in text
+
+
+def test_a_result_shows_whether_its_bound_is_certified_and_by_what() -> None:
+    """Certified only if the bound is finite and rests on something."""
+    result = solve(figure_1(1.0, 2.0).to_game(), "commitment")
+    assert result.bound_certified
+    assert f"  proof   certified: {result.bound_proof.value}" in result_report(result)[0]
+    for uncertified in (
+        dataclasses.replace(result, dual_bound=np.inf),
+        dataclasses.replace(result, bound_proof=BoundProof.MARGIN),
+        dataclasses.replace(result, bound_proof=BoundProof.NONE),
+    ):
+        assert "  proof   not certified\n" in text_of(result_report(uncertified))
 
 
 def test_the_policy_table_has_a_line_per_state_with_ties_marked() -> None:

@@ -23,14 +23,14 @@ from ssg_mip.certificates.dual.numbers import FINE, Numbers, highest
 from ssg_mip.certificates.dual.propagation import Propagation, Region
 from ssg_mip.certificates.dual.saddle import is_zero_sum, weighted_value
 from ssg_mip.certificates.rational import ExactGame, exact_weights
-from ssg_mip.certificates.verification import Check, yes_or_no
+from ssg_mip.certificates.verification import VERIFICATION_FORMAT, Check, Checked, yes_or_no
 from ssg_mip.errors import InvalidResultError
 from ssg_mip.game import Game
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class BoundVerification:
-    """What a replay found.
+class BoundVerification(Checked):
+    """What a replay found; if every check passed, ``weights @ V <= claimed`` for every stationary leader policy.
 
     Attributes
     ----------
@@ -42,8 +42,6 @@ class BoundVerification:
         Weights over states of the value that is bounded, exactly normalised.
     nodes, leaves
         Size of the tree, as far as it was read.
-    checks
-        Named checks; the bound is certified if all passed.
     """
 
     claimed: float
@@ -51,22 +49,11 @@ class BoundVerification:
     weights: tuple[Fraction, ...]
     nodes: int
     leaves: int
-    checks: tuple[Check, ...]
-
-    @property
-    def passed(self) -> bool:
-        """Whether ``weights @ V <= claimed`` is proven for every stationary leader policy."""
-        return all(check.passed for check in self.checks)
-
-    @property
-    def failed(self) -> tuple[Check, ...]:
-        """The checks that did not pass."""
-        return tuple(check for check in self.checks if not check.passed)
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON data."""
         return {
-            "format": "ssg-mip-verification/1",
+            "format": VERIFICATION_FORMAT,
             "subject": "bound",
             "passed": self.passed,
             "bound_certified": self.passed,

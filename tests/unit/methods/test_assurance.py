@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -21,10 +20,7 @@ from ssg_mip.methods.guaranteed import find_guaranteed
 from ssg_mip.report import check_line
 from tests.oracles.games import agreement_game, random_game
 from tests.oracles.known import figure_1
-from tests.unit import fakes
-from tests.unit.test_cli import ROOT
-
-Command = Callable[..., Any]
+from tests.unit import ROOT, Command, fakes
 
 
 @pytest.fixture

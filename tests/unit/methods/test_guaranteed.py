@@ -17,6 +17,8 @@ from ssg_mip.errors import OptionError
 from ssg_mip.game import Game
 from ssg_mip.methods.guaranteed import find_guaranteed
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
+from ssg_mip.solver.highs import OneShotLp
+from ssg_mip.solver.interface import LinearProgram, LpAnswer
 from tests.oracles.games import agreement_game, plain_from_arrays, static_game
 from tests.oracles.known import STATIC, figure_1
 
@@ -213,3 +215,23 @@ def test_a_search_without_time_says_so_and_judges_the_policy_itself() -> None:
     assert found.statement.startswith("none was found in the time for it")
     strict = find_guaranteed(figure_1(1.0, 2.0).to_game(), LeaderPolicy(np.eye(2)), deadline=Deadline(0.0))
     assert strict.distance == 0.0
+
+
+def test_every_linear_program_of_the_search_gets_the_time_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large program may not outlast the deadline of the search."""
+    given: list[float] = []
+    solve_lp = OneShotLp.solve
+
+    def recording(lp: OneShotLp, program: LinearProgram, *, time_limit: float = np.inf) -> LpAnswer:
+        given.append(time_limit)
+        return solve_lp(lp, program, time_limit=time_limit)
+
+    case = STATIC[0]
+    game = static_game(case.leader, case.follower).to_game()
+    optimum = solve(game, method="commitment", guarantee=False).leader_policy
+    assert optimum is not None
+    monkeypatch.setattr(OneShotLp, "solve", recording)
+    assert find_guaranteed(game, optimum, deadline=Deadline(60.0)).certificate is not None
+    assert given
+    assert all(0.0 < seconds < 60.0 for seconds in given)
+    assert given == sorted(given, reverse=True)

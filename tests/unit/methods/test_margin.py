@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +29,7 @@ from tests.oracles.games import PlainGame, agreement_game, static_game
 from tests.oracles.known import STATIC, figure_1
 from tests.oracles.margins import advantage, mixed_commitment_with_margin
 from tests.oracles.sampling import answer, grid_policies, random_policy
-from tests.unit.test_cli import ROOT
-
-Command = Callable[..., Any]
+from tests.unit import ROOT, Command
 
 MARGINS = (1e-4, 0.1, 0.5, 1.0)
 

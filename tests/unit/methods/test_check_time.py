@@ -1,0 +1,151 @@
+"""A check that has no time for everything says what it left out, and never calls it verified."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ssg_mip import ParetoFront, Result, solve, trace_front, write_instance
+from ssg_mip.certificates.outcome import NO_TIME
+from ssg_mip.certificates.verify import examine
+from ssg_mip.deadline import Deadline
+from ssg_mip.exit_codes import ExitCode, exit_code
+from ssg_mip.game import Game
+from ssg_mip.methods import assurance
+from ssg_mip.methods.assurance import CHECK_SECONDS, assured, check_deadline
+from ssg_mip.pareto.assurance import assured_front
+from ssg_mip.report import check_line, result_report
+from tests.oracles.games import agreement_game
+from tests.oracles.known import figure_1
+from tests.unit import Command
+
+
+def at_once() -> bool:
+    return True
+
+
+@cache
+def unchecked() -> Result:
+    """An answer with several iterates, not checked yet."""
+    result = solve(agreement_game(3, 21).to_game(), selection="first", gap=1e-3, check=False, guarantee=False)
+    assert len(result.trajectory) > 3
+    return result
+
+
+def lying_at(iterate: int) -> dict[str, Any]:
+    """The same as plain data, with a value of an iterate moved."""
+    data = unchecked().to_dict()
+    values = data["trajectory"][iterate]["leader_values"]
+    values[next(iter(values))] += 1e-3
+    return data
+
+
+def test_without_time_the_answer_is_checked_and_the_iterates_before_it_are_named() -> None:
+    result = unchecked()
+    iterates = len(result.trajectory)
+    found = examine(result.game, result, out_of_time=at_once)
+    assert found.verification.passed
+    assert found.verification.not_checked[-1] == found.whole.reason
+    assert (found.whole.verified, found.whole.word) == (None, "checked in part")
+    assert found.whole.reason == f"no time for {iterates - 1} of {iterates} iterates, the first ones"
+    assert found.whole.leader_value is not None
+    whole = examine(result.game, result).whole
+    assert whole.verified
+    assert (whole.leader_value, whole.epsilon) == (found.whole.leader_value, found.whole.epsilon)
+
+
+def test_a_lie_that_is_left_out_is_not_called_verified_and_one_that_is_not_fails() -> None:
+    game = unchecked().game
+    assert examine(game, lying_at(0)).whole.verified is False
+    assert examine(game, lying_at(0), out_of_time=at_once).whole.verified is None
+    assert examine(game, lying_at(-1), out_of_time=at_once).whole.verified is False
+
+
+def test_as_much_is_checked_as_there_is_time_for() -> None:
+    """Time for the last two iterates: a lie in the last but one is found, one before is not."""
+    game, calls = unchecked().game, [0]
+
+    def after_one_more() -> bool:
+        calls[0] += 1
+        return calls[0] > 1
+
+    assert examine(game, lying_at(-2), out_of_time=after_one_more).whole.verified is False
+    calls[0] = 0
+    assert examine(game, lying_at(-3), out_of_time=after_one_more).whole.verified is None
+
+
+def test_the_time_for_a_check_follows_the_time_limit() -> None:
+    """As long again as the run might take, a little in any case, and no limit where none was asked."""
+    provenance = unchecked().provenance
+    for limit, due in ((None, float("inf")), (0.0, CHECK_SECONDS), (600.0, 600.0)):
+        asked = dataclasses.replace(provenance, options={**provenance.options, "time_limit": limit})
+        assert check_deadline(asked).limit == due
+
+
+def test_a_check_in_part_stands_in_the_report_and_fails_nothing(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = assured(unchecked(), guarantee=False, deadline=Deadline(0.0))
+    assert result.to_dict()["check"]["verified"] is None
+    assert f"  check   checked in part: {result.check.reason}" in result_report(result)[0]
+    assert exit_code(result) is ExitCode.DONE
+    assert check_line(NO_TIME) == "not checked: no time was left for it"
+    monkeypatch.setattr(assurance, "check_deadline", lambda _: Deadline(0.0))
+    write_instance(result.game, tmp_path / "game.json")
+    asked = ("--selection", "first", "--gap", "1e-3", "--no-guarantee", "--json", "--verbose")
+    ran = command("solve", tmp_path / "game.json", *asked)
+    assert (ran.code, ran.data["check"]["verified"]) == (0, None)
+    assert ran.data["check"]["reason"] == result.check.reason
+    assert "check   checked in part: no time for" in ran.err
+
+
+@cache
+def unchecked_front() -> tuple[Game, ParetoFront]:
+    game = figure_1(1.0, 2.0).to_game()
+    front = trace_front(game, num_weights=3, check=False, guarantee=False)
+    assert len(front.points) == 2
+    return game, front
+
+
+def test_points_of_a_front_that_there_is_no_time_for_say_so() -> None:
+    game, front = unchecked_front()
+    found = examine(game, front, out_of_time=at_once)
+    assert [point.verified for point in found.points] == [True, None]
+    assert found.points[1] == NO_TIME
+    assert found.whole.reason == "no time for 1 of 2 points"
+
+
+def test_a_front_is_verified_only_with_all_its_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With time for nothing but the first point no run is checked; a failure counts for more than what is left out."""
+    _, front = unchecked_front()
+    assert assured_front(front, guarantee=False).check.verified
+    monkeypatch.setattr("ssg_mip.pareto.assurance.check_deadline", lambda _: Deadline(0.0))
+    hurried = assured_front(front, guarantee=False)
+    assert (hurried.check.verified, hurried.check.word) == (None, "checked in part")
+    assert {result.check.word for result in hurried.results} == {"not checked"}
+    wrong = dataclasses.replace(front.points[0], leader_values=front.points[0].leader_values + 1e-3)
+    lying = dataclasses.replace(front, points=(wrong, *front.points[1:]))
+    assert assured_front(lying, guarantee=False).check.verified is False
+
+
+def test_a_run_without_a_check_leaves_its_front_unverified(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All points verified, and no time for the runs."""
+    _, front = unchecked_front()
+    monkeypatch.setattr("ssg_mip.pareto.assurance.check_deadline", lambda _: Unequal())
+    checked = assured_front(front, guarantee=False)
+    assert [point.check.verified for point in checked.points] == [True, True]
+    assert (checked.check.verified, checked.check.reason) == (None, "run 0: no time was left for it")
+
+
+class Unequal(Deadline):
+    """No time left itself, though its shares have."""
+
+    def __init__(self) -> None:
+        super().__init__(0.0)
+
+    def share(self, fraction: float) -> Deadline:  # noqa: ARG002
+        return Deadline()
