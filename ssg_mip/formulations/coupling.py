@@ -8,7 +8,7 @@ further product. On random games with two successors, gap after a minute on one 
 =========  =========================  =========================
 size       every row                  own value only
 =========  =========================  =========================
-8x3x3      closed in 32 s to 52 s     .26% to 1.0% left
+8x3x3      closed (38 s), .26% left   .26% to 1.0% left
 10x3x3     closed, 361 nodes, 28 s    closed, 4811 nodes, 24 s
 16x3x3     10.6% left, 2 nodes        2.3% left, 4457 nodes
 24x3x3     23.1% left, 2 nodes        11.6% left, 2046 nodes
