@@ -145,7 +145,7 @@ def solve(
         result = run(game, request)
         result = assured(result, check=check, guarantee=guarantee, tolerances=tolerances)
     if recorder is not None and certificate is not None:
-        recorder.write(Path(certificate), game, result.weights, result.dual_bound)
+        recorder.write(Path(certificate), game)
     return result
 
 

@@ -266,7 +266,7 @@ def _check_picture(path: Path | None) -> None:
 def _write_certificate(recorder: Recorder, result: Result, path: Path) -> int:
     """Write; a failure costs the certificate and sets the exit code, but never what was computed."""
     try:
-        recorder.write(path, result.game, result.weights, result.dual_bound)
+        recorder.write(path, result.game)
     except SsgError as error:
         say_error(f"no certificate: {error}")
         return error.exit_code

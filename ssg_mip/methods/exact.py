@@ -17,12 +17,13 @@ from ssg_mip.branching.records import Gaps, Outcome
 from ssg_mip.branching.search import Search
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.game_class import is_zero_sum
+from ssg_mip.methods.bound_claim import Claim
 from ssg_mip.methods.ladder import step_down_the_ladder
 from ssg_mip.methods.local_ascent import Candidate
 from ssg_mip.methods.programs import CommitmentProblem, FollowerValueProblem, ImprovementProblem
 from ssg_mip.methods.request import Request
 from ssg_mip.methods.simple import best_simple_policy
-from ssg_mip.methods.size_limit import commitment_products, improvement_products, obstacle
+from ssg_mip.methods.size_limit import commitment_products, improvement_products, least_values, obstacle
 from ssg_mip.methods.zero_sum import solve_zero_sum
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, relative_gap
@@ -82,6 +83,13 @@ def solve_commitment(game: Game, weights: FloatArray, *, request: Request, floor
         ``request.tolerances.monotone`` times its scale. If no policy meets it
         the answer ends with ``Termination.INFEASIBLE`` and the dual bound ``-inf``.
     """
+    answer = _solve_commitment(game, weights, request, floor)
+    least = least_values(game, floor, request.tolerances)
+    request.claim(Claim(weights=weights, bound=answer.dual_bound, margin=request.margin, floor=least))
+    return answer
+
+
+def _solve_commitment(game: Game, weights: FloatArray, request: Request, floor: FloatArray | None) -> Answer:
     bounds = leader_value_bounds(game)
     if is_zero_sum(game) and request.margin == 0.0:
         answer, start = _zero_sum_answer(game, weights, request, floor, bounds)
@@ -125,7 +133,9 @@ def solve_improvement(
         return _no_answer(stop)
     problem = ImprovementProblem(game, values, weights, request)
     outcome = _search(problem, request, scale=gap_scale(leader_value_bounds(game), weights), absolute=absolute_gap)
-    return _answer(outcome, ceiling=math.inf)
+    answer = _answer(outcome, ceiling=math.inf)
+    request.claim(Claim(weights=weights, bound=answer.dual_bound, margin=request.margin, values=values))
+    return answer
 
 
 def improve_without_program(

@@ -16,6 +16,7 @@ from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.interrupt import Interrupt
 from ssg_mip.methods.bound_certificate import Recorder
+from ssg_mip.methods.bound_claim import Claim
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Result
 from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
@@ -106,6 +107,11 @@ class Request:
     def rule_decides(self) -> bool:
         """Whether ties may be decided against the leader, so that a promise of the programs may not be kept."""
         return self.ties != "leader" and self.margin == 0.0
+
+    def claim(self, claim: Claim) -> None:
+        """Remember what the search has proven, for a certificate, if one is asked for."""
+        if self.recorder is not None:
+            self.recorder.claim = claim
 
     def checkpoint(self) -> None:
         """Raise :class:`~ssg_mip.deadline.OutOfTime` if work should stop."""
