@@ -14,7 +14,7 @@ from ssg_mip.game import Game
 from ssg_mip.interrupt import Interrupt, graceful_interrupt
 from ssg_mip.methods import check_method_options, find_method
 from ssg_mip.methods.assurance import assured
-from ssg_mip.methods.bound_certificate import Recorder, check_provable, prepared_recorder
+from ssg_mip.methods.bound_certificate import Recorder, prepared_recorder
 from ssg_mip.methods.margin import check_margin
 from ssg_mip.methods.request import Request, StepSelection, state_weights
 from ssg_mip.policy import LeaderPolicy
@@ -95,8 +95,8 @@ def solve(
         Whether to look near the answer for a policy that works whatever the follower does with ties
         (``Result.guaranteed``).
     certificate
-        A file for the proof of the bound, to be replayed in exact arithmetic by ``verify_bound`` or ``ssg-mip verify``;
-        with the method ``"commitment"`` and without a margin only.
+        A file for the proof of the bound, to be replayed in exact arithmetic by ``verify_bounds`` or ``ssg-mip
+        verify``; of ``"policy-iteration"`` also for the proof of its stop.
     recorder
         Remembers the proof for a caller who writes the certificate.
 
@@ -116,9 +116,7 @@ def solve(
         If the solver failed in a way that no retry mended.
     """
     if certificate is not None:
-        recorder = prepared_recorder(method, Path(certificate), margin)
-    elif recorder is not None:
-        check_provable(method, margin)
+        recorder = prepared_recorder(Path(certificate))
     deadline = Deadline(time_limit)
     run = find_method(method)
     with graceful_interrupt() if interrupt is None else nullcontext(interrupt) as flag:

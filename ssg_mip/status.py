@@ -61,7 +61,8 @@ class BoundProof(enum.Enum):
     ROOT = "no pair of policies is worth more, or the multipliers of the root relaxation show it, rounding included"
     PAIR = "no pair of policies is worth more, rounding included"
     SADDLE = "mixed policies of the follower hold the leader to it, rounding included"
-    MARGIN = "no certified proof: rounding is not counted, and no certificate replayed, where a margin is asked for"
+    REPLAYED = "its certificate has been replayed in exact arithmetic"
+    MARGIN = "no certified proof: where a margin is asked for, rounding is not counted unless a certificate is"
     NONE = "nothing"
 
     @property

@@ -66,22 +66,23 @@ def verify_result(
 
 
 def _verify_certificate(certificate: Path, instance: Path | None, as_json: bool) -> NoReturn:
-    """Replay the certificate of a bound."""
+    """Replay the certificates of a file."""
     from ssg_mip.certificates.dual.document import lines_of, read_header
-    from ssg_mip.certificates.dual.replay import verify_bound
+    from ssg_mip.certificates.dual.replay import verify_bounds
     from ssg_mip.files import read_instance
-    from ssg_mip.report import bound_report
+    from ssg_mip.report import bound_report, bounds_to_dict
 
     if instance is None:
         game = _game_with_hash(certificate, read_header(next(lines_of(certificate), None)).game_hash)
     else:
         game = read_instance(instance)
-    verification = verify_bound(game, certificate)
-    code = int(ExitCode.DONE if verification.passed else ExitCode.FAILED_CHECK)
+    found = verify_bounds(game, certificate)
+    code = int(ExitCode.DONE if all(one.passed for one in found) else ExitCode.FAILED_CHECK)
     if as_json:
-        code = write_json(verification.to_dict(), code)
+        code = write_json(bounds_to_dict(found), code)
     else:
-        say(*bound_report(game, verification))
+        for one in found:
+            say(*bound_report(game, one))
     raise typer.Exit(code)
 
 

@@ -18,14 +18,25 @@ from ssg_mip.exit_codes import ExitCode, exit_code
 from ssg_mip.interrupt import graceful_interrupt
 
 if TYPE_CHECKING:
+    from ssg_mip.game import Game
     from ssg_mip.methods.bound_certificate import Recorder
-    from ssg_mip.result import Result
 
 FRONT_WEIGHTS = 20
 """Weight vectors of a front when nothing else is asked."""
 
 _ROW_LIMIT = 40
 """States or points that a table for people shows, unless --verbose."""
+
+Certificate = Annotated[
+    Path | None,
+    typer.Option(
+        "--certificate",
+        metavar="FILE",
+        help="Write proofs of the bounds, to be replayed by ssg-mip verify FILE INSTANCE.",
+        dir_okay=False,
+        show_default=False,
+    ),
+]
 
 Plot = Annotated[
     Path | None,
@@ -52,16 +63,7 @@ def solve_instance(
     guarantee: options.Guarantee = True,
     selection: options.Selection = "argmax",
     epsilon: options.Epsilon = None,
-    certificate: Annotated[
-        Path | None,
-        typer.Option(
-            "--certificate",
-            metavar="FILE",
-            help="Write a proof of the bound (method commitment), to be replayed by ssg-mip verify FILE INSTANCE.",
-            dir_okay=False,
-            show_default=False,
-        ),
-    ] = None,
+    certificate: Certificate = None,
     plot: Plot = None,
     as_json: options.AsJson = False,
     verbose: options.Verbose = False,
@@ -76,7 +78,7 @@ def solve_instance(
     from ssg_mip.report import result_report
 
     _check_picture(plot)
-    recorder = None if certificate is None else prepared_recorder(method, certificate, margin)
+    recorder = None if certificate is None else prepared_recorder(certificate)
     with graceful_interrupt() as interrupt:
         result = solve(
             read_instance(instance),
@@ -105,7 +107,7 @@ def solve_instance(
         if not as_json or verbose:
             say(*result_report(result, limit=None if verbose else _ROW_LIMIT))
         if recorder is not None and certificate is not None:
-            code = _write_certificate(recorder, result, certificate) or code
+            code = _write_certificate(recorder, result.game, certificate) or code
         if plot is not None:
             code = _draw("plot_progress", result, plot) or code
         if as_json:
@@ -137,6 +139,7 @@ def front_of_instance(
     guarantee: options.Guarantee = True,
     selection: options.Selection = "argmax",
     epsilon: options.Epsilon = None,
+    certificate: Certificate = None,
     plot: Plot = None,
     axes: Annotated[
         tuple[str, str] | None,
@@ -152,10 +155,12 @@ def front_of_instance(
     --time-limit is for the whole front, --node-limit for each run.
     """
     from ssg_mip.files import read_instance
+    from ssg_mip.methods.bound_certificate import prepared_recorder
     from ssg_mip.pareto.sweep import trace_front
     from ssg_mip.report import front_report
 
     _check_picture(plot)
+    recorder = None if certificate is None else prepared_recorder(certificate)
     given = [options.read_weights(one) or {} for one in weights] if weights else None
     with graceful_interrupt() as interrupt:
         front = trace_front(
@@ -176,6 +181,7 @@ def front_of_instance(
             interrupt=interrupt,
             check=check,
             guarantee=guarantee,
+            recorder=recorder,
         )
         code = int(ExitCode.DONE if front.points else ExitCode.NO_SOLUTION)
         if interrupt.requested:
@@ -184,6 +190,8 @@ def front_of_instance(
             code = int(ExitCode.FAILED_CHECK)
         if not as_json or verbose:
             say(*front_report(front, limit=None if verbose else _ROW_LIMIT))
+        if recorder is not None and certificate is not None:
+            code = _write_certificate(recorder, front.game, certificate) or code
         if plot is not None and front.points:
             code = _draw("plot_front", front, plot, states=axes) or code
         if as_json:
@@ -263,10 +271,10 @@ def _check_picture(path: Path | None) -> None:
         check_picture(path)
 
 
-def _write_certificate(recorder: Recorder, result: Result, path: Path) -> int:
+def _write_certificate(recorder: Recorder, game: Game, path: Path) -> int:
     """Write; a failure costs the certificate and sets the exit code, but never what was computed."""
     try:
-        recorder.write(path, result.game)
+        recorder.write(path, game)
     except SsgError as error:
         say_error(f"no certificate: {error}")
         return error.exit_code

@@ -29,6 +29,7 @@ from ssg_mip.bounds import follower_value_bounds, leader_value_bounds
 from ssg_mip.branching.trace import Proof, Trace
 from ssg_mip.certificates.dual.document import FORMAT
 from ssg_mip.certificates.dual.replay import verify_bound
+from ssg_mip.certificates.verification import Check
 from ssg_mip.errors import OptionError, SolverError
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.interval import SWEEPS
@@ -54,59 +55,94 @@ class Recorder:
         each.
     others
         Recorders of further bounds.
+    failure
+        Why there is no certificate, if the proof has been tried and failed.
     """
 
     def __init__(self) -> None:
         self.claim: Claim | None = None
+        self.failure: SolverError | None = None
         self.root = Trace()
         self.defences: tuple[tuple[FloatArray, FloatArray], ...] = ()
         self.others: list[Recorder] = []
         self._layouts: dict[int, BlockLayout] = {}
+        self._replayed = False
 
     def another(self) -> Recorder:
         """A recorder for one more bound."""
         self.others.append(Recorder())
         return self.others[-1]
 
-    def settle(self, game: Game) -> float:
-        """The bound that the certificate will claim: the search's own, or a little more if the proof needs it.
+    def settle(self, game: Game, claim: Claim) -> float:
+        """Take a claim; the bound that the certificate will claim comes back.
 
-        Raises
-        ------
-        SolverError
-            If nothing proves a bound within the rounding of the search.
+        Where the search leaves rounding out, the proof is replayed at once, and the bound may be a little larger.
         """
-        claim = self._known_claim()
-        if not claim.rounded:
+        self.claim = claim
+        if not claim.rounded or claim.bound == math.inf:
             return claim.bound
-        found = verify_bound(game, list(self.lines(game, claim)))
-        if not found.passed:
-            self.claim = claim.raised(found)
-        return self._known_claim().bound
+        failed: tuple[Check, ...] = ()
+        for attempt in claim.attempts:
+            self.claim = attempt
+            try:
+                found = verify_bound(game, list(self.lines(game)))
+            except SolverError as failure:
+                self.failure = failure
+                return claim.bound
+            raised = attempt.raised(found)
+            if raised is not None:
+                self.claim, self._replayed = raised, True
+                return raised.bound
+            failed = found.failed
+        words = "; ".join(f"{check.name}: {check.detail}" for check in failed)
+        self.failure = SolverError(f"the bound {claim.bound!r} has no certificate: {words}")
+        return claim.bound
+
+    @property
+    def replayed(self) -> bool:
+        """Whether the proof has been replayed, and proves the claim."""
+        return self._replayed
+
+    @property
+    def parts(self) -> Iterator[Recorder]:
+        """All recorders that have a claim, first this one."""
+        if self.claim is not None:
+            yield self
+        for other in self.others:
+            yield from other.parts
 
     def write(self, path: Path, game: Game) -> None:
-        """Write the certificate of the claim, if there is one, and those of the other recorders to a file.
+        """Write the certificates of all claims to a file.
 
         Raises
         ------
         OptionError
             If the file cannot be written.
         SolverError
-            If a bound is not proven; no file is written then.
+            If there is none, or one is not proven; no file is written then.
         """
-        parts = [self, *self.others]
-        for part in parts:
-            part.settle(game)
-        texts = [_text_of(part.lines(game)) for part in parts]
+        texts = [_text_of(part.lines(game)) for part in self.parts]
+        if not texts:
+            raise SolverError("there is no certificate: the run ended before it had a bound")
         try:
             with path.open("w", encoding="utf-8") as file:
                 file.writelines(itertools.chain.from_iterable(texts))
         except OSError as error:
             raise OptionError(f"the certificate cannot be written to {path}: {error.strerror}") from None
 
-    def lines(self, game: Game, claim: Claim | None = None) -> Iterator[Any]:
-        """The values of the lines of the certificate of a claim; of its own if none is given."""
-        claim = self._known_claim() if claim is None else claim
+    def lines(self, game: Game) -> Iterator[Any]:
+        """The values of the lines of the certificate of the claim.
+
+        Raises
+        ------
+        SolverError
+            If there is no claim, or nothing proves it.
+        """
+        if self.failure is not None:
+            raise self.failure
+        if self.claim is None:
+            raise SolverError("there is no certificate: nothing is claimed")
+        claim = self.claim
         proof = self._kind_of_proof(game, claim)
         box = follower_value_bounds(game)
         yield {
@@ -131,11 +167,6 @@ class Recorder:
                 yield ["z", [[mix.tolist(), values.tolist()] for mix, values in self.defences]]
             case _:
                 yield ["c"]
-
-    def _known_claim(self) -> Claim:
-        if self.claim is None:
-            raise SolverError("there is no certificate: the run proves no bound of its own")
-        return self.claim
 
     def _kind_of_proof(self, game: Game, claim: Claim) -> str:
         """Whether the tree, the follower's mixed policies or the ceiling prove a bound."""
@@ -203,29 +234,17 @@ def _text_of(lines: Iterator[Any]) -> list[str]:
     return [f"{json.dumps(next(lines))}\n", *(json.dumps(node, separators=(",", ":")) + "\n" for node in lines)]
 
 
-def prepared_recorder(method: str, path: Path, margin: float = 0.0) -> Recorder:
+def prepared_recorder(path: Path) -> Recorder:
     """A recorder for a run whose certificate goes to a file.
 
     Raises
     ------
     OptionError
-        If the run leaves no certificate, or the file cannot be written: before the work, not after it.
+        If the file cannot be written: before the work, not after it.
     """
-    check_provable(method, margin)
     if path.is_dir() or not path.parent.is_dir():
         raise OptionError(f"the certificate cannot be written to {path}: name a file in a folder that exists")
     return Recorder()
-
-
-def check_provable(method: str, margin: float) -> None:
-    """Raise :class:`OptionError` if the bound of a run has no certificate: by its method, or because of a margin."""
-    if method != "commitment":
-        raise OptionError(f"a certificate needs the method 'commitment'; {method!r} proves no bound of its own")
-    if margin != 0.0:
-        raise OptionError(
-            f"margin is {margin!r}; a certificate proves bounds over all stationary policies, not over those that keep "
-            "a margin: leave out the margin or the certificate"
-        )
 
 
 def _ceiling(game: Game) -> FloatArray:

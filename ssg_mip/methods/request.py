@@ -16,9 +16,9 @@ from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.interrupt import Interrupt
 from ssg_mip.methods.bound_certificate import Recorder
-from ssg_mip.methods.bound_claim import Claim
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Result
+from ssg_mip.status import BoundProof
 from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
 from ssg_mip.weights import compliant_weights, state_weights
 
@@ -108,11 +108,6 @@ class Request:
         """Whether ties may be decided against the leader, so that a promise of the programs may not be kept."""
         return self.ties != "leader" and self.margin == 0.0
 
-    def claim(self, claim: Claim) -> None:
-        """Remember what the search has proven, for a certificate, if one is asked for."""
-        if self.recorder is not None:
-            self.recorder.claim = claim
-
     def checkpoint(self) -> None:
         """Raise :class:`~ssg_mip.deadline.OutOfTime` if work should stop."""
         if self.stopped:
@@ -136,6 +131,11 @@ class Request:
             "epsilon": self.epsilon,
             "start": None if self.start is None else self.start.probabilities,
         }
+
+
+def proof_of(request: Request, otherwise: BoundProof) -> BoundProof:
+    """What a bound rests on: its certificate, where that has been replayed, otherwise what is given."""
+    return BoundProof.REPLAYED if request.recorder is not None and request.recorder.replayed else otherwise
 
 
 class Run(Protocol):
@@ -173,4 +173,4 @@ def _check_count(label: str, value: int) -> None:
         raise OptionError(f"{label} is {value!r}; it must be a whole number of at least 1")
 
 
-__all__ = ["Request", "Run", "StepSelection", "compliant_weights", "state_weights"]
+__all__ = ["Request", "Run", "StepSelection", "compliant_weights", "proof_of", "state_weights"]

@@ -11,12 +11,16 @@ from typing import Any
 
 import pytest
 
-from ssg_mip import read_instance, solve, verify_bound
+from ssg_mip import read_instance, solve, trace_front, verify_bound
+from ssg_mip.certificates.dual.replay import verify_bounds
 from ssg_mip.errors import OptionError
-from ssg_mip.methods.bound_certificate import Recorder
+from ssg_mip.methods import METHODS
+from ssg_mip.methods.bound_claim import Claim
 from ssg_mip.status import BoundProof
 
 Command = Callable[..., Any]
+
+FIGURE_1 = Path("instances/kudo_akimoto/fig1_threat.json")
 
 
 @pytest.fixture
@@ -52,20 +56,80 @@ def test_a_lowered_bound_is_exit_code_5(command: Command, instance: Path, certif
     assert "Traceback" not in ran.err
 
 
-def test_a_certificate_needs_the_commitment_method(command: Command, instance: Path, tmp_path: Path) -> None:
-    ran = command("solve", instance, "--certificate", tmp_path / "bound.cert")
-    assert ran.code == 2
-    assert "commitment" in ran.err
-    assert not (tmp_path / "bound.cert").exists()
-
-
-def test_a_certificate_knows_no_margins(command: Command, instance: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("margin", [0.0, 0.05])
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_has_a_certificate_of_its_bound(
+    instance: Path, tmp_path: Path, method: str, margin: float
+) -> None:
+    """With a margin too; that of policy iteration also proves the stop."""
     path = tmp_path / "bound.cert"
-    ran = command("solve", instance, "--method", "commitment", "--margin", "0.05", "--certificate", path)
-    assert ran.code == 2
-    assert "margin is 0.05" in ran.err
-    with pytest.raises(OptionError, match=r"margin is 0\.05"):
-        solve(read_instance(instance), "commitment", margin=0.05, recorder=Recorder())
+    game = read_instance(instance)
+    result = solve(game, method, margin=margin, certificate=path, check=False, guarantee=False)
+    bound, *others = verify_bounds(game, path)
+    assert bound.passed, bound.failed
+    assert (bound.claimed, bound.margin, bound.floor) == (result.dual_bound, margin, ())
+    assert result.bound_certified
+    assert (result.bound_proof is BoundProof.REPLAYED) == (margin > 0.0)
+    assert len(others) == (method == "policy-iteration")
+    for stop in others:
+        last = result.trajectory[-1]
+        assert stop.passed, stop.failed
+        assert stop.values == tuple(last.leader_values.tolist())
+        assert stop.claimed is not None
+        assert stop.claimed / (game.num_states * min(map(float, stop.weights))) <= last.step_bound * (1.0 + 1e-12)
+
+
+def test_a_margin_that_no_policy_keeps_has_a_certificate_too(command: Command, instance: Path, tmp_path: Path) -> None:
+    path = tmp_path / "bound.cert"
+    for method in ("commitment", "policy-iteration"):
+        ran = command("solve", instance, "--method", method, "--margin", "50", "--certificate", path)
+        assert ran.code == 7
+        ran = command("verify", path, instance)
+        assert ran.code == 0
+        assert "there is no stationary leader policy whose response beats" in " ".join(ran.err.split())
+
+
+def test_a_front_has_the_certificates_of_all_its_bounds(command: Command, tmp_path: Path) -> None:
+    """Also of the second solves, which settle what weights of zero leave open."""
+    path, game = tmp_path / "front.cert", read_instance(FIGURE_1)
+    ran = command("front", FIGURE_1, "--certificate", path, "--json")
+    assert ran.code == 0
+    found = verify_bounds(game, path)
+    assert all(one.passed for one in found)
+    plain = {tuple(map(float, one.weights)): one.claimed for one in found if not one.floor}
+    for point in (*ran.data["points"], *ran.data["scalarisations"]):
+        assert point["bound_certified"]
+        assert plain[tuple(point["weights"].values())] == point["dual_bound"]
+    floors = [one.floor for one in found if one.floor]
+    assert len(floors) == sum(one["second_solve"] is not None for one in ran.data["scalarisations"])
+    ran = command("verify", path, "--json", FIGURE_1)
+    assert (ran.code, ran.data["subject"], len(ran.data["bounds"])) == (0, "bounds", len(found))
+    lines = path.read_text().splitlines()
+    header = json.loads(lines[0])
+    path.write_text("\n".join([json.dumps({**header, "bound": header["bound"] - 0.1}), *lines[1:]]))
+    ran = command("verify", path, FIGURE_1)
+    assert ran.code == 5
+    assert ran.err.count("proven in exact arithmetic") == len(found) - 1
+
+
+def test_a_front_by_policy_iteration_proves_its_stops(tmp_path: Path) -> None:
+    path, game = tmp_path / "front.cert", read_instance(FIGURE_1)
+    front = trace_front(game, method="policy-iteration", certificate=path, check=False, guarantee=False)
+    found = verify_bounds(game, path)
+    assert all(one.passed for one in found)
+    stops = [one.values for one in found if one.values is not None]
+    assert stops == [tuple(result.leader_values.tolist()) for result in front.results]
+
+
+def test_a_stop_that_proves_nothing_costs_the_certificate_and_not_the_answer(
+    instance: Path, tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Claim, "raised", lambda *_: None)
+    path = tmp_path / "bound.cert"
+    ran = command("solve", instance, "--certificate", path, "--json")
+    assert ran.code == 1
+    assert "no certificate: the bound" in ran.err
+    assert ran.data["status"] in {"stationary", "optimal"}
     assert not path.exists()
 
 

@@ -103,7 +103,6 @@ def certified(name: str) -> Certified:
         answer = solve_improvement(game, values, weights, request=request)
     else:
         answer = solve_commitment(game, weights, request=request, floor=_floor(game, variant))
-    recorder.settle(game)
     text = json.dumps(list(recorder.lines(game)))
     return Certified(game, weights, answer, recorder, text)
 

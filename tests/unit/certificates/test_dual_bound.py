@@ -27,7 +27,7 @@ from ssg_mip.certificates.dual.replay import verify_bound, verify_bounds
 from ssg_mip.certificates.rational import ExactGame
 from ssg_mip.errors import InvalidResultError, SolverError
 from ssg_mip.formulations import coupling
-from ssg_mip.game import Game
+from ssg_mip.game import FloatArray, Game
 from ssg_mip.methods.bound_certificate import Recorder
 from ssg_mip.methods.bound_claim import Claim
 from ssg_mip.methods.exact import solve_commitment
@@ -224,7 +224,7 @@ def test_the_value_of_the_best_pair_is_a_bound_that_needs_no_search() -> None:
     """As bound on the leader's values the optimum over both players' actions passes, a little less does not."""
     game, weights = certified("three states").game, certified("three states").weights
     bound = float(weights @ leader_value_bounds(game).upper)
-    lines = json.loads(json.dumps(list(Recorder().lines(game, Claim(weights=weights, bound=bound)))))
+    lines = json.loads(json.dumps(list(_claiming(game, weights, bound))))
     assert lines[1:] == [["c"]]
     assert verify_bound(game, lines).passed
     for state in range(game.num_states):
@@ -234,9 +234,18 @@ def test_the_value_of_the_best_pair_is_a_bound_that_needs_no_search() -> None:
         assert [check.name for check in found.failed] == ["leaves_proven", "bound"]
         assert found.proven is None
     with pytest.raises(SolverError, match="no certificate covers"):
-        list(Recorder().lines(game, Claim(weights=weights, bound=bound - 0.01)))
+        list(_claiming(game, weights, bound - 0.01))
     with pytest.raises(SolverError, match="must be finite"):
-        list(Recorder().lines(game, Claim(weights=weights, bound=math.inf)))
+        list(_claiming(game, weights, math.inf))
+    with pytest.raises(SolverError, match="nothing is claimed"):
+        list(Recorder().lines(game))
+
+
+def _claiming(game: Game, weights: FloatArray, bound: float) -> Iterator[Any]:
+    """The certificate of a bound without a search."""
+    recorder = Recorder()
+    recorder.settle(game, Claim(weights=weights, bound=bound))
+    return recorder.lines(game)
 
 
 def test_a_dropped_part_is_noticed() -> None:
