@@ -30,7 +30,7 @@ from ssg_mip.branching.trace import Proof, Trace
 from ssg_mip.certificates.dual.document import FORMAT
 from ssg_mip.certificates.dual.replay import verify_bound
 from ssg_mip.certificates.verification import Check
-from ssg_mip.errors import OptionError, SolverError
+from ssg_mip.errors import InvalidResultError, OptionError, SolverError
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.interval import SWEEPS
 from ssg_mip.methods.bound_claim import Claim
@@ -86,8 +86,8 @@ class Recorder:
             self.claim = attempt
             try:
                 found = verify_bound(game, list(self.lines(game)))
-            except SolverError as failure:
-                self.failure = failure
+            except (SolverError, InvalidResultError) as failure:
+                self.failure = SolverError(f"the bound {claim.bound!r} has no certificate: {failure}")
                 return claim.bound
             raised = attempt.raised(found)
             if raised is not None:
@@ -198,7 +198,8 @@ class Recorder:
     def _layout(self, proof: Proof) -> BlockLayout:
         key = id(proof.program)
         if key not in self._layouts:
-            self._layouts[key] = BlockLayout(proof.program)
+            improving = self.claim is not None and self.claim.values is not None
+            self._layouts[key] = BlockLayout(proof.program, improving=improving)
         return self._layouts[key]
 
     def _nodes(self, game: Game) -> Iterator[list[Any]]:

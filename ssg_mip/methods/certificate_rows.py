@@ -26,10 +26,15 @@ Name = tuple[str, tuple[int, ...]]
 class BlockLayout:
     """The rows of a compiled program by name, whatever their order.
 
-    Attributes
+    Parameters
     ----------
+    program
+        The program; rows that say nothing may be missing.
     improving
         Whether it is the improvement program, whose blocks are all of probabilities.
+
+    Attributes
+    ----------
     floored
         The states that have a floor.
     conditional
@@ -40,15 +45,15 @@ class BlockLayout:
         Component and indices of each row and column of the program.
     """
 
-    def __init__(self, program: CompiledProgram) -> None:
+    def __init__(self, program: CompiledProgram, *, improving: bool) -> None:
         self.rows = [_parse(name) for name in program.row_names]
         self.columns = [_parse(name) for name in program.column_names]
-        self.improving = any(name == "improve" for name, _ in self.rows)
+        self._improving = improving
         self.conditional = tuple(sorted({index[0] for name, index in self.rows if name == "simplex"}))
         found = (_FLOOR.fullmatch(name) for name, _ in self.rows)
         self.floored = tuple(sorted({int(floor[1]) for floor in found if floor is not None}))
         self.first_cut = program.num_rows
-        first = 0 if self.improving else 1
+        first = 0 if self._improving else 1
         self._block_of_floor = {state: first + place for place, state in enumerate(self.floored)}
         first += len(self.floored)
         self._block_of = {state: first + place for place, state in enumerate(self.conditional)}
@@ -59,7 +64,7 @@ class BlockLayout:
         floor = _FLOOR.fullmatch(name)
         if floor is not None:
             return self._block_of_floor[int(floor[1])]
-        of_state = self.improving or name.startswith(("simplex", "conditional"))
+        of_state = self._improving or name.startswith(("simplex", "conditional"))
         return self._block_of[index[0]] if of_state else 0
 
     def outside(self, game: Game, multipliers: list[float]) -> list[Any]:
@@ -75,7 +80,7 @@ class BlockLayout:
                 share[game.row(*index)] = least
             elif (found := _FLOOR.fullmatch(name)) and found[2] == "value":
                 floor[int(found[1])] = least
-        if self.improving:
+        if self._improving:
             return [improve]
         return [[list(floor.values()), share]] if self.floored else []
 
@@ -90,7 +95,7 @@ class BlockLayout:
         count = game.num_states
         squares = (game.follower_counts**2).tolist()
         starts = np.concatenate(([0], np.cumsum(squares))).tolist()
-        whole = (not self.improving) + len(self.floored)
+        whole = (not self._improving) + len(self.floored)
         blocks: list[list[Any]] = [
             [[0] * count, [[0] * count for _ in range(count)], [0] * starts[-1], []] for _ in range(whole)
         ]

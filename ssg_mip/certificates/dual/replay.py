@@ -30,8 +30,8 @@ class BoundVerification:
         Weights over states of the value that is bounded, exactly normalised.
     margin, floor, values, slack
         Which policies it is about (:mod:`ssg_mip.certificates.dual.demands`).
-    nodes, leaves
-        Size of the tree, as far as it was read.
+    nodes, leaves, closed
+        Size of the tree, as far as it was read, and how many leaves prove a bound or that they hold no policy.
     checks
         Named checks; the bound is certified if all passed.
     """
@@ -41,6 +41,7 @@ class BoundVerification:
     weights: tuple[Fraction, ...]
     nodes: int
     leaves: int
+    closed: int
     checks: tuple[Check, ...]
     margin: float = 0.0
     floor: tuple[tuple[int, float], ...] = ()
@@ -74,6 +75,7 @@ class BoundVerification:
             "slack": self.slack,
             "nodes": self.nodes,
             "leaves": self.leaves,
+            "leaves_closed": self.closed,
             "checks": [check.to_dict() for check in self.checks],
         }
 
@@ -150,6 +152,7 @@ def _verify_one(game: Game, first: Any, lines: Iterator[Any]) -> BoundVerificati
         weights=exact_weights(header.weights),
         nodes=tree.nodes,
         leaves=tree.leaves,
+        closed=tree.leaves - tree.unproven,
         checks=tuple(checks),
         margin=header.margin,
         floor=header.floor,

@@ -24,8 +24,8 @@ class Tree:
 
     Attributes
     ----------
-    nodes, leaves
-        How many were read.
+    nodes, leaves, unproven
+        How many were read, and how many leaves prove nothing.
     """
 
     def __init__(self, game: Game, header: Header) -> None:
@@ -44,7 +44,7 @@ class Tree:
         self._bounds = LeafBounds(self._numbers, header.grid, demands)
         self._root = rounded_down(header.lower, header.grid), rounded_up(header.upper, header.grid)
         self._ceiling = self._proven_ceiling()
-        self._unproven = 0
+        self.unproven = 0
         self.nodes = self.leaves = 0
 
     def root_is_valid(self) -> bool:
@@ -103,7 +103,7 @@ class Tree:
     def outcome(self, proven: Fraction | None) -> list[Check]:
         """The checks on the whole tree."""
         return [
-            yes_or_no("leaves_proven", self._unproven == 0, f"{self._unproven} of {self.leaves} leaves prove nothing"),
+            yes_or_no("leaves_proven", self.unproven == 0, f"{self.unproven} of {self.leaves} leaves prove nothing"),
             self._bound_check(proven),
         ]
 
@@ -111,7 +111,7 @@ class Tree:
         claimed, demanding = self._header.bound, bool(self._header.outside or self._header.margin)
         if proven is None:
             # Some policy is stationary, so without demands a tree cannot be empty.
-            empty = demanding and self._unproven == 0
+            empty = demanding and self.unproven == 0
             return yes_or_no("bound", empty, "no leaf holds a policy" if empty else "no leaf proves a bound")
         if claimed is None:
             return yes_or_no("bound", False, "that there is no policy as demanded is claimed, and not proven")
@@ -161,7 +161,7 @@ class Tree:
             value = self._bounds.value(leaf, region)
             if leaf.objective > 0:
                 return value / Fraction(leaf.objective, 1 << leaf.scale)
-            self._unproven += value >= 0
+            self.unproven += value >= 0
             return None
         if region.empty:
             return None
@@ -172,7 +172,7 @@ class Tree:
             defences = read_defences(line, self._header, self._numbers)
             values = least_values(self._numbers, self._header.grid, defences)
         if values is None:
-            self._unproven += 1
+            self.unproven += 1
             return None
         if any(values[state] < Fraction(least) for state, least in self._header.floor):
             return None

@@ -71,6 +71,8 @@ CASES = (
     "three states, one start",
     "three states, cut short",
     *(f"three states, {variant}" for variant in _DEMANDING),
+    "matrix, stationary",
+    "zero-sum, stationary",
     "zero-sum, floor",
 )
 """Certificates of a bound."""
