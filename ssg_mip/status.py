@@ -42,7 +42,10 @@ class Status(enum.Enum):
     """What is known about the policy that came back."""
 
     OPTIMAL = "optimal over stationary leader policies, within the gap"
-    RESTRICTED_OPTIMAL = "optimal within the restricted class of leader policies that the method searches"
+    RESTRICTED_OPTIMAL = (
+        "optimal within the restricted class of leader policies that the method searches; this trusts a mixed-integer "
+        "program of HiGHS and is not certified"
+    )
     STATIONARY = "no stationary policy improves every state (necessary condition for Pareto optimality)"
     FEASIBLE = "a policy with its exact value; nothing is proven beyond the bound"
     NO_SOLUTION = "no policy was found"
