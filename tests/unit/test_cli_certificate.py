@@ -171,3 +171,40 @@ def test_the_replay_needs_no_solver(instance: Path, certificate: Path) -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout.strip()) == (0, "[]"), ran.stderr
+
+
+@pytest.mark.parametrize("subject", ["commitment", "policy-iteration", "infeasible", "front"])
+def test_printed_bounds_are_held_against_their_certificate(command: Command, tmp_path: Path, subject: str) -> None:
+    """A document passes with its own certificate; not with a lower bound in it, nor with another certificate."""
+    asked = ["front", FIGURE_1] if subject == "front" else ["solve", FIGURE_1, "--weights", "s1=0.7,s2=0.3"]
+    if subject == "policy-iteration":
+        asked += ["--method", subject]
+    elif subject != "front":
+        asked += ["--method", "commitment", *(["--margin", "50"] if subject == "infeasible" else [])]
+    path, proof, other = tmp_path / "printed.json", tmp_path / "bound.cert", tmp_path / "other.cert"
+    path.write_text(command(*asked, "--json", "--certificate", proof).out)
+    ran = command("verify", path, FIGURE_1, "--certificate", proof, "--json")
+    assert ran.code == 0
+    assert ran.data["bound_certified"] is True
+    command("solve", FIGURE_1, "--method", "commitment", "--weights", "s1=0.6,s2=0.4", "--certificate", other)
+    ran = command("verify", path, FIGURE_1, "--certificate", other, "--json")
+    assert (ran.code, ran.data["bound_certified"]) == (5, False)
+    assert [check["name"] for check in ran.data["checks"] if not check["passed"]] == ["certified_bounds"]
+
+
+@pytest.mark.parametrize("field", ["dual_bound", "step_bound"])
+def test_a_printed_bound_below_the_certificate_is_refused(command: Command, tmp_path: Path, field: str) -> None:
+    path, proof = tmp_path / "printed.json", tmp_path / "bound.cert"
+    path.write_text(command("solve", FIGURE_1, "--json", "--certificate", proof).out)
+    data = json.loads(path.read_text())
+    holder = data if field == "dual_bound" else data["trajectory"][-1]
+    holder[field] *= 1.0 - 1e-7
+    path.write_text(json.dumps(data))
+    ran = command("verify", path, FIGURE_1, "--certificate", proof, "--json")
+    assert ran.code == 5
+    assert "certified_bounds" in {check["name"] for check in ran.data["checks"] if not check["passed"]}
+    assert ran.data["bound_certified"] is False
+
+
+def test_a_certificate_is_no_result_to_hold_against_a_certificate(command: Command, certificate: Path) -> None:
+    assert command("verify", certificate, "--certificate", certificate).code == 2
