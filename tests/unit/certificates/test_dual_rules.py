@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from ssg_mip import LeaderPolicy, best_response
+from ssg_mip.best_response import Response
 from ssg_mip.bounds import follower_value_bounds
 from ssg_mip.certificates.dual.box_rows import BoxRows
 from ssg_mip.certificates.dual.cut_terms import TANGENT_BITS, Cut, CutRow, add_cut
@@ -144,7 +146,10 @@ def _random_demands(
     values = least - room.max() / (1.0 - game.leader_discount) - room
     gains = leader.action_values(values)[response.follower_policy.slots(game)] - values
     assert gains.min() >= -1e-7
-    return {"values": values.tolist(), "slack": 1e-7}, float(game.initial @ gains)
+    # What is certified of nearby values holds for these.
+    slack = 0.05
+    nearby = values + rng.uniform(-slack, slack, size=game.num_states)
+    return {"values": nearby.tolist(), "slack": slack + 1e-7}, float(game.initial @ gains)
 
 
 @pytest.mark.parametrize("kind", ["margin", "floor", "improvement"])
@@ -177,6 +182,122 @@ def test_random_multipliers_prove_nothing_that_a_policy_with_the_demands_refutes
         )
         bounds = LeafBounds(numbers, GRID, demands_of(exact, game.initial.tolist(), **demands))
         assert float(bounds.value(leaf, region)) >= objective / 2**SCALE * value - 2e-6
+
+
+def _silent_leader(seed: int) -> tuple[Game, Response, Region]:
+    """A game with one leader action in every state, the follower's response, and the region of this point alone."""
+    rng = np.random.default_rng(seed)
+    game = random_game(
+        rng,
+        leader_counts=[1, 1, 1],
+        follower_counts=[2, 3, 2],
+        leader_discount=float(rng.choice([0.0, 0.5, 0.9])),
+        follower_discount=float(rng.choice([0.0, 0.4, 0.9])),
+    ).to_game()
+    response = best_response(game, LeaderPolicy.uniform(game))
+    v = _grid(response.follower_values, 0)
+    return game, response, Region(v, v, tuple(frozenset({int(b)}) for b in response.follower_policy.actions))
+
+
+def _whole(values: Sequence[float]) -> tuple[int, ...]:
+    return tuple(round(value * 2**SCALE) for value in values)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_where_one_joint_action_is_left_floors_count_by_what_is_left_above_them(seed: int) -> None:
+    """With the values of the rows' own process as multipliers of the flow rows nothing is lost.
+
+    The bound is then ``objective * value + sum_k floor_k (V(k) - least_k)`` and, for a comparison ``share``, what the
+    occupancies from the states without a floor add.
+    """
+    game, response, region = _silent_leader(seed)
+    rng, exact, whole = np.random.default_rng(seed), ExactGame.of(game), range(game.num_states)
+    rows = response.follower_policy.slots(game)  # with one leader action, slots are rows
+    onward = np.eye(3) - game.leader_discount * np.array([game.dense_transition[row] for row in rows])
+    value = response.leader_values
+    states, least, by = [0, 2], value[[0, 2]] - [0.25, 0.5], [0.75, 1.5]
+    share = np.zeros(game.num_rows)
+    share[rows] = rng.integers(0, 3, size=3)
+    carried = np.linalg.solve(onward, share[rows])
+    no_rows = {"base_times_value": ((0,) * 3,) * 3, "incentive": {}, "cuts": ()}
+    leaf = Leaf(
+        scale=SCALE,
+        objective=3 << SCALE,
+        lower=region.lower,
+        upper=region.upper,
+        occupancy=Block(states=tuple(whole), base=_whole(3.0 * value + carried), **no_rows),  # type: ignore[arg-type]
+        floored=tuple(
+            Block(states=tuple(whole), base=_whole(mu * value - game.initial[k] * carried), **no_rows)  # type: ignore[arg-type]
+            for k, mu in zip(states, by, strict=True)
+        ),
+        conditional=(),
+        floor=_whole(by),
+        share=_whole(share.tolist()),
+    )
+    demands = demands_of(exact, game.initial.tolist(), floor=list(zip(states, least.tolist(), strict=True)))
+    bound = LeafBounds(Numbers.of(exact, game.initial.tolist()), GRID, demands).value(leaf, region)
+    due = 3.0 * float(game.initial @ value) + 0.75 * 0.25 + 1.5 * 0.5 + game.initial[1] * carried[1]
+    assert float(bound) == pytest.approx(due, abs=1e-3)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_where_one_joint_action_is_left_gains_count_with_their_multipliers_and_the_slack(seed: int) -> None:
+    """In the improvement program the bound is ``sum_s (objective weights(s) + improve(s)) (gain(s) + room)``."""
+    game, response, region = _silent_leader(seed)
+    rng, exact = np.random.default_rng(seed), ExactGame.of(game)
+    values, improve = rng.normal(size=3), rng.integers(0, 4, size=3)
+    leader, _ = induced_by_leader(game, LeaderPolicy.uniform(game))
+    gains = leader.action_values(values)[response.follower_policy.slots(game)] - values
+    no_rows = {"base": (0,), "base_times_value": ((0,) * 3,), "incentive": {}, "cuts": ()}
+    leaf = Leaf(
+        scale=SCALE,
+        objective=2 << SCALE,
+        lower=region.lower,
+        upper=region.upper,
+        occupancy=None,
+        conditional=tuple(Block(states=(s,), **no_rows) for s in range(3)),  # type: ignore[arg-type]
+        improve=_whole(improve.tolist()),
+    )
+    demands = demands_of(exact, game.initial.tolist(), values=values.tolist(), slack=0.125)
+    bound = LeafBounds(Numbers.of(exact, game.initial.tolist()), GRID, demands).value(leaf, region)
+    room = 0.125 * (1.0 + game.leader_discount)
+    assert float(bound) == pytest.approx(float((2.0 * game.initial + improve) @ (gains + room)), abs=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("kind", ["row", *CutRow])
+def test_where_one_joint_action_is_left_a_row_counts_by_its_lead_less_the_margin(seed: int, kind: str | CutRow) -> None:
+    """An incentive row, and its products with ``1 - h`` at ``h = 0``, in a block of probabilities."""
+    game, response, region = _silent_leader(seed)
+    exact, state, margin = ExactGame.of(game), 1, 0.375
+    _, follower = induced_by_leader(game, LeaderPolicy.uniform(game))
+    q = follower.action_values(response.follower_values)[int(game.follower_offsets[state]) :][:3]
+    answer = int(response.follower_policy.actions[state])
+    for other in range(3):
+        cut = dataclasses.replace(
+            _random_cut(game, np.random.default_rng(seed), state), multiplier=2 << SCALE, answer=answer, action=other
+        )
+        cut = dataclasses.replace(cut, upper_side=True, kind=CutRow.INCENTIVE if kind == "row" else CutRow(kind))
+        block = Block(
+            states=(state,),
+            base=(0,),
+            base_times_value=((0,) * 3,),
+            incentive={(state, answer, other): 2 << SCALE} if kind == "row" else {},
+            cuts=() if kind == "row" else (cut,),
+        )
+        leaf = Leaf(
+            scale=SCALE,
+            objective=0,
+            lower=region.lower,
+            upper=region.upper,
+            occupancy=None,
+            conditional=(block,),
+        )
+        demands = demands_of(exact, game.initial.tolist(), margin=margin)
+        bound = LeafBounds(Numbers.of(exact, game.initial.tolist()), GRID, demands).value(leaf, region)
+        lead = 0.0 if kind is CutRow.NEGATED or other == answer else q[answer] - q[other] - margin
+        # What is multiplied by ``1 - h`` counts only as far as it is positive: the leaf does not know that h is 0.
+        assert float(bound) == pytest.approx(2.0 * (lead if kind == "row" else max(0.0, lead)), abs=1e-8)
 
 
 @pytest.mark.parametrize("seed", range(20))
