@@ -161,16 +161,19 @@ def test_solve_writes_the_certificate_of_its_bound(instance: Path, tmp_path: Pat
     assert path.read_text().splitlines()[1:] == ['["c"]']
 
 
-def test_the_replay_needs_no_solver(instance: Path, certificate: Path) -> None:
-    """Neither HiGHS nor Pyomo nor SciPy is imported."""
+@pytest.mark.parametrize("margin", ["0", "0.05"])
+def test_the_replay_needs_no_solver(command: Command, instance: Path, tmp_path: Path, margin: str) -> None:
+    """Neither HiGHS nor Pyomo nor SciPy is imported, for the stop of policy iteration and with a margin either."""
+    proof, printed = tmp_path / "bound.cert", tmp_path / "printed.json"
+    printed.write_text(command("solve", instance, "--margin", margin, "--certificate", proof, "--json").out)
     code = (
         "import sys; from ssg_mip.cli import main\n"
-        f"code = main(['verify', {str(certificate)!r}, {str(instance)!r}])\n"
-        "print([name for name in ('highspy', 'pyomo', 'scipy') if name in sys.modules])\n"
-        "sys.exit(code)"
+        f"codes = main(['verify', {str(proof)!r}, {str(instance)!r}]), "
+        f"main(['verify', {str(printed)!r}, {str(instance)!r}, '--certificate', {str(proof)!r}])\n"
+        "print(codes, [name for name in ('highspy', 'pyomo', 'scipy') if name in sys.modules])"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert (ran.returncode, ran.stdout.strip()) == (0, "[]"), ran.stderr
+    assert ran.stdout.strip() == "(0, 0) []", ran.stderr
 
 
 @pytest.mark.parametrize("subject", ["commitment", "policy-iteration", "infeasible", "front"])
