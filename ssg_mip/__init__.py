@@ -15,7 +15,7 @@ from ssg_mip.graph import game_from_graph, reachable_states, state_graph, strong
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 
 if TYPE_CHECKING:
-    from ssg_mip.certificates.dual.replay import verify_bound
+    from ssg_mip.certificates.dual.replay import verify_bound, verify_bounds
     from ssg_mip.certificates.verification import Verification
     from ssg_mip.certificates.verify import verify
     from ssg_mip.formulations.lp_file import export
@@ -33,6 +33,7 @@ _LAZY = {
     "trace_front": "ssg_mip.pareto.sweep",
     "verify": "ssg_mip.certificates.verify",
     "verify_bound": "ssg_mip.certificates.dual.replay",
+    "verify_bounds": "ssg_mip.certificates.dual.replay",
 }
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "trace_front",
     "verify",
     "verify_bound",
+    "verify_bounds",
     "write_instance",
 ]
 

@@ -13,7 +13,7 @@ from ssg_mip.game import Game
 from ssg_mip.interrupt import Interrupt, given_or_graceful
 from ssg_mip.methods import check_request, find_method
 from ssg_mip.methods.assurance import assured
-from ssg_mip.methods.bound_certificate import Recorder, check_provable, prepared_recorder
+from ssg_mip.methods.bound_certificate import Recorder, prepared_recorder
 from ssg_mip.methods.request import Request, StepSelection, state_weights
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Result
@@ -93,8 +93,8 @@ def solve(
         Whether to look near the answer for a policy that works whatever the follower does with ties
         (``Result.guaranteed``).
     certificate
-        A file for the proof of the bound, to be replayed in exact arithmetic by ``verify_bound`` or ``ssg-mip verify``;
-        with the method ``"commitment"`` and without a margin only.
+        A file for the proof of the bound, to be replayed in exact arithmetic by ``verify_bounds`` or ``ssg-mip
+        verify``; of ``"policy-iteration"`` also for the proof of its stop.
     recorder
         Remembers the proof for a caller who writes the certificate.
 
@@ -114,9 +114,7 @@ def solve(
         If the solver failed in a way that no retry mended.
     """
     if certificate is not None:
-        recorder = prepared_recorder(method, Path(certificate), margin)
-    elif recorder is not None:
-        check_provable(method, margin)
+        recorder = prepared_recorder(Path(certificate))
     deadline = Deadline(time_limit)
     run = find_method(method)
     with given_or_graceful(interrupt) as flag:
@@ -141,7 +139,7 @@ def solve(
         check_request(game, method, request)
         result = assured(run(game, request), check=check, guarantee=guarantee, tolerances=tolerances)
     if recorder is not None and certificate is not None:
-        recorder.write(Path(certificate), game, result.weights, result.dual_bound)
+        recorder.write(Path(certificate), game)
     return result
 
 

@@ -237,11 +237,44 @@ def bound_report(game: Game, verification: BoundVerification) -> list[Any]:
     size = f"{counted(verification.nodes, 'node')}, {verification.leaves} of them leaves"
     failed = len(verification.failed)
     verdict = (
-        f"proven in exact arithmetic: no stationary leader policy is worth more than {verification.claimed!r}"
+        f"proven in exact arithmetic: {_bound_statement(game, verification)}"
         if not failed
         else f"{counted(failed, 'check')} FAILED; the bound is not certified"
     )
     return [made, "", f"weights: {weights}", f"{size}: {verdict}"]
+
+
+def _bound_statement(game: Game, verification: BoundVerification) -> str:
+    """What a certificate proves, in words."""
+    demands = []
+    if verification.margin > 0.0:
+        demands.append(f"whose response beats every other action by {verification.margin!r}")
+    if verification.floor:
+        least = ", ".join(f"{game.state_names[state]} {value!r}" for state, value in verification.floor)
+        demands.append(f"with these values at least: {least}")
+    if verification.values is not None:
+        values = ", ".join(f"{name} {v!r}" for name, v in zip(game.state_names, verification.values, strict=True))
+        demands.append(f"that in one step loses in no state against: {values}")
+    if verification.slack > 0.0:
+        demands.append(f"or values that differ from these by at most {verification.slack!r}")
+    who = " ".join(["no stationary leader policy", *demands])
+    if verification.claimed is None:
+        return f"there is {who}"
+    return f"{who} {'gains' if verification.values is not None else 'is worth'} more than {verification.claimed!r}"
+
+
+def bounds_to_dict(found: Sequence[BoundVerification]) -> dict[str, Any]:
+    """The replays of a file as plain JSON data; of a single certificate its own."""
+    if len(found) == 1:
+        return found[0].to_dict()
+    passed = all(one.passed for one in found)
+    return {
+        "format": "ssg-mip-verification/1",
+        "subject": "bounds",
+        "passed": passed,
+        "bound_certified": passed,
+        "bounds": [one.to_dict() for one in found],
+    }
 
 
 def batch_row_line(row: BatchRow) -> str:

@@ -169,7 +169,7 @@ class Result:
     dual_bound
         Proven upper bound on the weighted optimum **over stationary leader policies**; infinite if none.
     bound_proof
-        What the bound rests on; with a margin nothing that is certified.
+        What the bound rests on; with a margin nothing that is certified unless its certificate has been replayed.
     gap_scale
         What the gap is relative to at least (:func:`ssg_mip.bounds.gap_scale`), so that values near 0 have one too.
     leader_values, follower_values
@@ -317,6 +317,10 @@ def plain(value: Any) -> Any:
     return repr(value)
 
 
+def _with_margin(proof: BoundProof) -> BoundProof:
+    return proof if proof is BoundProof.REPLAYED else BoundProof.MARGIN
+
+
 def build_result(
     game: Game,
     *,
@@ -338,7 +342,7 @@ def build_result(
 ) -> Result:
     """Assemble a result from a policy and the follower's exact response to it.
 
-    A bound on policies that keep a margin rests on nothing that is certified, whatever ``bound_proof`` says.
+    A bound on policies that keep a margin rests on nothing that is certified unless its certificate has been replayed.
     """
     unknown = np.full(game.num_states, np.nan)
     return Result(
@@ -367,5 +371,5 @@ def build_result(
             seconds=float(seconds),
             counts={label: int(count) for label, count in counts.items()},
         ),
-        bound_proof=BoundProof.MARGIN if float(options.get("margin", 0.0)) > 0.0 else bound_proof,
+        bound_proof=_with_margin(bound_proof) if float(options.get("margin", 0.0)) > 0.0 else bound_proof,
     )

@@ -42,7 +42,10 @@ class Status(enum.Enum):
     """What is known about the policy that came back."""
 
     OPTIMAL = "optimal over stationary leader policies, within the gap"
-    RESTRICTED_OPTIMAL = "optimal within the restricted class of leader policies that the method searches"
+    RESTRICTED_OPTIMAL = (
+        "optimal within the restricted class of leader policies that the method searches; this trusts a mixed-integer "
+        "program of HiGHS and is not certified"
+    )
     STATIONARY = "no stationary policy improves every state (necessary condition for Pareto optimality)"
     FEASIBLE = "a policy with its exact value; nothing is proven beyond the bound"
     NO_SOLUTION = "no policy was found"
@@ -61,7 +64,8 @@ class BoundProof(enum.Enum):
     ROOT = "no pair of policies is worth more, or the multipliers of the root relaxation show it, rounding included"
     PAIR = "no pair of policies is worth more, rounding included"
     SADDLE = "mixed policies of the follower hold the leader to it, rounding included"
-    MARGIN = "no certified proof: rounding is not counted, and no certificate replayed, where a margin is asked for"
+    REPLAYED = "its certificate has been replayed in exact arithmetic"
+    MARGIN = "no certified proof: where a margin is asked for, rounding is not counted unless a certificate is"
     NONE = "nothing"
 
     @property

@@ -7,7 +7,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from ssg_mip.certificates.certified import certified_bounds_check
 from ssg_mip.certificates.claims import FRONT_FORMAT, RESULT_FORMAT, Claims, PointClaim, read_claims
+from ssg_mip.certificates.dual.replay import BoundVerification
 from ssg_mip.certificates.evidence import Prover
 from ssg_mip.certificates.guarantee_checks import guarantee_check
 from ssg_mip.certificates.outcome import NO_TIME, CheckOutcome
@@ -24,7 +26,13 @@ from ssg_mip.certificates.rational import ExactGame, exact_weights
 from ssg_mip.certificates.run_checks import bound_checks, course_checks, dominance_check
 from ssg_mip.certificates.timely import timely, unlimited
 from ssg_mip.certificates.values import weighted_sum
-from ssg_mip.certificates.verification import NOT_CHECKED, Check, Verification, yes_or_no
+from ssg_mip.certificates.verification import (
+    NOT_CHECKED,
+    NOT_CHECKED_WITH_CERTIFICATES,
+    Check,
+    Verification,
+    yes_or_no,
+)
 from ssg_mip.errors import InvalidResultError, OptionError
 from ssg_mip.game import Game
 from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
@@ -38,14 +46,18 @@ class Printable(Protocol):
 
 
 def verify(
-    game: Game, result: Printable | Mapping[str, Any], *, tolerances: Tolerances = DEFAULT_TOLERANCES
+    game: Game,
+    result: Printable | Mapping[str, Any],
+    *,
+    tolerances: Tolerances = DEFAULT_TOLERANCES,
+    bounds: Sequence[BoundVerification] = (),
 ) -> Verification:
     """Check every claim of a result or a front that can be checked without trusting a solver.
 
     The policy's values and the follower's optimum are derived again in rational arithmetic from the game's stored
     floats. A printed number passes if it lies within a proven interval, widened by the rounding that floating point
     may honestly leave (:func:`ssg_mip.certificates.values.rounding_slack`). Whether ``dual_bound`` *is* an upper bound
-    is not checked: ``bound_certified`` is ``False``.
+    is checked against replayed certificates alone: without them ``bound_certified`` is ``False``.
 
     Parameters
     ----------
@@ -55,6 +67,8 @@ def verify(
         A ``Result``, a ``ParetoFront``, or the dictionary that either prints with ``--json``.
     tolerances
         The tolerances that the result was made with.
+    bounds
+        Replays of certificates for the game (:func:`ssg_mip.verify_bounds`).
 
     Returns
     -------
@@ -66,7 +80,20 @@ def verify(
     OptionError
         If ``result`` is neither a result nor a front.
     """
-    return examine(game, result, tolerances=tolerances).verification
+    verification = examine(game, result, tolerances=tolerances).verification
+    if not bounds:
+        return verification
+    data = result if isinstance(result, Mapping) else result.to_dict()
+    _, claims = _read(game, data, tolerances)
+    if claims is None:
+        return verification
+    certified = certified_bounds_check(claims, bounds, tolerances)
+    return dataclasses.replace(
+        verification,
+        checks=(*verification.checks, certified),
+        bound_certified=verification.passed and certified.passed,
+        not_checked=NOT_CHECKED_WITH_CERTIFICATES,
+    )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)

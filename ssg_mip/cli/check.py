@@ -24,7 +24,7 @@ def verify_result(
         Path,
         typer.Argument(
             metavar="RESULT",
-            help="What solve --json or front --json printed, or what solve --certificate wrote.",
+            help="What solve --json or front --json printed, or what --certificate wrote.",
             exists=True,
             dir_okay=False,
         ),
@@ -40,6 +40,17 @@ def verify_result(
             show_default=False,
         ),
     ] = None,
+    certificate: Annotated[
+        Path | None,
+        typer.Option(
+            "--certificate",
+            metavar="FILE",
+            help="What --certificate wrote beside RESULT: are the bounds of RESULT those that are proven there?",
+            exists=True,
+            dir_okay=False,
+            show_default=False,
+        ),
+    ] = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Check a printed result or front, or the certificate of a bound, in exact arithmetic and without any solver.
@@ -48,15 +59,18 @@ def verify_result(
     no attained value exceeds it.
     """
     from ssg_mip.certificates.dual.document import is_certificate
+    from ssg_mip.certificates.dual.replay import verify_bounds
     from ssg_mip.certificates.verify import verify
     from ssg_mip.files import read_instance
     from ssg_mip.report import verification_report
 
     if is_certificate(result):
+        if certificate is not None:
+            raise OptionError(f"{result} is a certificate; --certificate goes with what --json printed")
         _verify_certificate(result, instance, as_json)
     data = options.read_json_file(result)
     game = _matching_game(result, data) if instance is None else read_instance(instance)
-    verification = verify(game, data)
+    verification = verify(game, data, bounds=() if certificate is None else verify_bounds(game, certificate))
     code = int(ExitCode.DONE if verification.passed else ExitCode.FAILED_CHECK)
     if as_json:
         code = write_json(verification.to_dict(), code)
@@ -66,22 +80,23 @@ def verify_result(
 
 
 def _verify_certificate(certificate: Path, instance: Path | None, as_json: bool) -> NoReturn:
-    """Replay the certificate of a bound."""
+    """Replay the certificates of a file."""
     from ssg_mip.certificates.dual.document import lines_of, read_header
-    from ssg_mip.certificates.dual.replay import verify_bound
+    from ssg_mip.certificates.dual.replay import verify_bounds
     from ssg_mip.files import read_instance
-    from ssg_mip.report import bound_report
+    from ssg_mip.report import bound_report, bounds_to_dict
 
     if instance is None:
         game = _game_with_hash(certificate, read_header(next(lines_of(certificate), None)).game_hash)
     else:
         game = read_instance(instance)
-    verification = verify_bound(game, certificate)
-    code = int(ExitCode.DONE if verification.passed else ExitCode.FAILED_CHECK)
+    found = verify_bounds(game, certificate)
+    code = int(ExitCode.DONE if all(one.passed for one in found) else ExitCode.FAILED_CHECK)
     if as_json:
-        code = write_json(verification.to_dict(), code)
+        code = write_json(bounds_to_dict(found), code)
     else:
-        say(*bound_report(game, verification))
+        for one in found:
+            say(*bound_report(game, one))
     raise typer.Exit(code)
 
 

@@ -71,7 +71,7 @@ Certificate = Annotated[
     typer.Option(
         "--certificate",
         metavar="FILE",
-        help="Write a proof of the bound (method commitment), to be replayed by ssg-mip verify FILE INSTANCE.",
+        help="Write proofs of the bounds, to be replayed by ssg-mip verify FILE INSTANCE.",
         dir_okay=False,
         show_default=False,
     ),

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ssg_mip.certificates.outcome import CheckOutcome
+    from ssg_mip.game import Game
     from ssg_mip.interrupt import Interrupt
     from ssg_mip.methods.bound_certificate import Recorder
-    from ssg_mip.result import Result
 
 _ROW_LIMIT = 40
 """States or points that a table for people shows, unless --verbose."""
@@ -65,7 +65,7 @@ def solve_instance(
     from ssg_mip.report import result_report
 
     _check_picture(plot)
-    recorder = None if certificate is None else prepared_recorder(method, certificate, margin)
+    recorder = None if certificate is None else prepared_recorder(certificate)
     with graceful_interrupt() as interrupt:
         result = solve(
             read_instance(instance),
@@ -91,7 +91,7 @@ def solve_instance(
         code = _code(exit_code(result), result.check, interrupt)
         _say_unless_json(result_report, result, as_json, verbose)
         if recorder is not None and certificate is not None:
-            code = _write_certificate(recorder, result, certificate) or code
+            code = _write_certificate(recorder, result.game, certificate) or code
         if plot is not None:
             code = _draw("plot_progress", result, plot) or code
         if as_json:
@@ -115,6 +115,7 @@ def front_of_instance(
     guarantee: options.Guarantee = True,
     selection: options.Selection = "argmax",
     epsilon: options.Epsilon = None,
+    certificate: options.Certificate = None,
     plot: options.Plot = None,
     axes: options.Axes = None,
     as_json: options.AsJson = False,
@@ -125,10 +126,12 @@ def front_of_instance(
     --time-limit is for the whole front, --node-limit for each run.
     """
     from ssg_mip.files import read_instance
+    from ssg_mip.methods.bound_certificate import prepared_recorder
     from ssg_mip.pareto.sweep import trace_front
     from ssg_mip.report import front_report
 
     _check_picture(plot)
+    recorder = None if certificate is None else prepared_recorder(certificate)
     given = [options.read_weights(one) or {} for one in weights] if weights else None
     with graceful_interrupt() as interrupt:
         front = trace_front(
@@ -149,9 +152,12 @@ def front_of_instance(
             interrupt=interrupt,
             check=check,
             guarantee=guarantee,
+            recorder=recorder,
         )
         code = _code(ExitCode.DONE if front.points else ExitCode.NO_SOLUTION, front.check, interrupt)
         _say_unless_json(front_report, front, as_json, verbose)
+        if recorder is not None and certificate is not None:
+            code = _write_certificate(recorder, front.game, certificate) or code
         if plot is not None and front.points:
             code = _draw("plot_front", front, plot, states=axes) or code
         if as_json:
@@ -244,10 +250,10 @@ def _check_picture(path: Path | None) -> None:
         check_picture(path)
 
 
-def _write_certificate(recorder: Recorder, result: Result, path: Path) -> int:
+def _write_certificate(recorder: Recorder, game: Game, path: Path) -> int:
     """Write; a failure costs the certificate and sets the exit code, but never what was computed."""
     try:
-        recorder.write(path, result.game, result.weights, result.dual_bound)
+        recorder.write(path, game)
     except SsgError as error:
         say_error(f"no certificate: {error}")
         return error.exit_code

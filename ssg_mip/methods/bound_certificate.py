@@ -6,13 +6,17 @@ The file is described in :mod:`ssg_mip.certificates.dual.document`, and what it 
 * a multiplier ``k`` of an equation ``row == constant`` enters the bound as ``k (constant - row)``: flow rows and
   simplex rows keep it, ``own`` and ``incentive`` rows, written as ``row == 0`` and ``row >= 0``, change its sign;
 * those of ``m <= y`` are left out, because the checker takes the best ones;
+* those of rows outside the blocks, ``row >= constant``, change their sign;
 * that of the objective as a row has been added to the objective's own.
 
-They are written as they are, so that they prove exactly what the search has bounded in floating point.
+They are written as they are, so that they prove exactly what the search has bounded in floating point. Of the
+improvement program and where a margin is asked for, the search does not count the rounding of some coefficients. Such
+certificates are replayed before they are written, and claim what they prove if that is more.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections.abc import Iterator
@@ -24,9 +28,12 @@ import numpy as np
 from ssg_mip.bounds import follower_value_bounds, leader_value_bounds
 from ssg_mip.branching.trace import Proof, Trace
 from ssg_mip.certificates.dual.document import FORMAT
-from ssg_mip.errors import OptionError, SolverError
+from ssg_mip.certificates.dual.replay import verify_bound
+from ssg_mip.certificates.verification import Check
+from ssg_mip.errors import InvalidResultError, OptionError, SolverError
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.interval import SWEEPS
+from ssg_mip.methods.bound_claim import Claim
 from ssg_mip.methods.certificate_rows import BlockLayout, cut_entries
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
@@ -35,54 +42,122 @@ LEAST_SHARE = 2.0**-110
 
 
 class Recorder:
-    """Remembers the search behind one bound on the commitment program.
+    """Remembers the search behind a bound, and those behind further bounds of the same run.
 
     Attributes
     ----------
+    claim
+        What is to be proven; ``None`` while nothing is known.
     root
         The tree, filled by the search; without a proof while there was no search.
     defences
         Where a zero-sum game needed no search: mixed policies of the follower, and the leader's values at most against
         each.
+    others
+        Recorders of further bounds.
+    failure
+        Why there is no certificate, if the proof has been tried and failed.
     """
 
     def __init__(self) -> None:
+        self.claim: Claim | None = None
+        self.failure: SolverError | None = None
         self.root = Trace()
         self.defences: tuple[tuple[FloatArray, FloatArray], ...] = ()
+        self.others: list[Recorder] = []
         self._layouts: dict[int, BlockLayout] = {}
+        self._replayed = False
 
-    def write(self, path: Path, game: Game, weights: FloatArray, bound: float) -> None:
-        """Write the certificate of a bound to a file.
+    def another(self) -> Recorder:
+        """A recorder for one more bound."""
+        self.others.append(Recorder())
+        return self.others[-1]
+
+    def settle(self, game: Game, claim: Claim) -> float:
+        """Take a claim; the bound that the certificate will claim comes back.
+
+        Where the search leaves rounding out, the proof is replayed at once, and the bound may be a little larger.
+        """
+        self.claim = claim
+        if not claim.rounded or claim.bound == math.inf:
+            return claim.bound
+        failed: tuple[Check, ...] = ()
+        for attempt in claim.attempts:
+            self.claim = attempt
+            try:
+                found = verify_bound(game, list(self.lines(game)))
+            except (SolverError, InvalidResultError) as failure:
+                self.failure = SolverError(f"the bound {claim.bound!r} has no certificate: {failure}")
+                return claim.bound
+            raised = attempt.raised(found)
+            if raised is not None:
+                self.claim, self._replayed = raised, True
+                return raised.bound
+            failed = found.failed
+        words = "; ".join(f"{check.name}: {check.detail}" for check in failed)
+        self.failure = SolverError(f"the bound {claim.bound!r} has no certificate: {words}")
+        return claim.bound
+
+    @property
+    def replayed(self) -> bool:
+        """Whether the proof has been replayed, and proves the claim."""
+        return self._replayed
+
+    @property
+    def parts(self) -> Iterator[Recorder]:
+        """All recorders that have a claim, first this one."""
+        if self.claim is not None:
+            yield self
+        for other in self.others:
+            yield from other.parts
+
+    def write(self, path: Path, game: Game) -> None:
+        """Write the certificates of all claims to a file.
 
         Raises
         ------
         OptionError
             If the file cannot be written.
         SolverError
-            If neither the tree nor the cooperative value proves the bound; no file is written then.
+            If there is none, or one is not proven; no file is written then.
         """
-        nodes = self.lines(game, weights, bound)
-        header = next(nodes)
+        texts = [_text_of(part.lines(game)) for part in self.parts]
+        if not texts:
+            raise SolverError("there is no certificate: the run ended before it had a bound")
         try:
             with path.open("w", encoding="utf-8") as file:
-                file.write(json.dumps(header) + "\n")
-                file.writelines(json.dumps(node, separators=(",", ":")) + "\n" for node in nodes)
+                file.writelines(itertools.chain.from_iterable(texts))
         except OSError as error:
             raise OptionError(f"the certificate cannot be written to {path}: {error.strerror}") from None
 
-    def lines(self, game: Game, weights: FloatArray, bound: float) -> Iterator[Any]:
-        """The values of the lines of the file."""
-        proof = self._kind_of_proof(game, weights, bound)
+    def lines(self, game: Game) -> Iterator[Any]:
+        """The values of the lines of the certificate of the claim.
+
+        Raises
+        ------
+        SolverError
+            If there is no claim, or nothing proves it.
+        """
+        if self.failure is not None:
+            raise self.failure
+        if self.claim is None:
+            raise SolverError("there is no certificate: nothing is claimed")
+        claim = self.claim
+        proof = self._kind_of_proof(game, claim)
         box = follower_value_bounds(game)
         yield {
             "format": FORMAT,
             "game_hash": game.content_hash,
-            "weights": weights.tolist(),
-            "bound": float(bound),
+            "weights": claim.weights.tolist(),
+            "bound": None if claim.bound == -math.inf else float(claim.bound),
+            "margin": float(claim.margin),
+            "floor": [[state, float(least)] for state, least in claim.floor.items()],
+            "values": None if claim.values is None else claim.values.tolist(),
+            "slack": claim.slack,
             "sweeps": SWEEPS,
             "lower": box.lower.tolist(),
             "upper": box.upper.tolist(),
-            "conditional": list(self._conditional()),
+            "conditional": list(range(game.num_states) if claim.values is not None else self._conditional()),
             "ceiling": _ceiling(game).tolist() if proof == "c" else None,
         }
         match proof:
@@ -93,16 +168,16 @@ class Recorder:
             case _:
                 yield ["c"]
 
-    def _kind_of_proof(self, game: Game, weights: FloatArray, bound: float) -> str:
+    def _kind_of_proof(self, game: Game, claim: Claim) -> str:
         """Whether the tree, the follower's mixed policies or the ceiling prove a bound."""
-        leaves = list(self._leaves())
-        if not math.isfinite(bound):
+        bound = claim.bound
+        if not (math.isfinite(bound) or (claim.demanding and bound < 0.0)):
             raise SolverError(f"there is no certificate of the bound {bound!r}: it must be finite")
-        if all(leaf.bound <= bound for leaf in leaves):
+        if all(leaf.bound <= bound for leaf in self._leaves()):
             return "l"
-        if self.defences:
+        if claim.values is None and self.defences:
             return "z"
-        if float(weights @ _ceiling(game)) <= bound:
+        if claim.values is None and float(claim.weights @ _ceiling(game)) <= bound:
             return "c"
         raise SolverError(f"the bound {bound!r} rests on something that no certificate covers")
 
@@ -123,7 +198,8 @@ class Recorder:
     def _layout(self, proof: Proof) -> BlockLayout:
         key = id(proof.program)
         if key not in self._layouts:
-            self._layouts[key] = BlockLayout(proof.program)
+            improving = self.claim is not None and self.claim.values is not None
+            self._layouts[key] = BlockLayout(proof.program, improving=improving)
         return self._layouts[key]
 
     def _nodes(self, game: Game) -> Iterator[list[Any]]:
@@ -150,32 +226,26 @@ class Recorder:
         blocks = layout.blocks(game, dual.tolist())
         for block, cut in cut_entries(game, layout, proof, np.maximum(-dual[layout.first_cut :], 0.0).tolist()):
             blocks[block][3].append(cut)
-        return ["l", proof.objective, proof.box.lower.tolist(), proof.box.upper.tolist(), *blocks]
+        outside = layout.outside(game, dual.tolist())
+        return ["l", proof.objective, proof.box.lower.tolist(), proof.box.upper.tolist(), *blocks, *outside]
 
 
-def prepared_recorder(method: str, path: Path, margin: float = 0.0) -> Recorder:
+def _text_of(lines: Iterator[Any]) -> list[str]:
+    """The lines of a file: the header with spaces, by which it is known, the nodes without."""
+    return [f"{json.dumps(next(lines))}\n", *(json.dumps(node, separators=(",", ":")) + "\n" for node in lines)]
+
+
+def prepared_recorder(path: Path) -> Recorder:
     """A recorder for a run whose certificate goes to a file.
 
     Raises
     ------
     OptionError
-        If the run leaves no certificate, or the file cannot be written: before the work, not after it.
+        If the file cannot be written: before the work, not after it.
     """
-    check_provable(method, margin)
     if path.is_dir() or not path.parent.is_dir():
         raise OptionError(f"the certificate cannot be written to {path}: name a file in a folder that exists")
     return Recorder()
-
-
-def check_provable(method: str, margin: float) -> None:
-    """Raise :class:`OptionError` if the bound of a run has no certificate: by its method, or because of a margin."""
-    if method != "commitment":
-        raise OptionError(f"a certificate needs the method 'commitment'; {method!r} proves no bound of its own")
-    if margin != 0.0:
-        raise OptionError(
-            f"margin is {margin!r}; a certificate proves bounds over all stationary policies, not over those that keep "
-            "a margin: leave out the margin or the certificate"
-        )
 
 
 def _ceiling(game: Game) -> FloatArray:

@@ -1,4 +1,4 @@
-"""Where the rows, columns and cuts of a compiled commitment program belong in a bound certificate."""
+"""Where the rows, columns and cuts of a compiled program belong in a bound certificate."""
 
 from __future__ import annotations
 
@@ -17,14 +17,26 @@ from ssg_mip.solver.compiled import CompiledProgram
 
 _NAME = re.compile(r"(\w+)\[([\d,]+)\]")
 
+_FLOOR = re.compile(r"floor(\d+)_(\w+)")
+"""Components of the block of a state with a floor."""
+
 Name = tuple[str, tuple[int, ...]]
 
 
 class BlockLayout:
-    """The rows of a compiled program by name.
+    """The rows of a compiled program by name, whatever their order.
+
+    Parameters
+    ----------
+    program
+        The program; rows that say nothing may be missing.
+    improving
+        Whether it is the improvement program, whose blocks are all of probabilities.
 
     Attributes
     ----------
+    floored
+        The states that have a floor.
     conditional
         The states that have a block of probabilities.
     first_cut
@@ -33,17 +45,44 @@ class BlockLayout:
         Component and indices of each row and column of the program.
     """
 
-    def __init__(self, program: CompiledProgram) -> None:
+    def __init__(self, program: CompiledProgram, *, improving: bool) -> None:
         self.rows = [_parse(name) for name in program.row_names]
         self.columns = [_parse(name) for name in program.column_names]
+        self._improving = improving
         self.conditional = tuple(sorted({index[0] for name, index in self.rows if name == "simplex"}))
+        found = (_FLOOR.fullmatch(name) for name, _ in self.rows)
+        self.floored = tuple(sorted({int(floor[1]) for floor in found if floor is not None}))
         self.first_cut = program.num_rows
-        self._block_of = {state: 1 + place for place, state in enumerate(self.conditional)}
+        first = 0 if self._improving else 1
+        self._block_of_floor = {state: first + place for place, state in enumerate(self.floored)}
+        first += len(self.floored)
+        self._block_of = {state: first + place for place, state in enumerate(self.conditional)}
 
     def block_of(self, row: int) -> int:
-        """The block of a row: 0 for occupancies, then those of single states."""
+        """The block of a row: that of occupancies, those from states with a floor, then those of single states."""
         name, index = self.rows[row]
-        return self._block_of[index[0]] if name.startswith(("simplex", "conditional")) else 0
+        floor = _FLOOR.fullmatch(name)
+        if floor is not None:
+            return self._block_of_floor[int(floor[1])]
+        of_state = self._improving or name.startswith(("simplex", "conditional"))
+        return self._block_of[index[0]] if of_state else 0
+
+    def outside(self, game: Game, multipliers: list[float]) -> list[Any]:
+        """The multipliers outside the blocks, as one entry of a leaf; none if there are no such rows."""
+        improve = [0.0] * game.num_states
+        floor = dict.fromkeys(self.floored, 0.0)
+        share = [0.0] * game.num_rows
+        for (name, index), multiplier in zip(self.rows, multipliers, strict=False):
+            least = max(0.0, -multiplier)
+            if name == "improve":
+                improve[index[0]] = least
+            elif name == "share":
+                share[game.row(*index)] = least
+            elif (found := _FLOOR.fullmatch(name)) and found[2] == "value":
+                floor[int(found[1])] = least
+        if self._improving:
+            return [improve]
+        return [[list(floor.values()), share]] if self.floored else []
 
     def blocks(self, game: Game, multipliers: list[float]) -> list[list[Any]]:
         """Per block ``[base, base_times_value, incentive, cuts]``, the cuts still missing.
@@ -56,16 +95,21 @@ class BlockLayout:
         count = game.num_states
         squares = (game.follower_counts**2).tolist()
         starts = np.concatenate(([0], np.cumsum(squares))).tolist()
-        blocks: list[list[Any]] = [[[0] * count, [[0] * count for _ in range(count)], [0] * starts[-1], []]]
+        whole = (not self._improving) + len(self.floored)
+        blocks: list[list[Any]] = [
+            [[0] * count, [[0] * count for _ in range(count)], [0] * starts[-1], []] for _ in range(whole)
+        ]
         blocks += [[[0], [[0] * count], [0] * squares[s], []] for s in self.conditional]
         for row, ((name, index), multiplier) in enumerate(zip(self.rows, multipliers, strict=False)):
-            if not multiplier:
+            floor = _FLOOR.fullmatch(name)
+            kind = name.removeprefix("conditional_") if floor is None else floor[2]
+            if not multiplier or kind in {"improve", "share", "value"}:
                 continue
             number = self.block_of(row)
             base, by_value, incentive, _ = blocks[number]
-            place = index[0] if number == 0 else 0
-            first = starts[index[0]] if number == 0 else 0
-            match name.removeprefix("conditional_"):
+            place = index[0] if number < whole else 0
+            first = starts[index[0]] if number < whole else 0
+            match kind:
                 case "flow" | "simplex":
                     base[place] = multiplier
                 case "flow_times_value" | "simplex_times_value":

@@ -17,12 +17,13 @@ from ssg_mip.branching.records import Gaps, Outcome
 from ssg_mip.branching.search import Search
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.game_class import is_zero_sum
+from ssg_mip.methods.bound_claim import Claim
 from ssg_mip.methods.ladder import step_down_the_ladder
 from ssg_mip.methods.local_ascent import Candidate
 from ssg_mip.methods.programs import CommitmentProblem, FollowerValueProblem, ImprovementProblem
-from ssg_mip.methods.request import Request
+from ssg_mip.methods.request import Request, proof_of
 from ssg_mip.methods.simple import best_simple_policy
-from ssg_mip.methods.size_limit import commitment_products, improvement_products, obstacle
+from ssg_mip.methods.size_limit import commitment_products, improvement_products, least_values, obstacle
 from ssg_mip.methods.zero_sum import solve_zero_sum
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, relative_gap
@@ -82,6 +83,12 @@ def solve_commitment(game: Game, weights: FloatArray, *, request: Request, floor
         ``request.tolerances.monotone`` times its scale. If no policy meets it
         the answer ends with ``Termination.INFEASIBLE`` and the dual bound ``-inf``.
     """
+    answer = _solve_commitment(game, weights, request, floor)
+    least = least_values(game, floor, request.tolerances)
+    return _claimed(answer, game, request, Claim(weights=weights, bound=answer.dual_bound, floor=least))
+
+
+def _solve_commitment(game: Game, weights: FloatArray, request: Request, floor: FloatArray | None) -> Answer:
     bounds = leader_value_bounds(game)
     if is_zero_sum(game) and request.margin == 0.0:
         answer, start = _zero_sum_answer(game, weights, request, floor, bounds)
@@ -125,7 +132,8 @@ def solve_improvement(
         return _no_answer(stop)
     problem = ImprovementProblem(game, values, weights, request)
     outcome = _search(problem, request, scale=gap_scale(leader_value_bounds(game), weights), absolute=absolute_gap)
-    return _answer(outcome, ceiling=math.inf)
+    answer = _answer(outcome, ceiling=math.inf)
+    return _claimed(answer, game, request, Claim(weights=weights, bound=answer.dual_bound, values=values))
 
 
 def improve_without_program(
@@ -168,7 +176,9 @@ def improve_without_program(
 def root_bound(game: Game, weights: FloatArray, *, request: Request) -> float:
     """A cheap upper bound on the commitment program: the better of its root relaxation and the joint process."""
     if obstacle(commitment_products(game, weights), request) is not None:
-        return float(weights @ leader_value_bounds(game).upper)
+        bound = float(weights @ leader_value_bounds(game).upper)
+        answer = dataclasses.replace(_no_answer(Termination.SIZE_LIMIT), dual_bound=bound)
+        return _claimed(answer, game, request, Claim(weights=weights, bound=bound)).dual_bound
     root_only = dataclasses.replace(request, node_limit=1, on_progress=None)
     return solve_commitment(game, weights, request=root_only).dual_bound
 
@@ -188,6 +198,15 @@ def _search(problem: FollowerValueProblem, request: Request, *, scale: float, ab
         trace=None if request.recorder is None else request.recorder.root,
     )
     return search.run()
+
+
+def _claimed(answer: Answer, game: Game, request: Request, claim: Claim) -> Answer:
+    """The answer with the bound that a certificate claims, if one is asked for."""
+    recorder = request.recorder
+    if recorder is None:
+        return answer
+    bound = recorder.settle(game, dataclasses.replace(claim, margin=request.margin))
+    return dataclasses.replace(answer, dual_bound=bound, bound_proof=proof_of(request, answer.bound_proof))
 
 
 def _zero_sum_answer(

@@ -18,6 +18,7 @@ from ssg_mip.interrupt import Interrupt
 from ssg_mip.methods.bound_certificate import Recorder
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Result
+from ssg_mip.status import BoundProof
 from ssg_mip.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, Tolerances
 from ssg_mip.weights import compliant_weights, state_weights
 
@@ -132,6 +133,11 @@ class Request:
         }
 
 
+def proof_of(request: Request, otherwise: BoundProof) -> BoundProof:
+    """What a bound rests on: its certificate, where that has been replayed, otherwise what is given."""
+    return BoundProof.REPLAYED if request.recorder is not None and request.recorder.replayed else otherwise
+
+
 class Run(Protocol):
     """The one function of a method module."""
 
@@ -167,4 +173,4 @@ def _check_count(label: str, value: int) -> None:
         raise OptionError(f"{label} is {value!r}; it must be a whole number of at least 1")
 
 
-__all__ = ["Request", "Run", "StepSelection", "compliant_weights", "state_weights"]
+__all__ = ["Request", "Run", "StepSelection", "compliant_weights", "proof_of", "state_weights"]

@@ -20,8 +20,9 @@ from ssg_mip.best_response import Response
 from ssg_mip.bounds import ValueBounds, gap_scale
 from ssg_mip.formulations.program import Program
 from ssg_mip.game import Game
+from ssg_mip.methods.bound_claim import Claim
 from ssg_mip.methods.margin import answer_to
-from ssg_mip.methods.request import Request
+from ssg_mip.methods.request import Request, proof_of
 from ssg_mip.methods.simple import simple_policies
 from ssg_mip.methods.size_limit import GRACE_SECONDS, obstacle, restricted_products
 from ssg_mip.policy import LeaderPolicy
@@ -61,6 +62,9 @@ def solve_restricted(
     trajectory, best, evaluations = _evaluate(game, request, levels, proposed, answer)
     value = trajectory[-1].leader_value if trajectory else math.nan
     dual_bound = float(request.weights @ bounds.upper)
+    if request.recorder is not None:
+        claim = Claim(weights=request.weights, bound=dual_bound, margin=request.margin)
+        dual_bound = request.recorder.settle(game, claim)
     slack = request.tolerances.monotone * (1.0 + float(np.max(np.abs([bounds.lower, bounds.upper]))))
     scale = gap_scale(bounds, request.weights)
     if relative_gap(value, dual_bound, scale) <= request.gap:
@@ -88,7 +92,7 @@ def solve_restricted(
         weights=request.weights,
         ties=request.ties,
         dual_bound=dual_bound,
-        bound_proof=BoundProof.PAIR,
+        bound_proof=proof_of(request, BoundProof.PAIR),
         policy=trajectory[-1].leader_policy if trajectory else None,
         response=best,
         trajectory=trajectory,

@@ -16,6 +16,7 @@ from ssg_mip.formulations.coupling import Coupling
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.methods.request import Request
 from ssg_mip.status import Termination
+from ssg_mip.tolerances import Tolerances
 
 MOST_PRODUCTS = 100_000
 """Products in the largest program that is written: 100 states with 3 x 3 actions have 90,000 in (I)."""
@@ -32,6 +33,12 @@ def floored_states(game: Game, floor: FloatArray | None) -> list[int]:
     if floor is None:
         return []
     return [int(s) for s in np.flatnonzero(floor > leader_value_bounds(game).lower)]
+
+
+def least_values(game: Game, floor: FloatArray | None, tolerances: Tolerances) -> dict[int, float]:
+    """What the leader must get in the states with a floor: the floor, less what counts as kept."""
+    given = np.full(game.num_states, -np.inf) if floor is None else floor
+    return {k: float(given[k] - tolerances.monotone * (1.0 + abs(given[k]))) for k in floored_states(game, floor)}
 
 
 def commitment_products(game: Game, weights: FloatArray, floor: FloatArray | None = None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
@@ -17,7 +18,7 @@ from ssg_mip.game import FloatArray, Game
 from ssg_mip.pareto.hypervolume import default_reference, hypervolume, is_computed
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.result import Provenance, Result, bound_scope, finite, plain
-from ssg_mip.status import Status, Termination
+from ssg_mip.status import BoundProof, Status, Termination
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -34,6 +35,8 @@ class FrontPoint:
         The weights, summing to one, of the scalarisation that found the point.
     dual_bound
         Proven upper bound on that scalarisation over stationary leader policies; infinite if none.
+    bound_proof
+        What that bound rests on.
     status
         What is known about the point as an answer to that scalarisation; ``FEASIBLE`` for a by-product.
     gain_bound
@@ -56,6 +59,12 @@ class FrontPoint:
     gain_bound: float
     check: CheckOutcome = UNCHECKED
     guaranteed: Guarantee | None = None
+    bound_proof: BoundProof = BoundProof.NONE
+
+    @property
+    def bound_certified(self) -> bool:
+        """Whether ``dual_bound`` is finite and safe, as in :class:`Result <ssg_mip.result.Result>`."""
+        return math.isfinite(self.dual_bound) and self.bound_proof.certifies
 
     @property
     def leader_value(self) -> float:
@@ -203,6 +212,8 @@ class ParetoFront:
             "weights": self._by_state(point.weights),
             "leader_value": finite(point.leader_value),
             "dual_bound": finite(point.dual_bound),
+            "bound_certified": point.bound_certified,
+            "bound_proof": point.bound_proof.value,
             "status": point.status.name.lower(),
             "gain_bound": finite(point.gain_bound),
             "check": point.check.to_dict(),
@@ -214,6 +225,8 @@ class ParetoFront:
             "weights": self._by_state(result.weights),
             "leader_value": finite(result.leader_value),
             "dual_bound": finite(result.dual_bound),
+            "bound_certified": result.bound_certified,
+            "bound_proof": result.bound_proof.value,
             "relative_gap": finite(result.relative_gap),
             "gap_scale": result.gap_scale,
             "status": result.status.name.lower(),

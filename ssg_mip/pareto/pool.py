@@ -99,6 +99,7 @@ class Pool:
             follower_policy=response.follower_policy,
             weights=candidate.result.weights,
             dual_bound=candidate.result.dual_bound,
+            bound_proof=candidate.result.bound_proof,
             status=candidate.result.status if candidate.final else Status.FEASIBLE,
             gain_bound=min(candidate.gain_bound, self._gain_bound(response.leader_values)),
         )

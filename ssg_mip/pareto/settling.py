@@ -94,9 +94,9 @@ class Settler:
         stop = Termination.GAP if small else _limit(request, left)
         if stop is not None:
             return first, _settlement(first, room, stop)
-        kept, settlement = _second_solve(
-            self._game, first, dataclasses.replace(request, node_limit=left, start=first.leader_policy)
-        )
+        recorder = None if request.recorder is None else request.recorder.another()
+        second = dataclasses.replace(request, node_limit=left, start=first.leader_policy, recorder=recorder)
+        kept, settlement = _second_solve(self._game, first, second)
         if settlement.termination is Termination.GAP and kept.leader_policy is not None:
             self._known.append((kept.leader_policy, kept, settlement.gain_bound))
         return kept, settlement

@@ -20,6 +20,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.interrupt import Interrupt, given_or_graceful
 from ssg_mip.methods import check_request
+from ssg_mip.methods.bound_certificate import Recorder, prepared_recorder
 from ssg_mip.methods.request import Request, StepSelection, state_weights
 from ssg_mip.pareto.assurance import assured_front
 from ssg_mip.pareto.front import ParetoFront, Settlement
@@ -65,6 +67,8 @@ def trace_front(
     margin: float = 0.0,
     check: bool = True,
     guarantee: bool = True,
+    certificate: Path | str | None = None,
+    recorder: Recorder | None = None,
 ) -> ParetoFront:
     """Approximate the Pareto front of the leader's state values by weighted sums.
 
@@ -98,12 +102,20 @@ def trace_front(
         Whether to check the front, its points and its runs in exact arithmetic (``ParetoFront.check``).
     guarantee
         Whether to look, near every point, for a policy that works whatever the follower does with ties.
+    certificate
+        A file for the proofs of all bounds, one after the other, those of second solves included.
+    recorder
+        Remembers the proofs for a caller who writes the certificate.
 
     Raises
     ------
     OptionError
-        If an argument is out of range or a name is unknown.
+        If an argument is out of range, a name is unknown or the certificate cannot be written.
+    SolverError
+        If a bound has no certificate.
     """
+    if certificate is not None:
+        recorder = prepared_recorder(Path(certificate))
     if starts < 1 or num_weights < 1:
         raise OptionError(f"starts is {starts!r} and num_weights is {num_weights!r}; both must be at least 1")
     rng = np.random.default_rng(seed)
@@ -120,6 +132,7 @@ def trace_front(
             seed=seed,
             selection=selection,
             epsilon=epsilon,
+            recorder=recorder,
         )
         check_request(game, method, request)
         sweep = _Sweep(game, method, request, starts, rng, on_progress)
@@ -135,7 +148,10 @@ def trace_front(
         "num_weights": num_weights,
         "weights": "chosen" if weights is None else "given",
     }
-    return assured_front(sweep.front(stopped or plan.termination, options), check=check, guarantee=guarantee)
+    front = assured_front(sweep.front(stopped or plan.termination, options), check=check, guarantee=guarantee)
+    if recorder is not None and certificate is not None:
+        recorder.write(Path(certificate), game)
+    return front
 
 
 class _Sweep:
@@ -185,7 +201,8 @@ class _Sweep:
             yield LeaderPolicy.random(self._game, self._rng)
 
     def _solve_one(self, alpha: FloatArray, start: LeaderPolicy | None, deadline: Deadline) -> None:
-        request = dataclasses.replace(self._request, weights=alpha, start=start, deadline=deadline)
+        recorder = None if self._request.recorder is None else self._request.recorder.another()
+        request = dataclasses.replace(self._request, weights=alpha, start=start, deadline=deadline, recorder=recorder)
         result, settlement = self._settler.solve(request)
         self._results.append(result)
         self._settlements.append(settlement)

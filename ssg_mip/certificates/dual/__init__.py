@@ -1,7 +1,10 @@
-r"""Upper bounds on the commitment program, proven again from a certificate in exact integer arithmetic.
+r"""Upper bounds on the exact programs, proven again from a certificate in exact integer arithmetic.
 
 **What is proven.** For every stationary leader policy ``f``, every best response ``g`` (deterministic, without loss of
-generality) and the follower's values ``v`` against ``f``: ``weights @ V^{f,g} <= bound``.
+generality) and the follower's values ``v`` against ``f``: ``weights @ V^{f,g} <= bound``. A certificate may *demand*
+more of ``(f, g)`` and is then about those alone: a margin, least values of the leader, or, for the improvement program,
+no state that loses against given values; there ``weights @ (Q - V) <= bound`` (:mod:`.demands`). It may also say that
+none meets its demands.
 
 **The tree.** ``v`` lies in the root box, because ``U`` with ``r_B + gamma_B p U <= U`` on every joint action is an
 upper bound and ``L`` with ``max_b min_a (r_B + gamma_B p L) >= L`` is a lower bound of the follower's optimal values.
@@ -22,17 +25,21 @@ Bellman equations (:mod:`.propagation`), which loses no consistent ``(f, g, v)``
   ``1 - h(t)``, in which the products ``y h(t') h(t)`` are replaced by linear bounds (:mod:`.cut_terms`);
 * the same with probabilities ``x(s,a,b) = f(a|s) [g(s) = b]`` of one state instead of ``y``, where ``sum_ab x = 1``
   and ``sum_ab x h(t) = h(t)`` take the place of the flow rows;
-* ``0 <= m <= y``, ``sum y = 1 / (1 - gamma_A)``, and ``y(s,a,b) = 0`` for answers that are closed.
+* ``0 <= m <= y``, ``sum y = 1 / (1 - gamma_A)``, and ``y(s,a,b) = 0`` for answers that are closed;
+* with a margin ``m``, ``m sum_a y(s,a,b)`` more on the right of the incentive rows with ``c != b``;
+* with floors, a block ``y_k`` of occupancies from each such state ``k``, for which all this holds too,
+  ``sum y_k r_A >= least(k)``, and ``y >= sum_k weights(k) y_k``;
+* in the improvement program blocks ``x`` alone, one for each state, and ``sum_ab x [r_A + gamma_A p V - V(s)] >= 0``.
 
-Any multipliers, those of inequalities at least 0, may be chosen: ``objective * sum y r_A`` plus the multiplied rows is
-at least ``objective`` times the leader's value, and at most the sum of
+Any multipliers, those of inequalities at least 0, may be chosen: ``objective * sum y r_A`` (in the improvement program
+the weighted gain) plus the multiplied rows is at least ``objective`` times what is bounded, and at most the sum of
 
-* the constants of the flow rows;
+* the constants of the flow rows and of the floors;
 * ``max rho h`` over the node's interval, for the coefficient ``rho`` of each ``h(t)``;
 * ``1 / (1 - gamma_A)`` times the largest ``red(y) + sum_t max(0, red(m_t))`` over the open ``(s, a, b)``, where
   ``red`` are the coefficients that remain (likewise with 1 in place of ``1 / (1 - gamma_A)`` for a block of ``x``).
 
-With ``objective > 0`` this bounds the leader's value on the node. With ``objective = 0`` and a negative sum the node
+With ``objective > 0`` this bounds what is maximised on the node. With ``objective = 0`` and a negative sum the node
 holds no policy. No multiplier is trusted: wrong ones prove less, never something false.
 
 **Arithmetic.** Multipliers, boxes and tangents are floats, hence whole numbers over powers of two; the game's

@@ -20,9 +20,9 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Sequence
 
-from ssg_mip.certificates.dual.numbers import Enclosure, Terms, shifted_up
+from ssg_mip.certificates.dual.box_rows import BoxRows
+from ssg_mip.certificates.dual.numbers import shifted_up
 
 TANGENT_BITS = 100
 """Tangent points are multiples of ``2^-TANGENT_BITS``."""
@@ -32,13 +32,13 @@ class CutRow(enum.IntEnum):
     """Which inequality is multiplied."""
 
     INCENTIVE = 0
-    """``v(s) - q(s, f, c) >= 0``."""
+    """``v(s) - q(s, f, c) >= 0``, or at least the margin if ``c`` is not the answer."""
 
     NEGATED = 1
     """``q(s, f, b) - v(s) >= 0`` for the answer ``b`` itself, where it is an equation."""
 
     DIFFERENCE = 2
-    """``q(s, f, b) - q(s, f, c) >= 0`` for the answer ``b``."""
+    """``q(s, f, b) - q(s, f, c) >= 0`` for the answer ``b``, likewise."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -70,14 +70,7 @@ class Cut:
     tangents: tuple[int, ...]
 
 
-def add_cut(
-    cut: Cut,
-    leader: int,
-    first: int,
-    of_factor: Sequence[Enclosure],
-    of_products: Sequence[Terms],
-    products: list[int],
-) -> int:
+def add_cut(cut: Cut, leader: int, first: int, rows: BoxRows, products: list[int]) -> int:
     """Add a cut's part over one leader action to the coefficients of ``m``; the coefficient of ``y`` comes back.
 
     Parameters
@@ -86,12 +79,12 @@ def add_cut(
         The cut.
     leader, first
         The leader action, and the row of it with the first follower action.
-    of_factor, of_products
-        The incentive rows on the reference box, per row.
+    rows
+        The incentive rows on the reference box.
     products
         Coefficients of ``m(t)``, which are changed.
     """
-    plain, mixed = _row(cut, first, of_factor, of_products)
+    plain, mixed = _row(cut, first, rows)
     by, t = cut.multiplier, cut.place
     tangent, bits = cut.tangents[leader], cut.chosen[leader]
     side = _times_rest if cut.upper_side else _times_value
@@ -108,21 +101,19 @@ def add_cut(
     return factor
 
 
-def _row(
-    cut: Cut, first: int, of_factor: Sequence[Enclosure], of_products: Sequence[Terms]
-) -> tuple[int, dict[int, int]]:
+def _row(cut: Cut, first: int, rows: BoxRows) -> tuple[int, dict[int, int]]:
     """Upper ends of ``A`` and of every ``B`` of the inequality."""
-    own, other = first + cut.answer, first + cut.action
+    own, other, lead = first + cut.answer, first + cut.action, rows.lead(cut.answer, cut.action)
     match cut.kind:
         case CutRow.INCENTIVE:
-            return of_factor[other][1], {t: high for t, _, high in of_products[other]}
+            return rows.of_factor[other][1] - lead, {t: high for t, _, high in rows.of_products[other]}
         case CutRow.NEGATED:
-            return -of_factor[own][0], {t: -low for t, low, _ in of_products[own]}
+            return -rows.of_factor[own][0], {t: -low for t, low, _ in rows.of_products[own]}
         case CutRow.DIFFERENCE:
-            mixed = {t: high for t, _, high in of_products[other]}
-            for t, low, _ in of_products[own]:
+            mixed = {t: high for t, _, high in rows.of_products[other]}
+            for t, low, _ in rows.of_products[own]:
                 mixed[t] = mixed.get(t, 0) - low
-            return of_factor[other][1] - of_factor[own][0], mixed
+            return rows.of_factor[other][1] - rows.of_factor[own][0] - lead, mixed
 
 
 def _times_value(weight: int, other: int, t: int, chosen: bool, products: list[int]) -> int:

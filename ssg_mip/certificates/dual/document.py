@@ -1,12 +1,16 @@
 """The file of a bound certificate: one JSON value per line, a header and then the nodes in preorder.
 
-The header is an object::
+A file may hold several certificates, one after the other. The header is an object::
 
-    {"format": "ssg-mip-bound/1", "game_hash": ..., "weights": [...], "bound": 1.25, "sweeps": 3,
+    {"format": "ssg-mip-bound/2", "game_hash": ..., "weights": [...], "bound": 1.25 or null,
+     "margin": 0.0, "floor": [[state, least], ...], "values": [...] or null, "slack": 0.0, "sweeps": 3,
      "lower": [...], "upper": [...], "conditional": [...], "ceiling": [...] or null}
 
-``lower`` and ``upper`` are the root box, ``ceiling`` bounds on the leader's values; ``conditional`` lists the states
-that have a block of probabilities. Each following line is a node:
+``margin``, ``floor``, ``values`` and ``slack`` say which policies it is about (:mod:`.demands`), and ``values`` that it
+is about the improvement program; with the bound ``null`` there is no such policy. The format ``ssg-mip-bound/1`` has
+none of these four keys and means every stationary policy. ``lower`` and ``upper`` are the root box, ``ceiling`` bounds
+on the leader's values; ``conditional`` lists the states that have a block of probabilities, for the improvement program
+all of them. Each following line is a node:
 
 ===================================================  ==============================================================
 ``["v", t, value]``                                  split at ``v(t) = value``; the part below follows, then that above
@@ -16,9 +20,14 @@ that have a block of probabilities. Each following line is a node:
 ``["c"]``                                            bounded by the ceiling
 ``["z", [[mix, values], ...]]``                      bounded in a zero-sum game by mixed policies of the follower, as
                                                      weights per follower slot, and what they hold the leader to
-``["l", objective, lower, upper, block, ...]``       bounded by multipliers: reference box, the block of occupancies,
-                                                     then one for each state in ``conditional``
+``["l", objective, lower, upper, block, ...]``       bounded by multipliers: reference box, the block of occupancies
+                                                     (none for the improvement program), one for each floor, then one
+                                                     for each state in ``conditional``, then the multipliers outside
+                                                     the blocks
 ===================================================  ==============================================================
+
+The last are missing where there is no floor and no improvement program. With floors they are ``[floor, share]``, one
+number for each floor and one for each joint action; for the improvement program one number for each state.
 
 A block is ``[base, base_times_value, incentive, cuts]`` with ``incentive`` in the order of ``(s, b, c)``, and a cut is
 ``[multiplier, kind, s, b, c, t, side, chosen, tangents]`` (:mod:`ssg_mip.certificates.dual.cut_terms`). Numbers are
@@ -37,7 +46,13 @@ from typing import Any
 
 from ssg_mip.errors import InvalidResultError
 
-FORMAT = "ssg-mip-bound/1"
+FORMAT = "ssg-mip-bound/2"
+
+PLAIN_FORMAT = "ssg-mip-bound/1"
+"""As written before there were demands on the policies."""
+
+_DEMANDS = frozenset({"margin", "floor", "values", "slack"})
+"""The keys that the plain format lacks."""
 
 GRID_BITS = 90
 """The grid of the boxes is this power of two of the follower's largest value, or finer."""
@@ -55,12 +70,21 @@ class Header:
 
     game_hash: str
     weights: tuple[float, ...]
-    bound: float
+    bound: float | None
     sweeps: int
     lower: tuple[float, ...]
     upper: tuple[float, ...]
     conditional: tuple[int, ...]
     ceiling: tuple[float, ...] | None
+    margin: float = 0.0
+    floor: tuple[tuple[int, float], ...] = ()
+    values: tuple[float, ...] | None = None
+    slack: float = 0.0
+
+    @property
+    def outside(self) -> bool:
+        """Whether leaves have multipliers outside their blocks."""
+        return bool(self.floor) or self.values is not None
 
     @property
     def grid(self) -> int:
@@ -73,7 +97,8 @@ def is_certificate(path: Path) -> bool:
     """Whether a file begins like a bound certificate."""
     try:
         with path.open(encoding="utf-8") as file:
-            return f'"format": "{FORMAT}"' in file.readline(1000)
+            start = file.readline(1000)
+            return any(f'"format": "{known}"' in start for known in (FORMAT, PLAIN_FORMAT))
     except UnicodeDecodeError:
         return False
 
@@ -104,25 +129,46 @@ def read_header(data: Any) -> Header:
     InvalidResultError
         With the field and its value.
     """
-    if not isinstance(data, dict) or data.get("format") != FORMAT:
+    if not isinstance(data, dict) or data.get("format") not in (FORMAT, PLAIN_FORMAT):
         raise InvalidResultError(f"the first line is not the header of a certificate; its format must be {FORMAT!r}")
     wanted = {field.name for field in dataclasses.fields(Header)} | {"format"}
+    if data["format"] == PLAIN_FORMAT:
+        wanted -= _DEMANDS
     if set(data) != wanted:
         raise InvalidResultError(f"the header has the keys {sorted(data)}; they must be {sorted(wanted)}")
     weights = numbers(data["weights"], None, "the header's weights")
     if not any(weights) or min(weights) < 0.0:
         raise InvalidResultError("the header's weights must be at least 0, and not all 0")
     count = len(weights)
+    conditional = tuple(whole(s, 0, count - 1, "a conditional state") for s in listed_values(data["conditional"]))
+    demands = {} if data["format"] == PLAIN_FORMAT else _read_demands(data, count)
+    if demands.get("values") is not None and conditional != tuple(range(count)):
+        raise InvalidResultError("in the improvement program every state must be conditional, in order")
     return Header(
         game_hash=str(data["game_hash"]),
         weights=weights,
-        bound=number(data["bound"], "the header's bound"),
+        bound=None if data["bound"] is None and demands else number(data["bound"], "the header's bound"),
         sweeps=whole(data["sweeps"], 0, MOST_SWEEPS, "the header's sweeps"),
         lower=numbers(data["lower"], count, "the header's lower"),
         upper=numbers(data["upper"], count, "the header's upper"),
-        conditional=tuple(whole(s, 0, count - 1, "a conditional state") for s in listed_values(data["conditional"])),
+        conditional=conditional,
         ceiling=None if data["ceiling"] is None else numbers(data["ceiling"], count, "the header's ceiling"),
+        **demands,
     )
+
+
+def _read_demands(data: dict[str, Any], count: int) -> dict[str, Any]:
+    """What is asked of the policies, its numbers checked."""
+    margin = number(data["margin"], "the header's margin")
+    slack = number(data["slack"], "the header's slack")
+    if min(margin, slack) < 0.0:
+        raise InvalidResultError("the header's margin and slack must be at least 0")
+    pairs = [listed_values(pair, 2, "a floor") for pair in listed_values(data["floor"])]
+    floor = tuple((whole(s, 0, count - 1, "the state of a floor"), number(least, "a floor")) for s, least in pairs)
+    values = None if data["values"] is None else numbers(data["values"], count, "the header's values")
+    if len({s for s, _ in floor}) != len(floor) or (floor and values is not None):
+        raise InvalidResultError("a state has two floors, or the improvement program has one")
+    return {"margin": margin, "floor": floor, "values": values, "slack": slack}
 
 
 def number(value: Any, label: str) -> float:

@@ -36,20 +36,40 @@ def read_leaf(data: Sequence[Any], header: Header, game: Numbers) -> Leaf:
         If it does not fit the game.
     """
     count = game.num_states
-    if len(data) != 5 + len(header.conditional):
-        raise InvalidResultError(f"a leaf has {len(data)} entries; it must have {5 + len(header.conditional)}")
+    own = 0 if header.values is not None else 1
+    covered = [range(count)] * (own + len(header.floor)) + [[s] for s in header.conditional]
+    wanted = 4 + len(covered) + header.outside
+    if len(data) != wanted:
+        raise InvalidResultError(f"a leaf has {len(data)} entries; it must have {wanted}")
     objective = number(data[1], "a leaf's objective")
-    blocks = [_block(data[4], range(count), game)]
-    blocks += [_block(block, [s], game) for s, block in zip(header.conditional, data[5:], strict=True)]
-    scale = _Scale([objective, *itertools.chain(*(block.multipliers() for block in blocks))])
+    blocks = [_block(block, states, game) for states, block in zip(covered, data[4:], strict=False)]
+    floor, share, improve = _outside(data[-1], header, game)
+    scale = _Scale([objective, *floor, *share, *improve, *itertools.chain(*(block.multipliers() for block in blocks))])
+    scaled = [block.scaled(scale) for block in blocks]
+    first = own + len(header.floor)
     return Leaf(
         scale=scale.bits,
         objective=scale.whole(objective),
         lower=rounded_down(numbers(data[2], count, "a leaf's lower"), header.grid),
         upper=rounded_up(numbers(data[3], count, "a leaf's upper"), header.grid),
-        occupancy=blocks[0].scaled(scale),
-        conditional=tuple(block.scaled(scale) for block in blocks[1:]),
+        occupancy=scaled[0] if own else None,
+        floored=tuple(scaled[own:first]),
+        conditional=tuple(scaled[first:]),
+        floor=scale.wholes(floor),
+        share=scale.wholes(share),
+        improve=scale.wholes(improve),
     )
+
+
+def _outside(data: Any, header: Header, game: Numbers) -> tuple[tuple[float, ...], ...]:
+    """The multipliers outside the blocks: of floors, of comparisons and of rows that forbid a loss."""
+    if header.values is not None:
+        return (), (), numbers(data, game.num_states, "multipliers of states")
+    if not header.floor:
+        return (), (), ()
+    floor, share = listed_values(data, 2, "multipliers of floors and of comparisons")
+    rows = len(game.leader_rewards)
+    return numbers(floor, len(header.floor), "floor multipliers"), numbers(share, rows, "share multipliers"), ()
 
 
 def read_defences(data: Sequence[Any], header: Header, game: Numbers) -> list[Defence]:

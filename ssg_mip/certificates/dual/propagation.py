@@ -7,8 +7,8 @@ For ``l <= v <= u``, ``q(s,a,b) = r_B + gamma_B sum_t p v(t)``, and its bounds `
 * ``v(s) >= min_a sum_b beta(b) q-(s,a,b)`` for every mix ``beta`` of follower actions, because a best response is worth
   no less; mixes of two actions are tried;
 * ``v(s) <= max_a q+(s,a,b)`` for the answer ``b``, hence for the best open one;
-* ``b`` is no answer where ``max_a q+(s,a,b) < l(s)``, or where some ``c`` has ``q(s,a,c) > q(s,a,b)`` for every ``a``
-  and every ``v`` in the box;
+* ``b`` is no answer where ``max_a q+(s,a,b) < l(s)``, or where some ``c`` has ``q(s,a,c) > q(s,a,b) - m`` for every
+  ``a`` and every ``v`` in the box, with ``m`` the margin that is asked for;
 * for every ``b`` some ``a`` has ``q(s,a,b) <= u(s)``, because the mean over ``f(s)`` is at most ``v(s)``. Only those
   with ``q-(s,a,b) <= u(s)`` can, and as ``q >= q- + gamma_B p (v(t) - l(t))``, if all of them lead to ``t`` then
   ``v(t) <= l(t) + max_a (u(s) - q-(s,a,b)) / (gamma_B p)``;
@@ -57,9 +57,10 @@ class Region:
 
 
 class Propagation:
-    """Propagates regions of one game whose boxes are multiples of ``2^-grid``."""
+    """Propagates regions of one game whose boxes are multiples of ``2^-grid``; the margin is one of ``2^-FINE``."""
 
-    def __init__(self, numbers: Numbers, grid: int) -> None:
+    def __init__(self, numbers: Numbers, grid: int, margin: int = 0) -> None:
+        self._margin = margin << grid
         self._numbers = numbers
         self._grid = grid
         self._rewards = [(low << grid, high << grid) for low, high in numbers.follower_rewards]
@@ -134,9 +135,9 @@ class Propagation:
         return [range(k, k + count) for k in range(first, first + self._numbers.leader_counts[state] * count, count)]
 
     def _beaten(self, region: Region, state: int, answer: int) -> bool:
-        """Whether some other action is better for every leader action and all values of the region."""
+        """Whether for some other action the lead is below the margin, whatever the leader plays and the values are."""
         return any(
-            all(_most(reward, moves, region) < 0 for reward, moves in entries)
+            all(_most(reward, moves, region) < self._margin for reward, moves in entries)
             for (b, _), entries in self._lead[state].items()
             if b == answer
         )

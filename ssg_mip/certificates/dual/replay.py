@@ -1,4 +1,4 @@
-"""``verify_bound``: does a certificate prove its bound? Replayed in exact arithmetic, without any solver."""
+"""``verify_bounds``: do certificates prove their bounds? Replayed in exact arithmetic, without any solver."""
 
 from __future__ import annotations
 
@@ -8,47 +8,42 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from ssg_mip.certificates.dual.document import (
-    Header,
-    lines_of,
-    number,
-    read_header,
-    rounded_down,
-    rounded_up,
-    whole,
-)
-from ssg_mip.certificates.dual.leaf import LeafBounds
-from ssg_mip.certificates.dual.leaf_lines import read_defences, read_leaf
-from ssg_mip.certificates.dual.numbers import FINE, Numbers, highest
-from ssg_mip.certificates.dual.propagation import Propagation, Region
-from ssg_mip.certificates.dual.saddle import is_zero_sum, weighted_value
-from ssg_mip.certificates.rational import ExactGame, exact_weights
-from ssg_mip.certificates.verification import VERIFICATION_FORMAT, Check, Checked, yes_or_no
+from ssg_mip.certificates.dual.document import lines_of, read_header
+from ssg_mip.certificates.dual.tree import Tree
+from ssg_mip.certificates.rational import exact_weights
+from ssg_mip.certificates.verification import VERIFICATION_FORMAT, Checked, yes_or_no
 from ssg_mip.errors import InvalidResultError
 from ssg_mip.game import Game
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class BoundVerification(Checked):
-    """What a replay found; if every check passed, ``weights @ V <= claimed`` for every stationary leader policy.
+    """What a replay found; if every check passed, the claim holds for every stationary leader policy as demanded.
 
     Attributes
     ----------
     claimed
-        The bound that the certificate claims.
+        The bound that the certificate claims; ``None`` if it claims that there is no policy as demanded.
     proven
         The bound that its leaves prove; ``None`` if they prove none.
     weights
         Weights over states of the value that is bounded, exactly normalised.
-    nodes, leaves
-        Size of the tree, as far as it was read.
+    margin, floor, values, slack
+        Which policies it is about (:mod:`ssg_mip.certificates.dual.demands`).
+    nodes, leaves, closed
+        Size of the tree, as far as it was read, and how many leaves prove a bound or that they hold no policy.
     """
 
-    claimed: float
+    claimed: float | None
     proven: Fraction | None
     weights: tuple[Fraction, ...]
     nodes: int
     leaves: int
+    closed: int
+    margin: float = 0.0
+    floor: tuple[tuple[int, float], ...] = ()
+    values: tuple[float, ...] | None = None
+    slack: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON data."""
@@ -59,14 +54,21 @@ class BoundVerification(Checked):
             "bound_certified": self.passed,
             "bound": self.claimed,
             "bound_scope": "over stationary leader policies",
+            "program": "commitment" if self.values is None else "improvement",
+            "weights": [float(weight) for weight in self.weights],
+            "margin": self.margin,
+            "floor": [list(pair) for pair in self.floor],
+            "values": None if self.values is None else list(self.values),
+            "slack": self.slack,
             "nodes": self.nodes,
             "leaves": self.leaves,
+            "leaves_closed": self.closed,
             "checks": [check.to_dict() for check in self.checks],
         }
 
 
 def verify_bound(game: Game, certificate: Path | Iterable[Any]) -> BoundVerification:
-    """Replay a certificate (:mod:`ssg_mip.certificates.dual`).
+    """Replay a single certificate (:mod:`ssg_mip.certificates.dual`).
 
     Parameters
     ----------
@@ -80,11 +82,46 @@ def verify_bound(game: Game, certificate: Path | Iterable[Any]) -> BoundVerifica
     InvalidResultError
         If it is malformed: a line that is no node, a number out of range, nodes missing or left over.
     """
-    lines = iter(lines_of(certificate) if isinstance(certificate, Path) else certificate)
-    header = read_header(next(lines, None))
+    (found,) = verify_bounds(game, certificate, most=1)
+    return found
+
+
+def verify_bounds(
+    game: Game, certificates: Path | Iterable[Any], *, most: int | None = None
+) -> tuple[BoundVerification, ...]:
+    """Replay the certificates of a file, one after the other.
+
+    Parameters
+    ----------
+    game
+        The game that they are about.
+    certificates
+        Their file, or the values of its lines.
+    most
+        How many there may be; any number if absent.
+
+    Raises
+    ------
+    InvalidResultError
+        As in :func:`verify_bound`; the message counts the lines of the certificate that it is about.
+    """
+    lines = iter(lines_of(certificates) if isinstance(certificates, Path) else certificates)
+    found: list[BoundVerification] = []
+    line = next(lines, None)
+    while line is not None or not found:
+        if found and (len(found) == most or not isinstance(line, dict)):
+            raise InvalidResultError(f"line {found[-1].nodes + 2} follows the last node of the tree")
+        found.append(_verify_one(game, line, lines))
+        line = next(lines, None)
+    return tuple(found)
+
+
+def _verify_one(game: Game, first: Any, lines: Iterator[Any]) -> BoundVerification:
+    """Replay one certificate whose header is given."""
+    header = read_header(first)
     if len(header.weights) != game.num_states:
         raise InvalidResultError(f"the certificate has {len(header.weights)} states, the game {game.num_states}")
-    tree = _Tree(game, header)
+    tree = Tree(game, header)
     right_game = header.game_hash == game.content_hash
     checks = [
         yes_or_no("game_hash", right_game, f"about {header.game_hash!r}, the game has {game.content_hash!r}"),
@@ -94,137 +131,18 @@ def verify_bound(game: Game, certificate: Path | Iterable[Any]) -> BoundVerifica
     if all(check.passed for check in checks):
         proven = tree.replay(lines)
         checks += tree.outcome(proven)
+    else:
+        tree.skip(lines)
     return BoundVerification(
         claimed=header.bound,
         proven=proven,
         weights=exact_weights(header.weights),
         nodes=tree.nodes,
         leaves=tree.leaves,
+        closed=tree.leaves - tree.unproven,
         checks=tuple(checks),
+        margin=header.margin,
+        floor=header.floor,
+        values=header.values,
+        slack=header.slack,
     )
-
-
-class _Tree:
-    """Walks the nodes of a certificate in their order."""
-
-    def __init__(self, game: Game, header: Header) -> None:
-        self._header = header
-        self._exact = ExactGame.of(game)
-        self._numbers = Numbers.of(self._exact, header.weights)
-        self._propagation = Propagation(self._numbers, header.grid)
-        self._bounds = LeafBounds(self._numbers, header.grid)
-        self._root = rounded_down(header.lower, header.grid), rounded_up(header.upper, header.grid)
-        self._ceiling = self._proven_ceiling()
-        self._unproven = 0
-        self.nodes = self.leaves = 0
-
-    def root_is_valid(self) -> bool:
-        """Whether the follower's values lie in the root box, whatever the leader does."""
-        lower, upper = self._root
-        return self._propagation.is_upper_bound(upper) and self._propagation.is_lower_bound(lower)
-
-    def _proven_ceiling(self) -> Fraction | None:
-        """The weighted ceiling, if no joint action leads above it."""
-        numbers, ceiling, grid = self._numbers, self._header.ceiling, self._header.grid
-        if ceiling is None:
-            return None
-        values = rounded_up(ceiling, grid)
-        for state, first in enumerate(numbers.first_row):
-            for row in range(first, first + numbers.leader_counts[state] * numbers.follower_counts[state]):
-                value = (numbers.leader_rewards[row][1] << grid) + highest(numbers.leader_moves[row], values)
-                if value > values[state] << FINE:
-                    return None
-        weights = exact_weights(self._header.weights)
-        return sum((w * Fraction(value, 1 << grid) for w, value in zip(weights, values, strict=True)), Fraction(0))
-
-    def replay(self, lines: Iterator[Any]) -> Fraction | None:
-        """The largest bound of a leaf; ``None`` if the root holds no policy or a leaf proves nothing."""
-        numbers = self._numbers
-        everything = tuple(frozenset(range(count)) for count in numbers.follower_counts)
-        open_nodes = [Region(*self._root, everything)]
-        largest: Fraction | None = None
-        for line in lines:
-            if not open_nodes:
-                raise InvalidResultError(f"line {self.nodes + 2} follows the last node of the tree")
-            self.nodes += 1
-            region = self._propagated(open_nodes.pop())
-            if not isinstance(line, list) or not line:
-                raise InvalidResultError(f"line {self.nodes + 1} is not a node")
-            match line[0]:
-                case "p" | "v" | "g":
-                    open_nodes += reversed(self._parts(line, region))
-                case "l" | "e" | "c" | "z":
-                    bound = self._leaf(line, region)
-                    if bound is not None:
-                        largest = bound if largest is None else max(largest, bound)
-                case kind:
-                    raise InvalidResultError(f"line {self.nodes + 1} is a node of the unknown kind {kind!r}")
-        if open_nodes:
-            raise InvalidResultError(f"the tree ends with {len(open_nodes)} nodes missing")
-        return largest
-
-    def outcome(self, proven: Fraction | None) -> list[Check]:
-        """The checks on the whole tree."""
-        excess = Fraction(0) if proven is None else proven - Fraction(self._header.bound)
-        return [
-            yes_or_no("leaves_proven", self._unproven == 0, f"{self._unproven} of {self.leaves} leaves prove nothing"),
-            Check(
-                name="bound",
-                passed=proven is not None and excess <= 0,
-                violation=excess,
-                tolerance=Fraction(0),
-                detail="no leaf proves a bound"
-                if proven is None
-                else f"the leaves prove {float(proven)!r}, claimed is {self._header.bound!r}",
-            ),
-        ]
-
-    def _propagated(self, region: Region) -> Region:
-        for _ in range(self._header.sweeps):
-            if region.empty:
-                break
-            inside = self._propagation.sweep(region)
-            if (inside.lower, inside.upper, inside.answers) == (region.lower, region.upper, region.answers):
-                break
-            region = inside
-        return region
-
-    def _parts(self, line: list[Any], region: Region) -> list[Region]:
-        """The parts of an inner node."""
-        match line:
-            case ["p"]:
-                return [region]
-            case ["v", place, value]:
-                place = whole(place, 0, self._numbers.num_states - 1, "the place of a split")
-                (value,) = rounded_down([number(value, "the value of a split")], self._header.grid)
-                return [region.between(place, None, value), region.between(place, value, None)]
-            case ["g", state, answer]:
-                state = whole(state, 0, self._numbers.num_states - 1, "the state of a split")
-                answer = whole(answer, 0, self._numbers.follower_counts[state] - 1, "the answer of a split")
-                alone = frozenset([answer])
-                return [region.answering(state, alone), region.answering(state, region.answers[state] - alone)]
-            case _:
-                raise InvalidResultError(f"line {self.nodes + 1} is not a split: {line!r}")
-
-    def _leaf(self, line: list[Any], region: Region) -> Fraction | None:
-        """The bound of a leaf; ``None`` where it is empty. A leaf that proves nothing is counted."""
-        self.leaves += 1
-        if line[0] == "l":
-            leaf = read_leaf(line, self._header, self._numbers)
-            if region.empty:
-                return None
-            value = self._bounds.value(leaf, region)
-            if leaf.objective > 0:
-                return value / Fraction(leaf.objective, 1 << leaf.scale)
-            self._unproven += value >= 0
-            return None
-        if region.empty:
-            return None
-        bound = None
-        if line[0] == "c":
-            bound = self._ceiling
-        elif line[0] == "z" and is_zero_sum(self._exact):
-            defences = read_defences(line, self._header, self._numbers)
-            bound = weighted_value(self._numbers, exact_weights(self._header.weights), self._header.grid, defences)
-        self._unproven += bound is None
-        return bound

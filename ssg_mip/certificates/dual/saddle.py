@@ -25,14 +25,11 @@ def is_zero_sum(exact: ExactGame) -> bool:
     )
 
 
-def weighted_value(
-    numbers: Numbers, weights: Sequence[Fraction], grid: int, defences: Sequence[Defence]
-) -> Fraction | None:
-    """The weighted least of the proven ``W``; ``None`` if a defence does not prove its own."""
+def least_values(numbers: Numbers, grid: int, defences: Sequence[Defence]) -> list[Fraction] | None:
+    """The least of the proven ``W``, state by state; ``None`` if a defence does not prove its own."""
     if not defences or not all(_proves(numbers, grid, *defence) for defence in defences):
         return None
-    least = [min(column) for column in zip(*(values for _, values in defences), strict=True)]
-    return sum((w * Fraction(value, 1 << grid) for w, value in zip(weights, least, strict=True)), Fraction(0))
+    return [Fraction(min(column), 1 << grid) for column in zip(*(values for _, values in defences), strict=True)]
 
 
 def _proves(numbers: Numbers, grid: int, mix: Sequence[int], values: Sequence[int]) -> bool:

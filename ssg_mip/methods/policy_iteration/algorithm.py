@@ -69,4 +69,6 @@ def _weighted_bound(game: Game, request: Request, bounds: ValueBounds) -> float:
     """A proven bound on the weighted optimum: the cooperative one, or the root relaxation of (P) if tighter."""
     cooperative = float(request.weights @ bounds.upper)
     limited = dataclasses.replace(request, deadline=request.deadline.share(ROOT_BOUND_SHARE), on_progress=None)
-    return min(cooperative, root_bound(game, request.weights, request=limited))
+    root = root_bound(game, request.weights, request=limited)
+    # What a certificate says is the bound of the root, which may be raised by a rounding.
+    return min(cooperative, root) if request.recorder is None else root

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ssg_mip.game import Game
 from ssg_mip.methods.policy_iteration.step import Iterate, Step
-from ssg_mip.methods.request import Request
+from ssg_mip.methods.request import Request, proof_of
 from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result, relative_gap
 from ssg_mip.status import BoundProof, Status, Termination
 
@@ -78,7 +78,7 @@ class Record:
             weights=request.weights,
             ties=request.ties,
             dual_bound=self._dual_bound,
-            bound_proof=BoundProof.ROOT,
+            bound_proof=proof_of(request, BoundProof.ROOT),
             policy=last.policy,
             response=last.response,
             trajectory=tuple(self._trajectory),

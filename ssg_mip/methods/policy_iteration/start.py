@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 
 from ssg_mip.game import Game
+from ssg_mip.methods.bound_certificate import Recorder
 from ssg_mip.methods.exact import solve_commitment
 from ssg_mip.methods.margin import keeps_margin
 from ssg_mip.methods.policy_iteration.step import Iterate
@@ -31,9 +32,11 @@ def first_iterate(game: Game, request: Request) -> Iterate | Termination:
     current = Iterate.evaluated(game, start, request)
     if keeps_margin(current.response, request.margin, request.tolerances):
         return current
-    answer = solve_commitment(
-        game, request.weights, request=dataclasses.replace(request, gap=ANY_GAP, on_progress=None)
-    )
+    recorder = None if request.recorder is None else Recorder()
+    search = dataclasses.replace(request, gap=ANY_GAP, on_progress=None, recorder=recorder)
+    answer = solve_commitment(game, request.weights, request=search)
+    if request.recorder is not None and recorder is not None and answer.termination is Termination.INFEASIBLE:
+        request.recorder.others.append(recorder)
     if answer.policy is None or answer.response is None:
         return answer.termination
     return Iterate(answer.policy, answer.response)

@@ -11,6 +11,7 @@ import numpy as np
 
 from ssg_mip.best_response import Response, best_response
 from ssg_mip.game import FloatArray, Game
+from ssg_mip.methods.bound_certificate import Recorder
 from ssg_mip.methods.exact import Answer, improve_without_program, solve_improvement
 from ssg_mip.methods.request import Request, compliant_weights
 from ssg_mip.methods.size_limit import improvement_products
@@ -136,7 +137,8 @@ def _attempt(
     if request.selection == "first":
         request = dataclasses.replace(request, good_enough=least)
     resolution = TEST_GAP_SHARE * negligible * (evenness if evenness >= DIRECT_SHARE else 1.0)
-    answer = improve(game, current.values, weights, request, resolution)
+    recorder = None if request.recorder is None else Recorder()
+    answer = improve(game, current.values, weights, dataclasses.replace(request, recorder=recorder), resolution)
     bound = max(0.0, answer.dual_bound) / evenness  # on the average gain, because every gain is at least 0
     # A search that ended by itself, yet neither certifies nor improves: f_t is feasible and worth 0, so either
     # the numbers are to blame or, where ties do not favour the leader, the promise that only a tie could keep.
@@ -146,6 +148,8 @@ def _attempt(
     outcome = Step(None, stopped, bound, answer.nodes, answer.lps, "")
     # Line 5: Q_t = V_t, up to the gap, for every f in W>.
     if bound <= negligible and answer.termination is not Termination.INFEASIBLE:
+        if request.recorder is not None and recorder is not None:
+            request.recorder.others.append(recorder)
         return dataclasses.replace(outcome, termination=Termination.STATIONARY, note=_stationary_note(game, bound))
     if answer.policy is None or answer.primal_bound <= 0.0:
         return outcome

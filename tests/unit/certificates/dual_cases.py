@@ -1,4 +1,4 @@
-"""Games with certificates of their commitment bounds, made once."""
+"""Games with certificates of their bounds, made once."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from models.matrix_games import build as matrix_game
+from ssg_mip import LeaderPolicy, best_response, solve
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.methods.bound_certificate import Recorder
-from ssg_mip.methods.exact import Answer, solve_commitment
+from ssg_mip.methods.exact import Answer, solve_commitment, solve_improvement
 from ssg_mip.methods.request import Request
 from tests.oracles.games import random_game
 from tests.oracles.known import figure_1
@@ -20,7 +21,7 @@ from tests.oracles.known import figure_1
 Lines = list[Any]
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Certified:
     """A game, weights, the answer of the search and the lines of its certificate as JSON."""
 
@@ -63,7 +64,21 @@ _GAMES = {
     "figure 1": lambda: figure_1(0.9, 1.0).to_game(),
 }
 
-CASES = (*_GAMES, "three states, one start", "three states, cut short")
+_DEMANDING = ("floor", "floor, one start", "margin", "improvement", "improvement with a margin", "stationary")
+
+CASES = (
+    *_GAMES,
+    "three states, one start",
+    "three states, cut short",
+    *(f"three states, {variant}" for variant in _DEMANDING),
+    "matrix, stationary",
+    "zero-sum, stationary",
+    "zero-sum, floor",
+)
+"""Certificates of a bound."""
+
+EMPTY_CASES = ("three states, floor too high", "three states, margin too wide", "zero-sum, floor too high")
+"""Certificates that there is no policy as demanded."""
 
 
 @cache
@@ -72,12 +87,38 @@ def certified(name: str) -> Certified:
     base, _, variant = name.partition(", ")
     game = _GAMES[base]()
     weights = np.array(game.initial)
-    if variant == "one start":
+    if variant.endswith("one start"):
         weights = np.eye(game.num_states)[0]
     recorder = Recorder()
-    limit = 4 if variant == "cut short" else None
-    answer = solve_commitment(
-        game, weights, request=Request(weights=weights, gap=1e-5, node_limit=limit, recorder=recorder)
+    request = Request(
+        weights=weights,
+        gap=1e-5,
+        node_limit=4 if variant == "cut short" else None,
+        recorder=recorder,
+        margin=_margin(variant),
+        start=LeaderPolicy.uniform(game),
     )
-    text = json.dumps(list(recorder.lines(game, weights, answer.dual_bound)))
+    if variant in {"improvement", "improvement with a margin", "stationary"}:
+        values = best_response(game, LeaderPolicy.uniform(game)).leader_values
+        if variant == "stationary":
+            values = solve(game, gap=1e-5, check=False, guarantee=False).leader_values
+        answer = solve_improvement(game, values, weights, request=request)
+    else:
+        answer = solve_commitment(game, weights, request=request, floor=_floor(game, variant))
+    text = json.dumps(list(recorder.lines(game)))
     return Certified(game, weights, answer, recorder, text)
+
+
+def _margin(variant: str) -> float:
+    if variant == "improvement with a margin":
+        return 0.1
+    return {"margin": 0.2, "margin too wide": 50.0}.get(variant, 0.0)
+
+
+def _floor(game: Game, variant: str) -> FloatArray | None:
+    """What the uniform policy yields and a little more in some states; more than anything yields."""
+    if not variant.startswith("floor"):
+        return None
+    floor = best_response(game, LeaderPolicy.uniform(game)).leader_values + 0.01
+    floor[0] = -np.inf
+    return floor + (100.0 if variant == "floor too high" else 0.0)
