@@ -8,8 +8,8 @@ code  meaning
 ====  ==========================================================================================
 0     done as asked; also at a limit, with a solution
 1     the solver or the program itself failed
-2     wrong usage: an option, a policy, or a file that cannot be read or written
-3     the instance is not a valid game
+2     wrong usage: an option, a policy, or another file that cannot be read or written
+3     the instance is not a valid game, or no file that can be read
 4     no solution: a limit came first, or the restricted class holds none
 5     a result failed an exact check; it is printed all the same
 6     a batch with failed rows

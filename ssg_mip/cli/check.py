@@ -25,8 +25,6 @@ def verify_result(
         typer.Argument(
             metavar="RESULT",
             help="What solve --json or front --json printed, or what --certificate wrote.",
-            exists=True,
-            dir_okay=False,
         ),
     ],
     instance: Annotated[
@@ -35,8 +33,6 @@ def verify_result(
             metavar="[INSTANCE]",
             help="The instance file. Default: the one with the result's content hash, below the result's folder or "
             "the current one.",
-            exists=True,
-            dir_okay=False,
             show_default=False,
         ),
     ] = None,
@@ -64,6 +60,7 @@ def verify_result(
     from ssg_mip.files import read_instance
     from ssg_mip.report import verification_report
 
+    _check_regular(result)
     if is_certificate(result):
         if certificate is not None:
             raise OptionError(f"{result} is a certificate; --certificate goes with what --json printed")
@@ -77,6 +74,13 @@ def verify_result(
     else:
         say(*verification_report(verification))
     raise typer.Exit(code)
+
+
+def _check_regular(result: Path) -> None:
+    """Refuse what cannot be read twice, or blocks for ever, such as a FIFO."""
+    if not result.is_file():
+        kind = "is a folder" if result.is_dir() else "is not a regular file" if result.exists() else "does not exist"
+        raise OptionError(f"the result: {result} {kind}; name the file that was printed or written")
 
 
 def _verify_certificate(certificate: Path, instance: Path | None, as_json: bool) -> NoReturn:

@@ -16,7 +16,7 @@ from ssg_mip.exit_codes import ExitCode
 def validate_instances(
     instances: Annotated[
         list[Path],
-        typer.Argument(metavar="INSTANCE...", help="Instance files.", exists=True, dir_okay=False),
+        typer.Argument(metavar="INSTANCE...", help="Instance files."),
     ],
     as_json: options.AsJson = False,
 ) -> None:
@@ -29,7 +29,7 @@ def validate_instances(
             game = read_instance(path)
         except InvalidGameError as error:
             rows.append({"file": str(path), "valid": False, "error": str(error)})
-            say_error(str(error) if str(path) in str(error) else f"{path}: {error}")
+            say_error(str(error))
         else:
             rows.append({"file": str(path), "valid": True, "game": game.name, "game_hash": game.content_hash})
             if not as_json:

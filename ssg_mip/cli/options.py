@@ -16,9 +16,7 @@ from ssg_mip.errors import InvalidPolicyError, OptionError
 if TYPE_CHECKING:
     from ssg_mip.methods.request import StepSelection
 
-Instance = Annotated[
-    Path, typer.Argument(metavar="INSTANCE", help="Instance file.", exists=True, dir_okay=False, show_default=False)
-]
+Instance = Annotated[Path, typer.Argument(metavar="INSTANCE", help="Instance file.", show_default=False)]
 Method = Annotated[
     str, typer.Option("--method", help="policy-iteration, commitment (proven optimum), deterministic or grid.")
 ]

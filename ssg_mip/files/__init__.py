@@ -39,11 +39,13 @@ def read_instance(path: str | os.PathLike[str]) -> Game:
 
     place = Path(path)
     if place.suffix.lower() not in FORMATS:
-        raise InvalidInstanceError(f"{place}: the suffix is {place.suffix!r}; it must be one of {', '.join(FORMATS)}")
+        raise InvalidInstanceError(
+            f"{_shown(place)}: the suffix is {place.suffix!r}; it must be one of {', '.join(FORMATS)}"
+        )
     try:
         game: Game = _format(place).read(place)
     except (Refusal, InvalidGameError) as error:
-        raise InvalidInstanceError(f"{place}: {_one_line(str(error))}") from None
+        raise InvalidInstanceError(f"{_shown(place)}: {_one_line(str(error))}") from None
     return game
 
 
@@ -70,20 +72,30 @@ def write_instance(game: Game, path: str | os.PathLike[str]) -> None:
 
     place = Path(path)
     if place.suffix.lower() not in FORMATS:
-        raise OptionError(f"{place}: the suffix is {place.suffix!r}; it must be one of {', '.join(FORMATS)}")
+        raise OptionError(f"{_shown(place)}: the suffix is {place.suffix!r}; it must be one of {', '.join(FORMATS)}")
     try:
         _format(place).write(game, place)
     except Refusal as error:
-        raise InvalidGameError(f"{place}: cannot be written: {_one_line(str(error))}") from None
+        raise InvalidGameError(f"{_shown(place)}: cannot be written: {_one_line(str(error))}") from None
 
 
 def _format(path: Path) -> Any:
     return import_module(FORMATS[path.suffix.lower()])
 
 
+def _shown(path: Path) -> str:
+    """The path as it can stand in a message."""
+    return _printable(str(path))
+
+
 def _one_line(text: str) -> str:
-    line = " ".join(text.split())
+    line = _printable(" ".join(text.split()))
     return line if len(line) <= _LINE_LIMIT else f"{line[:_LINE_LIMIT]}..."
+
+
+def _printable(text: str) -> str:
+    """The text with control characters escaped: names in and of hostile files could forge lines or steer a terminal."""
+    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)
 
 
 __all__ = ["FORMATS", "read_instance", "write_instance"]

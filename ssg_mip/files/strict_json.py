@@ -95,8 +95,12 @@ def parse_json(data: bytes) -> Any:
         raise Refusal(f"is not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
     except RecursionError:
         raise Refusal("is nested too deeply") from None
-    # Lone surrogates can come from escapes only; without any, strings need no look.
-    for place, value in _walk(tree, strings=b"\\u" in data):
+    # Lone surrogates can come from escapes only; without any, strings need no look. The places of all values take
+    # longer to write down than the text took to parse.
+    escapes = b"\\u" in data
+    if not (parser.refused or escapes or _is_deep(tree)):
+        return tree
+    for place, value in _walk(tree, strings=escapes):
         if isinstance(value, _Refused):
             raise Refusal(value.reason, place)
         if len(place) > MAX_DEPTH:
@@ -108,40 +112,55 @@ def parse_json(data: bytes) -> Any:
 
 
 class _Parser:
+    def __init__(self) -> None:
+        self.refused = False
+
     def parse(self, text: str) -> Any:
         return json.loads(
             text,
             object_pairs_hook=self._object,
             parse_int=self._integer,
             parse_float=self._float,
-            parse_constant=lambda word: _Refused(f"is {word}; numbers must be finite"),
+            parse_constant=lambda word: self._refuse(f"is {word}; numbers must be finite"),
         )
 
-    @staticmethod
-    def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    def _refuse(self, reason: str) -> _Refused:
+        self.refused = True
+        return _Refused(reason)
+
+    def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         result = dict(pairs)
         if len(result) < len(pairs):
             seen: set[str] = set()
             for key, _ in pairs:
                 if key in seen:
-                    result[key] = _Refused("is given twice; keys must be distinct")
+                    result[key] = self._refuse("is given twice; keys must be distinct")
                 seen.add(key)
         return result
 
-    @staticmethod
-    def _integer(text: str) -> int | _Refused:
+    def _integer(self, text: str) -> int | _Refused:
         digits = len(text.lstrip("-"))
         if digits > MAX_DIGITS:
-            return _Refused(f"is an integer of {digits} digits; at most {MAX_DIGITS} are read")
+            return self._refuse(f"is an integer of {digits} digits; at most {MAX_DIGITS} are read")
         return int(text)
 
-    @staticmethod
-    def _float(text: str) -> float | _Refused:
+    def _float(self, text: str) -> float | _Refused:
         value = float(text)
         if math.isinf(value):
             shown = text if len(text) <= 30 else f"{text[:30]}..."
-            return _Refused(f"is {shown}, which is too large; numbers must be finite")
+            return self._refuse(f"is {shown}, which is too large; numbers must be finite")
         return value
+
+
+def _is_deep(tree: Any) -> bool:
+    """Whether some container lies more than :data:`MAX_DEPTH` deep."""
+    level = [tree]
+    for _ in range(MAX_DEPTH + 1):
+        parts = (part.values() if isinstance(part, dict) else part for part in level if isinstance(part, (dict, list)))
+        level = [item for part in parts for item in part if isinstance(item, (dict, list))]
+        if not level:
+            return False
+    return True
 
 
 def _walk(tree: Any, *, strings: bool) -> Iterator[tuple[Place, Any]]:

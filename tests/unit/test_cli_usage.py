@@ -31,10 +31,35 @@ def test_a_selection_that_makes_no_sense_is_wrong_usage(
     assert said in " ".join(ran.err.split())
 
 
+@pytest.mark.parametrize("name", ["validate", "show", "solve", "front", "export", "verify"])
+def test_an_instance_that_is_no_file_is_code_3_and_one_line(command: Command, instance: Path, name: str) -> None:
+    """A folder, a link to nowhere, nothing at all: as for any other instance that cannot be read."""
+    folder = instance.with_name("folder.json")
+    folder.mkdir()
+    link = instance.with_name("link.json")
+    link.symlink_to("nowhere.json")
+    before, after = {"export": ([], ["out.lp"]), "verify": ([instance], [])}.get(name, ([], []))
+    for path, said in (
+        (folder, "is a folder; an instance is a regular file"),
+        (link, "is a link to a file that does not exist"),
+        (instance.with_name("absent.json"), "does not exist"),
+    ):
+        ran = command(name, *before, path, *after)
+        assert (ran.code, ran.err) == (3, f"error: {path}: {said}\n")
+
+
+def test_the_name_of_a_file_cannot_forge_a_second_line(command: Command, instance: Path) -> None:
+    path = instance.with_name("a\nerror: b\x1b[31m.json")
+    path.write_text("{")
+    ran = command("validate", path)
+    assert ran.code == 3
+    assert ran.err.removesuffix("\n").isprintable()
+    assert "a\\nerror: b\\x1b[31m.json" in ran.err
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("solve", "absent.json"),
         ("solve", "INSTANCE", "--no-such-option"),
         ("solve", "INSTANCE", "--gap", "wide"),
         ("solve", "INSTANCE", "--method", "fake", "--gap", "-1"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,18 @@ def test_what_is_no_result_is_wrong_usage(
     ran = command("verify", path, instance)
     assert ran.code == 2
     assert message in ran.err
+
+
+def test_what_is_no_regular_file_is_wrong_usage_without_waiting(
+    command: Command, instance: Path, tmp_path: Path
+) -> None:
+    """A FIFO without a writer would block for ever."""
+    os.mkfifo(tmp_path / "fifo")
+    for name, said in (("fifo", "not a regular file"), (".", "is a folder"), ("absent", "does not exist")):
+        ran = command("verify", tmp_path / name, instance)
+        assert ran.code == 2
+        assert said in ran.err
+        assert ran.err.count("\n") == 1
 
 
 def test_numbers_that_json_cannot_say_fail_the_check(command: Command, instance: Path, result: Path) -> None:

@@ -1,0 +1,51 @@
+"""Which places of a module no test can tell from changed ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.attacks.exclusions import REASONS, excluded
+from tests.attacks.mutant import Mutant
+
+MODULE = """
+from __future__ import annotations
+@dataclass(frozen=True)
+class Pair:
+    first: int | None
+    @cached_property
+    def double(self) -> int | None:
+        return self.first | 2
+    @property
+    def pairs(self):
+        return list(zip(self.a, self.b, strict=True))
+@lru_cache(maxsize=4)
+def half(value: int | str) -> None:
+    flag = True
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "reason"),
+    [
+        (3, "True", "dataclass option"),
+        (3, "@dataclass(frozen=True)", None),
+        (5, "|", "annotation"),
+        (6, "@cached_property", "cache"),
+        (7, "|", "annotation"),
+        (8, "|", None),
+        (9, "@property", None),
+        (11, "True", "strict"),
+        (12, "4", "cache"),
+        (13, "|", "annotation"),
+        (14, "True", None),
+    ],
+)
+def test_only_what_cannot_matter_is_left_out(tmp_path: Path, line: int, text: str, reason: str | None) -> None:
+    path = tmp_path / "module.py"
+    path.write_text(MODULE)
+    start = MODULE.splitlines()[line - 1].index(text)
+    mutant = Mutant("module", path, "none", 0, (line, start), (line, start + len(text)))
+    assert excluded(mutant) == reason
+    assert reason is None or reason in REASONS
