@@ -12,11 +12,16 @@ from ssg_mip.methods.request import Request, Run
 
 METHODS: dict[str, str] = {
     "policy-iteration": "ssg_mip.methods.policy_iteration",
+    "restarted-policy-iteration": "ssg_mip.methods.restarted",
     "commitment": "ssg_mip.methods.commitment",
     "deterministic": "ssg_mip.methods.deterministic",
     "grid": "ssg_mip.methods.grid",
 }
 """Method names and the modules that implement them."""
+
+
+SELECTING = ("policy-iteration", "restarted-policy-iteration")
+"""Methods with steps to select."""
 
 
 def find_method(name: str) -> Run:
@@ -35,9 +40,9 @@ def find_method(name: str) -> Run:
 
 def check_method_options(method: str, selection: str) -> None:
     """Raise :class:`OptionError` if a selection of steps is asked of a method that takes none."""
-    if selection != "argmax" and method != "policy-iteration":
+    if selection != "argmax" and method not in SELECTING:
         raise OptionError(
-            f"selection is {selection!r} while method is {method!r}; only policy-iteration selects steps: "
+            f"selection is {selection!r} while method is {method!r}; only {' and '.join(SELECTING)} select steps: "
             "leave the selection out, or ask for that method"
         )
 
