@@ -20,14 +20,20 @@ if TYPE_CHECKING:
     from ssg_mip.certificates.verify import verify
     from ssg_mip.formulations.lp_file import export
     from ssg_mip.front_door import solve
+    from ssg_mip.pareto.attainment import Attainment, attainment
+    from ssg_mip.pareto.existence import Existence, existence
     from ssg_mip.pareto.front import ParetoFront
     from ssg_mip.pareto.sweep import trace_front
     from ssg_mip.result import Result
 
 _LAZY = {
+    "Attainment": "ssg_mip.pareto.attainment",
+    "Existence": "ssg_mip.pareto.existence",
     "ParetoFront": "ssg_mip.pareto.front",
     "Result": "ssg_mip.result",
     "Verification": "ssg_mip.certificates.verification",
+    "attainment": "ssg_mip.pareto.attainment",
+    "existence": "ssg_mip.pareto.existence",
     "export": "ssg_mip.formulations.lp_file",
     "solve": "ssg_mip.front_door",
     "trace_front": "ssg_mip.pareto.sweep",
@@ -36,6 +42,8 @@ _LAZY = {
 }
 
 __all__ = [
+    "Attainment",
+    "Existence",
     "FollowerPolicy",
     "Game",
     "GameBuilder",
@@ -43,7 +51,9 @@ __all__ = [
     "ParetoFront",
     "Result",
     "Verification",
+    "attainment",
     "best_response",
+    "existence",
     "export",
     "game_from_graph",
     "reachable_states",
