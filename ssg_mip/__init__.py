@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ssg_mip.certificates.verify import verify
     from ssg_mip.formulations.lp_file import export
     from ssg_mip.front_door import solve
+    from ssg_mip.methods.conditions import NecessaryCondition, necessary_condition
     from ssg_mip.pareto.attainment import Attainment, attainment
     from ssg_mip.pareto.existence import Existence, existence
     from ssg_mip.pareto.front import ParetoFront
@@ -29,12 +30,14 @@ if TYPE_CHECKING:
 _LAZY = {
     "Attainment": "ssg_mip.pareto.attainment",
     "Existence": "ssg_mip.pareto.existence",
+    "NecessaryCondition": "ssg_mip.methods.conditions",
     "ParetoFront": "ssg_mip.pareto.front",
     "Result": "ssg_mip.result",
     "Verification": "ssg_mip.certificates.verification",
     "attainment": "ssg_mip.pareto.attainment",
     "existence": "ssg_mip.pareto.existence",
     "export": "ssg_mip.formulations.lp_file",
+    "necessary_condition": "ssg_mip.methods.conditions",
     "solve": "ssg_mip.front_door",
     "trace_front": "ssg_mip.pareto.sweep",
     "verify": "ssg_mip.certificates.verify",
@@ -48,6 +51,7 @@ __all__ = [
     "Game",
     "GameBuilder",
     "LeaderPolicy",
+    "NecessaryCondition",
     "ParetoFront",
     "Result",
     "Verification",
@@ -56,6 +60,7 @@ __all__ = [
     "existence",
     "export",
     "game_from_graph",
+    "necessary_condition",
     "reachable_states",
     "read_instance",
     "solve",
