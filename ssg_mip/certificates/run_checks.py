@@ -21,10 +21,13 @@ from ssg_mip.certificates.values import Interval, largest_size, weighted_sum
 from ssg_mip.certificates.verification import Check, Trial, worst_of, yes_or_no
 from ssg_mip.tolerances import Tolerances
 
-MONOTONE = frozenset({"policy-iteration", "restarted-policy-iteration"})
+MONOTONE = frozenset({"policy-iteration", "restarted-policy-iteration", "response-regions"})
 """Methods that never lose in any state from one iterate to the next."""
 
-ENDS_AT_ANSWER = MONOTONE | {"commitment", "deterministic", "grid"}
+HAS_LIMITS = MONOTONE | {"backtracking"}
+"""Methods that stop where no policy improves every state."""
+
+ENDS_AT_ANSWER = HAS_LIMITS | {"commitment", "deterministic", "grid"}
 """Methods whose last iterate is their answer."""
 
 
@@ -130,9 +133,9 @@ def course_checks(claims: Claims, prover: Prover, exact: ExactGame, tolerances: 
         checks.append(_end_check(claims))
     if claims.status == "pareto_optimal":
         checks.append(worst_of("undominated", _domination_trials(claims, prover, exact)))
-    if claims.method not in MONOTONE:
+    if claims.method not in HAS_LIMITS:
         return checks
-    if claims.subject == "result":
+    if claims.subject == "result" and claims.method in MONOTONE:
         checks.append(worst_of("monotone_trajectory", _falls(claims, prover, exact, tolerances)))
     checks.append(worst_of("cone", _cone_trials(claims, prover, exact)))
     return checks

@@ -3,9 +3,7 @@ r"""The improvement program with other goals: the least gain, and the highest ga
 With ``d(s) = Q_t(s, f, g(s)) - V_t(s)``, linear in ``x``, the program (I) of :mod:`ssg_mip.formulations.improvement`
 keeps its rows for ``f`` and its response ``g``; only what is asked of ``d`` changes.
 
-* :func:`least_gain`: maximise ``min_s scale(s) d(s) + share * sum_s scale(s) d(s)``. Without the share it is problem
-  (53) of Kudo & Akimoto, whose ``z`` is its negative; with it, and ``d`` shifted by a reference point, the augmented
-  Chebyshev scalarisation of ``Q_t`` (Steuer & Choo, Math. Programming 26, 1983).
+* :func:`least_gain`: maximise ``min_s d(s)``, problem (53) of Kudo & Akimoto, whose ``z`` is its negative.
 * :func:`highest_gain`: maximise ``d(t)`` subject to ``d(s) + c d(t) >= 0`` for every ``s``. With
   ``c = gamma_A / (1 - gamma_A)`` every ``f`` that dominates ``V_t`` is feasible for the ``t`` in which its ``d`` is
   largest, because ``V^f(s) - V_t(s) = d(s) + sum_k gamma_A^k (P^k d)(s) <= d(s) + c max d``: the argument of Theorem
@@ -25,53 +23,33 @@ from ssg_mip.formulations.rows import Selection
 from ssg_mip.game import FloatArray, Game
 
 
-def least_gain(
-    game: Game,
-    values: FloatArray,
-    follower: ValueBounds,
-    *,
-    selection: Selection,
-    scale: FloatArray | None = None,
-    shift: FloatArray | None = None,
-    share: float = 0.0,
-    keep: bool = False,
-) -> Program:
-    """Maximise the least scaled gain, plus a share of their sum.
+def least_gain(game: Game, values: FloatArray, follower: ValueBounds, *, selection: Selection) -> Program:
+    """Maximise the least gain; no state has to gain.
 
     Parameters
     ----------
     game, values, follower, selection
         As in :func:`~ssg_mip.formulations.improvement.improvement`.
-    scale
-        Positive factors, one per state; ones if absent.
-    shift
-        Added to each ``d(s)`` before it is scaled; zeros if absent.
-    share
-        The share of the sum, at least 0.
-    keep
-        Whether ``d >= 0`` is asked for in every state as well.
 
     Returns
     -------
     Program
-        That of ``improvement`` with the variable ``least``, rows ``at_least`` and the objective ``worst``; rows
-        ``improve`` only where they are kept.
+        That of ``improvement`` with the variable ``least``, rows ``at_least`` in the place of ``improve`` and the
+        objective ``worst``.
     """
     import pyomo.environ as pyo
 
     program = improvement(game, values, np.zeros(game.num_states), follower, selection=selection)
     model = program.model
-    factor = np.ones(game.num_states) if scale is None else scale
-    offset = np.zeros(game.num_states) if shift is None else shift
     gains = _gains(game, values, selection)
-    ends = [factor[s] * (np.array([gain for gain, _ in gains[s]]) + offset[s]) for s in gains]
-    model.least = pyo.Var(bounds=(float(min(end.min() for end in ends)), float(min(end.max() for end in ends))))
-    scaled = {s: sum(float(factor[s] * (gain + offset[s])) * model.x[key] for gain, key in gains[s]) for s in gains}
-    model.at_least = pyo.Constraint(list(gains), rule=lambda m, s: scaled[s] - m.least >= 0.0)
-    if not keep:
-        model.del_component(model.improve)
+    ends = [[gain for gain, _ in gains[s]] for s in gains]
+    model.least = pyo.Var(bounds=(min(map(min, ends)), min(map(max, ends))))
+    model.at_least = pyo.Constraint(
+        list(gains), rule=lambda m, s: sum(gain * m.x[key] for gain, key in gains[s]) - m.least >= 0.0
+    )
+    model.del_component(model.improve)
     model.del_component(model.gain)
-    model.worst = pyo.Objective(expr=model.least + share * sum(scaled.values()), sense=pyo.maximize)
+    model.worst = pyo.Objective(expr=model.least, sense=pyo.maximize)
     return program
 
 

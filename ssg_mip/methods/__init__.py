@@ -14,13 +14,18 @@ METHODS: dict[str, str] = {
     "policy-iteration": "ssg_mip.methods.policy_iteration",
     "restarted-policy-iteration": "ssg_mip.methods.restarted",
     "commitment": "ssg_mip.methods.commitment",
+    "response-regions": "ssg_mip.methods.response_regions",
+    "backtracking": "ssg_mip.methods.backtracking",
     "deterministic": "ssg_mip.methods.deterministic",
     "grid": "ssg_mip.methods.grid",
 }
 """Method names and the modules that implement them."""
 
 
-SELECTING = ("policy-iteration", "restarted-policy-iteration")
+STEPPING = ("policy-iteration", "restarted-policy-iteration", "response-regions", "backtracking")
+"""Methods that go from policy to policy without a loss in any state, and take weights of zero as they are."""
+
+SELECTING = ("policy-iteration", "restarted-policy-iteration", "backtracking")
 """Methods with steps to select."""
 
 
@@ -42,7 +47,7 @@ def check_method_options(method: str, selection: str) -> None:
     """Raise :class:`OptionError` if a selection of steps is asked of a method that takes none."""
     if selection != "argmax" and method not in SELECTING:
         raise OptionError(
-            f"selection is {selection!r} while method is {method!r}; only {' and '.join(SELECTING)} select steps: "
+            f"selection is {selection!r} while method is {method!r}; only {', '.join(SELECTING)} select steps: "
             "leave the selection out, or ask for that method"
         )
 

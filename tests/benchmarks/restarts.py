@@ -31,7 +31,7 @@ from ssg_mip.methods import restarted
 from ssg_mip.methods.exact import Answer, solve_commitment
 from ssg_mip.methods.policy_iteration.restart import Restarter
 from ssg_mip.methods.request import Request
-from ssg_mip.result import Result
+from ssg_mip.result import Result, TrajectoryPoint
 from ssg_mip.status import Status, Termination
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 from tests.benchmarks.families import FAMILIES, Size
@@ -94,9 +94,14 @@ def _start(game: Game, seed: int, start: int) -> LeaderPolicy:
     return LeaderPolicy.uniform(game) if start == 0 else LeaderPolicy.random(game, np.random.default_rng([seed, start]))
 
 
-def _row(size: str, seed: int, start: int, optimum: Answer, result: Result, seconds: float) -> Row:
+def limit_of_algorithm_1(result: Result) -> TrajectoryPoint:
+    """The iterate at which a run with restarts first asked for one, or ended."""
     points = result.trajectory
-    end = next((point for point in points if "restart" in point.note), points[-1])
+    return next((point for point in points if "restart" in point.note), points[-1])
+
+
+def _row(size: str, seed: int, start: int, optimum: Answer, result: Result, seconds: float) -> Row:
+    points, end = result.trajectory, limit_of_algorithm_1(result)
     drops = [float((a.leader_values - b.leader_values).max()) for a, b in itertools.pairwise(points)]
     best = max(optimum.primal_bound, result.leader_value)
     return Row(

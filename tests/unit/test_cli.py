@@ -119,7 +119,10 @@ def test_exit_code_says_what_happened(command: Command, instance: Path, method: 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ("--method fake --selection first", "only policy-iteration selects steps"),
+        (
+            "--method fake --selection first",
+            "only policy-iteration, restarted-policy-iteration, backtracking select steps",
+        ),
         ("--method policy-iteration --selection best", "must be one of argmax, epsilon, first"),
         ("--method policy-iteration --selection epsilon", "without an epsilon"),
         ("--method policy-iteration --selection epsilon --epsilon 1", "below 1"),

@@ -14,6 +14,7 @@ from ssg_mip.methods import find_method
 from ssg_mip.methods.conditions import Sufficiency, breaks_sufficiency, sufficient_condition
 from ssg_mip.methods.goals import HighestGainProblem
 from ssg_mip.methods.request import Request
+from tests.benchmarks import sufficiency as command
 from tests.oracles.brute_force import improvement_gain
 from tests.oracles.games import PlainGame, random_game
 from tests.oracles.known import figure_1
@@ -109,3 +110,9 @@ def test_limits_leave_the_sufficient_condition_open(limits: dict[str, Any]) -> N
     found = sufficient_condition(game, end.leader_policy, Request(weights=game.initial, gap=GAP, **limits))
     assert found.verdict is not Sufficiency.HOLDS
     assert found.gain_bound == np.inf
+
+
+def test_the_command_prints_its_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["--size", "3x2x2", "--games", "1", "--discounts", "0.1"]) == 0
+    assert "| 0.1 | 1 |" in capsys.readouterr().out
+    assert command.main(["--discounts", "much"]) == 2
