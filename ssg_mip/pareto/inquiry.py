@@ -82,9 +82,9 @@ class Inquiry:
         if joint.termination is Termination.INFEASIBLE:
             return Verdict.NONE, math.inf, f"no stationary policy keeps the margin {self._request.margin:g}"
         for place, state in enumerate(self._states_to_solve()):
-            self._solve(self._identity[state], 1.0 / (size + 1 - place), state)
-            if self._request.stopped:
+            if self._exhausted():
                 break
+            self._solve(self._identity[state], 1.0 / (size + 1 - place), state)
         return self._existing() or self._excluded() or self._by_floor()
 
     def _states_to_solve(self) -> Iterator[int]:
@@ -115,6 +115,13 @@ class Inquiry:
         if result.leader_policy is not None:
             self._remember(result.leader_policy, best_response(self._game, result.leader_policy, self._request.ties))
         return result
+
+    def _exhausted(self) -> bool:
+        """Whether more programs would be of no use: a limit is reached, or they are too large to be written."""
+        limit = self._request.node_limit
+        if limit is not None and self.nodes >= limit:
+            self.end = Termination.NODE_LIMIT
+        return self._request.stopped or self.end in {Termination.NODE_LIMIT, Termination.SIZE_LIMIT}
 
     def _nodes_left(self) -> int | None:
         return None if self._request.node_limit is None else max(1, self._request.node_limit - self.nodes)
@@ -156,7 +163,7 @@ class Inquiry:
 
     def _by_floor(self) -> tuple[Verdict, float, str] | None:
         """The program with the suprema as floors, where a limit has not come first."""
-        if self._request.stopped or not np.isfinite(self.lower).all() or self.end.is_limit:
+        if self._exhausted() or not np.isfinite(self.lower).all() or self.end.is_limit:
             return None
         size = self._game.num_states
         even = np.full(size, 1.0 / size)

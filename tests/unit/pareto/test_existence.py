@@ -14,6 +14,7 @@ from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError
 from ssg_mip.exit_codes import ExitCode, existence_code
 from ssg_mip.interrupt import Interrupt
+from ssg_mip.methods import size_limit
 from ssg_mip.methods.request import Request
 from ssg_mip.pareto.attainment import Attained
 from ssg_mip.pareto.inquiry import Inquiry
@@ -136,7 +137,7 @@ def test_the_floor_decides_where_even_weights_do_not(monkeypatch: pytest.MonkeyP
     assert len(asked) == 2
 
 
-def test_limits_leave_it_undecided_with_valid_bounds() -> None:
+def test_limits_leave_it_undecided_with_valid_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     game = read_instance(ROOT / "instances" / "random" / "3x2x2_seed0.json")
     for limits in ({"time_limit": 0.0}, {"node_limit": 1}):
         found = existence(game, **limits, check=False)
@@ -144,10 +145,14 @@ def test_limits_leave_it_undecided_with_valid_bounds() -> None:
         assert found.termination.is_limit
         assert np.all(found.suprema_lower <= found.suprema_upper)
         assert found.verified is None
+    assert found.provenance.counts["nodes"] <= 2
     interrupt = Interrupt()
     interrupt.request()
     found = existence(game, interrupt=interrupt)
     assert (found.verdict, found.termination) == (Verdict.UNDECIDED, Termination.INTERRUPTED)
+    monkeypatch.setattr(size_limit, "MOST_PRODUCTS", 1)
+    found = existence(game, check=False)
+    assert (found.termination, found.provenance.counts["programs"]) == (Termination.SIZE_LIMIT, 1)
 
 
 def test_a_margin_that_nobody_keeps_leaves_nothing() -> None:
