@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ssg_mip.front_door import solve
     from ssg_mip.methods.conditions import NecessaryCondition, necessary_condition
     from ssg_mip.pareto.attainment import Attainment, attainment
+    from ssg_mip.pareto.chebyshev import AugmentedChebyshev, ChebyshevPoint, solve_chebyshev
     from ssg_mip.pareto.existence import Existence, existence
     from ssg_mip.pareto.front import ParetoFront
     from ssg_mip.pareto.sweep import trace_front
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 _LAZY = {
     "Attainment": "ssg_mip.pareto.attainment",
+    "AugmentedChebyshev": "ssg_mip.pareto.chebyshev",
+    "ChebyshevPoint": "ssg_mip.pareto.chebyshev",
     "Existence": "ssg_mip.pareto.existence",
     "NecessaryCondition": "ssg_mip.methods.conditions",
     "ParetoFront": "ssg_mip.pareto.front",
@@ -39,6 +42,7 @@ _LAZY = {
     "export": "ssg_mip.formulations.lp_file",
     "necessary_condition": "ssg_mip.methods.conditions",
     "solve": "ssg_mip.front_door",
+    "solve_chebyshev": "ssg_mip.pareto.chebyshev",
     "trace_front": "ssg_mip.pareto.sweep",
     "verify": "ssg_mip.certificates.verify",
     "verify_bound": "ssg_mip.certificates.dual.replay",
@@ -46,6 +50,8 @@ _LAZY = {
 
 __all__ = [
     "Attainment",
+    "AugmentedChebyshev",
+    "ChebyshevPoint",
     "Existence",
     "FollowerPolicy",
     "Game",
@@ -64,6 +70,7 @@ __all__ = [
     "reachable_states",
     "read_instance",
     "solve",
+    "solve_chebyshev",
     "state_graph",
     "strongly_connected_components",
     "trace_front",
