@@ -153,6 +153,8 @@ def _misses(shortfalls: Sequence[float]) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; returns 1 at a contradiction, 2 at a wrong argument."""
     asked = _parser().parse_args(arguments)
+    if asked.render:
+        return _closed([Row(**row) for path in asked.render for row in json.loads(path.read_text("utf-8"))], asked.gap)
     try:
         sizes = [Size.parse(text.strip()) for text in asked.size.split(",")]
         games = [int(text) for text in asked.games.split(",")]
@@ -167,7 +169,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             rows.append(row)
             if asked.out is not None:
                 asked.out.write_text(json.dumps([dataclasses.asdict(one) for one in rows]), encoding="utf-8")
-    print(table(rows, asked.gap))
+    return _closed(rows, asked.gap)
+
+
+def _closed(rows: Sequence[Row], gap: float) -> int:
+    """Print the table and every contradiction."""
+    print(table(sorted(rows, key=lambda row: (row.size, row.seed, row.start)), gap))
     wrong = [row for row in rows if row.contradicts]
     for row in wrong:
         print(f"contradiction: {row}", file=sys.stderr)
@@ -187,6 +194,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--gap", type=float, default=1e-3, help="relative gap of all programs")
     parser.add_argument("--time-limit", type=float, default=120.0, help="seconds for each run")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the rows (JSON)")
+    parser.add_argument("--render", type=Path, nargs="+", metavar="FILE", help="print the table of stored rows")
     return parser
 
 

@@ -173,11 +173,13 @@ class Restarter:
         return Termination.NODE_LIMIT if limit is not None and nodes >= limit else None
 
     def _floor(self, current: Iterate) -> FloatArray:
-        """The point's values, raised where the program's own slack exceeds what monotonicity allows."""
-        scale = value_scale(self._game, current.values)
-        slack = self._request.tolerances.monotone * (1.0 + np.abs(current.values) - scale)
-        raised: FloatArray = current.values + np.maximum(slack, 0.0)
-        return raised
+        """The point's values, moved so that what the program lets them fall is half of what monotonicity allows.
+
+        Optima like to sit on the floor, where the whole of it would be a matter of rounding.
+        """
+        monotone, scale = self._request.tolerances.monotone, value_scale(self._game, current.values)
+        moved: FloatArray = current.values + monotone * (1.0 + np.abs(current.values) - 0.5 * scale)
+        return moved
 
     def _falling(self, current: Iterate, values: FloatArray) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
         """Which states lose, beyond what monotonicity allows."""

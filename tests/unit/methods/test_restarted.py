@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from pathlib import Path
 from typing import Any
 
@@ -134,5 +135,10 @@ def test_the_command_prints_its_table(tmp_path: Path, capsys: pytest.CaptureFixt
     assert command.main(["--size", "3x2x2", "--games", "1", "--starts", "2", "--out", str(out)]) == 0
     assert "| 3x2x2 | 1 x 2 |" in capsys.readouterr().out
     assert '"seed": 1000' in out.read_text()
+    assert command.main(["--render", str(out)]) == 0
+    assert "| 3x2x2 | 1 x 2 |" in capsys.readouterr().out
+    wrong = [{**json.loads(out.read_text())[0], "restarted": 1e6}]
+    out.write_text(json.dumps(wrong))
+    assert command.main(["--render", str(out)]) == 1
     assert command.main(["--size", "3x2x2", "--games", "1,2"]) == 2
     assert command.main(["--size", "large", "--games", "1"]) == 2
