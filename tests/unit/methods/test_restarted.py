@@ -14,6 +14,7 @@ from ssg_mip import LeaderPolicy, solve, verify
 from ssg_mip.deadline import Deadline
 from ssg_mip.methods import find_method
 from ssg_mip.methods.policy_iteration import restart
+from ssg_mip.methods.policy_iteration.step import Iterate
 from ssg_mip.methods.request import Request
 from ssg_mip.result import Result
 from ssg_mip.status import BoundProof, Status, Termination
@@ -142,3 +143,18 @@ def test_the_command_prints_its_table(tmp_path: Path, capsys: pytest.CaptureFixt
     assert command.main(["--render", str(out)]) == 1
     assert command.main(["--size", "3x2x2", "--games", "1,2"]) == 2
     assert command.main(["--size", "large", "--games", "1"]) == 2
+
+
+@pytest.mark.parametrize("size", [1e-3, 1.0, 50.0])
+def test_a_floor_is_met_by_its_own_point_and_clear_of_what_counts_as_a_fall(size: float) -> None:
+    """The program's slack below the floor reaches under the point, but not down to where monotonicity is violated."""
+    plain = _game(0)
+    scaled = plain.replace(leader_reward=tuple(size * block for block in plain.leader_reward))
+    game = scaled.to_game()
+    request = Request(weights=game.initial)
+    current = Iterate.evaluated(game, LeaderPolicy.uniform(game), request)
+    restarter = restart.Restarter(game, request)
+    floor = restarter._floor(current)
+    least = floor - request.tolerances.monotone * (1.0 + np.abs(floor))
+    assert np.all(least < current.values)
+    assert not restarter._falling(current, least).any()
