@@ -20,16 +20,29 @@ if TYPE_CHECKING:
     from ssg_mip.certificates.verify import verify
     from ssg_mip.formulations.lp_file import export
     from ssg_mip.front_door import solve
+    from ssg_mip.methods.conditions import NecessaryCondition, necessary_condition
+    from ssg_mip.pareto.attainment import Attainment, attainment
+    from ssg_mip.pareto.chebyshev import AugmentedChebyshev, ChebyshevPoint, solve_chebyshev
+    from ssg_mip.pareto.existence import Existence, existence
     from ssg_mip.pareto.front import ParetoFront
     from ssg_mip.pareto.sweep import trace_front
     from ssg_mip.result import Result
 
 _LAZY = {
+    "Attainment": "ssg_mip.pareto.attainment",
+    "AugmentedChebyshev": "ssg_mip.pareto.chebyshev",
+    "ChebyshevPoint": "ssg_mip.pareto.chebyshev",
+    "Existence": "ssg_mip.pareto.existence",
+    "NecessaryCondition": "ssg_mip.methods.conditions",
     "ParetoFront": "ssg_mip.pareto.front",
     "Result": "ssg_mip.result",
     "Verification": "ssg_mip.certificates.verification",
+    "attainment": "ssg_mip.pareto.attainment",
+    "existence": "ssg_mip.pareto.existence",
     "export": "ssg_mip.formulations.lp_file",
+    "necessary_condition": "ssg_mip.methods.conditions",
     "solve": "ssg_mip.front_door",
+    "solve_chebyshev": "ssg_mip.pareto.chebyshev",
     "trace_front": "ssg_mip.pareto.sweep",
     "verify": "ssg_mip.certificates.verify",
     "verify_bound": "ssg_mip.certificates.dual.replay",
@@ -37,19 +50,28 @@ _LAZY = {
 }
 
 __all__ = [
+    "Attainment",
+    "AugmentedChebyshev",
+    "ChebyshevPoint",
+    "Existence",
     "FollowerPolicy",
     "Game",
     "GameBuilder",
     "LeaderPolicy",
+    "NecessaryCondition",
     "ParetoFront",
     "Result",
     "Verification",
+    "attainment",
     "best_response",
+    "existence",
     "export",
     "game_from_graph",
+    "necessary_condition",
     "reachable_states",
     "read_instance",
     "solve",
+    "solve_chebyshev",
     "state_graph",
     "strongly_connected_components",
     "trace_front",

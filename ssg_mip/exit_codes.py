@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 
+from ssg_mip.pareto.verdict import Verdict
 from ssg_mip.result import Result
 from ssg_mip.status import Status, Termination
 
@@ -48,3 +49,14 @@ def exit_code(result: Result) -> ExitCode:
     if result.termination is Termination.NUMERICAL:
         return ExitCode.FAILURE
     return ExitCode.DONE if result.status.has_policy else ExitCode.NO_SOLUTION
+
+
+def existence_code(verdict: Verdict, verified: bool | None) -> ExitCode:
+    """The exit code of a verdict on existence: "none" means that no policy reaches all suprema."""
+    if verified is False:
+        return ExitCode.FAILED_CHECK
+    return {
+        Verdict.EXISTS: ExitCode.DONE,
+        Verdict.NONE: ExitCode.INFEASIBLE,
+        Verdict.UNDECIDED: ExitCode.NO_SOLUTION,
+    }[verdict]

@@ -51,8 +51,10 @@ def solve(
     game
         The game.
     method
-        ``"policy-iteration"`` improves every state from where it starts; ``"commitment"`` proves the weighted
-        optimum; ``"deterministic"`` and ``"grid"`` search those restricted policies exactly.
+        ``"policy-iteration"`` improves every state from where it starts, ``"restarted-policy-iteration"`` until nothing
+        dominates the point; ``"response-regions"`` and ``"backtracking"`` are Algorithms 2 and 3 of the same paper;
+        ``"commitment"`` proves the weighted optimum; ``"deterministic"`` and ``"grid"`` search those restricted
+        policies exactly.
     weights
         Weights over states, an array ``[num_states]`` or ``{state: weight}``, scaled to sum to one; the start
         distribution if absent.
@@ -71,7 +73,7 @@ def solve(
     levels
         Number of probability levels of the method ``"grid"``.
     selection
-        Which improving policy a step of ``"policy-iteration"`` moves to: ``"argmax"``, one with the largest weighted
+        Which improving policy a step of policy iteration moves to: ``"argmax"``, one with the largest weighted
         gain; ``"epsilon"``, one with at least the share ``1 - epsilon`` of that gain; ``"first"``, the first one
         found. The proof that ends a run is the same for all.
     epsilon

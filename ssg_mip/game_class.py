@@ -61,6 +61,25 @@ def has_silent_leader(game: Game) -> bool:
     return bool(np.all(game.leader_counts == 1))
 
 
+def classes_with_equilibrium(game: Game) -> tuple[str, ...]:
+    """Why a stationary Stackelberg equilibrium exists, as far as the class of the game says so.
+
+    Ties in the leader's favour. In each of these classes one policy is best in every state at once: the game is a
+    zero-sum game, or a decision process of the leader in which what the follower does depends on the state's own mix
+    alone.
+    """
+    reasons = {
+        "there is one state": game.num_states == 1,
+        "the game is zero-sum": is_zero_sum(game),
+        "both players want the same": is_team(game),
+        "the follower looks no further than the immediate reward": is_myopic(game),
+        "transitions do not depend on the follower's action": moved_by_leader_alone(game),
+        "the follower has no choice": has_silent_follower(game),
+        "the leader has no choice": has_silent_leader(game),
+    }
+    return tuple(reason for reason, holds in reasons.items() if holds)
+
+
 def _same_transitions(game: Game, representative: IntArray) -> bool:
     """Whether every joint action leads where its representative row leads."""
     for row, other in enumerate(representative.tolist()):

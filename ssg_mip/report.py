@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ssg_mip.batch import BatchRow, BatchSummary
     from ssg_mip.certificates.dual.replay import BoundVerification
     from ssg_mip.certificates.verification import Verification
+    from ssg_mip.pareto.existence import Existence
     from ssg_mip.pareto.front import ParetoFront
 
 
@@ -209,6 +210,38 @@ def _volume(front: ParetoFront) -> str:
     if len(front.points) < 2 or not is_computed(front.game):
         return ""
     return f"\n  hypervolume {number(front.hypervolume())} above the leader's lower value bounds"
+
+
+def existence_report(answer: Existence, *, limit: int | None = None) -> list[Any]:
+    """The verdict on existence: suprema with their bounds, and what one policy reaches of them.
+
+    Parameters
+    ----------
+    answer
+        The verdict.
+    limit
+        States to show at most; all if absent.
+    """
+    game = answer.game
+    work = ", ".join(f"{count} {unit}" for unit, count in answer.provenance.counts.items())
+    word = "not checked" if answer.verified is None else "verified in exact arithmetic" if answer.verified else "FAILED"
+    lines = [
+        f"{game.name}: existence, {rule(answer.ties, answer.margin)}",
+        f"  verdict  {answer.verdict.value}",
+        f"  because  {answer.reason}",
+        *(f"  theory   {reason}" for reason in answer.theory),
+        f"  stop     {answer.termination.value}; bounds hold {bound_scope(answer.margin)}",
+        f"  check    {word}",
+        f"  work     {answer.provenance.seconds:.2f} s, {work}",
+    ]
+    made = table("state", "attained>", "supremum at most>", "by one policy>", "", "it plays")
+    shown = range(game.num_states)[:limit]
+    for state in shown:
+        plays = "-" if answer.leader_policy is None else mixed_action(answer.leader_policy, game, state)
+        bounds = (number(answer.suprema_lower[state]), number(answer.suprema_upper[state]))
+        reached = "reached" if answer.reaches[state] else "missed"
+        add_row(made, (game.state_names[state], *bounds, number(answer.leader_values[state]), reached, plays))
+    return ["\n".join(lines), "", made, *_left_out(game.num_states - len(shown), "states")]
 
 
 def verification_report(verification: Verification) -> list[Any]:

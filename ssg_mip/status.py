@@ -46,6 +46,7 @@ class Status(enum.Enum):
         "optimal within the restricted class of leader policies that the method searches; this trusts a mixed-integer "
         "program of HiGHS and is not certified"
     )
+    PARETO_OPTIMAL = "Pareto-optimal over stationary leader policies, within the gap: no other gains without a loss"
     STATIONARY = "no stationary policy improves every state (necessary condition for Pareto optimality)"
     FEASIBLE = "a policy with its exact value; nothing is proven beyond the bound"
     NO_SOLUTION = "no policy was found"

@@ -71,3 +71,8 @@ def compliant_weights(weights: FloatArray) -> FloatArray:
         return weights
     mixed: FloatArray = (1.0 - COMPLIANCE_SHARE) * weights + COMPLIANCE_SHARE / len(weights)
     return mixed
+
+
+def weight_key(weights: FloatArray) -> bytes:
+    """A key under which two weight vectors are the same if they agree to nine digits."""
+    return (np.round(weights, 9) + 0.0).tobytes()

@@ -4,6 +4,7 @@ r"""Checks between the numbers of one document: bounds and gaps, the course of a
 average in one step. For any attained ``v`` the policy behind it promises
 ``Q - v_inf >= (v - v_inf) - gamma_A max(v - v_inf)`` in every state (if the maximum is at least 0), so
 ``min(v - v_inf) - gamma_A max(v - v_inf) <= delta``: Theorem 11 (c) of Kudo & Akimoto, with the accuracy of the stop.
+With ``gamma_A = 0`` the cone holds every value that dominates ``v_inf``: then it is Theorem 11 (d).
 """
 
 from __future__ import annotations
@@ -20,7 +21,13 @@ from ssg_mip.certificates.values import Interval, largest_size, weighted_sum
 from ssg_mip.certificates.verification import Check, Trial, worst_of, yes_or_no
 from ssg_mip.tolerances import Tolerances
 
-ENDS_AT_ANSWER = frozenset({"policy-iteration", "commitment", "deterministic", "grid"})
+MONOTONE = frozenset({"policy-iteration", "restarted-policy-iteration", "response-regions"})
+"""Methods that never lose in any state from one iterate to the next."""
+
+HAS_LIMITS = MONOTONE | {"backtracking"}
+"""Methods that stop where no policy improves every state."""
+
+ENDS_AT_ANSWER = HAS_LIMITS | {"commitment", "deterministic", "grid"}
 """Methods whose last iterate is their answer."""
 
 
@@ -124,9 +131,11 @@ def course_checks(claims: Claims, prover: Prover, exact: ExactGame, tolerances: 
     checks = []
     if claims.subject == "result" and claims.method in ENDS_AT_ANSWER:
         checks.append(_end_check(claims))
-    if claims.method != "policy-iteration":
+    if claims.status == "pareto_optimal":
+        checks.append(worst_of("undominated", _domination_trials(claims, prover, exact)))
+    if claims.method not in HAS_LIMITS:
         return checks
-    if claims.subject == "result":
+    if claims.subject == "result" and claims.method in MONOTONE:
         checks.append(worst_of("monotone_trajectory", _falls(claims, prover, exact, tolerances)))
     checks.append(worst_of("cone", _cone_trials(claims, prover, exact)))
     return checks
@@ -185,6 +194,26 @@ def _cone_trials(claims: Claims, prover: Prover, exact: ExactGame) -> Iterator[T
             )
         elif claims.trajectory:
             yield Trial(deviation=Fraction(1), allowed=Fraction(0), place="stationary is claimed without a bound")
+
+
+def _domination_trials(claims: Claims, prover: Prover, exact: ExactGame) -> Iterator[Trial]:
+    """No attained value of the document that loses in no state gains more than the gap on a Pareto-optimal answer."""
+    for limit in claims.answers:
+        there = prover.about(limit.policy)
+        base = there.attained(limit.leader_values)
+        promised = Fraction(claims.gap or 0.0) * _step_scale(exact, base)
+        for point in claims.trajectory:
+            evidence = prover.about(point.policy)
+            attained = evidence.attained(point.leader_values)
+            rises = [value - old for value, old in zip(attained, base, strict=True)]
+            # A state that loses leaves nothing to forbid; otherwise the average gain is what the claim bounds.
+            loses = min(rise.lower for rise in rises) < 0
+            gain = sum((rise.lower for rise in rises), Fraction(0)) / len(rises)
+            yield Trial(
+                deviation=Fraction(0) if loses else gain,
+                allowed=promised + there.slack + evidence.slack,
+                place=f"{point.place} against the answer",
+            )
 
 
 # -------------------------------------------------------------------- dominance

@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 Instance = Annotated[Path, typer.Argument(metavar="INSTANCE", help="Instance file.", show_default=False)]
 Method = Annotated[
-    str, typer.Option("--method", help="policy-iteration, commitment (proven optimum), deterministic or grid.")
+    str,
+    typer.Option(
+        "--method",
+        help="policy-iteration, restarted-policy-iteration, commitment (proven optimum), response-regions, "
+        "backtracking, deterministic or grid.",
+    ),
 ]
 Ties = Annotated[
     str, typer.Option("--ties", help="What an indifferent follower does: leader (best for it), first or adverse.")
@@ -53,7 +58,7 @@ Selection = Annotated[
     str,
     typer.Option(
         "--selection",
-        help="The step of policy-iteration: argmax (largest gain), epsilon (see --epsilon) or first.",
+        help="The step of policy iteration: argmax (largest gain), epsilon (see --epsilon) or first.",
     ),
 ]
 Epsilon = Annotated[

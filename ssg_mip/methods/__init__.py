@@ -14,11 +14,21 @@ from ssg_mip.methods.request import Request, Run
 
 METHODS: dict[str, str] = {
     "policy-iteration": "ssg_mip.methods.policy_iteration",
+    "restarted-policy-iteration": "ssg_mip.methods.restarted",
     "commitment": "ssg_mip.methods.commitment",
+    "response-regions": "ssg_mip.methods.response_regions",
+    "backtracking": "ssg_mip.methods.backtracking",
     "deterministic": "ssg_mip.methods.deterministic",
     "grid": "ssg_mip.methods.grid",
 }
 """Method names and the modules that implement them."""
+
+
+STEPPING = ("policy-iteration", "restarted-policy-iteration", "response-regions", "backtracking")
+"""Methods that go from policy to policy without a loss in any state, and take weights of zero as they are."""
+
+SELECTING = ("policy-iteration", "restarted-policy-iteration", "backtracking")
+"""Methods with steps to select."""
 
 
 def find_method(name: str) -> Run:
@@ -43,9 +53,9 @@ def check_request(game: Game, method: str, request: Request) -> None:
 
 def check_method_options(method: str, selection: str) -> None:
     """Raise :class:`OptionError` if a selection of steps is asked of a method that takes none."""
-    if selection != "argmax" and method != "policy-iteration":
+    if selection != "argmax" and method not in SELECTING:
         raise OptionError(
-            f"selection is {selection!r} while method is {method!r}; only policy-iteration selects steps: "
+            f"selection is {selection!r} while method is {method!r}; only {', '.join(SELECTING)} select steps: "
             "leave the selection out, or ask for that method"
         )
 

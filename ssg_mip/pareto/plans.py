@@ -10,8 +10,9 @@ import numpy as np
 
 from ssg_mip.game import FloatArray, IntArray
 from ssg_mip.pareto.dominance import non_dominated
-from ssg_mip.pareto.scalarisation import normal_weights, weight_key
+from ssg_mip.pareto.scalarisation import normal_weights
 from ssg_mip.status import Termination
+from ssg_mip.weights import weight_key
 
 
 class Plan(Protocol):

@@ -14,7 +14,7 @@ from ssg_mip.pareto.dominance import non_dominated, separation
 from ssg_mip.pareto.front import FrontPoint, Settlement
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import Result
-from ssg_mip.status import Status
+from ssg_mip.status import Status, Termination
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -59,7 +59,7 @@ class Pool:
                     policy=result.leader_policy,
                     result=result,
                     final=True,
-                    gain_bound=math.inf if settlement is None else settlement.gain_bound,
+                    gain_bound=_myopic_bound(result) if settlement is None else settlement.gain_bound,
                 )
             )
         for point in result.trajectory:
@@ -117,3 +117,15 @@ class Pool:
             with np.errstate(over="ignore"):
                 room[weighted] = np.minimum(room[weighted], left / result.weights[weighted])
         return max(0.0, float(room[varying_states(self._game)].max(initial=0.0)))
+
+
+def _myopic_bound(result: Result) -> float:
+    """What the stop test of policy iteration proves where the leader is myopic; infinite elsewhere.
+
+    With leader discount 0 a policy is worth what it promises in one step, ``V^f = Q_t(., f)``. So the bound on the
+    average gain of the improvement program bounds the gain in every state, times their number, and no other search is
+    needed.
+    """
+    if result.game.leader_discount > 0.0 or result.termination is not Termination.STATIONARY:
+        return math.inf
+    return result.game.num_states * result.trajectory[-1].step_bound

@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike
 
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, IntArray
+from ssg_mip.weights import weight_key
 
 DEFAULT_NUM_WEIGHTS = 20
 """Weight vectors of a front when nothing else is asked."""
@@ -129,8 +130,3 @@ def distinct(rows: list[FloatArray]) -> list[FloatArray]:
     for row in rows:
         seen.setdefault(weight_key(row), row)
     return list(seen.values())
-
-
-def weight_key(weights: FloatArray) -> bytes:
-    """A key under which two weight vectors are the same if they agree to nine digits."""
-    return (np.round(weights, 9) + 0.0).tobytes()

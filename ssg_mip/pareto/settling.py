@@ -18,8 +18,8 @@ states, and has at least its sum, it is the answer without another solve.
 
 The other methods:
 
-* ``policy-iteration`` moves only where no state loses and stops only when a program with even weights finds no gain,
-  whatever was asked: its stop test is its second solve;
+* ``policy-iteration`` and its kin move only where no state loses, and stop only when a program with even weights finds
+  no gain, whatever was asked: their stop test is their second solve;
 * ``deterministic`` and ``grid`` have no floors. They are asked with a small weight in every state instead
   (:func:`ssg_mip.weights.compliant_weights`), and their points carry these weights.
 """
@@ -34,7 +34,7 @@ import numpy as np
 from ssg_mip.best_response import Response
 from ssg_mip.bounds import LEAST_GAP, leader_value_bounds, varying_states
 from ssg_mip.game import Game
-from ssg_mip.methods import find_method
+from ssg_mip.methods import STEPPING, find_method
 from ssg_mip.methods.request import Request, compliant_weights
 from ssg_mip.pareto.dominance import covers, separation
 from ssg_mip.pareto.front import Settlement
@@ -72,7 +72,7 @@ class Settler:
 
         The limits of the request are for both solves together; the result's counts and seconds are those of both.
         """
-        if self._method == "policy-iteration":
+        if self._method in STEPPING:
             return self._solve(self._game, request), None
         if self._method != "commitment":
             weights = compliant_weights(request.weights)

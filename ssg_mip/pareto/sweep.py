@@ -32,7 +32,7 @@ from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.interrupt import Interrupt, given_or_graceful
-from ssg_mip.methods import check_request
+from ssg_mip.methods import STEPPING, check_request
 from ssg_mip.methods.bound_certificate import Recorder, prepared_recorder
 from ssg_mip.methods.request import Request, StepSelection, state_weights
 from ssg_mip.pareto.assurance import assured_front
@@ -196,7 +196,7 @@ class _Sweep:
         Policy iteration does not begin at the best point: it keeps every state's value, so from a point of the front
         it would hardly move, whatever the weights.
         """
-        yield None if self._method == "policy-iteration" else self._pool.best(alpha)
+        yield None if self._method in STEPPING else self._pool.best(alpha)
         for _ in range(self._starts - 1):
             yield LeaderPolicy.random(self._game, self._rng)
 

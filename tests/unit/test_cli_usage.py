@@ -14,7 +14,10 @@ pytestmark = pytest.mark.usefixtures("fake_methods")
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ("--method fake --selection first", "only policy-iteration selects steps"),
+        (
+            "--method fake --selection first",
+            "only policy-iteration, restarted-policy-iteration, backtracking select steps",
+        ),
         ("--method policy-iteration --selection best", "must be one of argmax, epsilon, first"),
         ("--method policy-iteration --selection epsilon", "without an epsilon"),
         ("--method policy-iteration --selection epsilon --epsilon 1", "below 1"),

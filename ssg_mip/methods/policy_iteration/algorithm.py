@@ -43,12 +43,13 @@ def run(
     -------
     Result
         With status ``OPTIMAL`` if a bound proves the weighted value within the gap, ``STATIONARY`` if the stop test
-        holds, ``FEASIBLE`` otherwise. The trajectory holds every iterate. If a step made a true value fall although
-        the theorem forbids it, the step is refused and the run ends with ``NUMERICAL``.
+        holds (``PARETO_OPTIMAL`` with leader discount 0), ``FEASIBLE`` otherwise. The trajectory holds every iterate.
+        If a step made a true value fall although the theorem forbids it, the step is refused and the run ends with
+        ``NUMERICAL``.
     """
     limit = request.iteration_limit or DEFAULT_ITERATION_LIMIT
     bounds = leader_value_bounds(game)
-    dual_bound = _weighted_bound(game, request, bounds)
+    dual_bound = weighted_bound(game, request, bounds)
     current = first_iterate(game, request)  # line 1
     if isinstance(current, Termination):
         return without_start(game, request, current, dual_bound)
@@ -65,7 +66,7 @@ def run(
     return record.result(current, Termination.ITERATION_LIMIT)  # line 12
 
 
-def _weighted_bound(game: Game, request: Request, bounds: ValueBounds) -> float:
+def weighted_bound(game: Game, request: Request, bounds: ValueBounds) -> float:
     """A proven bound on the weighted optimum: the cooperative one, or the root relaxation of (P) if tighter."""
     cooperative = float(request.weights @ bounds.upper)
     limited = dataclasses.replace(request, deadline=request.deadline.share(ROOT_BOUND_SHARE), on_progress=None)

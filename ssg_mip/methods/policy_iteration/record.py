@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ssg_mip.game import Game
 from ssg_mip.methods.policy_iteration.step import Iterate, Step
 from ssg_mip.methods.request import Request, proof_of
@@ -10,17 +12,26 @@ from ssg_mip.status import BoundProof, Status, Termination
 
 
 class Record:
-    """What a run leaves behind: iterates, progress rows and work done."""
+    """What a run leaves behind: iterates, progress rows and work done; ``method`` is the name on the result."""
 
-    def __init__(self, game: Game, request: Request, dual_bound: float, gap_scale: float) -> None:
+    def __init__(
+        self, game: Game, request: Request, dual_bound: float, gap_scale: float, method: str = "policy-iteration"
+    ) -> None:
         self._game = game
+        self._method = method
         self._request = request
         self._dual_bound = dual_bound
+        self._bound_proof = proof_of(request, BoundProof.ROOT)
         self._gap_scale = gap_scale
         self._trajectory: list[TrajectoryPoint] = []
         self._progress: list[ProgressRow] = []
         self._nodes = 0
         self._lps = 0
+
+    def bounded(self, dual_bound: float, proof: BoundProof) -> None:
+        """A bound on the weighted optimum is known, with what it rests on; it counts if it is lower."""
+        if dual_bound < self._dual_bound:
+            self._dual_bound, self._bound_proof = dual_bound, proof
 
     @property
     def nodes(self) -> int:
@@ -63,22 +74,36 @@ class Record:
         if step.target is None and step.termination in {Termination.NUMERICAL, Termination.TIE_RULE}:
             self.arrived(current, "!")
 
-    def result(self, last: Iterate, termination: Termination) -> Result:
-        """The result of a run that ends at ``last``."""
+    def result(
+        self,
+        last: Iterate,
+        termination: Termination,
+        *,
+        status: Status | None = None,
+        counts: Mapping[str, int] | None = None,
+    ) -> Result:
+        """The result of a run that ends at ``last``; the status follows from the termination if it is absent.
+
+        Where the leader is myopic the stop test needs no search beyond the improvement program: what it stops at is
+        Pareto-optimal (Theorem 11 d).
+        """
         request = self._request
         value = float(request.weights @ last.values)
-        status = Status.STATIONARY if termination is Termination.STATIONARY else Status.FEASIBLE
+        if status is None:
+            status = Status.STATIONARY if termination is Termination.STATIONARY else Status.FEASIBLE
+        if status is Status.STATIONARY and self._game.leader_discount == 0.0:
+            status = Status.PARETO_OPTIMAL
         if relative_gap(value, self._dual_bound, self._gap_scale) <= request.gap:
             status = Status.OPTIMAL
         return build_result(
             self._game,
-            method="policy-iteration",
+            method=self._method,
             status=status,
             termination=termination,
             weights=request.weights,
             ties=request.ties,
             dual_bound=self._dual_bound,
-            bound_proof=proof_of(request, BoundProof.ROOT),
+            bound_proof=self._bound_proof,
             policy=last.policy,
             response=last.response,
             trajectory=tuple(self._trajectory),
@@ -86,5 +111,10 @@ class Record:
             options=request.options(),
             seed=request.seed,
             seconds=request.deadline.elapsed,
-            counts={"iterations": len(self._trajectory), "nodes": self._nodes, "lps": self._lps},
+            counts={
+                "iterations": len(self._trajectory),
+                **({} if counts is None else counts),
+                "nodes": self._nodes,
+                "lps": self._lps,
+            },
         )

@@ -42,12 +42,14 @@ def first_iterate(game: Game, request: Request) -> Iterate | Termination:
     return Iterate(answer.policy, answer.response)
 
 
-def without_start(game: Game, request: Request, termination: Termination, dual_bound: float) -> Result:
+def without_start(
+    game: Game, request: Request, termination: Termination, dual_bound: float, method: str = "policy-iteration"
+) -> Result:
     """The result of a run that finds no policy to start from."""
     infeasible = termination is Termination.INFEASIBLE
     return build_result(
         game,
-        method="policy-iteration",
+        method=method,
         status=Status.INFEASIBLE if infeasible else Status.NO_SOLUTION,
         termination=termination,
         weights=request.weights,

@@ -131,7 +131,7 @@ def _attempt(
     game: Game, current: Iterate, weights: FloatArray, request: Request, gap: float, improve: ImprovementSolver
 ) -> Step:
     """Solve (I) once, and judge its policy by the true values."""
-    negligible = gap * _value_scale(game, current.values)
+    negligible = gap * value_scale(game, current.values)
     evenness = game.num_states * float(weights.min())
     least = LEAST_PROGRESS * negligible
     if request.selection == "first":
@@ -155,7 +155,7 @@ def _attempt(
         return outcome
     target = Iterate.evaluated(game, answer.policy, request)
     gains = target.values - current.values
-    if gains.min() < -request.tolerances.monotone * _value_scale(game, current.values):
+    if gains.min() < -request.tolerances.monotone * value_scale(game, current.values):
         return dataclasses.replace(outcome, **_refusal(game, gains, request))
     if weights @ gains <= least:
         note = f"no step: the best policy found gains {float(weights @ gains):.3g}, too little to count"
@@ -177,6 +177,6 @@ def _stationary_note(game: Game, bound: float) -> str:
     return note
 
 
-def _value_scale(game: Game, values: FloatArray) -> float:
+def value_scale(game: Game, values: FloatArray) -> float:
     """The size of the leader's values or rewards, whichever is larger; 1 if all are zero."""
     return max(float(np.abs(values).max()), float(np.abs(game.leader_rewards).max())) or 1.0

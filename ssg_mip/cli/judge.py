@@ -1,0 +1,56 @@
+"""The command ``existence``: is there one policy that is best in every state?"""
+
+from __future__ import annotations
+
+import typer
+
+from ssg_mip.cli import options
+from ssg_mip.cli.console import say, write_json
+from ssg_mip.exit_codes import ExitCode, existence_code
+from ssg_mip.interrupt import graceful_interrupt
+
+_ROW_LIMIT = 40
+"""States that a table for people shows, unless --verbose."""
+
+
+def existence_of_instance(
+    instance: options.Instance,
+    ties: options.Ties = "leader",
+    margin: options.Margin = 0.0,
+    gap: options.Gap = 1e-4,
+    time_limit: options.TimeLimit = None,
+    node_limit: options.NodeLimit = None,
+    seed: options.Seed = 0,
+    check: options.Check = True,
+    as_json: options.AsJson = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Say whether a stationary Stackelberg equilibrium exists: one policy that is best in every state at once.
+
+    Exit code 0 if one exists (within the gap), 7 if it is proven that none does, 4 if it stays undecided. Limits are
+    for all programs together.
+    """
+    from ssg_mip.files import read_instance
+    from ssg_mip.pareto.existence import existence
+    from ssg_mip.report import existence_report
+
+    with graceful_interrupt() as interrupt:
+        answer = existence(
+            read_instance(instance),
+            ties=options.check_rule(ties),
+            margin=margin,
+            gap=gap,
+            time_limit=time_limit,
+            node_limit=node_limit,
+            seed=seed,
+            interrupt=interrupt,
+            check=check,
+        )
+        code = int(existence_code(answer.verdict, answer.verified))
+        if interrupt.requested and code != ExitCode.FAILED_CHECK:
+            code = int(ExitCode.INTERRUPTED)
+        if not as_json or verbose:
+            say(*existence_report(answer, limit=None if verbose else _ROW_LIMIT))
+        if as_json:
+            code = write_json(answer.to_dict(), code)
+    raise typer.Exit(code)

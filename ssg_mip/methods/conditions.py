@@ -1,0 +1,259 @@
+r"""Two conditions on a policy, of Kudo & Akimoto: Theorem 9 is necessary for Pareto optimality, Theorem 10 sufficient.
+
+**Theorem 9.** If ``f'`` is Pareto-optimal, no ``f`` with ``Q(., f) >= V`` in every state changes any value, where
+``V`` and ``Q`` are those of ``f'``. That is the stop test of Algorithm 1, here for any policy. If the leader is myopic
+(``gamma_A = 0``) it is sufficient as well.
+
+**Theorem 10.** ``f'`` is Pareto-optimal if for every ``f`` either ``d = Q(., f) - V`` is 0 everywhere, or in some
+state ``d(s) < -c delta(f)`` with ``c = gamma_A / (1 - gamma_A)``, ``delta(f) = max_s sum_t p(t | s, f, g(s)) d(t)``.
+
+No ``delta`` exceeds ``max_t d(t)``. So where for every ``t`` no policy with ``d(s) + c d(t) >= 0`` in every ``s`` gains
+more than ``e`` in ``t`` (one program for each state), the condition holds up to ``e``: no policy that dominates ``f'``
+gains more than ``e / (1 - gamma_A)`` in any state. A policy found there is put to the theorem's own, finer test: if it
+fails that, Theorem 10 says nothing about ``f'``. Otherwise the outcome is open.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import math
+
+import numpy as np
+
+from ssg_mip.best_response import Ties, best_response
+from ssg_mip.bounds import LEAST_GAP
+from ssg_mip.deadline import Deadline
+from ssg_mip.game import FloatArray, Game
+from ssg_mip.interrupt import Interrupt
+from ssg_mip.mdp import induced_by_leader
+from ssg_mip.methods.goals import HighestGainProblem, search_goal
+from ssg_mip.methods.policy_iteration.step import TEST_GAP_SHARE, Iterate, exact_improvement, take_step, value_scale
+from ssg_mip.methods.request import Request
+from ssg_mip.methods.size_limit import improvement_products, obstacle
+from ssg_mip.policy import LeaderPolicy
+from ssg_mip.status import Termination
+
+SAMPLES = 50
+"""Random policies that are tried where the programs leave the sufficient condition open."""
+
+STEPS = (1.0, 0.3, 0.1, 0.03)
+"""How far to go towards each of them."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class NecessaryCondition:
+    """What the test of Theorem 9 says about a policy.
+
+    Attributes
+    ----------
+    holds
+        Whether no policy improves every state, up to the gap; ``None`` if a limit came first.
+    gain_bound
+        Proven: averaged over the states no policy without a losing state gains more in one step; infinite if nothing is
+        proven. Together with ``leader_values`` it is a certificate of the condition.
+    better_policy, better_values
+        Where the condition fails: a policy that loses in no state, with its exact values.
+    leader_values
+        The exact values of the policy itself.
+    pareto_optimal
+        True where the condition holds and the leader is myopic, false where it fails, ``None`` where that is open.
+    termination, nodes, lps
+        Why the test ended, and its work.
+    """
+
+    holds: bool | None
+    gain_bound: float
+    better_policy: LeaderPolicy | None
+    better_values: FloatArray | None
+    leader_values: FloatArray
+    pareto_optimal: bool | None
+    termination: Termination
+    nodes: int
+    lps: int
+
+
+def necessary_condition(
+    game: Game,
+    policy: LeaderPolicy,
+    *,
+    ties: Ties = "leader",
+    gap: float = 1e-4,
+    time_limit: float | None = None,
+    node_limit: int | None = None,
+    seed: int = 0,
+    interrupt: Interrupt | None = None,
+) -> NecessaryCondition:
+    """Test the necessary condition for Pareto optimality (Theorem 9) at any policy.
+
+    Parameters
+    ----------
+    game, policy
+        The game and the leader policy.
+    ties, gap, time_limit, node_limit, seed, interrupt
+        As in ``solve``; ``gap`` times the largest value or reward is the average gain that counts as none.
+
+    Raises
+    ------
+    InvalidPolicyError
+        If the policy does not fit the game.
+    OptionError
+        If an option is out of range.
+    """
+    request = Request(
+        weights=np.full(game.num_states, 1.0 / game.num_states),
+        ties=ties,
+        gap=gap,
+        deadline=Deadline(time_limit),
+        node_limit=node_limit,
+        seed=seed,
+        interrupt=Interrupt() if interrupt is None else interrupt,
+    )
+    current = Iterate.evaluated(game, policy, request)
+    step = take_step(game, current, request, exact_improvement, 0)
+    holds = True if step.termination is Termination.STATIONARY else None
+    if step.target is not None:
+        holds = False
+    sufficient = True if holds and game.leader_discount == 0.0 else None
+    return NecessaryCondition(
+        holds=holds,
+        gain_bound=step.bound,
+        better_policy=None if step.target is None else step.target.policy,
+        better_values=None if step.target is None else step.target.values,
+        leader_values=current.values,
+        pareto_optimal=False if holds is False else sufficient,
+        termination=step.termination,
+        nodes=step.nodes,
+        lps=step.lps,
+    )
+
+
+class Sufficiency(enum.Enum):
+    """What the test of Theorem 10 says."""
+
+    HOLDS = "the sufficient condition holds: the policy is Pareto-optimal, up to the gap"
+    FAILS = "a policy breaks the sufficient condition, so it says nothing"
+    OPEN = "neither the condition nor a policy that breaks it was found"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class SufficientCondition:
+    """What the test of Theorem 10 says about a policy.
+
+    Attributes
+    ----------
+    verdict
+        Whether the condition holds. Where it fails the policy may be Pareto-optimal all the same.
+    gain_bound
+        Proven: no policy that loses in no state gains more than this in any; infinite if nothing is proven.
+    breaking_policy
+        Where the condition fails: a policy that breaks it.
+    programs, nodes, lps, termination
+        The work, and why it ended.
+    """
+
+    verdict: Sufficiency
+    gain_bound: float
+    breaking_policy: LeaderPolicy | None
+    programs: int
+    nodes: int
+    lps: int
+    termination: Termination
+
+
+def sufficient_condition(game: Game, policy: LeaderPolicy, request: Request) -> SufficientCondition:
+    """Test the sufficient condition for Pareto optimality (Theorem 10) at a policy.
+
+    Parameters
+    ----------
+    game, policy
+        The game and the leader policy.
+    request
+        Gap, tie rule and limits; the weights play no part.
+    """
+    values = best_response(game, policy, request.ties, tolerances=request.tolerances).leader_values
+    negligible = max(request.gap, LEAST_GAP) * value_scale(game, values)
+    share = game.leader_discount / (1.0 - game.leader_discount)
+    nodes = lps = programs = 0
+    worst, end = 0.0, Termination.GAP
+
+    def answer(verdict: Sufficiency, breaking: LeaderPolicy | None, termination: Termination) -> SufficientCondition:
+        proven = worst / (1.0 - game.leader_discount) if verdict is Sufficiency.HOLDS else math.inf
+        return SufficientCondition(
+            verdict=verdict,
+            gain_bound=proven,
+            breaking_policy=breaking,
+            programs=programs,
+            nodes=nodes,
+            lps=lps,
+            termination=termination,
+        )
+
+    for state in range(game.num_states):
+        stop = _limit(game, request, nodes)
+        if stop is not None:
+            return answer(Sufficiency.OPEN, None, stop)
+        inner = dataclasses.replace(
+            request,
+            start=policy,
+            good_enough=negligible,
+            on_progress=None,
+            node_limit=None if request.node_limit is None else request.node_limit - nodes,
+        )
+        problem = HighestGainProblem(game, values, state, share, inner)
+        outcome = search_goal(problem, inner, absolute=TEST_GAP_SHARE * negligible)
+        programs, nodes, lps = programs + 1, nodes + outcome.nodes, lps + outcome.lps
+        worst = max(worst, outcome.dual_bound)
+        if outcome.primal_bound > negligible and breaks_sufficiency(problem, outcome.solution.policy, negligible):
+            return answer(Sufficiency.FAILS, outcome.solution.policy, outcome.termination)
+        if outcome.dual_bound > negligible:
+            end = outcome.termination
+    if worst <= negligible:
+        return answer(Sufficiency.HOLDS, None, end)
+    breaking = _sampled_break(HighestGainProblem(game, values, 0, share, request), policy, negligible)
+    return answer(Sufficiency.OPEN if breaking is None else Sufficiency.FAILS, breaking, end)
+
+
+def _sampled_break(problem: HighestGainProblem, policy: LeaderPolicy, negligible: float) -> LeaderPolicy | None:
+    """A policy that breaks the condition, among random ones and on the way to them; ``None`` if none is met."""
+    game, rng = problem.game, np.random.default_rng(problem.request.seed)
+    own = policy.slots(game)
+    for _ in range(SAMPLES):
+        target = LeaderPolicy.random(game, rng).slots(game)
+        for share in STEPS:
+            trial = LeaderPolicy.from_slots(game, (1.0 - share) * own + share * target)
+            if breaks_sufficiency(problem, trial, negligible):
+                return trial
+    return None
+
+
+def breaks_sufficiency(problem: HighestGainProblem, policy: LeaderPolicy, negligible: float) -> bool:
+    """Whether a policy breaks the condition of Theorem 10 as it stands, with its own ``delta``."""
+    game = problem.game
+    response, gains = problem.gains(policy)
+    if float(np.abs(gains).max()) <= negligible:
+        return False
+    leader, _ = induced_by_leader(game, policy)
+    promised = leader.action_values(problem.values) - problem.values[game.follower_slot_state]
+    own = response.follower_policy.slots(game)
+    if problem.request.ties == "leader":  # the tied answer that gives the gain
+        promised = np.where(response.tied, promised, -np.inf)
+        own = np.array([int(np.argmax(promised[a:b])) + a for a, b in zip(*_ends(game), strict=True)])
+    moved = np.asarray(leader.transition[own] @ gains)
+    share = game.leader_discount / (1.0 - game.leader_discount)
+    return bool(np.all(gains + share * float(moved.max()) >= -negligible))
+
+
+def _ends(game: Game) -> tuple[list[int], list[int]]:
+    return game.follower_offsets[:-1].tolist(), game.follower_offsets[1:].tolist()
+
+
+def _limit(game: Game, request: Request, nodes: int) -> Termination | None:
+    """What forbids another program."""
+    if request.interrupt.requested:
+        return Termination.INTERRUPTED
+    if request.deadline.expired:
+        return Termination.TIME_LIMIT
+    if request.node_limit is not None and nodes >= request.node_limit:
+        return Termination.NODE_LIMIT
+    return obstacle(improvement_products(game), request)

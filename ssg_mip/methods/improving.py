@@ -1,0 +1,91 @@
+"""The improvement program (I), solved so that the other improving policies that its search meets are kept as well."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ssg_mip.game import FloatArray, Game
+from ssg_mip.methods.exact import Answer
+from ssg_mip.methods.goals import search_goal
+from ssg_mip.methods.local_ascent import Candidate
+from ssg_mip.methods.policy_iteration.step import exact_improvement
+from ssg_mip.methods.programs import ImprovementProblem
+from ssg_mip.methods.request import Request
+from ssg_mip.methods.size_limit import improvement_products, obstacle
+from ssg_mip.policy import LeaderPolicy
+from ssg_mip.status import BoundProof
+
+MOST_KEPT = 50
+"""Improving policies that are kept, at most."""
+
+SAME_VALUES = 6
+"""Digits of the leader's values by which two policies with the same response are told apart."""
+
+
+class _Remembering(ImprovementProblem):
+    """Keeps every policy with a positive gain that is evaluated."""
+
+    def __init__(self, game: Game, values: FloatArray, weights: FloatArray, request: Request) -> None:
+        self.met: list[Candidate] = []
+        super().__init__(game, values, weights, request)
+
+    def evaluate(self, policy: LeaderPolicy) -> Candidate:
+        """The weighted gain, remembered if it is one."""
+        candidate = super().evaluate(policy)
+        if candidate.value > 0.0:
+            self.met.append(candidate)
+        return candidate
+
+
+class ImprovingPolicies:
+    """A solver of the program (I) for one step of policy iteration, with the policies that it has met.
+
+    Parameters
+    ----------
+    share
+        A policy is kept if its gain is at least this share of the best one.
+    """
+
+    def __init__(self, share: float) -> None:
+        self._share = share
+        self._met: list[Candidate] = []
+
+    def __call__(
+        self, game: Game, values: FloatArray, weights: FloatArray, request: Request, absolute_gap: float
+    ) -> Answer:
+        """Solve (I); the arguments are those of :data:`~ssg_mip.methods.policy_iteration.ImprovementSolver`."""
+        if obstacle(improvement_products(game), request) is not None:
+            return exact_improvement(game, values, weights, request, absolute_gap)
+        problem = _Remembering(game, values, weights, request)
+        outcome = search_goal(problem, request, absolute=absolute_gap)
+        self._met += problem.met
+        found: Candidate | None = outcome.solution if math.isfinite(outcome.primal_bound) else None
+        return Answer(
+            policy=None if found is None else found.policy,
+            response=None if found is None else found.response,
+            primal_bound=outcome.primal_bound,
+            dual_bound=outcome.dual_bound,
+            bound_proof=BoundProof.SEARCH,
+            termination=outcome.termination,
+            nodes=outcome.nodes,
+            lps=outcome.lps,
+            lp_seconds=outcome.lp_seconds,
+            progress=outcome.progress,
+        )
+
+    def others(self, taken: LeaderPolicy) -> list[LeaderPolicy]:
+        """The policies kept besides the one that was taken, best gain first, one for each response and value."""
+        met = sorted(self._met, key=lambda one: -one.value)
+        kept: dict[bytes, LeaderPolicy] = {}
+        for candidate in met:
+            if candidate.value < self._share * met[0].value or len(kept) >= MOST_KEPT:
+                break
+            kept.setdefault(_key(candidate), candidate.policy)
+        return [policy for policy in kept.values() if not np.array_equal(policy.probabilities, taken.probabilities)]
+
+
+def _key(candidate: Candidate) -> bytes:
+    values = np.round(candidate.response.leader_values, SAME_VALUES) + 0.0
+    return bytes(candidate.answers.tobytes() + values.tobytes())

@@ -1,0 +1,164 @@
+"""The loop of Algorithm 2, region by region."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from ssg_mip.bounds import gap_scale, leader_value_bounds
+from ssg_mip.game import Game, IntArray
+from ssg_mip.methods.policy_iteration.algorithm import DEFAULT_ITERATION_LIMIT, weighted_bound
+from ssg_mip.methods.policy_iteration.record import Record
+from ssg_mip.methods.policy_iteration.restart import negligible_gain
+from ssg_mip.methods.policy_iteration.start import first_iterate, without_start
+from ssg_mip.methods.policy_iteration.step import (
+    LEAST_PROGRESS,
+    TEST_GAP_SHARE,
+    Iterate,
+    Step,
+    exact_improvement,
+    take_step,
+    value_scale,
+)
+from ssg_mip.methods.request import Request, compliant_weights
+from ssg_mip.methods.response_regions.ascent import pareto_ascent
+from ssg_mip.methods.response_regions.regions import Regions, solve_region
+from ssg_mip.methods.size_limit import improvement_products, obstacle
+from ssg_mip.result import Result
+from ssg_mip.status import Termination
+
+METHOD = "response-regions"
+
+REGIONS_SHARE = 0.5
+"""Share of the remaining time that the regions of one iterate may take, so that the stop test keeps some."""
+
+
+def run(game: Game, request: Request) -> Result:
+    """Algorithm 2 from ``request.start`` (the uniform policy if absent).
+
+    Returns
+    -------
+    Result
+        With the statuses of ``policy-iteration``; the counts are described in
+        :mod:`ssg_mip.methods.response_regions`.
+    """
+    bounds = leader_value_bounds(game)
+    dual_bound = weighted_bound(game, request, bounds)
+    current = first_iterate(game, request)
+    if isinstance(current, Termination):
+        return without_start(game, request, current, dual_bound, METHOD)
+    record = Record(game, request, dual_bound, gap_scale(bounds, request.weights), METHOD)
+    walk = _Walk(game, request)
+    for _ in range(request.iteration_limit or DEFAULT_ITERATION_LIMIT):
+        record.arrived(current)
+        step = walk.step(current, record.nodes)
+        record.stepped(current, step)
+        if step.target is None:
+            return record.result(current, step.termination, counts=walk.counts)
+        current = step.target
+    record.arrived(current)
+    record.stepped(current, Step.stopped(Termination.ITERATION_LIMIT))
+    return record.result(current, Termination.ITERATION_LIMIT, counts=walk.counts)
+
+
+class _Walk:
+    """The responses seen so far, and the work done on regions."""
+
+    def __init__(self, game: Game, request: Request) -> None:
+        self._game = game
+        self._request = request
+        self._weights = compliant_weights(request.weights)
+        self._rng = np.random.default_rng(request.seed)
+        self._seen: dict[bytes, IntArray] = {}
+        self._regions = self._pruned = self._missed = 0
+        self._nodes = self._lps = 0
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What was met, for the result."""
+        return {
+            "regions": self._regions,
+            "pruned": self._pruned,
+            "responses": len(self._seen),
+            "missed": self._missed,
+        }
+
+    def step(self, current: Iterate, nodes: int) -> Step:
+        """The first region that helps; else the test of Theorem 9, whose policy is taken if the regions missed it."""
+        self._nodes = self._lps = 0
+        self._occurs(current.response.follower_policy.actions)
+        target, searched = None, False
+        if obstacle(improvement_products(self._game), self._request) is None and self._left(nodes):
+            searched = True
+            target = self._visit(current, nodes)
+        if target is not None:
+            self._occurs(target.response.follower_policy.actions)
+            return Step(target, Termination.GAP, math.inf, self._nodes, self._lps, "a region helps")
+        step = take_step(self._game, current, self._request, exact_improvement, nodes + self._nodes)
+        self._missed += searched and step.target is not None
+        return dataclasses.replace(step, nodes=step.nodes + self._nodes, lps=step.lps + self._lps)
+
+    def _left(self, nodes: int) -> bool:
+        limit = self._request.node_limit
+        return not self._request.stopped and (limit is None or nodes + self._nodes < limit)
+
+    def _visit(self, current: Iterate, nodes: int) -> Iterate | None:
+        """The first region in whose policies one strictly dominates the iterate."""
+        request = dataclasses.replace(
+            self._request, deadline=self._request.deadline.share(REGIONS_SHARE), start=current.policy, on_progress=None
+        )
+        negligible = negligible_gain(self._game, current, request)
+        request = dataclasses.replace(request, good_enough=LEAST_PROGRESS * negligible)
+        for response in self._order(current, request):
+            if request.stopped or not self._left(nodes):
+                return None
+            left = None if request.node_limit is None else request.node_limit - nodes - self._nodes
+            inner = dataclasses.replace(request, node_limit=left)
+            target = self._improved(current, response, inner, negligible)
+            if target is not None:
+                return target
+        return None
+
+    def _order(self, current: Iterate, request: Request) -> Iterator[IntArray]:
+        """Responses that have occurred, in random order, then the others."""
+        known = list(self._seen.values())
+        tried = {response.tobytes() for response in known}
+        yield from (known[place] for place in self._rng.permutation(len(known)))
+        regions = Regions(self._game, current.values, request, self._rng)
+        before = 0
+        for response in regions:
+            self._nodes += regions.nodes - before
+            before = regions.nodes
+            if response.tobytes() not in tried:
+                yield response
+        self._nodes += regions.nodes - before
+        self._pruned += regions.pruned
+        self._lps += regions.lps
+
+    def _improved(self, current: Iterate, response: IntArray, request: Request, negligible: float) -> Iterate | None:
+        """(53), then (54), in one region; the result if it strictly dominates the iterate."""
+        problem, outcome = solve_region(
+            self._game, current.values, response, request, absolute=TEST_GAP_SHARE * negligible
+        )
+        self._regions += 1
+        if outcome is None:
+            return None
+        self._nodes += outcome.nodes
+        self._lps += outcome.lps
+        if not math.isfinite(outcome.primal_bound):
+            return None
+        self._occurs(response)
+        if problem.losing(np.full(self._game.num_states, outcome.primal_bound)).any():  # z > 0
+            return None
+        policy = pareto_ascent(problem, response, self._weights, outcome.solution.policy)
+        target = Iterate.evaluated(self._game, policy, request)
+        gains = target.values - current.values
+        falls = gains.min() < -request.tolerances.monotone * value_scale(self._game, current.values)
+        counts = float(self._weights @ gains) > LEAST_PROGRESS * negligible
+        return target if counts and not falls else None
+
+    def _occurs(self, response: IntArray) -> None:
+        self._seen.setdefault(response.tobytes(), response)

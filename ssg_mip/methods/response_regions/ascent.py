@@ -1,0 +1,54 @@
+r"""Pareto ascent with projection inside a region: problem (54) of Kudo & Akimoto.
+
+For a fixed response ``g`` the promised values ``Q_t(s, f, g)`` are linear in ``f``, so a direction along which none
+falls and their weighted sum rises is the solution of a linear program. The same program keeps ``g`` a best response to
+first order, which projects the step onto the region; a step that leaves it is shortened
+(:mod:`ssg_mip.methods.local_ascent`). The ascent ends where no such direction is left.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from ssg_mip.game import FloatArray, IntArray
+from ssg_mip.methods.goals import LeastGainProblem
+from ssg_mip.methods.linearisation import FixedResponse, LinearGoal
+from ssg_mip.methods.local_ascent import Ascent, Candidate
+from ssg_mip.policy import FollowerPolicy, LeaderPolicy
+
+
+def pareto_ascent(
+    problem: LeastGainProblem, response: IntArray, weights: FloatArray, policy: LeaderPolicy
+) -> LeaderPolicy:
+    """A policy of the region, reached from ``policy`` by steps along which no state's promised value falls.
+
+    Parameters
+    ----------
+    problem
+        Problem (53) of the region.
+    response
+        The region's response, one action per state.
+    weights
+        Positive weights of the sum that each step raises.
+    policy
+        A policy of the region without a losing state.
+    """
+
+    def evaluate(trial: LeaderPolicy) -> Candidate:
+        answer, gains, inside = problem.region_gains(trial)
+        answer = dataclasses.replace(answer, follower_policy=FollowerPolicy(response))
+        value = float(weights @ gains) if inside and not problem.losing(gains).any() else -np.inf
+        return Candidate(trial, answer, value)
+
+    def goal(model: FixedResponse) -> LinearGoal:
+        gains = model.gains_over(problem.values)
+        now = gains @ model.slots
+        return LinearGoal(float(weights @ now), weights @ gains, gains, now)
+
+    start = evaluate(policy)
+    if not np.isfinite(start.value):
+        return policy
+    request = problem.request
+    return Ascent(problem.game, goal, evaluate, request.margin, request.deadline).climb(start).policy

@@ -1,0 +1,128 @@
+r"""Policy iteration with restarts: Algorithm 1 of Kudo & Akimoto, which goes on where it would stop.
+
+Each time the necessary condition for Pareto optimality holds, the run jumps to a policy that dominates the point
+(:mod:`ssg_mip.methods.policy_iteration.restart`) and goes on from there, until a bound proves that there is none: then
+the point is **Pareto-optimal**, for every leader discount, up to the gap. No state's value ever falls, so use this to
+improve a policy as far as that is possible without harming any state. It may still be worth less than the weighted
+optimum, which may ask some state to lose: **use ``commitment`` for that**.
+
+The jump is as hard as the commitment program, or harder. At a limit the point that Algorithm 1 has reached is the
+answer. Where the leader is myopic no jump is needed: there Algorithm 1 stops at Pareto-optimal points only
+(Theorem 11 d).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+from ssg_mip.bounds import gap_scale, leader_value_bounds
+from ssg_mip.game import Game
+from ssg_mip.methods.policy_iteration.algorithm import DEFAULT_ITERATION_LIMIT, weighted_bound
+from ssg_mip.methods.policy_iteration.record import Record
+from ssg_mip.methods.policy_iteration.restart import Jump, Restarter, negligible_gain
+from ssg_mip.methods.policy_iteration.start import first_iterate, without_start
+from ssg_mip.methods.policy_iteration.step import ImprovementSolver, Iterate, Step, exact_improvement, take_step
+from ssg_mip.methods.request import Request
+from ssg_mip.result import Result
+from ssg_mip.status import Status, Termination
+
+METHOD = "restarted-policy-iteration"
+
+
+def run(
+    game: Game, request: Request, *, improve: ImprovementSolver = exact_improvement, restarter: Restarter | None = None
+) -> Result:
+    """Algorithm 1 with restarts, from ``request.start`` (the uniform policy if absent).
+
+    Parameters
+    ----------
+    game, request
+        The game and what is asked; all limits are for the whole run.
+    improve
+        Solver of the program (I).
+    restarter
+        The restarter of an earlier run with the same game, weights and gap, which remembers some answers.
+
+    Returns
+    -------
+    Result
+        With status ``OPTIMAL`` if a bound proves the weighted value within the gap, ``PARETO_OPTIMAL`` if it is proven
+        that nothing dominates the point, ``STATIONARY`` if a limit came between the stop test and that proof,
+        ``FEASIBLE`` otherwise. ``counts["restarts"]`` says how many jumps were made.
+    """
+    bounds = leader_value_bounds(game)
+    dual_bound = weighted_bound(game, request, bounds)
+    current = first_iterate(game, request)
+    if isinstance(current, Termination):
+        return without_start(game, request, current, dual_bound, METHOD)
+    record = Record(game, request, dual_bound, gap_scale(bounds, request.weights), METHOD)
+    restarter = Restarter(game, request) if restarter is None else restarter
+    gain_bound, restarts = math.inf, 0
+    for _ in range(request.iteration_limit or DEFAULT_ITERATION_LIMIT):
+        record.arrived(current)
+        step, jump = _step_or_jump(game, current, request, improve, restarter, gain_bound, record)
+        record.stepped(current, step)
+        if step.target is None:
+            status = _status(game, current, request, step, jump)
+            return record.result(current, step.termination, status=status, counts={"restarts": restarts})
+        gain_bound = math.inf if jump is None else jump.gain_bound
+        restarts += jump is not None
+        current = step.target
+    record.arrived(current)
+    record.stepped(current, Step.stopped(Termination.ITERATION_LIMIT))
+    return record.result(current, Termination.ITERATION_LIMIT, counts={"restarts": restarts})
+
+
+def _step_or_jump(
+    game: Game,
+    current: Iterate,
+    request: Request,
+    improve: ImprovementSolver,
+    restarter: Restarter,
+    gain_bound: float,
+    record: Record,
+) -> tuple[Step, Jump | None]:
+    """A step of Algorithm 1; where there is none left, the jump, which the step then leads along.
+
+    ``gain_bound`` is what the last jump has proven about this point: if it leaves nothing, no program is needed,
+    because ``Q_t >= V_t`` implies ``V^f >= Q_t``.
+    """
+    negligible = negligible_gain(game, current, request)
+    if gain_bound <= negligible:
+        step = dataclasses.replace(Step.stopped(Termination.STATIONARY), bound=gain_bound, note=_proof(gain_bound))
+        return step, Jump(None, gain_bound, Termination.GAP, 0, 0)
+    step = take_step(game, current, request, improve, record.nodes)
+    if step.target is not None or step.termination is not Termination.STATIONARY or game.leader_discount == 0.0:
+        return step, None
+    jump = restarter.jump(current, record.nodes + step.nodes)
+    if restarter.known is not None:
+        record.bounded(restarter.known.dual_bound, restarter.known.bound_proof)
+    step = dataclasses.replace(step, nodes=step.nodes + jump.nodes, lps=step.lps + jump.lps)
+    if jump.target is not None:
+        gain = float(request.weights @ (jump.target.values - current.values))
+        note = f"{step.note}; restart at a policy that dominates it, worth {gain:.3g} more"
+        return dataclasses.replace(step, target=jump.target, note=note), jump
+    if jump.gain_bound <= negligible:
+        return dataclasses.replace(step, note=f"{step.note}; {_proof(jump.gain_bound)}"), jump
+    return dataclasses.replace(step, termination=_why(jump, request)), jump
+
+
+def _why(jump: Jump, request: Request) -> Termination:
+    """Why a jump neither leads on nor proves anything."""
+    if jump.termination.is_limit or jump.termination is Termination.TIE_RULE:
+        return jump.termination
+    return Termination.TIE_RULE if request.rule_decides else Termination.NUMERICAL
+
+
+def _status(game: Game, current: Iterate, request: Request, step: Step, jump: Jump | None) -> Status | None:
+    """What is known at the end; ``None`` to let the termination say it."""
+    if jump is None:
+        return None
+    if step.termination is Termination.STATIONARY and jump.gain_bound <= negligible_gain(game, current, request):
+        return Status.PARETO_OPTIMAL
+    return Status.STATIONARY
+
+
+def _proof(gain_bound: float) -> str:
+    return f"Pareto-optimal: no policy that loses in no state gains more than {gain_bound:.3g} a state on average"

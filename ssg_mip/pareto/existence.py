@@ -1,0 +1,231 @@
+r"""Does a stationary Stackelberg equilibrium exist? A verdict with proof, by Proposition 7 of Kudo & Akimoto.
+
+The value of an equilibrium is ``V*(s) = sup_f V^f(s)`` in every state at once (Definitions 3 and 4). So it exists if
+and only if one policy reaches the vector of the suprema, which then is the only Pareto-optimal point. What is computed:
+
+1. bounds ``L(s) <= V*(s) <= U(s)``: the commitment program with all weight in ``s`` leaves an attained value and a
+   proven bound. (Where a policy at hand meets the bound of a planner who moves both players, no program is needed.)
+2. a candidate: the commitment program with even weights. If its policy is within the gap of ``U`` in every state, an
+   **equilibrium exists**, as far as the gap can tell. If its proven bound ``B`` lies below the average of ``L`` by more
+   than the gap, **none exists**: every policy misses some ``V*(s)`` by at least ``mean(L) - B``.
+3. between the two the commitment program with the floor ``L(s)`` less half the gap decides: a policy that meets it is
+   an equilibrium within the gap, and if no policy does, every policy misses some ``V*(s)`` by more than that half.
+
+A limit may leave it **undecided**. Both answers hold *at this gap*: a smaller one may tell apart what a larger one
+calls the same.
+
+With ties in the leader's favour, or with a margin, every supremum is attained; under the rules ``first`` and
+``adverse`` it may only be approached (:mod:`ssg_mip.pareto.attainment`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from contextlib import nullcontext
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ssg_mip.best_response import Ties
+from ssg_mip.deadline import Deadline
+from ssg_mip.game import FloatArray, Game
+from ssg_mip.game_class import classes_with_equilibrium
+from ssg_mip.interrupt import Interrupt, graceful_interrupt
+from ssg_mip.methods.assurance import assured
+from ssg_mip.methods.margin import check_margin
+from ssg_mip.methods.request import Request
+from ssg_mip.pareto.inquiry import Inquiry
+from ssg_mip.pareto.verdict import Verdict
+from ssg_mip.policy import LeaderPolicy
+from ssg_mip.result import Provenance, Result, bound_scope, finite, plain
+from ssg_mip.status import Termination
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Existence:
+    """The verdict with its evidence.
+
+    Attributes
+    ----------
+    game, ties, margin
+        The game, the tie rule under which values are attained, and the margin that was asked for.
+    verdict, reason
+        The verdict, and the numbers behind it in a sentence.
+    suprema_lower, suprema_upper
+        ``L`` and ``U`` with ``L(s) <= V*(s) <= U(s)``: attained, and proven over stationary leader policies.
+    allowed
+        What counts as reaching ``V*(s)``: a value of at least ``U(s) - allowed(s)``.
+    leader_policy, leader_values
+        The equilibrium, or the candidate that comes closest on average, with its exact values; ``None`` without one.
+    miss
+        Proven, where no equilibrium exists: every stationary policy misses ``V*(s)`` in some state ``s`` by at least
+        this.
+    joint_bound
+        Proven upper bound on the average over the states of the leader's values.
+    theory
+        Why an equilibrium is known to exist from the data alone (:mod:`ssg_mip.game_class`); empty if it is not.
+    results
+        The runs of the commitment program: even weights first, then one for each state that needed one. All are
+        checked.
+    termination
+        Why the work ended.
+    provenance
+        Where the verdict comes from.
+    """
+
+    game: Game
+    ties: Ties
+    margin: float
+    verdict: Verdict
+    reason: str
+    suprema_lower: FloatArray
+    suprema_upper: FloatArray
+    allowed: FloatArray
+    leader_policy: LeaderPolicy | None
+    leader_values: FloatArray
+    miss: float
+    joint_bound: float
+    theory: tuple[str, ...]
+    results: tuple[Result, ...]
+    termination: Termination
+    provenance: Provenance
+
+    @property
+    def reaches(self) -> NDArray[np.bool_]:
+        """In which states the policy is within the gap of the supremum."""
+        reached: NDArray[np.bool_] = self.leader_values >= self.suprema_upper - self.allowed
+        return reached
+
+    @property
+    def is_attained(self) -> bool | None:
+        """Whether suprema and Pareto-optimal values are attained under the tie rule; ``None`` if that is not known."""
+        return True if self.ties == "leader" or self.margin > 0.0 else None
+
+    @property
+    def verified(self) -> bool | None:
+        """Whether every run passed its exact checks; ``None`` if they were left out."""
+        outcomes = [result.check.verified for result in self.results]
+        return False if False in outcomes else None if None in outcomes else True
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON data; infinite and undefined numbers become ``None``."""
+        states = self.game.state_names
+
+        def by_state(values: FloatArray) -> dict[str, float | None]:
+            return {state: finite(value) for state, value in zip(states, values, strict=True)}
+
+        return {
+            "format": "ssg-mip-existence/1",
+            "game": self.game.name,
+            "ties": self.ties,
+            "margin": self.margin,
+            "verdict": self.verdict.name.lower(),
+            "verdict_message": self.verdict.value,
+            "reason": self.reason,
+            "suprema_lower": by_state(self.suprema_lower),
+            "suprema_upper": by_state(self.suprema_upper),
+            "bound_scope": bound_scope(self.margin),
+            "allowed": by_state(self.allowed),
+            "leader_policy": None if self.leader_policy is None else self.leader_policy.to_names(self.game),
+            "leader_values": by_state(self.leader_values),
+            "reached_states": [state for state, there in zip(states, self.reaches, strict=True) if there],
+            "miss": finite(self.miss),
+            "joint_bound": finite(self.joint_bound),
+            "attained": self.is_attained,
+            "theory": list(self.theory),
+            "termination": self.termination.name.lower(),
+            "termination_message": self.termination.value,
+            "verified": self.verified,
+            "results": [result.to_dict() for result in self.results],
+            "provenance": {
+                **dataclasses.asdict(self.provenance),
+                "options": {key: plain(value) for key, value in self.provenance.options.items()},
+            },
+        }
+
+
+def existence(
+    game: Game,
+    *,
+    ties: Ties = "leader",
+    gap: float = 1e-4,
+    time_limit: float | None = None,
+    node_limit: int | None = None,
+    seed: int = 0,
+    margin: float = 0.0,
+    interrupt: Interrupt | None = None,
+    check: bool = True,
+) -> Existence:
+    """Decide whether a stationary Stackelberg equilibrium exists, within a gap.
+
+    Parameters
+    ----------
+    game
+        The game.
+    ties, margin, seed
+        As in ``solve``. Under the rules ``first`` and ``adverse`` the suprema may be far below the bounds, which let
+        ties go the leader's way; then the verdict is usually "undecided".
+    gap
+        What counts as reaching a supremum, relative to it or to a share of the spread of the values.
+    time_limit, node_limit
+        Seconds and branch-and-bound nodes for everything together.
+    interrupt
+        A flag to stop the work from outside. If absent, Ctrl-C stops it; what is known by then comes back.
+    check
+        Whether to check every run in exact arithmetic.
+
+    Raises
+    ------
+    OptionError
+        If an argument is out of range.
+    """
+    with graceful_interrupt() if interrupt is None else nullcontext(interrupt) as flag:
+        request = Request(
+            weights=game.initial,
+            ties=ties,
+            margin=margin,
+            gap=gap,
+            deadline=Deadline(time_limit),
+            interrupt=flag,
+            node_limit=node_limit,
+            seed=seed,
+        )
+        check_margin(game, request)
+        return _answered(game, request, Inquiry(game, request), check=check)
+
+
+def _answered(game: Game, request: Request, inquiry: Inquiry, *, check: bool) -> Existence:
+    """The verdict of an inquiry with all that belongs to it."""
+    verdict, miss, reason = inquiry.verdict()
+    policy, values = None, np.full(game.num_states, np.nan)
+    if inquiry.candidate is not None:
+        policy, values = inquiry.candidate[0], inquiry.candidate[1].leader_values
+    favoured = request.ties == "leader" and request.margin == 0.0
+    options = request.options()
+    return Existence(
+        game=game,
+        ties=request.ties,
+        margin=request.margin,
+        verdict=verdict,
+        reason=reason,
+        suprema_lower=inquiry.lower,
+        suprema_upper=np.maximum(inquiry.upper, inquiry.lower),
+        allowed=inquiry.allowed,
+        leader_policy=policy,
+        leader_values=values,
+        miss=miss,
+        joint_bound=inquiry.joint_bound,
+        theory=classes_with_equilibrium(game) if favoured else (),
+        results=tuple(assured(one, check=check, guarantee=False) for one in inquiry.results),
+        termination=inquiry.end,
+        provenance=Provenance(
+            game_name=game.name,
+            game_hash=game.content_hash,
+            method="existence",
+            options={key: options[key] for key in ("gap", "margin", "time_limit", "node_limit")},
+            seed=int(request.seed),
+            seconds=request.deadline.elapsed,
+            counts={"programs": len(inquiry.results), "nodes": inquiry.nodes, "lps": inquiry.lps},
+        ),
+    )
