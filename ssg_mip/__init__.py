@@ -20,15 +20,22 @@ if TYPE_CHECKING:
     from ssg_mip.certificates.verify import verify
     from ssg_mip.formulations.lp_file import export
     from ssg_mip.front_door import solve
+    from ssg_mip.pareto.enclose import enclose_front
+    from ssg_mip.pareto.enclosure import Enclosure
     from ssg_mip.pareto.front import ParetoFront
+    from ssg_mip.pareto.objectives import follower_objective, leader_objective
     from ssg_mip.pareto.sweep import trace_front
     from ssg_mip.result import Result
 
 _LAZY = {
+    "Enclosure": "ssg_mip.pareto.enclosure",
     "ParetoFront": "ssg_mip.pareto.front",
     "Result": "ssg_mip.result",
     "Verification": "ssg_mip.certificates.verification",
+    "enclose_front": "ssg_mip.pareto.enclose",
     "export": "ssg_mip.formulations.lp_file",
+    "follower_objective": "ssg_mip.pareto.objectives",
+    "leader_objective": "ssg_mip.pareto.objectives",
     "solve": "ssg_mip.front_door",
     "trace_front": "ssg_mip.pareto.sweep",
     "verify": "ssg_mip.certificates.verify",
@@ -36,6 +43,7 @@ _LAZY = {
 }
 
 __all__ = [
+    "Enclosure",
     "FollowerPolicy",
     "Game",
     "GameBuilder",
@@ -44,8 +52,11 @@ __all__ = [
     "Result",
     "Verification",
     "best_response",
+    "enclose_front",
     "export",
+    "follower_objective",
     "game_from_graph",
+    "leader_objective",
     "reachable_states",
     "read_instance",
     "solve",

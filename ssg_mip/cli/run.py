@@ -13,7 +13,8 @@ import typer
 
 from ssg_mip.cli import options
 from ssg_mip.cli.console import ProgressTable, say, say_error, write_json
-from ssg_mip.errors import SsgError
+from ssg_mip.cli.enclose import enclose_instance
+from ssg_mip.errors import OptionError, SsgError
 from ssg_mip.exit_codes import ExitCode, exit_code
 from ssg_mip.interrupt import graceful_interrupt
 
@@ -144,13 +145,61 @@ def front_of_instance(
             metavar="STATE STATE", help="The states that --plot shows; chosen by default.", show_default=False
         ),
     ] = None,
+    complete: Annotated[
+        bool,
+        typer.Option("--complete", help="Enclose the whole front, points of no weighted sum included."),
+    ] = False,
+    resolution: Annotated[
+        float | None,
+        typer.Option(
+            help="With --complete: for every policy some point must be at most that much worse in each objective; in "
+            "the units of the rewards.",
+            show_default=False,
+        ),
+    ] = None,
+    objective: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[PLAYER:]START",
+            help='With --complete: a value to trade off; START is a state, "s1=0.5,s2=0.5" or "start" (the start '
+            "distribution), PLAYER is leader (default) or follower; repeat for more. Default: the leader's values in "
+            "all states.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: options.AsJson = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Trace the Pareto front of the leader's state values by weighted sums.
 
-    --time-limit is for the whole front, --node-limit for each run.
+    --time-limit is for the whole front, --node-limit for each run. With --complete the front is enclosed: attained
+    points, and a proven bound on how much better any stationary policy could be.
     """
+    if complete:
+        enclose_instance(
+            instance,
+            resolution=resolution,
+            objective=objective,
+            without={
+                "--method": method != "commitment",
+                "--weights": weights is not None,
+                "--starts": starts != 1,
+                "--selection": selection != "argmax",
+                "--epsilon": epsilon is not None,
+                "--plot": plot is not None,
+                "--axes": axes is not None,
+            },
+            ties=options.check_rule(ties),
+            margin=margin,
+            time_limit=time_limit,
+            node_limit=node_limit,
+            seed=seed,
+            check=check,
+            as_json=as_json,
+            verbose=verbose,
+        )
+    if resolution is not None or objective is not None:
+        raise OptionError("--resolution and --objective belong to --complete; add it, or leave them out")
     from ssg_mip.files import read_instance
     from ssg_mip.pareto.sweep import trace_front
     from ssg_mip.report import front_report

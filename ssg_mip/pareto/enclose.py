@@ -28,7 +28,7 @@ from ssg_mip.game import FloatArray, Game
 from ssg_mip.interrupt import Interrupt, graceful_interrupt
 from ssg_mip.methods.exact import Answer
 from ssg_mip.methods.level import LevelProblem, solve_level
-from ssg_mip.methods.margin import check_margin
+from ssg_mip.methods.margin import answer_to, check_margin
 from ssg_mip.methods.request import Request
 from ssg_mip.pareto.dominance import covers
 from ssg_mip.pareto.enclosure import Enclosure
@@ -152,7 +152,8 @@ class _Enclosing:
         self._low, high = bounds[:, 0], bounds[:, 1]
         widest = float((high - self._low).max())
         least = request.tolerances.monotone * (1.0 + float(np.abs(bounds).max()))
-        self._wanted = max(least, RESOLUTION_SHARE * widest) if resolution is None else float(resolution)
+        self._equal = least
+        self._wanted = max(10.0 * least, RESOLUTION_SHARE * widest) if resolution is None else float(resolution)
         self._region = Region(high)
         self._attained: list[Attained] = []
         self._news: list[Attained] = []
@@ -163,6 +164,10 @@ class _Enclosing:
 
     def run(self) -> Termination:
         """Solve programs until the resolution is reached, or a limit is."""
+        start = LeaderPolicy.uniform(self._game)
+        response, keeps = answer_to(self._game, start, self._request)
+        if keeps:
+            self._add(self._at(start, response))
         plan = self._plan()
         while (weights := plan.next_weights(self._values, self._wanted)) is not None:
             if (limit := self._limit()) is not None:
@@ -173,9 +178,9 @@ class _Enclosing:
             if (limit := self._limit()) is not None:
                 return limit
             self._solve_box(box)
-        if self._region.resolution <= self._wanted:
+        if not self._stuck:
             return Termination.CONVERGED
-        return next(iter(self._stuck.values()), Termination.NUMERICAL)
+        return next((why for why in self._stuck.values() if why is not Termination.GAP), Termination.NUMERICAL)
 
     def _limit(self) -> Termination | None:
         if self._request.interrupt.requested:
@@ -321,10 +326,10 @@ class _Enclosing:
 
     def _add(self, found: Attained) -> None:
         """Keep a point, moved up, unless a known one is as good."""
-        if self._known(found.values, 0.0):
+        if self._known(found.values, self._equal):
             return
         best = self._moved_up(found)
-        self._attained = [one for one in self._attained if not covers(best.values, one.values)]
+        self._attained = [one for one in self._attained if not covers(best.values, one.values, self._equal)]
         self._attained.append(best)
         self._region.lower.add(best.values)
 
@@ -341,7 +346,8 @@ class _Enclosing:
 
     def _next_box(self) -> OpenBox | None:
         """The deepest box that is too deep and not stuck."""
-        deep = (box for box in self._region.boxes() if box.depth > self._wanted)
+        # Points that others cover up to a tolerance are not returned, and with them goes that much of the resolution.
+        deep = (box for box in self._region.boxes() if box.depth > self._wanted - self._equal)
         return next((box for box in deep if _key(box) not in self._stuck), None)
 
     # ------------------------------------------------------------------ the answer

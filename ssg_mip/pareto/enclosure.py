@@ -70,7 +70,7 @@ class Enclosure:
         Where attained values that no point covers may lie, deepest first; ``lower`` and ``upper`` are finite. Boxes
         may overlap.
     resolution
-        The largest depth of a box.
+        The largest depth of a box; infinite without a point.
     wanted
         The resolution that was asked for.
     region
@@ -136,12 +136,13 @@ class Enclosure:
         return {
             "format": "ssg-mip-enclosure/1",
             "game": self.game.name,
+            "method": "enclosure",
             "ties": self.ties,
             "margin": self.margin,
             "objectives": [
                 {"name": one.name, "player": one.player, "start": self._by_state(one.start)} for one in self.objectives
             ],
-            "resolution": self.resolution,
+            "resolution": finite(self.resolution),
             "wanted": self.wanted,
             "bound_scope": bound_scope(self.margin),
             "termination": self.termination.name.lower(),
@@ -166,6 +167,10 @@ class Enclosure:
             "follower_values": self._by_state(point.follower_values),
             "leader_policy": point.leader_policy.to_names(self.game),
             "follower_policy": point.follower_policy.to_names(self.game),
+            "weights": self._by_state(self.game.initial),
+            "leader_value": finite(float(self.game.initial @ point.leader_values)),
+            "dual_bound": None,
+            "status": "feasible",
             "gain_bound": finite(point.gain_bound),
             "unsupported_by": point.unsupported_by,
             "check": point.check.to_dict(),

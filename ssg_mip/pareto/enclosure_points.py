@@ -9,16 +9,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from ssg_mip.best_response import Response
-from ssg_mip.certificates.outcome import CheckOutcome
 from ssg_mip.certificates.verify import examine
 from ssg_mip.game import FloatArray
 from ssg_mip.pareto.enclosure import Enclosure, EnclosurePoint
 from ssg_mip.pareto.region import Region
 from ssg_mip.policy import LeaderPolicy
-from ssg_mip.result import build_result
 from ssg_mip.solver.highs import OneShotLp
 from ssg_mip.solver.interface import LinearProgram, LpStatus
-from ssg_mip.status import Status
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
 
@@ -82,35 +79,8 @@ def unsupported_by(value: FloatArray, others: FloatArray) -> float:
 
 
 def checked_enclosure(enclosure: Enclosure) -> Enclosure:
-    """The enclosure with the outcomes of its checks: every point's policy, response and values in exact arithmetic."""
-    points = tuple(dataclasses.replace(point, check=_outcome(enclosure, point)) for point in enclosure.points)
-    failed = next(((number, one) for number, one in enumerate(points, 1) if not one.check.verified), None)
-    whole = CheckOutcome(
-        verified=failed is None,
-        reason="" if failed is None else f"point {failed[0]}: {failed[1].check.reason}",
-        seconds=sum(point.check.seconds for point in points),
-    )
-    return dataclasses.replace(enclosure, points=points, check=whole)
-
-
-def _outcome(enclosure: Enclosure, point: EnclosurePoint) -> CheckOutcome:
-    """The check of a point as a result of its own, weighted by the start distribution."""
-    from ssg_mip.best_response import best_response
-
-    game = enclosure.game
-    result = build_result(
-        game,
-        method="enclosure",
-        status=Status.FEASIBLE,
-        termination=enclosure.termination,
-        weights=game.initial,
-        ties=enclosure.ties,
-        dual_bound=math.inf,
-        policy=point.leader_policy,
-        response=best_response(game, point.leader_policy, enclosure.ties),
-        options=enclosure.provenance.options,
-        seed=enclosure.provenance.seed,
-        seconds=0.0,
-        counts={},
-    )
-    return examine(game, result).whole
+    """The enclosure with the outcomes of its checks in exact arithmetic: the whole, and every point alone."""
+    found = examine(enclosure.game, enclosure)
+    each = found.points or (found.whole,) * len(enclosure.points)
+    points = tuple(dataclasses.replace(point, check=one) for point, one in zip(enclosure.points, each, strict=True))
+    return dataclasses.replace(enclosure, points=points, check=found.whole)

@@ -149,6 +149,12 @@ def _pairs(text: str, rest: str) -> dict[str, float]:
 
 
 def _objective(game: Game, player: Player, start: str | Mapping[str, float] | Sequence[str] | None) -> Objective:
+    named = [start] if isinstance(start, str) else [] if start is None or isinstance(start, Mapping) else start
+    unknown = next((state for state in named if state not in game.state_names), None)
+    if unknown is not None:
+        raise OptionError(
+            f"an objective starts in the unknown state {unknown!r}; states: {', '.join(game.state_names[:8])}"
+        )
     match start:
         case None:
             name, weights = "start", game.initial

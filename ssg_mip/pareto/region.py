@@ -7,9 +7,9 @@ point, or lies in a box ``[l, u]`` and under the ceilings. The **depth** of a bo
 
     w(l, u) = min( min_k (u_k - l_k),  min over ceilings (B - lambda @ l) / sum lambda ).
 
-*No attained value is better than all points by more than the largest depth.* For if ``y - w`` is covered by no point,
-it is above some ``l`` in every component, and ``y`` is below some ``u`` and the ceilings, so ``w < w(l, u)``. Therefore
-some point is at least ``y - w`` in every objective, ``w`` being the largest depth: the *resolution*.
+The largest depth is the *resolution* ``R``: *for every attained* ``y`` *some point is at least* ``y - R`` *in each
+objective.* For if no point covers ``y - w``, that vector is above some ``l`` in every component, and ``y`` is below
+some ``u`` and under the ceilings, so ``w < w(l, u) <= R``.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class OpenBox:
     """A box of objective values that may hold values which no point covers.
 
     ``lower`` and ``upper`` are corners of shape ``[objectives]``; ``lower`` is ``-inf`` where no point bounds the box.
-    ``depth`` is how much better than every point, in all objectives, a value in it can be.
+    For every value in it some point is at most ``depth`` worse in each objective, as far as this box is concerned.
     """
 
     lower: FloatArray

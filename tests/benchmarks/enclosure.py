@@ -73,7 +73,8 @@ def game(seed: int, index: int) -> PlainGame:
 def promise_game(seed: int, index: int) -> PlainGame:
     """Game ``index`` of a seed: in ``s0`` and ``s1`` the follower takes one of four steps towards ``s2``, at a cost.
 
-    The leader likes far steps in ``s0`` and near ones in ``s1``. In ``s2`` the follower is paid what the leader plays there; ``s3`` ends the play.
+    The leader likes far steps in ``s0`` and near ones in ``s1``.
+    In ``s2`` the follower is paid what the leader plays there; ``s3`` ends the play.
     """
     rng = np.random.default_rng([seed, index])
     steps = np.zeros((1, 4, 4))
