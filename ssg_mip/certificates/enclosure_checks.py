@@ -2,9 +2,10 @@ r"""Checks between the numbers of an enclosure: objectives, proven bounds, resol
 
 The resolution ``R`` is derived again from the points and the proven bounds, by another way than the one that found it.
 It says that every ``y`` below some local upper bound ``u`` and under all ceilings is beaten by a point up to ``R``.
-Suppose one is not. Then for every point ``z`` it has ``y_k > z_k + R`` in some objective ``k``. The checker follows
-every such choice, point by point, and drops a branch as soon as what is asked of ``y`` cannot be met below ``u`` and
-under the ceilings; a branch that survives all points refutes ``R``.
+Suppose one is not. Then for every point ``z`` it has ``y_k > z_k + R`` in some objective ``k``; let ``k`` be the first
+one. The checker follows every such choice, point by point, with what it asks of ``y`` from below and from above, and
+drops a branch as soon as nothing is left between the two, or under the ceilings. A branch that survives all points
+refutes ``R``.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ Vector = tuple[Fraction, ...]
 Asked = tuple[Fraction | None, ...]
 """What ``y`` must exceed in each objective; ``None`` where nothing is asked."""
 
-MOST_BRANCHES = 1_000_000
+MOST_BRANCHES = 300_000
 """Branches followed at most; beyond, the resolution counts as not derived."""
 
 
@@ -96,9 +97,9 @@ class _Refutation:
 
     def finds(self, bound: Vector) -> bool | None:
         """Whether there is such a value at or below a bound; ``None`` if that takes too many branches."""
-        open_branches: list[tuple[Asked, int]] = [((None,) * len(bound), 0)]
+        open_branches: list[tuple[Asked, Vector, int]] = [((None,) * len(bound), bound, 0)]
         while open_branches:
-            asked, place = open_branches.pop()
+            asked, most, place = open_branches.pop()
             self._left -= 1
             if self._left < 0:
                 return None
@@ -106,13 +107,18 @@ class _Refutation:
                 place += 1
             if place == len(self._points):
                 return True
-            for k, value in enumerate(self._points[place]):
-                least = value + self._resolution
-                if least < bound[k]:
-                    raised = (*asked[:k], least, *asked[k + 1 :])
-                    if self._is_possible(raised):
-                        open_branches.append((raised, place + 1))
+            open_branches += ((*branch, place + 1) for branch in self._branches(asked, most, self._points[place]))
         return False
+
+    def _branches(self, asked: Asked, most: Vector, point: Vector) -> Iterator[tuple[Asked, Vector]]:
+        """What is asked from below and above where objective ``k`` is the first to beat a point, for every ``k``."""
+        for k, value in enumerate(point):
+            least = value + self._resolution
+            if least < most[k]:
+                raised = (*asked[:k], least, *asked[k + 1 :])
+                if self._is_possible(raised):
+                    yield raised, most
+                most = (*most[:k], least, *most[k + 1 :])
 
     def _beats(self, asked: Asked, point: Vector) -> bool:
         return any(

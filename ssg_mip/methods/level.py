@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -120,6 +120,10 @@ class LevelProblem(FollowerValueProblem):
             rows = rows + self._follower_weights @ model.follower_slopes()
         reached = float((over[self._rising] / self._slope[self._rising]).min())
         return LinearGoal(reached, np.zeros(len(model.slots)), rows, rows @ model.slots - over, self._slope)
+
+    def _start_policies(self) -> Iterator[LeaderPolicy]:
+        """The given start alone: other simple policies hardly ever meet demands that were made to be hard."""
+        return super()._start_policies() if self.request.start is None else iter((self.request.start,))
 
     def climbed(self, policy: LeaderPolicy) -> Candidate:
         """The best of a policy and of what lies uphill from it."""

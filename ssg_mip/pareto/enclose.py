@@ -44,6 +44,9 @@ from ssg_mip.status import Termination
 RESOLUTION_SHARE = 1e-3
 """The resolution when nothing is asked, as a share of the widest range that an objective's bounds allow."""
 
+LEAST_RESOLUTION = 10.0
+"""The finest resolution, in units of the differences that count as none."""
+
 GAP_SHARE = 0.5
 """The gap to which a program is solved, in units of the resolution."""
 
@@ -153,7 +156,13 @@ class _Enclosing:
         widest = float((high - self._low).max())
         least = request.tolerances.monotone * (1.0 + float(np.abs(bounds).max()))
         self._equal = least
-        self._wanted = max(10.0 * least, RESOLUTION_SHARE * widest) if resolution is None else float(resolution)
+        finest = LEAST_RESOLUTION * least
+        self._wanted = max(finest, RESOLUTION_SHARE * widest) if resolution is None else float(resolution)
+        if self._wanted < finest:
+            raise OptionError(
+                f"resolution is {resolution!r}; below {finest:.3g} linear programs in floating point tell nothing in "
+                "this game: ask for less"
+            )
         self._region = Region(high)
         self._attained: list[Attained] = []
         self._news: list[Attained] = []

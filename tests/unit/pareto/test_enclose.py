@@ -189,7 +189,9 @@ def test_boxes_are_finite_and_sorted(three: Enclosure) -> None:
         assert np.all(box.lower <= box.upper)
 
 
-@pytest.mark.parametrize("wrong", [{"resolution": 0.0}, {"resolution": float("nan")}, {"program_limit": 0}])
+@pytest.mark.parametrize(
+    "wrong", [{"resolution": 0.0}, {"resolution": float("nan")}, {"resolution": 1e-9}, {"program_limit": 0}]
+)
 def test_arguments_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(OptionError, match=next(iter(wrong))):
         enclose_front(three_points().to_game(), **wrong)
