@@ -16,6 +16,7 @@ import numpy as np
 from ssg_mip.best_response import Response
 from ssg_mip.bounds import follower_value_bounds, leader_value_bounds, varying_states
 from ssg_mip.errors import OptionError
+from ssg_mip.formulations.level import Demand
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.weights import state_weights
 
@@ -107,6 +108,16 @@ def read_objectives(game: Game, given: Sequence[ObjectiveLike] | None) -> tuple[
                 f"({game.num_states},)"
             )
     return tuple(chosen)
+
+
+def sum_demand(objectives: Sequence[Objective], weights: FloatArray, least: float) -> Demand:
+    """A demand of slope 1 on a weighted sum of objectives."""
+    return Demand(
+        leader=weights @ np.array([one.leader_weights for one in objectives]),
+        follower=weights @ np.array([one.follower_weights for one in objectives]),
+        least=least,
+        slope=1.0,
+    )
 
 
 def parse_objective(game: Game, text: str) -> Objective:

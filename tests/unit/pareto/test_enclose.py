@@ -204,3 +204,26 @@ def test_a_point_that_fails_its_check_fails_the_enclosure(three: Enclosure) -> N
     outcome = checked_enclosure(dataclasses.replace(three, points=(wrong, *three.points[1:])))
     assert outcome.check.verified is False
     assert [point.check.verified for point in outcome] == [False, True, True]
+
+
+def test_a_box_that_its_share_of_the_time_left_stuck_is_tried_with_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs that end at their share of the time without progress: once more with all that is left, then no more."""
+    from ssg_mip.pareto import enclosing
+
+    shares: list[float] = []
+    solve = enclosing.solve_level
+
+    def without_progress(*arguments: Any, **options: Any) -> Any:
+        shares.append(options["request"].deadline.limit)
+        found = solve(*arguments, **options)
+        if len(shares) <= 3:
+            return found
+        return dataclasses.replace(
+            found, policy=None, response=None, dual_bound=options["top"], termination=Termination.TIME_LIMIT
+        )
+
+    monkeypatch.setattr(enclosing, "solve_level", without_progress)
+    enclosure = enclose_front(figure_1(1.0, 2.0).to_game(), resolution=0.1, time_limit=100.0)
+    assert enclosure.termination is Termination.TIME_LIMIT
+    assert len(shares) == 5
+    assert shares[4] > 2.0 * shares[3]
