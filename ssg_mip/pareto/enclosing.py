@@ -128,12 +128,15 @@ class Enclosing:
         response, keeps = answer_to(self._game, start, self._request)
         if keeps:
             self._archive.add(start, response)
-        plan = self._plan()
+        plan, last = self._plan(), Termination.NUMERICAL
         while (weights := plan.next_weights(self._archive.values, self._wanted)) is not None:
             if (limit := self._limit()) is not None:
                 return limit
-            if self._solve_weighted(weights) is Termination.INFEASIBLE:
-                return Termination.INFEASIBLE
+            last = self._solve_weighted(weights)
+            if last is Termination.INFEASIBLE:
+                return last
+        if not self._archive.points:
+            return last if last.is_limit else Termination.NUMERICAL
         while (box := self._next_box()) is not None:
             if (limit := self._limit()) is not None:
                 return limit

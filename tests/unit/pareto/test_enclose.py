@@ -148,6 +148,14 @@ def test_a_margin_that_no_policy_keeps_is_proven_infeasible() -> None:
     assert cut_short.check.verified is True
 
 
+def test_a_limit_before_any_policy_keeps_the_margin_leaves_everything_open() -> None:
+    """One node for each weighted sum is too little to find a policy that keeps this margin, or to refute it."""
+    enclosure = enclose_front(game(1, 4).to_game(), objectives=["s0", "s1"], resolution=0.5, margin=0.8, node_limit=1)
+    assert enclosure.termination is Termination.NODE_LIMIT
+    assert (len(enclosure), enclosure.resolution) == (0, np.inf)
+    assert enclosure.check.verified is True
+
+
 def test_the_printed_enclosure_is_verified_and_false_claims_are_not(three: Enclosure) -> None:
     """The checker derives the resolution again by another way: one per cent less is refused."""
     made, data = three_points().to_game(), json.loads(json.dumps(three.to_dict()))
