@@ -22,6 +22,9 @@ ENCLOSURE_FORMAT = "ssg-mip-enclosure/1"
 SUBJECTS = {RESULT_FORMAT: "result", FRONT_FORMAT: "front", ENCLOSURE_FORMAT: "enclosure"}
 """What a document of each format is called."""
 
+KNOWN_FORMATS = f"a result says {RESULT_FORMAT!r}, a front {FRONT_FORMAT!r} and an enclosure {ENCLOSURE_FORMAT!r}"
+"""For messages about other formats."""
+
 TIE_RULES = ("leader", "first", "adverse")
 
 
@@ -137,7 +140,7 @@ def read_claims(game: Game, data: Mapping[str, Any]) -> Claims:
         return reader.result(data)
     if data.get("format") == ENCLOSURE_FORMAT:
         return reader.enclosure(data)
-    raise InvalidResultError(f"format is {data.get('format')!r}; it must be one of {', '.join(SUBJECTS)}")
+    raise InvalidResultError(f"format is {data.get('format')!r}; {KNOWN_FORMATS}")
 
 
 class _Reader:

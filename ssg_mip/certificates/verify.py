@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from ssg_mip.certificates.claims import SUBJECTS, Claims, PointClaim, read_claims
+from ssg_mip.certificates.claims import KNOWN_FORMATS, SUBJECTS, Claims, PointClaim, read_claims
 from ssg_mip.certificates.enclosure_checks import enclosure_checks
 from ssg_mip.certificates.evidence import Prover
 from ssg_mip.certificates.guarantee_checks import guarantee_check
@@ -98,7 +98,7 @@ def examine(
     kind = data.get("format")
     subject = SUBJECTS.get(kind) if isinstance(kind, str) else None
     if subject is None:
-        raise OptionError(f"format is {kind!r}; it must be one of {', '.join(SUBJECTS)}")
+        raise OptionError(f"format is {kind!r}; {KNOWN_FORMATS}")
     checks, claims = _read(game, data, tolerances)
     if claims is None:
         verification = Verification(subject=subject, checks=checks)
