@@ -23,8 +23,11 @@ if TYPE_CHECKING:
     from ssg_mip.methods.conditions import NecessaryCondition, necessary_condition
     from ssg_mip.pareto.attainment import Attainment, attainment
     from ssg_mip.pareto.chebyshev import AugmentedChebyshev, ChebyshevPoint, solve_chebyshev
+    from ssg_mip.pareto.enclose import enclose_front
+    from ssg_mip.pareto.enclosure import Enclosure
     from ssg_mip.pareto.existence import Existence, existence
     from ssg_mip.pareto.front import ParetoFront
+    from ssg_mip.pareto.objectives import follower_objective, leader_objective
     from ssg_mip.pareto.sweep import trace_front
     from ssg_mip.result import Result
 
@@ -32,14 +35,18 @@ _LAZY = {
     "Attainment": "ssg_mip.pareto.attainment",
     "AugmentedChebyshev": "ssg_mip.pareto.chebyshev",
     "ChebyshevPoint": "ssg_mip.pareto.chebyshev",
+    "Enclosure": "ssg_mip.pareto.enclosure",
     "Existence": "ssg_mip.pareto.existence",
     "NecessaryCondition": "ssg_mip.methods.conditions",
     "ParetoFront": "ssg_mip.pareto.front",
     "Result": "ssg_mip.result",
     "Verification": "ssg_mip.certificates.verification",
     "attainment": "ssg_mip.pareto.attainment",
+    "enclose_front": "ssg_mip.pareto.enclose",
     "existence": "ssg_mip.pareto.existence",
     "export": "ssg_mip.formulations.lp_file",
+    "follower_objective": "ssg_mip.pareto.objectives",
+    "leader_objective": "ssg_mip.pareto.objectives",
     "necessary_condition": "ssg_mip.methods.conditions",
     "solve": "ssg_mip.front_door",
     "solve_chebyshev": "ssg_mip.pareto.chebyshev",
@@ -53,6 +60,7 @@ __all__ = [
     "Attainment",
     "AugmentedChebyshev",
     "ChebyshevPoint",
+    "Enclosure",
     "Existence",
     "FollowerPolicy",
     "Game",
@@ -64,9 +72,12 @@ __all__ = [
     "Verification",
     "attainment",
     "best_response",
+    "enclose_front",
     "existence",
     "export",
+    "follower_objective",
     "game_from_graph",
+    "leader_objective",
     "necessary_condition",
     "reachable_states",
     "read_instance",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ssg_mip.batch import BatchRow, BatchSummary
     from ssg_mip.certificates.dual.replay import BoundVerification
     from ssg_mip.certificates.verification import Verification
+    from ssg_mip.pareto.enclosure import Enclosure
     from ssg_mip.pareto.existence import Existence
     from ssg_mip.pareto.front import ParetoFront
 
@@ -242,6 +243,38 @@ def existence_report(answer: Existence, *, limit: int | None = None) -> list[Any
         reached = "reached" if answer.reaches[state] else "missed"
         add_row(made, (game.state_names[state], *bounds, number(answer.leader_values[state]), reached, plays))
     return ["\n".join(lines), "", made, *_left_out(game.num_states - len(shown), "states")]
+
+
+def enclosure_report(enclosure: Enclosure, *, limit: int | None = None, columns: int = 6) -> list[Any]:
+    """The points of an enclosure, one line each, and how much better a policy could be.
+
+    Parameters
+    ----------
+    enclosure
+        The enclosure.
+    limit
+        Points to show at most; all if absent.
+    columns
+        Objectives to show at most.
+    """
+    counts, names = enclosure.provenance.counts, [one.name for one in enclosure.objectives]
+    reached = "reached" if enclosure.resolution <= enclosure.wanted else "NOT reached"
+    head = (
+        f"{enclosure.game.name}: {counted(len(enclosure.points), 'point')}, {len(enclosure.unsupported)} of them the "
+        f"optimum of no weighted sum, {rule(enclosure.ties, enclosure.margin)}\n"
+        f"  {enclosure.termination.value}; {counted(counts['programs'], 'program')}, "
+        f"{enclosure.provenance.seconds:.2f} s\n"
+        f"  resolution {number(enclosure.resolution)} ({reached}: {number(enclosure.wanted)}): for every policy some "
+        f"point is at most\n  that much worse in each objective; proven {bound_scope(enclosure.margin)}\n"
+        f"  check: {check_line(enclosure.check)}"
+    )
+    made = table("point>", *(f"{name}>" for name in names[:columns]), "gain bound>", "sum finds it", "check")
+    shown = enclosure.points[:limit]
+    for place, point in enumerate(shown, start=1):
+        values = [number(value) for value in point.values[:columns]]
+        supported = "no" if point.unsupported_by > 0.0 else ""
+        add_row(made, (str(place), *values, number(point.gain_bound), supported, point.check.word))
+    return [head, "", made, *_left_out(len(enclosure.points) - len(shown), "points")]
 
 
 def verification_report(verification: Verification) -> list[Any]:

@@ -17,6 +17,13 @@ from ssg_mip.game import Game
 
 RESULT_FORMAT = "ssg-mip-result/1"
 FRONT_FORMAT = "ssg-mip-front/1"
+ENCLOSURE_FORMAT = "ssg-mip-enclosure/1"
+
+SUBJECTS = {RESULT_FORMAT: "result", FRONT_FORMAT: "front", ENCLOSURE_FORMAT: "enclosure"}
+"""What a document of each format is called."""
+
+KNOWN_FORMATS = f"a result says {RESULT_FORMAT!r}, a front {FRONT_FORMAT!r} and an enclosure {ENCLOSURE_FORMAT!r}"
+"""For messages about other formats."""
 
 TIE_RULES = ("leader", "first", "adverse")
 
@@ -80,11 +87,27 @@ class ScalarisationClaim:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class Claims:
-    """Everything that a result or a front says and that can be checked.
+class EnclosureClaim:
+    """What an enclosure says beside its points.
 
-    ``answers`` holds the answer of a result (nothing if it has no policy), or the points of a front; ``tied_states``
-    is ``None`` for a front.
+    ``objectives`` holds a player and a start distribution each, ``values`` the objectives at each point, ``bounds`` the
+    local upper bounds and ``ceilings`` the weights and bounds of weighted sums. For every policy some point is at most
+    ``resolution`` worse in each objective, it says.
+    """
+
+    objectives: tuple[tuple[str, tuple[float, ...]], ...]
+    values: tuple[tuple[float, ...], ...]
+    bounds: tuple[tuple[float, ...], ...]
+    ceilings: tuple[tuple[tuple[float, ...], float], ...]
+    resolution: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Claims:
+    """Everything that a result, a front or an enclosure says and that can be checked.
+
+    ``answers`` holds the answer of a result (nothing if it has no policy), or the points of the others; ``tied_states``
+    is ``None`` for these.
     """
 
     subject: str
@@ -99,10 +122,11 @@ class Claims:
     tied_states: frozenset[int] | None
     separation: float = 0.0
     margin: float = 0.0
+    enclosure: EnclosureClaim | None = None
 
 
 def read_claims(game: Game, data: Mapping[str, Any]) -> Claims:
-    """The claims of a result or a front about ``game``.
+    """The claims of a result, a front or an enclosure about ``game``.
 
     Raises
     ------
@@ -114,9 +138,9 @@ def read_claims(game: Game, data: Mapping[str, Any]) -> Claims:
         return reader.front(data)
     if data.get("format") == RESULT_FORMAT:
         return reader.result(data)
-    raise InvalidResultError(
-        f"format is {data.get('format')!r}; a result says {RESULT_FORMAT!r} and a front {FRONT_FORMAT!r}"
-    )
+    if data.get("format") == ENCLOSURE_FORMAT:
+        return reader.enclosure(data)
+    raise InvalidResultError(f"format is {data.get('format')!r}; {KNOWN_FORMATS}")
 
 
 class _Reader:
@@ -176,6 +200,51 @@ class _Reader:
             tied_states=None,
             separation=_number(_member(data, "tolerance", ""), "tolerance"),
         )
+
+    def enclosure(self, data: Mapping[str, Any]) -> Claims:
+        points = [_mapping(entry, f"points[{index}]") for index, entry in enumerate(_list(data, "points", ""))]
+        objectives = tuple(self._objective(entry, index) for index, entry in enumerate(_list(data, "objectives", "")))
+        count = len(objectives)
+        ceilings = [_mapping(entry, f"ceilings[{index}]") for index, entry in enumerate(_list(data, "ceilings", ""))]
+        return Claims(
+            subject="enclosure",
+            **self._frame(data),
+            status="",
+            answers=tuple(
+                self._point(point, f"points[{index}].", self._by_state(point, "weights", f"points[{index}]."))
+                for index, point in enumerate(points)
+            ),
+            trajectory=(),
+            scalarisations=(),
+            tied_states=None,
+            enclosure=EnclosureClaim(
+                objectives=objectives,
+                values=tuple(
+                    _vector(_list(point, "values", f"points[{index}]."), count, f"points[{index}].values")
+                    for index, point in enumerate(points)
+                ),
+                bounds=tuple(
+                    _vector(row, count, f"upper_bounds[{index}]")
+                    for index, row in enumerate(_list(data, "upper_bounds", ""))
+                ),
+                ceilings=tuple(
+                    (
+                        _vector(_list(entry, "weights", f"ceilings[{index}]."), count, f"ceilings[{index}].weights"),
+                        _number(_member(entry, "bound", f"ceilings[{index}]."), f"ceilings[{index}].bound"),
+                    )
+                    for index, entry in enumerate(ceilings)
+                ),
+                resolution=_bound(data, "resolution", ""),
+            ),
+        )
+
+    def _objective(self, entry: Any, index: int) -> tuple[str, tuple[float, ...]]:
+        at = f"objectives[{index}]."
+        data = _mapping(entry, at)
+        player = _text(data, "player", at)
+        if player not in ("leader", "follower"):
+            raise InvalidResultError(f"{at}player is {player!r}; it must be leader or follower")
+        return player, self._by_state(data, "start", at)
 
     def _frame(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """What a result and a front have in common."""
@@ -351,6 +420,12 @@ def _list(data: Mapping[str, Any], key: str, at: str) -> Sequence[Any]:
     if not isinstance(value, (list, tuple)):
         raise InvalidResultError(f"{at}{key} is a {type(value).__name__}; it must be a list")
     return value
+
+
+def _vector(value: Any, length: int, place: str) -> tuple[float, ...]:
+    if not isinstance(value, (list, tuple)) or len(value) != length:
+        raise InvalidResultError(f"{place} is {value!r}; it must be a list of {length} numbers")
+    return tuple(_number(entry, place) for entry in value)
 
 
 def _text(data: Mapping[str, Any], key: str, at: str) -> str:

@@ -77,6 +77,8 @@ NOT_CHECKED = (
     "that no attained value exceeds dual_bound, and that the printed gap follows from it",
     "the statuses that rest on such bounds alone: restricted_optimal, stationary",
     "the gain_bound and second_solve of a front, which rest on such bounds too, and its hypervolume",
+    "the proven bounds and ceilings of an enclosure, its boxes and gain_bound: only that no point exceeds the bounds, "
+    "and that the resolution follows from them",
     "the options, the tolerance of a front, the counts of work, the times, the versions, the seed and the messages",
 )
 """What no check here covers."""
@@ -108,12 +110,12 @@ class Checked:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Verification(Checked):
-    """The outcome of checking a result or a front against its game.
+    """The outcome of checking a result, a front or an enclosure against its game.
 
     Attributes
     ----------
     subject
-        ``"result"`` or ``"front"``.
+        ``"result"``, ``"front"`` or ``"enclosure"``.
     bound_certified
         Whether the dual bound was proven here: only the replay of a certificate does
         (:mod:`ssg_mip.certificates.dual.replay`).

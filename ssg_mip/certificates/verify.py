@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from ssg_mip.certificates.certified import certified_bounds_check
-from ssg_mip.certificates.claims import FRONT_FORMAT, RESULT_FORMAT, Claims, PointClaim, read_claims
+from ssg_mip.certificates.claims import KNOWN_FORMATS, SUBJECTS, Claims, PointClaim, read_claims
 from ssg_mip.certificates.dual.replay import BoundVerification
+from ssg_mip.certificates.enclosure_checks import enclosure_checks
 from ssg_mip.certificates.evidence import Prover
 from ssg_mip.certificates.guarantee_checks import guarantee_check
 from ssg_mip.certificates.outcome import NO_TIME, CheckOutcome
@@ -39,7 +40,7 @@ from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
 
 
 class Printable(Protocol):
-    """A ``Result`` or a ``ParetoFront``: anything with the plain data that it prints."""
+    """A ``Result``, a ``ParetoFront`` or an ``Enclosure``: anything with the plain data that it prints."""
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON data."""
@@ -52,7 +53,7 @@ def verify(
     tolerances: Tolerances = DEFAULT_TOLERANCES,
     bounds: Sequence[BoundVerification] = (),
 ) -> Verification:
-    """Check every claim of a result or a front that can be checked without trusting a solver.
+    """Check every claim of a result, a front or an enclosure that can be checked without trusting a solver.
 
     The policy's values and the follower's optimum are derived again in rational arithmetic from the game's stored
     floats. A printed number passes if it lies within a proven interval, widened by the rounding that floating point
@@ -64,7 +65,7 @@ def verify(
     game
         The game that the result is about.
     result
-        A ``Result``, a ``ParetoFront``, or the dictionary that either prints with ``--json``.
+        A ``Result``, a ``ParetoFront``, an ``Enclosure``, or the dictionary that either prints with ``--json``.
     tolerances
         The tolerances that the result was made with.
     bounds
@@ -78,7 +79,7 @@ def verify(
     Raises
     ------
     OptionError
-        If ``result`` is neither a result nor a front.
+        If ``result`` is none of these.
     """
     verification = examine(game, result, tolerances=tolerances).verification
     if not bounds:
@@ -107,8 +108,8 @@ class Examination:
     whole
         The outcome for the document; of a result, with what is proven about its answer.
     points
-        The outcomes for the points of a front, each by the checks of that point alone, or that there was no time for
-        it; empty for a result, and where the front could not be read.
+        The outcomes for the points of a front or an enclosure, each by the checks of that point alone, or that there
+        was no time for it; empty for a result, and where the document could not be read.
     """
 
     verification: Verification
@@ -131,9 +132,9 @@ def examine(
     started = time.perf_counter()
     data = result if isinstance(result, Mapping) else result.to_dict()
     kind = data.get("format")
-    if kind not in {RESULT_FORMAT, FRONT_FORMAT}:
-        raise OptionError(f"format is {kind!r}; a result says {RESULT_FORMAT!r} and a front {FRONT_FORMAT!r}")
-    subject = "front" if kind == FRONT_FORMAT else "result"
+    subject = SUBJECTS.get(kind) if isinstance(kind, str) else None
+    if subject is None:
+        raise OptionError(f"format is {kind!r}; {KNOWN_FORMATS}")
     checks, claims = _read(game, data, tolerances)
     if claims is None:
         verification = Verification(subject=subject, checks=checks)
@@ -145,7 +146,7 @@ def examine(
     checks = (*checks, *_derived_checks(game, claims, exact, prover, tolerances))
     proofs = [_proven(point, prover) for point in claims.answers]
     points: tuple[CheckOutcome, ...] = ()
-    if subject == "front":
+    if subject != "result":
         each = [_point_checks(game, _only(claims, point), prover) for point in claims.answers]
         points = tuple(_outcome(own, **proof) for own, proof in zip(each, proofs, strict=True))
         points += (NO_TIME,) * (num_points - len(points))
@@ -192,7 +193,7 @@ def _proven(point: PointClaim, prover: Prover) -> dict[str, Any]:
 
 
 def _only(claims: Claims, point: PointClaim) -> Claims:
-    """The claims about one point of a front."""
+    """The claims about one point of several."""
     return dataclasses.replace(claims, answers=(point,), scalarisations=())
 
 
@@ -210,6 +211,8 @@ def _derived_checks(
     if claims.subject == "result":
         checks += [_status_check(claims), tied_state_check(claims, prover, game)]
         checks += trajectory_checks(claims, prover, game)
+    elif claims.enclosure is not None:
+        checks += enclosure_checks(claims.enclosure, claims.answers, prover)
     else:
         checks.append(dominance_check(claims, prover))
     return [

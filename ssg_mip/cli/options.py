@@ -87,6 +87,28 @@ Axes = Annotated[
     tuple[str, str] | None,
     typer.Option(metavar="STATE STATE", help="The states that --plot shows; chosen by default.", show_default=False),
 ]
+Complete = Annotated[
+    bool,
+    typer.Option("--complete", help="Enclose the whole front, points of no weighted sum included."),
+]
+Resolution = Annotated[
+    float | None,
+    typer.Option(
+        help="With --complete: for every policy some point must be at most that much worse in each objective; in the "
+        "units of the rewards.",
+        show_default=False,
+    ),
+]
+Objective = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="[PLAYER:]START",
+        help='With --complete: a value to trade off; START is a state, "s1=0.5,s2=0.5" or "start" (the start '
+        "distribution), PLAYER is leader (default) or follower; repeat for more. Default: the leader's values in all "
+        "states.",
+        show_default=False,
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on stdout.")]
 Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="Progress without a terminal too, and tables in full length.")

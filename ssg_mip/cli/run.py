@@ -13,7 +13,8 @@ import typer
 
 from ssg_mip.cli import options
 from ssg_mip.cli.console import ProgressTable, say, say_error, write_json
-from ssg_mip.errors import SsgError
+from ssg_mip.cli.enclose import enclose_instance
+from ssg_mip.errors import OptionError, SsgError
 from ssg_mip.exit_codes import ExitCode, exit_code
 from ssg_mip.interrupt import graceful_interrupt
 from ssg_mip.pareto.scalarisation import DEFAULT_NUM_WEIGHTS
@@ -118,13 +119,43 @@ def front_of_instance(
     certificate: options.Certificate = None,
     plot: options.Plot = None,
     axes: options.Axes = None,
+    complete: options.Complete = False,
+    resolution: options.Resolution = None,
+    objective: options.Objective = None,
     as_json: options.AsJson = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Trace the Pareto front of the leader's state values by weighted sums.
 
-    --time-limit is for the whole front, --node-limit for each run.
+    --time-limit is for the whole front, --node-limit for each run. With --complete the front is enclosed: attained
+    points, and a proven bound on how much better any stationary policy could be.
     """
+    if complete:
+        enclose_instance(
+            instance,
+            resolution=resolution,
+            objective=objective,
+            without={
+                "--method": method != "commitment",
+                "--weights": weights is not None,
+                "--starts": starts != 1,
+                "--selection": selection != "argmax",
+                "--epsilon": epsilon is not None,
+                "--certificate": certificate is not None,
+                "--plot": plot is not None,
+                "--axes": axes is not None,
+            },
+            ties=options.check_rule(ties),
+            margin=margin,
+            time_limit=time_limit,
+            node_limit=node_limit,
+            seed=seed,
+            check=check,
+            as_json=as_json,
+            verbose=verbose,
+        )
+    if resolution is not None or objective is not None:
+        raise OptionError("--resolution and --objective belong to --complete; add it, or leave them out")
     from ssg_mip.files import read_instance
     from ssg_mip.methods.bound_certificate import prepared_recorder
     from ssg_mip.pareto.sweep import trace_front

@@ -105,14 +105,14 @@ def commitment(
     model = pyo.ConcreteModel(name="commitment")
     model.v = pyo.Var(states, bounds=lambda _, t: (float(low[t]), float(high[t])))
     coupling = Coupling(game)
-    parts = [_add_occupancy(model, selection, coupling, weights, follower)]
+    parts = [add_occupancy_block(model, selection, coupling, weights, follower)]
     thin = conditional_states(game, weights, list(floor))
-    parts.append(_add_conditional(model, selection, coupling, thin, follower))
+    parts.append(add_conditional_block(model, selection, coupling, thin, follower))
     rewards = {key: float(game.leader_rewards[game.row(*key)]) for key in keys}
     for k, least in floor.items():
         start = np.zeros(game.num_states)
         start[k] = 1.0
-        parts.append(_add_occupancy(model, selection, coupling, start, follower, prefix=f"floor{k}_"))
+        parts.append(add_occupancy_block(model, selection, coupling, start, follower, prefix=f"floor{k}_"))
         y = model.component(f"floor{k}_y")
         setattr(model, f"floor{k}_value", pyo.Constraint(expr=sum(rewards[key] * y[key] for key in keys) >= least))
     if floor:
@@ -133,7 +133,7 @@ def commitment(
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class _Part:
+class Part:
     """What a block of the program adds to its products and to what the search must know."""
 
     triples: list[tuple[Any, Any, Any]]
@@ -141,9 +141,9 @@ class _Part:
     differences: tuple[tuple[Any, Any], ...]
 
 
-def _add_occupancy(
+def add_occupancy_block(
     model: Any, selection: Selection, coupling: Coupling, start: FloatArray, follower: ValueBounds, prefix: str = ""
-) -> _Part:
+) -> Part:
     """Occupancies ``y`` from a start distribution, their products ``w`` with ``v``, flow and incentive rows."""
     import pyomo.environ as pyo
 
@@ -174,12 +174,12 @@ def _add_occupancy(
     rows = _attach(model, f"{prefix}flow_times_value", pyo.Constraint(coupling.flow_rows(), rule=flow_times_value))
     differences = add_incentive_rows(model, selection, y, w, list(states), prefix=prefix)
     triples = [(w[place], y[place[:3]], model.v[place[3]]) for place in places]
-    return _Part(triples, multiplied_rows(rows, base, model.v), differences)
+    return Part(triples, multiplied_rows(rows, base, model.v), differences)
 
 
-def _add_conditional(
+def add_conditional_block(
     model: Any, selection: Selection, coupling: Coupling, thin: list[int], follower: ValueBounds
-) -> _Part:
+) -> Part:
     """Conditional probabilities ``x``, their products ``z`` with ``v``, simplex and incentive rows."""
     import pyomo.environ as pyo
 
@@ -197,7 +197,7 @@ def _add_conditional(
     )
     differences = add_incentive_rows(model, selection, model.x, model.z, thin, prefix="conditional_")
     triples = [(model.z[place], model.x[place[:3]], model.v[place[3]]) for place in places]
-    return _Part(triples, multiplied_rows(model.simplex_times_value, model.simplex, model.v), differences)
+    return Part(triples, multiplied_rows(model.simplex_times_value, model.simplex, model.v), differences)
 
 
 def _attach(model: Any, name: str, component: Any) -> Any:

@@ -100,7 +100,7 @@ def _solve_commitment(game: Game, weights: FloatArray, request: Request, floor: 
         return _simple_answer(game, weights, request, floor, bounds, stop)
     problem = CommitmentProblem(game, weights, request, floor)
     outcome = _search(problem, request, scale=gap_scale(bounds, weights))
-    answer = _answer(outcome, ceiling=float(weights @ bounds.upper))
+    answer = answer_of(outcome, ceiling=float(weights @ bounds.upper))
     if answer.termination is Termination.NUMERICAL and request.rule_decides:
         # Every box was searched, and what is missing is a value that only ties in the leader's favour attain.
         return dataclasses.replace(answer, termination=Termination.TIE_RULE)
@@ -132,7 +132,7 @@ def solve_improvement(
         return _no_answer(stop)
     problem = ImprovementProblem(game, values, weights, request)
     outcome = _search(problem, request, scale=gap_scale(leader_value_bounds(game), weights), absolute=absolute_gap)
-    answer = _answer(outcome, ceiling=math.inf)
+    answer = answer_of(outcome, ceiling=math.inf)
     return _claimed(answer, game, request, Claim(weights=weights, bound=answer.dual_bound, values=values))
 
 
@@ -305,7 +305,8 @@ def _no_answer(termination: Termination) -> Answer:
     )
 
 
-def _answer(outcome: Outcome, *, ceiling: float) -> Answer:
+def answer_of(outcome: Outcome, *, ceiling: float) -> Answer:
+    """The answer of a search; no policy is worth more than the ceiling."""
     candidate: Candidate | None = outcome.solution if np.isfinite(outcome.primal_bound) else None
     return Answer(
         policy=None if candidate is None else candidate.policy,

@@ -25,13 +25,23 @@ from ssg_mip.solver.interface import LinearProgram
 class LinearGoal:
     """The leader's side of the linearised program: maximise ``gradient @ f`` subject to ``rows @ f >= least``.
 
-    ``value`` is the objective of the model itself, at the policy of linearisation.
+    ``value`` is the objective of the model itself, at the policy of linearisation. With ``slopes``, one per row, the
+    objective is the level up to which ``rows @ f >= least + slopes * level`` holds, and there is no gradient.
     """
 
     value: float
     gradient: FloatArray
     rows: FloatArray
     least: FloatArray
+    slopes: FloatArray | None = None
+
+    @property
+    def steepest(self) -> float:
+        """The fastest that the objective rises with a probability."""
+        if self.slopes is None:
+            return float(np.abs(self.gradient).max(initial=0.0))
+        rising = self.slopes > 0.0
+        return float(np.abs(self.rows[rising] / self.slopes[rising, None]).max(initial=0.0))
 
 
 class FixedResponse:
@@ -80,6 +90,13 @@ class FixedResponse:
         slopes: FloatArray = self._leader_inverse @ self._table(q)[self._answer]
         return slopes
 
+    def follower_slopes(self) -> FloatArray:
+        """``dv(s) / df`` as ``[state, leader slot]``."""
+        game = self.game
+        q = game.follower_rewards + game.follower_discount * (game.dense_transition @ self.follower_values)
+        slopes: FloatArray = self._follower_inverse @ self._table(q)[self._answer]
+        return slopes
+
     def gains_over(self, values: FloatArray) -> FloatArray:
         """``Q_t(s, f, g) - V_t(s)`` as a linear map ``[state, leader slot]`` for constant values ``V_t``."""
         game = self.game
@@ -106,24 +123,32 @@ class FixedResponse:
 class Linearisation:
     """A model with its goal, its incentive rows and how far they are from being met, all at one policy.
 
-    ``rows @ f >= least`` are the incentive rows, by the margin, then the rows of the goal.
+    ``rows @ f >= least + slopes * level`` are the incentive rows, by the margin, then the rows of the goal.
     """
 
     model: FixedResponse
     goal: LinearGoal
     rows: FloatArray
     least: FloatArray
+    slopes: FloatArray
 
     @classmethod
     def at(cls, model: FixedResponse, goal: LinearGoal, margin: float = 0.0) -> Linearisation:
         """The linearisation of a model; ``margin`` is by how much the response must beat every other action."""
         rows, least = model.incentive_rows()
-        return cls(model, goal, np.vstack((rows, goal.rows)), np.concatenate((least + margin, goal.least)))
+        slopes = np.zeros(len(goal.rows)) if goal.slopes is None else goal.slopes
+        return cls(
+            model,
+            goal,
+            np.vstack((rows, goal.rows)),
+            np.concatenate((least + margin, goal.least)),
+            np.concatenate((np.zeros(len(rows)), slopes)),
+        )
 
     @property
     def violation(self) -> float:
         """The largest amount by which a row is violated at the policy of linearisation."""
-        return float((self.least - self.rows @ self.model.slots).max(initial=0.0))
+        return float((self.least + self.slopes * self.goal.value - self.rows @ self.model.slots).max(initial=0.0))
 
     def step(self, radius: float, penalty: float | None = None) -> LinearProgram:
         """The program whose solution is the best leader slots within ``radius`` of the present ones, to first order.
@@ -133,22 +158,31 @@ class Linearisation:
         radius
             Trust region: no probability moves by more.
         penalty
-            If given, the rows may be violated by one more variable, the last one, at this price.
+            If given, the rows may be violated by one more variable at this price.
+
+        Returns
+        -------
+        LinearProgram
+            Its first columns are the slots; the violation and the level follow where there are any.
         """
         game, present = self.model.game, self.model.slots
         elastic = [] if penalty is None else [penalty]
-        simplex = np.zeros((game.num_states, len(present) + len(elastic)))
+        levels = [] if self.goal.slopes is None else [1.0]
+        further = np.hstack((np.ones((len(self.rows), len(elastic))), -self.slopes[:, None] * np.array([levels])))
+        simplex = np.zeros((game.num_states, len(present) + further.shape[1]))
         simplex[game.leader_slot_state, np.arange(len(present))] = 1.0
-        matrix = np.vstack((simplex, np.hstack((self.rows, np.ones((len(self.rows), len(elastic)))))))
+        matrix = np.vstack((simplex, np.hstack((self.rows, further))))
         ones = np.ones(game.num_states)
         dense_rows, columns = np.nonzero(matrix)
         return LinearProgram(
-            objective=np.concatenate((self.goal.gradient, np.negative(elastic))),
+            objective=np.concatenate((self.goal.gradient, np.negative(elastic), levels)),
             starts=np.searchsorted(dense_rows, np.arange(len(matrix) + 1)),
             indices=columns,
             values=matrix[dense_rows, columns],
             row_lower=np.concatenate((ones, self.least)),
             row_upper=np.concatenate((ones, np.full(len(self.least), np.inf))),
-            column_lower=np.concatenate((np.maximum(present - radius, 0.0), np.zeros(len(elastic)))),
-            column_upper=np.concatenate((np.minimum(present + radius, 1.0), np.full(len(elastic), np.inf))),
+            column_lower=np.concatenate(
+                (np.maximum(present - radius, 0.0), np.zeros(len(elastic)), np.full(len(levels), -np.inf))
+            ),
+            column_upper=np.concatenate((np.minimum(present + radius, 1.0), np.full(further.shape[1], np.inf))),
         )

@@ -98,8 +98,9 @@ class Ascent:
             answer = self._steps.solve(here.step(radius), time_limit=self._deadline.remaining)
             if answer.status is not LpStatus.OPTIMAL:
                 break
-            moved = float(np.abs(answer.point - here.model.slots).max())
-            trial = self.evaluate(LeaderPolicy.from_slots(self.game, answer.point))
+            slots = answer.point[: len(here.model.slots)]
+            moved = float(np.abs(slots - here.model.slots).max())
+            trial = self.evaluate(LeaderPolicy.from_slots(self.game, slots))
             if trial.value > best.value:
                 least = best.value + DEFAULT_TOLERANCES.feasibility * (1.0 + abs(trial.value))
                 best, radius = trial, min(1.0, 2.0 * radius)
@@ -114,7 +115,7 @@ class Ascent:
     def approach(self, policy: LeaderPolicy, wanted: IntArray) -> LeaderPolicy:
         """A policy to which ``wanted`` (one action per state) is, or nearly is, a best response."""
         here, radius = self._linearised(policy, wanted), FIRST_RADIUS
-        penalty = PENALTY * max(1.0, float(np.abs(here.goal.gradient).max()))
+        penalty = PENALTY * max(1.0, here.goal.steepest)
         merit = here.goal.value - penalty * here.violation
         for _ in range(ROUNDS):
             if self._deadline.expired:
@@ -122,8 +123,9 @@ class Ascent:
             answer = self._elastic_steps.solve(here.step(radius, penalty), time_limit=self._deadline.remaining)
             if answer.status is not LpStatus.OPTIMAL:
                 break
-            moved = float(np.abs(answer.point[:-1] - here.model.slots).max())
-            trial_policy = LeaderPolicy.from_slots(self.game, answer.point[:-1])
+            slots = answer.point[: len(here.model.slots)]
+            moved = float(np.abs(slots - here.model.slots).max())
+            trial_policy = LeaderPolicy.from_slots(self.game, slots)
             trial = self._linearised(trial_policy, wanted)
             trial_merit = trial.goal.value - penalty * trial.violation
             if trial_merit > merit + DEFAULT_TOLERANCES.feasibility * (1.0 + abs(merit)):

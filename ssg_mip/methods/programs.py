@@ -201,7 +201,7 @@ class CommitmentProblem(FollowerValueProblem):
     def read_columns(self, program: Program, compiled: CompiledProgram) -> None:
         """Columns of the occupancies, and of what says more about a state that they hardly visit."""
         model = program.model
-        self._rows = _rows_of(self.game, model.y)
+        self._rows = rows_of(self.game, model.y)
         self._columns = compiled.columns(model.y)
         own = [(member, key) for key, member in model.x.items()]
         for k in self._floored:
@@ -253,7 +253,7 @@ class ImprovementProblem(FollowerValueProblem):
 
     def read_columns(self, program: Program, compiled: CompiledProgram) -> None:
         """Columns of the probabilities."""
-        self._rows = _rows_of(self.game, program.model.x)
+        self._rows = rows_of(self.game, program.model.x)
         self._columns = compiled.columns(program.model.x)
 
     def evaluate(self, policy: LeaderPolicy) -> Candidate:
@@ -297,6 +297,6 @@ class ImprovementProblem(FollowerValueProblem):
         return weights
 
 
-def _rows_of(game: Game, block: Any) -> IntArray:
+def rows_of(game: Game, block: Any) -> IntArray:
     """Joint-action rows of the members of a block over ``(s, a, b)``."""
     return np.array([game.row(*key) for key in block], dtype=np.int64)

@@ -1,1 +1,1 @@
-"""Fronts: dominance, scalarisations and sweeps."""
+"""Fronts: dominance, scalarisations, sweeps and enclosures."""

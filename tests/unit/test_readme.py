@@ -47,6 +47,22 @@ def test_the_main_job_prints_the_points_that_are_shown(
     assert picture.stat().st_size > 10_000
 
 
+def test_the_whole_front_is_printed_as_it_stands(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All but the seconds: the three points of the shipped instance, (4, 4) included."""
+    command = re.search(r"^ssg-mip (front \S+fronts/\S+ --complete .*)$", README, re.MULTILINE)
+    assert command is not None
+    monkeypatch.chdir(ROOT)
+    assert main(command[1].split()) == 0
+    printed = capsys.readouterr().err
+
+    def lines(text: str) -> list[str]:
+        return [re.sub(r"\d+\.\d+ s$", "", line.rstrip()) for line in text.strip().splitlines()]
+
+    assert lines(printed) in [lines(block) for block in blocks("text")]
+
+
 def test_the_picture_that_is_shown_stands_beside_its_instance() -> None:
     (path,) = re.findall(r'<img src="([^"]+)"', README)
     assert (ROOT / path).read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"

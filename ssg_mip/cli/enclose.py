@@ -1,0 +1,87 @@
+"""``front --complete``: the whole front between attained points and proven bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+
+from ssg_mip.best_response import Ties
+from ssg_mip.cli.console import ProgressTable, say, write_json
+from ssg_mip.errors import OptionError
+from ssg_mip.exit_codes import ExitCode
+from ssg_mip.interrupt import graceful_interrupt
+from ssg_mip.status import Termination
+
+if TYPE_CHECKING:
+    from ssg_mip.pareto.enclosure import Enclosure
+
+_ROW_LIMIT = 40
+"""Points that a table for people shows, unless --verbose."""
+
+
+def enclose_instance(
+    instance: Path,
+    *,
+    resolution: float | None,
+    objective: Sequence[str] | None,
+    without: Mapping[str, bool],
+    ties: Ties,
+    margin: float,
+    time_limit: float | None,
+    node_limit: int | None,
+    seed: int,
+    check: bool,
+    as_json: bool,
+    verbose: bool,
+) -> NoReturn:
+    """Enclose the front of an instance and print it.
+
+    ``without`` says which options of ``front`` were given that have no meaning here.
+
+    Raises
+    ------
+    OptionError
+        If one of them was, or an argument is out of range.
+    """
+    from ssg_mip.files import read_instance
+    from ssg_mip.pareto.enclose import enclose_front
+    from ssg_mip.pareto.objectives import parse_objective
+    from ssg_mip.report import enclosure_report
+
+    idle = next((option for option, given in without.items() if given), None)
+    if idle is not None:
+        raise OptionError(f"{idle} has no effect with --complete; leave one of them out")
+    with graceful_interrupt() as interrupt:
+        game = read_instance(instance)
+        enclosure = enclose_front(
+            game,
+            objectives=None if objective is None else [parse_objective(game, text) for text in objective],
+            resolution=resolution,
+            ties=ties,
+            margin=margin,
+            time_limit=time_limit,
+            node_limit=node_limit,
+            seed=seed,
+            on_progress=ProgressTable(shown=verbose or None),
+            interrupt=interrupt,
+            check=check,
+        )
+        code = int(_exit_code(enclosure))
+        if interrupt.requested and code != ExitCode.FAILED_CHECK:
+            code = int(ExitCode.INTERRUPTED)
+        if not as_json or verbose:
+            say(*enclosure_report(enclosure, limit=None if verbose else _ROW_LIMIT))
+        if as_json:
+            code = write_json(enclosure.to_dict(), code)
+    raise typer.Exit(code)
+
+
+def _exit_code(enclosure: Enclosure) -> ExitCode:
+    if enclosure.check.verified is False:
+        return ExitCode.FAILED_CHECK
+    if enclosure.termination is Termination.INFEASIBLE:
+        return ExitCode.INFEASIBLE
+    return ExitCode.DONE if enclosure.points else ExitCode.NO_SOLUTION

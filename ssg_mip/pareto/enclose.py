@@ -1,0 +1,91 @@
+"""``enclose_front``: the whole front, between attained points and proven bounds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+
+from ssg_mip.best_response import Ties
+from ssg_mip.deadline import Deadline
+from ssg_mip.errors import OptionError
+from ssg_mip.game import Game
+from ssg_mip.interrupt import Interrupt, graceful_interrupt
+from ssg_mip.methods.margin import check_margin
+from ssg_mip.methods.request import Request
+from ssg_mip.pareto.enclosing import Enclosing
+from ssg_mip.pareto.enclosure import Enclosure
+from ssg_mip.pareto.enclosure_points import checked_enclosure
+from ssg_mip.pareto.objectives import ObjectiveLike, read_objectives
+from ssg_mip.result import ProgressRow
+
+
+def enclose_front(
+    game: Game,
+    *,
+    objectives: Sequence[ObjectiveLike] | None = None,
+    resolution: float | None = None,
+    ties: Ties = "leader",
+    margin: float = 0.0,
+    time_limit: float | None = None,
+    node_limit: int | None = None,
+    program_limit: int | None = None,
+    seed: int = 0,
+    on_progress: Callable[[ProgressRow], None] | None = None,
+    interrupt: Interrupt | None = None,
+    check: bool = True,
+) -> Enclosure:
+    """Enclose the Pareto front of several objectives between attained points and proven bounds.
+
+    Parameters
+    ----------
+    game
+        The game.
+    objectives
+        What the front is taken with respect to (:mod:`ssg_mip.pareto.objectives`): states, groups of states, weights,
+        or objectives made by ``leader_objective`` and ``follower_objective``. The leader's value in every state whose
+        value the policies decide, if absent.
+    resolution
+        How much worse than any policy the best point for it may be in every objective, in the units of the rewards; a
+        thousandth of the widest range of an objective if absent.
+    ties, margin, seed
+        As in ``solve``. Under the rules ``first`` and ``adverse`` a front need not be attained: then the resolution
+        that is reached stays above what was asked.
+    time_limit
+        Seconds for everything.
+    node_limit
+        Limit on branch-and-bound nodes, per program.
+    program_limit
+        Programs at most.
+    on_progress
+        Called with one row per program: its number, level and bound.
+    interrupt
+        A flag to stop from outside. If absent, Ctrl-C stops the work. What was found and proven so far comes back.
+    check
+        Whether to check every point in exact arithmetic.
+
+    Raises
+    ------
+    OptionError
+        If an argument is out of range or a name is unknown.
+    """
+    chosen = read_objectives(game, objectives)
+    if resolution is not None and not 0.0 < resolution < math.inf:
+        raise OptionError(f"resolution is {resolution!r}; it must be a positive number, in the units of the rewards")
+    if program_limit is not None and program_limit < 1:
+        raise OptionError(f"program_limit is {program_limit!r}; it must be a whole number of at least 1")
+    with graceful_interrupt() if interrupt is None else nullcontext(interrupt) as flag:
+        request = Request(
+            weights=game.initial,
+            ties=ties,
+            margin=margin,
+            deadline=Deadline(time_limit),
+            interrupt=flag,
+            node_limit=node_limit,
+            seed=seed,
+        )
+        check_margin(game, request)
+        work = Enclosing(game, chosen, resolution, request, program_limit, on_progress)
+        termination = work.run()
+        found = work.enclosure(termination)
+    return checked_enclosure(found) if check else found

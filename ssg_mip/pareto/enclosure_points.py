@@ -1,0 +1,86 @@
+"""The points of an enclosure: what is proven about each, and their check in exact arithmetic."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from ssg_mip.best_response import Response
+from ssg_mip.certificates.verify import examine
+from ssg_mip.game import FloatArray
+from ssg_mip.pareto.enclosure import Enclosure, EnclosurePoint
+from ssg_mip.pareto.region import Region
+from ssg_mip.policy import LeaderPolicy
+from ssg_mip.solver.highs import OneShotLp
+from ssg_mip.solver.interface import LinearProgram, LpStatus
+from ssg_mip.tolerances import DEFAULT_TOLERANCES
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Attained:
+    """A policy, the follower's exact response and the objectives."""
+
+    values: FloatArray
+    policy: LeaderPolicy
+    response: Response
+
+
+def described_points(attained: Sequence[Attained], region: Region) -> tuple[EnclosurePoint, ...]:
+    """The points with what is proven about them, largest value of the first objective first."""
+    if not attained:
+        return ()
+    values = np.array([one.values for one in attained])
+    order = np.lexsort(-values.T[::-1])
+    return tuple(
+        EnclosurePoint(
+            values=attained[place].values,
+            leader_values=attained[place].response.leader_values,
+            follower_values=attained[place].response.follower_values,
+            leader_policy=attained[place].policy,
+            follower_policy=attained[place].response.follower_policy,
+            gain_bound=region.gain_bound(values[place]),
+            unsupported_by=unsupported_by(values[place], np.delete(values, place, axis=0)),
+        )
+        for place in order
+    )
+
+
+def unsupported_by(value: FloatArray, others: FloatArray) -> float:
+    """``min over weights of max over others of weights @ (other - value)``, weights summing to one; 0 if not positive.
+
+    What is positive beyond rounding proves that every weighted sum prefers some other point.
+    """
+    if not len(others):
+        return 0.0
+    count = len(value)
+    rows = np.vstack((np.hstack((value - others, np.ones((len(others), 1)))), [*np.ones(count), 0.0]))
+    ends = np.zeros(len(rows))
+    ends[-1] = 1.0
+    dense_rows, columns = np.nonzero(rows)
+    program = LinearProgram(
+        objective=np.array([*np.zeros(count), -1.0]),
+        starts=np.searchsorted(dense_rows, np.arange(len(rows) + 1)),
+        indices=columns,
+        values=rows[dense_rows, columns],
+        row_lower=ends,
+        row_upper=np.where(ends > 0.0, 1.0, math.inf),
+        column_lower=np.array([*np.zeros(count), -math.inf]),
+        column_upper=np.array([*np.ones(count), math.inf]),
+    )
+    answer = OneShotLp().solve(program)
+    if answer.status is not LpStatus.OPTIMAL:
+        return 0.0
+    weights = np.maximum(answer.point[:count], 0.0)
+    least = float(((others - value) @ (weights / weights.sum())).max())
+    return least if least > DEFAULT_TOLERANCES.monotone * (1.0 + float(np.abs(value).max())) else 0.0
+
+
+def checked_enclosure(enclosure: Enclosure) -> Enclosure:
+    """The enclosure with the outcomes of its checks in exact arithmetic: the whole, and every point alone."""
+    found = examine(enclosure.game, enclosure)
+    each = found.points or (found.whole,) * len(enclosure.points)
+    points = tuple(dataclasses.replace(point, check=one) for point, one in zip(enclosure.points, each, strict=True))
+    return dataclasses.replace(enclosure, points=points, check=found.whole)
