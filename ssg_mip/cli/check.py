@@ -58,7 +58,7 @@ def verify_result(
     from ssg_mip.certificates.dual.replay import verify_bounds
     from ssg_mip.certificates.verify import verify
     from ssg_mip.files import read_instance
-    from ssg_mip.report import verification_report
+    from ssg_mip.report.checks import verification_report
 
     _check_regular(result)
     if is_certificate(result):
@@ -88,7 +88,7 @@ def _verify_certificate(certificate: Path, instance: Path | None, as_json: bool)
     from ssg_mip.certificates.dual.document import lines_of, read_header
     from ssg_mip.certificates.dual.replay import verify_bounds
     from ssg_mip.files import read_instance
-    from ssg_mip.report import bound_report, bounds_to_dict
+    from ssg_mip.report.checks import bound_report, bounds_to_dict
 
     if instance is None:
         game = _game_with_hash(certificate, read_header(next(lines_of(certificate), None)).game_hash)

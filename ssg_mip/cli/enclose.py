@@ -49,7 +49,7 @@ def enclose_instance(
     from ssg_mip.files import read_instance
     from ssg_mip.pareto.enclose import enclose_front
     from ssg_mip.pareto.objectives import parse_objective
-    from ssg_mip.report import enclosure_report
+    from ssg_mip.report.fronts import enclosure_report
 
     idle = next((option for option, given in without.items() if given), None)
     if idle is not None:

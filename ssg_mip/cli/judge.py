@@ -32,7 +32,7 @@ def existence_of_instance(
     """
     from ssg_mip.files import read_instance
     from ssg_mip.pareto.existence import existence
-    from ssg_mip.report import existence_report
+    from ssg_mip.report.fronts import existence_report
 
     with graceful_interrupt() as interrupt:
         answer = existence(

@@ -46,7 +46,7 @@ def show_instance(
 ) -> None:
     """Show what an instance holds: sizes, discounts, states and actions, and what is known about it."""
     from ssg_mip.files import read_instance
-    from ssg_mip.report import game_report, game_summary
+    from ssg_mip.report.games import game_report, game_summary
 
     game = read_instance(instance)
     if as_json:

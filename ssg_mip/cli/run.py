@@ -63,7 +63,7 @@ def solve_instance(
     from ssg_mip.files import read_instance
     from ssg_mip.front_door import solve
     from ssg_mip.methods.bound_certificate import prepared_recorder
-    from ssg_mip.report import result_report
+    from ssg_mip.report.results import result_report
 
     _check_picture(plot)
     recorder = None if certificate is None else prepared_recorder(certificate)
@@ -159,7 +159,7 @@ def front_of_instance(
     from ssg_mip.files import read_instance
     from ssg_mip.methods.bound_certificate import prepared_recorder
     from ssg_mip.pareto.sweep import trace_front
-    from ssg_mip.report import front_report
+    from ssg_mip.report.fronts import front_report
 
     _check_picture(plot)
     recorder = None if certificate is None else prepared_recorder(certificate)
@@ -225,7 +225,7 @@ def batch_of_folder(
     instances whose row has the same content and options and did not fail.
     """
     from ssg_mip.batch import BatchOptions, run_batch
-    from ssg_mip.report import batch_report, batch_row_line
+    from ssg_mip.report.batches import batch_report, batch_row_line
 
     asked = BatchOptions(
         method=method,

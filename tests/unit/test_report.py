@@ -12,7 +12,10 @@ import pytest
 from rich.console import Console
 
 from ssg_mip import Game, LeaderPolicy, solve, trace_front
-from ssg_mip.report import front_report, game_report, game_summary, number, percent, result_report
+from ssg_mip.report.fronts import front_report
+from ssg_mip.report.games import game_report, game_summary
+from ssg_mip.report.results import result_report
+from ssg_mip.report.text import number, percent
 from ssg_mip.status import BoundProof
 from tests.oracles.known import figure_1
 from tests.unit import fakes

@@ -17,7 +17,7 @@ from ssg_mip.certificates.values import Interval
 from ssg_mip.exit_codes import ExitCode
 from ssg_mip.mdp import DENSE_STATES
 from ssg_mip.methods.guaranteed import find_guaranteed
-from ssg_mip.report import check_line
+from ssg_mip.report.text import check_line
 from tests.oracles.games import agreement_game, random_game
 from tests.oracles.known import figure_1
 from tests.unit import ROOT, Command, fakes

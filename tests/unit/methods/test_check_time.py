@@ -18,7 +18,8 @@ from ssg_mip.game import Game
 from ssg_mip.methods import assurance
 from ssg_mip.methods.assurance import CHECK_SECONDS, assured, check_deadline
 from ssg_mip.pareto.assurance import assured_front
-from ssg_mip.report import check_line, result_report
+from ssg_mip.report.results import result_report
+from ssg_mip.report.text import check_line
 from tests.oracles.games import agreement_game
 from tests.oracles.known import figure_1
 from tests.unit import Command

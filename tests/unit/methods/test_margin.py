@@ -23,7 +23,7 @@ from ssg_mip import (
 )
 from ssg_mip.errors import OptionError
 from ssg_mip.exit_codes import ExitCode, exit_code
-from ssg_mip.report import supremum_lines
+from ssg_mip.report.results import supremum_lines
 from ssg_mip.status import Status, Termination
 from tests.oracles.games import PlainGame, agreement_game, static_game
 from tests.oracles.known import STATIC, figure_1

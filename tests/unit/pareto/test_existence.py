@@ -20,7 +20,7 @@ from ssg_mip.pareto.attainment import Attained
 from ssg_mip.pareto.inquiry import Inquiry
 from ssg_mip.pareto.verdict import Verdict
 from ssg_mip.policy import LeaderPolicy
-from ssg_mip.report import existence_report
+from ssg_mip.report.fronts import existence_report
 from ssg_mip.status import Termination
 from tests.oracles.games import PlainGame, random_game, static_game
 from tests.oracles.known import STATIC, actor_critic_trap, figure_1, three_points

@@ -1,0 +1,80 @@
+"""What the exact checker found, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ssg_mip.certificates.verification import VERIFICATION_FORMAT
+from ssg_mip.game import Game
+from ssg_mip.report.text import add_row, counted, number, table
+
+if TYPE_CHECKING:
+    from ssg_mip.certificates.dual.replay import BoundVerification
+    from ssg_mip.certificates.verification import Verification
+
+
+def verification_report(verification: Verification) -> list[Any]:
+    """Every check with its worst deviation and what is allowed there; the failed ones first."""
+    made = table("check", "", "worst deviation>", "allowed>", "where")
+    for check in sorted(verification.checks, key=lambda one: one.passed):
+        shown = check.to_dict()
+        sizes = [f"{shown[key]:.3g}" if shown[key] is not None else "-" for key in ("violation", "tolerance")]
+        add_row(made, (check.name, "passed" if check.passed else "FAILED", *sizes, check.detail))
+    failed = len(verification.failed)
+    verdict = "every check passed" if not failed else f"{counted(failed, 'check')} FAILED"
+    certified = "certified" if verification.bound_certified else "not certified"
+    return [made, "", f"{verification.subject}: {verdict}; the dual bound is {certified}"]
+
+
+def bound_report(game: Game, verification: BoundVerification) -> list[Any]:
+    """What a certificate of a bound proves: its checks, and the bound in words."""
+    made = table("check", "", "where")
+    for check in sorted(verification.checks, key=lambda one: one.passed):
+        add_row(made, (check.name, "passed" if check.passed else "FAILED", check.detail))
+    weights = ", ".join(
+        f"{name} {number(float(weight))}"
+        for name, weight in zip(game.state_names, verification.weights, strict=True)
+        if weight
+    )
+    size = f"{counted(verification.nodes, 'node')}, {verification.leaves} of them leaves"
+    failed = len(verification.failed)
+    verdict = (
+        f"proven in exact arithmetic: {_bound_statement(game, verification)}"
+        if not failed
+        else f"{counted(failed, 'check')} FAILED; the bound is not certified"
+    )
+    return [made, "", f"weights: {weights}", f"{size}: {verdict}"]
+
+
+def _bound_statement(game: Game, verification: BoundVerification) -> str:
+    """What a certificate proves, in words."""
+    demands = []
+    if verification.margin > 0.0:
+        demands.append(f"whose response beats every other action by {verification.margin!r}")
+    if verification.floor:
+        least = ", ".join(f"{game.state_names[state]} {value!r}" for state, value in verification.floor)
+        demands.append(f"with these values at least: {least}")
+    if verification.values is not None:
+        values = ", ".join(f"{name} {v!r}" for name, v in zip(game.state_names, verification.values, strict=True))
+        demands.append(f"that in one step loses in no state against: {values}")
+    if verification.slack > 0.0:
+        demands.append(f"or values that differ from these by at most {verification.slack!r}")
+    who = " ".join(["no stationary leader policy", *demands])
+    if verification.claimed is None:
+        return f"there is {who}"
+    return f"{who} {'gains' if verification.values is not None else 'is worth'} more than {verification.claimed!r}"
+
+
+def bounds_to_dict(found: Sequence[BoundVerification]) -> dict[str, Any]:
+    """The replays of a file as plain JSON data; of a single certificate its own."""
+    if len(found) == 1:
+        return found[0].to_dict()
+    passed = all(one.passed for one in found)
+    return {
+        "format": VERIFICATION_FORMAT,
+        "subject": "bounds",
+        "passed": passed,
+        "bound_certified": passed,
+        "bounds": [one.to_dict() for one in found],
+    }

@@ -1,0 +1,53 @@
+"""What an instance holds, for people and as data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ssg_mip.game import Game
+from ssg_mip.report.text import add_row, counted, left_out, number, table
+from ssg_mip.result import finite
+
+
+def game_summary(game: Game) -> dict[str, Any]:
+    """What an instance holds, as plain JSON data."""
+    return {
+        "format": "ssg-mip-game/1",
+        "game": game.name,
+        "game_hash": game.content_hash,
+        "num_states": game.num_states,
+        "num_joint_actions": game.num_rows,
+        "num_transitions": len(game.successors),
+        "leader_discount": game.leader_discount,
+        "follower_discount": game.follower_discount,
+        "initial": {name: finite(share) for name, share in zip(game.state_names, game.initial, strict=True)},
+        "states": {
+            name: {"leader_actions": list(leader), "follower_actions": list(follower)}
+            for name, leader, follower in zip(game.state_names, game.leader_actions, game.follower_actions, strict=True)
+        },
+        "source": game.source,
+        "known": None if game.known is None else dict(game.known),
+    }
+
+
+def game_report(game: Game, *, limit: int | None = None) -> list[Any]:
+    """What an instance holds: sizes, discounts, states with their actions, source and known answers."""
+    made = table("state", "start>", "leader actions", "follower actions")
+    for state in range(game.num_states)[:limit]:
+        actions = (", ".join(game.leader_actions[state]), ", ".join(game.follower_actions[state]))
+        add_row(made, (game.state_names[state], number(game.initial[state]), *actions))
+    head = (
+        f"{game.name}: {counted(game.num_states, 'state')}, {counted(game.num_rows, 'joint action')}, "
+        f"{counted(len(game.successors), 'transition')}\n"
+        f"  discounts: leader {game.leader_discount:g}, follower {game.follower_discount:g}\n"
+        f"  content {game.content_hash[:16]}"
+    )
+    notes = [] if game.source is None else [f"source: {game.source}"]
+    notes += _known_lines(game)
+    hidden = 0 if limit is None else game.num_states - limit
+    return [head, "", made, *left_out(hidden, "states"), *notes]
+
+
+def _known_lines(game: Game) -> Sequence[str]:
+    return [] if not game.known else ["known:", *(f"  {key}: {value}" for key, value in game.known.items())]

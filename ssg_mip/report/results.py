@@ -1,0 +1,83 @@
+"""The answer of a method, for people."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ssg_mip.certificates.guarantee import Guarantee
+from ssg_mip.report.text import add_row, check_line, left_out, mixed_action, number, percent, rule, table
+from ssg_mip.result import Result
+
+
+def result_report(result: Result, *, limit: int | None = None) -> list[Any]:
+    """The answer of a method: value, bound, gap, why it stopped, and the policy state by state.
+
+    Parameters
+    ----------
+    result
+        The result.
+    limit
+        States to show at most; all if absent.
+    """
+    work = ", ".join(f"{count} {unit}" for unit, count in result.provenance.counts.items())
+    lines = [
+        f"{result.game.name}: {result.method}, {rule(result.ties, result.margin)}",
+        f"  value   {number(result.leader_value)}",
+        f"  bound   {number(result.dual_bound)} ({result.bound_scope})",
+        f"  proof   {proof_line(result)}",
+        f"  gap     {percent(result.relative_gap)}",
+        *supremum_lines(result),
+        f"  status  {result.status.value}",
+        f"  stop    {result.termination.value}",
+        f"  check   {check_line(result.check)}",
+        f"  secure  {secure_line(result.guaranteed)}",
+        f"  work    {result.provenance.seconds:.2f} s{', ' if work else ''}{work}",
+    ]
+    return ["\n".join(lines), *policy_tables(result, limit)]
+
+
+def proof_line(result: Result) -> str:
+    """Whether the bound is certified, and what it rests on then, in one line."""
+    return f"certified: {result.bound_proof.value}" if result.bound_certified else "not certified"
+
+
+def supremum_lines(result: Result) -> list[str]:
+    """How far an attained value may be below the supremum, where that need not be attained."""
+    if result.ties == "leader" or result.margin > 0.0 or not math.isfinite(result.distance_to_bound):
+        return []
+    return [
+        f"  ties    the value is attained under the rule {result.ties}, at most {result.distance_to_bound:.3g} below "
+        "the supremum; the bound lets ties go the leader's way"
+    ]
+
+
+def secure_line(guarantee: Guarantee | None) -> str:
+    """What holds whatever the follower does with ties, in one line."""
+    return "not looked for" if guarantee is None else guarantee.statement
+
+
+def policy_tables(result: Result, limit: int | None) -> list[Any]:
+    """The commitment, the response to it and both players' values; nothing without a policy."""
+    if result.leader_policy is None or result.follower_policy is None:
+        return []
+    game, responses = result.game, result.follower_policy.to_names(result.game)
+    shown = range(game.num_states)[:limit]
+    made = table("state", "weight>", "leader plays", "follower answers", "leader value>", "follower value>")
+    for state in shown:
+        name = game.state_names[state]
+        add_row(
+            made,
+            (
+                name,
+                number(result.weights[state]),
+                mixed_action(result.leader_policy, game, state),
+                responses[name] + (" (tied)" if result.tied_states[state] else ""),
+                number(result.leader_values[state]),
+                number(result.follower_values[state]),
+            ),
+        )
+    remarks = []
+    if bool(result.tied_states.any()):
+        remarks.append(f"(tied): the follower is indifferent there; the tie rule is {result.ties}.")
+    return ["", made, *remarks, *left_out(game.num_states - len(shown), "states")]

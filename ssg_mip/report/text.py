@@ -1,0 +1,76 @@
+"""Words, numbers and tables that the reports share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from rich.table import Table
+from rich.text import Text
+
+from ssg_mip.certificates.outcome import CheckOutcome, interval_to_list
+from ssg_mip.game import Game
+from ssg_mip.policy import LeaderPolicy
+
+
+def number(value: float | None) -> str:
+    """Seven significant digits; ``-`` for what is not known."""
+    return "-" if value is None or not math.isfinite(value) else f"{value:.7g}"
+
+
+def percent(share: float | None) -> str:
+    """A share as a percentage with four decimals; ``-`` for what is not known."""
+    if share is None or not math.isfinite(share):
+        return "-"
+    text = f"{100.0 * share:.4f}"
+    return "< 0.0001%" if share > 0.0 and not float(text) else f"{float(text):g}%"
+
+
+def counted(count: int, what: str) -> str:
+    """``1 point``, ``2 points``."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def table(*columns: str, title: str | None = None) -> Table:
+    """An empty table; columns whose heading ends in ``>`` are right-aligned."""
+    made = Table(title=title, title_justify="left", title_style="", box=None, pad_edge=False, show_edge=False)
+    for heading in columns:
+        made.add_column(heading.rstrip(">"), justify="right" if heading.endswith(">") else "left", overflow="fold")
+    return made
+
+
+def add_row(to: Table, cells: Iterable[str]) -> None:
+    """Add a row of plain texts."""
+    to.add_row(*(Text(cell) for cell in cells))
+
+
+def mixed_action(policy: LeaderPolicy, game: Game, state: int) -> str:
+    """What a policy plays in a state: ``left 0.25, right 0.75``; one action alone is just named."""
+    names = game.leader_actions[state]
+    row = policy.probabilities[state, : len(names)]
+    played = [(name, share) for name, share in zip(names, row, strict=True) if share > 0.0]
+    if len(played) == 1:
+        return played[0][0]
+    return ", ".join(f"{name} {share:.6g}" for name, share in played)
+
+
+def rule(ties: str, margin: float) -> str:
+    """What decides between the follower's answers: the tie rule, or a margin that leaves no ties."""
+    return f"margin {margin:g}" if margin > 0.0 else f"ties {ties}"
+
+
+def check_line(check: CheckOutcome) -> str:
+    """What the exact checker says, in one line."""
+    if not check.verified:
+        return check.word if check.reason in {"", check.word} else f"{check.word}: {check.reason}"
+    if check.leader_value is None or check.epsilon is None:
+        return f"{check.word} in exact arithmetic"
+    low, high = interval_to_list(check.leader_value) or (None, None)
+    value = "exact" if check.leader_value.is_exact else f"in [{low!r}, {high!r}]"
+    loss = f"the follower loses {float(check.epsilon):.2g} at most" if check.epsilon else "the response is optimal"
+    return f"{check.word} in exact arithmetic: value {value}, {loss}"
+
+
+def left_out(count: int, what: str) -> list[str]:
+    """A line on what a table leaves out, if it does."""
+    return [f"... {count} more {what}; --verbose shows all."] if count > 0 else []
