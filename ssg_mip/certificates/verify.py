@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from ssg_mip.certificates.certified import certified_bounds_check
-from ssg_mip.certificates.claims import KNOWN_FORMATS, SUBJECTS, Claims, PointClaim, read_claims
+from ssg_mip.certificates.claims import KNOWN_FORMATS, SUBJECTS, Claims, PointClaim
 from ssg_mip.certificates.dual.replay import BoundVerification
 from ssg_mip.certificates.enclosure_checks import enclosure_checks
 from ssg_mip.certificates.evidence import Prover
@@ -24,6 +24,7 @@ from ssg_mip.certificates.point_checks import (
     value_checks,
 )
 from ssg_mip.certificates.rational import ExactGame, exact_weights
+from ssg_mip.certificates.reading import read_claims
 from ssg_mip.certificates.run_checks import bound_checks, course_checks, dominance_check
 from ssg_mip.certificates.timely import timely, unlimited
 from ssg_mip.certificates.values import weighted_sum
