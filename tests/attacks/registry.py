@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.attacks import exported, metamorphic, one_state, responses
+from tests.attacks import classes, exported, knife_edge, metamorphic, one_state, responses
 from tests.attacks.driver import Attack
 
 ATTACKS: dict[str, Attack] = {
@@ -12,11 +12,13 @@ ATTACKS: dict[str, Attack] = {
         responses.ATTACK,
         exported.ATTACK,
         *metamorphic.ATTACKS,
+        *classes.ATTACKS,
+        knife_edge.ATTACK,
     )
 }
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "all": tuple(ATTACKS),
-    "metamorphic": tuple(attack.name for attack in metamorphic.ATTACKS),
+    "metamorphic": tuple(attack.name for attack in (*metamorphic.ATTACKS, *classes.ATTACKS)),
 }
 """Names that stand for several attacks."""
