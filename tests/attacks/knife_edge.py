@@ -103,13 +103,15 @@ def tie_slack(plain: PlainGame) -> Fraction:
 def play(seed: int, index: int) -> Verdict:
     """Nothing certified is wrong, the value is right up to the tie tolerance, the interval is closed or honest."""
     plain = knife_edge_game(seed, index)
-    exact_optimum: Callable[..., Enclosure] = threat_optimum if index % 3 == 2 else stagewise_optimum
-    truth, tolerant = exact_optimum(plain), exact_optimum(plain, tie_slack(plain))
     game = plain.to_game()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "bound.jsonl" if index % REPLAYED == seed % REPLAYED else None
         result = solve(game, method="commitment", gap=GAP, time_limit=SECONDS, certificate=file)
         replayed = None if file is None else verify_bound(game, file)
+    exact_optimum: Callable[..., Enclosure] = threat_optimum if index % 3 == 2 else stagewise_optimum
+    # The claims are about these weights: the start distribution, whose sum a division has brought to one.
+    weighted = plain.replace(initial=result.weights)
+    truth, tolerant = exact_optimum(weighted), exact_optimum(weighted, tie_slack(plain))
     verdict = against_itself(plain, result) + against_fractions(result, truth, tolerant)
     if replayed is not None:
         found = [f"the certificate fails: {check.name}" for check in replayed.checks if not check.passed]
