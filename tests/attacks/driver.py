@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections
 import dataclasses
 import time
 import traceback
@@ -64,7 +63,7 @@ class Report:
     seconds: float = 0.0
     """Processor time, because the clock also counts what else the machine does."""
     failures: dict[int, tuple[str, ...]] = dataclasses.field(default_factory=dict)
-    remarks: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    remarks: dict[str, list[int]] = dataclasses.field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -74,7 +73,8 @@ class Report:
     def add(self, index: int, verdict: Verdict) -> None:
         """Count one game."""
         self.games += 1
-        self.remarks.update(set(verdict.remarks))
+        for remark in set(verdict.remarks):
+            self.remarks.setdefault(remark, []).append(index)
         if verdict.deviation > self.worst:
             self.worst, self.worst_game = verdict.deviation, index
         if verdict.violations:
@@ -87,7 +87,7 @@ class Report:
             f"{self.attack}: {self.games} games, seed {self.seed}, {len(self.failures)} failures, "
             f"worst deviation {self.worst:.1e}{where}, {self.seconds:.0f} s"
         )
-        counted = [f"{count} {remark}" for remark, count in sorted(self.remarks.items())]
+        counted = [f"{len(games)} {remark}{_listed(games)}" for remark, games in sorted(self.remarks.items())]
         lines = ["; ".join([head, *counted])]
         for index, violations in self.failures.items():
             lines.append(f"  game {index}: {'; '.join(violations)}")
@@ -114,6 +114,15 @@ def run(attack: Attack, seed: int, indices: Iterable[int], tell: Callable[[str],
         if report.games % EVERY == 0:
             tell(f"{attack.name}: {report.games} games, {len(report.failures)} failures, up to game {index}")
     return report
+
+
+FEW = 5
+"""Games that a report lists by number."""
+
+
+def _listed(games: list[int]) -> str:
+    """The numbers of a few games, nothing for many."""
+    return f" (game {', '.join(map(str, games))})" if len(games) <= FEW else ""
 
 
 def _place(error: Exception) -> str:

@@ -17,8 +17,11 @@ from tests.oracles.games import PlainGame
 FEASIBILITY = 1e-9
 """Feasibility asked of SCIP: at its default, 1e-6, its optima exceed the true ones by more than they may here."""
 
+SMALL, LARGER = {"most": 6, "mixing": 3}, {"most": 12, "mixing": 4}
+"""Sizes of most games, and of every tenth."""
+
 SECONDS = 20.0
-"""Time limit of SCIP; a game that reaches it is compared with the interval that SCIP has by then."""
+"""Time limit of SCIP, in processor time; a game that reaches it is compared with the interval that SCIP has by then."""
 
 CLOSED = 1e-5
 """Gap of SCIP, relative, up to which its truth counts as a point."""
@@ -48,7 +51,7 @@ def solve_exported(plain: PlainGame, *, seconds: float = SECONDS) -> Truth:
 
 def play(seed: int, index: int) -> Verdict:
     """SCIP's interval and the package's meet."""
-    plain = varied_game(seed, index, most=12)
+    plain = varied_game(seed, index, **(LARGER if index % 10 == 0 else SMALL))
     truth = solve_exported(plain)
     wide = truth.bound - truth.value > CLOSED * truth.scale
     return judge(plain, solved(plain), truth) + Verdict(remarks=("SCIP's gap open",) if wide else ())

@@ -130,7 +130,7 @@ def test_failures_and_crashes_are_counted_and_the_rest_is_played() -> None:
     assert (report.games, sorted(report.failures), report.worst, report.worst_game) == (4, [1, 2], 3.0, 3)
     assert "raised ZeroDivisionError" in report.failures[1][0]
     assert "python -m tests.attacks made-up --seed 7 --only 2" in str(report)
-    assert "3 counted" in str(report)
+    assert "3 counted (game 0, 2, 3)" in str(report)
     assert len(told) == 2
 
 
