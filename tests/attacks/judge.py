@@ -10,6 +10,7 @@ from ssg_mip import solve
 from ssg_mip.bounds import LEAST_GAP
 from ssg_mip.result import Result
 from ssg_mip.status import Status
+from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
 from tests.attacks.driver import AGREEMENT, Verdict
 from tests.oracles.games import PlainGame
 from tests.oracles.sampling import pair_values, regret
@@ -42,9 +43,9 @@ class Truth:
         return max(1.0, abs(self.value))
 
 
-def solved(plain: PlainGame, *, gap: float = GAP) -> Result:
+def solved(plain: PlainGame, tolerances: Tolerances = DEFAULT_TOLERANCES) -> Result:
     """The commitment of a game with everything that is on by default: the check and the guarantee."""
-    return solve(plain.to_game(), method="commitment", gap=gap, time_limit=SECONDS)
+    return solve(plain.to_game(), method="commitment", gap=GAP, time_limit=SECONDS, tolerances=tolerances)
 
 
 def judge(plain: PlainGame, result: Result, truth: Truth) -> Verdict:

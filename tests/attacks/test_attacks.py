@@ -18,7 +18,7 @@ from tests.attacks.driver import AGREEMENT, Attack, Verdict, run
 from tests.attacks.games import plain_of, varied_game
 from tests.attacks.judge import Truth, against_itself, against_truth, judge, solved
 from tests.attacks.knife_edge import against_fractions, knife_edge_game
-from tests.attacks.metamorphic import compare, split_game
+from tests.attacks.metamorphic import SMALL, compare, split_game, with_tighter_ties
 from tests.attacks.one_state import one_state_game
 from tests.attacks.registry import ATTACKS, GROUPS
 from tests.attacks.transforms import Changed
@@ -116,6 +116,18 @@ def test_a_change_with_another_effect_than_said_is_noticed(answered: Result) -> 
     assert not compare(answered, answered, Changed(GAME, offset=-1e-3), may_gain=True).violations
     assert compare(answered, answered, Changed(GAME, offset=1e-3), may_gain=True).violations
     assert not compare(answered, answered, Changed(GAME)).violations
+
+
+def test_ties_are_an_excuse_only_where_tighter_ones_bring_agreement() -> None:
+    """Game 305 of the shifts is one; a change that does something else than said stays a failure."""
+    first = Verdict(2.2e-6, ("the intervals are apart",))
+    plain = varied_game(1, 305, **SMALL)
+    changed = transforms.shift(plain, np.random.default_rng([1, 305, 1]))
+    excused = with_tighter_ties(plain, changed, first)
+    assert (excused.violations, excused.deviation <= AGREEMENT) == ((), True)
+    assert "2.2e-06 by what tolerated ties" in excused.remarks[0]
+    wrong = Changed(GAME, offset=1e-4)
+    assert with_tighter_ties(GAME, wrong, first) is first
 
 
 def test_failures_and_crashes_are_counted_and_the_rest_is_played() -> None:
