@@ -14,6 +14,9 @@ from ssg_mip.game import FloatArray, Game
 def state_weights(game: Game, given: ArrayLike | Mapping[str, float] | None) -> FloatArray:
     """Weights over states, normalised to sum to one; the start distribution where none are given.
 
+    Weights whose sum is one up to its rounding stay as they are, to the last bit: what is proven about a result must be
+    about the result's own weights, also where they are handed on.
+
     Parameters
     ----------
     game
@@ -40,7 +43,9 @@ def state_weights(game: Game, given: ArrayLike | Mapping[str, float] | None) -> 
         raise OptionError(f"weights have shape {weights.shape}; {game.name} needs ({game.num_states},)")
     if not np.all(np.isfinite(weights)) or np.any(weights < 0.0) or not weights.any():
         raise OptionError("weights must be finite, at least 0 and not all 0")
-    normalised: FloatArray = weights / weights.sum()
+    total = float(weights.sum())
+    noise = len(weights) * float(np.finfo(float).eps)
+    normalised: FloatArray = weights / (1.0 if abs(total - 1.0) <= noise else total)
     return normalised
 
 

@@ -99,8 +99,13 @@ def _solve_commitment(game: Game, weights: FloatArray, request: Request, floor: 
     if stop is not None:
         return _simple_answer(game, weights, request, floor, bounds, stop)
     problem = CommitmentProblem(game, weights, request, floor)
-    outcome = _search(problem, request, scale=gap_scale(bounds, weights))
+    scale = gap_scale(bounds, weights)
+    outcome = _search(problem, request, scale=scale)
     answer = answer_of(outcome, ceiling=float(weights @ bounds.upper))
+    gap = relative_gap(answer.primal_bound, answer.dual_bound, scale)
+    if answer.termination is Termination.NUMERICAL and gap <= max(request.gap, LEAST_GAP):
+        # The relaxations stop short of the gap; what any pair of policies is worth closes it all the same.
+        return dataclasses.replace(answer, termination=Termination.GAP)
     if answer.termination is Termination.NUMERICAL and request.rule_decides:
         # Every box was searched, and what is missing is a value that only ties in the leader's favour attain.
         return dataclasses.replace(answer, termination=Termination.TIE_RULE)

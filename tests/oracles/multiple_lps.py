@@ -7,6 +7,7 @@ a best response, ``sum_a f(a) [B(a,b') - B(a,b)] <= 0`` for every ``b'``. The be
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from fractions import Fraction
 
 import numpy as np
@@ -53,27 +54,33 @@ def exact_mixed_commitment(leader: object, follower: object) -> Fraction:
     """
     a_matrix = [[Fraction(entry) for entry in row] for row in leader]  # type: ignore[attr-defined]
     b_matrix = [[Fraction(entry) for entry in row] for row in follower]  # type: ignore[attr-defined]
-    size, columns = len(a_matrix), len(a_matrix[0])
-    best: Fraction | None = None
-    for b in range(columns):
-        rows = [[b_matrix[a][b] - b_matrix[a][other] for a in range(size)] for other in range(columns) if other != b]
-        rows += [[Fraction(int(a == k)) for a in range(size)] for k in range(size)]
-        for tight in itertools.combinations(rows, size - 1):
-            point = _solve_exactly([[Fraction(1)] * size, *tight], [Fraction(1)] + [Fraction(0)] * (size - 1))
-            if point is None or any(_dot(row, point) < 0 for row in rows):
-                continue
-            value = _dot([a_matrix[a][b] for a in range(size)], point)
-            best = value if best is None else max(best, value)
-    if best is None:
-        raise ValueError("no best-response region has a vertex")
-    return best
+    return max(
+        _dot([row[b] for row in a_matrix], point)
+        for b in range(len(a_matrix[0]))
+        for point in response_vertices(b_matrix, b)
+    )
+
+
+def response_vertices(
+    follower: list[list[Fraction]], b: int, slack: Fraction = Fraction(0)
+) -> Iterator[list[Fraction]]:
+    """The vertices of the leader mixes against which action ``b`` is worth at most ``slack`` less than any other."""
+    size, columns = len(follower), len(follower[0])
+    rows = [
+        [follower[a][b] - follower[a][other] + slack for a in range(size)] for other in range(columns) if other != b
+    ]
+    rows += [[Fraction(int(a == k)) for a in range(size)] for k in range(size)]
+    for tight in itertools.combinations(rows, size - 1):
+        point = solve_exactly([[Fraction(1)] * size, *tight], [Fraction(1)] + [Fraction(0)] * (size - 1))
+        if point is not None and all(_dot(row, point) >= 0 for row in rows):
+            yield point
 
 
 def _dot(left: list[Fraction], right: list[Fraction]) -> Fraction:
     return sum((x * y for x, y in zip(left, right, strict=True)), Fraction(0))
 
 
-def _solve_exactly(matrix: list[list[Fraction]], right: list[Fraction]) -> list[Fraction] | None:
+def solve_exactly(matrix: list[list[Fraction]], right: list[Fraction]) -> list[Fraction] | None:
     """Gauss-Jordan elimination; ``None`` for a singular system."""
     rows = [[*row, value] for row, value in zip(matrix, right, strict=True)]
     for column in range(len(rows)):

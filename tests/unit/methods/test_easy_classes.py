@@ -18,7 +18,7 @@ from ssg_mip.methods.zero_sum import matrix_game
 from ssg_mip.solver.highs import OneShotLp
 from ssg_mip.status import Termination
 from tests.oracles.easy_classes import fixed_motion_optimum, stagewise_values
-from tests.oracles.games import PlainGame, random_game
+from tests.oracles.games import PlainGame, plain_from_arrays, random_game
 from tests.oracles.multiple_lps import mixed_commitment
 from tests.oracles.sampling import answer
 from tests.oracles.team import joint_values
@@ -179,6 +179,25 @@ def test_matrix_games_give_both_players_an_optimal_mix() -> None:
         value = matrix_game_value(payoffs)
         assert (first @ payoffs).min() == pytest.approx(value, abs=1e-8)
         assert (payoffs @ second).max() == pytest.approx(value, abs=1e-8)
+
+
+def test_a_gap_that_the_joint_process_closes_is_closed() -> None:
+    """A game whose relaxations stay 5e-6 above the optimum, in boxes too small to split; no pair is worth more."""
+    block = [[[0, 0, 0.25, 0.75], [0, 0.75, 0.25, 0]], [[0.125, 0.5, 0.25, 0.125], [0, 0.5, 0, 0.5]]]
+    other = [[[0.75, 0, 0.25, 0], [0, 0.75, 0.25, 0]], [[0, 0.5, 0.25, 0.25], [0.25, 0.5, 0, 0.25]]]
+    onward = [[[0.1875, 0.5, 0.25, 0.0625]]]
+    leader, follower = [[-3, 1], [2, -1]], [[2, -1], [2, 2]]
+    plain = plain_from_arrays(
+        [block, onward, onward, other],
+        [leader, [[1]], [[-2]], leader],
+        [follower, [[-3]], [[-2]], follower],
+        leader_discount=0.7,
+        follower_discount=0.0,
+        initial=[0.027293633890828173, 0.5621600367121597, 0.32866542772452756, 0.0818809016724845],
+    )
+    found = _solve(plain)
+    assert found.termination is Termination.GAP
+    assert found.dual_bound <= found.primal_bound + 1e-6
 
 
 @pytest.mark.parametrize("limit", ["time", "interrupt"])

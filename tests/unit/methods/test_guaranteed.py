@@ -179,6 +179,22 @@ def test_the_secured_value_is_the_worst_over_close_actions() -> None:
     assert not narrow.allows(FollowerPolicy(np.array([1])))
 
 
+def test_the_secured_value_is_about_the_weights_of_the_result_to_the_last_bit() -> None:
+    """Weights that a division has brought to one are not divided again: their sum in floats need not be one."""
+    plain = plain_from_arrays(
+        [[[[1.0, 0.0, 0.0]]], [[[0.0, 1.0, 0.0]]], [[[0.0, 0.0, 1.0]]]],
+        [[[1000.0]], [[1.0]], [[-0.1]]],
+        [[[0.0]]] * 3,
+        leader_discount=0.999,
+        follower_discount=0.0,
+        initial=[0.20000000000000004, 0.7000000000000001, 0.10000000000000002],
+    )
+    result = solve(plain.to_game(), method="commitment")
+    assert float(np.sum(result.weights)) != 1.0
+    assert result.guaranteed is not None
+    assert result.guaranteed.secured == result.check.leader_value
+
+
 def test_a_follower_without_a_choice_is_no_difficulty() -> None:
     game = plain_from_arrays([[[[1.0]]]], [[[2.0]]], [[[1.0]]], leader_discount=0.5, follower_discount=0.5).to_game()
     found = find_guaranteed(game, LeaderPolicy.uniform(game))

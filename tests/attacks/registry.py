@@ -1,0 +1,24 @@
+"""All attacks by name."""
+
+from __future__ import annotations
+
+from tests.attacks import classes, exported, knife_edge, metamorphic, one_state, responses
+from tests.attacks.driver import Attack
+
+ATTACKS: dict[str, Attack] = {
+    attack.name: attack
+    for attack in (
+        one_state.ATTACK,
+        responses.ATTACK,
+        exported.ATTACK,
+        *metamorphic.ATTACKS,
+        *classes.ATTACKS,
+        knife_edge.ATTACK,
+    )
+}
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "all": tuple(ATTACKS),
+    "metamorphic": tuple(attack.name for attack in (*metamorphic.ATTACKS, *classes.ATTACKS)),
+}
+"""Names that stand for several attacks."""
