@@ -13,7 +13,7 @@ from ssg_mip.game import Game
 from ssg_mip.interrupt import Interrupt, given_or_graceful
 from ssg_mip.methods import check_request, find_method
 from ssg_mip.methods.assurance import assured
-from ssg_mip.methods.bound_certificate import Recorder, prepared_recorder
+from ssg_mip.methods.proofs.bound_certificate import Recorder, prepared_recorder
 from ssg_mip.methods.request import Request, StepSelection, state_weights
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Result

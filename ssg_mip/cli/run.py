@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ssg_mip.certificates.outcome import CheckOutcome
     from ssg_mip.game import Game
     from ssg_mip.interrupt import Interrupt
-    from ssg_mip.methods.bound_certificate import Recorder
+    from ssg_mip.methods.proofs.bound_certificate import Recorder
 
 _ROW_LIMIT = 40
 """States or points that a table for people shows, unless --verbose."""
@@ -62,7 +62,7 @@ def solve_instance(
     """
     from ssg_mip.files import read_instance
     from ssg_mip.front_door import solve
-    from ssg_mip.methods.bound_certificate import prepared_recorder
+    from ssg_mip.methods.proofs.bound_certificate import prepared_recorder
     from ssg_mip.report.results import result_report
 
     _check_picture(plot)
@@ -157,7 +157,7 @@ def front_of_instance(
     if resolution is not None or objective is not None:
         raise OptionError("--resolution and --objective belong to --complete; add it, or leave them out")
     from ssg_mip.files import read_instance
-    from ssg_mip.methods.bound_certificate import prepared_recorder
+    from ssg_mip.methods.proofs.bound_certificate import prepared_recorder
     from ssg_mip.pareto.sweep import trace_front
     from ssg_mip.report.fronts import front_report
 

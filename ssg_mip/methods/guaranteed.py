@@ -2,9 +2,9 @@
 
 An optimal commitment nearly always leaves the follower indifferent, and a real follower may then do anything. A small
 move usually makes the wanted response the only best one. Each step is a linear program
-(:mod:`ssg_mip.methods.linearisation`) that keeps the response's advantage above the margin to first order and the
-leader's value as high as it can, inside a ball around the policy that grows only if nothing is found. What counts is
-the certificate in fractions (:mod:`ssg_mip.certificates.guaranteed`); floating point only proposes.
+(:mod:`ssg_mip.methods.primal.linearisation`) that keeps the response's advantage above the margin to first order and
+the leader's value as high as it can, inside a ball around the policy that grows only if nothing is found. What counts
+is the certificate in fractions (:mod:`ssg_mip.certificates.guaranteed`); floating point only proposes.
 
 Where no step leads anywhere, the certificate may prove that none exists near: Kudo & Akimoto's Fig. 1 with
 ``gamma_B y = x`` is the example, whose threat is exactly as strong as the temptation.
@@ -29,7 +29,7 @@ from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.mdp import DENSE_STATES, induced_by_leader
-from ssg_mip.methods.linearisation import FixedResponse, LinearGoal, Linearisation
+from ssg_mip.methods.primal.linearisation import FixedResponse, LinearGoal, Linearisation
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.solver.highs import OneShotLp
 from ssg_mip.solver.interface import LpStatus

@@ -9,8 +9,8 @@ import numpy as np
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.methods.exact import Answer
 from ssg_mip.methods.goals import search_goal
-from ssg_mip.methods.local_ascent import Candidate
 from ssg_mip.methods.policy_iteration.step import exact_improvement
+from ssg_mip.methods.primal.local_ascent import Candidate
 from ssg_mip.methods.programs import ImprovementProblem
 from ssg_mip.methods.request import Request
 from ssg_mip.methods.size_limit import improvement_products, obstacle

@@ -25,10 +25,10 @@ from ssg_mip.formulations.rows import Selection
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.interval import IntervalBellman
 from ssg_mip.mdp import DENSE_STATES, induced_by_leader, joint_process, optimal_control
-from ssg_mip.methods.linearisation import FixedResponse, LinearGoal
-from ssg_mip.methods.local_ascent import Ascent, Candidate
 from ssg_mip.methods.margin import answer_to, keeps_margin
-from ssg_mip.methods.primal_search import PrimalSearch
+from ssg_mip.methods.primal.linearisation import FixedResponse, LinearGoal
+from ssg_mip.methods.primal.local_ascent import Ascent, Candidate
+from ssg_mip.methods.primal.primal_search import PrimalSearch
 from ssg_mip.methods.request import Request
 from ssg_mip.methods.size_limit import floored_states
 from ssg_mip.policy import LeaderPolicy
@@ -174,7 +174,7 @@ class FollowerValueProblem(ABC):
         return LeaderPolicy.deterministic(self.game, self.game.row_leader[chosen])
 
     def propose(self, point: Point, box: Box, primal_bound: float) -> Iterator[tuple[float, Candidate]]:
-        """Policies that a relaxed point suggests (:mod:`ssg_mip.methods.primal_search`)."""
+        """Policies that a relaxed point suggests (:mod:`ssg_mip.methods.primal.primal_search`)."""
         del box
         weights = np.maximum(self.slot_weights(point.columns), 0.0)
         for candidate in self._primal.from_weights(weights, primal_bound):

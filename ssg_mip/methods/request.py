@@ -15,7 +15,7 @@ from ssg_mip.deadline import Deadline, OutOfTime
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.interrupt import Interrupt
-from ssg_mip.methods.bound_certificate import Recorder
+from ssg_mip.methods.proofs.bound_certificate import Recorder
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Result
 from ssg_mip.status import BoundProof

@@ -33,7 +33,7 @@ from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.interrupt import Interrupt, given_or_graceful
 from ssg_mip.methods import STEPPING, check_request
-from ssg_mip.methods.bound_certificate import Recorder, prepared_recorder
+from ssg_mip.methods.proofs.bound_certificate import Recorder, prepared_recorder
 from ssg_mip.methods.request import Request, StepSelection, state_weights
 from ssg_mip.pareto.assurance import assured_front
 from ssg_mip.pareto.front import ParetoFront, Settlement

@@ -13,7 +13,7 @@ from ssg_mip import read_instance, solve, trace_front, verify_bound
 from ssg_mip.certificates.dual.replay import verify_bounds
 from ssg_mip.errors import OptionError
 from ssg_mip.methods import METHODS
-from ssg_mip.methods.bound_claim import Claim
+from ssg_mip.methods.proofs.bound_claim import Claim
 from ssg_mip.status import BoundProof
 from tests.unit import Command
 

@@ -17,8 +17,8 @@ earning ``V_t`` afterwards (6). Each of them is at least as good as it promises,
   program solved again, with equal weights.
 
 Where the program is large (:data:`~ssg_mip.methods.policy_iteration.step.PROGRAM_FIRST`), a step is first looked for
-without it (:mod:`ssg_mip.methods.ladder`): any policy of ``W>`` that counts will do, whatever the selection. Only where
-none is found is the program written, as far as its size and the time allow.
+without it (:mod:`ssg_mip.methods.primal.ladder`): any policy of ``W>`` that counts will do, whatever the selection.
+Only where none is found is the program written, as far as its size and the time allow.
 
 The programs let the follower break ties for the leader. Under the rules ``first`` and ``adverse`` a policy may earn
 less than its program promised, so a step is taken only if no true value falls; the stop test remains valid.

@@ -7,10 +7,10 @@ import dataclasses
 import numpy as np
 
 from ssg_mip.game import Game
-from ssg_mip.methods.bound_certificate import Recorder
 from ssg_mip.methods.exact import solve_commitment
 from ssg_mip.methods.margin import keeps_margin
 from ssg_mip.methods.policy_iteration.step import Iterate
+from ssg_mip.methods.proofs.bound_certificate import Recorder
 from ssg_mip.methods.request import Request
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import Result, build_result

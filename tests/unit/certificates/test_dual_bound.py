@@ -28,9 +28,9 @@ from ssg_mip.certificates.rational import ExactGame
 from ssg_mip.errors import InvalidResultError, SolverError
 from ssg_mip.formulations import coupling
 from ssg_mip.game import FloatArray, Game
-from ssg_mip.methods.bound_certificate import Recorder
-from ssg_mip.methods.bound_claim import Claim
 from ssg_mip.methods.exact import solve_commitment
+from ssg_mip.methods.proofs.bound_certificate import Recorder
+from ssg_mip.methods.proofs.bound_claim import Claim
 from ssg_mip.methods.request import Request
 from ssg_mip.status import BoundProof, Termination
 from tests.oracles.games import random_game

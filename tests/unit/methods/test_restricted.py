@@ -12,7 +12,7 @@ from ssg_mip.deadline import Deadline
 from ssg_mip.game import Game
 from ssg_mip.interrupt import Interrupt
 from ssg_mip.methods import Request, find_method, restricted
-from ssg_mip.methods.simple import simple_policies
+from ssg_mip.methods.primal.simple import simple_policies
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Result
 from ssg_mip.solver.interface import MilpAnswer

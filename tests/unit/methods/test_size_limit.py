@@ -15,8 +15,8 @@ from ssg_mip.formulations.commitment import commitment
 from ssg_mip.formulations.deterministic import deterministic_commitment
 from ssg_mip.formulations.improvement import improvement
 from ssg_mip.methods import METHODS, Request, size_limit
+from ssg_mip.methods.primal.simple import best_simple_policy, reply
 from ssg_mip.methods.programs import CommitmentProblem, ImprovementProblem
-from ssg_mip.methods.simple import best_simple_policy, reply
 from ssg_mip.methods.size_limit import commitment_products, improvement_products, obstacle, restricted_products
 from ssg_mip.policy import FollowerPolicy
 from ssg_mip.status import Status, Termination

@@ -33,8 +33,8 @@ from ssg_mip.certificates.verification import Check
 from ssg_mip.errors import InvalidResultError, OptionError, SolverError
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.interval import SWEEPS
-from ssg_mip.methods.bound_claim import Claim
-from ssg_mip.methods.certificate_rows import BlockLayout, cut_entries
+from ssg_mip.methods.proofs.bound_claim import Claim
+from ssg_mip.methods.proofs.certificate_rows import BlockLayout, cut_entries
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
 LEAST_SHARE = 2.0**-110

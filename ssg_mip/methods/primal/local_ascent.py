@@ -1,8 +1,8 @@
 """Local ascent on the leader's policy by sequential linear programs, always judged by the exact follower.
 
 :meth:`Ascent.climb` follows the response that the exact evaluation reports. Each round solves one linearised step
-(:mod:`ssg_mip.methods.linearisation`) and evaluates the outcome exactly. A step that improves is kept and the trust
-region widens; one that does not is undone and the region shrinks. Tied responses switch on the way.
+(:mod:`ssg_mip.methods.primal.linearisation`) and evaluates the outcome exactly. A step that improves is kept and the
+trust region widens; one that does not is undone and the region shrinks. Tied responses switch on the way.
 
 :meth:`Ascent.approach` goes to where the follower gives a *wanted* response. A relaxed point only approximates the
 follower's indifference, so at its policy the response is usually another one. Violated incentive rows cost a penalty
@@ -21,7 +21,7 @@ import numpy as np
 from ssg_mip.best_response import Response
 from ssg_mip.deadline import Deadline
 from ssg_mip.game import Game, IntArray
-from ssg_mip.methods.linearisation import FixedResponse, LinearGoal, Linearisation
+from ssg_mip.methods.primal.linearisation import FixedResponse, LinearGoal, Linearisation
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.solver.highs import OneShotLp
 from ssg_mip.solver.interface import LpStatus

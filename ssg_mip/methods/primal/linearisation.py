@@ -3,8 +3,8 @@ r"""First-order models of both players' values in the leader's policy, for a fix
 Fix a deterministic response ``g``. Under it both players' values are smooth functions of ``f``; to first order a step
 ``df`` changes the follower's values by ``dv = (I - gamma_B P_g)^{-1} sum_a df(a) [r_B + gamma_B p v]`` and the
 leader's likewise. The linear program moves ``f`` inside a trust region so that ``g`` stays a best response to first
-order and the objective rises (:mod:`ssg_mip.methods.local_ascent` accepts or rejects it). The optimum usually sits
-where the follower is indifferent, a vertex of these constraints, so the steps converge quadratically.
+order and the objective rises (:mod:`ssg_mip.methods.primal.local_ascent` accepts or rejects it). The optimum usually
+sits where the follower is indifferent, a vertex of these constraints, so the steps converge quadratically.
 
 The same step serves the commitment program (objective ``rho V``) and the improvement program (objective
 ``alpha Q_t``, every ``Q_t(s) >= V_t(s)``). Matrices are dense ``[follower slot or state, leader slot]``.

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from ssg_mip.game import FloatArray, Game, IntArray
-from ssg_mip.methods.local_ascent import Ascent, Candidate
+from ssg_mip.methods.primal.local_ascent import Ascent, Candidate
 from ssg_mip.policy import LeaderPolicy
 
 FRUITLESS = 5

@@ -1,0 +1,1 @@
+"""Certificates of bounds, written from what a search leaves behind."""
