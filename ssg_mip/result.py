@@ -290,6 +290,14 @@ class Result:
                 }
                 for point in self.trajectory
             ],
+            "progress": [
+                {
+                    **dataclasses.asdict(row),
+                    "primal_bound": finite(row.primal_bound),
+                    "dual_bound": finite(row.dual_bound),
+                }
+                for row in self.progress
+            ],
             "check": self.check.to_dict(),
             "guaranteed": None if self.guaranteed is None else self.guaranteed.to_dict(self.game),
             "provenance": {

@@ -79,6 +79,7 @@ NOT_CHECKED = (
     "the gain_bound and second_solve of a front, which rest on such bounds too, and its hypervolume",
     "the proven bounds and ceilings of an enclosure, its boxes and gain_bound: only that no point exceeds the bounds, "
     "and that the resolution follows from them",
+    "the rows of progress: which value and which bound was known when",
     "the options, the tolerance of a front, the counts of work, the times, the versions, the seed and the messages",
 )
 """What no check here covers."""

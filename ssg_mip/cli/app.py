@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ssg_mip.cli import check, judge, look, run
+from ssg_mip.cli import check, judge, look, picture, run
 from ssg_mip.exit_codes import MEANINGS
 
 _CODES = "\n\n".join(f"{int(code)}: {meaning}" for code, meaning in MEANINGS.items())
@@ -50,6 +50,7 @@ app.command("front", short_help="Trace the Pareto front.")(run.front_of_instance
 app.command("existence", short_help="Say whether an equilibrium exists.")(judge.existence_of_instance)
 app.command("batch", short_help="Solve every instance below a folder.")(run.batch_of_folder)
 app.command("export", short_help="Write a program as an LP file.")(look.export_program)
+app.command("plot", short_help="Draw a picture of a printed result.")(picture.plot_result)
 app.command("verify", short_help="Check a printed result in exact arithmetic.")(check.verify_result)
 app.command("validate", short_help="Check instance files.")(look.validate_instances)
 app.command("show", short_help="Show what an instance holds.")(look.show_instance)

@@ -10,6 +10,7 @@ import typer
 
 from ssg_mip.best_response import Ties
 from ssg_mip.cli.console import ProgressTable, say, write_json
+from ssg_mip.cli.wished import check_wish, draw_wish
 from ssg_mip.errors import OptionError
 from ssg_mip.exit_codes import ExitCode
 from ssg_mip.interrupt import graceful_interrupt
@@ -34,6 +35,8 @@ def enclose_instance(
     node_limit: int | None,
     seed: int,
     check: bool,
+    plot: Path | None,
+    axes: tuple[str, str] | None,
     as_json: bool,
     verbose: bool,
 ) -> NoReturn:
@@ -54,6 +57,9 @@ def enclose_instance(
     idle = next((option for option, given in without.items() if given), None)
     if idle is not None:
         raise OptionError(f"{idle} has no effect with --complete; leave one of them out")
+    if axes is not None and plot is None:
+        raise OptionError("--axes belongs to --plot; add it, or leave it out")
+    check_wish(plot)
     with graceful_interrupt() as interrupt:
         game = read_instance(instance)
         enclosure = enclose_front(
@@ -74,9 +80,23 @@ def enclose_instance(
             code = int(ExitCode.INTERRUPTED)
         if not as_json or verbose:
             say(*enclosure_report(enclosure, limit=None if verbose else _ROW_LIMIT))
+        if plot is not None and enclosure.points:
+            code = _draw(enclosure, plot, axes) or code
         if as_json:
             code = write_json(enclosure.to_dict(), code)
     raise typer.Exit(code)
+
+
+def _draw(enclosure: Enclosure, path: Path, axes: tuple[str, str] | None) -> int:
+    """Two or three objectives that vary on as many axes, more of them in parallel coordinates."""
+    from ssg_mip.plot import front_view
+
+    count = len(front_view(enclosure).varying)
+    if axes is not None or count <= 2:
+        return draw_wish("plot_front", enclosure, path, states=axes)
+    if count == 3:
+        return draw_wish("plot_front_3d", enclosure, path, projection="3d")
+    return draw_wish("plot_parallel", enclosure, path)
 
 
 def _exit_code(enclosure: Enclosure) -> ExitCode:

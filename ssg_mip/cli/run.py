@@ -14,6 +14,7 @@ import typer
 from ssg_mip.cli import options
 from ssg_mip.cli.console import ProgressTable, say, say_error, write_json
 from ssg_mip.cli.enclose import enclose_instance
+from ssg_mip.cli.wished import check_wish, draw_wish
 from ssg_mip.errors import OptionError, SsgError
 from ssg_mip.exit_codes import ExitCode, exit_code
 from ssg_mip.interrupt import graceful_interrupt
@@ -65,7 +66,7 @@ def solve_instance(
     from ssg_mip.methods.proofs.bound_certificate import prepared_recorder
     from ssg_mip.report.results import result_report
 
-    _check_picture(plot)
+    check_wish(plot)
     recorder = None if certificate is None else prepared_recorder(certificate)
     with graceful_interrupt() as interrupt:
         result = solve(
@@ -94,7 +95,7 @@ def solve_instance(
         if recorder is not None and certificate is not None:
             code = _write_certificate(recorder, result.game, certificate) or code
         if plot is not None:
-            code = _draw("plot_progress", result, plot) or code
+            code = draw_wish("plot_progress", result, plot) or code
         if as_json:
             code = write_json(result.to_dict(), code)
     raise typer.Exit(code)
@@ -142,8 +143,6 @@ def front_of_instance(
                 "--selection": selection != "argmax",
                 "--epsilon": epsilon is not None,
                 "--certificate": certificate is not None,
-                "--plot": plot is not None,
-                "--axes": axes is not None,
             },
             ties=options.check_rule(ties),
             margin=margin,
@@ -151,6 +150,8 @@ def front_of_instance(
             node_limit=node_limit,
             seed=seed,
             check=check,
+            plot=plot,
+            axes=axes,
             as_json=as_json,
             verbose=verbose,
         )
@@ -161,7 +162,7 @@ def front_of_instance(
     from ssg_mip.pareto.sweep import trace_front
     from ssg_mip.report.fronts import front_report
 
-    _check_picture(plot)
+    check_wish(plot)
     recorder = None if certificate is None else prepared_recorder(certificate)
     given = [options.read_weights(one) or {} for one in weights] if weights else None
     with graceful_interrupt() as interrupt:
@@ -190,7 +191,7 @@ def front_of_instance(
         if recorder is not None and certificate is not None:
             code = _write_certificate(recorder, front.game, certificate) or code
         if plot is not None and front.points:
-            code = _draw("plot_front", front, plot, states=axes) or code
+            code = draw_wish("plot_front", front, plot, states=axes) or code
         if as_json:
             code = write_json(front.to_dict(), code)
     raise typer.Exit(code)
@@ -273,14 +274,6 @@ def _say_unless_json(report: Callable[..., list[Any]], subject: Any, as_json: bo
         say(*report(subject, limit=None if verbose else _ROW_LIMIT))
 
 
-def _check_picture(path: Path | None) -> None:
-    """Find out before the work, not after it, that a picture cannot be drawn."""
-    if path is not None:
-        from ssg_mip.plot import check_picture
-
-        check_picture(path)
-
-
 def _write_certificate(recorder: Recorder, game: Game, path: Path) -> int:
     """Write; a failure costs the certificate and sets the exit code, but never what was computed."""
     try:
@@ -289,17 +282,4 @@ def _write_certificate(recorder: Recorder, game: Game, path: Path) -> int:
         say_error(f"no certificate: {error}")
         return error.exit_code
     say(f"certificate: {path}")
-    return int(ExitCode.DONE)
-
-
-def _draw(function: str, subject: Any, path: Path, **how: Any) -> int:
-    """Draw; a failure costs the picture and sets the exit code, but never what was computed."""
-    from ssg_mip import plot
-
-    try:
-        plot.save_picture(getattr(plot, function), subject, path, **how)
-    except (SsgError, OSError) as error:
-        say_error(f"no picture: {error}")
-        return int(ExitCode.USAGE)
-    say(f"picture: {path}")
     return int(ExitCode.DONE)

@@ -63,9 +63,32 @@ def test_the_whole_front_is_printed_as_it_stands(
     assert lines(printed) in [lines(block) for block in blocks("text")]
 
 
-def test_the_picture_that_is_shown_stands_beside_its_instance() -> None:
-    (path,) = re.findall(r'<img src="([^"]+)"', README)
-    assert (ROOT / path).read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+def test_every_picture_that_is_shown_stands_beside_its_instance() -> None:
+    """Small enough for a repository."""
+    paths = re.findall(r'<img src="([^"]+)"', README)
+    assert len(paths) == 4
+    for path in paths:
+        assert (ROOT / path).read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+        assert (ROOT / path).stat().st_size < 60_000
+
+
+@pytest.mark.parametrize("name", ["unsupported_front.png", "fig1_threat_values.png", "prisoners_dilemma_front.png"])
+def test_the_commands_beside_a_picture_draw_it(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As printed, but for the folder of the files and a resolution that takes no time."""
+    (block,) = [block for block in blocks("sh") if name in block]
+    monkeypatch.chdir(ROOT)
+    made = {word: str(tmp_path / word) for word in ("run.json", "whole.json", name)}
+    for line in block.splitlines():
+        words = [made.get(word, word) for word in line.removeprefix("ssg-mip ").split()]
+        if "--resolution" in words:
+            words[words.index("--resolution") + 1] = "5"
+        redirected = words[-2] == ">"
+        assert main(words[:-2] if redirected else words) == 0
+        if redirected:
+            Path(words[-1]).write_text(capsys.readouterr().out, encoding="utf-8")
+    assert Path(made[name]).read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
 
 
 def test_the_instance_example_is_a_valid_game(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ssg_mip import Game, solve, trace_front
-from ssg_mip.errors import InvalidGameError, OptionError
+from ssg_mip.errors import OptionError
 from ssg_mip.pareto.front import ParetoFront
 from ssg_mip.plot import check_picture, plot_front, plot_progress, save_picture
 from tests.unit import fakes
@@ -56,7 +56,7 @@ def test_other_than_two_states_are_refused(front: ParetoFront, states: list[str]
 
 
 def test_an_unknown_state_is_refused(front: ParetoFront) -> None:
-    with pytest.raises(InvalidGameError, match="no state 'sea'"):
+    with pytest.raises(OptionError, match="no state or objective 'sea'"):
         plot_front(front, new_axes(), states=["calm", "sea"])
 
 
