@@ -43,6 +43,7 @@ TESTS = (
     "tests/unit/test_cli_certificate.py",
     "tests/unit/methods/test_guaranteed.py",
     "tests/unit/methods/test_check_time.py",
+    "tests/unit/methods/test_restarted.py",
     "tests/unit/pareto/test_enclose.py",
 )
 """The tests of the certificates, by what they cover: the replay, the check of results, what is guaranteed, fronts."""
@@ -75,11 +76,12 @@ MORE_MEMORY = 2 * 2**30
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """How many mutants are tried at a time, how many seconds of tests each must survive, and which tests."""
+    """How many mutants are tried at a time, how many seconds of tests each must survive, which tests, and how long."""
 
     processes: int
     patience: float
     tests: Sequence[str] = TESTS
+    minutes: float = float("inf")
 
 
 class Trial:
@@ -135,11 +137,14 @@ class Trial:
                 self._say(f"{module} fails without any change where mutants are tried")
                 return True
         self._try_all(self._mutants, items)
-        self.finished = len(self.verdicts) == len(self._mutants)
+        self.finished = len(self.verdicts) == len(self._mutants) or self._options.minutes < float("inf")
         return True
 
     def _try_all(self, mutants: Sequence[Mutant], items: Mapping[str, Any]) -> None:
+        end = time.monotonic() + 60.0 * self._options.minutes
         for mutant in mutants:
+            if time.monotonic() >= end:
+                break
             if len(self._running) >= self._options.processes:
                 self._wait()
             self._start(mutant, items)
@@ -333,17 +338,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"seed {asked.seed}", flush=True)
     os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = tempfile.mkdtemp()
     started = time.monotonic()
-    trial = run_trial(sample, Options(processes=asked.processes, patience=asked.patience, tests=asked.tests))
-    if not trial.finished:
+    options = Options(processes=asked.processes, patience=asked.patience, tests=asked.tests, minutes=asked.minutes)
+    trial = run_trial(sample, options)
+    if not trial.finished or not trial.verdicts:
         raise SystemExit("the trial did not finish: there is no figure")
-    tried = collections.Counter(mutant.module for mutant in sample)
+    tried = collections.Counter(mutant.module for mutant in trial.verdicts)
     alive = collections.Counter(mutant.module for mutant in trial.survivors)
     for module, count in sorted(tried.items()):
         print(f"{module:45s} {count - alive[module]:4d} of {count:4d} killed")
     for verdict, count in collections.Counter(filter(None, trial.verdicts.values())).most_common():
         print(f"{count:5d} {verdict}")
-    killed = 1.0 - len(trial.survivors) / max(1, len(sample))
-    print(f"killed: {len(sample) - alive.total()} of {len(sample)}, {killed:.1%}; {time.monotonic() - started:.0f} s")
+    killed = 1.0 - alive.total() / max(1, tried.total())
+    print(
+        f"killed: {tried.total() - alive.total()} of {tried.total()}, {killed:.1%}; {time.monotonic() - started:.0f} s"
+    )
     return int(killed < asked.least)
 
 
@@ -371,6 +379,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="mutants tried at a time")
     parser.add_argument(
         "--patience", type=float, default=60.0, help="seconds of tests that a mutant must outlive (default: 60)"
+    )
+    parser.add_argument(
+        "--minutes", type=float, default=float("inf"), help="try no more mutants of the sample after so long"
     )
     parser.add_argument("--tests", nargs="+", default=TESTS, help="test files (default: all of the checker)")
     parser.add_argument("--again", type=Path, help="file with titles of mutants, one a line: try these only")
