@@ -13,6 +13,7 @@ REASONS = {
     "annotation": "annotations are never evaluated (from __future__ import annotations)",
     "cache": "a cache saves time and changes no answer",
     "dataclass option": "frozen, kw_only, eq and repr guard against slips of programmers; no answer depends on them",
+    "keyword marker": "the bare * of a signature is no product; it tells callers to name what follows",
     "strict": "the lengths are equal wherever zip(strict=True) is reached; it says so to readers",
 }
 """Why a kind of mutant does not count."""
@@ -36,6 +37,8 @@ def _places_of(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
     if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
         if isinstance(node, ast.FunctionDef) and node.returns is not None:
             yield "annotation", node.returns
+        if isinstance(node, ast.FunctionDef) and node.args.kwonlyargs and node.args.vararg is None:
+            yield "keyword marker", _before(node.args)
         for decorator in node.decorator_list:
             call = decorator.func if isinstance(decorator, ast.Call) else decorator
             name = call.attr if isinstance(call, ast.Attribute) else getattr(call, "id", "")
@@ -45,6 +48,15 @@ def _places_of(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
                 yield from (("dataclass option", keyword) for keyword in decorator.keywords)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "zip":
         yield from (("strict", keyword) for keyword in node.keywords if keyword.arg == "strict")
+
+
+def _before(arguments: ast.arguments) -> ast.expr:
+    """What lies between the last positional argument and the first that must be named."""
+    named = arguments.kwonlyargs[0]
+    given = [*arguments.posonlyargs, *arguments.args, *arguments.defaults]
+    ends = [(node.end_lineno or 0, node.end_col_offset or 0) for node in given]
+    line, column = max(ends, default=(1, 0))
+    return ast.Constant(0, lineno=line, col_offset=column, end_lineno=named.lineno, end_col_offset=named.col_offset)
 
 
 def _line_of(decorator: ast.expr) -> ast.expr:

@@ -4,7 +4,8 @@ cosmic-ray makes the mutants of :mod:`ssg_mip.certificates`: one operator, numbe
 time. A mutant is *killed* if one of the tests of the certificates that run the changed line fails, or uses far more
 processor time than before. A seeded sample of the mutants is tried, each in a process of its own: this one has run the
 tests once, so that what they solve is known already; the code of the changed function is put in the place of the old
-one, and only a change outside of functions makes the process import everything anew.
+one, and only a change outside of functions makes the process import everything anew. The tests come in the order of
+their time, until one fails or ``--patience`` is spent; a mutant that is alive by then counts as a survivor.
 
 Needs the extra ``mutation``. The exit code is 1 if fewer than ``--least`` of the sample are killed.
 """
@@ -14,10 +15,12 @@ from __future__ import annotations
 import argparse
 import collections
 import contextlib
+import dataclasses
 import importlib.util
 import os
 import random
 import resource
+import signal
 import sys
 import tempfile
 import time
@@ -39,18 +42,27 @@ TESTS = (
     "tests/unit/test_cli_verify.py",
     "tests/unit/test_cli_certificate.py",
     "tests/unit/methods/test_guaranteed.py",
+    "tests/unit/methods/test_check_time.py",
+    "tests/unit/methods/test_restarted.py",
+    "tests/unit/pareto/test_enclose.py",
 )
-"""The tests of the certificates, by what they cover: the replay, the check of results, and what is guaranteed."""
+"""The tests of the certificates, by what they cover: the replay, the check of results, what is guaranteed, fronts."""
 
 FILES = "*/ssg_mip/certificates/*"
 
-QUIET = ("-q", "-x", "-p", "no:cacheprovider", "-p", "no:cov")
+SLOW = "tests/unit/certificates/test_verify.py::test_solutions_of_random_games_pass_under_every_tie_rule"
+"""As long as many others together, for no line that they leave out."""
+
+QUIET = ("-q", "-x", "-p", "no:cacheprovider", "-p", "no:cov", f"--deselect={SLOW}")
 
 PROCESSOR_TIME = 4.0, 2.0
 """A test may use so many times the processor time that it used before, and so many seconds on top."""
 
-KILLED, BROKEN = 1, 9
-"""Exit codes of a process that tried a mutant: a test failed, or the mutant could not be tried."""
+FAILED, REFUSED, BROKEN = 1, 3, 9
+"""Exit codes of a process that tried a mutant: a test failed, it cannot be imported, or it could not be tried."""
+
+VERDICTS = {FAILED: "a test failed", REFUSED: "cannot be imported", -signal.SIGXCPU: "a test took far too long"}
+"""How a mutant is killed; another signal is told by its number."""
 
 FEW = 20
 """So many tests, the cheapest ones, must pass on the unchanged module where mutants are tried."""
@@ -62,6 +74,16 @@ MORE_MEMORY = 2 * 2**30
 """Bytes that a mutant may use beyond what the tests have used."""
 
 
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """How many mutants are tried at a time, how many seconds of tests each must survive, which tests, and how long."""
+
+    processes: int
+    patience: float
+    tests: Sequence[str] = TESTS
+    minutes: float = float("inf")
+
+
 class Trial:
     """A plugin of pytest that runs the tests once, with a note of the lines that each of them runs, then on mutants.
 
@@ -69,63 +91,100 @@ class Trial:
     ----------
     mutants
         The mutants to try.
+    options
+        How.
     say
         Where the surviving ones are reported.
     """
 
-    def __init__(self, mutants: Sequence[Mutant], say: Callable[[str], None]) -> None:
+    def __init__(self, mutants: Sequence[Mutant], options: Options, say: Callable[[str], None]) -> None:
         self._mutants = mutants
+        self._options = options
         self._say = say
         self._coverage = coverage.Coverage(data_file=None, include=FILES, config_file=False)
         self._seconds: dict[str, float] = {}
-        self._failed = False
-        self.survivors: list[Mutant] = []
+        self._failures: list[str] = []
+        self._running: dict[int, Mutant] = {}
+        self.verdicts: dict[Mutant, str] = {}
         self.finished = False
+
+    @property
+    def survivors(self) -> list[Mutant]:
+        """The mutants that no test noticed."""
+        return [mutant for mutant, verdict in self.verdicts.items() if not verdict]
 
     def pytest_runtestloop(self, session: Any) -> bool:
         """All tests without a change, then each mutant in a child of this process."""
         items = {item.nodeid: item for item in session.items}
         self._coverage.start()
         for item in items.values():
+            _forget()  # so that the lines behind a cache count for every test that needs them
             self._coverage.switch_context(item.nodeid)
             started = time.process_time()
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
             self._seconds[item.nodeid] = time.process_time() - started
         self._coverage.stop()
-        if self._failed:
-            raise RuntimeError("a test fails without any change; mend that first")
+        if self._failures:
+            self._say(f"fails without any change: {', '.join(self._failures)}; mend that first")
+            return True
         self._say(
             f"{len(items)} tests pass unchanged in {sum(self._seconds.values()):.0f} s; {len(self._mutants)} mutants"
         )
         for path, module in sorted({(mutant.path, mutant.module) for mutant in self._mutants}):
-            if self._killed(unchanged(module, path), items):
-                raise RuntimeError(f"{module} fails without any change where mutants are tried")
-        for number, mutant in enumerate(self._mutants, 1):
-            if number % REPORT == 0:
-                self._say(f"{number} tried, {len(self.survivors)} survived")
-            if not self._killed(mutant, items):
-                self.survivors.append(mutant)
-                self._say(f"survived: {mutant.title}")
-        self.finished = True
+            original = unchanged(module, path)
+            self._try_all([original], items)
+            if self.verdicts.pop(original):
+                self._say(f"{module} fails without any change where mutants are tried")
+                return True
+        self._try_all(self._mutants, items)
+        self.finished = len(self.verdicts) == len(self._mutants) or self._options.minutes < float("inf")
         return True
+
+    def _try_all(self, mutants: Sequence[Mutant], items: Mapping[str, Any]) -> None:
+        end = time.monotonic() + 60.0 * self._options.minutes
+        for mutant in mutants:
+            if time.monotonic() >= end:
+                break
+            if len(self._running) >= self._options.processes:
+                self._wait()
+            self._start(mutant, items)
+        while self._running:
+            self._wait()
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         """A failure is what kills a mutant."""
-        self._failed = self._failed or report.failed
+        if report.failed:
+            self._failures.append(report.nodeid)
 
-    def _killed(self, mutant: Mutant, items: Mapping[str, Any]) -> bool:
-        """Whether a test that runs a mutant's lines fails, or takes far too long."""
+    def _start(self, mutant: Mutant, items: Mapping[str, Any]) -> None:
+        """Try a mutant in a process of its own, unless no test runs its lines."""
         tests = self._tests_of(mutant) if mutant.in_function else sorted(items, key=self._seconds.__getitem__)
         tests = tests[:FEW] if mutant.operator == UNCHANGED else tests
-        child = os.fork() if tests else None
-        if child is None:
-            return False
+        if not tests:
+            self._judge(mutant, "", "no test runs it: ")
+            return
+        child = os.fork()
         if child == 0:
             self._end_as_child(mutant, [items[test] for test in tests])
-        status = os.waitpid(child, 0)[1]
-        if os.WIFEXITED(status) and os.WEXITSTATUS(status) == BROKEN:
+        self._running[child] = mutant
+
+    def _wait(self) -> None:
+        """Wait for one of the running mutants and say what became of it."""
+        child, status = os.waitpid(-1, 0)
+        mutant = self._running.pop(child)
+        code = os.waitstatus_to_exitcode(status)
+        if code == BROKEN:
             raise RuntimeError("a mutant could not be tried")
-        return status != 0
+        self._judge(mutant, VERDICTS.get(code, f"exit code {code}") if code else "")
+
+    def _judge(self, mutant: Mutant, verdict: str, remark: str = "") -> None:
+        self.verdicts[mutant] = verdict
+        if mutant.operator == UNCHANGED:
+            return
+        if not verdict:
+            self._say(f"survived: {remark}{mutant.title}")
+        if len(self.verdicts) % REPORT == 0:
+            self._say(f"{len(self.verdicts)} tried, {len(self.survivors)} survived")
 
     def _end_as_child(self, mutant: Mutant, items: Sequence[Any]) -> NoReturn:
         """Run the tests on a mutant and end with exit code 0 if all pass."""
@@ -133,23 +192,35 @@ class Trial:
         try:
             _limit_memory()
             if mutant.in_function:
-                code = self._run(items) if _replace_code(mutant) else KILLED
+                code = self._run(items) if _replace_code(mutant) else REFUSED
             else:
-                _limit_time(PROCESSOR_TIME[0] * sum(self._seconds.values()))
-                _import_anew(mutant)
-                code = KILLED if pytest.main([*QUIET, *TESTS]) else 0
+                code = self._run_anew(mutant)
         except Exception as error:
             self._say(f"could not try {mutant.title}: {error!r}")
         finally:
             os._exit(code)
 
     def _run(self, items: Sequence[Any]) -> int:
+        spent = 0.0
         for item in items:
+            spent += self._seconds[item.nodeid]
+            if spent > self._options.patience:
+                return 0
             _limit_time(PROCESSOR_TIME[0] * self._seconds[item.nodeid])
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
-            if self._failed:
-                return 1
+            if self._failures:
+                return FAILED
         return 0
+
+    def _run_anew(self, mutant: Mutant) -> int:
+        """With everything imported again, in the order of the files."""
+        try:
+            compile(mutant.code, str(mutant.path), "exec")
+        except SyntaxError:
+            return REFUSED
+        _limit_time(PROCESSOR_TIME[0] * sum(self._seconds.values()))
+        _import_anew(mutant)
+        return FAILED if pytest.main([*QUIET, *self._options.tests]) else 0
 
     def _tests_of(self, mutant: Mutant) -> list[str]:
         """The tests that run a mutant's lines, the cheap ones first."""
@@ -191,11 +262,16 @@ def _replace_code(mutant: Mutant) -> bool:
         function.__code__ = new[name].__code__
         function.__defaults__ = new[name].__defaults__
         function.__kwdefaults__ = new[name].__kwdefaults__
+    _forget()
+    return True
+
+
+def _forget() -> None:
+    """Forget what the functions of the checker have cached."""
     for name in [name for name in sys.modules if name.startswith(PACKAGE)]:
         for held in vars(sys.modules[name]).values():
             if hasattr(held, "cache_clear"):
                 held.cache_clear()
-    return True
 
 
 def _functions(holder: Any, module: str, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -238,6 +314,14 @@ class _Finder:
         exec(compile(self._mutant.code, str(self._mutant.path), "exec"), module.__dict__)
 
 
+def run_trial(mutants: Sequence[Mutant], options: Options) -> Trial:
+    """Try mutants; the trial is not finished if a test fails without any change."""
+    with _own_output() as say:
+        trial = Trial(mutants, options, say)
+        pytest.main([*QUIET, *options.tests], plugins=[trial])
+    return trial
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Try a sample and print the table."""
     asked = _parser().parse_args(arguments)
@@ -254,17 +338,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"seed {asked.seed}", flush=True)
     os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = tempfile.mkdtemp()
     started = time.monotonic()
-    with _own_output() as say:
-        trial = Trial(sample, say)
-        pytest.main([*QUIET, *TESTS], plugins=[trial])
-    if not trial.finished:
-        raise SystemExit("the trial did not finish; the tests may fail without any change")
-    tried = collections.Counter(mutant.module for mutant in sample)
+    options = Options(processes=asked.processes, patience=asked.patience, tests=asked.tests, minutes=asked.minutes)
+    trial = run_trial(sample, options)
+    if not trial.finished or not trial.verdicts:
+        raise SystemExit("the trial did not finish: there is no figure")
+    tried = collections.Counter(mutant.module for mutant in trial.verdicts)
     alive = collections.Counter(mutant.module for mutant in trial.survivors)
     for module, count in sorted(tried.items()):
         print(f"{module:45s} {count - alive[module]:4d} of {count:4d} killed")
-    killed = 1.0 - len(trial.survivors) / max(1, len(sample))
-    print(f"killed: {len(sample) - alive.total()} of {len(sample)}, {killed:.1%}; {time.monotonic() - started:.0f} s")
+    for verdict, count in collections.Counter(filter(None, trial.verdicts.values())).most_common():
+        print(f"{count:5d} {verdict}")
+    killed = 1.0 - alive.total() / max(1, tried.total())
+    print(
+        f"killed: {tried.total() - alive.total()} of {tried.total()}, {killed:.1%}; {time.monotonic() - started:.0f} s"
+    )
     return int(killed < asked.least)
 
 
@@ -289,6 +376,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--module", default="", help="only modules whose name contains this text")
     parser.add_argument("--least", type=float, default=0.9, help="share that must be killed (default: 0.9)")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="mutants tried at a time")
+    parser.add_argument(
+        "--patience", type=float, default=60.0, help="seconds of tests that a mutant must outlive (default: 60)"
+    )
+    parser.add_argument(
+        "--minutes", type=float, default=float("inf"), help="try no more mutants of the sample after so long"
+    )
+    parser.add_argument("--tests", nargs="+", default=TESTS, help="test files (default: all of the checker)")
     parser.add_argument("--again", type=Path, help="file with titles of mutants, one a line: try these only")
     return parser
 

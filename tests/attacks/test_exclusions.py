@@ -23,6 +23,8 @@ class Pair:
 @lru_cache(maxsize=4)
 def half(value: int | str) -> None:
     flag = True
+def part(value: int = 2 * 3, *, of: int = 4 * 5) -> int:
+    return value * of
 """
 
 
@@ -40,6 +42,10 @@ def half(value: int | str) -> None:
         (12, "4", "cache"),
         (13, "|", "annotation"),
         (14, "True", None),
+        (15, "* 3", None),
+        (15, "*,", "keyword marker"),
+        (15, "* 5", None),
+        (16, "*", None),
     ],
 )
 def test_only_what_cannot_matter_is_left_out(tmp_path: Path, line: int, text: str, reason: str | None) -> None:
