@@ -21,32 +21,32 @@ if TYPE_CHECKING:
     from ssg_mip.formulations.lp_file import export
     from ssg_mip.front_door import solve
     from ssg_mip.methods.conditions import NecessaryCondition, necessary_condition
-    from ssg_mip.pareto.attainment import Attainment, attainment
     from ssg_mip.pareto.chebyshev import AugmentedChebyshev, ChebyshevPoint, solve_chebyshev
-    from ssg_mip.pareto.enclose import enclose_front
-    from ssg_mip.pareto.enclosure import Enclosure
-    from ssg_mip.pareto.existence import Existence, existence
+    from ssg_mip.pareto.enclosures.enclose import enclose_front
+    from ssg_mip.pareto.enclosures.enclosure import Enclosure
+    from ssg_mip.pareto.enclosures.objectives import follower_objective, leader_objective
+    from ssg_mip.pareto.equilibrium.attainment import Attainment, attainment
+    from ssg_mip.pareto.equilibrium.existence import Existence, existence
     from ssg_mip.pareto.front import ParetoFront
-    from ssg_mip.pareto.objectives import follower_objective, leader_objective
     from ssg_mip.pareto.sweep import trace_front
     from ssg_mip.result import Result
 
 _LAZY = {
-    "Attainment": "ssg_mip.pareto.attainment",
+    "Attainment": "ssg_mip.pareto.equilibrium.attainment",
     "AugmentedChebyshev": "ssg_mip.pareto.chebyshev",
     "ChebyshevPoint": "ssg_mip.pareto.chebyshev",
-    "Enclosure": "ssg_mip.pareto.enclosure",
-    "Existence": "ssg_mip.pareto.existence",
+    "Enclosure": "ssg_mip.pareto.enclosures.enclosure",
+    "Existence": "ssg_mip.pareto.equilibrium.existence",
     "NecessaryCondition": "ssg_mip.methods.conditions",
     "ParetoFront": "ssg_mip.pareto.front",
     "Result": "ssg_mip.result",
     "Verification": "ssg_mip.certificates.verification",
-    "attainment": "ssg_mip.pareto.attainment",
-    "enclose_front": "ssg_mip.pareto.enclose",
-    "existence": "ssg_mip.pareto.existence",
+    "attainment": "ssg_mip.pareto.equilibrium.attainment",
+    "enclose_front": "ssg_mip.pareto.enclosures.enclose",
+    "existence": "ssg_mip.pareto.equilibrium.existence",
     "export": "ssg_mip.formulations.lp_file",
-    "follower_objective": "ssg_mip.pareto.objectives",
-    "leader_objective": "ssg_mip.pareto.objectives",
+    "follower_objective": "ssg_mip.pareto.enclosures.objectives",
+    "leader_objective": "ssg_mip.pareto.enclosures.objectives",
     "necessary_condition": "ssg_mip.methods.conditions",
     "solve": "ssg_mip.front_door",
     "solve_chebyshev": "ssg_mip.pareto.chebyshev",

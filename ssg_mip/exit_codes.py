@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 
-from ssg_mip.pareto.verdict import Verdict
+from ssg_mip.pareto.equilibrium.verdict import Verdict
 from ssg_mip.result import Result
 from ssg_mip.status import Status, Termination
 

@@ -17,7 +17,7 @@ from ssg_mip.interrupt import graceful_interrupt
 from ssg_mip.status import Termination
 
 if TYPE_CHECKING:
-    from ssg_mip.pareto.enclosure import Enclosure
+    from ssg_mip.pareto.enclosures.enclosure import Enclosure
 
 _ROW_LIMIT = 40
 """Points that a table for people shows, unless --verbose."""
@@ -50,8 +50,8 @@ def enclose_instance(
         If one of them was, or an argument is out of range.
     """
     from ssg_mip.files import read_instance
-    from ssg_mip.pareto.enclose import enclose_front
-    from ssg_mip.pareto.objectives import parse_objective
+    from ssg_mip.pareto.enclosures.enclose import enclose_front
+    from ssg_mip.pareto.enclosures.objectives import parse_objective
     from ssg_mip.report.fronts import enclosure_report
 
     idle = next((option for option, given in without.items() if given), None)

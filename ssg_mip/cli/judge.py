@@ -31,7 +31,7 @@ def existence_of_instance(
     for all programs together.
     """
     from ssg_mip.files import read_instance
-    from ssg_mip.pareto.existence import existence
+    from ssg_mip.pareto.equilibrium.existence import existence
     from ssg_mip.report.fronts import existence_report
 
     with graceful_interrupt() as interrupt:

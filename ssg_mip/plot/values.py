@@ -15,7 +15,7 @@ import numpy as np
 from ssg_mip.best_response import Ties, best_response
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game
-from ssg_mip.pareto.enclosure import Enclosure
+from ssg_mip.pareto.enclosures.enclosure import Enclosure
 from ssg_mip.pareto.front import ParetoFront
 from ssg_mip.plot.canvas import literally, new_axes
 from ssg_mip.plot.fronts import plot_front

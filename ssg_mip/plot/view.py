@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray
-from ssg_mip.pareto.enclosure import Enclosure
+from ssg_mip.pareto.enclosures.enclosure import Enclosure
+from ssg_mip.pareto.enclosures.objectives import Objective
 from ssg_mip.pareto.front import ParetoFront
-from ssg_mip.pareto.objectives import Objective
 from ssg_mip.result import ProgressRow, Result
 from ssg_mip.status import Status
 

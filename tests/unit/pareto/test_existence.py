@@ -16,9 +16,9 @@ from ssg_mip.exit_codes import ExitCode, existence_code
 from ssg_mip.interrupt import Interrupt
 from ssg_mip.methods import size_limit
 from ssg_mip.methods.request import Request
-from ssg_mip.pareto.attainment import Attained
-from ssg_mip.pareto.inquiry import Inquiry
-from ssg_mip.pareto.verdict import Verdict
+from ssg_mip.pareto.equilibrium.attainment import Attained
+from ssg_mip.pareto.equilibrium.inquiry import Inquiry
+from ssg_mip.pareto.equilibrium.verdict import Verdict
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.report.fronts import existence_report
 from ssg_mip.status import Termination

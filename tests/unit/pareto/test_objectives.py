@@ -7,7 +7,7 @@ import pytest
 
 from ssg_mip.best_response import best_response
 from ssg_mip.errors import OptionError
-from ssg_mip.pareto.objectives import follower_objective, leader_objective, parse_objective, read_objectives
+from ssg_mip.pareto.enclosures.objectives import follower_objective, leader_objective, parse_objective, read_objectives
 from ssg_mip.policy import LeaderPolicy
 from tests.oracles.known import three_points
 

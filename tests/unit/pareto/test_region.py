@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ssg_mip.formulations.level import Ceiling
-from ssg_mip.pareto.region import Region
+from ssg_mip.pareto.enclosures.region import Region
 
 
 def _region(points: list[list[float]], corners: list[list[float]], ideal: list[float]) -> Region:

@@ -1,11 +1,11 @@
 r"""An enclosure of the whole front: supported points by weighted sums, then the deepest open box, again and again.
 
 Weighted sums come first: every objective alone, all evenly, and for two objectives the dichotomic normals. Each leaves
-a point and a proven ceiling. Then, while a box ``[l, u]`` of :mod:`ssg_mip.pareto.region` is deeper than the wanted
-resolution, the level program is solved from ``l`` in the direction ``u - l``. Its policy is a new point, its proven
-bound ``T`` a new corner: no policy is above ``l + T (u - l)`` in every objective. So the box shrinks from both sides,
-supported or not, whatever the number of objectives, and it does not matter that each program is solved to a gap: what
-cuts is the bound, never the incumbent.
+a point and a proven ceiling. Then, while a box ``[l, u]`` of :mod:`ssg_mip.pareto.enclosures.region` is deeper than
+the wanted resolution, the level program is solved from ``l`` in the direction ``u - l``. Its policy is a new point, its
+proven bound ``T`` a new corner: no policy is above ``l + T (u - l)`` in every objective. So the box shrinks from both
+sides, supported or not, whatever the number of objectives, and it does not matter that each program is solved to a gap:
+what cuts is the bound, never the incumbent.
 
 Found points are moved up by local ascent on the sum of the objectives, none of which may fall. Every policy that a
 search evaluates on the way is an attained point too, and is kept where it tells something new.
@@ -26,12 +26,12 @@ from ssg_mip.methods.exact import Answer
 from ssg_mip.methods.level import solve_level
 from ssg_mip.methods.margin import answer_to
 from ssg_mip.methods.request import Request
-from ssg_mip.pareto.archive import Archive
-from ssg_mip.pareto.enclosure import Enclosure
-from ssg_mip.pareto.enclosure_points import Attained, described_points
-from ssg_mip.pareto.objectives import Objective, sum_demand
+from ssg_mip.pareto.enclosures.archive import Archive
+from ssg_mip.pareto.enclosures.enclosure import Enclosure
+from ssg_mip.pareto.enclosures.enclosure_points import Attained, described_points
+from ssg_mip.pareto.enclosures.objectives import Objective, sum_demand
+from ssg_mip.pareto.enclosures.region import OpenBox, Region
 from ssg_mip.pareto.plans import DichotomicPlan, ListPlan, Plan
-from ssg_mip.pareto.region import OpenBox, Region
 from ssg_mip.pareto.scalarisation import distinct
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Provenance

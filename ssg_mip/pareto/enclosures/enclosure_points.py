@@ -11,8 +11,8 @@ import numpy as np
 from ssg_mip.best_response import Response
 from ssg_mip.certificates.verify import examine
 from ssg_mip.game import FloatArray
-from ssg_mip.pareto.enclosure import Enclosure, EnclosurePoint
-from ssg_mip.pareto.region import Region
+from ssg_mip.pareto.enclosures.enclosure import Enclosure, EnclosurePoint
+from ssg_mip.pareto.enclosures.region import Region
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.solver.highs import OneShotLp
 from ssg_mip.solver.interface import LinearProgram, LpStatus

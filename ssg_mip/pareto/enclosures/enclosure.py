@@ -11,8 +11,8 @@ import numpy as np
 from ssg_mip.best_response import Ties
 from ssg_mip.certificates.outcome import UNCHECKED, CheckOutcome
 from ssg_mip.game import FloatArray, Game
-from ssg_mip.pareto.objectives import Objective
-from ssg_mip.pareto.region import OpenBox, Region
+from ssg_mip.pareto.enclosures.objectives import Objective
+from ssg_mip.pareto.enclosures.region import OpenBox, Region
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.result import Provenance, bound_scope, finite, plain
 from ssg_mip.status import Termination

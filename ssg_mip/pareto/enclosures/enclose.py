@@ -13,10 +13,10 @@ from ssg_mip.game import Game
 from ssg_mip.interrupt import Interrupt, graceful_interrupt
 from ssg_mip.methods.margin import check_margin
 from ssg_mip.methods.request import Request
-from ssg_mip.pareto.enclosing import Enclosing
-from ssg_mip.pareto.enclosure import Enclosure
-from ssg_mip.pareto.enclosure_points import checked_enclosure
-from ssg_mip.pareto.objectives import ObjectiveLike, read_objectives
+from ssg_mip.pareto.enclosures.enclosing import Enclosing
+from ssg_mip.pareto.enclosures.enclosure import Enclosure
+from ssg_mip.pareto.enclosures.enclosure_points import checked_enclosure
+from ssg_mip.pareto.enclosures.objectives import ObjectiveLike, read_objectives
 from ssg_mip.result import ProgressRow
 
 
@@ -42,9 +42,9 @@ def enclose_front(
     game
         The game.
     objectives
-        What the front is taken with respect to (:mod:`ssg_mip.pareto.objectives`): states, groups of states, weights,
-        or objectives made by ``leader_objective`` and ``follower_objective``. The leader's value in every state whose
-        value the policies decide, if absent.
+        What the front is taken with respect to (:mod:`ssg_mip.pareto.enclosures.objectives`): states, groups of
+        states, weights, or objectives made by ``leader_objective`` and ``follower_objective``. The leader's value in
+        every state whose value the policies decide, if absent.
     resolution
         How much worse than any policy the best point for it may be in every objective, in the units of the rewards; a
         thousandth of the widest range of an objective if absent.

@@ -15,7 +15,7 @@ A limit may leave it **undecided**. Both answers hold *at this gap*: a smaller o
 calls the same.
 
 With ties in the leader's favour, or with a margin, every supremum is attained; under the rules ``first`` and
-``adverse`` it may only be approached (:mod:`ssg_mip.pareto.attainment`).
+``adverse`` it may only be approached (:mod:`ssg_mip.pareto.equilibrium.attainment`).
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from ssg_mip.interrupt import Interrupt, graceful_interrupt
 from ssg_mip.methods.assurance import assured
 from ssg_mip.methods.margin import check_margin
 from ssg_mip.methods.request import Request
-from ssg_mip.pareto.inquiry import Inquiry
-from ssg_mip.pareto.verdict import Verdict
+from ssg_mip.pareto.equilibrium.inquiry import Inquiry
+from ssg_mip.pareto.equilibrium.verdict import Verdict
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import Provenance, Result, bound_scope, finite, plain
 from ssg_mip.status import Termination

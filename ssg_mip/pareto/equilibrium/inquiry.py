@@ -14,7 +14,7 @@ from ssg_mip.game import FloatArray, Game
 from ssg_mip.methods import find_method
 from ssg_mip.methods.exact import solve_commitment
 from ssg_mip.methods.request import Request
-from ssg_mip.pareto.verdict import Verdict
+from ssg_mip.pareto.equilibrium.verdict import Verdict
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import Result
 from ssg_mip.status import Termination

@@ -14,8 +14,8 @@ from ssg_mip.methods.exact import Answer
 from ssg_mip.methods.level import LevelProblem
 from ssg_mip.methods.request import Request
 from ssg_mip.pareto.dominance import covers
-from ssg_mip.pareto.enclosure_points import Attained
-from ssg_mip.pareto.objectives import Objective, sum_demand
+from ssg_mip.pareto.enclosures.enclosure_points import Attained
+from ssg_mip.pareto.enclosures.objectives import Objective, sum_demand
 from ssg_mip.policy import LeaderPolicy
 
 

@@ -1,8 +1,8 @@
 r"""The part of the objective space in which values that no returned point covers may still lie.
 
 With local lower bounds ``l`` of the attained points, local upper bounds ``u`` of the proven corners
-(:mod:`ssg_mip.pareto.search_region`) and proven ceilings ``lambda @ y <= B``, every attained ``y`` is at or below a
-point, or lies in a box ``[l, u]`` and under the ceilings. The **depth** of a box is the largest ``w`` for which
+(:mod:`ssg_mip.pareto.enclosures.search_region`) and proven ceilings ``lambda @ y <= B``, every attained ``y`` is at or
+below a point, or lies in a box ``[l, u]`` and under the ceilings. The **depth** of a box is the largest ``w`` for which
 ``l + w`` (in every component) may lie under its ``u`` and the ceilings:
 
     w(l, u) = min( min_k (u_k - l_k),  min over ceilings (B - lambda @ l) / sum lambda ).
@@ -20,7 +20,7 @@ import numpy as np
 
 from ssg_mip.formulations.level import Ceiling
 from ssg_mip.game import FloatArray
-from ssg_mip.pareto.search_region import LowerBounds, UpperBounds
+from ssg_mip.pareto.enclosures.search_region import LowerBounds, UpperBounds
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

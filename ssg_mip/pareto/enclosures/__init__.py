@@ -1,0 +1,1 @@
+"""The whole front between attained points and proven bounds."""
