@@ -9,10 +9,10 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from ssg_mip.best_response import Ties
 from ssg_mip.errors import InvalidResultError
@@ -21,7 +21,18 @@ from ssg_mip.plot.view import FrontView, RunView, axis_label
 from ssg_mip.result import ProgressRow
 from ssg_mip.status import Status
 
-_ByState = dict[str, FiniteFloat]
+LARGEST_NUMBER = 1e100
+"""What matplotlib can still scale an axis to, with room to spare."""
+
+
+def _drawable(value: float) -> float:
+    if abs(value) > LARGEST_NUMBER:
+        raise ValueError(f"{value!r} cannot be drawn, numbers must be at most {LARGEST_NUMBER:g} in size")
+    return value
+
+
+_Number = Annotated[float, Field(allow_inf_nan=False), AfterValidator(_drawable)]
+_ByState = Annotated[dict[str, _Number], Field(min_length=1)]
 _Table = TypeVar("_Table", bound="_Part")
 
 
@@ -31,13 +42,13 @@ class _Part(BaseModel):
 
 class _Point(_Part):
     leader_values: _ByState
-    leader_policy: dict[str, dict[str, FiniteFloat]]
+    leader_policy: dict[str, dict[str, _Number]]
     follower_policy: dict[str, str]
 
 
 class _EnclosurePoint(_Point):
-    values: list[FiniteFloat]
-    unsupported_by: FiniteFloat
+    values: list[_Number]
+    unsupported_by: _Number
 
 
 class _Objective(_Part):
@@ -46,8 +57,8 @@ class _Objective(_Part):
 
 
 class _Box(_Part):
-    lower: list[FiniteFloat]
-    upper: list[FiniteFloat]
+    lower: list[_Number]
+    upper: list[_Number]
 
 
 class _Provenance(_Part):
@@ -65,7 +76,7 @@ class _Front(_Document):
 
 
 class _Enclosure(_Document):
-    objectives: list[_Objective]
+    objectives: Annotated[list[_Objective], Field(min_length=1)]
     points: list[_EnclosurePoint]
     boxes: list[_Box]
 
@@ -75,20 +86,20 @@ class _Iterate(_Part):
 
 
 class _Row(_Part):
-    seconds: FiniteFloat
+    seconds: _Number
     iteration: int
     nodes: int
     open_nodes: int
     lps: int
-    primal_bound: FiniteFloat | None
-    dual_bound: FiniteFloat | None
+    primal_bound: _Number | None
+    dual_bound: _Number | None
 
 
 class _Result(_Document):
     method: str
     status: str
-    leader_values: dict[str, FiniteFloat | None]
-    leader_policy: dict[str, dict[str, FiniteFloat]] | None
+    leader_values: Annotated[dict[str, _Number | None], Field(min_length=1)]
+    leader_policy: dict[str, dict[str, _Number]] | None
     follower_policy: dict[str, str] | None
     trajectory: list[_Iterate]
     progress: list[_Row] = []
@@ -175,6 +186,7 @@ def _printed_result(document: _Result, place: str) -> Printed:
     run = RunView(
         title=f"{document.game}: {document.method}",
         progress=tuple(_progress_row(row) for row in document.progress),
+        states=states,
         values=_by_state(rows, states, place),
         stationary=document.status in {Status.STATIONARY.name.lower(), Status.PARETO_OPTIMAL.name.lower()},
     )
