@@ -86,7 +86,8 @@ def plot_result(
 ) -> None:
     """Draw a picture of a printed result, front or enclosure.
 
-    Whether what is printed is true is not looked at: that is what verify is for.
+    Whether what is printed is true is not looked at: that is what verify is for. Exit code 5 if RESULT cannot be read
+    as one, 2 if this picture cannot be drawn of it.
     """
     from ssg_mip.plot.canvas import check_picture
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,12 +65,18 @@ def save_picture(
 
     figure = Figure(figsize=(6.0, 4.5), layout="constrained")
     draw(subject, ax=figure.add_subplot(projection=projection), **how)
-    figure.savefig(path, format=_kind(path), dpi=_DPI)
+    with warnings.catch_warnings():
+        # A letter that the font lacks is drawn as a box, which says enough.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        figure.savefig(path, format=_kind(path), dpi=_DPI)
 
 
 def literally(text: str) -> str:
-    """A name as it stands: matplotlib would read what stands between dollar signs as mathematics."""
-    return text.replace("$", r"\$")
+    """A name as it stands: matplotlib would read what stands between dollar signs as mathematics.
+
+    What cannot be printed becomes a question mark.
+    """
+    return "".join(letter if letter.isprintable() else "?" for letter in text).replace("$", r"\$")
 
 
 def _kind(path: Path | str) -> str:

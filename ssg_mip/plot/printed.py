@@ -9,89 +9,20 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError
+from pydantic import ValidationError
 
 from ssg_mip.best_response import Ties
 from ssg_mip.errors import InvalidResultError
 from ssg_mip.game import FloatArray
+from ssg_mip.plot.documents import Document, EnclosureDocument, FrontDocument, Part, Point, ResultDocument, Row
 from ssg_mip.plot.view import FrontView, RunView, axis_label
 from ssg_mip.result import ProgressRow
 from ssg_mip.status import Status
 
-_ByState = dict[str, FiniteFloat]
-_Table = TypeVar("_Table", bound="_Part")
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(strict=True, frozen=True)
-
-
-class _Point(_Part):
-    leader_values: _ByState
-    leader_policy: dict[str, dict[str, FiniteFloat]]
-    follower_policy: dict[str, str]
-
-
-class _EnclosurePoint(_Point):
-    values: list[FiniteFloat]
-    unsupported_by: FiniteFloat
-
-
-class _Objective(_Part):
-    name: str
-    player: Literal["leader", "follower"]
-
-
-class _Box(_Part):
-    lower: list[FiniteFloat]
-    upper: list[FiniteFloat]
-
-
-class _Provenance(_Part):
-    game_hash: str
-
-
-class _Document(_Part):
-    game: str
-    ties: Ties
-    provenance: _Provenance
-
-
-class _Front(_Document):
-    points: list[_Point]
-
-
-class _Enclosure(_Document):
-    objectives: list[_Objective]
-    points: list[_EnclosurePoint]
-    boxes: list[_Box]
-
-
-class _Iterate(_Part):
-    leader_values: _ByState
-
-
-class _Row(_Part):
-    seconds: FiniteFloat
-    iteration: int
-    nodes: int
-    open_nodes: int
-    lps: int
-    primal_bound: FiniteFloat | None
-    dual_bound: FiniteFloat | None
-
-
-class _Result(_Document):
-    method: str
-    status: str
-    leader_values: dict[str, FiniteFloat | None]
-    leader_policy: dict[str, dict[str, FiniteFloat]] | None
-    follower_policy: dict[str, str] | None
-    trajectory: list[_Iterate]
-    progress: list[_Row] = []
+_Table = TypeVar("_Table", bound=Part)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -145,11 +76,11 @@ def read_printed(data: Mapping[str, Any], place: str) -> Printed:
     """
     match data.get("format"):
         case "ssg-mip-result/1":
-            return _printed_result(_checked(_Result, data, place), place)
+            return _printed_result(_checked(ResultDocument, data, place), place)
         case "ssg-mip-front/1":
-            return _printed_front(_checked(_Front, data, place), place)
+            return _printed_front(_checked(FrontDocument, data, place), place)
         case "ssg-mip-enclosure/1":
-            return _printed_enclosure(_checked(_Enclosure, data, place), place)
+            return _printed_enclosure(_checked(EnclosureDocument, data, place), place)
         case other:
             raise InvalidResultError(
                 f"{place}: format is {other!r}; pictures are drawn of {', '.join(Printed.FORMATS)}, as solve --json, "
@@ -166,7 +97,7 @@ def _checked(model: type[_Table], data: Mapping[str, Any], place: str) -> _Table
         raise InvalidResultError(f"{place}: {where}: {first['msg']}; print the document again") from None
 
 
-def _printed_result(document: _Result, place: str) -> Printed:
+def _printed_result(document: ResultDocument, place: str) -> Printed:
     states = tuple(document.leader_values)
     rows = [(f"trajectory.{index}", one.leader_values) for index, one in enumerate(document.trajectory)]
     answer = {state: value for state, value in document.leader_values.items() if value is not None}
@@ -175,6 +106,7 @@ def _printed_result(document: _Result, place: str) -> Printed:
     run = RunView(
         title=f"{document.game}: {document.method}",
         progress=tuple(_progress_row(row) for row in document.progress),
+        states=states,
         values=_by_state(rows, states, place),
         stationary=document.status in {Status.STATIONARY.name.lower(), Status.PARETO_OPTIMAL.name.lower()},
     )
@@ -184,7 +116,7 @@ def _printed_result(document: _Result, place: str) -> Printed:
     return _printed(document, place, front=None, run=run, policies=policies)
 
 
-def _progress_row(row: _Row) -> ProgressRow:
+def _progress_row(row: Row) -> ProgressRow:
     return ProgressRow(
         seconds=row.seconds,
         iteration=row.iteration,
@@ -196,7 +128,7 @@ def _progress_row(row: _Row) -> ProgressRow:
     )
 
 
-def _printed_front(document: _Front, place: str) -> Printed:
+def _printed_front(document: FrontDocument, place: str) -> Printed:
     states = tuple(document.points[0].leader_values) if document.points else ()
     rows = [(f"points.{index}", point.leader_values) for index, point in enumerate(document.points)]
     points = _by_state(rows, states, place)
@@ -214,7 +146,7 @@ def _printed_front(document: _Front, place: str) -> Printed:
     return _printed(document, place, front=view, run=None, policies=_policies(document.points))
 
 
-def _printed_enclosure(document: _Enclosure, place: str) -> Printed:
+def _printed_enclosure(document: EnclosureDocument, place: str) -> Printed:
     count = len(document.objectives)
     names = tuple(one.name for one in document.objectives)
     if len(set(names)) < count:
@@ -236,7 +168,7 @@ def _printed_enclosure(document: _Enclosure, place: str) -> Printed:
 
 
 def _printed(
-    document: _Document,
+    document: Document,
     place: str,
     *,
     front: FrontView | None,
@@ -253,7 +185,7 @@ def _printed(
     )
 
 
-def _policies(points: Sequence[_Point]) -> tuple[PrintedPolicy, ...]:
+def _policies(points: Sequence[Point]) -> tuple[PrintedPolicy, ...]:
     return tuple(PrintedPolicy(leader=point.leader_policy, follower=point.follower_policy) for point in points)
 
 

@@ -68,7 +68,8 @@ def plot_values(
     Raises
     ------
     OptionError
-        If matplotlib is absent, the game has one state only, or ``states`` does not name two states.
+        If matplotlib is absent, the game has one state only, ``states`` does not name two states, or the run is about
+        other states.
     """
     reached = sampled_values(game, samples, seed=seed, ties=ties)
     sampled = _sampled_view(game, reached).narrowed(2, states)
@@ -85,8 +86,7 @@ def plot_values(
         rasterized=True,
     )
     if run is not None:
-        places = [game.state_index(name) for name in sampled.names]
-        _draw_run(game, run_view(run), places, sampled.points, ax)
+        _draw_run(game, run_view(run), sampled, ax)
     ax.set_xlabel(literally(sampled.labels[0]))
     ax.set_ylabel(literally(sampled.labels[1]))
     ax.set_title(literally(game.name))
@@ -145,13 +145,15 @@ def _sampled_view(game: Game, reached: FloatArray) -> FrontView:
     )
 
 
-def _draw_run(game: Game, run: RunView, places: list[int], reached: FloatArray, ax: Axes) -> None:
-    course = run.values[:, places]
+def _draw_run(game: Game, run: RunView, sampled: FrontView, ax: Axes) -> None:
+    if set(run.states) != set(game.state_names):
+        raise OptionError(f"the run is about the states {', '.join(run.states[:8])}; {game.name} has others")
+    course = run.values[:, [run.states.index(name) for name in sampled.names]]
     if not len(course):
         return
     ax.plot(*course.T, "-o", color="C2", markersize=4, linewidth=1.2, label="course of the run", zorder=4)
     ax.plot(*course[-1:].T, "*", color="C2", markersize=12, label="limit" if run.stationary else "end", zorder=5)
     if run.stationary and game.num_states == 2:
-        length = _CONE_SHARE * float(np.ptp(np.vstack((reached, course)), axis=0).max())
+        length = _CONE_SHARE * float(np.ptp(np.vstack((sampled.points, course)), axis=0).max())
         corners = cone_corners(course[-1], game.leader_discount, length)
         ax.fill(*corners.T, color="C3", alpha=0.25, label="nothing here (Theorem 11 c)", zorder=1)

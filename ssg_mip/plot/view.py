@@ -100,14 +100,17 @@ class RunView:
         What stands above the picture.
     progress
         The rows of the progress table.
+    states
+        Names of the states.
     values
-        The leader's values of the iterates and, last, of the answer; shape ``[iterates, num_states]``.
+        The leader's values of the iterates and, last, of the answer; shape ``[iterates, states]``.
     stationary
         Whether the run stopped because no policy improves every state.
     """
 
     title: str
     progress: tuple[ProgressRow, ...]
+    states: tuple[str, ...]
     values: FloatArray
     stationary: bool
 
@@ -144,6 +147,7 @@ def run_view(run: Result | RunView) -> RunView:
     return RunView(
         title=f"{run.game.name}: {run.method}",
         progress=run.progress,
+        states=run.game.state_names,
         values=np.array(values).reshape(-1, run.game.num_states),
         stationary=run.status in (Status.STATIONARY, Status.PARETO_OPTIMAL),
     )

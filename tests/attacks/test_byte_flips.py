@@ -17,7 +17,10 @@ def test_changed_files_are_refused_or_harmless(kind: str, number: int) -> None:
     assert len(codes) >= 2
 
 
-DATA: dict[str, Any] = {"leader_values": {"s": 1.0}, "dual_bound": 2.0, "seed": 1, "ties": "leader", "check": None}
+DATA: dict[str, Any] = {
+    "leader_values": {"s": 1.0}, "dual_bound": 2.0, "seed": 1, "ties": "leader", "check": None,
+    "progress": [{"dual_bound": 3.0}],
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -26,6 +29,9 @@ DATA: dict[str, Any] = {"leader_values": {"s": 1.0}, "dual_bound": 2.0, "seed": 
         ({"seed": 2}, False),
         ({"dual_bound": 2.5}, False),
         ({"dual_bound": 1.5}, True),
+        ({"progress": [{"dual_bound": 2.5}]}, False),
+        ({"margin": 0.0}, False),
+        ({"margin": 0.5}, True),
         ({"leader_values": {"s": 1.0 + 1e-9}}, False),
         ({"leader_values": {"s": 1.1}}, True),
         ({"leader_values": {"t": 1.0}}, True),

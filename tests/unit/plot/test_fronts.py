@@ -117,6 +117,12 @@ def test_parallel_coordinates_need_two_objectives_and_a_point() -> None:
         plot_parallel(dataclasses.replace(THREE, points=np.empty((0, 2))), new_axes())
 
 
+def test_a_title_that_no_font_has_is_drawn_all_the_same(tmp_path: Path) -> None:
+    strange = dataclasses.replace(THREE, title="\U0001f600 \u6f22 \ud800 \x00")
+    save_picture(plot_front, strange, tmp_path / "front.png")
+    assert plot_front(strange, new_axes()).get_title() == "\U0001f600 \u6f22 ? ?"
+
+
 @pytest.mark.parametrize("draw", [plot_front, plot_parallel])
 def test_a_name_with_dollar_signs_is_no_mathematics(draw: Any, tmp_path: Path) -> None:
     save_picture(draw, THREE, tmp_path / "front.png")

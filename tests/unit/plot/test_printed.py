@@ -87,6 +87,9 @@ def broken(document: Any, path: tuple[Any, ...], value: Any) -> Any:
         (("boxes", 0, "upper"), [1.0, 2.0, 3.0], r"boxes.0: 3 values"),
         (("boxes", 0, "lower", 1), "low", r"boxes.0.lower.1: .*number"),
         (("boxes", 0, "lower", 1), float("nan"), r"boxes.0.lower.1: .*finite"),
+        (("points", 0, "values", 0), 1e308, r"points.0.values.0: .*1e.308 cannot be drawn"),
+        (("objectives",), [], r"objectives: .*at least 1 item"),
+        (("points", 0, "leader_values"), {}, r"points.0.leader_values: .*at least 1 item"),
         (("objectives", 0, "player"), "nature", r"objectives.0.player"),
         (("objectives", 1, "name"), "s0", "two have the same name"),
         (("ties",), "coin", "ties"),
@@ -95,7 +98,7 @@ def broken(document: Any, path: tuple[Any, ...], value: Any) -> Any:
     ],
 )
 def test_what_is_broken_is_named_with_its_place(enclosure: Any, path: Any, value: Any, said: str) -> None:
-    with pytest.raises(InvalidResultError, match=f"here: .*{said}|here: {said}"):
+    with pytest.raises(InvalidResultError, match=f"here: .*{said}"):
         read_printed(broken(printed(enclosure), path, value), "here")
 
 

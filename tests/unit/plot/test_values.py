@@ -74,7 +74,9 @@ def test_the_cone_is_where_the_statement_would_be_broken(leader_discount: float)
 
 
 def test_a_run_that_was_cut_short_has_no_cone() -> None:
-    cut = RunView(title="cut", progress=(), values=np.array([[0.0, 0.0], [5.0, 5.0]]), stationary=False)
+    cut = RunView(
+        title="cut", progress=(), states=FIG1.state_names, values=np.array([[0.0, 0.0], [5.0, 5.0]]), stationary=False
+    )
     ax = plot_values(FIG1, new_axes(), run=cut, samples=5)
     assert not cones(ax)
     assert "end" in {str(line.get_label()) for line in ax.get_lines()}
@@ -85,8 +87,20 @@ def test_a_run_that_was_cut_short_has_no_cone() -> None:
 def test_a_game_with_more_states_has_no_cone() -> None:
     """The theorem speaks of all states at once."""
     game = three_points().to_game()
-    stopped = RunView(title="stopped", progress=(), values=np.zeros((1, game.num_states)), stationary=True)
+    values = np.zeros((1, game.num_states))
+    stopped = RunView(title="stopped", progress=(), states=game.state_names, values=values, stationary=True)
     assert not cones(plot_values(game, new_axes(), run=stopped, samples=5))
+
+
+def test_a_run_is_drawn_by_the_names_of_its_states() -> None:
+    """A JSON object may list the states in another order."""
+    turned = RunView(
+        title="turned", progress=(), states=FIG1.state_names[::-1], values=np.array([[1.0, 2.0]]), stationary=False
+    )
+    (course, _) = plot_values(FIG1, new_axes(), run=turned, samples=5).get_lines()
+    np.testing.assert_allclose(course.get_xydata(), [[2.0, 1.0]])
+    with pytest.raises(OptionError, match="about the states x, y"):
+        plot_values(FIG1, new_axes(), run=dataclasses.replace(turned, states=("x", "y")), samples=5)
 
 
 def test_a_front_is_drawn_over_the_same_states() -> None:
