@@ -57,13 +57,16 @@ class Mutant:
         return found
 
     @property
+    def name(self) -> str:
+        """The operator and its place, by which the mutant is told within its module."""
+        return f"{self.operator.removeprefix('core/')}#{self.occurrence}"
+
+    @property
     def title(self) -> str:
         """The place, the operator and the changed line, in one line."""
         old, new = source(self.path).splitlines(), self.code.splitlines()
         place = next((k for k, pair in enumerate(zip(old, new, strict=False)) if pair[0] != pair[1]), 0)
-        return (
-            f"{self.module}:{place + 1} {self.operator.removeprefix('core/')}#{self.occurrence}: {new[place].strip()}"
-        )
+        return f"{self.module}:{place + 1} {self.name}: {new[place].strip()}"
 
     @property
     def in_function(self) -> bool:

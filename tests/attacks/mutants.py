@@ -19,6 +19,7 @@ import dataclasses
 import importlib.util
 import os
 import random
+import re
 import resource
 import signal
 import sys
@@ -314,6 +315,10 @@ class _Finder:
         exec(compile(self._mutant.code, str(self._mutant.path), "exec"), module.__dict__)
 
 
+_NAME = re.compile(r"([\w.]+):\d+ (\w+#\d+): ")
+"""Module and name in the titles of mutants."""
+
+
 def run_trial(mutants: Sequence[Mutant], options: Options) -> Trial:
     """Try mutants; the trial is not finished if a test fails without any change."""
     with _own_output() as say:
@@ -330,8 +335,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     left_out = collections.Counter(filter(None, map(excluded, mutants)))
     sample = random.Random(asked.seed).sample(counted, min(asked.sample, len(counted)))
     if asked.again is not None:
-        wanted = set(asked.again.read_text(encoding="utf-8").splitlines())
-        sample = [mutant for mutant in counted if mutant.title in wanted]
+        wanted = set(_NAME.findall(asked.again.read_text(encoding="utf-8")))
+        sample = [mutant for mutant in counted if (mutant.module, mutant.name) in wanted]
     print(f"{len(mutants)} mutants, {len(counted)} of them count; left out:")
     for reason, count in left_out.items():
         print(f"  {count:5d}  {reason}: {REASONS[reason]}")
@@ -384,7 +389,7 @@ def _parser() -> argparse.ArgumentParser:
         "--minutes", type=float, default=float("inf"), help="try no more mutants of the sample after so long"
     )
     parser.add_argument("--tests", nargs="+", default=TESTS, help="test files (default: all of the checker)")
-    parser.add_argument("--again", type=Path, help="file with titles of mutants, one a line: try these only")
+    parser.add_argument("--again", type=Path, help="file with titles of mutants, as printed: try these only")
     return parser
 
 

@@ -1,0 +1,150 @@
+"""What is just refused, and by which line or field: cuts and defences of certificates, claims without a policy."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from fractions import Fraction
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from ssg_mip import solve, verify_bound
+from ssg_mip.certificates.claims import GuaranteeClaim, PointClaim, read_claims
+from ssg_mip.certificates.dual.cut_terms import CutRow
+from ssg_mip.certificates.dual.leaf_lines import _cut
+from ssg_mip.certificates.dual.numbers import Numbers
+from ssg_mip.certificates.dual.saddle import least_values
+from ssg_mip.certificates.evidence import Prover
+from ssg_mip.certificates.guarantee_checks import guarantee_check
+from ssg_mip.certificates.point_checks import response_checks
+from ssg_mip.certificates.rational import ExactGame
+from ssg_mip.certificates.verification import NOT_CHECKED
+from ssg_mip.certificates.verify import examine
+from ssg_mip.errors import InvalidResultError
+from ssg_mip.game import Game
+from ssg_mip.methods.request import Request
+from ssg_mip.status import Status, Termination
+from ssg_mip.tolerances import DEFAULT_TOLERANCES
+from tests.oracles.games import static_game
+from tests.unit import fakes
+from tests.unit.certificates.dual_cases import certified
+
+
+def two_by_three() -> Game:
+    """One state, discount 0: the leader's rewards ``10 a + b``."""
+    return static_game([[0, 1, 2], [10, 11, 12]], [[0, 1, 2], [3, 4, 5]]).to_game()
+
+
+def numbers_of(game: Game) -> Numbers:
+    return Numbers.of(ExactGame.of(game), game.initial.tolist())
+
+
+def test_a_cut_names_actions_of_its_state() -> None:
+    found = numbers_of(two_by_three())
+    line = [0.5, 2, 0, 2, 2, 0, 1, [1, 0], [0.25, 0.0]]
+    multiplier, cut = _cut(line, [0], found)
+    assert (multiplier, cut.kind, cut.answer, cut.action, cut.upper_side) == (0.5, CutRow.DIFFERENCE, 2, 2, True)
+    assert (cut.state, cut.place, cut.chosen) == (0, 0, (1, 0))
+    wrong = {1: 3, 2: 1, 3: 3, 4: 3, 5: 1, 6: 2, 7: [1], 8: [0.0]}
+    for place, value in wrong.items():
+        with pytest.raises(InvalidResultError, match=r"a cut's|a list of 2"):
+            _cut([*line[:place], value, *line[place + 1 :]], [0], found)
+        if place < 7:
+            with pytest.raises(InvalidResultError, match="a cut's"):
+                _cut([*line[:place], -1, *line[place + 1 :]], [0], found)
+    with pytest.raises(InvalidResultError, match="does not cover"):
+        _cut(line, [1], found)
+
+
+def test_a_defence_is_worth_the_most_that_a_leader_action_has_against_it() -> None:
+    """Against the mix (1, 1, 2) / 4 the leader has 1.25, or 11.25."""
+    found = numbers_of(two_by_three())
+    assert least_values(found, 2, [((1, 1, 2), (45,))]) == [Fraction(45, 4)]
+    assert least_values(found, 2, [((1, 1, 2), (44,))]) is None
+    assert least_values(found, 2, [((1, 0, 0), (40,)), ((1, 1, 2), (45,))]) == [10]
+    assert least_values(found, 2, [((0, 0, 0), (99,))]) is None
+    assert least_values(found, 2, []) is None
+
+
+def test_a_line_that_is_wrong_is_told_by_its_number() -> None:
+    case = certified("three states")
+    header = case.lines[0]
+    for lines, number in (([3], 2), ([["p"], 3], 3), ([["p"], ["p"], []], 4), ([["v"]], 2), ([["p"], ["g", 0]], 3)):
+        with pytest.raises(InvalidResultError, match=f"line {number} is not a"):
+            verify_bound(case.game, [header, *lines])
+    with pytest.raises(InvalidResultError, match=r"line 3 is a node of the unknown kind 'q'"):
+        verify_bound(case.game, [header, ["p"], ["q"]])
+    with pytest.raises(InvalidResultError, match=r"the tree ends with 2 nodes missing"):
+        verify_bound(case.game, [header, ["g", 0, 0]])
+    # an answer, a state and a place beyond the last one
+    for split in (["g", 0, 2], ["g", 3, 0], ["v", 3, 0.0], ["v", -1, 0.0]):
+        with pytest.raises(InvalidResultError, match="of a split is"):
+            verify_bound(case.game, [header, split])
+
+
+@pytest.mark.parametrize("field", ["leader_values", "follower_values", "leader_value", "follower_policy"])
+def test_without_a_policy_nothing_may_be_claimed(field: str) -> None:
+    game = fakes.small_game()
+    request = Request(weights=game.initial)
+    data = json.loads(
+        json.dumps(fakes.answer(game, request, Termination.TIME_LIMIT, Status.NO_SOLUTION).to_dict(), allow_nan=False)
+    )
+    read_claims(game, data)
+    said = {"leader_value": 1.0, "follower_policy": {"calm": "b0", "[bold]storm": "b0"}}
+    data[field] = said.get(field, dict.fromkeys(game.state_names, 1.0))
+    with pytest.raises(InvalidResultError, match=f"{field} .*claimed although there is no leader_policy"):
+        read_claims(game, data)
+
+
+def test_what_is_not_checked_is_named_in_full_where_nothing_is_left_out() -> None:
+    game = fakes.small_game()
+    result = fakes.answer(game, Request(weights=game.initial))
+    assert examine(game, result).verification.not_checked == NOT_CHECKED
+
+
+def test_the_loss_that_a_response_may_have() -> None:
+    """Ties and noise over ``1 - 1/2``, and the rounding of values."""
+    game = fakes.small_game()
+    point = read_claims(game, fakes.answer(game, Request(weights=game.initial)).to_dict()).answers[0]
+    claims: Any = SimpleNamespace(answers=(point,), ties="leader")
+    prover = Prover(ExactGame.of(game), "leader", DEFAULT_TOLERANCES)
+    view = prover.about(point.policy).view
+    found = response_checks(claims, prover, game)[0]
+    assert (found.name, found.violation) == ("response_is_optimal", 0)
+    assert found.tolerance == 2 * (view.threshold + view.noise) + view.slack
+
+
+def test_a_margin_is_said_only_where_there_is_another_action() -> None:
+    """One action: the least advantage is that over nothing, so no number may be printed for it."""
+    game = static_game([[3], [5]], [[1], [2]]).to_game()
+    guarantee = GuaranteeClaim(
+        policy=((0.0, 1.0),), response=(0,), asked=0.5, margin=None, unique=True, leader_value=(5.0, 5.0)
+    )
+
+    def checked(**changes: Any) -> bool:
+        point = PointClaim(
+            place="it",
+            policy=((0.0, 1.0),),
+            leader_values=(5.0,),
+            leader_value=5.0,
+            weights=(1.0,),
+            guarantee=dataclasses.replace(guarantee, **changes),
+        )
+        claims: Any = SimpleNamespace(answers=(point,))
+        return guarantee_check(claims, game, DEFAULT_TOLERANCES).passed
+
+    assert checked()
+    assert not checked(margin=0.5)
+    assert not checked(asked=0.0)
+    assert not checked(leader_value=(4.0, 5.0))
+    assert not checked(leader_value=(5.0, 6.0))
+
+
+def test_a_printed_guarantee_names_its_margin_rounded_down() -> None:
+    game = static_game([[3, 0]], [[1.0, 0.25]]).to_game()
+    printed = solve(game, method="commitment").to_dict()["guaranteed"]
+    assert (printed["found"], printed["margin"], printed["unique"]) == (True, 0.75, True)
+    alone = solve(static_game([[3]], [[1]]).to_game(), method="commitment").to_dict()["guaranteed"]
+    assert (alone["found"], alone["margin"], alone["unique"]) == (True, None, True)
