@@ -21,7 +21,7 @@ from ssg_mip.methods.size_limit import commitment_products, improvement_products
 from ssg_mip.policy import FollowerPolicy
 from ssg_mip.status import Status, Termination
 
-LARGE = random_game.build(seed=3, states=120, leader_actions=3, follower_actions=3)
+LARGE = random_game.build(seed=3, states=40, leader_actions=3, follower_actions=3)
 SMALL = random_game.build(seed=3, states=4, leader_actions=2, follower_actions=3)
 
 
