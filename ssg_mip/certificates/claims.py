@@ -19,6 +19,18 @@ KNOWN_FORMATS = f"a result says {RESULT_FORMAT!r}, a front {FRONT_FORMAT!r} and 
 
 TIE_RULES = ("leader", "first", "adverse")
 
+STATUSES = (
+    *("optimal", "restricted_optimal", "pareto_optimal", "stationary"),
+    *("feasible", "no_solution", "infeasible"),
+)
+"""What may be said of an answer."""
+
+TERMINATIONS = (
+    *("gap", "stationary", "time_limit", "node_limit", "iteration_limit", "size_limit", "interrupted", "good_enough"),
+    *("converged", "cycle", "infeasible", "none_in_class", "tie_rule", "numerical"),
+)
+"""Why a run may have ended."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class ProofClaim:

@@ -57,6 +57,14 @@ def text(data: Mapping[str, Any], key: str, at: str) -> str:
     return value
 
 
+def one_of(known: Sequence[str], data: Mapping[str, Any], key: str, at: str) -> str:
+    """One of some texts under a key."""
+    value = text(data, key, at)
+    if value not in known:
+        raise InvalidResultError(f"{at}{key} is {value!r}; it must be one of {', '.join(known)}")
+    return value
+
+
 def number(value: Any, place: str) -> float:
     """A finite number."""
     try:

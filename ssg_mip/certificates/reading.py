@@ -16,6 +16,8 @@ from ssg_mip.certificates.claims import (
     FRONT_FORMAT,
     KNOWN_FORMATS,
     RESULT_FORMAT,
+    STATUSES,
+    TERMINATIONS,
     TIE_RULES,
     Claims,
     EnclosureClaim,
@@ -61,7 +63,7 @@ class _Reader:
         answers: tuple[PointClaim, ...] = ()
         if has_policy:
             answers = (self._point(data, "", weights),)
-            if "stationary" in (fields.text(data, "termination", ""), answers[0].status):
+            if "stationary" in (fields.one_of(TERMINATIONS, data, "termination", ""), answers[0].status):
                 answers = (dataclasses.replace(answers[0], status="stationary"),)
         whole = ScalarisationClaim(
             place="the result",
@@ -79,7 +81,7 @@ class _Reader:
         return Claims(
             subject="result",
             **self._frame(data),
-            status=fields.text(data, "status", ""),
+            status=fields.one_of(STATUSES, data, "status", ""),
             answers=answers,
             trajectory=trajectory,
             scalarisations=(whole,),
@@ -159,18 +161,15 @@ class _Reader:
     def _objective(self, entry: Any, index: int) -> tuple[str, tuple[float, ...]]:
         at = f"objectives[{index}]."
         data = fields.mapping(entry, at)
-        player = fields.text(data, "player", at)
-        if player not in ("leader", "follower"):
-            raise InvalidResultError(f"{at}player is {player!r}; it must be leader or follower")
+        player = fields.one_of(("leader", "follower"), data, "player", at)
         return player, self._by_state(data, "start", at)
 
     def _frame(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """What a result and a front have in common."""
         provenance = fields.mapping(fields.member(data, "provenance", ""), "provenance")
         options = fields.mapping(fields.member(provenance, "options", "provenance."), "provenance.options")
-        ties = fields.text(data, "ties", "")
-        if ties not in TIE_RULES:
-            raise InvalidResultError(f"ties is {ties!r}; it must be one of {', '.join(TIE_RULES)}")
+        fields.one_of(TERMINATIONS, data, "termination", "")
+        ties = fields.one_of(TIE_RULES, data, "ties", "")
         gap = options.get("gap")
         margin = fields.number(data.get("margin", 0.0), "margin")
         if margin < 0.0:
@@ -195,7 +194,7 @@ class _Reader:
             follower_values=self._by_state(data, "follower_values", at),
             response=self._response(data, at),
             dual_bound=fields.bound(data, "dual_bound", at),
-            status=fields.text(data, "status", at),
+            status=fields.one_of(STATUSES, data, "status", at),
             proof=_proof(data, at),
             guarantee=self._guarantee(data, at),
         )
@@ -235,6 +234,7 @@ class _Reader:
 
     def _scalarisation(self, data: Mapping[str, Any], index: int) -> ScalarisationClaim:
         at = f"scalarisations[{index}]."
+        fields.one_of(STATUSES, data, "status", at)
         value = fields.member(data, "leader_value", at)
         return ScalarisationClaim(
             place=at.rstrip("."),

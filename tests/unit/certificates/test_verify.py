@@ -13,6 +13,7 @@ import pytest
 
 from ssg_mip import solve, trace_front, verify
 from ssg_mip.best_response import best_response
+from ssg_mip.certificates.claims import STATUSES, TERMINATIONS
 from ssg_mip.errors import OptionError
 from ssg_mip.game import Game
 from ssg_mip.methods.request import Request
@@ -177,6 +178,8 @@ def test_each_claim_has_the_check_that_names_it() -> None:
         (lambda d: d.update(tied_states=[3]), "readable"),
         (lambda d: d.update(tied_states=["s9"]), "readable"),
         (lambda d: d.update(ties="worst"), "readable"),
+        (lambda d: d.update(status="opimal"), "readable"),
+        (lambda d: d.update(termination="gaps"), "readable"),
         (lambda d: d.update(trajectory={}), "readable"),
         (lambda d: d["trajectory"].append(3), "readable"),
         (lambda d: d.update(method=7), "readable"),
@@ -191,6 +194,19 @@ def test_each_claim_has_the_check_that_names_it() -> None:
         data = data_of("commitment")
         change(data)
         assert name in rejected(data), name
+
+
+def test_the_words_of_a_status_are_those_of_the_package() -> None:
+    """The checker has its own lists, because it shares nothing with what it checks."""
+    assert set(STATUSES) == {status.name.lower() for status in Status}
+    assert set(TERMINATIONS) == {termination.name.lower() for termination in Termination}
+
+
+@pytest.mark.parametrize("part", ["points", "scalarisations"])
+def test_a_misspelt_status_of_a_part_is_refused(part: str) -> None:
+    data = data_of("front")
+    data[part][0]["status"] = "opimal"
+    assert rejected(data) == {"readable"}
 
 
 def test_a_run_that_goes_down_is_not_monotone() -> None:
