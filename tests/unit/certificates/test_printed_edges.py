@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ssg_mip import solve, verify_bound
-from ssg_mip.certificates.claims import GuaranteeClaim, PointClaim, read_claims
+from ssg_mip.certificates.claims import GuaranteeClaim, PointClaim
 from ssg_mip.certificates.dual.cut_terms import CutRow
 from ssg_mip.certificates.dual.leaf_lines import _cut
 from ssg_mip.certificates.dual.numbers import Numbers
@@ -20,6 +20,7 @@ from ssg_mip.certificates.evidence import Prover
 from ssg_mip.certificates.guarantee_checks import guarantee_check
 from ssg_mip.certificates.point_checks import response_checks
 from ssg_mip.certificates.rational import ExactGame
+from ssg_mip.certificates.reading import read_claims
 from ssg_mip.certificates.verification import NOT_CHECKED
 from ssg_mip.certificates.verify import examine
 from ssg_mip.errors import InvalidResultError
