@@ -171,7 +171,7 @@ class _Reader:
         fields.one_of(TERMINATIONS, data, "termination", "")
         ties = fields.one_of(TIE_RULES, data, "ties", "")
         gap = options.get("gap")
-        margin = fields.number(data.get("margin", 0.0), "margin")
+        margin = fields.number(fields.member(data, "margin", ""), "margin")
         if margin < 0.0:
             raise InvalidResultError(f"margin is {margin!r}; it must be at least 0")
         return {
@@ -201,7 +201,7 @@ class _Reader:
 
     def _guarantee(self, data: Mapping[str, Any], at: str) -> GuaranteeClaim | None:
         """The policy beside an answer, where one is printed."""
-        if data.get("guaranteed") is None:
+        if fields.member(data, "guaranteed", at) is None:
             return None
         place = f"{at}guaranteed."
         given = fields.mapping(data["guaranteed"], place)
@@ -301,7 +301,7 @@ class _Reader:
 
 def _proof(data: Mapping[str, Any], at: str) -> ProofClaim | None:
     """The outcome of an earlier check, where one is printed with its numbers."""
-    if data.get("check") is None:
+    if fields.member(data, "check", at) is None:
         return None
     place = f"{at}check"
     given = fields.mapping(data["check"], place)

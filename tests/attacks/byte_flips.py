@@ -152,9 +152,6 @@ CHECKED = {
 HISTORY = {"progress"}
 """Where nothing is checked, as :data:`ssg_mip.certificates.verification.NOT_CHECKED` says."""
 
-UNSAID = {"margin": 0.0}
-"""What a document means that leaves a key out; printed ones of earlier days name no margin."""
-
 
 @cache
 def _results() -> tuple[tuple[Game, bytes], ...]:
@@ -185,7 +182,7 @@ def changed_claims(old: Any, new: Any) -> Iterator[str]:
     for place in sorted(set(before) | set(after), key=str):
         if place[0] in HISTORY or not CHECKED & {key for key in place if isinstance(key, str)}:
             continue
-        was, now = (leaves.get(place, UNSAID.get(place[-1])) for leaves in (before, after))
+        was, now = (leaves.get(place) for leaves in (before, after))
         if was != now and not _close(was, now) and not (place[-1] == "dual_bound" and _raised(was, now)):
             yield f"{'.'.join(map(str, place))} {now!r} in the place of {was!r}"
 

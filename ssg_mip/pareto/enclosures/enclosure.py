@@ -174,6 +174,7 @@ class Enclosure:
             "gain_bound": finite(point.gain_bound),
             "unsupported_by": point.unsupported_by,
             "check": point.check.to_dict(),
+            "guaranteed": None,
         }
 
     def _by_state(self, values: FloatArray) -> dict[str, float | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from ssg_mip import solve, verify_bound
+from ssg_mip.certificates.certified import certified_bounds_check
 from ssg_mip.certificates.claims import GuaranteeClaim, PointClaim
 from ssg_mip.certificates.dual.cut_terms import CutRow
 from ssg_mip.certificates.dual.leaf_lines import _cut
@@ -18,6 +20,7 @@ from ssg_mip.certificates.dual.numbers import Numbers
 from ssg_mip.certificates.dual.saddle import least_values
 from ssg_mip.certificates.evidence import Prover
 from ssg_mip.certificates.guarantee_checks import guarantee_check
+from ssg_mip.certificates.outcome import rounded_down
 from ssg_mip.certificates.point_checks import response_checks
 from ssg_mip.certificates.rational import ExactGame
 from ssg_mip.certificates.reading import read_claims
@@ -149,3 +152,109 @@ def test_a_printed_guarantee_names_its_margin_rounded_down() -> None:
     assert (printed["found"], printed["margin"], printed["unique"]) == (True, 0.75, True)
     alone = solve(static_game([[3]], [[1]]).to_game(), method="commitment").to_dict()["guaranteed"]
     assert (alone["found"], alone["margin"], alone["unique"]) == (True, None, True)
+
+
+def test_what_follows_the_last_node_is_told_by_its_line() -> None:
+    case = certified("three states, floor")
+    nodes = verify_bound(case.game, case.lines).nodes
+    assert len(case.lines) == nodes + 1
+    for extra in (3, ["e"], dict(case.lines[0])):
+        with pytest.raises(InvalidResultError, match=f"^line {nodes + 2} follows the last node of the tree$"):
+            verify_bound(case.game, [*case.lines, extra])
+
+
+def test_a_state_that_is_wrongly_called_tied_is_named() -> None:
+    """Against the uniform policy both states are tied."""
+    game = fakes.small_game()
+    data = json.loads(json.dumps(fakes.answer(game, Request(weights=game.initial)).to_dict(), allow_nan=False))
+    assert sorted(data["tied_states"]) == ["[bold]storm", "calm"]
+    data["tied_states"] = ["[bold]storm"]
+    (failed,) = examine(game, data).verification.failed
+    assert (failed.name, failed.detail) == (
+        "tied_states",
+        "state 'calm' is not said to be tied; 2 actions are within the tolerance",
+    )
+
+
+def test_margins_are_printed_rounded_down() -> None:
+    """The largest float below, whether or not the nearest one lies below; 1/2 is a float itself."""
+    for value in (Fraction(1, 3), Fraction(2, 3), Fraction(-1, 3), Fraction(1, 10), Fraction(3, 10), Fraction(7, 10)):
+        down = rounded_down(value)
+        assert down is not None
+        assert Fraction(down) < value < Fraction(math.nextafter(down, math.inf))
+    assert rounded_down(Fraction(1, 2)) == 0.5
+    assert rounded_down(Fraction(10**400)) is None
+
+
+def replay(**members: Any) -> Any:
+    """A replay that proves 2.5 of the weights (1, 3) / 4."""
+    plain = {"passed": True, "margin": 0.0, "floor": (), "values": None, "claimed": 2.5}
+    return SimpleNamespace(**{**plain, "weights": (Fraction(1, 4), Fraction(3, 4)), **members})
+
+
+def held_against(found: list[Any], **members: Any) -> Fraction:
+    plain = {"subject": "result", "method": "", "status": "", "margin": 0.0}
+    claims: Any = SimpleNamespace(**{**plain, "answers": (), "trajectory": (), "scalarisations": (), **members})
+    check = certified_bounds_check(claims, found, DEFAULT_TOLERANCES)
+    assert (check.tolerance, check.passed) == (0, check.violation == 0)
+    return check.violation
+
+
+def test_bounds_are_held_against_the_least_that_is_proven_of_the_same() -> None:
+    """2.5 against a printed 2; what is about other weights, other policies, or has failed proves nothing."""
+    bound: Any = SimpleNamespace(place="it", weights=(1.0, 3.0), dual_bound=2.0)
+    for found, due in (
+        ([replay()], Fraction(1, 2)),
+        ([replay(), replay(claimed=2.25), replay(claimed=3.0)], Fraction(1, 4)),
+        ([replay(), replay(claimed=1.0)], 0),
+        ([], 1),
+        ([replay(claimed=None)], 1),
+        ([replay(weights=(Fraction(1, 2), Fraction(1, 2)))], 1),
+        ([replay(claimed=1.0, values=(1.0, 2.0)), replay(claimed=1.0, floor=((0, 1.0),))], 1),
+        ([replay(claimed=1.0, margin=0.5), replay(claimed=1.0, passed=False)], 1),
+    ):
+        assert held_against(found, scalarisations=(bound,)) == due
+        assert held_against(found, subject="front", answers=(bound,)) == due
+        assert held_against(found, answers=(bound,)) == 0
+    assert held_against([replay(claimed=1.0, margin=0.5)], scalarisations=(bound,), margin=0.5) == 0
+    endless: Any = SimpleNamespace(place="it", weights=(1.0, 3.0), dual_bound=math.inf)
+    assert held_against([], scalarisations=(endless,)) == 0
+    assert held_against([replay()], status="infeasible") == 1
+    assert held_against([replay(claimed=None)], status="infeasible") == 0
+
+
+def test_the_gain_where_a_run_stops_is_held_against_its_certificate() -> None:
+    """A weighted gain of 1.5 is at most 1.5 / (2 * 1/4) = 3 on average."""
+    last: Any = SimpleNamespace(place="it", step_bound=0.5, leader_values=(1.0, 2.0))
+    run = {"method": "policy-iteration", "status": "stationary", "trajectory": (last,)}
+    rounding = Fraction(DEFAULT_TOLERANCES.rounding)
+    stop = replay(values=(1.0, 2.0), claimed=1.5)
+    for found, due in (
+        ([stop], 3 - (1 + rounding) / 2),
+        ([stop, replay(values=(1.0, 2.0), claimed=0.25)], 0),
+        ([replay(values=(1.0, 2.0), claimed=-9.0)], 0),
+        ([replay(values=(1.0, 2.5), claimed=0.25), replay(claimed=0.25)], 1),
+        ([replay(values=(1.0, 2.0), claimed=None)], 1),
+        ([replay(values=(1.0, 2.0), claimed=0.0, weights=(Fraction(0), Fraction(1)))], 1),
+        ([], 1),
+    ):
+        assert held_against(found, **run) == due
+    unbounded: Any = SimpleNamespace(place="it", step_bound=math.inf, leader_values=(1.0, 2.0))
+    for change in (
+        {"method": "backtracking"},
+        {"status": "feasible"},
+        {"trajectory": ()},
+        {"trajectory": (unbounded,)},
+    ):
+        assert held_against([], **{**run, **change}) == 0
+
+
+def test_leaves_that_prove_nothing_are_not_counted_as_closed() -> None:
+    case = certified("three states")
+    header = case.lines[0]
+    found = verify_bound(case.game, case.lines)
+    assert (found.nodes, found.closed) == (len(case.lines) - 1, found.leaves)
+    found = verify_bound(case.game, [header, ["e"]])
+    assert (found.nodes, found.leaves, found.closed) == (1, 1, 0)
+    found = verify_bound(case.game, [header, ["g", 0, 0], ["e"], ["p"], ["e"]])
+    assert (found.nodes, found.leaves, found.closed) == (4, 2, 0)

@@ -180,6 +180,9 @@ def test_each_claim_has_the_check_that_names_it() -> None:
         (lambda d: d.update(ties="worst"), "readable"),
         (lambda d: d.update(status="opimal"), "readable"),
         (lambda d: d.update(termination="gaps"), "readable"),
+        (lambda d: d.update(garanteed=d.pop("guaranteed")), "readable"),
+        (lambda d: d.update(magin=d.pop("margin")), "readable"),
+        (lambda d: d.update(checks=d.pop("check")), "readable"),
         (lambda d: d.update(trajectory={}), "readable"),
         (lambda d: d["trajectory"].append(3), "readable"),
         (lambda d: d.update(method=7), "readable"),
@@ -256,7 +259,8 @@ def test_a_point_that_another_covers_is_found() -> None:
     uniform = printed(solve(game(), iteration_limit=1, start=LeaderPolicy.uniform(game())))
     keys = ("leader_values", "follower_values", "leader_policy", "follower_policy", "weights", "leader_value")
     source = uniform if uniform["leader_value"] < dominated["leader_value"] else dominated
-    data["points"].append({**{key: source[key] for key in keys}, "dual_bound": None, "status": "feasible"})
+    unsaid = {"check": None, "guaranteed": None}
+    data["points"].append({**{key: source[key] for key in keys}, "dual_bound": None, "status": "feasible", **unsaid})
     assert rejected(data) == {"non_dominated"}
     data["tolerance"] = -1.0
     assert "non_dominated" in rejected(data)

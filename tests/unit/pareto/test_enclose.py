@@ -216,7 +216,7 @@ def test_a_point_that_fails_its_check_fails_the_enclosure(three: Enclosure) -> N
 
 def test_a_box_that_its_share_of_the_time_left_stuck_is_tried_with_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Programs that end at their share of the time without progress: once more with all that is left, then no more."""
-    from ssg_mip.pareto import enclosing
+    from ssg_mip.pareto.enclosures import enclosing
 
     shares: list[float] = []
     solve = enclosing.solve_level
