@@ -19,6 +19,11 @@ KNOWN_FORMATS = f"a result says {RESULT_FORMAT!r}, a front {FRONT_FORMAT!r} and 
 
 TIE_RULES = ("leader", "first", "adverse")
 
+STATUSES = (
+    "optimal", "restricted_optimal", "pareto_optimal", "stationary", "feasible", "no_solution", "infeasible",
+)  # fmt: skip
+"""What may be said about an answer; another word would be a claim that nothing checks."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class ProofClaim:

@@ -16,6 +16,7 @@ from ssg_mip.certificates.claims import (
     FRONT_FORMAT,
     KNOWN_FORMATS,
     RESULT_FORMAT,
+    STATUSES,
     TIE_RULES,
     Claims,
     EnclosureClaim,
@@ -79,7 +80,7 @@ class _Reader:
         return Claims(
             subject="result",
             **self._frame(data),
-            status=fields.text(data, "status", ""),
+            status=_status(data, ""),
             answers=answers,
             trajectory=trajectory,
             scalarisations=(whole,),
@@ -195,7 +196,7 @@ class _Reader:
             follower_values=self._by_state(data, "follower_values", at),
             response=self._response(data, at),
             dual_bound=fields.bound(data, "dual_bound", at),
-            status=fields.text(data, "status", at),
+            status=_status(data, at),
             proof=_proof(data, at),
             guarantee=self._guarantee(data, at),
         )
@@ -297,6 +298,13 @@ class _Reader:
         for key in ("leader_value", "follower_policy"):
             if fields.member(data, key, "") is not None:
                 raise InvalidResultError(f"{key} is claimed although there is no leader_policy")
+
+
+def _status(data: Mapping[str, Any], at: str) -> str:
+    status = fields.text(data, "status", at)
+    if status not in STATUSES:
+        raise InvalidResultError(f"{at}status is {status!r}; it must be one of {', '.join(STATUSES)}")
+    return status
 
 
 def _proof(data: Mapping[str, Any], at: str) -> ProofClaim | None:

@@ -13,6 +13,7 @@ import pytest
 
 from ssg_mip import solve, trace_front, verify
 from ssg_mip.best_response import best_response
+from ssg_mip.certificates.claims import STATUSES
 from ssg_mip.errors import OptionError
 from ssg_mip.game import Game
 from ssg_mip.methods.request import Request
@@ -288,6 +289,18 @@ def test_a_result_without_a_policy_claims_nothing() -> None:
     assert verify(about, data).passed
     for change in ({"leader_value": 1.0}, {"status": "optimal"}, {"tied_states": ["calm"]}):
         assert not verify(about, {**data, **change}).passed
+
+
+@pytest.mark.parametrize("method", ["commitment", "front"])
+def test_a_status_that_does_not_exist_is_refused(method: str) -> None:
+    """Nothing would check what it says."""
+    assert set(STATUSES) == {status.name.lower() for status in Status}
+    data = data_of(method)
+    place, answer = ("points[0].", data["points"][0]) if method == "front" else ("", data)
+    answer["status"] = "optmal"
+    (failed,) = verify(game(), data).failed
+    assert failed.name == "readable"
+    assert failed.detail.startswith(f"{place}status is 'optmal'; it must be one of optimal, ")
 
 
 def test_objects_and_their_dictionaries_are_judged_alike() -> None:
