@@ -30,7 +30,7 @@ DATA: dict[str, Any] = {
         ({"dual_bound": 2.5}, False),
         ({"dual_bound": 1.5}, True),
         ({"progress": [{"dual_bound": 2.5}]}, False),
-        ({"margin": 0.0}, False),
+        ({"margin": 0.0}, True),
         ({"margin": 0.5}, True),
         ({"leader_values": {"s": 1.0 + 1e-9}}, False),
         ({"leader_values": {"s": 1.1}}, True),

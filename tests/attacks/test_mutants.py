@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -49,7 +50,8 @@ print({mutant.title: verdict for mutant, verdict in trial.verdicts.items()} if t
 
 def test_mutants_are_told_apart_by_what_becomes_of_the_tests() -> None:
     """What changes no answer and what no test runs survives, all else is killed; the loop tries every one of them."""
-    ran = subprocess.run([sys.executable, "-c", TRY], capture_output=True, text=True, check=False)
+    own = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    ran = subprocess.run([sys.executable, "-c", TRY], capture_output=True, text=True, check=False, env=own)
     due = {
         "noticed": "a test failed",
         "the same": "",
