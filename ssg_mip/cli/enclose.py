@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NoReturn
 import typer
 
 from ssg_mip.best_response import Ties
-from ssg_mip.cli.console import ProgressTable, say, write_json
+from ssg_mip.cli.console import ProgressTable, write_json
+from ssg_mip.cli.outcome import final_code, say_unless_json
 from ssg_mip.cli.wished import check_wish, draw_wish
 from ssg_mip.errors import OptionError
 from ssg_mip.exit_codes import ExitCode
@@ -18,9 +19,6 @@ from ssg_mip.status import Termination
 
 if TYPE_CHECKING:
     from ssg_mip.pareto.enclosures.enclosure import Enclosure
-
-_ROW_LIMIT = 40
-"""Points that a table for people shows, unless --verbose."""
 
 
 def enclose_instance(
@@ -75,11 +73,8 @@ def enclose_instance(
             interrupt=interrupt,
             check=check,
         )
-        code = int(_exit_code(enclosure))
-        if interrupt.requested and code != ExitCode.FAILED_CHECK:
-            code = int(ExitCode.INTERRUPTED)
-        if not as_json or verbose:
-            say(*enclosure_report(enclosure, limit=None if verbose else _ROW_LIMIT))
+        code = final_code(_exit_code(enclosure), enclosure.check.verified, interrupt)
+        say_unless_json(enclosure_report, enclosure, as_json, verbose)
         if plot is not None and enclosure.points:
             code = _draw(enclosure, plot, axes) or code
         if as_json:
@@ -100,8 +95,6 @@ def _draw(enclosure: Enclosure, path: Path, axes: tuple[str, str] | None) -> int
 
 
 def _exit_code(enclosure: Enclosure) -> ExitCode:
-    if enclosure.check.verified is False:
-        return ExitCode.FAILED_CHECK
     if enclosure.termination is Termination.INFEASIBLE:
         return ExitCode.INFEASIBLE
     return ExitCode.DONE if enclosure.points else ExitCode.NO_SOLUTION

@@ -5,19 +5,18 @@ from __future__ import annotations
 import typer
 
 from ssg_mip.cli import options
-from ssg_mip.cli.console import say, write_json
-from ssg_mip.exit_codes import ExitCode, existence_code
+from ssg_mip.cli.console import write_json
+from ssg_mip.cli.outcome import final_code, say_unless_json
+from ssg_mip.exit_codes import existence_code
 from ssg_mip.interrupt import graceful_interrupt
-
-_ROW_LIMIT = 40
-"""States that a table for people shows, unless --verbose."""
+from ssg_mip.tolerances import DEFAULT_GAP
 
 
 def existence_of_instance(
     instance: options.Instance,
     ties: options.Ties = "leader",
     margin: options.Margin = 0.0,
-    gap: options.Gap = 1e-4,
+    gap: options.Gap = DEFAULT_GAP,
     time_limit: options.TimeLimit = None,
     node_limit: options.NodeLimit = None,
     seed: options.Seed = 0,
@@ -46,11 +45,8 @@ def existence_of_instance(
             interrupt=interrupt,
             check=check,
         )
-        code = int(existence_code(answer.verdict, answer.verified))
-        if interrupt.requested and code != ExitCode.FAILED_CHECK:
-            code = int(ExitCode.INTERRUPTED)
-        if not as_json or verbose:
-            say(*existence_report(answer, limit=None if verbose else _ROW_LIMIT))
+        code = final_code(existence_code(answer.verdict, answer.verified), answer.verified, interrupt)
+        say_unless_json(existence_report, answer, as_json, verbose)
         if as_json:
             code = write_json(answer.to_dict(), code)
     raise typer.Exit(code)

@@ -7,13 +7,14 @@ prints what was found.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ssg_mip.cli import options
 from ssg_mip.cli.console import ProgressTable, say, say_error, write_json
 from ssg_mip.cli.enclose import enclose_instance
+from ssg_mip.cli.outcome import final_code, say_unless_json
 from ssg_mip.cli.wished import check_wish, draw_wish
 from ssg_mip.errors import OptionError, SsgError
 from ssg_mip.exit_codes import ExitCode, exit_code
@@ -22,15 +23,8 @@ from ssg_mip.pareto.scalarisation import DEFAULT_NUM_WEIGHTS
 from ssg_mip.tolerances import DEFAULT_GAP
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ssg_mip.certificates.outcome import CheckOutcome
     from ssg_mip.game import Game
-    from ssg_mip.interrupt import Interrupt
     from ssg_mip.methods.proofs.bound_certificate import Recorder
-
-_ROW_LIMIT = 40
-"""States or points that a table for people shows, unless --verbose."""
 
 
 def solve_instance(
@@ -90,8 +84,8 @@ def solve_instance(
             guarantee=guarantee,
             recorder=recorder,
         )
-        code = _code(exit_code(result), result.check, interrupt)
-        _say_unless_json(result_report, result, as_json, verbose)
+        code = final_code(exit_code(result), result.check.verified, interrupt)
+        say_unless_json(result_report, result, as_json, verbose)
         if recorder is not None and certificate is not None:
             code = _write_certificate(recorder, result.game, certificate) or code
         if plot is not None:
@@ -186,8 +180,8 @@ def front_of_instance(
             guarantee=guarantee,
             recorder=recorder,
         )
-        code = _code(ExitCode.DONE if front.points else ExitCode.NO_SOLUTION, front.check, interrupt)
-        _say_unless_json(front_report, front, as_json, verbose)
+        code = final_code(ExitCode.DONE if front.points else ExitCode.NO_SOLUTION, front.check.verified, interrupt)
+        say_unless_json(front_report, front, as_json, verbose)
         if recorder is not None and certificate is not None:
             code = _write_certificate(recorder, front.game, certificate) or code
         if plot is not None and front.points:
@@ -259,19 +253,6 @@ def batch_of_folder(
         if as_json:
             code = write_json(summary.to_dict(), code)
     raise typer.Exit(code)
-
-
-def _code(own: ExitCode, check: CheckOutcome, interrupt: Interrupt) -> int:
-    """The exit code: a failed check comes first, then Ctrl-C, then what the answer deserves."""
-    if check.verified is False:
-        return int(ExitCode.FAILED_CHECK)
-    return int(ExitCode.INTERRUPTED if interrupt.requested else own)
-
-
-def _say_unless_json(report: Callable[..., list[Any]], subject: Any, as_json: bool, verbose: bool) -> None:
-    """Print the report for people; beside JSON only with --verbose, which also leaves no rows out."""
-    if not as_json or verbose:
-        say(*report(subject, limit=None if verbose else _ROW_LIMIT))
 
 
 def _write_certificate(recorder: Recorder, game: Game, path: Path) -> int:
