@@ -42,6 +42,11 @@ def list_of(data: Mapping[str, Any], key: str, at: str) -> Sequence[Any]:
     return value
 
 
+def entries(data: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    """A list of objects under a key of the document."""
+    return [mapping(entry, f"{key}[{index}]") for index, entry in enumerate(list_of(data, key, ""))]
+
+
 def vector(value: Any, length: int, place: str) -> tuple[float, ...]:
     """A list of so many finite numbers."""
     if not isinstance(value, (list, tuple)) or len(value) != length:

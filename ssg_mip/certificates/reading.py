@@ -7,7 +7,7 @@ Every name is looked up in the game and every number must be finite; a claim tha
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ssg_mip.certificates import fields
@@ -89,21 +89,13 @@ class _Reader:
         )
 
     def front(self, data: Mapping[str, Any]) -> Claims:
-        points = [
-            fields.mapping(entry, f"points[{index}]") for index, entry in enumerate(fields.list_of(data, "points", ""))
-        ]
-        sums = [
-            fields.mapping(entry, f"scalarisations[{index}]")
-            for index, entry in enumerate(fields.list_of(data, "scalarisations", ""))
-        ]
+        points = fields.entries(data, "points")
+        sums = fields.entries(data, "scalarisations")
         return Claims(
             subject="front",
             **self._frame(data),
             status="",
-            answers=tuple(
-                self._point(point, f"points[{index}].", self._by_state(point, "weights", f"points[{index}]."))
-                for index, point in enumerate(points)
-            ),
+            answers=self._points(points),
             trajectory=(),
             scalarisations=tuple(self._scalarisation(entry, index) for index, entry in enumerate(sums)),
             tied_states=None,
@@ -111,25 +103,17 @@ class _Reader:
         )
 
     def enclosure(self, data: Mapping[str, Any]) -> Claims:
-        points = [
-            fields.mapping(entry, f"points[{index}]") for index, entry in enumerate(fields.list_of(data, "points", ""))
-        ]
+        points = fields.entries(data, "points")
         objectives = tuple(
             self._objective(entry, index) for index, entry in enumerate(fields.list_of(data, "objectives", ""))
         )
         count = len(objectives)
-        ceilings = [
-            fields.mapping(entry, f"ceilings[{index}]")
-            for index, entry in enumerate(fields.list_of(data, "ceilings", ""))
-        ]
+        ceilings = fields.entries(data, "ceilings")
         return Claims(
             subject="enclosure",
             **self._frame(data),
             status="",
-            answers=tuple(
-                self._point(point, f"points[{index}].", self._by_state(point, "weights", f"points[{index}]."))
-                for index, point in enumerate(points)
-            ),
+            answers=self._points(points),
             trajectory=(),
             scalarisations=(),
             tied_states=None,
@@ -183,6 +167,12 @@ class _Reader:
         }
 
     # ---------------------------------------------------------------- parts
+
+    def _points(self, points: Sequence[Mapping[str, Any]]) -> tuple[PointClaim, ...]:
+        return tuple(
+            self._point(point, f"points[{index}].", self._by_state(point, "weights", f"points[{index}]."))
+            for index, point in enumerate(points)
+        )
 
     def _point(self, data: Mapping[str, Any], at: str, weights: tuple[float, ...]) -> PointClaim:
         return PointClaim(

@@ -33,6 +33,7 @@ from ssg_mip.methods.request import Request
 from ssg_mip.methods.size_limit import improvement_products, obstacle
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.status import Termination
+from ssg_mip.tolerances import DEFAULT_GAP
 
 SAMPLES = 50
 """Random policies that are tried where the programs leave the sufficient condition open."""
@@ -78,7 +79,7 @@ def necessary_condition(
     policy: LeaderPolicy,
     *,
     ties: Ties = "leader",
-    gap: float = 1e-4,
+    gap: float = DEFAULT_GAP,
     time_limit: float | None = None,
     node_limit: int | None = None,
     seed: int = 0,

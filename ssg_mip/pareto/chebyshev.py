@@ -18,7 +18,6 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping
-from contextlib import nullcontext
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -28,7 +27,7 @@ from ssg_mip.bounds import leader_value_bounds, raised_sum
 from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game
-from ssg_mip.interrupt import Interrupt, graceful_interrupt
+from ssg_mip.interrupt import Interrupt, given_or_graceful
 from ssg_mip.methods.exact import Answer, solve_commitment
 from ssg_mip.methods.request import Request
 from ssg_mip.policy import LeaderPolicy
@@ -157,7 +156,7 @@ def solve_chebyshev(
         raise OptionError(
             f"the reference has {len(scalarisation.reference)} values; {game.name} has {game.num_states} states"
         )
-    with graceful_interrupt() if interrupt is None else nullcontext(interrupt) as flag:
+    with given_or_graceful(interrupt) as flag:
         request = Request(
             weights=scalarisation.weights,
             ties=ties,

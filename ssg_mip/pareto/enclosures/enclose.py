@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 
 from ssg_mip.best_response import Ties
 from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError
 from ssg_mip.game import Game
-from ssg_mip.interrupt import Interrupt, graceful_interrupt
+from ssg_mip.interrupt import Interrupt, given_or_graceful
 from ssg_mip.methods.margin import check_margin
 from ssg_mip.methods.request import Request
 from ssg_mip.pareto.enclosures.enclosing import Enclosing
@@ -74,7 +73,7 @@ def enclose_front(
         raise OptionError(f"resolution is {resolution!r}; it must be a positive number, in the units of the rewards")
     if program_limit is not None and program_limit < 1:
         raise OptionError(f"program_limit is {program_limit!r}; it must be a whole number of at least 1")
-    with graceful_interrupt() if interrupt is None else nullcontext(interrupt) as flag:
+    with given_or_graceful(interrupt) as flag:
         request = Request(
             weights=game.initial,
             ties=ties,

@@ -22,7 +22,7 @@ from ssg_mip.deadline import Deadline
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.methods.guaranteed import find_guaranteed
 from ssg_mip.policy import LeaderPolicy
-from ssg_mip.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES
 
 
 class Attained(enum.Enum):
@@ -58,7 +58,12 @@ class Attainment:
 
 
 def attainment(
-    game: Game, policy: LeaderPolicy, ties: Ties = "adverse", *, gap: float = 1e-4, time_limit: float | None = None
+    game: Game,
+    policy: LeaderPolicy,
+    ties: Ties = "adverse",
+    *,
+    gap: float = DEFAULT_GAP,
+    time_limit: float | None = None,
 ) -> Attainment:
     """Is the point of a policy attained under a tie rule, or only approached?
 

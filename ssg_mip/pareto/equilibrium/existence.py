@@ -21,7 +21,6 @@ With ties in the leader's favour, or with a margin, every supremum is attained; 
 from __future__ import annotations
 
 import dataclasses
-from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -31,7 +30,7 @@ from ssg_mip.best_response import Ties
 from ssg_mip.deadline import Deadline
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.game_class import classes_with_equilibrium
-from ssg_mip.interrupt import Interrupt, graceful_interrupt
+from ssg_mip.interrupt import Interrupt, given_or_graceful
 from ssg_mip.methods.assurance import assured
 from ssg_mip.methods.margin import check_margin
 from ssg_mip.methods.request import Request
@@ -40,6 +39,7 @@ from ssg_mip.pareto.equilibrium.verdict import Verdict
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import Provenance, Result, bound_scope, finite, plain
 from ssg_mip.status import Termination
+from ssg_mip.tolerances import DEFAULT_GAP
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -149,7 +149,7 @@ def existence(
     game: Game,
     *,
     ties: Ties = "leader",
-    gap: float = 1e-4,
+    gap: float = DEFAULT_GAP,
     time_limit: float | None = None,
     node_limit: int | None = None,
     seed: int = 0,
@@ -180,7 +180,7 @@ def existence(
     OptionError
         If an argument is out of range.
     """
-    with graceful_interrupt() if interrupt is None else nullcontext(interrupt) as flag:
+    with given_or_graceful(interrupt) as flag:
         request = Request(
             weights=game.initial,
             ties=ties,
