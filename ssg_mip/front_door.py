@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from numpy.typing import ArrayLike
 
@@ -35,6 +36,7 @@ def solve(
     levels: int = 4,
     selection: StepSelection = "argmax",
     epsilon: float | None = None,
+    settings: Mapping[str, Any] | None = None,
     tolerances: Tolerances = DEFAULT_TOLERANCES,
     on_progress: Callable[[ProgressRow], None] | None = None,
     interrupt: Interrupt | None = None,
@@ -78,6 +80,9 @@ def solve(
         found. The proof that ends a run is the same for all.
     epsilon
         For the selection ``"epsilon"``: the share of the largest gain that may be missing, in ``[0, 1)``.
+    settings
+        Settings of the method's own by name, for example ``{"temperature": 0.1}``; each method documents its
+        ``Settings``.
     tolerances
         Numerical tolerances.
     on_progress
@@ -134,6 +139,7 @@ def solve(
             levels=levels,
             selection=selection,
             epsilon=epsilon,
+            settings=dict(settings or {}),
             tolerances=tolerances,
             on_progress=on_progress,
             recorder=recorder,

@@ -189,6 +189,8 @@ class Result:
     guaranteed
         A nearby policy that works whatever the follower does with ties, or the statement that there is none; ``None``
         if it was not looked for.
+    details
+        What the method says of itself beyond this: plain JSON data by name, documented where the method is.
     """
 
     game: Game
@@ -211,6 +213,7 @@ class Result:
     check: CheckOutcome = UNCHECKED
     guaranteed: Guarantee | None = None
     bound_proof: BoundProof = BoundProof.NONE
+    details: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
     def bound_certified(self) -> bool:
@@ -298,6 +301,7 @@ class Result:
                 }
                 for row in self.progress
             ],
+            "details": plain(self.details),
             "check": self.check.to_dict(),
             "guaranteed": None if self.guaranteed is None else self.guaranteed.to_dict(self.game),
             "provenance": {
@@ -313,9 +317,13 @@ def finite(value: float) -> float | None:
 
 
 def plain(value: Any) -> Any:
-    """An option as JSON data."""
+    """An option, or a detail, as JSON data."""
+    if isinstance(value, Mapping):
+        return {str(name): plain(entry) for name, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(entry) for entry in value]
     if isinstance(value, np.ndarray):
-        return value.tolist()
+        return plain(value.tolist())
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, (str, int, bool, type(None))):
@@ -347,6 +355,7 @@ def build_result(
     seconds: float,
     counts: Mapping[str, int],
     bound_proof: BoundProof = BoundProof.NONE,
+    details: Mapping[str, Any] | None = None,
 ) -> Result:
     """Assemble a result from a policy and the follower's exact response to it.
 
@@ -379,5 +388,6 @@ def build_result(
             seconds=float(seconds),
             counts={label: int(count) for label, count in counts.items()},
         ),
+        details={} if details is None else details,
         bound_proof=_with_margin(bound_proof) if float(options.get("margin", 0.0)) > 0.0 else bound_proof,
     )

@@ -32,6 +32,7 @@ class BatchOptions:
     guarantee: bool = True
     selection: StepSelection = "argmax"
     epsilon: float | None = None
+    settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON data."""

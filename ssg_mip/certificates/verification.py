@@ -81,6 +81,7 @@ NOT_CHECKED = (
     "and that the resolution follows from them",
     "the rows of progress: which value and which bound was known when",
     "a gap_scale that is below the size of the value and plays no part in the gap",
+    "the details that a method reports of itself",
     "the options, the tolerance of a front, the counts of work, the times, the versions, the seed and the messages",
 )
 """What no check here covers."""

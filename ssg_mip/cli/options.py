@@ -69,6 +69,15 @@ Epsilon = Annotated[
         show_default=False,
     ),
 ]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="A setting of the method's own, for example temperature=0.1; repeat for more.",
+        show_default=False,
+    ),
+]
 Certificate = Annotated[
     Path | None,
     typer.Option(
@@ -166,6 +175,29 @@ def check_steps(method: str, selection: str, epsilon: float | None) -> StepSelec
     check_selection(selection, epsilon)
     check_method_options(method, selection)
     return cast("StepSelection", selection)
+
+
+def read_settings(given: list[str] | None) -> dict[str, Any]:
+    """Settings of a method from ``name=value`` texts; a value is JSON where it can be read so, else a text.
+
+    Raises
+    ------
+    OptionError
+        If a text has no name, or a name comes twice.
+    """
+    settings: dict[str, Any] = {}
+    for text in given or ():
+        name, equals, value = text.partition("=")
+        name = name.strip()
+        if not equals or not name:
+            raise OptionError(f"--set holds {text!r}; write name=value")
+        if name in settings:
+            raise OptionError(f"--set names {name!r} twice")
+        try:
+            settings[name] = json.loads(value)
+        except json.JSONDecodeError:
+            settings[name] = value.strip()
+    return settings
 
 
 def read_weights(given: str | None) -> dict[str, float] | None:

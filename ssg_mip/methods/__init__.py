@@ -5,12 +5,15 @@ A method is imported only when it is asked for, so that the command line starts 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
+from typing import Any
 
 from ssg_mip.errors import OptionError
 from ssg_mip.game import Game
 from ssg_mip.methods.margin import check_margin
 from ssg_mip.methods.request import Request, Run
+from ssg_mip.methods.settings import check_settings
 
 METHODS: dict[str, str] = {
     "policy-iteration": "ssg_mip.methods.policy_iteration",
@@ -48,7 +51,15 @@ def find_method(name: str) -> Run:
 def check_request(game: Game, method: str, request: Request) -> None:
     """Raise :class:`OptionError` if a request does not go with the method or with the game."""
     check_method_options(method, request.selection)
+    check_method_settings(method, request.settings)
     check_margin(game, request)
+
+
+def check_method_settings(method: str, given: Mapping[str, Any]) -> None:
+    """Raise :class:`OptionError` if a method has no such settings of its own, or a value is outside its range."""
+    if given:
+        find_method(method)
+        check_settings(getattr(import_module(METHODS[method]), "Settings", None), given, method)
 
 
 def check_method_options(method: str, selection: str) -> None:
@@ -60,4 +71,12 @@ def check_method_options(method: str, selection: str) -> None:
         )
 
 
-__all__ = ["METHODS", "Request", "Run", "check_method_options", "check_request", "find_method"]
+__all__ = [
+    "METHODS",
+    "Request",
+    "Run",
+    "check_method_options",
+    "check_method_settings",
+    "check_request",
+    "find_method",
+]

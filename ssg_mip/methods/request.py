@@ -62,6 +62,8 @@ class Request:
         ``None``.
     good_enough
         An exact program may stop at the first policy whose objective exceeds this; infinite to go on to the gap.
+    settings
+        Settings of the method's own, by name (:mod:`ssg_mip.methods.settings`).
     search
         Ingredients of the search, for measurements.
     tolerances
@@ -86,6 +88,7 @@ class Request:
     selection: StepSelection = "argmax"
     epsilon: float | None = None
     good_enough: float = math.inf
+    settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     search: SearchOptions = DEFAULT_OPTIONS
     tolerances: Tolerances = DEFAULT_TOLERANCES
     on_progress: Callable[[ProgressRow], None] | None = None
@@ -129,6 +132,7 @@ class Request:
             "levels": self.levels,
             "selection": self.selection,
             "epsilon": self.epsilon,
+            **({"settings": dict(self.settings)} if self.settings else {}),
             "start": None if self.start is None else self.start.probabilities,
         }
 

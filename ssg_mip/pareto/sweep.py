@@ -62,6 +62,7 @@ def trace_front(
     seed: int = 0,
     selection: StepSelection = "argmax",
     epsilon: float | None = None,
+    settings: Mapping[str, Any] | None = None,
     on_progress: Callable[[ProgressRow], None] | None = None,
     interrupt: Interrupt | None = None,
     margin: float = 0.0,
@@ -90,7 +91,7 @@ def trace_front(
     starts
         Runs per weight vector. The first starts from the best point known (``policy-iteration``: from the uniform
         policy), the others from random policies.
-    ties, margin, gap, node_limit, seed, selection, epsilon
+    ties, margin, gap, node_limit, seed, selection, epsilon, settings
         As in ``solve``; the limit on nodes is per run, both solves together where weights of zero ask for a second one.
     time_limit
         Seconds for the whole front, shared between the runs.
@@ -132,6 +133,7 @@ def trace_front(
             seed=seed,
             selection=selection,
             epsilon=epsilon,
+            settings=dict(settings or {}),
             recorder=recorder,
         )
         check_request(game, method, request)
@@ -145,6 +147,7 @@ def trace_front(
         "margin": float(margin),
         "selection": selection,
         "epsilon": epsilon,
+        **({"settings": dict(settings)} if settings else {}),
         "num_weights": num_weights,
         "weights": "chosen" if weights is None else "given",
     }

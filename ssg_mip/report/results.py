@@ -32,6 +32,7 @@ def result_report(result: Result, *, limit: int | None = None) -> list[Any]:
         f"  stop    {result.termination.value}",
         f"  check   {check_line(result.check)}",
         f"  secure  {secure_line(result.guaranteed)}",
+        *detail_lines(result),
         f"  work    {result.provenance.seconds:.2f} s{', ' if work else ''}{work}",
     ]
     return ["\n".join(lines), *policy_tables(result, limit)]
@@ -40,6 +41,17 @@ def result_report(result: Result, *, limit: int | None = None) -> list[Any]:
 def proof_line(result: Result) -> str:
     """Whether the bound is certified, and what it rests on then, in one line."""
     return f"certified: {result.bound_proof.value}" if result.bound_certified else "not certified"
+
+
+def detail_lines(result: Result) -> list[str]:
+    """What the method says of itself, as far as it is single numbers and words."""
+    said = []
+    for name, value in result.details.items():
+        if isinstance(value, (bool, str)):
+            said.append(f"{name.replace('_', ' ')} {str(value).lower() if isinstance(value, bool) else value}")
+        elif isinstance(value, (int, float)):
+            said.append(f"{name.replace('_', ' ')} {number(value)}")
+    return [f"  {'itself' if index == 0 else '':6}  {line}" for index, line in enumerate(said)]
 
 
 def supremum_lines(result: Result) -> list[str]:

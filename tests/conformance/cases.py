@@ -27,6 +27,9 @@ GAP = 1e-5
 ACCURACY = 1e-5
 """Relative accuracy of comparisons with the oracle, whose own gap is 1e-6 and whose ties are within 1e-7."""
 
+BRIEF: dict[str, dict[str, Any]] = {}
+"""Options that keep a learner's runs short: what is promised here does not depend on how long it learns."""
+
 AGREEMENT_GAMES = (4, 5, 7, 11, 15, 18)
 """Games of the agreement suite that run here: integer ties, ragged counts, unvisited states, high discounts."""
 
@@ -86,7 +89,7 @@ def truth(name: str) -> Truth:
 
 def run(method: str, plain: PlainGame, *, time_limit: float | None = SECONDS, **options: Any) -> Result:
     """One run of a method on a plain game; the options are those of ``Request``."""
-    given: dict[str, Any] = {"weights": plain.initial, "gap": GAP, **options}
+    given: dict[str, Any] = {"weights": plain.initial, "gap": GAP, **BRIEF.get(method, {}), **options}
     return find_method(method)(plain.to_game(), Request(deadline=Deadline(time_limit), **given))
 
 

@@ -6,11 +6,12 @@ import dataclasses
 import sys
 import time
 import types
+from typing import Literal
 
 import numpy as np
 
 from ssg_mip.best_response import best_response
-from ssg_mip.errors import SolverError
+from ssg_mip.errors import OptionError, SolverError
 from ssg_mip.game import Game
 from ssg_mip.methods import METHODS, Run
 from ssg_mip.methods.request import Request
@@ -127,8 +128,21 @@ def lie(game: Game, request: Request) -> Result:
     return dataclasses.replace(honest, leader_values=honest.leader_values + 1e-5)
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Settings of the fake ``fake-settings``."""
+
+    temperature: float = 0.5
+    variant: Literal["slow", "fast"] = "slow"
+
+    def __post_init__(self) -> None:
+        if self.temperature <= 0.0:
+            raise OptionError(f"setting temperature is {self.temperature!r}; it must be positive")
+
+
 FAKES: dict[str, Run] = {
     "fake": answer,
+    "fake-settings": answer,
     "fake-wait": wait,
     "fake-lie": lie,
     "fake-nothing": nothing,
@@ -143,6 +157,8 @@ def install() -> None:
     for name, run in FAKES.items():
         module = types.ModuleType(f"ssg_mip_{name.replace('-', '_')}")
         module.run = run  # type: ignore[attr-defined]
+        if name == "fake-settings":
+            module.Settings = Settings  # type: ignore[attr-defined]
         sys.modules[module.__name__] = module
         METHODS[name] = module.__name__
 

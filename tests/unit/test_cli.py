@@ -44,6 +44,34 @@ def test_every_option_of_solve_reaches_the_method(command: Command, instance: Pa
     assert ran.data["leader_policy"]["calm"] == {"a0": 0.0, "a1": 1.0}
 
 
+def test_settings_of_a_method_are_read_as_json_or_text(command: Command, instance: Path, tmp_path: Path) -> None:
+    given = ("--set", "temperature=0.25", "--set", "variant=fast")
+    assert command("solve", instance, "--method", "fake-settings", *given).code == 0
+    assert fakes.REQUESTS[-1].settings == {"temperature": 0.25, "variant": "fast"}
+    assert command("front", instance, "--method", "fake-settings", *given, "--num-weights", "2").code == 0
+    assert fakes.REQUESTS[-1].settings == {"temperature": 0.25, "variant": "fast"}
+    out = tmp_path / "rows"
+    assert command("batch", instance.parent, "--out", out, "--method", "fake-settings", *given, "--json").code == 0
+    assert fakes.REQUESTS[-1].settings == {"temperature": 0.25, "variant": "fast"}
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (["--set", "temperature"], "--set holds 'temperature'; write name=value"),
+        (["--set", "variant=fast", "--set", "variant=slow"], "--set names 'variant' twice"),
+        (["--set", "heat=1"], "has no setting 'heat'"),
+        (["--set", "temperature=-1"], "temperature is -1.0; it must be positive"),
+    ],
+)
+def test_settings_that_do_not_fit_are_wrong_usage(
+    command: Command, instance: Path, given: list[str], words: str
+) -> None:
+    ran = command("solve", instance, "--method", "fake-settings", *given)
+    assert ran.code == 2
+    assert words in ran.err
+
+
 def test_a_result_can_be_the_start_of_the_next_run(command: Command, instance: Path, tmp_path: Path) -> None:
     first = command("solve", instance, "--method", "commitment", "--json")
     (tmp_path / "result.json").write_text(first.out)

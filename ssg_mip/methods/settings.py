@@ -1,0 +1,57 @@
+"""Settings of a method's own: a frozen dataclass in its module, filled from names and values that the user gives.
+
+What every method understands stands in :class:`~ssg_mip.methods.request.Request`; what only one of them does (a
+temperature, a learning rate) is a member of its ``Settings``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from ssg_mip.errors import OptionError
+
+T = TypeVar("T")
+
+
+def read_settings(kind: type[T], given: Mapping[str, Any], method: str) -> T:
+    """The settings of a method, defaults where nothing is given.
+
+    Parameters
+    ----------
+    kind
+        The method's ``Settings``, a dataclass with a default for every member.
+    given
+        Values by name.
+    method
+        The method's name, for messages.
+
+    Raises
+    ------
+    OptionError
+        If a name is unknown, or a value has another type than its member or lies outside its range.
+    """
+    from pydantic import TypeAdapter, ValidationError  # takes a tenth of a second to import
+
+    known = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
+    for name in given:
+        if name not in known:
+            raise OptionError(f"method {method!r} has no setting {name!r}; its settings are {', '.join(known)}")
+    try:
+        return TypeAdapter(kind).validate_python(dict(given), strict=False)
+    except ValidationError as error:
+        first = error.errors()[0]
+        cause = first.get("ctx", {}).get("error")
+        if isinstance(cause, OptionError):
+            raise cause from None
+        name = ".".join(str(part) for part in first["loc"][:1]) or "?"
+        raise OptionError(f"setting {name} of method {method!r} is {first['input']!r}: {first['msg']}") from None
+
+
+def check_settings(kind: type[Any] | None, given: Mapping[str, Any], method: str) -> None:
+    """Raise :class:`OptionError` unless a method takes such settings; ``kind`` is ``None`` if it has none at all."""
+    if kind is not None:
+        read_settings(kind, given, method)
+    elif given:
+        raise OptionError(f"method {method!r} has no settings of its own; leave out {', '.join(given)}")
