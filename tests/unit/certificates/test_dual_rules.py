@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
@@ -15,106 +14,40 @@ from ssg_mip import LeaderPolicy, best_response
 from ssg_mip.best_response import Response
 from ssg_mip.bounds import follower_value_bounds
 from ssg_mip.certificates.dual.box_rows import BoxRows
-from ssg_mip.certificates.dual.cut_terms import TANGENT_BITS, Cut, CutRow, add_cut
+from ssg_mip.certificates.dual.cut_terms import Cut, CutRow, add_cut
 from ssg_mip.certificates.dual.demands import demands_of
 from ssg_mip.certificates.dual.leaf import Block, Leaf, LeafBounds
 from ssg_mip.certificates.dual.numbers import FINE, Numbers, enclose, highest, lowest, shifted_up
-from ssg_mip.certificates.dual.propagation import Propagation, Region, secured
+from ssg_mip.certificates.dual.propagation import Region
 from ssg_mip.certificates.dual.saddle import least_values
 from ssg_mip.certificates.rational import ExactGame
 from ssg_mip.errors import InvalidResultError
-from ssg_mip.game import FloatArray, Game, IntArray
-from ssg_mip.interval import SWEEPS, IntervalBellman
+from ssg_mip.game import Game
 from ssg_mip.mdp import induced_by_leader
 from tests.oracles.games import random_game
-
-GRID = 40
-SCALE = 20
-NOISE = 1e-9
-"""Room for the rounding of the true points, which are floats."""
-
-
-def _game(seed: int) -> Game:
-    rng = np.random.default_rng(seed)
-    return random_game(
-        rng,
-        leader_counts=rng.integers(1, 4, size=3).tolist(),
-        follower_counts=rng.integers(1, 4, size=3).tolist(),
-        leader_discount=float(rng.choice([0.0, 0.5, 0.9])),
-        follower_discount=float(rng.choice([0.0, 0.4, 0.9])),
-    ).to_game()
-
-
-def _true_point(game: Game, rng: np.random.Generator) -> tuple[FloatArray, IntArray, float]:
-    """Follower values, response and the leader's weighted value of a random policy, some of them pure."""
-    policy = LeaderPolicy.random(game, rng)
-    if rng.uniform() < 0.5:
-        policy = LeaderPolicy.deterministic(game, [int(rng.integers(count)) for count in game.leader_counts])
-    response = best_response(game, policy)
-    return response.follower_values, response.follower_policy.actions, float(game.initial @ response.leader_values)
-
-
-def _grid(values: FloatArray, nudge: int) -> tuple[int, ...]:
-    """On the grid, with the noise of floats to spare."""
-    return tuple(int(np.floor(value * 2.0**GRID)) + nudge for value in values)
-
-
-def _region_around(game: Game, rng: np.random.Generator, v: FloatArray, response: IntArray) -> Region:
-    """A random region that holds a point, sometimes tightly."""
-    spread = rng.uniform(0.0, 3.0, size=(2, len(v))) * (rng.uniform(size=(2, len(v))) < 0.7)
-    answers = [
-        frozenset({int(best)} | {b for b in range(count) if rng.uniform() < 0.7})
-        for best, count in zip(response, game.follower_counts.tolist(), strict=True)
-    ]
-    room = int(NOISE * 2**GRID)
-    return Region(_grid(v - spread[0], -room), _grid(v + spread[1], room), tuple(answers))
-
-
-def _random_cut(game: Game, rng: np.random.Generator, state: int) -> Cut:
-    leaders, followers = int(game.leader_counts[state]), int(game.follower_counts[state])
-    return Cut(
-        multiplier=int(rng.integers(1, 1 << SCALE)),
-        kind=CutRow(int(rng.integers(3))),
-        state=state,
-        answer=int(rng.integers(followers)),
-        action=int(rng.integers(followers)),
-        place=int(rng.integers(game.num_states)),
-        upper_side=bool(rng.integers(2)),
-        chosen=tuple(rng.integers(1 << game.num_states, size=leaders).tolist()),
-        tangents=tuple(int(c * 2**TANGENT_BITS) for c in rng.uniform(-1.0, 2.0, size=leaders)),
-    )
-
-
-def _random_block(game: Game, rng: np.random.Generator, states: list[int]) -> Block:
-    """Random multipliers with the right signs, most of them 0."""
-
-    def number() -> int:
-        return int(rng.integers(-(1 << SCALE), 1 << SCALE)) if rng.uniform() < 0.3 else 0
-
-    incentive = {
-        (s, b, c): number() if b == c else abs(number())
-        for s in states
-        for b, c in itertools.product(range(int(game.follower_counts[s])), repeat=2)
-    }
-    return Block(
-        states=tuple(states),
-        base=tuple(number() for _ in states),
-        base_times_value=tuple(tuple(number() for _ in range(game.num_states)) for _ in states),
-        incentive=incentive,
-        cuts=tuple(_random_cut(game, rng, int(rng.choice(states))) for _ in range(int(rng.integers(4)))),
-    )
+from tests.unit.certificates.true_points import (
+    GRID,
+    NOISE,
+    SCALE,
+    drawn_game,
+    on_grid,
+    random_block,
+    random_cut,
+    region_around,
+    true_point,
+)
 
 
 @pytest.mark.parametrize("seed", range(40))
 def test_random_multipliers_prove_nothing_that_a_policy_refutes(seed: int) -> None:
     """Weak duality: for any multipliers the bound on a region is at least the value of every policy in it."""
     rng = np.random.default_rng(seed)
-    game = _game(seed)
+    game = drawn_game(seed)
     numbers = Numbers.of(ExactGame.of(game), game.initial.tolist())
     bounds = LeafBounds(numbers, GRID)
     for _ in range(25):
-        v, response, value = _true_point(game, rng)
-        region = _region_around(game, rng, v, response)
+        v, response, value = true_point(game, rng)
+        region = region_around(game, rng, v, response)
         slack = int(rng.integers(0, 1 << GRID))
         objective = int(rng.integers(0, 1 << SCALE)) if rng.uniform() < 0.8 else 0
         leaf = Leaf(
@@ -122,8 +55,8 @@ def test_random_multipliers_prove_nothing_that_a_policy_refutes(seed: int) -> No
             objective=objective,
             lower=tuple(low - slack for low in region.lower),
             upper=tuple(high + slack for high in region.upper),
-            occupancy=_random_block(game, rng, list(range(game.num_states))),
-            conditional=tuple(_random_block(game, rng, [s]) for s in range(int(rng.integers(game.num_states + 1)))),
+            occupancy=random_block(game, rng, list(range(game.num_states))),
+            conditional=tuple(random_block(game, rng, [s]) for s in range(int(rng.integers(game.num_states + 1)))),
         )
         assert float(bounds.value(leaf, region)) >= objective / 2**SCALE * value - 1e-6
 
@@ -157,7 +90,7 @@ def _random_demands(
 def test_random_multipliers_prove_nothing_that_a_policy_with_the_demands_refutes(seed: int, kind: str) -> None:
     """Weak duality with a margin, with floors and for the improvement program, at policies that just meet them."""
     rng = np.random.default_rng([seed, len(kind)])
-    game = _game(seed)
+    game = drawn_game(seed)
     exact = ExactGame.of(game)
     numbers = Numbers.of(exact, game.initial.tolist())
     whole = list(range(game.num_states))
@@ -165,7 +98,7 @@ def test_random_multipliers_prove_nothing_that_a_policy_with_the_demands_refutes
         policy = LeaderPolicy.random(game, rng)
         demands, value = _random_demands(game, rng, policy, kind)
         response = best_response(game, policy)
-        region = _region_around(game, rng, response.follower_values, response.follower_policy.actions)
+        region = region_around(game, rng, response.follower_values, response.follower_policy.actions)
         slack, objective = int(rng.integers(0, 1 << GRID)), int(rng.integers(0, 1 << SCALE))
         own, floors = kind != "improvement", len(demands.get("floor", ()))
         leaf = Leaf(
@@ -173,9 +106,9 @@ def test_random_multipliers_prove_nothing_that_a_policy_with_the_demands_refutes
             objective=objective,
             lower=tuple(low - slack for low in region.lower),
             upper=tuple(high + slack for high in region.upper),
-            occupancy=_random_block(game, rng, whole) if own else None,
-            floored=tuple(_random_block(game, rng, whole) for _ in range(floors)),
-            conditional=tuple(_random_block(game, rng, [s]) for s in whole),
+            occupancy=random_block(game, rng, whole) if own else None,
+            floored=tuple(random_block(game, rng, whole) for _ in range(floors)),
+            conditional=tuple(random_block(game, rng, [s]) for s in whole),
             floor=tuple(rng.integers(1 << SCALE, size=floors).tolist()),
             share=tuple(rng.integers(1 << SCALE, size=game.num_rows).tolist()) if floors else (),
             improve=() if own else tuple(rng.integers(1 << SCALE, size=game.num_states).tolist()),
@@ -195,7 +128,7 @@ def _silent_leader(seed: int) -> tuple[Game, Response, Region]:
         follower_discount=float(rng.choice([0.0, 0.4, 0.9])),
     ).to_game()
     response = best_response(game, LeaderPolicy.uniform(game))
-    v = _grid(response.follower_values, 0)
+    v = on_grid(response.follower_values, 0)
     return game, response, Region(v, v, tuple(frozenset({int(b)}) for b in response.follower_policy.actions))
 
 
@@ -275,7 +208,7 @@ def test_where_one_joint_action_is_left_a_row_counts_by_its_lead_less_the_margin
     answer = int(response.follower_policy.actions[state])
     for other in range(3):
         cut = dataclasses.replace(
-            _random_cut(game, np.random.default_rng(seed), state), multiplier=2 << SCALE, answer=answer, action=other
+            random_cut(game, np.random.default_rng(seed), state), multiplier=2 << SCALE, answer=answer, action=other
         )
         cut = dataclasses.replace(cut, upper_side=True, kind=CutRow.INCENTIVE if kind == "row" else CutRow(kind))
         block = Block(
@@ -300,51 +233,22 @@ def test_where_one_joint_action_is_left_a_row_counts_by_its_lead_less_the_margin
         assert float(bound) == pytest.approx(2.0 * (lead if kind == "row" else max(0.0, lead)), abs=1e-8)
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_propagation_with_a_margin_loses_no_policy_that_keeps_it(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    game = _game(seed)
-    numbers = Numbers.of(ExactGame.of(game), game.initial.tolist())
-    for _ in range(25):
-        response = best_response(game, LeaderPolicy.random(game, rng))
-        v, answers = response.follower_values, response.follower_policy.actions
-        kept = int(max(0.0, min(response.advantage, 1e6) - NOISE) * 2**FINE)
-        after = Propagation(numbers, GRID, kept).sweep(_region_around(game, rng, v, answers))
-        assert not after.empty
-        assert all(int(best) in mine for best, mine in zip(answers, after.answers, strict=True))
-
-
-def test_an_answer_without_the_margin_is_closed() -> None:
-    """One state: the first action is worth 1 more than the second whatever the leader does."""
-    game = Game.from_arrays(
-        np.ones((1, 2, 2, 1)),
-        np.zeros((1, 2, 2)),
-        [[[1.0, 0.0], [3.0, 2.0]]],
-        leader_discount=0.5,
-        follower_discount=0.5,
-    )
-    numbers = Numbers.of(ExactGame.of(game), [1.0])
-    everything = Region((0,), (8 << GRID,), (frozenset({0, 1}),))
-    for margin, left in ((0, {0}), (1 << FINE, {0}), ((1 << FINE) + 1, set())):
-        assert Propagation(numbers, GRID, margin).sweep(everything).answers[0] == left
-
-
 @pytest.mark.parametrize("seed", range(40))
 def test_incentive_rows_and_their_products_hold_at_true_points(seed: int) -> None:
     """At a policy and its response every incentive row is at least 0, its own is 0, and every cut is at least 0."""
     rng = np.random.default_rng(seed)
-    game = _game(seed)
+    game = drawn_game(seed)
     numbers = Numbers.of(ExactGame.of(game), game.initial.tolist())
     for _ in range(10):
         policy = LeaderPolicy.random(game, rng)
         response = best_response(game, policy)
         v, actions = response.follower_values, response.follower_policy.actions
         lower, upper = v - rng.uniform(0.1, 2.0, size=len(v)), v + rng.uniform(0.1, 2.0, size=len(v))
-        rows = BoxRows(numbers, GRID, _grid(lower, 0), _grid(upper, 0))
+        rows = BoxRows(numbers, GRID, on_grid(lower, 0), on_grid(upper, 0))
         h = (v - lower) / (upper - lower)
         for _ in range(40):
             state = int(rng.integers(game.num_states))
-            cut = dataclasses.replace(_random_cut(game, rng, state), answer=int(actions[state]))
+            cut = dataclasses.replace(random_cut(game, rng, state), answer=int(actions[state]))
             total = plain = 0.0
             for a in range(int(game.leader_counts[state])):
                 first, weight = numbers.row(state, a, 0), float(policy.probabilities[state, a])
@@ -361,23 +265,6 @@ def test_incentive_rows_and_their_products_hold_at_true_points(seed: int) -> Non
                 assert plain / scale <= 1e-7
 
 
-@pytest.mark.parametrize("seed", range(40))
-def test_propagation_loses_no_consistent_point(seed: int) -> None:
-    """A region that holds a policy's values and response still does after a sweep."""
-    rng = np.random.default_rng(seed)
-    game = _game(seed)
-    propagation = Propagation(Numbers.of(ExactGame.of(game), game.initial.tolist()), GRID)
-    room = int(NOISE * 2**GRID)
-    for _ in range(25):
-        v, response, _ = _true_point(game, rng)
-        region = _region_around(game, rng, v, response)
-        after = propagation.sweep(region)
-        assert not after.empty
-        assert all(int(best) in answers for best, answers in zip(response, after.answers, strict=True))
-        assert all(low <= mine for low, mine in zip(after.lower, _grid(v, room), strict=True))
-        assert all(high >= mine for high, mine in zip(after.upper, _grid(v, -room), strict=True))
-
-
 def test_coefficients_are_enclosed_and_the_worse_end_is_taken() -> None:
     """Thirds have no binary fraction; sums with them are never on the wrong side."""
     third = Fraction(1, 3)
@@ -392,42 +279,22 @@ def test_coefficients_are_enclosed_and_the_worse_end_is_taken() -> None:
     assert (shifted_up(5, 1), shifted_up(4, 1), shifted_up(-5, 1)) == (3, 2, -2)
 
 
-def test_what_two_actions_secure_is_the_value_of_the_matrix_game() -> None:
-    """Matching pennies is worth the mean; a dominated column adds nothing; the result is rounded down."""
-    assert secured([[2, 0], [0, 2]]) == 1
-    assert secured([[1, 0], [0, 2]]) == 0
-    assert secured([[10, 0], [0, 20]]) == 6
-    assert secured([[3, 2], [4, 1]]) == 3
-    assert secured([[-1, -3], [-2, -1]]) == -2
-
-
-def test_bounds_of_the_root_box_are_told_from_others() -> None:
-    """The package's bounds on the follower's values pass; moved inwards by a tenth they do not."""
-    for seed in range(20):
-        game = _game(seed)
-        propagation = Propagation(Numbers.of(ExactGame.of(game), game.initial.tolist()), GRID)
-        box = follower_value_bounds(game)
-        inwards = 0.1 * (1.0 + box.width)
-        assert propagation.is_upper_bound(_grid(box.upper, 1))
-        assert propagation.is_lower_bound(_grid(box.lower, 0))
-        assert not propagation.is_upper_bound(_grid(box.upper - inwards, 0))
-        assert not propagation.is_lower_bound(_grid(box.lower + inwards, 1))
-
-
 def test_negative_multipliers_of_inequalities_are_refused() -> None:
     """Of an incentive row and of a cut."""
-    game = _game(7)
+    game = drawn_game(7)
     rng = np.random.default_rng(7)
     numbers = Numbers.of(ExactGame.of(game), game.initial.tolist())
     state = int(np.argmax(game.follower_counts))
     assert game.follower_counts[state] > 1
     box = follower_value_bounds(game)
     region = Region(
-        _grid(box.lower, 0), _grid(box.upper, 1), tuple(frozenset(range(count)) for count in numbers.follower_counts)
+        on_grid(box.lower, 0),
+        on_grid(box.upper, 1),
+        tuple(frozenset(range(count)) for count in numbers.follower_counts),
     )
     whole = list(range(game.num_states))
     plain = Block(states=tuple(whole), base=(0,) * 3, base_times_value=((0,) * 3,) * 3, incentive={}, cuts=())
-    cut = _random_cut(game, rng, state)
+    cut = random_cut(game, rng, state)
     for changes in (
         {"incentive": {(state, 0, 1): -1}},
         {"cuts": (Cut(**{**vars(cut), "multiplier": -1}),)},
@@ -458,35 +325,3 @@ def test_a_defence_must_hold_against_every_leader_action() -> None:
     assert least_values(numbers, 3, [((2, 1), (0,))]) is None
     assert least_values(numbers, 3, [((1, -1), (16,))]) is None
     assert least_values(numbers, 3, [((1, 1), (8,)), ((1, 0), (16,))]) == [1]
-
-
-@pytest.mark.parametrize("seed", range(60))
-def test_the_replay_shrinks_a_region_at_least_as_far_as_the_search(seed: int) -> None:
-    """On boxes with and without a true point in them, and also where the search finds them empty."""
-    grid, least = 80, 2.0**-60
-    rng = np.random.default_rng(seed)
-    game = _game(seed)
-    bounds = follower_value_bounds(game)
-    interval = IntervalBellman(game)
-    replay = Propagation(Numbers.of(ExactGame.of(game), game.initial.tolist()), grid)
-    starts = game.follower_offsets.tolist()
-    for _ in range(20):
-        ends = np.sort(rng.uniform(size=(2, game.num_states)), axis=0) * (rng.uniform() < 0.8) + [[0.0], [0.2]]
-        lower, upper = bounds.lower + np.minimum(ends, 1.0) * bounds.width
-        open_slots = rng.uniform(size=starts[-1]) < 0.8
-        answers = tuple(
-            frozenset(np.flatnonzero(open_slots[first:last]).tolist()) for first, last in itertools.pairwise(starts)
-        )
-        if not all(answers):
-            continue
-        on_grid = [tuple(int(Fraction(x) * 2**grid) for x in end) for end in (lower.tolist(), upper.tolist())]
-        region = Region(on_grid[0], on_grid[1], answers)
-        for _ in range(SWEEPS):
-            region = region if region.empty else replay.sweep(region)
-        found = interval.tighten(lower, upper, open_slots)
-        if found is None:
-            assert region.empty
-        elif not region.empty:
-            assert all(x / 2.0**grid >= low - least for x, low in zip(region.lower, found[0], strict=True))
-            assert all(x / 2.0**grid <= high + least for x, high in zip(region.upper, found[1], strict=True))
-            assert all(found[2][starts[s] + b] for s, mine in enumerate(region.answers) for b in mine)
