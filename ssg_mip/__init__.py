@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ssg_mip.certificates.verify import verify
     from ssg_mip.formulations.lp_file import export
     from ssg_mip.front_door import solve
-    from ssg_mip.methods.conditions import NecessaryCondition, necessary_condition
+    from ssg_mip.methods.policy_iteration.conditions import NecessaryCondition, necessary_condition
     from ssg_mip.pareto.chebyshev import AugmentedChebyshev, ChebyshevPoint, solve_chebyshev
     from ssg_mip.pareto.enclosures.enclose import enclose_front
     from ssg_mip.pareto.enclosures.enclosure import Enclosure
@@ -37,7 +37,7 @@ _LAZY = {
     "ChebyshevPoint": "ssg_mip.pareto.chebyshev",
     "Enclosure": "ssg_mip.pareto.enclosures.enclosure",
     "Existence": "ssg_mip.pareto.equilibrium.existence",
-    "NecessaryCondition": "ssg_mip.methods.conditions",
+    "NecessaryCondition": "ssg_mip.methods.policy_iteration.conditions",
     "ParetoFront": "ssg_mip.pareto.front",
     "Result": "ssg_mip.result",
     "Verification": "ssg_mip.certificates.verification",
@@ -47,7 +47,7 @@ _LAZY = {
     "export": "ssg_mip.formulations.lp_file",
     "follower_objective": "ssg_mip.pareto.enclosures.objectives",
     "leader_objective": "ssg_mip.pareto.enclosures.objectives",
-    "necessary_condition": "ssg_mip.methods.conditions",
+    "necessary_condition": "ssg_mip.methods.policy_iteration.conditions",
     "solve": "ssg_mip.front_door",
     "solve_chebyshev": "ssg_mip.pareto.chebyshev",
     "trace_front": "ssg_mip.pareto.sweep",

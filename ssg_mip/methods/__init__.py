@@ -17,12 +17,12 @@ from ssg_mip.methods.settings import check_settings
 
 METHODS: dict[str, str] = {
     "policy-iteration": "ssg_mip.methods.policy_iteration",
-    "restarted-policy-iteration": "ssg_mip.methods.restarted",
+    "restarted-policy-iteration": "ssg_mip.methods.policy_iteration.restarted",
     "commitment": "ssg_mip.methods.commitment",
     "response-regions": "ssg_mip.methods.response_regions",
-    "backtracking": "ssg_mip.methods.backtracking",
-    "deterministic": "ssg_mip.methods.deterministic",
-    "grid": "ssg_mip.methods.grid",
+    "backtracking": "ssg_mip.methods.policy_iteration.backtracking",
+    "deterministic": "ssg_mip.methods.restricted.deterministic",
+    "grid": "ssg_mip.methods.restricted.grid",
 }
 """Method names and the modules that implement them."""
 

@@ -27,8 +27,8 @@ from ssg_mip import LeaderPolicy
 from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError
 from ssg_mip.game import Game
-from ssg_mip.methods import restarted
 from ssg_mip.methods.exact import Answer, solve_commitment
+from ssg_mip.methods.policy_iteration import restarted
 from ssg_mip.methods.policy_iteration.restart import Restarter
 from ssg_mip.methods.request import Request
 from ssg_mip.result import Result, TrajectoryPoint

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 
 from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError
-from ssg_mip.methods import restarted
-from ssg_mip.methods.conditions import Sufficiency, sufficient_condition
+from ssg_mip.methods.policy_iteration import restarted
+from ssg_mip.methods.policy_iteration.conditions import Sufficiency, sufficient_condition
 from ssg_mip.methods.request import Request
 from ssg_mip.status import Status
 from tests.benchmarks.families import FAMILIES, Size

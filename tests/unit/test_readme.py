@@ -10,7 +10,7 @@ import pytest
 from ssg_mip import read_instance, trace_front
 from ssg_mip.cli import main
 from ssg_mip.methods import METHODS
-from ssg_mip.methods.size_limit import MOST_PRODUCTS
+from ssg_mip.methods.exact.size_limit import MOST_PRODUCTS
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 from tests.unit import ROOT
 

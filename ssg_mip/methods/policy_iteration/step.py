@@ -12,9 +12,9 @@ import numpy as np
 from ssg_mip.best_response import Response, best_response
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.methods.exact import Answer, improve_without_program, solve_improvement
+from ssg_mip.methods.exact.size_limit import improvement_products
 from ssg_mip.methods.proofs.bound_certificate import Recorder
 from ssg_mip.methods.request import Request, compliant_weights
-from ssg_mip.methods.size_limit import improvement_products
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.status import Termination
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from ssg_mip.bounds import gap_scale, leader_value_bounds
 from ssg_mip.game import Game, IntArray
+from ssg_mip.methods.exact.size_limit import improvement_products, obstacle
 from ssg_mip.methods.policy_iteration.algorithm import DEFAULT_ITERATION_LIMIT, weighted_bound
 from ssg_mip.methods.policy_iteration.record import Record
 from ssg_mip.methods.policy_iteration.restart import negligible_gain
@@ -26,7 +27,6 @@ from ssg_mip.methods.policy_iteration.step import (
 from ssg_mip.methods.request import Request, compliant_weights
 from ssg_mip.methods.response_regions.ascent import pareto_ascent
 from ssg_mip.methods.response_regions.regions import Regions, solve_region
-from ssg_mip.methods.size_limit import improvement_products, obstacle
 from ssg_mip.result import Result
 from ssg_mip.status import Termination
 

@@ -13,7 +13,7 @@ import dataclasses
 import numpy as np
 
 from ssg_mip.game import FloatArray, IntArray
-from ssg_mip.methods.goals import LeastGainProblem
+from ssg_mip.methods.exact.goals import LeastGainProblem
 from ssg_mip.methods.primal.linearisation import FixedResponse, LinearGoal
 from ssg_mip.methods.primal.local_ascent import Ascent, Candidate
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy

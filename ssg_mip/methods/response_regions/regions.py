@@ -18,7 +18,7 @@ from ssg_mip.branching.box import Box
 from ssg_mip.branching.records import Outcome
 from ssg_mip.deadline import Deadline, OutOfTime
 from ssg_mip.game import FloatArray, Game, IntArray
-from ssg_mip.methods.goals import LeastGainProblem, search_goal
+from ssg_mip.methods.exact.goals import LeastGainProblem, search_goal
 from ssg_mip.methods.request import Request
 from ssg_mip.status import Termination
 

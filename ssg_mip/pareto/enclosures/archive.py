@@ -11,7 +11,7 @@ from ssg_mip.best_response import Response, best_response
 from ssg_mip.formulations.level import Demand
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.methods.exact import Answer
-from ssg_mip.methods.level import LevelProblem
+from ssg_mip.methods.exact.level import LevelProblem
 from ssg_mip.methods.request import Request
 from ssg_mip.pareto.dominance import covers
 from ssg_mip.pareto.enclosures.enclosure_points import Attained

@@ -23,7 +23,7 @@ from ssg_mip.errors import OptionError
 from ssg_mip.formulations.level import Ceiling, Demand
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.methods.exact import Answer
-from ssg_mip.methods.level import solve_level
+from ssg_mip.methods.exact.level import solve_level
 from ssg_mip.methods.margin import answer_to
 from ssg_mip.methods.request import Request
 from ssg_mip.pareto.enclosures.archive import Archive

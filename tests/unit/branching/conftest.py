@@ -13,7 +13,7 @@ from ssg_mip.branching.relaxation import BoxRelaxation
 from ssg_mip.formulations.commitment import commitment
 from ssg_mip.game import FloatArray
 from ssg_mip.mdp import induced_by_leader, occupancy
-from ssg_mip.methods.programs import CommitmentProblem
+from ssg_mip.methods.exact.programs import CommitmentProblem
 from ssg_mip.methods.request import Request
 from ssg_mip.solver.compiled import compile_program
 

@@ -11,7 +11,7 @@ from ssg_mip.bounds import follower_value_bounds
 from ssg_mip.formulations import coupling
 from ssg_mip.formulations.commitment import commitment
 from ssg_mip.formulations.coupling import Coupling
-from ssg_mip.methods.size_limit import commitment_products
+from ssg_mip.methods.exact.size_limit import commitment_products
 
 GAME = random_game.build(seed=5, states=4, leader_actions=2, follower_actions=2)
 

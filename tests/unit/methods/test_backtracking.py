@@ -10,7 +10,7 @@ import pytest
 from ssg_mip import LeaderPolicy, verify
 from ssg_mip.best_response import best_response
 from ssg_mip.methods import find_method
-from ssg_mip.methods.improving import ImprovingPolicies
+from ssg_mip.methods.policy_iteration.improving import ImprovingPolicies
 from ssg_mip.methods.request import Request, StepSelection
 from ssg_mip.result import Result
 from ssg_mip.status import Status, Termination

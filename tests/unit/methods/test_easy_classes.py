@@ -13,8 +13,8 @@ from ssg_mip.deadline import Deadline
 from ssg_mip.game import Game
 from ssg_mip.interrupt import Interrupt
 from ssg_mip.methods.exact import Answer, solve_commitment
+from ssg_mip.methods.exact.zero_sum import matrix_game
 from ssg_mip.methods.request import Request
-from ssg_mip.methods.zero_sum import matrix_game
 from ssg_mip.solver.highs import OneShotLp
 from ssg_mip.status import Termination
 from tests.oracles.easy_classes import fixed_motion_optimum, stagewise_values

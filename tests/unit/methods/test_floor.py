@@ -11,8 +11,8 @@ from ssg_mip.best_response import best_response
 from ssg_mip.bounds import follower_value_bounds, leader_value_bounds
 from ssg_mip.formulations.commitment import commitment
 from ssg_mip.methods.exact import Answer, solve_commitment
+from ssg_mip.methods.exact.size_limit import commitment_products, floored_states
 from ssg_mip.methods.request import Request
-from ssg_mip.methods.size_limit import commitment_products, floored_states
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.status import Termination
 from tests.oracles.games import Array, PlainGame, random_game

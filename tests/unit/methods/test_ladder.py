@@ -9,8 +9,8 @@ from models import random_game
 from ssg_mip import Game, LeaderPolicy, best_response, solve
 from ssg_mip.best_response import Response
 from ssg_mip.methods.exact import improve_without_program
+from ssg_mip.methods.exact.programs import ImprovementProblem
 from ssg_mip.methods.primal.ladder import step_down_the_ladder
-from ssg_mip.methods.programs import ImprovementProblem
 from ssg_mip.methods.request import Request
 from ssg_mip.status import Status, Termination
 from tests.unit.methods.grid_improvement import one_step_values

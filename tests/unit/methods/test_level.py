@@ -10,7 +10,7 @@ from ssg_mip.bounds import follower_value_bounds, leader_value_bounds
 from ssg_mip.deadline import Deadline
 from ssg_mip.formulations.level import Ceiling, Demand, level, level_products
 from ssg_mip.methods.exact import Answer, solve_commitment
-from ssg_mip.methods.level import solve_level
+from ssg_mip.methods.exact.level import solve_level
 from ssg_mip.methods.request import Request
 from ssg_mip.status import Termination
 from tests.oracles.games import Array, PlainGame, random_game

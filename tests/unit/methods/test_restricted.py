@@ -11,8 +11,9 @@ from ssg_mip.best_response import Ties, best_response
 from ssg_mip.deadline import Deadline
 from ssg_mip.game import Game
 from ssg_mip.interrupt import Interrupt
-from ssg_mip.methods import Request, find_method, restricted
+from ssg_mip.methods import Request, find_method
 from ssg_mip.methods.primal.simple import simple_policies
+from ssg_mip.methods.restricted import milp
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Result
 from ssg_mip.solver.interface import MilpAnswer
@@ -168,7 +169,7 @@ def test_an_interrupt_stops_with_the_incumbent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("milp", "status", "termination"),
+    ("said", "status", "termination"),
     [
         (MilpAnswer("limit", np.empty(0), -np.inf, np.inf, 7), Status.FEASIBLE, Termination.NODE_LIMIT),
         (MilpAnswer("infeasible", np.empty(0), -np.inf, -np.inf, 0), Status.FEASIBLE, Termination.NUMERICAL),
@@ -178,10 +179,10 @@ def test_an_interrupt_stops_with_the_incumbent() -> None:
     ],
 )
 def test_what_the_solver_says_is_not_believed(
-    milp: MilpAnswer, status: Status, termination: Termination, monkeypatch: pytest.MonkeyPatch
+    said: MilpAnswer, status: Status, termination: Termination, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A solver that claims infeasibility, too little or too much about "Maintain" (20) proves nothing."""
-    monkeypatch.setattr(restricted, "solve_milp", lambda *_, **__: milp)
+    monkeypatch.setattr(milp, "solve_milp", lambda *_, **__: said)
     result = _run(_static("maintain"), "deterministic", node_limit=7)
     assert (result.status, result.termination) == (status, termination)
     assert result.leader_value == pytest.approx(20.0)

@@ -14,10 +14,11 @@ from ssg_mip.deadline import Deadline
 from ssg_mip.formulations.commitment import commitment
 from ssg_mip.formulations.deterministic import deterministic_commitment
 from ssg_mip.formulations.improvement import improvement
-from ssg_mip.methods import METHODS, Request, size_limit
+from ssg_mip.methods import METHODS, Request
+from ssg_mip.methods.exact import size_limit
+from ssg_mip.methods.exact.programs import CommitmentProblem, ImprovementProblem
+from ssg_mip.methods.exact.size_limit import commitment_products, improvement_products, obstacle, restricted_products
 from ssg_mip.methods.primal.simple import best_simple_policy, reply
-from ssg_mip.methods.programs import CommitmentProblem, ImprovementProblem
-from ssg_mip.methods.size_limit import commitment_products, improvement_products, obstacle, restricted_products
 from ssg_mip.policy import FollowerPolicy
 from ssg_mip.status import Status, Termination
 

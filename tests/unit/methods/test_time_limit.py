@@ -11,9 +11,8 @@ from models import random_game
 from ssg_mip.bounds import leader_value_bounds
 from ssg_mip.deadline import Deadline, OutOfTime
 from ssg_mip.interrupt import Interrupt
-from ssg_mip.methods import programs
-from ssg_mip.methods.exact import solve_commitment
-from ssg_mip.methods.programs import CommitmentProblem, ImprovementProblem
+from ssg_mip.methods.exact import programs, solve_commitment
+from ssg_mip.methods.exact.programs import CommitmentProblem, ImprovementProblem
 from ssg_mip.methods.request import Request
 from ssg_mip.status import Termination
 

@@ -14,7 +14,7 @@ from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError
 from ssg_mip.exit_codes import ExitCode, existence_code
 from ssg_mip.interrupt import Interrupt
-from ssg_mip.methods import size_limit
+from ssg_mip.methods.exact import size_limit
 from ssg_mip.methods.request import Request
 from ssg_mip.pareto.equilibrium.attainment import Attained
 from ssg_mip.pareto.equilibrium.inquiry import Inquiry

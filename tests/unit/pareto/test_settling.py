@@ -16,8 +16,8 @@ from ssg_mip.game_class import is_zero_sum
 from ssg_mip.interrupt import Interrupt
 from ssg_mip.methods import exact, find_method
 from ssg_mip.methods.exact import Answer, solve_commitment
+from ssg_mip.methods.exact.size_limit import commitment_products
 from ssg_mip.methods.request import Request
-from ssg_mip.methods.size_limit import commitment_products
 from ssg_mip.pareto.dominance import covers, dominates
 from ssg_mip.pareto.front import ParetoFront
 from ssg_mip.pareto.settling import Settler
@@ -240,7 +240,7 @@ def test_a_second_program_beyond_the_size_limit_is_not_written(monkeypatch: pyte
     even, floor = np.array([0.5, 0.5]), np.array([10.0, -np.inf])
     first, second = commitment_products(game, UNIT), commitment_products(game, even, floor)
     assert first < second
-    monkeypatch.setattr("ssg_mip.methods.size_limit.MOST_PRODUCTS", first)
+    monkeypatch.setattr("ssg_mip.methods.exact.size_limit.MOST_PRODUCTS", first)
     front = trace_front(game, weights=[UNIT])
     assert front.termination is Termination.SIZE_LIMIT
     (settlement,), (result,) = front.settlements, front.results

@@ -13,7 +13,7 @@ from ssg_mip import solve
 from ssg_mip.errors import SolverError
 from ssg_mip.formulations.deterministic import deterministic_commitment
 from ssg_mip.formulations.program import Program
-from ssg_mip.methods import restricted
+from ssg_mip.methods.restricted import milp
 from ssg_mip.solver.compiled import compile_program
 from ssg_mip.solver.ranges import check_big_m, range_report
 from tests.oracles.games import agreement_game, static_game
@@ -77,7 +77,7 @@ def test_a_method_never_hands_a_loose_big_m_to_the_solver(monkeypatch: pytest.Mo
     monkeypatch.setattr(
         "ssg_mip.formulations.compact.compact_big_m", lambda game, _: np.full(int(game.follower_offsets[-1]), 1e9)
     )
-    monkeypatch.setattr(restricted, "solve_milp", lambda *_, **__: pytest.fail("the program reached the solver"))
+    monkeypatch.setattr(milp, "solve_milp", lambda *_, **__: pytest.fail("the program reached the solver"))
     with pytest.raises(SolverError, match="response"):
         solve(agreement_game(2, 0).to_game(), "deterministic")
 

@@ -25,12 +25,12 @@ from ssg_mip.formulations.rows import Selection
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.interval import IntervalBellman
 from ssg_mip.mdp import DENSE_STATES, induced_by_leader, joint_process, optimal_control
+from ssg_mip.methods.exact.size_limit import floored_states
 from ssg_mip.methods.margin import answer_to, keeps_margin
 from ssg_mip.methods.primal.linearisation import FixedResponse, LinearGoal
 from ssg_mip.methods.primal.local_ascent import Ascent, Candidate
 from ssg_mip.methods.primal.primal_search import PrimalSearch
 from ssg_mip.methods.request import Request
-from ssg_mip.methods.size_limit import floored_states
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.solver.compiled import CompiledProgram, compile_program
 from ssg_mip.solver.ranges import warn_of_ranges

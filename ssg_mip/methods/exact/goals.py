@@ -19,10 +19,10 @@ from ssg_mip.formulations.program import Program
 from ssg_mip.formulations.rows import Selection
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.mdp import induced_by_leader
+from ssg_mip.methods.exact.programs import FollowerValueProblem, ImprovementProblem
 from ssg_mip.methods.margin import answer_to, keeps_margin
 from ssg_mip.methods.primal.linearisation import FixedResponse, LinearGoal
 from ssg_mip.methods.primal.local_ascent import Candidate
-from ssg_mip.methods.programs import FollowerValueProblem, ImprovementProblem
 from ssg_mip.methods.request import Request
 from ssg_mip.policy import LeaderPolicy
 

@@ -22,13 +22,13 @@ from ssg_mip.formulations.program import Program
 from ssg_mip.formulations.rows import Selection
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.methods.exact import Answer, answer_of
+from ssg_mip.methods.exact.programs import FollowerValueProblem, rows_of
+from ssg_mip.methods.exact.size_limit import obstacle
 from ssg_mip.methods.margin import answer_to
 from ssg_mip.methods.primal.linearisation import FixedResponse, LinearGoal
 from ssg_mip.methods.primal.local_ascent import Candidate
 from ssg_mip.methods.primal.simple import simple_policies
-from ssg_mip.methods.programs import FollowerValueProblem, rows_of
 from ssg_mip.methods.request import Request
-from ssg_mip.methods.size_limit import obstacle
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.solver.compiled import CompiledProgram
 from ssg_mip.status import BoundProof, Termination

@@ -8,12 +8,12 @@ import numpy as np
 
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.methods.exact import Answer
-from ssg_mip.methods.goals import search_goal
+from ssg_mip.methods.exact.goals import search_goal
+from ssg_mip.methods.exact.programs import ImprovementProblem
+from ssg_mip.methods.exact.size_limit import improvement_products, obstacle
 from ssg_mip.methods.policy_iteration.step import exact_improvement
 from ssg_mip.methods.primal.local_ascent import Candidate
-from ssg_mip.methods.programs import ImprovementProblem
 from ssg_mip.methods.request import Request
-from ssg_mip.methods.size_limit import improvement_products, obstacle
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.status import BoundProof
 

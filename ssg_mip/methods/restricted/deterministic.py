@@ -10,7 +10,7 @@ from ssg_mip.bounds import leader_value_bounds
 from ssg_mip.formulations.program import Program
 from ssg_mip.game import Game
 from ssg_mip.methods.request import Request
-from ssg_mip.methods.restricted import solve_restricted
+from ssg_mip.methods.restricted.milp import solve_restricted
 from ssg_mip.result import Result
 
 

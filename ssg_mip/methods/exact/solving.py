@@ -17,14 +17,14 @@ from ssg_mip.branching.records import Gaps, Outcome
 from ssg_mip.branching.search import Search
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.game_class import is_zero_sum
+from ssg_mip.methods.exact.programs import CommitmentProblem, FollowerValueProblem, ImprovementProblem
+from ssg_mip.methods.exact.size_limit import commitment_products, improvement_products, least_values, obstacle
+from ssg_mip.methods.exact.zero_sum import solve_zero_sum
 from ssg_mip.methods.primal.ladder import step_down_the_ladder
 from ssg_mip.methods.primal.local_ascent import Candidate
 from ssg_mip.methods.primal.simple import best_simple_policy
-from ssg_mip.methods.programs import CommitmentProblem, FollowerValueProblem, ImprovementProblem
 from ssg_mip.methods.proofs.bound_claim import Claim
 from ssg_mip.methods.request import Request, proof_of
-from ssg_mip.methods.size_limit import commitment_products, improvement_products, least_values, obstacle
-from ssg_mip.methods.zero_sum import solve_zero_sum
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, relative_gap
 from ssg_mip.status import BoundProof, Termination

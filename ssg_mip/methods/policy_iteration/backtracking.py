@@ -2,10 +2,10 @@ r"""Algorithm 3 of Kudo & Akimoto (appendix H): policy iteration that goes back 
 
 Algorithm 1 moves to *one* maximiser of the program (I). Here the others that its search has come across are kept, for
 every iterate: ``W(f_t)``, or the part of it that is not used yet. Where the stop test holds, the sufficient condition
-of Theorem 10 is tested (:mod:`ssg_mip.methods.conditions`). If it holds too, the point is Pareto-optimal and the
-answer. Otherwise it is filed as a candidate, and the run goes on from a policy of the most recent set that is not used
-up, drawn without replacement. When none is left, or after ``M`` evaluations, the candidate with the best weighted value
-is the answer.
+of Theorem 10 is tested (:mod:`~ssg_mip.methods.policy_iteration.conditions`). If it holds too, the point is
+Pareto-optimal and the answer. Otherwise it is filed as a candidate, and the run goes on from a policy of the most
+recent set that is not used up, drawn without replacement. When none is left, or after ``M`` evaluations, the candidate
+with the best weighted value is the answer.
 
 ``W(f_t)`` holds what the selection asks for: with ``argmax`` the policies whose gain is within the gap of the best,
 with ``epsilon`` those with the share ``1 - epsilon`` of it, with ``first`` every improving policy met. The sets hold
@@ -26,9 +26,9 @@ import numpy as np
 
 from ssg_mip.bounds import LEAST_GAP, gap_scale, leader_value_bounds
 from ssg_mip.game import Game
-from ssg_mip.methods.conditions import Sufficiency, sufficient_condition
-from ssg_mip.methods.improving import ImprovingPolicies
 from ssg_mip.methods.policy_iteration.algorithm import DEFAULT_ITERATION_LIMIT, weighted_bound
+from ssg_mip.methods.policy_iteration.conditions import Sufficiency, sufficient_condition
+from ssg_mip.methods.policy_iteration.improving import ImprovingPolicies
 from ssg_mip.methods.policy_iteration.record import Record
 from ssg_mip.methods.policy_iteration.start import first_iterate, without_start
 from ssg_mip.methods.policy_iteration.step import Iterate, Step, take_step

@@ -20,11 +20,11 @@ from ssg_mip.best_response import Response
 from ssg_mip.bounds import ValueBounds, gap_scale
 from ssg_mip.formulations.program import Program
 from ssg_mip.game import Game
+from ssg_mip.methods.exact.size_limit import GRACE_SECONDS, obstacle, restricted_products
 from ssg_mip.methods.margin import answer_to
 from ssg_mip.methods.primal.simple import simple_policies
 from ssg_mip.methods.proofs.bound_claim import Claim
 from ssg_mip.methods.request import Request, proof_of
-from ssg_mip.methods.size_limit import GRACE_SECONDS, obstacle, restricted_products
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result, relative_gap
 from ssg_mip.solver.compiled import compile_program
