@@ -23,6 +23,7 @@ METHODS: dict[str, str] = {
     "backtracking": "ssg_mip.methods.backtracking",
     "deterministic": "ssg_mip.methods.deterministic",
     "grid": "ssg_mip.methods.grid",
+    "fixed-point": "ssg_mip.methods.fixed_point",
 }
 """Method names and the modules that implement them."""
 
