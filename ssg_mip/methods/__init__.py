@@ -23,6 +23,7 @@ METHODS: dict[str, str] = {
     "backtracking": "ssg_mip.methods.policy_iteration.backtracking",
     "deterministic": "ssg_mip.methods.restricted.deterministic",
     "grid": "ssg_mip.methods.restricted.grid",
+    "fixed-point": "ssg_mip.methods.fixed_point",
 }
 """Method names and the modules that implement them."""
 
