@@ -23,6 +23,7 @@ METHODS: dict[str, str] = {
     "backtracking": "ssg_mip.methods.backtracking",
     "deterministic": "ssg_mip.methods.deterministic",
     "grid": "ssg_mip.methods.grid",
+    "bilevel-q": "ssg_mip.methods.learning.bilevel_q",
 }
 """Method names and the modules that implement them."""
 
