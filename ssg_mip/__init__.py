@@ -12,6 +12,7 @@ from ssg_mip.builder import GameBuilder
 from ssg_mip.files import read_instance, write_instance
 from ssg_mip.game import Game
 from ssg_mip.graph import game_from_graph, reachable_states, state_graph, strongly_connected_components
+from ssg_mip.observation import observed_actions
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ __all__ = [
     "game_from_graph",
     "leader_objective",
     "necessary_condition",
+    "observed_actions",
     "reachable_states",
     "read_instance",
     "solve",

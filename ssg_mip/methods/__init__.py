@@ -24,6 +24,7 @@ METHODS: dict[str, str] = {
     "deterministic": "ssg_mip.methods.restricted.deterministic",
     "grid": "ssg_mip.methods.restricted.grid",
     "fixed-point": "ssg_mip.methods.fixed_point",
+    "bilevel-q": "ssg_mip.methods.learning.bilevel_q",
 }
 """Method names and the modules that implement them."""
 
