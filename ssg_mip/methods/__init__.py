@@ -25,6 +25,7 @@ METHODS: dict[str, str] = {
     "grid": "ssg_mip.methods.restricted.grid",
     "fixed-point": "ssg_mip.methods.fixed_point",
     "bilevel-q": "ssg_mip.methods.learning.bilevel_q",
+    "asymmetric-learning": "ssg_mip.methods.learning.asymmetric_learning",
 }
 """Method names and the modules that implement them."""
 

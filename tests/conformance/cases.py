@@ -28,6 +28,7 @@ ACCURACY = 1e-5
 """Relative accuracy of comparisons with the oracle, whose own gap is 1e-6 and whose ties are within 1e-7."""
 
 BRIEF: dict[str, dict[str, Any]] = {
+    "asymmetric-learning": {"iteration_limit": 300},
     "bilevel-q": {"iteration_limit": 500},
 }
 """Options that keep a learner's runs short: what is promised here does not depend on how long it learns."""
