@@ -76,9 +76,9 @@ class Execution:
 
     def rows(self) -> IntArray:
         """The row of the joint action of every state."""
-        states = np.arange(self._game.num_states)
-        answers = self._answers[self._game.leader_offsets[:-1] + self._lead]
-        rows: IntArray = self._game.row_offsets[:-1] + self._lead * self._game.follower_counts[states] + answers
+        game = self._game
+        answers = self._answers[game.leader_offsets[:-1] + self._lead]
+        rows: IntArray = game.row_offsets[:-1] + self._lead * game.follower_counts + answers
         return rows
 
 
