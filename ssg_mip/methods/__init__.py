@@ -26,6 +26,7 @@ METHODS: dict[str, str] = {
     "fixed-point": "ssg_mip.methods.fixed_point",
     "bilevel-q": "ssg_mip.methods.learning.bilevel_q",
     "asymmetric-learning": "ssg_mip.methods.learning.asymmetric_learning",
+    "actor-critic": "ssg_mip.methods.learning.actor_critic",
 }
 """Method names and the modules that implement them."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from functools import cache
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ ACCURACY = 1e-5
 BRIEF: dict[str, dict[str, Any]] = {
     "asymmetric-learning": {"iteration_limit": 300},
     "bilevel-q": {"iteration_limit": 500},
+    "actor-critic": {"iteration_limit": 40, "settings": {"random_steps": 20, "hidden": 8, "batch": 8}},
 }
 """Options that keep a learner's runs short: what is promised here does not depend on how long it learns."""
 
@@ -107,5 +109,8 @@ def rows_of(plain: PlainGame, policy: LeaderPolicy) -> list[Array]:
     return [policy.probabilities[s, :count] for s, count in enumerate(plain.leader_counts)]
 
 
-ALL_METHODS = tuple(METHODS)
-"""Every method of the package, so that a new one joins the suite by being listed."""
+WITH_NETWORKS = ("actor-critic", "ppo-hedge")
+"""Methods that need the extra ``learn``."""
+
+ALL_METHODS = tuple(name for name in METHODS if name not in WITH_NETWORKS or find_spec("torch") is not None)
+"""Every method of the package that runs here, so that a new one joins the suite by being listed."""

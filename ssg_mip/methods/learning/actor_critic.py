@@ -1,0 +1,201 @@
+r"""Bi-level actor-critic, the neural sibling of bi-level Q-learning (Zhang et al., AAAI 2020, equations (12)-(16)).
+
+The leader is a Q-learner over joint actions, the follower an actor that answers a leader action, judged by a critic of
+its own; :mod:`ssg_mip.methods.learning.neural.bilevel` has the equations. The paper says: three fully connected layers
+with rectified linear units, a replay memory and target networks, Gumbel-Softmax for the actor, 1000 steps of fully
+random play and decaying epsilon-greedy play afterwards, and a higher learning rate for the leader's critic than for
+the follower's. Widths, rates, batches and the number of steps are not printed; the defaults here are our own. The paper
+has one discount, here each player has its own.
+
+The learned leader policy is deterministic, so it cannot earn what a mixed commitment earns, and both models of
+observation agree for it. What :mod:`ssg_mip.methods.learning.bilevel_q` says of fixed points holds here as well, and an
+actor that has made up its mind too early may stay with an answer that is no best response: nothing is guaranteed.
+
+Needs the extra ``learn`` (PyTorch). Training is central; in execution each player holds the leader's critic and the
+follower's actor and works out its own half of the joint action (:class:`Execution`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ssg_mip.errors import OptionError
+from ssg_mip.methods.learning.extra import require_learn
+from ssg_mip.methods.learning.neural.settings import NetworkSettings, check_rate
+from ssg_mip.methods.learning.schedules import Stopped, never
+from ssg_mip.methods.request import Request
+from ssg_mip.methods.settings import read_settings
+from ssg_mip.methods.visits import Visits
+from ssg_mip.policy import LeaderPolicy
+from ssg_mip.result import Result
+
+if TYPE_CHECKING:
+    from ssg_mip.game import Game, IntArray
+    from ssg_mip.methods.learning.neural.training import TrainingCurve
+
+METHOD = "actor-critic"
+
+STEPS = 4000
+"""Steps if no limit is given: the 1000 random ones and three times as many."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settings(NetworkSettings):
+    """How to learn; beside what :class:`~ssg_mip.methods.learning.neural.settings.NetworkSettings` says.
+
+    Attributes
+    ----------
+    leader_rate, follower_rate
+        Learning rates (Adam) of the critics; the paper has the leader's above the follower's.
+    actor_rate
+        Learning rate of the follower's actor. It is below those of the critics: an actor that learns from a critic that
+        knows nothing yet soon prefers one action so much that it hardly changes its mind. In Maintain, 100 runs, 98
+        ended in A-X at 3e-4 but 81 at 1e-3 (with follower critics at 1e-3).
+    temperature
+        Of the Gumbel-Softmax samples.
+    """
+
+    leader_rate: float = 1e-2
+    follower_rate: float = 3e-3
+    actor_rate: float = 3e-4
+    temperature: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for label in ("leader_rate", "follower_rate", "actor_rate"):
+            check_rate(label, getattr(self, label))
+        if not self.temperature > 0.0:
+            raise OptionError(f"temperature is {self.temperature!r}; it must be above 0")
+
+
+class Execution:
+    """One player's copy of what both were given after training; it needs no word from the other player.
+
+    Parameters
+    ----------
+    game
+        The game.
+    lead
+        The leader action that the leader's critic prefers in each state given the actor's answers.
+    answers
+        The actor's answer to each leader action, shape ``[leader slots]``.
+    """
+
+    def __init__(self, game: Game, lead: IntArray, answers: IntArray) -> None:
+        self._game = game
+        self._lead = lead
+        self._answers = answers
+
+    def leader_action(self, state: int) -> int:
+        """The leader's half of the joint action."""
+        return int(self._lead[state])
+
+    def follower_action(self, state: int) -> int:
+        """The follower's half: its answer to the leader action that it works out by itself."""
+        return self.answer(state, self.leader_action(state))
+
+    def answer(self, state: int, leader_action: int) -> int:
+        """The follower's answer to a leader action that it sees."""
+        return int(self._answers[self._game.leader_offsets[state] + leader_action])
+
+    def leader_policy(self) -> LeaderPolicy:
+        """The leader's half in every state, a deterministic policy."""
+        return LeaderPolicy.deterministic(self._game, self._lead)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class ActorCritics:
+    """What was learned, in one or many independent runs.
+
+    Attributes
+    ----------
+    executions
+        One per run.
+    curve
+        Payoffs and greedy joint actions during training.
+    """
+
+    executions: tuple[Execution, ...]
+    curve: TrainingCurve
+
+
+def learn(
+    game: Game,
+    settings: Settings,
+    seed: int,
+    *,
+    steps: int = STEPS,
+    runs: int = 1,
+    on_moment: Callable[[int, IntArray], object] = lambda step, rows: None,
+    stopped: Stopped = never,
+) -> ActorCritics:
+    """Learn for a number of steps, in ``runs`` independent runs at once.
+
+    Parameters
+    ----------
+    game, settings, seed
+        The game, how to learn, and the seed of all randomness.
+    steps
+        Steps of play in each run.
+    runs
+        Number of runs. A hundred of them take a few times as long as one.
+    on_moment
+        Called with the steps done and the rows of the greedy joint actions, ``[runs, num_states]``, at some moments.
+    stopped
+        Asked now and then whether to stop.
+
+    Raises
+    ------
+    OptionError
+        If PyTorch is absent, or ``steps`` or ``runs`` is below 1.
+    """
+    require_learn(f"method {METHOD!r}", "torch")
+    from ssg_mip.methods.learning.neural.arena import Arena
+    from ssg_mip.methods.learning.neural.bilevel import BilevelActorCritic
+    from ssg_mip.methods.learning.neural.training import check_runs, one_thread, seeded, train
+
+    check_runs(runs)
+    with one_thread():
+        rng, generator = seeded(seed)
+        arena = Arena(game)
+        models = BilevelActorCritic(arena, settings, runs, generator)
+        curve = train(
+            arena, models, settings, rng, generator, runs=runs, steps=steps, on_moment=on_moment, stopped=stopped
+        )
+        answers = models.answers()
+    lead = game.row_leader[curve.rows[-1]]
+    return ActorCritics(
+        executions=tuple(Execution(game, *halves) for halves in zip(lead, answers, strict=True)), curve=curve
+    )
+
+
+def run(game: Game, request: Request) -> Result:
+    """Learn and evaluate the greedy leader policy exactly, at some moments and at the end.
+
+    ``details``: ``follower_answers`` is what the actor plays against the last leader policy, by state.
+    """
+    settings = read_settings(Settings, request.settings, METHOD)
+    require_learn(f"method {METHOD!r}", "torch")
+    visits = Visits(game, request, METHOD)
+    visits.start()
+    learned = learn(
+        game,
+        settings,
+        request.seed,
+        steps=request.iteration_limit or STEPS,
+        on_moment=lambda step, rows: visits.visit(
+            LeaderPolicy.deterministic(game, game.row_leader[rows[0]]), f"greedy after {step} steps"
+        ),
+        stopped=lambda: request.stopped,
+    )
+    player = learned.executions[0]
+    answers = {
+        name: game.follower_actions[state][player.follower_action(state)] for state, name in enumerate(game.state_names)
+    }
+    return visits.result(
+        visits.limit,
+        counts={"steps": int(learned.curve.steps[-1])},
+        details={"follower_answers": answers},
+    )

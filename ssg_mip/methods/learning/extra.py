@@ -1,0 +1,31 @@
+"""Whether the libraries of the extra ``learn`` are there; only those who ask for a method that needs them need them."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from ssg_mip.errors import OptionError
+
+
+def require_learn(purpose: str, *libraries: str) -> None:
+    """Check that libraries can be imported.
+
+    Parameters
+    ----------
+    purpose
+        What needs them, for the message.
+    libraries
+        Names to import.
+
+    Raises
+    ------
+    OptionError
+        If one is absent.
+    """
+    for library in libraries:
+        try:
+            import_module(library)
+        except ImportError:
+            raise OptionError(
+                f"{purpose} needs {library}; install it with: python -m pip install 'ssg_mip[learn]'"
+            ) from None

@@ -1,0 +1,52 @@
+"""The package works without the extra ``learn``, and says so where that is asked for."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from models.matrix_games import build as matrix_game
+from ssg_mip import solve, write_instance
+from ssg_mip.cli import main
+from ssg_mip.errors import OptionError
+
+ROOT = Path(__file__).parents[4]
+LIBRARIES = ["torch", "stable_baselines3", "gymnasium", "pettingzoo"]
+METHODS = ["actor-critic"]
+
+
+@pytest.fixture
+def without(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Imports of the libraries fail, as if they were absent."""
+    for name in [name for name in sys.modules if name.split(".")[0] in LIBRARIES]:
+        monkeypatch.delitem(sys.modules, name)
+    for name in LIBRARIES:
+        monkeypatch.setitem(sys.modules, name, None)
+
+
+def test_what_needs_no_network_loads_none_of_the_libraries() -> None:
+    """Neither the package, nor its command line, nor a proof of the optimum, nor the list of settings of a learner."""
+    code = (
+        "import sys, ssg_mip, ssg_mip.cli; from models.matrix_games import build; from ssg_mip.methods import METHODS;"
+        "from importlib import import_module; [import_module(m) for m in METHODS.values()];"
+        "ssg_mip.solve(build('maintain'), method='commitment');"
+        f"print([m for m in {LIBRARIES} if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.usefixtures("without")
+@pytest.mark.parametrize("method", METHODS)
+def test_without_the_extra_the_message_names_it(
+    method: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(OptionError, match=r"torch.*ssg_mip\[learn\]"):
+        solve(matrix_game("maintain"), method=method)
+    path = tmp_path / "maintain.json"
+    write_instance(matrix_game("maintain"), path)
+    assert main(["solve", str(path), "--method", method]) == 2
+    assert "ssg_mip[learn]" in capsys.readouterr().err
