@@ -22,7 +22,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ssg_mip.errors import OptionError
-from ssg_mip.methods.learning.extra import require_learn
+from ssg_mip.extras import require_learn
 from ssg_mip.methods.learning.neural.settings import NetworkSettings, check_rate
 from ssg_mip.methods.learning.schedules import Stopped, never
 from ssg_mip.methods.request import Request

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from models.matrix_games import build as matrix_game
-from ssg_mip import solve, write_instance
+from ssg_mip import Game, solve, write_instance
 from ssg_mip.cli import main
+from ssg_mip.environments import aec_env, leader_env, parallel_env
 from ssg_mip.errors import OptionError
 
 ROOT = Path(__file__).parents[4]
@@ -30,13 +32,20 @@ def without(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_needs_no_network_loads_none_of_the_libraries() -> None:
     """Neither the package, nor its command line, nor a proof of the optimum, nor the list of settings of a learner."""
     code = (
-        "import sys, ssg_mip, ssg_mip.cli; from models.matrix_games import build; from ssg_mip.methods import METHODS;"
+        "import sys, ssg_mip, ssg_mip.cli, ssg_mip.environments; from models.matrix_games import build; from ssg_mip.methods import METHODS;"
         "from importlib import import_module; [import_module(m) for m in METHODS.values()];"
         "ssg_mip.solve(build('maintain'), method='commitment');"
         f"print([m for m in {LIBRARIES} if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.usefixtures("without")
+@pytest.mark.parametrize("make", [parallel_env, aec_env, lambda game: leader_env(game, lambda state, a, rng: 0)])
+def test_environments_without_the_extra_name_it(make: Callable[[Game], object]) -> None:
+    with pytest.raises(OptionError, match=r"gymnasium.*ssg_mip\[learn\]"):
+        make(matrix_game("maintain"))
 
 
 @pytest.mark.usefixtures("without")

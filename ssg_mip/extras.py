@@ -1,4 +1,4 @@
-"""Whether the libraries of the extra ``learn`` are there; only those who ask for a method that needs them need them."""
+"""Whether the libraries of an optional extra are there; only those who ask for what needs them need them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ssg_mip.errors import OptionError
 
 
 def require_learn(purpose: str, *libraries: str) -> None:
-    """Check that libraries can be imported.
+    """Check that libraries of the extra ``learn`` can be imported.
 
     Parameters
     ----------
