@@ -36,6 +36,7 @@ EXPERIMENTS: dict[str, str] = {
     "figure-2": "ssg_mip.experiments.figure_2",
     "figure-3": "ssg_mip.experiments.figure_3",
     "policy-teaching": "ssg_mip.experiments.policy_teaching",
+    "se-versus-ne": "ssg_mip.experiments.se_versus_ne",
 }
 """Names and the modules that implement them."""
 
