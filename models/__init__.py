@@ -1,4 +1,5 @@
 """Games written in the modelling API: one short module each, with ``build(**parameters) -> Game``.
 
-:mod:`models.catalogue` lists which of them, with which parameters, stand as files in ``instances/``.
+Games of the literature, which come with the package, are in :mod:`ssg_mip.library`. :mod:`models.catalogue` lists
+which of them all, with which parameters, stand as files in ``instances/``.
 """

@@ -6,33 +6,42 @@ Tests compare every instance with its model, and the table with the instances.
 
 from __future__ import annotations
 
-from importlib import import_module
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from models.matrix_games import GAMES
+from models import patrol_graph, unsupported_front
 from ssg_mip import Game, write_instance
+from ssg_mip.library import (
+    MATRIX_GAMES,
+    actor_critic_trap,
+    iterated_prisoners_dilemma,
+    kudo_akimoto_figure_1,
+    matrix_game,
+    policy_teaching,
+    random_game,
+)
 
 INSTANCES = Path(__file__).resolve().parent.parent / "instances"
 """The folder of the instances."""
 
-CATALOGUE: dict[str, tuple[str, dict[str, Any]]] = {
-    "kudo_akimoto/fig1_threat.json": ("kudo_akimoto_fig1", {"x": 1.0, "y": 2.0}),
-    "kudo_akimoto/fig1_no_threat.json": ("kudo_akimoto_fig1", {"x": 1.0, "y": 1.0}),
-    "kudo_akimoto/fig1_tie.json": ("kudo_akimoto_fig1", {"x": 1.0, "y": 10.0 / 9.0}),
-    "learning/actor_critic_trap.json": ("actor_critic_trap", {}),
-    "learning/policy_teaching.json": ("policy_teaching", {}),
-    "fronts/unsupported_front.json": ("unsupported_front", {}),
-    "repeated/prisoners_dilemma.json": ("iterated_prisoners_dilemma", {}),
-    "repeated/prisoners_dilemma_impatient.json": ("iterated_prisoners_dilemma", {"discount": 0.5}),
-    "patrol/corridor.json": ("patrol_graph", {}),
+CATALOGUE: dict[str, tuple[Callable[..., Game], dict[str, Any]]] = {
+    "kudo_akimoto/fig1_threat.json": (kudo_akimoto_figure_1, {"x": 1.0, "y": 2.0}),
+    "kudo_akimoto/fig1_no_threat.json": (kudo_akimoto_figure_1, {"x": 1.0, "y": 1.0}),
+    "kudo_akimoto/fig1_tie.json": (kudo_akimoto_figure_1, {"x": 1.0, "y": 10.0 / 9.0}),
+    "learning/actor_critic_trap.json": (actor_critic_trap, {}),
+    "learning/policy_teaching.json": (policy_teaching, {}),
+    "fronts/unsupported_front.json": (unsupported_front.build, {}),
+    "repeated/prisoners_dilemma.json": (iterated_prisoners_dilemma, {}),
+    "repeated/prisoners_dilemma_impatient.json": (iterated_prisoners_dilemma, {"discount": 0.5}),
+    "patrol/corridor.json": (patrol_graph.build, {}),
     **{
-        f"random/3x2x2_seed{seed}.json": ("random_game", {"seed": seed, "follower_discount": discount})
+        f"random/3x2x2_seed{seed}.json": (random_game, {"seed": seed, "follower_discount": discount})
         for seed, discount in ((0, 0.9), (1, 0.7))
     },
-    **{f"matrix/{name}.json": ("matrix_games", {"name": name}) for name in GAMES},
+    **{f"matrix/{name}.json": (matrix_game, {"name": name}) for name in MATRIX_GAMES},
 }
-"""Path inside ``instances/`` -> model and parameters."""
+"""Path inside ``instances/`` -> the function that builds the game, and its arguments."""
 
 PROVEN: dict[str, tuple[float, float]] = {
     "learning/policy_teaching.json": (8.68131868131, 8.68131868133),
@@ -51,7 +60,7 @@ PROOF = "proven by this package, commitment, gap 1e-6, over stationary leader po
 def build(path: str) -> Game:
     """The game that an instance must hold."""
     model, parameters = CATALOGUE[path]
-    game: Game = import_module(f"models.{model}").build(**parameters)
+    game = model(**parameters)
     if path not in PROVEN:
         return game
     value, bound = PROVEN[path]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ssg_mip.cli import check, judge, look, picture, run
+from ssg_mip.cli import check, judge, look, picture, reproduce, run
 from ssg_mip.exit_codes import MEANINGS
 
 _CODES = "\n\n".join(f"{int(code)}: {meaning}" for code, meaning in MEANINGS.items())
@@ -52,5 +52,6 @@ app.command("batch", short_help="Solve every instance below a folder.")(run.batc
 app.command("export", short_help="Write a program as an LP file.")(look.export_program)
 app.command("plot", short_help="Draw a picture of a printed result.")(picture.plot_result)
 app.command("verify", short_help="Check a printed result in exact arithmetic.")(check.verify_result)
+app.command("reproduce", short_help="Regenerate a table or figure of a paper.")(reproduce.reproduce_experiment)
 app.command("validate", short_help="Check instance files.")(look.validate_instances)
 app.command("show", short_help="Show what an instance holds.")(look.show_instance)

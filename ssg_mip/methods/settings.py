@@ -15,7 +15,7 @@ from ssg_mip.errors import OptionError
 T = TypeVar("T")
 
 
-def read_settings(kind: type[T], given: Mapping[str, Any], method: str) -> T:
+def read_settings(kind: type[T], given: Mapping[str, Any], method: str, *, owner: str = "method") -> T:
     """The settings of a method, defaults where nothing is given.
 
     Parameters
@@ -24,8 +24,8 @@ def read_settings(kind: type[T], given: Mapping[str, Any], method: str) -> T:
         The method's ``Settings``, a dataclass with a default for every member.
     given
         Values by name.
-    method
-        The method's name, for messages.
+    method, owner
+        The method's name, and what it is the name of, for messages.
 
     Raises
     ------
@@ -37,7 +37,7 @@ def read_settings(kind: type[T], given: Mapping[str, Any], method: str) -> T:
     known = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
     for name in given:
         if name not in known:
-            raise OptionError(f"method {method!r} has no setting {name!r}; its settings are {', '.join(known)}")
+            raise OptionError(f"{owner} {method!r} has no setting {name!r}; its settings are {', '.join(known)}")
     try:
         return TypeAdapter(kind).validate_python(dict(given), strict=False)
     except ValidationError as error:
@@ -46,7 +46,7 @@ def read_settings(kind: type[T], given: Mapping[str, Any], method: str) -> T:
         if isinstance(cause, OptionError):
             raise cause from None
         name = ".".join(str(part) for part in first["loc"][:1]) or "?"
-        raise OptionError(f"setting {name} of method {method!r} is {first['input']!r}: {first['msg']}") from None
+        raise OptionError(f"setting {name} of {owner} {method!r} is {first['input']!r}: {first['msg']}") from None
 
 
 def check_settings(kind: type[Any] | None, given: Mapping[str, Any], method: str) -> None:

@@ -16,9 +16,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from models import random_game
 from ssg_mip import Game
 from ssg_mip.errors import OptionError
+from ssg_mip.library import random_game
 from tests.oracles import games as plain
 
 TUNING_SEEDS = tuple(range(10))
@@ -82,7 +82,7 @@ def random_three(size: Size, seed: int, leader_discount: float, follower_discoun
 
 
 def _random(size: Size, seed: int, leader_discount: float, follower_discount: float, *, successors: int) -> Game:
-    game = random_game.build(
+    game = random_game(
         seed,
         size.states,
         size.leader_actions,

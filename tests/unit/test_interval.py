@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from models import random_game
 from ssg_mip import Game, LeaderPolicy, best_response
 from ssg_mip.bounds import follower_value_bounds
 from ssg_mip.interval import IntervalBellman
+from ssg_mip.library import random_game
 from ssg_mip.mixing import PairMixes
 
 SIZES = [(3, 2, 2), (4, 3, 3), (5, 2, 4), (4, 4, 1), (3, 1, 3)]
@@ -17,7 +17,7 @@ SIZES = [(3, 2, 2), (4, 3, 3), (5, 2, 4), (4, 4, 1), (3, 1, 3)]
 
 def games() -> list[Game]:
     return [
-        random_game.build(seed=seed, states=states, leader_actions=leader, follower_actions=follower)
+        random_game(seed=seed, states=states, leader_actions=leader, follower_actions=follower)
         for seed, (states, leader, follower) in enumerate(SIZES)
     ]
 

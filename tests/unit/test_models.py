@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models import actor_critic_trap, kudo_akimoto_fig1, matrix_games, patrol_graph, random_game, unsupported_front
+from models import patrol_graph, unsupported_front
 from models.catalogue import CATALOGUE, INSTANCES, PROVEN, build, readme
 from ssg_mip import Game, LeaderPolicy, best_response, read_instance, solve, strongly_connected_components
 from ssg_mip.errors import OptionError
+from ssg_mip.library import MATRIX_GAMES, actor_critic_trap, kudo_akimoto_figure_1, matrix_game, random_game
 from ssg_mip.status import Status
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
@@ -78,10 +79,10 @@ def test_a_value_proven_here_is_proven_again(path: str) -> None:
     assert result.leader_value == pytest.approx(known["leader_value"], rel=2e-5)
 
 
-@pytest.mark.parametrize("name", matrix_games.GAMES)
+@pytest.mark.parametrize("name", MATRIX_GAMES)
 def test_pure_commitment_and_a_fine_grid_agree_with_the_known_values(name: str) -> None:
     """Rows enumerated give the pure value; mixes of sixtieths contain every optimal mix of these games."""
-    game = matrix_games.build(name)
+    game = matrix_game(name)
     known: Any = game.known
     rows = int(game.leader_counts[0])
     pure, mixed = [], []
@@ -114,7 +115,7 @@ def test_figure_one_front_is_attained_and_no_policy_on_a_grid_lies_above_it(path
 
 
 def test_figure_one_at_the_tie_is_worth_nothing_to_the_same_policies_under_adverse_ties() -> None:
-    game = kudo_akimoto_fig1.build(x=1.0, y=10.0 / 9.0)
+    game = kudo_akimoto_figure_1(x=1.0, y=10.0 / 9.0)
     for table in ([[1, 0], [0, 1]], [[0, 1], [1, 0]]):
         policy = LeaderPolicy(np.array(table, dtype=float))
         assert sorted(best_response(game, policy).leader_values) == pytest.approx([9.0, 10.0])
@@ -123,7 +124,7 @@ def test_figure_one_at_the_tie_is_worth_nothing_to_the_same_policies_under_adver
 
 def test_the_trap_game_has_its_answer_for_every_discount_on_record() -> None:
     for discount in (0.5, 0.9, 0.99):
-        game = actor_critic_trap.build(discount)
+        game = actor_critic_trap(discount)
         for ties in ("leader", "adverse"):
             response = best_response(game, LeaderPolicy.deterministic(game, [1, 0]), ties=ties)
             assert response.leader_values[0] == 10.0
@@ -170,9 +171,9 @@ def test_a_guard_who_always_walks_to_the_vault_leaves_the_gate_to_the_attacker()
 
 
 def test_a_random_game_depends_on_its_seed_alone_and_has_the_shape_asked_for() -> None:
-    game = random_game.build(seed=7, states=6, leader_actions=3, follower_actions=2, successors=4)
-    assert game.same_as(random_game.build(seed=7, states=6, leader_actions=3, follower_actions=2, successors=4))
-    assert not game.same_as(random_game.build(seed=8, states=6, leader_actions=3, follower_actions=2, successors=4))
+    game = random_game(seed=7, states=6, leader_actions=3, follower_actions=2, successors=4)
+    assert game.same_as(random_game(seed=7, states=6, leader_actions=3, follower_actions=2, successors=4))
+    assert not game.same_as(random_game(seed=8, states=6, leader_actions=3, follower_actions=2, successors=4))
     assert (game.num_states, game.num_rows) == (6, 36)
     assert set(np.diff(game.indptr)) == {4}
     assert game.probabilities.min() > 0.0
@@ -181,7 +182,7 @@ def test_a_random_game_depends_on_its_seed_alone_and_has_the_shape_asked_for() -
 
 
 def test_a_random_game_can_be_large() -> None:
-    game = random_game.build(states=2000, leader_actions=4, follower_actions=4, successors=5)
+    game = random_game(states=2000, leader_actions=4, follower_actions=4, successors=5)
     assert len(game.successors) == 160_000
     assert np.bincount(game.successors, minlength=2000).min() > 30  # 80 on average: every state is reached alike
 
@@ -189,6 +190,6 @@ def test_a_random_game_can_be_large() -> None:
 @pytest.mark.parametrize("wrong", [{"states": 0}, {"leader_actions": 0}, {"successors": 4}, {"successors": 0}])
 def test_sizes_that_make_no_game_are_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(OptionError, match=next(iter(wrong))):
-        random_game.build(**wrong)  # type: ignore[arg-type]
+        random_game(**wrong)  # type: ignore[arg-type]
     with pytest.raises(OptionError, match="it must be one of"):
-        matrix_games.build("chess")
+        matrix_game("chess")

@@ -7,11 +7,9 @@ import itertools
 import numpy as np
 import pytest
 
-from models.matrix_games import GAMES
-from models.matrix_games import build as matrix_game
-from models.random_game import build as random_game
 from ssg_mip import Game, LeaderPolicy, best_response, observed_actions, solve
 from ssg_mip.errors import OptionError
+from ssg_mip.library import MATRIX_GAMES, matrix_game, random_game
 from ssg_mip.observation import answers_to_actions
 from tests.oracles.games import agreement_game
 
@@ -67,12 +65,12 @@ def test_the_optimum_of_the_written_game_is_that_of_a_grid_of_policies() -> None
     assert best == pytest.approx(result.leader_value, abs=1e-3)
 
 
-@pytest.mark.parametrize("name", GAMES)
+@pytest.mark.parametrize("name", MATRIX_GAMES)
 def test_in_static_games_commitment_is_worth_the_best_pure_row(name: str) -> None:
     """Maintain is worth 20 to a leader who mixes as well: the paper's figure, under the paper's model."""
     game = matrix_game(name)
     result = solve(observed_actions(game), method="commitment")
-    assert result.leader_value == pytest.approx(GAMES[name].pure_values[0], abs=1e-6)
+    assert result.leader_value == pytest.approx(MATRIX_GAMES[name].pure_values[0], abs=1e-6)
     assert result.status.name == "OPTIMAL"
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.random_game import build as random_game
 from ssg_mip import Game
 from ssg_mip.errors import OptionError
+from ssg_mip.library import random_game
 from ssg_mip.mdp import evaluate, joint_process, occupancy
 from ssg_mip.simulation import BatchSimulator, Simulator
 from tests.oracles.games import agreement_game

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from models.matrix_games import build as matrix_game
 from ssg_mip import LeaderPolicy, best_response, solve
 from ssg_mip.game import FloatArray, Game
+from ssg_mip.library import matrix_game
 from ssg_mip.methods.exact import Answer, solve_commitment, solve_improvement
 from ssg_mip.methods.proofs.bound_certificate import Recorder
 from ssg_mip.methods.request import Request

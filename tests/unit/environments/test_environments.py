@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.matrix_games import build as matrix_game
-from models.random_game import build as random_game
 from ssg_mip import FollowerPolicy, Game, LeaderPolicy, best_response
 from ssg_mip.environments import aec_env, follower_env, leader_env, parallel_env
 from ssg_mip.errors import InvalidPolicyError, OptionError
+from ssg_mip.library import matrix_game, random_game
 from tests.oracles.games import agreement_game
 
 gymnasium = pytest.importorskip("gymnasium")

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models import random_game
 from ssg_mip import Game, LeaderPolicy, best_response, solve
 from ssg_mip.bounds import follower_value_bounds
 from ssg_mip.formulations import coupling
 from ssg_mip.formulations.commitment import commitment
 from ssg_mip.formulations.coupling import Coupling
+from ssg_mip.library import random_game
 from ssg_mip.methods.exact.size_limit import commitment_products
 
-GAME = random_game.build(seed=5, states=4, leader_actions=2, follower_actions=2)
+GAME = random_game(seed=5, states=4, leader_actions=2, follower_actions=2)
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def own_rows_only(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_small_games_multiply_every_row_and_large_ones_their_own() -> None:
     assert Coupling(GAME).every_row
     assert len(Coupling(GAME).flow_rows()) == GAME.num_states**2
-    large = Coupling(random_game.build(seed=1, states=20, leader_actions=3, follower_actions=3))
+    large = Coupling(random_game(seed=1, states=20, leader_actions=3, follower_actions=3))
     assert not large.every_row
     assert large.flow_rows() == [(s, s) for s in range(20)]
     assert all(state in large.of_action(state, a) for state in range(20) for a in range(3))
@@ -49,7 +49,7 @@ def test_both_forms_prove_the_same_optimum(weights: list[float] | None, monkeypa
 
 @pytest.mark.usefixtures("own_rows_only")
 def test_no_policy_exceeds_the_bound_of_the_smaller_form() -> None:
-    game: Game = random_game.build(seed=8, states=5, leader_actions=3, follower_actions=2)
+    game: Game = random_game(seed=8, states=5, leader_actions=3, follower_actions=2)
     result = solve(game, "commitment", node_limit=30)
     rng = np.random.default_rng(4)
     for _ in range(200):

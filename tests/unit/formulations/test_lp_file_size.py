@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from models import random_game
 from ssg_mip import LeaderPolicy, export
 from ssg_mip.errors import OptionError
 from ssg_mip.formulations import lp_file
 from ssg_mip.formulations.lp_file import Form, Kind, build_program
+from ssg_mip.library import random_game
 
-LARGE = random_game.build(states=2000, leader_actions=4, follower_actions=4, successors=5)
-SMALL = random_game.build()
+LARGE = random_game(states=2000, leader_actions=4, follower_actions=4, successors=5)
+SMALL = random_game()
 
 
 @pytest.mark.parametrize("form", ["strong", "relaxation"])
@@ -21,7 +21,7 @@ def test_a_program_too_large_is_refused_with_a_form_that_is_not_and_nothing_is_w
     form: Form, tmp_path: Path
 ) -> None:
     """400 states x 3 x 3 x 2 successors: 1,440,000 products there, at most 400 * 18 * 3 for each player here."""
-    game = random_game.build(states=400, leader_actions=3, follower_actions=3, successors=2)
+    game = random_game(states=400, leader_actions=3, follower_actions=3, successors=2)
     with pytest.raises(OptionError, match=r"1,440,000 products.*use the form 'bilinear'"):
         export(game, tmp_path / "large.lp", program="improvement", form=form)
     assert not list(tmp_path.iterdir())

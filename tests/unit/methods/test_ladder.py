@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models import random_game
 from ssg_mip import Game, LeaderPolicy, best_response, solve
 from ssg_mip.best_response import Response
+from ssg_mip.library import random_game
 from ssg_mip.methods.exact import improve_without_program
 from ssg_mip.methods.exact.programs import ImprovementProblem
 from ssg_mip.methods.primal.ladder import step_down_the_ladder
@@ -29,7 +29,7 @@ def step(game: Game, policy: LeaderPolicy) -> tuple[Response, LeaderPolicy | Non
 @pytest.mark.parametrize("states", [5, 40, 150])
 def test_a_step_lies_in_the_improving_set_and_no_true_value_falls(states: int) -> None:
     """``Q_t >= V_t`` everywhere, judged here by another code, and with it ``V^f >= Q_t`` (Theorem 8)."""
-    game = random_game.build(seed=2, states=states, leader_actions=3, follower_actions=3)
+    game = random_game(seed=2, states=states, leader_actions=3, follower_actions=3)
     policy = LeaderPolicy.uniform(game)
     for _ in range(3):
         response, target = step(game, policy)
@@ -44,13 +44,13 @@ def test_a_step_lies_in_the_improving_set_and_no_true_value_falls(states: int) -
 
 def test_where_no_state_can_gain_there_is_no_step() -> None:
     """A leader who is paid the same whatever happens stays."""
-    game = random_game.build(seed=2, states=6, leader_actions=3, follower_actions=3)
+    game = random_game(seed=2, states=6, leader_actions=3, follower_actions=3)
     game = game.replace(leader_rewards=np.zeros(game.num_rows))
     assert step(game, LeaderPolicy.uniform(game))[1] is None
 
 
 def test_no_time_means_no_step() -> None:
-    game = random_game.build(seed=2, states=6, leader_actions=3, follower_actions=3)
+    game = random_game(seed=2, states=6, leader_actions=3, follower_actions=3)
     policy = LeaderPolicy.uniform(game)
     response = best_response(game, policy)
     problem = ImprovementProblem(game, response.leader_values, game.initial, Request(weights=game.initial))
@@ -60,7 +60,7 @@ def test_no_time_means_no_step() -> None:
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
 def test_an_improvement_without_a_program_keeps_the_margin(share: float) -> None:
     """Any share of the advantage that the follower's answer to the uniform policy has; without one, any step."""
-    game = random_game.build(seed=2, states=12, leader_actions=3, follower_actions=3)
+    game = random_game(seed=2, states=12, leader_actions=3, follower_actions=3)
     policy = LeaderPolicy.uniform(game)
     response = best_response(game, policy)
     margin = share * response.advantage
@@ -74,7 +74,7 @@ def test_an_improvement_without_a_program_keeps_the_margin(share: float) -> None
 
 def test_a_game_too_large_for_its_program_is_improved_and_nothing_is_claimed() -> None:
     """120 states with 3 x 3 actions: every iterate is better in every state, and the stop is a limit."""
-    game = random_game.build(seed=3, states=120, leader_actions=3, follower_actions=3)
+    game = random_game(seed=3, states=120, leader_actions=3, follower_actions=3)
     result = solve(game, "policy-iteration", iteration_limit=4)
     values = np.array([point.leader_values for point in result.trajectory])
     assert len(values) == 5

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models import kudo_akimoto_fig1, patrol_graph, random_game
+from models import patrol_graph
 from ssg_mip import Game, LeaderPolicy, best_response, solve
 from ssg_mip.bounds import follower_value_bounds, leader_value_bounds
 from ssg_mip.deadline import Deadline
 from ssg_mip.formulations.commitment import commitment
 from ssg_mip.formulations.deterministic import deterministic_commitment
 from ssg_mip.formulations.improvement import improvement
+from ssg_mip.library import kudo_akimoto_figure_1, random_game
 from ssg_mip.methods import METHODS, Request
 from ssg_mip.methods.exact import size_limit
 from ssg_mip.methods.exact.programs import CommitmentProblem, ImprovementProblem
@@ -22,8 +23,8 @@ from ssg_mip.methods.primal.simple import best_simple_policy, reply
 from ssg_mip.policy import FollowerPolicy
 from ssg_mip.status import Status, Termination
 
-LARGE = random_game.build(seed=3, states=40, leader_actions=3, follower_actions=3)
-SMALL = random_game.build(seed=3, states=4, leader_actions=2, follower_actions=3)
+LARGE = random_game(seed=3, states=40, leader_actions=3, follower_actions=3)
+SMALL = random_game(seed=3, states=4, leader_actions=2, follower_actions=3)
 
 
 @pytest.mark.parametrize("start", [np.full(4, 0.25), np.array([1.0, 0.0, 0.0, 0.0])])
@@ -99,6 +100,6 @@ def test_no_time_leaves_one_policy() -> None:
 
 def test_the_reply_is_optimal_against_a_fixed_response() -> None:
     """Fig. 1, the follower fixed to b1 in both states: the leader plays a1 for ever, worth 10."""
-    game = kudo_akimoto_fig1.build()
+    game = kudo_akimoto_figure_1()
     policy = reply(game, FollowerPolicy(np.array([0, 0])))
     assert policy.probabilities.tolist() == [[1.0, 0.0], [1.0, 0.0]]

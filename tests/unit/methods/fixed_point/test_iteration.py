@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models import random_game
 from ssg_mip.game import Game
+from ssg_mip.library import random_game
 from ssg_mip.methods.fixed_point import Behaviour, Iterates, StageOperator, Values, iterate_operator
 from ssg_mip.methods.fixed_point.iteration import Algorithm
 from ssg_mip.methods.fixed_point.operator import values_of_pair
@@ -65,7 +65,7 @@ def test_a_zero_sum_game_has_shapleys_value(algorithm: Algorithm) -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_the_last_iterates_are_what_they_are_called(algorithm: Algorithm, seed: int) -> None:
     """Random 3x2x2 games, some of them cycling: applying ``T`` goes round the cycle, or stays."""
-    game = random_game.build(seed, 3, 2, 2)
+    game = random_game(seed, 3, 2, 2)
     found = iterate_operator(game, _zero(game), algorithm=algorithm, limit=600)
     if found.behaviour is Behaviour.WANDERING:
         assert (algorithm, seed) == ("policy-iteration", 4)
@@ -89,7 +89,7 @@ def test_the_last_iterates_are_what_they_are_called(algorithm: Algorithm, seed: 
 
 def test_this_random_game_cycles() -> None:
     """Neither algorithm finds a fixed point of the stored game with seed 0: both end in a cycle of two."""
-    game = random_game.build(0, 3, 2, 2)
+    game = random_game(0, 3, 2, 2)
     for algorithm in ("value-iteration", "policy-iteration"):
         found = iterate_operator(game, _zero(game), algorithm=algorithm)  # type: ignore[arg-type]
         assert (found.behaviour, found.period) == (Behaviour.CYCLE, 2)
@@ -121,7 +121,7 @@ def test_figure_1_converges_to_what_the_ties_of_the_leader_decide(algorithm: Alg
 
 def test_iterates_stay_bounded() -> None:
     """No iterate exceeds the largest of the start and ``max |r| / (1 - gamma)``."""
-    game = random_game.build(1, 5, 3, 3)
+    game = random_game(1, 5, 3, 3)
     seen: list[float] = []
     start = Values(np.full(5, 12.0), np.full(5, -12.0))
     iterate_operator(
@@ -133,10 +133,10 @@ def test_iterates_stay_bounded() -> None:
 
 def test_a_run_that_is_cut_short_says_whether_it_was_getting_closer() -> None:
     """The trapless game of seed 1 is still approaching after 30 steps; a tolerance of 0.9 would call it converged."""
-    game = random_game.build(1, 3, 2, 2)
+    game = random_game(1, 3, 2, 2)
     short = iterate_operator(game, _zero(game), limit=30)
     assert (short.behaviour, short.period, len(short.changes)) == (Behaviour.APPROACHING, 0, 30)
-    cycling = iterate_operator(random_game.build(3, 5, 3, 3), _zero(random_game.build(3, 5, 3, 3)), limit=150)
+    cycling = iterate_operator(random_game(3, 5, 3, 3), _zero(random_game(3, 5, 3, 3)), limit=150)
     assert cycling.behaviour is Behaviour.WANDERING
 
 

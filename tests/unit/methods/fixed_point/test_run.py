@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models import actor_critic_trap, kudo_akimoto_fig1
 from ssg_mip import Game, solve
 from ssg_mip.errors import OptionError
+from ssg_mip.library import actor_critic_trap, kudo_akimoto_figure_1
+from ssg_mip.library import random_game as library_game
 from ssg_mip.status import Termination
 from tests.oracles.brute_force import brute_force
 from tests.oracles.games import random_game, static_game
 from tests.oracles.known import STATIC
 
-TRAP = actor_critic_trap.build()
+TRAP = actor_critic_trap()
 
 
 def _solve(game: Game, **settings: Any) -> Any:
@@ -50,7 +51,7 @@ def test_the_trap_by_its_start_values() -> None:
 
 def test_figure_1_stays_far_below_its_optimum() -> None:
     """From zero values the fixed point is worth (0, 0), and 10 is possible in either state."""
-    result = _solve(kudo_akimoto_fig1.build(1.0, 2.0), compare=True)
+    result = _solve(kudo_akimoto_figure_1(1.0, 2.0), compare=True)
     assert result.details["last_leader_values"] == pytest.approx({"s1": 0.0, "s2": 0.0}, abs=1e-6)
     for state in ("s1", "s2"):
         assert result.details["shortfall"][state]["shortfall"] == pytest.approx(10.0, rel=1e-3)
@@ -88,9 +89,7 @@ def test_transitions_independent_of_the_follower_make_it_the_optimum() -> None:
 
 
 def test_a_limit_is_called_a_limit_and_a_cycle_a_cycle() -> None:
-    from models import random_game as model
-
-    cycling = model.build(0, 3, 2, 2)
+    cycling = library_game(0, 3, 2, 2)
     result = _solve(cycling)
     assert result.termination is Termination.CYCLE
     assert (result.details["period"], result.details["behaviour"]) == (2, "entered a cycle")

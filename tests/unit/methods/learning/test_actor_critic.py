@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.actor_critic_trap import build as trap_game
-from models.matrix_games import build as matrix_game
 from ssg_mip import Game, solve
 from ssg_mip.errors import OptionError
+from ssg_mip.library import actor_critic_trap as trap_game
+from ssg_mip.library import matrix_game
 from ssg_mip.methods.learning.actor_critic import Settings, learn
 from ssg_mip.status import Termination
 from tests.oracles.games import agreement_game

@@ -10,17 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.matrix_games import GAMES
-from models.matrix_games import build as matrix_game
-from models.random_game import build as random_game
 from ssg_mip import Game, solve
 from ssg_mip.errors import OptionError
+from ssg_mip.library import MATRIX_GAMES, matrix_game, random_game
 from ssg_mip.methods.learning.asymmetric_learning import Dynamics, Settings, learn
 from ssg_mip.methods.learning.asymmetric_learning.hedge import gain_spread, paper_rate
 from ssg_mip.observation import Observation
 from tests.oracles.games import static_game
 
-TABLE_3 = [name for name, matrix in GAMES.items() if "Table 3" in matrix.source]
+TABLE_3 = [name for name, matrix in MATRIX_GAMES.items() if "Table 3" in matrix.source]
 
 STEPS = 20_000
 
@@ -46,7 +44,7 @@ def increments(averages: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("name", [*TABLE_3, "battle_of_table_1", "escape", "maintain"])
 def test_seeing_actions_static_games_reach_the_best_pure_commitment(name: str) -> None:
     """Greedy row, and both payoffs over the second half: those of the best pure commitment, 5 in the Battle."""
-    matrix = GAMES[name]
+    matrix = MATRIX_GAMES[name]
     learned = learn(matrix_game(name), Settings(), np.random.default_rng(0), steps=STEPS, num_moments=2)
     row = int(learned.last_leader_policy.probabilities[0].argmax())
     answers = [int(np.argmax(payoffs)) for payoffs in matrix.follower]
@@ -85,7 +83,9 @@ def test_regrets_and_averages_are_those_of_the_recorded_play() -> None:
     """Unseen actions: mixes recovered from the averages of every step give payoffs and both regrets anew."""
     game, steps = matrix_game("hero"), 400
     learned = every_step(game, steps, observation="policy")
-    leader_payoffs, follower_payoffs = (np.array(payoffs) for payoffs in (GAMES["hero"].leader, GAMES["hero"].follower))
+    leader_payoffs, follower_payoffs = (
+        np.array(payoffs) for payoffs in (MATRIX_GAMES["hero"].leader, MATRIX_GAMES["hero"].follower)
+    )
     leader = increments(learned.leader_averages)
     follower = increments(learned.follower_averages.reshape(steps, 2, 2)[:, 0])
     assert np.all(np.abs(learned.follower_averages[:, :2] - learned.follower_averages[:, 2:]) < 1e-12)
@@ -110,8 +110,8 @@ def test_regret_where_actions_are_seen_counts_functions_of_the_action() -> None:
     game, steps = matrix_game("prisoners_dilemma"), 300
     learned = every_step(game, steps, observation="action")
     leader_payoffs, follower_payoffs = (
-        np.array(GAMES["prisoners_dilemma"].leader),
-        np.array(GAMES["prisoners_dilemma"].follower),
+        np.array(MATRIX_GAMES["prisoners_dilemma"].leader),
+        np.array(MATRIX_GAMES["prisoners_dilemma"].follower),
     )
     realised = np.round(increments(learned.follower_payoffs), 6)
     rows = np.where(np.isin(realised, (-1.0, 0.0)), 0, 1)
@@ -208,7 +208,7 @@ def test_the_schedules_are_what_the_settings_say() -> None:
 def test_an_exact_answer_makes_the_leader_learn_what_commitment_earns(name: str, observation: Observation) -> None:
     """Baseline 2 under either model: the answer is to the leader's policy, so the leader sees what it would earn."""
     learned = played(matrix_game(name), 10_000, follower="best-response", observation=observation)
-    assert learned.leader_payoffs[-1] == pytest.approx(GAMES[name].pure_values[0], abs=0.15)
+    assert learned.leader_payoffs[-1] == pytest.approx(MATRIX_GAMES[name].pure_values[0], abs=0.15)
 
 
 def test_the_method_reports_the_average_policy_under_both_models() -> None:
@@ -219,7 +219,8 @@ def test_the_method_reports_the_average_policy_under_both_models() -> None:
     details = json.loads(json.dumps(result.to_dict(), allow_nan=False))["details"]
     share = details["average_policy"]["s"]["row 1"]
     leader, follower = (
-        np.array([share, 1.0 - share]) @ np.array(payoffs) for payoffs in (GAMES["hero"].leader, GAMES["hero"].follower)
+        np.array([share, 1.0 - share]) @ np.array(payoffs)
+        for payoffs in (MATRIX_GAMES["hero"].leader, MATRIX_GAMES["hero"].follower)
     )
     column = int(follower.argmax())
     assert details["average_policy_leader_value"] == pytest.approx(leader[column], abs=1e-9)

@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from models.matrix_games import build as matrix_game
 from ssg_mip.errors import OptionError
+from ssg_mip.library import matrix_game
 from ssg_mip.methods.learning.independent_q import Hysteretic, Independent, IndependentQ, Lenient, Rule, learn
 from tests.oracles.games import agreement_game, static_game
 

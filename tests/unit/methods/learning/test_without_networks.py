@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from models.matrix_games import build as matrix_game
 from ssg_mip import Game, solve, write_instance
 from ssg_mip.cli import main
 from ssg_mip.environments import aec_env, leader_env, parallel_env
 from ssg_mip.errors import OptionError
+from ssg_mip.library import matrix_game
 
 ROOT = Path(__file__).parents[4]
 LIBRARIES = ["torch", "stable_baselines3", "gymnasium", "pettingzoo"]
@@ -32,9 +32,10 @@ def without(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_needs_no_network_loads_none_of_the_libraries() -> None:
     """Neither the package, nor its command line, nor a proof of the optimum, nor the list of settings of a learner."""
     code = (
-        "import sys, ssg_mip, ssg_mip.cli, ssg_mip.environments; from models.matrix_games import build; from ssg_mip.methods import METHODS;"
-        "from importlib import import_module; [import_module(m) for m in METHODS.values()];"
-        "ssg_mip.solve(build('maintain'), method='commitment');"
+        "import sys, ssg_mip, ssg_mip.cli, ssg_mip.environments; from ssg_mip.library import matrix_game;"
+        "from ssg_mip.methods import METHODS; from importlib import import_module;"
+        "[import_module(m) for m in METHODS.values()];"
+        "ssg_mip.solve(matrix_game('maintain'), method='commitment');"
         f"print([m for m in {LIBRARIES} if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from ssg_mip import Game
 from ssg_mip.errors import OptionError
-from ssg_mip.game import IntArray
+from ssg_mip.game import Game, IntArray
+
+SOURCE = "models/random_game.py"
+"""Where this generator stood when its first instances were written; it is part of their files."""
 
 
-def build(
+def random_game(
     seed: int = 0,
     states: int = 3,
     leader_actions: int = 2,
@@ -45,7 +47,7 @@ def build(
     gaps = np.diff(cuts, axis=1, prepend=np.zeros((rows, 1)), append=np.ones((rows, 1)))
     return Game(
         name=f"random {states}x{leader_actions}x{follower_actions}, seed {seed}",
-        source="models/random_game.py",
+        source=SOURCE,
         state_names=tuple(f"s{index}" for index in range(states)),
         leader_actions=(tuple(f"a{index}" for index in range(leader_actions)),) * states,
         follower_actions=(tuple(f"b{index}" for index in range(follower_actions)),) * states,

@@ -10,7 +10,8 @@ stays. Left alone it prefers the sofa.
 
 from __future__ import annotations
 
-from ssg_mip import Game, GameBuilder
+from ssg_mip.builder import GameBuilder
+from ssg_mip.game import Game
 
 _PLACES = ("sofa", "room", "desk")
 _LEARNER_REWARD = {"sofa": 1.0, "room": 0.0, "desk": 0.7}
@@ -22,7 +23,7 @@ _SUCCESS = {
 }
 
 
-def build(leader_discount: float = 0.9, follower_discount: float = 0.8, price: float = 0.2) -> Game:
+def policy_teaching(leader_discount: float = 0.9, follower_discount: float = 0.8, price: float = 0.2) -> Game:
     """The game in which steering costs the teacher ``price`` a step; play starts in the room."""
     builder = GameBuilder(
         "policy teaching",

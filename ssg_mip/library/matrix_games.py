@@ -14,8 +14,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from ssg_mip import Game, GameBuilder
 from ssg_mip.errors import OptionError
+from ssg_mip.game import Game
+from ssg_mip.library.payoffs import bimatrix_game
 
 CONITZER_SANDHOLM = "Conitzer & Sandholm, Computing the Optimal Strategy to Commit to, EC 2006, as tested in OpenSpiel"
 LETCHFORD = "Letchford, MacDermed, Conitzer, Parr & Isbell, AAAI 2012, Example 1 (Figure 1)"
@@ -56,7 +57,7 @@ class MatrixGame:
     note: str = ""
 
 
-GAMES: dict[str, MatrixGame] = {
+MATRIX_GAMES: dict[str, MatrixGame] = {
     "conitzer_sandholm_0": MatrixGame(
         leader=((2, 4), (1, 3)),
         follower=((1, 0), (0, 1)),
@@ -241,39 +242,29 @@ _LABELS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 
 
-def build(name: str = "maintain") -> Game:
-    """One of :data:`GAMES`.
+def matrix_game(name: str = "maintain") -> Game:
+    """One of :data:`MATRIX_GAMES`.
 
     Raises
     ------
     OptionError
         If there is no such game.
     """
-    if name not in GAMES:
-        raise OptionError(f"name is {name!r}; it must be one of {', '.join(GAMES)}")
-    matrix = GAMES[name]
+    if name not in MATRIX_GAMES:
+        raise OptionError(f"name is {name!r}; it must be one of {', '.join(MATRIX_GAMES)}")
+    matrix = MATRIX_GAMES[name]
     rows = tuple(f"row {index + 1}" for index in range(len(matrix.leader)))
     columns = tuple(f"column {index + 1}" for index in range(len(matrix.leader[0])))
     rows, columns = _LABELS.get(name, (rows, columns))
-    builder = GameBuilder(
-        name.replace("_", " "),
-        leader_discount=0.0,
-        follower_discount=0.0,
+    return bimatrix_game(
+        matrix.leader,
+        matrix.follower,
+        rows=rows,
+        columns=columns,
+        name=name.replace("_", " "),
         source=matrix.source,
         known=_known(matrix, rows, columns),
     )
-    builder.add_state("s", leader_actions=rows, follower_actions=columns)
-    for a, row in enumerate(rows):
-        for b, column in enumerate(columns):
-            builder.add_transition(
-                "s",
-                row,
-                column,
-                leader_reward=matrix.leader[a][b],
-                follower_reward=matrix.follower[a][b],
-                next="s",
-            )
-    return builder.build()
 
 
 def _known(matrix: MatrixGame, rows: tuple[str, ...], columns: tuple[str, ...]) -> dict[str, Any]:

@@ -8,7 +8,8 @@ wait for those 10. The paper is undiscounted with a terminal state; here ``s2`` 
 
 from __future__ import annotations
 
-from ssg_mip import Game, GameBuilder
+from ssg_mip.builder import GameBuilder
+from ssg_mip.game import Game
 
 SOURCE = (
     "Zhang et al., Bi-level Actor-Critic for Multi-agent Coordination, AAAI 2020, appendix "
@@ -19,7 +20,7 @@ _REWARDS = {("A", "A"): (0, 0), ("A", "B"): (0, 10), ("B", "A"): (10, 0), ("B", 
 _NEXT = {("A", "A"): "s1", ("A", "B"): "s2", ("B", "A"): "s2", ("B", "B"): "s1"}
 
 
-def build(discount: float = 0.9) -> Game:
+def actor_critic_trap(discount: float = 0.9) -> Game:
     """The game with one discount for both players; play starts in ``s1``."""
     known = {
         "leader_value": 10.0,

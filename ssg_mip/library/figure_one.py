@@ -16,7 +16,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ssg_mip import Game, GameBuilder
+from ssg_mip.builder import GameBuilder
+from ssg_mip.game import Game
 
 SOURCE = (
     "Kudo & Akimoto, Policy Iteration for Two-Player General-Sum Stochastic Stackelberg Games, ACML 2025 (PMLR 304), "
@@ -24,7 +25,9 @@ SOURCE = (
 )
 
 
-def build(x: float = 1.0, y: float = 2.0, leader_discount: float = 0.9, follower_discount: float = 0.9) -> Game:
+def kudo_akimoto_figure_1(
+    x: float = 1.0, y: float = 2.0, leader_discount: float = 0.9, follower_discount: float = 0.9
+) -> Game:
     """The game with the follower's temptation ``x`` and punishment ``y``, both positive; the start is uniform."""
     builder = GameBuilder(
         f"Kudo-Akimoto Fig. 1, x={x:.4g}, y={y:.4g}",
