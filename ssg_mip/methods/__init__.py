@@ -24,6 +24,7 @@ METHODS: dict[str, str] = {
     "deterministic": "ssg_mip.methods.restricted.deterministic",
     "grid": "ssg_mip.methods.restricted.grid",
     "fixed-point": "ssg_mip.methods.fixed_point",
+    "policy-gradient": "ssg_mip.methods.policy_gradient",
     "bilevel-q": "ssg_mip.methods.learning.bilevel_q",
     "asymmetric-learning": "ssg_mip.methods.learning.asymmetric_learning",
     "actor-critic": "ssg_mip.methods.learning.actor_critic",

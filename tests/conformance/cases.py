@@ -29,6 +29,7 @@ ACCURACY = 1e-5
 """Relative accuracy of comparisons with the oracle, whose own gap is 1e-6 and whose ties are within 1e-7."""
 
 BRIEF: dict[str, dict[str, Any]] = {
+    "policy-gradient": {"iteration_limit": 60},
     "asymmetric-learning": {"iteration_limit": 300},
     "bilevel-q": {"iteration_limit": 500},
     "actor-critic": {"iteration_limit": 40, "settings": {"random_steps": 20, "hidden": 8, "batch": 8}},
