@@ -94,9 +94,13 @@ class FollowerEnv(_PlayerEnv):
         self._sees_action = observation == "action"
         seen = int(game.leader_offsets[-1]) if self._sees_action else game.num_states
         super().__init__(game, "follower", game.follower_counts, game.follower_discount, seen, options)
-        leader.slots(game)
-        self._cumulative = np.cumsum(leader.probabilities, axis=1)
         self._leader_action = 0
+        self.commit(leader)
+
+    def commit(self, leader: LeaderPolicy) -> None:
+        """Let the leader play another policy, from the action after the next on: that one is drawn already."""
+        leader.slots(self.game)
+        self._cumulative = np.cumsum(leader.probabilities, axis=1)
 
     def _seen(self, state: int) -> int:
         """Draw what the leader plays next; the follower may see it."""
