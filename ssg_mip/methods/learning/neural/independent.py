@@ -38,13 +38,19 @@ class IndependentNetworks:
     @torch.no_grad()
     def greedy(self, state: Tensor) -> tuple[Tensor, Tensor]:
         """Each player's best action by its own network, in the states ``[runs, n]``."""
-        return self._values(0, state).argmax(dim=-1), self._values(1, state).argmax(dim=-1)
+        parts = self._arena.split(state)
+        leader, follower = (
+            torch.cat([self._values(player, part).argmax(dim=-1) for part in parts], dim=1) for player in range(2)
+        )
+        return leader, follower
 
     @torch.no_grad()
     def copy_targets(self) -> None:
         """Tabulate ``max Q_i(t, .)`` of every state with the networks as they are."""
-        states = torch.arange(self._arena.sizes[0]).expand(len(self._run), -1)
-        self._targets = [self._values(player, states).amax(dim=-1) for player in range(2)]
+        states = self._arena.split(torch.arange(self._arena.sizes[0]).expand(len(self._run), -1))
+        self._targets = [
+            torch.cat([self._values(player, part).amax(dim=-1) for part in states], dim=1) for player in range(2)
+        ]
 
     def leniency(self, row: Tensor) -> Tensor:
         """``1 - exp(-moderation * T)`` of what both players do now, which cools down by being done; ``[runs, 2]``."""
