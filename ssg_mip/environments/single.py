@@ -8,7 +8,7 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-from ssg_mip.environments.options import Actions, Episode, Indices, read_options
+from ssg_mip.environments.options import Actions, Episode, Indices, read_options, running
 from ssg_mip.environments.partners import FollowerLike, as_online
 from ssg_mip.errors import OptionError
 from ssg_mip.game import Game, IntArray
@@ -35,9 +35,7 @@ class _PlayerEnv(gymnasium.Env[Any, Any]):
 
     @property
     def _running(self) -> Episode:
-        if self._episode is None:
-            raise OptionError("the environment has not been reset; call reset() before step()")
-        return self._episode
+        return running(self._episode)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Start an episode, as gymnasium has it; there are no options."""
