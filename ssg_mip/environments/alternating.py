@@ -6,11 +6,14 @@ from typing import Any, ClassVar
 
 from pettingzoo import AECEnv
 
-from ssg_mip.environments.options import Actions, Episode, Indices, read_options
+from ssg_mip.environments.options import Actions, Episode, Indices, read_options, running
 from ssg_mip.environments.simultaneous import AGENTS, masked_space, new_episode
 from ssg_mip.game import Game
 
 LEADER, FOLLOWER = AGENTS
+
+NOT_YET = -1
+"""In place of a leader action: the leader is to move."""
 
 
 class AlternatingGame(AECEnv[str, Any, Any]):
@@ -38,14 +41,14 @@ class AlternatingGame(AECEnv[str, Any, Any]):
             LEADER: Actions(LEADER, game.leader_counts, self._options.unavailable),
             FOLLOWER: Actions(FOLLOWER, game.follower_counts, self._options.unavailable),
         }
-        self._not_yet = int(game.leader_offsets[-1])
-        self._indices = {LEADER: Indices(game.num_states, encoding), FOLLOWER: Indices(self._not_yet + 1, encoding)}
+        self._none = int(game.leader_offsets[-1])
+        self._indices = {LEADER: Indices(game.num_states, encoding), FOLLOWER: Indices(self._none + 1, encoding)}
         self._action_spaces = {agent: self._actions[agent].space() for agent in AGENTS}
         self._observation_spaces = {
             agent: masked_space(self._indices[agent], self._actions[agent].width) for agent in AGENTS
         }
         self._episode: Episode | None = None
-        self._leader_action: int | None = None
+        self._leader_action = NOT_YET
 
     def observation_space(self, agent: str) -> Any:
         """What the agent sees, and its ``action_mask``."""
@@ -67,7 +70,7 @@ class AlternatingGame(AECEnv[str, Any, Any]):
             self._episode.begin()
         self.agents = list(AGENTS)
         self.agent_selection = LEADER
-        self._leader_action = None
+        self._leader_action = NOT_YET
         self.rewards = dict.fromkeys(AGENTS, 0.0)
         self._cumulative_rewards = dict.fromkeys(AGENTS, 0.0)
         self.terminations = dict.fromkeys(AGENTS, False)
@@ -76,38 +79,35 @@ class AlternatingGame(AECEnv[str, Any, Any]):
 
     def observe(self, agent: str) -> Any:
         """State or leader slot, and the mask of the agent's actions in the state."""
-        assert self._episode is not None, "reset comes first; PettingZoo says so to the user"
-        state = self._episode.state
+        state = running(self._episode).state
         seen = state if agent == LEADER else self._slot(state)
         return {"observation": self._indices[agent].encode(seen), "action_mask": self._actions[agent].mask(state)}
 
     def _slot(self, state: int) -> int:
-        if self._leader_action is None:
-            return self._not_yet
+        if self._leader_action == NOT_YET:
+            return self._none
         return int(self.game.leader_offsets[state]) + self._leader_action
 
     def step(self, action: Any) -> None:
         """Let the selected agent move; the follower's move completes a step of the game."""
-        agent = self.agent_selection
+        episode, agent = running(self._episode), self.agent_selection
         if self.terminations[agent] or self.truncations[agent]:
             self._was_dead_step(action)
             return
-        assert self._episode is not None, "an agent is selected only after a reset"
-        chosen = self._actions[agent].checked(self._episode.state, action)
+        chosen = self._actions[agent].checked(episode.state, action)
         self._cumulative_rewards[agent] = 0.0
         self._clear_rewards()
         if agent == LEADER:
             self._leader_action = chosen
             self.agent_selection = FOLLOWER
         else:
-            self._complete(self._episode, chosen)
+            self._complete(episode, chosen)
         self._accumulate_rewards()
 
     def _complete(self, episode: Episode, follower_action: int) -> None:
-        assert self._leader_action is not None, "the leader has moved before the follower"
         rewards = episode.step(self._leader_action, follower_action)
         self.rewards = dict(zip(AGENTS, rewards, strict=True))
         self.terminations = dict.fromkeys(AGENTS, episode.terminated)
         self.truncations = dict.fromkeys(AGENTS, episode.truncated)
-        self._leader_action = None
+        self._leader_action = NOT_YET
         self.agent_selection = LEADER

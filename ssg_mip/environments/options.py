@@ -157,3 +157,16 @@ class Episode:
         self.terminated = self._ending > 0.0 and self._rng.random() < self._ending
         self.truncated = not self.terminated and self._steps == self._horizon
         return leader_reward, follower_reward
+
+
+def running(episode: Episode | None) -> Episode:
+    """The episode that is under way.
+
+    Raises
+    ------
+    OptionError
+        If there is none yet.
+    """
+    if episode is None:
+        raise OptionError("the environment has not been reset; call reset() first")
+    return episode

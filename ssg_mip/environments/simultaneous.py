@@ -8,7 +8,7 @@ import numpy as np
 from gymnasium import spaces
 from pettingzoo import ParallelEnv
 
-from ssg_mip.environments.options import Actions, Episode, Indices, read_options
+from ssg_mip.environments.options import Actions, Episode, Indices, read_options, running
 from ssg_mip.game import Game
 
 AGENTS = ("leader", "follower")
@@ -59,9 +59,9 @@ class SimultaneousGame(ParallelEnv[str, Any, Any]):
 
     def step(self, actions: dict[str, Any]) -> tuple[dict[str, Any], ...]:
         """Play a joint action."""
-        if not self.agents or self._episode is None:
+        episode = running(self._episode)
+        if not self.agents:
             return {}, {}, {}, {}, {}
-        episode = self._episode
         chosen = [self._actions[agent].checked(episode.state, actions[agent]) for agent in AGENTS]
         rewards = dict(zip(AGENTS, episode.step(chosen[0], chosen[1]), strict=True))
         if episode.terminated or episode.truncated:

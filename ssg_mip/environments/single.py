@@ -8,7 +8,7 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-from ssg_mip.environments.options import Actions, Episode, Indices, read_options
+from ssg_mip.environments.options import Actions, Episode, Indices, read_options, running
 from ssg_mip.environments.partners import FollowerLike, as_online
 from ssg_mip.errors import OptionError
 from ssg_mip.game import Game, IntArray
@@ -35,9 +35,7 @@ class _PlayerEnv(gymnasium.Env[Any, Any]):
 
     @property
     def _running(self) -> Episode:
-        if self._episode is None:
-            raise OptionError("the environment has not been reset; call reset() before step()")
-        return self._episode
+        return running(self._episode)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Start an episode, as gymnasium has it; there are no options."""
@@ -94,9 +92,13 @@ class FollowerEnv(_PlayerEnv):
         self._sees_action = observation == "action"
         seen = int(game.leader_offsets[-1]) if self._sees_action else game.num_states
         super().__init__(game, "follower", game.follower_counts, game.follower_discount, seen, options)
-        leader.slots(game)
-        self._cumulative = np.cumsum(leader.probabilities, axis=1)
         self._leader_action = 0
+        self.commit(leader)
+
+    def commit(self, leader: LeaderPolicy) -> None:
+        """Let the leader play another policy, from the action after the next on: that one is drawn already."""
+        leader.slots(self.game)
+        self._cumulative = np.cumsum(leader.probabilities, axis=1)
 
     def _seen(self, state: int) -> int:
         """Draw what the leader plays next; the follower may see it."""

@@ -28,6 +28,7 @@ METHODS: dict[str, str] = {
     "bilevel-q": "ssg_mip.methods.learning.bilevel_q",
     "asymmetric-learning": "ssg_mip.methods.learning.asymmetric_learning",
     "actor-critic": "ssg_mip.methods.learning.actor_critic",
+    "ppo-hedge": "ssg_mip.methods.learning.ppo_hedge",
 }
 """Method names and the modules that implement them."""
 

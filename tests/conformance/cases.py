@@ -33,6 +33,7 @@ BRIEF: dict[str, dict[str, Any]] = {
     "asymmetric-learning": {"iteration_limit": 300},
     "bilevel-q": {"iteration_limit": 500},
     "actor-critic": {"iteration_limit": 40, "settings": {"random_steps": 20, "hidden": 8, "batch": 8}},
+    "ppo-hedge": {"iteration_limit": 64, "settings": {"rollout": 32, "hidden": 8, "batch": 16}},
 }
 """Options that keep a learner's runs short: what is promised here does not depend on how long it learns."""
 

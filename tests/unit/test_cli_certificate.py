@@ -12,9 +12,9 @@ import pytest
 from ssg_mip import read_instance, solve, trace_front, verify_bound
 from ssg_mip.certificates.dual.replay import verify_bounds
 from ssg_mip.errors import OptionError
-from ssg_mip.methods import METHODS
 from ssg_mip.methods.proofs.bound_claim import Claim
 from ssg_mip.status import BoundProof
+from tests.conformance.cases import ALL_METHODS, BRIEF
 from tests.unit import Command
 
 FIGURE_1 = Path("instances/kudo_akimoto/fig1_threat.json")
@@ -54,14 +54,14 @@ def test_a_lowered_bound_is_exit_code_5(command: Command, instance: Path, certif
 
 
 @pytest.mark.parametrize("margin", [0.0, 0.05])
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ALL_METHODS)
 def test_every_method_has_a_certificate_of_its_bound(
     instance: Path, tmp_path: Path, method: str, margin: float
 ) -> None:
     """With a margin too; methods that stop where no step is left prove that as well."""
     path = tmp_path / "bound.cert"
     game = read_instance(instance)
-    result = solve(game, method, margin=margin, certificate=path, check=False, guarantee=False)
+    result = solve(game, method, margin=margin, certificate=path, check=False, guarantee=False, **BRIEF.get(method, {}))
     bound, *others = verify_bounds(game, path)
     assert bound.passed, bound.failed
     assert (bound.claimed, bound.margin, bound.floor) == (result.dual_bound, margin, ())

@@ -194,5 +194,15 @@ def test_partners_that_do_not_fit_are_refused() -> None:
         follower_env(MATRIX, LeaderPolicy(np.array([[1.0]])))
     with pytest.raises(OptionError, match="observation is 'all'"):
         follower_env(MATRIX, LeaderPolicy.uniform(MATRIX), observation="all")  # type: ignore[arg-type]
-    with pytest.raises(OptionError, match="reset"):
-        leader_env(MATRIX, FollowerPolicy([0])).step(0)
+
+
+def test_an_environment_must_be_reset_first() -> None:
+    alternating = aec_env(MATRIX)
+    for act in (
+        lambda: leader_env(MATRIX, FollowerPolicy([0])).step(0),
+        lambda: parallel_env(MATRIX).step({"leader": 0, "follower": 0}),
+        lambda: alternating.step(0),
+        lambda: alternating.observe("leader"),
+    ):
+        with pytest.raises(OptionError, match=r"call reset\(\) first"):
+            act()

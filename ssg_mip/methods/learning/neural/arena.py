@@ -12,6 +12,9 @@ from ssg_mip.methods.learning.neural.networks import one_hot
 UNAVAILABLE = -1e9
 """Minus infinity, for the value of an action that a state does not have; finite, so that a softmax has a gradient."""
 
+MOST_INPUTS = 4_000_000
+"""Numbers of zeros and ones handed to networks at once, at most: 16 MB."""
+
 
 class Arena:
     """The tensors of a game.
@@ -45,6 +48,11 @@ class Arena:
     def row(self, state: Tensor, leader_action: Tensor, follower_action: Tensor) -> Tensor:
         """The joint-action row, element by element."""
         return self._row_offset[state] + leader_action * self._width[state] + follower_action
+
+    def split(self, state: Tensor) -> tuple[Tensor, ...]:
+        """States ``[runs, n]`` in parts along ``n``, small enough to be encoded with all leader actions at once."""
+        per_state = state.shape[0] * self.sizes[1] * sum(self.sizes)
+        return torch.split(state, max(1, MOST_INPUTS // per_state), dim=1)
 
     def encode_state(self, state: Tensor) -> Tensor:
         """``s`` as zeros and ones."""

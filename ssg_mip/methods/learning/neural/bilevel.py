@@ -75,6 +75,10 @@ class BilevelActorCritic:
     @torch.no_grad()
     def greedy(self, state: Tensor) -> tuple[Tensor, Tensor]:
         """Equations (12) and (13) in the states ``[runs, n]``: both players' actions, each ``[runs, n]``."""
+        leader, follower = zip(*map(self._greedy, self.arena.split(state)), strict=True)
+        return torch.cat(leader, dim=1), torch.cat(follower, dim=1)
+
+    def _greedy(self, state: Tensor) -> tuple[Tensor, Tensor]:
         leader_width = self.arena.sizes[1]
         runs, count = state.shape
         every_state = state.repeat_interleave(leader_width, dim=1)
@@ -90,16 +94,20 @@ class BilevelActorCritic:
         game = self.arena.game
         state = game.leader_slot_state
         action = np.arange(len(state)) - game.leader_offsets[state]
-        slots = (torch.from_numpy(index.copy()).expand(self._runs, -1) for index in (state, action))
-        found: IntArray = self._answer(*slots).numpy()
+        slots = (self.arena.split(torch.tensor(index).expand(self._runs, -1)) for index in (state, action))
+        found: IntArray = torch.cat([self._answer(*part) for part in zip(*slots, strict=True)], dim=1).numpy()
         return found
 
     @torch.no_grad()
     def copy_targets(self) -> None:
         """Tabulate ``Q_i(s', a', b')`` of every state with the models as they are."""
-        states = torch.arange(self.arena.sizes[0]).expand(self._runs, -1)
-        encoded = self.arena.encode(states, *self.greedy(states))
-        self._targets = [critic(encoded).squeeze(-1) for critic in self._critics]
+        states = self.arena.split(torch.arange(self.arena.sizes[0]).expand(self._runs, -1))
+        self._targets = [torch.cat(parts, dim=1) for parts in zip(*map(self._worth, states), strict=True)]
+
+    def _worth(self, state: Tensor) -> tuple[Tensor, Tensor]:
+        """What the greedy joint action of states is worth to leader and follower."""
+        encoded = self.arena.encode(state, *self._greedy(state))
+        return self.leader_critic(encoded).squeeze(-1), self.follower_critic(encoded).squeeze(-1)
 
     def leniency(self, row: Tensor) -> Tensor:
         """Nothing is forgiven: zeros ``[runs, 2]``."""

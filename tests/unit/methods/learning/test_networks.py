@@ -75,3 +75,19 @@ def test_defaults_follow_the_paper_where_it_prints_them() -> None:
     schedule = NetworkSettings().schedule()
     assert schedule.epsilon(999) == 1.0
     assert schedule.epsilon(2000) < 0.5
+
+
+def test_large_games_are_encoded_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Learning is the same whatever the size of the parts."""
+    actor_critic = pytest.importorskip("ssg_mip.methods.learning.actor_critic")
+    game = agreement_game(1, 11).to_game()
+    settings = actor_critic.Settings(random_steps=20, hidden=8, batch=8, target_every=5)
+    whole = actor_critic.learn(game, settings, 0, steps=80, runs=2)
+    monkeypatch.setattr(arena, "MOST_INPUTS", 1)
+    assert len(arena.Arena(game).split(torch.zeros((2, game.num_states), dtype=torch.long))) == game.num_states > 1
+    parts = actor_critic.learn(game, settings, 0, steps=80, runs=2)
+    assert (whole.curve.rows == parts.curve.rows).all()
+    for one, other in zip(whole.executions, parts.executions, strict=True):
+        assert [one.answer(s, 0) for s in range(game.num_states)] == [
+            other.answer(s, 0) for s in range(game.num_states)
+        ]

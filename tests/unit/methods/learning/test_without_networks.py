@@ -17,7 +17,7 @@ from ssg_mip.library import matrix_game
 
 ROOT = Path(__file__).parents[4]
 LIBRARIES = ["torch", "stable_baselines3", "gymnasium", "pettingzoo"]
-METHODS = ["actor-critic"]
+METHODS = ["actor-critic", "ppo-hedge"]
 
 
 @pytest.fixture

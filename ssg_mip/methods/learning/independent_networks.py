@@ -1,0 +1,105 @@
+r"""Two Q-learners with networks that take each other for a part of the environment: baselines of Zhang et al. (2020).
+
+The siblings of :mod:`ssg_mip.methods.learning.independent_q`: each player has a deep Q-network over its own actions,
+with a replay memory and a target network (Mnih et al. 2015), and a rule for surprises
+``delta = ri + gamma_i max Qi(t, .) - Qi(s, x)``, which here weighs the squared surprise in the loss:
+
+``"independent"``
+    all count alike (I-DQN);
+``"hysteretic"``
+    negative ones count ``hysteresis`` times as much (Hysteretic-DQN: Omidshafiei et al., ICML 2017);
+``"lenient"``
+    negative ones are forgiven with the probability ``1 - exp(-moderation * T(s, x))`` that held when the transition was
+    played; the temperature ``T`` starts at 1 and falls by the factor ``cooling`` at every visit (Lenient-DQN: Palmer et
+    al., AAMAS 2018, who let exploration follow the temperature as well: here all rules explore alike, as in the paper's
+    comparison, and temperatures are kept per state instead of per hashed observation).
+
+Two more baselines of the paper's tables, MADDPG and TD3, are not here. No rule is a method of ``solve``: nobody commits
+and nobody answers. Needs the extra ``learn`` (PyTorch).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Literal
+
+from ssg_mip.errors import OptionError
+from ssg_mip.extras import require_learn
+from ssg_mip.methods.learning.neural.settings import NetworkSettings, check_rate
+
+if TYPE_CHECKING:
+    from ssg_mip.game import Game
+    from ssg_mip.methods.learning.neural.training import TrainingCurve
+
+Rule = Literal["independent", "hysteretic", "lenient"]
+
+STEPS = 4000
+"""Steps if no other number is given: as for the bi-level actor-critic."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settings(NetworkSettings):
+    """How to learn; beside what :class:`~ssg_mip.methods.learning.neural.settings.NetworkSettings` says.
+
+    Attributes
+    ----------
+    rule
+        How surprises count.
+    rate
+        Learning rate (Adam) of both networks.
+    hysteresis
+        Weight of negative surprises, in ``[0, 1]``, for the rule ``"hysteretic"``.
+    moderation, cooling
+        For the rule ``"lenient"``: a positive factor in the exponent, and the factor on a temperature at each visit, in
+        ``(0, 1)``.
+    """
+
+    rule: Rule = "independent"
+    rate: float = 3e-3
+    hysteresis: float = 0.2
+    moderation: float = 2.0
+    cooling: float = 0.995
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_rate("rate", self.rate)
+        check_rate("moderation", self.moderation)
+        if not 0.0 <= self.hysteresis <= 1.0:
+            raise OptionError(f"hysteresis is {self.hysteresis!r}; it must be between 0 and 1")
+        if not 0.0 < self.cooling < 1.0:
+            raise OptionError(f"cooling is {self.cooling!r}; it must be above 0 and below 1")
+
+
+def learn(game: Game, settings: Settings, seed: int, *, steps: int = STEPS, runs: int = 1) -> TrainingCurve:
+    """Let two players learn for a number of steps, in ``runs`` independent runs at once.
+
+    Parameters
+    ----------
+    game, settings, seed
+        The game, how to learn, and the seed of all randomness.
+    steps
+        Steps of play in each run.
+    runs
+        Number of runs.
+
+    Returns
+    -------
+    TrainingCurve
+        Payoffs and greedy joint actions; ``rows[-1]`` are those at the end.
+
+    Raises
+    ------
+    OptionError
+        If PyTorch is absent, or ``steps`` or ``runs`` is below 1.
+    """
+    require_learn("learning with networks", "torch")
+    from ssg_mip.methods.learning.neural.arena import Arena
+    from ssg_mip.methods.learning.neural.independent import IndependentNetworks
+    from ssg_mip.methods.learning.neural.training import check_runs, one_thread, seeded, train
+
+    check_runs(runs)
+    with one_thread():
+        rng, generator = seeded(seed)
+        arena = Arena(game)
+        models = IndependentNetworks(arena, settings, runs, generator)
+        return train(arena, models, settings, rng, generator, runs=runs, steps=steps)

@@ -1,0 +1,235 @@
+r"""A policy-gradient leader (PPO) against a Hedge follower: the main method of the asymmetric learning dynamics.
+
+*Asymmetric Learning Dynamics for Reaching Stackelberg Equilibrium* (2025, under review), section 5, Algorithm 2. The
+leader is the PPO of stable-baselines3 in the environment :func:`ssg_mip.environments.leader_env`; the follower, one
+Hedge per information set, learns inside that environment
+(:mod:`ssg_mip.methods.learning.asymmetric_learning.followers`). Settings of the paper, all defaults here: policy and
+value networks of two layers of 128 with tanh, clipping 0.2, GAE 0.95, value loss 0.5, entropy 0.01, AdamW at 3e-4,
+minibatches of 64, four epochs; Hedge at 0.05 with one state and 0.02 with more. Choices of ours:
+
+* the leader discounts with the discount of the game (the paper: 0.99; setting ``discount``);
+* Hedge's gains are action values, later play included, divided by their spread, where the paper has estimated immediate
+  rewards as they are; with a follower discount of zero only the division is left of the difference;
+* actions that a state lacks count modulo those that it has, because PPO knows no masks.
+
+The leader's policy is stochastic: what is evaluated are its probabilities in each state, and their average over visits.
+What can be expected under either model of observation stands in
+:mod:`ssg_mip.methods.learning.asymmetric_learning.dynamics`: seeing the action, the follower's learning gives the
+leader the values of its *pure* commitments to climb; not seeing it, both play a repeated simultaneous game, and nothing
+makes the leader commit. PPO with a small entropy bonus ends near a deterministic policy in any case. Nothing is
+guaranteed.
+
+The baselines of the same section are settings: ``follower="ppo"`` (symmetric: both PPO, in turns) and
+``follower="best-response"`` (the exact answer to the leader's current policy every ``period`` updates). Needs the extra
+``learn`` (PyTorch, stable-baselines3, gymnasium).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
+
+from ssg_mip.errors import OptionError
+from ssg_mip.extras import require_learn
+from ssg_mip.methods.learning.schedules import Stopped, check_steps, never
+from ssg_mip.methods.request import Request
+from ssg_mip.methods.settings import read_settings
+from ssg_mip.methods.visits import Visits
+from ssg_mip.observation import Observation
+
+if TYPE_CHECKING:
+    from ssg_mip.game import FloatArray, Game, IntArray
+    from ssg_mip.policy import LeaderPolicy
+    from ssg_mip.result import Result
+
+METHOD = "ppo-hedge"
+
+STEPS = 20_480
+"""Steps if no limit is given: 80 updates of PPO."""
+
+MOMENTS = 100
+"""Recorded moments, at most; there is none between two updates."""
+
+LOOKS = 10
+"""Moments at which the current and the average policy are evaluated."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How both players learn.
+
+    Attributes
+    ----------
+    observation
+        ``"action"``: the follower sees the realised leader action, as in the paper; ``"policy"``: it does not.
+    follower
+        ``"hedge"``; or a baseline, ``"ppo"`` or ``"best-response"``.
+    follower_rate
+        Step size of Hedge on gains divided by their spread; absent, 0.05 with one state and 0.02 with more.
+    follower_moves
+        Whether Hedge changes its policy at every ``"step"``, or once per ``"rollout"`` by all gains of the rollout.
+    period
+        Updates of the leader per exact answer, for ``follower="best-response"``.
+    rollout, copies
+        Steps of play per update of PPO, and how many copies of the game they come from.
+    hidden, rate, batch, epochs, clip, trace, value_weight, entropy_weight
+        PPO: width of the networks, learning rate, minibatch, passes over a rollout, clipping parameter, the lambda of
+        the advantage estimates, weights of value loss and entropy.
+    discount
+        What the leader discounts with; absent, the leader's discount.
+    starts
+        Episodes start from the start distribution (``"initial"``) or in any state, equally likely (``"uniform"``).
+    horizon
+        Steps of an episode; absent, ``1 / (1 - gamma)`` for the larger discount.
+    """
+
+    observation: Observation = "action"
+    follower: Literal["hedge", "ppo", "best-response"] = "hedge"
+    follower_rate: float | None = None
+    follower_moves: Literal["step", "rollout"] = "step"
+    period: int = 1
+    rollout: int = 256
+    copies: int = 8
+    hidden: int = 128
+    rate: float = 3e-4
+    batch: int = 64
+    epochs: int = 4
+    clip: float = 0.2
+    trace: float = 0.95
+    value_weight: float = 0.5
+    entropy_weight: float = 0.01
+    discount: float | None = None
+    starts: Literal["initial", "uniform"] = "initial"
+    horizon: int | None = None
+
+    def __post_init__(self) -> None:
+        for label in ("period", "rollout", "copies", "hidden", "batch", "epochs", "horizon"):
+            if getattr(self, label) is not None and getattr(self, label) < 1:
+                raise OptionError(f"{label} is {getattr(self, label)!r}; it must be at least 1")
+        for label in ("copies", "batch"):
+            if self.rollout % getattr(self, label) != 0 or self.rollout == 1:
+                raise OptionError(
+                    f"rollout is {self.rollout} and {label} is {getattr(self, label)}; a rollout must be at least 2 "
+                    f"steps and a multiple of {label}"
+                )
+        for label in ("follower_rate", "rate", "clip"):
+            if getattr(self, label) is not None and not 0.0 < getattr(self, label) < math.inf:
+                raise OptionError(f"{label} is {getattr(self, label)!r}; it must be a positive number")
+        for label in ("trace", "discount"):
+            if getattr(self, label) is not None and not 0.0 <= getattr(self, label) <= 1.0:
+                raise OptionError(f"{label} is {getattr(self, label)!r}; it must be between 0 and 1")
+        for label in ("value_weight", "entropy_weight"):
+            if not 0.0 <= getattr(self, label) < math.inf:
+                raise OptionError(f"{label} is {getattr(self, label)!r}; it must be a number of at least 0")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class PolicyDynamics:
+    """A run. Curves have one entry per recorded moment.
+
+    Attributes
+    ----------
+    steps
+        Steps of play done at each moment (those in which the follower's PPO practises alone are not counted).
+    leader_payoffs, follower_payoffs
+        Average reward per step since the start.
+    leader_regret, follower_regret
+        Cumulative regret; ``comparator`` says against what.
+    leader_policies, leader_averages
+        The leader's policy and its average over the visits of each state, per leader slot:
+        ``[moments, leader slots]``.
+    follower_policies, follower_averages
+        The follower's mix and its average over the visits of each information set, per joint action:
+        ``[moments, num_rows]``.
+    last_leader_policy, average_leader_policy
+        The last entries as policies.
+    """
+
+    steps: IntArray
+    leader_payoffs: FloatArray
+    follower_payoffs: FloatArray
+    leader_regret: FloatArray
+    follower_regret: FloatArray
+    comparator: str
+    leader_policies: FloatArray
+    leader_averages: FloatArray
+    follower_policies: FloatArray
+    follower_averages: FloatArray
+    last_leader_policy: LeaderPolicy
+    average_leader_policy: LeaderPolicy
+
+
+def learn(
+    game: Game,
+    settings: Settings,
+    seed: int,
+    *,
+    steps: int = STEPS,
+    num_moments: int = MOMENTS,
+    on_moment: Callable[[int, LeaderPolicy, LeaderPolicy], object] = lambda step, current, average: None,
+    stopped: Stopped = never,
+) -> PolicyDynamics:
+    """Learn for a number of steps, rounded up to whole rollouts.
+
+    Parameters
+    ----------
+    game, settings, seed
+        The game, how both players learn, and the seed of all randomness.
+    steps
+        Steps of play.
+    num_moments
+        Number of recorded moments, at most.
+    on_moment
+        Called at every moment with the steps done and the leader's current and average policy.
+    stopped
+        Asked before each rollout whether to stop.
+
+    Raises
+    ------
+    OptionError
+        If a library of the extra is absent, or ``steps`` or ``num_moments`` is below 1.
+    """
+    require_learn(f"method {METHOD!r}", "torch", "stable_baselines3", "gymnasium")
+    check_steps(steps, num_moments)
+    from ssg_mip.methods.learning.neural.proximal import train
+
+    return train(game, settings, seed, steps=steps, num_moments=num_moments, on_moment=on_moment, stopped=stopped)
+
+
+def run(game: Game, request: Request) -> Result:
+    """Learn and evaluate the leader's current and average policy exactly, at some moments and at the end.
+
+    ``details``: average payoffs per step, cumulative regrets and what they compare with, the average policy.
+    """
+    settings = read_settings(Settings, request.settings, METHOD)
+    require_learn(f"method {METHOD!r}", "torch", "stable_baselines3", "gymnasium")
+    visits = Visits(game, request, METHOD)
+    visits.start()
+
+    def look(step: int, current: LeaderPolicy, average: LeaderPolicy) -> None:
+        visits.visit(average, f"average of {step} steps")
+        visits.visit(current, f"current after {step} steps")
+
+    learned = learn(
+        game,
+        settings,
+        request.seed,
+        steps=request.iteration_limit or STEPS,
+        num_moments=LOOKS,
+        on_moment=look,
+        stopped=lambda: request.stopped,
+    )
+    return visits.result(visits.limit, counts={"steps": int(learned.steps[-1])}, details=_details(game, learned))
+
+
+def _details(game: Game, learned: PolicyDynamics) -> dict[str, Any]:
+    return {
+        "average_leader_payoff": float(learned.leader_payoffs[-1]),
+        "average_follower_payoff": float(learned.follower_payoffs[-1]),
+        "leader_regret": float(learned.leader_regret[-1]),
+        "follower_regret": float(learned.follower_regret[-1]),
+        "regret_comparator": learned.comparator,
+        "average_policy": learned.average_leader_policy.to_names(game),
+    }

@@ -1,0 +1,123 @@
+"""A PPO leader against Hedge, and the two baselines: known payoffs, honest records, nothing left behind."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import warnings
+
+import numpy as np
+import pytest
+
+from ssg_mip import LeaderPolicy, best_response, solve
+from ssg_mip.errors import OptionError
+from ssg_mip.library import matrix_game, random_game
+from ssg_mip.methods.learning.asymmetric_learning.hedge import gain_spread
+from ssg_mip.methods.learning.ppo_hedge import PolicyDynamics, Settings, learn
+from ssg_mip.status import Termination
+from tests.oracles.games import agreement_game
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("stable_baselines3")
+
+STEPS = 5120
+BRIEF = Settings(rollout=64, hidden=16)
+
+
+def check_records(game: object, learned: PolicyDynamics) -> None:
+    """Every recorded policy is a distribution, of both players, averages too."""
+    for leader in (*learned.leader_policies, *learned.leader_averages):
+        sums = np.add.reduceat(leader, game.leader_offsets[:-1])  # type: ignore[attr-defined]
+        assert sums == pytest.approx(np.ones(len(sums)), abs=1e-6)
+    assert (learned.follower_policies >= 0.0).all()
+    assert learned.leader_regret.shape == learned.follower_regret.shape == learned.steps.shape
+
+
+@pytest.mark.parametrize(("name", "payoffs"), [("stag_hunt", (0.0, 0.0)), ("battle_of_table_1", (5.0, 1.0))])
+def test_seeing_the_action_the_dynamics_reach_the_known_payoffs(name: str, payoffs: tuple[float, float]) -> None:
+    """Stag hunt, and Battle with its true value 5 instead of the printed 10/3: what both earn at the end.
+
+    The average since the start lags behind, but by less than half a unit after 5120 steps.
+    """
+    game = matrix_game(name)
+    learned = learn(game, Settings(), 0, steps=STEPS)
+    played = learned.leader_policies[-1][game.row_leader_slot] * learned.follower_policies[-1]
+    assert played @ game.leader_rewards == pytest.approx(payoffs[0], abs=0.1)
+    assert played @ game.follower_rewards == pytest.approx(payoffs[1], abs=0.1)
+    assert learned.leader_payoffs[-1] == pytest.approx(payoffs[0], abs=0.5)
+    bound = 2 * np.log(2) / 0.05 + 0.05 * STEPS / 8  # of two Hedges that share the steps, on gains of spread 1
+    assert 0.0 < learned.follower_regret[-1] <= bound * gain_spread(game)
+
+
+def test_the_method_reports_the_value_under_the_true_best_response() -> None:
+    result = solve(matrix_game("battle_of_table_1"), method="ppo-hedge", iteration_limit=2560, settings={"rate": 1e-3})
+    assert result.leader_value == pytest.approx(5.0, abs=0.05)
+    assert result.termination is Termination.ITERATION_LIMIT
+    assert result.provenance.counts["steps"] == 2560
+    assert 4.0 < result.details["average_leader_payoff"] < 5.0
+    assert set(result.details["average_policy"]["s"]) == {"row 1", "row 2"}
+
+
+@pytest.mark.parametrize("follower", ["best-response", "ppo"])
+def test_the_baselines_play_too(follower: str) -> None:
+    """The exact answer has no regret; PPO against PPO in the dilemma ends in mutual defection."""
+    settings = dataclasses.replace(Settings(), follower=follower, rate=3e-3)
+    learned = learn(matrix_game("prisoners_dilemma"), settings, 0, steps=1280)
+    check_records(matrix_game("prisoners_dilemma"), learned)
+    assert learned.last_leader_policy.probabilities[0, 1] > 0.9
+    assert learned.follower_policies[-1, 3] > 0.9
+    if follower == "best-response":
+        assert learned.follower_regret == pytest.approx(np.zeros(len(learned.steps)), abs=1e-9)
+
+
+@pytest.mark.parametrize("observation", ["action", "policy"])
+@pytest.mark.parametrize("follower", ["hedge", "ppo", "best-response"])
+@pytest.mark.parametrize("moves", ["step", "rollout"])
+def test_states_may_differ_in_their_actions_and_seeds_decide(observation: str, follower: str, moves: str) -> None:
+    game = agreement_game(1, 11).to_game()
+    settings = dataclasses.replace(BRIEF, observation=observation, follower=follower, follower_moves=moves)
+    first, second = (learn(game, settings, 3, steps=192) for _ in range(2))
+    check_records(game, first)
+    assert first.steps.tolist() == [64, 128, 192]
+    assert np.array_equal(first.leader_policies, second.leader_policies)
+    assert np.array_equal(first.leader_payoffs, second.leader_payoffs)
+    assert not np.array_equal(first.leader_policies, learn(game, settings, 4, steps=192).leader_policies)
+
+
+def test_a_leader_with_several_states_improves() -> None:
+    """Three states, follower with a future: far above the uniform policy, under the true best response."""
+    game = random_game(seed=1, states=3, leader_discount=0.8, follower_discount=0.7)
+    result = solve(game, method="ppo-hedge", iteration_limit=2560, settings={"rate": 3e-3})
+    uniform = float(game.initial @ best_response(game, LeaderPolicy.uniform(game)).leader_values)
+    optimum = solve(game, method="commitment", gap=1e-3, check=False).leader_value
+    assert result.details["last_leader_value"] > uniform + 0.5 * (optimum - uniform)
+
+
+def test_the_global_random_states_and_threads_are_left_alone() -> None:
+    states = random.getstate(), np.random.get_state()[1].copy(), torch.random.get_rng_state()  # noqa: NPY002
+    threads, filters = torch.get_num_threads(), list(warnings.filters)
+    learn(matrix_game("stag_hunt"), BRIEF, 0, steps=64)
+    assert random.getstate() == states[0]
+    assert np.array_equal(np.random.get_state()[1], states[1])  # noqa: NPY002
+    assert torch.equal(torch.random.get_rng_state(), states[2])
+    assert torch.get_num_threads() == threads
+    assert warnings.filters == filters
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("rollout", 100),
+        ("copies", 7),
+        ("batch", 0),
+        ("follower_rate", 0.0),
+        ("trace", 1.1),
+        ("discount", -0.1),
+        ("entropy_weight", -1.0),
+        ("rate", 0.0),
+        ("follower", "oracle"),
+    ],
+)
+def test_settings_outside_their_range_are_refused(name: str, value: object) -> None:
+    with pytest.raises(OptionError, match=name):
+        solve(matrix_game("stag_hunt"), method="ppo-hedge", settings={name: value})
