@@ -37,6 +37,12 @@ EXPERIMENTS: dict[str, str] = {
     "figure-3": "ssg_mip.experiments.figure_3",
     "policy-teaching": "ssg_mip.experiments.policy_teaching",
     "se-versus-ne": "ssg_mip.experiments.se_versus_ne",
+    "escape": "ssg_mip.experiments.escape",
+    "maintain": "ssg_mip.experiments.maintain",
+    "matrix-games": "ssg_mip.experiments.matrix_games",
+    "highway-merge": "ssg_mip.experiments.highway_merge",
+    "security-grid": "ssg_mip.experiments.security_grid",
+    "methods-compared": "ssg_mip.experiments.methods_compared",
 }
 """Names and the modules that implement them."""
 

@@ -27,6 +27,15 @@ class Payoffs:
     follower: float
 
 
+@dataclasses.dataclass(frozen=True)
+class JointAction:
+    """A row, a column, and what both get there."""
+
+    row: int
+    column: int
+    payoffs: Payoffs
+
+
 def cooperation_level(leader: FloatArray, follower: FloatArray) -> float:
     """The correlation of both payoffs over all pure joint policies (Zhang et al., equation 6)."""
     mine, theirs = leader - leader.mean(), follower - follower.mean()
@@ -65,10 +74,13 @@ def mixed_commitment(leader: FloatArray, follower: FloatArray) -> Payoffs:
     return found
 
 
-def pure_equilibria(leader: FloatArray, follower: FloatArray) -> list[Payoffs]:
-    """What both get in each Nash equilibrium in pure strategies."""
+def pure_equilibria(leader: FloatArray, follower: FloatArray) -> list[JointAction]:
+    """The Nash equilibria in pure strategies, weak ones included."""
     stable = (leader == leader.max(axis=0)) & (follower == follower.max(axis=1, keepdims=True))
-    return [Payoffs(float(leader[place]), float(follower[place])) for place in zip(*np.nonzero(stable), strict=True)]
+    return [
+        JointAction(int(row), int(column), Payoffs(float(leader[row, column]), float(follower[row, column])))
+        for row, column in zip(*np.nonzero(stable), strict=True)
+    ]
 
 
 def all_equilibria(leader: FloatArray, follower: FloatArray) -> list[Payoffs]:

@@ -34,6 +34,7 @@ from ssg_mip.experiments.bimatrix import (
     pure_equilibria,
 )
 from ssg_mip.experiments.notebook import Notebook, Table, number
+from ssg_mip.game import FloatArray
 from ssg_mip.library import correlated_payoffs
 
 if TYPE_CHECKING:
@@ -107,18 +108,23 @@ def _sample(
             if notebook.stopped:
                 break
             leader, follower = correlated_payoffs(size, covariance, rng)
-            every = sample == "all"
             done.append(
                 _Trial(
                     cooperation_level(leader, follower),
-                    (all_equilibria if every else pure_equilibria)(leader, follower),
+                    _equilibria(sample, leader, follower),
                     pure_commitment(leader, follower),
-                    mixed_commitment(leader, follower) if every else None,
+                    mixed_commitment(leader, follower) if sample == "all" else None,
                 )
             )
         if done:
             _add(table, sample, size, covariance, done)
     notebook.say(f"{sample} equilibria, {size} x {size}: {sum(table.column('trials', sample=sample, size=size))} games")
+
+
+def _equilibria(sample: str, leader: FloatArray, follower: FloatArray) -> list[Payoffs]:
+    if sample == "all":
+        return all_equilibria(leader, follower)
+    return [one.payoffs for one in pure_equilibria(leader, follower)]
 
 
 def _add(table: Table, sample: str, size: int, covariance: float, trials: Sequence[_Trial]) -> None:

@@ -1,0 +1,168 @@
+"""Table 4 of Zhang et al.: who goes first when a lane ends?
+
+The paper's environment is a simulator; here it is a grid (:func:`ssg_mip.library.highway_merge`), small enough for a
+certified optimum. Both cars' policies induce a Markov chain, of which the probabilities of the three ends are read off.
+The game is solved for mixed and for pure commitment, where learners of that paper look for the latter.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ssg_mip.best_response import best_response
+from ssg_mip.errors import OptionError
+from ssg_mip.experiments.certified import certify
+from ssg_mip.experiments.notebook import BOUND, Notebook, Table, number
+from ssg_mip.experiments.play import LEARNERS, NO_LEARNERS, Play, against, end_probabilities, pair_values
+from ssg_mip.game import Game
+from ssg_mip.library import highway_merge
+from ssg_mip.library.merge import CRASH, FOLLOWER_FIRST, LEADER_FIRST
+from ssg_mip.policy import LeaderPolicy
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+TITLE = "Zhang et al., AAAI 2020, Table 4: highway merge, solved exactly on a grid"
+
+FULL: dict[str, Any] = {"cells": 8}
+
+SECONDS = 120.0
+"""For one solve; the default game takes some seconds."""
+
+PRINTED = {
+    "Bi-AC": (0.722, 0.252),
+    "I-DQN": (0.582, 0.413),
+    "MADDPG": (0.375, 0.602),
+    "TD3": (0.386, 0.551),
+}
+"""Table 4: shares of runs in which the main-lane car and the auxiliary car went first."""
+
+CLOSE = 0.05
+"""Shares agree with print within this: the paper has ten seeds."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The grid, the discount, the share of starts at which the auxiliary car cannot wait, and each learner's runs."""
+
+    cells: int = 6
+    speeds: int = 3
+    discount: float = 0.95
+    fast_share: float = 0.3
+    runs: int = 10
+
+    def __post_init__(self) -> None:
+        if self.runs < 1:
+            raise OptionError(f"setting runs is {self.runs}; it must be at least 1")
+
+
+def run(notebook: Notebook, settings: Settings) -> None:
+    """The certified optima, simple commitments, the printed rows and the learners."""
+    table = notebook.table(
+        *("who", "source", "runs", "leader", "follower", BOUND, "leader_first", "follower_first", "crash", "never")
+    )
+    game = highway_merge(settings.cells, settings.speeds, discount=settings.discount, fast_share=settings.fast_share)
+    notebook.note(f"{game.name}: {game.num_states} states, {game.num_rows} joint actions.")
+    _add_optima(notebook, table, game)
+    for action in ("FASTER", "SLOWER"):
+        policy = _always(game, action)
+        response = best_response(game, policy)
+        _add(table, game, f"always {action}", "exact", against(policy, response.follower_policy, game))
+    for who, (first, second) in PRINTED.items():
+        crash = 1.0 - first - second
+        table.add(who=who, source="printed", leader_first=first, follower_first=second, crash=crash)
+    _add_learners(notebook, table, game, settings.runs)
+    _compare(notebook, table, settings)
+    notebook.picture(lambda ax: _draw(ax, table))
+
+
+def _add_optima(notebook: Notebook, table: Table, game: Game) -> None:
+    best = certify(notebook, game, seconds=SECONDS)
+    for who, result, bound in (("mixed commitment", best.mixed, best.bound), ("pure commitment", best.pure, None)):
+        if result.leader_policy is None or result.follower_policy is None:
+            continue
+        _add(table, game, who, "exact", against(result.leader_policy, result.follower_policy, game), bound)
+        notebook.say(f"{who}: {number(result.leader_value)}, {result.status.name.lower()}")
+    gap = best.bound - best.mixed.leader_value
+    notebook.note(
+        f"Mixed commitment is {'optimal' if best.closed else 'not proven optimal'}: at most {number(gap)} is missing "
+        "to the bound over stationary leader policies."
+    )
+
+
+def _add(table: Table, game: Game, who: str, source: str, play: Play, bound: float | None = None) -> None:
+    leader, follower = pair_values(game, play)
+    ends = end_probabilities(game, play, (LEADER_FIRST, FOLLOWER_FIRST, CRASH))
+    table.add(
+        who=who,
+        source=source,
+        runs=1,
+        leader=float(game.initial @ leader),
+        follower=float(game.initial @ follower),
+        **{BOUND: bound},
+        leader_first=ends[LEADER_FIRST],
+        follower_first=ends[FOLLOWER_FIRST],
+        crash=ends[CRASH],
+        never=ends["never"],
+    )
+
+
+def _add_learners(notebook: Notebook, table: Table, game: Game, runs: int) -> None:
+    if not LEARNERS:
+        notebook.note(NO_LEARNERS)
+    for who, learn in LEARNERS.items():
+        for seed in range(notebook.seed, notebook.seed + runs):
+            if notebook.stopped:
+                return
+            _add(table, game, who, f"learned here, seed {seed}", learn(game, seed))
+        notebook.say(f"{who}: {runs} runs")
+
+
+def _always(game: Game, action: str) -> LeaderPolicy:
+    return LeaderPolicy.deterministic(
+        game, [names.index(action if action in names else "IDLE") for names in game.leader_actions]
+    )
+
+
+def _compare(notebook: Notebook, table: Table, settings: Settings) -> None:
+    rows = {row["who"]: row for row in table.rows}
+    if "mixed commitment" not in rows:
+        return
+    best, printed = rows["mixed commitment"], PRINTED["Bi-AC"]
+    notebook.find(
+        "the main-lane car goes first",
+        f"{printed[0]:.1%} of Bi-AC's runs; the rest are starts at which the other car cannot wait",
+        f"{best['leader_first']:.1%} under the optimal commitment; other first {best['follower_first']:.1%}, "
+        f"crash {best['crash']:.1%}",
+        abs(best["leader_first"] - printed[0]) < CLOSE and abs(best["follower_first"] - printed[1]) < CLOSE,
+        f"the share of such starts is {settings.fast_share:.0%} here by construction",
+    )
+    pure = rows.get("pure commitment")
+    if pure is not None:
+        gain = best["leader"] - pure["leader"]
+        notebook.find(
+            "what mixing is worth to the leader",
+            "not asked: its leader plays pure actions",
+            f"{number(gain)} (mixed {number(best['leader'])}, pure {number(pure['leader'])})",
+            None,
+        )
+
+
+def _draw(ax: Axes, table: Table) -> Axes:
+    names = list(dict.fromkeys(row["who"] for row in table.rows))
+    places: Any = np.arange(len(names))
+    left = np.zeros(len(names))
+    for end, color in (("leader_first", "C0"), ("follower_first", "C1"), ("crash", "C3")):
+        shares = np.array([np.mean(table.column(end, who=name)) for name in names])
+        ax.barh(places, shares, left=left, color=color, label=end.replace("_", " "))
+        left += shares
+    labels = [f"{name} ({'printed' if name in PRINTED else 'here'})" for name in names]
+    ax.set_yticks(places, labels)
+    ax.invert_yaxis()
+    ax.set_xlabel("probability")
+    ax.set_title("Highway merge: who goes first")
+    ax.legend(fontsize=8)
+    return ax

@@ -1,0 +1,35 @@
+"""Table 3 of Zhang et al.: the game Maintain, whose Stackelberg equilibrium is no Nash equilibrium."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ssg_mip.experiments.coordination import Printed, Settings, run_game
+from ssg_mip.experiments.notebook import Notebook
+
+TITLE = "Zhang et al., AAAI 2020, Table 3: the game Maintain"
+
+FULL: dict[str, Any] = {}
+
+TABLE_3 = Printed(
+    where="printed in Table 3",
+    optimal="A-X",
+    value=20.0,
+    nash=("B-Y", "C-Z"),
+    rows={
+        "Bi-AC": (20.0, 15.0, 1.0),
+        "I-DQN": (9.5, 5.5, 0.0),
+        "MADDPG": (12.0, 4.5, 0.0),
+        "TD3": (11.5, 5.0, 0.0),
+        "Hysteretic-DQN": (9.1, 5.9, 0.0),
+        "Lenient-DQN": (8.8, 6.2, 0.0),
+    },
+)
+
+
+def run(notebook: Notebook, settings: Settings) -> None:
+    """The certified optima, the printed rows, the learners."""
+    run_game(notebook, settings, "maintain", TABLE_3)
+
+
+__all__ = ["FULL", "TITLE", "Settings", "run"]

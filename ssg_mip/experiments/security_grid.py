@@ -1,0 +1,183 @@
+"""The gridworld security game of Asymmetric Learning Dynamics (2025): exact answers as ground truth.
+
+Small grids are solved exactly in four variants: zero-sum or general-sum, and an attacker who sees where the guards are
+(as printed) or knows their probabilities only (:func:`ssg_mip.library.security_grid` says how both become games). The
+default of the paper, 10 x 10 with 5 targets and 20 steps, gets a value and a bound, exact ones where the method scales.
+The paper prints curves without numbers and no values of its targets, so there is nothing to compare but the kinds.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from ssg_mip.best_response import best_response
+from ssg_mip.errors import OptionError
+from ssg_mip.experiments.notebook import BOUND, Notebook, Table, number
+from ssg_mip.experiments.play import LEARNERS, NO_LEARNERS, pair_values
+from ssg_mip.game import Game
+from ssg_mip.library import security_grid
+from ssg_mip.library.security import DEPLOY
+from ssg_mip.policy import LeaderPolicy
+from ssg_mip.result import Result
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+TITLE = "Asymmetric Learning Dynamics (2025), gridworld security game: exact ground truth and bounds"
+
+FULL: dict[str, Any] = {"runs": 10}
+
+SECONDS = 40.0
+"""For one solve: small grids take a second, the large one that is not solved uses it up."""
+
+ACCURACY = 1e-5
+"""Up to which values agree; they are below 1, the gap is 1e-6."""
+
+KINDS = tuple(itertools.product((True, False), ("placement", "policy")))
+"""Zero-sum or not, and what the attacker sees."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The grids (size, targets, defenders, horizon), the wind, and the seeds of each learner on the first grid."""
+
+    grids: tuple[tuple[int, int, int, int], ...] = ((3, 2, 1, 6), (4, 3, 1, 8), (10, 5, 2, 20))
+    wind: float = 0.0
+    runs: int = 3
+
+    def __post_init__(self) -> None:
+        if not self.grids or self.runs < 1:
+            raise OptionError("setting grids must hold a grid, and setting runs must be at least 1")
+
+
+def run(notebook: Notebook, settings: Settings) -> None:
+    """Solve each grid in each variant; then the learners on the first one."""
+    table = notebook.table(
+        *("grid", "sum", "attacker_sees", "states", "uniform_value", "pure_value", "mixed_value", BOUND, "status"),
+        *("seconds", "placement"),
+    )
+    for (size, targets, defenders, horizon), (zero_sum, observation) in itertools.product(settings.grids, KINDS):
+        if notebook.stopped:
+            break
+        game = _game(size, targets, defenders, horizon, settings.wind, zero_sum, observation, notebook.seed)
+        _add(notebook, table, f"{size}x{size}", game, zero_sum, observation)
+    _add_learners(notebook, settings)
+    _compare(notebook, table)
+    if table.rows:
+        notebook.picture(lambda ax: _draw(ax, table))
+
+
+def _game(
+    size: int, targets: int, defenders: int, horizon: int, wind: float, zero_sum: bool, observation: str, seed: int
+) -> Game:
+    seen: Literal["placement", "policy"] = "placement" if observation == "placement" else "policy"
+    return security_grid(size, targets, defenders, horizon, zero_sum=zero_sum, observation=seen, wind=wind, seed=seed)
+
+
+def _add(notebook: Notebook, table: Table, grid: str, game: Game, zero_sum: bool, observation: str) -> None:
+    uniform = _value(game, LeaderPolicy.uniform(game))
+    pure = max(_pure_placements(game), key=lambda policy: _value(game, policy))
+    best = notebook.solve(game, "commitment", seconds=SECONDS, gap=1e-6, start=pure)
+    table.add(
+        grid=grid,
+        sum="zero" if zero_sum else "general",
+        attacker_sees=observation,
+        states=game.num_states,
+        uniform_value=uniform,
+        pure_value=_value(game, pure),
+        mixed_value=best.leader_value,
+        **{BOUND: best.dual_bound},
+        status=best.status.name.lower(),
+        seconds=best.provenance.seconds,
+        placement=_placement(game, best),
+    )
+    notebook.say(
+        f"{game.name}: {number(best.leader_value)}, at most {number(best.dual_bound)}, {best.status.name.lower()}, "
+        f"{best.provenance.seconds:.1f} s"
+    )
+
+
+def _value(game: Game, policy: LeaderPolicy) -> float:
+    return float(game.initial @ best_response(game, policy).leader_values)
+
+
+def _pure_placements(game: Game) -> list[LeaderPolicy]:
+    """One policy per placement; elsewhere the defender has nothing to choose."""
+    place = game.state_index(DEPLOY)
+    chosen = np.zeros((game.leader_counts[place], game.num_states), dtype=np.int64)
+    chosen[:, place] = np.arange(len(chosen))
+    return [LeaderPolicy.deterministic(game, actions) for actions in chosen]
+
+
+def _placement(game: Game, result: Result) -> str:
+    """The probabilities of the placements."""
+    if result.leader_policy is None:
+        return ""
+    place = game.state_index(DEPLOY)
+    row = result.leader_policy.probabilities[place, : len(game.leader_actions[place])]
+    played = zip(game.leader_actions[place], row, strict=True)
+    return "; ".join(f"{name}: {share:.4g}" for name, share in played if share > ACCURACY)
+
+
+def _add_learners(notebook: Notebook, settings: Settings) -> None:
+    if not LEARNERS:
+        notebook.note(NO_LEARNERS)
+        return
+    table = notebook.table("sum", "attacker_sees", "learner", "seed", "leader", "follower", suffix="learners")
+    size, targets, defenders, horizon = settings.grids[0]
+    for (zero_sum, observation), (who, learn) in itertools.product(KINDS, LEARNERS.items()):
+        game = _game(size, targets, defenders, horizon, settings.wind, zero_sum, observation, notebook.seed)
+        for seed in range(notebook.seed, notebook.seed + settings.runs):
+            if notebook.stopped:
+                return
+            leader, follower = pair_values(game, learn(game, seed))
+            values = {"leader": float(game.initial @ leader), "follower": float(game.initial @ follower)}
+            kind = "zero" if zero_sum else "general"
+            table.add(sum=kind, attacker_sees=observation, learner=who, seed=seed, **values)
+
+
+def _compare(notebook: Notebook, table: Table) -> None:
+    solved = [row for row in table.rows if row["status"] == "optimal"]
+    notebook.find(
+        "analytic ground truth",
+        "computed for small instances; no numbers are printed",
+        f"{len(solved)} of {len(table.rows)} variants solved to proven optimality, the largest with "
+        f"{max((row['states'] for row in solved), default=0)} states",
+        None,
+    )
+    for row in table.rows:
+        twins = table.column("mixed_value", grid=row["grid"], sum=row["sum"], attacker_sees="policy")
+        if row["attacker_sees"] == "placement" and twins:
+            seen = row["pure_value"]
+            notebook.find(
+                f"{row['grid']}, {row['sum']}-sum: what hiding the placement is worth to the defender",
+                "not discussed: the attacker sees the placement",
+                f"{number(twins[0] - seen)} ({number(seen)} seen, {number(twins[0])} hidden)",
+                None,
+            )
+    notebook.note(
+        "Where the attacker sees the placement the best pure placement, found by trying all, is optimal: a mixture is "
+        "worth the mean of its parts. So pure_value is exact there even where the search leaves its bound open."
+    )
+    left = [row for row in table.rows if row not in solved]
+    if left:
+        names = [f"{row['grid']} {row['sum']}-sum, sees {row['attacker_sees']}" for row in left]
+        notebook.note(f"Bounds left open within the limits: {'; '.join(names)}.")
+
+
+def _draw(ax: Axes, table: Table) -> Axes:
+    names = [f"{row['grid']}, {row['sum']}, sees {row['attacker_sees']}" for row in table.rows]
+    places: Any = np.arange(len(names))
+    ax.plot(table.column("uniform_value"), places, "x", color="0.6", label="uniform placement")
+    ax.plot(table.column("pure_value"), places, "s", markerfacecolor="none", color="C1", label="best pure placement")
+    ax.plot(table.column("mixed_value"), places, "o", color="C0", markersize=4, label="best placement found")
+    ax.plot(table.column(BOUND), places, "|", color="C3", markersize=14, label="bound over stationary policies")
+    ax.set_yticks(places, names)
+    ax.invert_yaxis()
+    ax.set_xlabel("defender's value")
+    ax.legend(fontsize=8)
+    return ax

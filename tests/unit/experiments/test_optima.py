@@ -1,0 +1,121 @@
+"""Experiments with certified optima: their key figures, and the rows of learners."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ssg_mip import Game, LeaderPolicy, best_response
+from ssg_mip.experiments import play
+from ssg_mip.experiments.notebook import BOUND
+from ssg_mip.experiments.play import Play, against
+from ssg_mip.library import iterated_game
+from ssg_mip.library.matrix_games import LEARNING
+from tests.unit.experiments.conftest import Reproduce, agreement, rows
+
+
+def plays_first(game: Game, seed: int) -> Play:
+    """A learner that ends with the first action (seed 0: the last one) and a best response."""
+    chosen = game.leader_counts - 1 if seed == 0 else np.zeros(game.num_states, dtype=np.int64)
+    policy = LeaderPolicy.deterministic(game, chosen)
+    return against(policy, best_response(game, policy).follower_policy, game)
+
+
+@pytest.fixture
+def learner(monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setitem(play.LEARNERS, "plays first", plays_first)
+    return "plays first"
+
+
+def test_maintain_is_worth_more_than_print_says_if_the_leader_mixes(run: Reproduce) -> None:
+    report = run("maintain")
+    found = agreement(report)
+    assert found["value of the pure Stackelberg equilibrium"] is True
+    assert found["Nash equilibria in pure strategies"] is True
+    assert found["is that the best commitment?"] is False
+    table = {row["who"]: row for row in rows(report)}
+    assert float(table["mixed commitment"]["leader"]) == pytest.approx(27.5)
+    assert float(table["mixed commitment"][BOUND]) == pytest.approx(27.5, abs=1e-4)
+    assert float(table["pure commitment"]["leader"]) == pytest.approx(20.0)
+    assert table["mixed commitment"]["policy"] == "0.25 A + 0.75 B, answer X"
+    assert (table["MADDPG"]["leader"], table["MADDPG"]["source"]) == ("12", "printed in Table 3")
+    assert any("No learner is registered" in note for note in report.notes)
+
+
+def test_escape_is_worth_30_and_has_a_weak_equilibrium_that_is_not_printed(run: Reproduce) -> None:
+    report = run("escape")
+    assert agreement(report)["is that the best commitment?"] is True
+    equilibria = next(one for one in report.findings if one.what.startswith("Nash"))
+    assert (equilibria.printed, equilibria.ours, equilibria.agrees) == ("A-X, C-Z", "A-X, B-Y, C-Z", False)
+    assert sum("Hysteretic" in note or "Lenient" in note for note in report.notes) == 2
+
+
+def test_learners_have_rows(run: Reproduce, learner: str) -> None:
+    """Of four runs one ends in the last row, C-Z in both games, the others in the first one, A-X."""
+    for name, average, share in (("escape", (30.0 + 3 * 15.0) / 4, 0.25), ("maintain", (5.0 + 3 * 20.0) / 4, 0.75)):
+        report = run(name, runs=4)
+        row = next(row for row in rows(report) if row["who"] == learner)
+        assert (row["runs"], row["source"]) == ("4", "learned here")
+        assert (float(row["leader"]), float(row["optimal_share"])) == pytest.approx((average, share))
+        assert not any("No learner" in note for note in report.notes)
+
+
+@pytest.mark.usefixtures("learner")
+def test_the_matrix_games_have_their_values_and_memory_helps_the_dilemma_alone(run: Reproduce) -> None:
+    report = run("matrix-games", runs=1)
+    table = {row["game"]: row for row in rows(report)}
+    assert len(table) == 13
+    battle = table["battle_of_table_1"]
+    assert (float(battle["mixed_value"]), float(battle[BOUND])) == pytest.approx((5.0, 5.0), abs=1e-4)
+    assert next(one for one in report.findings if one.what.startswith("Battle")).agrees is False
+    hero = table["hero"]
+    assert (float(hero["mixed_value"]), float(hero["pure_value"])) == pytest.approx((-1.0, -2.0))
+    memory = {row["game"]: float(row["gain"]) for row in rows(report, "memory")}
+    assert memory["prisoners_dilemma"] == pytest.approx(2.0 - 5.0 / 9.0, abs=1e-3)
+    assert all(abs(gain) < 1e-3 for name, gain in memory.items() if name != "prisoners_dilemma")
+    learned = {row["game"]: float(row["leader"]) for row in rows(report, "learners")}
+    assert learned["deadlock"] == pytest.approx(0.0)  # seed 0 plays the last row, which is optimal here
+    assert learned["stag_hunt"] == pytest.approx(-2.0)
+
+
+def test_repeated_games_of_the_experiment_are_those_of_the_library() -> None:
+    from ssg_mip.experiments.matrix_games import GAMES, payoffs
+    from ssg_mip.library import iterated_prisoners_dilemma
+
+    assert all(game.source.startswith(LEARNING) for game in GAMES.values())
+    assert iterated_game(*payoffs(GAMES["prisoners_dilemma"]), 0.9).same_as(iterated_prisoners_dilemma(0.9))
+
+
+def test_the_merging_car_yields_wherever_it_can(run: Reproduce, learner: str) -> None:
+    report = run("highway-merge", cells=5, runs=2, fast_share=0.4)
+    table = {row["who"]: row for row in rows(report) if row["who"] != learner}
+    best = table["mixed commitment"]
+    assert (float(best["leader_first"]), float(best["follower_first"])) == pytest.approx((0.6, 0.4))
+    assert float(best["crash"]) == 0.0
+    assert float(best["leader"]) == pytest.approx(0.6 * 47.5 + 0.4 * 10.0)  # after two steps, or second after one
+    assert float(best[BOUND]) == pytest.approx(float(best["leader"]), rel=1e-5)
+    assert float(table["always SLOWER"]["follower_first"]) == pytest.approx(1.0)
+    assert [row["source"] for row in rows(report) if row["who"] == learner] == [
+        *("learned here, seed 0", "learned here, seed 1")
+    ]
+    assert table["Bi-AC"]["leader_first"] == "0.722"
+
+
+@pytest.mark.usefixtures("learner")
+def test_a_security_grid_has_its_ground_truth(run: Reproduce) -> None:
+    report = run("security-grid", grids=[[3, 2, 1, 6]], runs=1)
+    table = {(row["sum"], row["attacker_sees"]): row for row in rows(report)}
+    assert len(table) == 4
+    assert {row["status"] for row in table.values()} == {"optimal"}
+    for row in table.values():
+        assert float(row[BOUND]) == pytest.approx(float(row["mixed_value"]), abs=1e-6)
+        if row["attacker_sees"] == "placement":
+            assert float(row["pure_value"]) == pytest.approx(float(row["mixed_value"]), abs=1e-6)
+    hidden, seen = (float(table["zero", sees]["mixed_value"]) for sees in ("policy", "placement"))
+    assert (hidden, seen) == pytest.approx((-0.1604915, -0.1981672), abs=1e-6)
+    assert len(rows(report, "learners")) == 4
+
+
+def test_without_learners_the_pages_say_so(run: Reproduce) -> None:
+    report = run("security-grid", grids=[[2, 1, 1, 2]])
+    assert any("No learner is registered" in note for note in report.notes)
