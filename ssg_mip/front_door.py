@@ -56,7 +56,9 @@ def solve(
         ``"policy-iteration"`` improves every state from where it starts, ``"restarted-policy-iteration"`` until nothing
         dominates the point; ``"response-regions"`` and ``"backtracking"`` are Algorithms 2 and 3 of the same paper;
         ``"commitment"`` proves the weighted optimum; ``"deterministic"`` and ``"grid"`` search those restricted
-        policies exactly.
+        policies exactly. Methods of the related papers, which prove nothing: ``"fixed-point"``,
+        ``"policy-gradient"``, ``"bilevel-q"``, ``"asymmetric-learning"`` and, with the extra ``learn``,
+        ``"actor-critic"`` and ``"ppo-hedge"``.
     weights
         Weights over states, an array ``[num_states]`` or ``{state: weight}``, scaled to sum to one; the start
         distribution if absent.

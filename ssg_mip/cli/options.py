@@ -22,7 +22,8 @@ Method = Annotated[
     typer.Option(
         "--method",
         help="policy-iteration, restarted-policy-iteration, commitment (proven optimum), response-regions, "
-        "backtracking, deterministic or grid.",
+        "backtracking, deterministic or grid; of the related papers fixed-point, policy-gradient, bilevel-q, "
+        "asymmetric-learning and, with the extra learn, actor-critic and ppo-hedge.",
     ),
 ]
 Ties = Annotated[
