@@ -15,8 +15,9 @@ import numpy as np
 from ssg_mip.errors import OptionError
 from ssg_mip.experiments.bimatrix import pure_equilibria
 from ssg_mip.experiments.certified import certify
+from ssg_mip.experiments.learners import LEARNERS, plays_of
 from ssg_mip.experiments.notebook import BOUND, Notebook, Table, number
-from ssg_mip.experiments.play import LEARNERS, NO_LEARNERS, joint_shares, pair_values
+from ssg_mip.experiments.play import joint_shares, values_of
 from ssg_mip.game import Game
 from ssg_mip.library import matrix_game
 
@@ -28,6 +29,17 @@ SECONDS = 20.0
 
 ACCURACY = 1e-4
 """Up to which values agree with print: both games have whole payoffs and a gap of 1e-6."""
+
+COUNTERPARTS = {
+    "Bi-AC": "bi-level actor-critic, networks",
+    "I-DQN": "independent Q",
+    "Hysteretic-DQN": "hysteretic Q",
+    "Lenient-DQN": "lenient Q",
+}
+"""Learners of the paper, and those of ours that are nearest to them."""
+
+NEAR = 0.1
+"""Shares of optimal runs agree within this: twice the standard error of 100 runs at worst."""
 
 MOST = 0.5
 """A run counts as having converged to the joint action that is played more often than not."""
@@ -77,8 +89,7 @@ def run_game(notebook: Notebook, settings: Settings, name: str, printed: Printed
         table.add(who=who, source=printed.where, runs=100, leader=leader, follower=follower, optimal_share=share)
     for who in LEARNERS:
         _add_learner(notebook, table, game, who, settings.runs, printed.optimal)
-    if not LEARNERS:
-        notebook.note(NO_LEARNERS)
+    _compare_learners(notebook, table, printed)
     notebook.picture(lambda ax: _draw(ax, table, game.name))
 
 
@@ -133,11 +144,8 @@ def _add_equilibria(notebook: Notebook, table: Table, game: Game, printed: Print
 def _add_learner(notebook: Notebook, table: Table, game: Game, who: str, runs: int, optimal: str) -> None:
     rewards, hits = [], 0
     target = game.row(0, game.leader_actions[0].index(optimal[0]), game.follower_actions[0].index(optimal[-1]))
-    for seed in range(notebook.seed, notebook.seed + runs):
-        if notebook.stopped:
-            break
-        play = LEARNERS[who](game, seed)
-        rewards.append([float(values[0]) for values in pair_values(game, play)])
+    for _, play in plays_of(notebook, who, game, runs):
+        rewards.append(values_of(game, play))
         hits += bool(joint_shares(game, play)[target] > MOST)
     if rewards:
         leader, follower = np.mean(rewards, axis=0)
@@ -145,6 +153,24 @@ def _add_learner(notebook: Notebook, table: Table, game: Game, who: str, runs: i
         cells = {"leader": float(leader), "follower": float(follower), "optimal_share": share}
         table.add(who=who, source="learned here", runs=len(rewards), **cells)
         notebook.say(f"{who}: {number(float(leader))}, {100 * share:.0f}% of {len(rewards)} runs end in {optimal}")
+
+
+def _compare_learners(notebook: Notebook, table: Table, printed: Printed) -> None:
+    for theirs, ours in COUNTERPARTS.items():
+        found = next((row for row in table.rows if row["who"] == ours), None)
+        if found is None:
+            continue
+        leader, follower, share = printed.rows[theirs]
+        agrees = abs(found["optimal_share"] - share) <= NEAR
+        more = "more" if found["optimal_share"] > share else "fewer"
+        rewards = f"({found['leader']:.4g}, {found['follower']:.4g})"
+        notebook.find(
+            f"{theirs}: share of runs that end in {printed.optimal}, and both rewards",
+            f"{share:.0%}, ({leader:g}, {follower:g})",
+            f"{ours}: {found['optimal_share']:.0%} of {found['runs']}, {rewards}",
+            agrees,
+            "" if agrees else f"with the exploration and the rates here, which are not printed, {more} runs end there",
+        )
 
 
 def _words(game: Game, mix: Sequence[float], answer: str) -> str:

@@ -15,8 +15,9 @@ import numpy as np
 from ssg_mip.best_response import best_response
 from ssg_mip.errors import OptionError
 from ssg_mip.experiments.certified import certify
+from ssg_mip.experiments.learners import LEARNERS, plays_of
 from ssg_mip.experiments.notebook import BOUND, Notebook, Table, number
-from ssg_mip.experiments.play import LEARNERS, NO_LEARNERS, Play, against, end_probabilities, pair_values
+from ssg_mip.experiments.play import Play, against, end_probabilities, values_of
 from ssg_mip.game import Game
 from ssg_mip.library import highway_merge
 from ssg_mip.library.merge import CRASH, FOLLOWER_FIRST, LEADER_FIRST
@@ -94,14 +95,14 @@ def _add_optima(notebook: Notebook, table: Table, game: Game) -> None:
 
 
 def _add(table: Table, game: Game, who: str, source: str, play: Play, bound: float | None = None) -> None:
-    leader, follower = pair_values(game, play)
+    leader, follower = values_of(game, play)
     ends = end_probabilities(game, play, (LEADER_FIRST, FOLLOWER_FIRST, CRASH))
     table.add(
         who=who,
         source=source,
         runs=1,
-        leader=float(game.initial @ leader),
-        follower=float(game.initial @ follower),
+        leader=leader,
+        follower=follower,
         **{BOUND: bound},
         leader_first=ends[LEADER_FIRST],
         follower_first=ends[FOLLOWER_FIRST],
@@ -111,14 +112,12 @@ def _add(table: Table, game: Game, who: str, source: str, play: Play, bound: flo
 
 
 def _add_learners(notebook: Notebook, table: Table, game: Game, runs: int) -> None:
-    if not LEARNERS:
-        notebook.note(NO_LEARNERS)
-    for who, learn in LEARNERS.items():
-        for seed in range(notebook.seed, notebook.seed + runs):
-            if notebook.stopped:
-                return
-            _add(table, game, who, f"learned here, seed {seed}", learn(game, seed))
-        notebook.say(f"{who}: {runs} runs")
+    for who in LEARNERS:
+        for seed, play in plays_of(notebook, who, game, runs):
+            _add(table, game, who, f"learned here, seed {seed}", play)
+        first = table.column("leader_first", who=who)
+        if first:
+            notebook.say(f"{who}: main-lane car first with probability {number(float(np.mean(first)))}")
 
 
 def _always(game: Game, action: str) -> LeaderPolicy:

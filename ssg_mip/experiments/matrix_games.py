@@ -17,8 +17,9 @@ import numpy as np
 
 from ssg_mip.errors import OptionError
 from ssg_mip.experiments.certified import certify
+from ssg_mip.experiments.learners import LEARNERS, plays_of
 from ssg_mip.experiments.notebook import BOUND, Notebook, Table, number
-from ssg_mip.experiments.play import LEARNERS, NO_LEARNERS, pair_values
+from ssg_mip.experiments.play import values_of
 from ssg_mip.library import MATRIX_GAMES, iterated_game, matrix_game
 from ssg_mip.library.matrix_games import LEARNING, MatrixGame
 
@@ -110,18 +111,13 @@ def _add_repeated(notebook: Notebook, memory: Table, rounds: Table, name: str, d
 
 
 def _add_learners(notebook: Notebook, settings: Settings) -> None:
-    if not LEARNERS:
-        notebook.note(NO_LEARNERS)
-        return
     table = notebook.table("game", "learner", "seed", "leader", "follower", suffix="learners")
     for name in GAMES:
         game = matrix_game(name)
-        for learner, learn in LEARNERS.items():
-            for seed in range(notebook.seed, notebook.seed + settings.runs):
-                if notebook.stopped:
-                    return
-                leader, follower = pair_values(game, learn(game, seed))
-                table.add(game=name, learner=learner, seed=seed, leader=float(leader[0]), follower=float(follower[0]))
+        for learner in LEARNERS:
+            for seed, play in plays_of(notebook, learner, game, settings.runs):
+                leader, follower = values_of(game, play)
+                table.add(game=name, learner=learner, seed=seed, leader=leader, follower=follower)
         notebook.say(f"{name}: learners")
 
 

@@ -1,6 +1,7 @@
 """Two given policies playing each other: exact values, and where play ends.
 
-The follower's policy is what a learner ended with, best response or not; it may be mixed.
+The follower's policy is what a learner ended with, best response or not. It is a mix per joint action,
+``g(b | s, a)`` of shape ``[num_rows]``, so that followers who see the realised action fit in as well.
 """
 
 from __future__ import annotations
@@ -11,33 +12,33 @@ from collections.abc import Callable
 import numpy as np
 
 from ssg_mip.errors import InvalidPolicyError
-from ssg_mip.game import FloatArray, Game
+from ssg_mip.game import FloatArray, Game, IntArray
+from ssg_mip.methods.learning.asymmetric_learning.information import pair_values
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
+
+DOUBLINGS = 10
+"""Squarings of a Markov chain beyond those that let a path without cycles pass every state."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Play:
-    """Both players' policies; ``follower`` has the shape ``[num_states, most follower actions]``."""
+    """Both players' policies; ``follower`` has the shape ``[num_rows]``."""
 
     leader: LeaderPolicy
     follower: FloatArray
 
 
-Learner = Callable[[Game, int], Play]
-"""Learns on a game with a seed, and hands back what both players do in the end."""
-
-LEARNERS: dict[str, Learner] = {}
-"""Learners by the name that tables show. An experiment has rows for each; without any its page says so."""
-
-NO_LEARNERS = "No learner is registered in ssg_mip.experiments.play.LEARNERS, so no rows of learners are here."
-"""What the pages say then."""
-
-
 def against(leader: LeaderPolicy, follower: FollowerPolicy, game: Game) -> Play:
     """The play of a leader policy and a deterministic follower policy."""
-    mixed = np.zeros((game.num_states, int(game.follower_counts.max())))
-    mixed[np.arange(game.num_states), follower.actions] = 1.0
-    return Play(leader, mixed)
+    return answering(game, leader, lambda state, _: int(follower.actions[state]))
+
+
+def answering(game: Game, leader: LeaderPolicy, answer: Callable[[int, int], int]) -> Play:
+    """The play of a leader policy and a follower who answers ``answer(state, leader action)``."""
+    answers: IntArray = np.array(
+        [answer(state, action) for state in range(game.num_states) for action in range(int(game.leader_counts[state]))]
+    )
+    return Play(leader, np.where(game.row_follower == answers[game.row_leader_slot], 1.0, 0.0))
 
 
 def joint_shares(game: Game, play: Play) -> FloatArray:
@@ -48,49 +49,33 @@ def joint_shares(game: Game, play: Play) -> FloatArray:
     InvalidPolicyError
         If the follower's policy does not fit the game.
     """
-    shape = (game.num_states, int(game.follower_counts.max()))
-    if play.follower.shape != shape:
-        raise InvalidPolicyError(f"the follower's policy has shape {play.follower.shape}; {game.name} needs {shape}")
-    mine = play.leader.slots(game)[game.row_leader_slot]
-    shares: FloatArray = mine * play.follower[game.row_state, game.row_follower]
+    if play.follower.shape != (game.num_rows,):
+        raise InvalidPolicyError(
+            f"the follower's policy has shape {play.follower.shape}; {game.name} needs one number for each of its "
+            f"{game.num_rows} joint actions"
+        )
+    shares: FloatArray = play.leader.slots(game)[game.row_leader_slot] * play.follower
     totals = np.bincount(game.row_state, weights=shares, minlength=game.num_states)
     if not np.allclose(totals, 1.0):
         raise InvalidPolicyError("the follower's policy must sum to 1 over the actions of each state")
     return shares
 
 
-def transition_of(game: Game, shares: FloatArray) -> FloatArray:
-    """The Markov chain ``[s, t]`` of two policies."""
-    chain = np.zeros((game.num_states, game.num_states))
-    entries = np.diff(game.indptr)
-    places = np.repeat(game.row_state, entries), game.successors
-    np.add.at(chain, places, np.repeat(shares, entries) * game.probabilities)
-    return chain
-
-
-def pair_values(game: Game, play: Play) -> tuple[FloatArray, FloatArray]:
-    """Exact values ``[num_states]`` of both players."""
-    shares = joint_shares(game, play)
-    chain, one = transition_of(game, shares), np.eye(game.num_states)
-    values = []
-    for rewards, discount in (
-        (game.leader_rewards, game.leader_discount),
-        (game.follower_rewards, game.follower_discount),
-    ):
-        expected = np.bincount(game.row_state, weights=shares * rewards, minlength=game.num_states)
-        values.append(np.linalg.solve(one - discount * chain, expected).astype(np.float64, copy=False))
-    return values[0], values[1]
+def values_of(game: Game, play: Play) -> tuple[float, float]:
+    """Exact values of both players from the start distribution."""
+    joint_shares(game, play)  # a policy that does not fit is refused here
+    leader, follower = pair_values(game, play.leader, play.follower)
+    return float(game.initial @ leader), float(game.initial @ follower)
 
 
 def end_probabilities(game: Game, play: Play, ends: tuple[str, ...]) -> dict[str, float]:
     """Probability of ending in each of some absorbing states, from the start distribution, and of ``never`` ending."""
-    chain = transition_of(game, joint_shares(game, play))
+    chain = np.zeros((game.num_states, game.num_states))
+    entries = np.diff(game.indptr)
+    places = np.repeat(game.row_state, entries), game.successors
+    np.add.at(chain, places, np.repeat(joint_shares(game, play), entries) * game.probabilities)
     for _ in range(game.num_states.bit_length() + DOUBLINGS):
         chain = chain @ chain
     spread = game.initial @ chain
     found = {end: float(spread[game.state_index(end)]) for end in ends}
     return {**found, "never": max(0.0, 1.0 - sum(found.values()))}
-
-
-DOUBLINGS = 10
-"""Squarings of the chain beyond those that let a path without cycles pass every state."""

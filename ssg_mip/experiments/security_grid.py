@@ -16,8 +16,9 @@ import numpy as np
 
 from ssg_mip.best_response import best_response
 from ssg_mip.errors import OptionError
+from ssg_mip.experiments.learners import LEARNERS, plays_of
 from ssg_mip.experiments.notebook import BOUND, Notebook, Table, number
-from ssg_mip.experiments.play import LEARNERS, NO_LEARNERS, pair_values
+from ssg_mip.experiments.play import values_of
 from ssg_mip.game import Game
 from ssg_mip.library import security_grid
 from ssg_mip.library.security import DEPLOY
@@ -124,20 +125,14 @@ def _placement(game: Game, result: Result) -> str:
 
 
 def _add_learners(notebook: Notebook, settings: Settings) -> None:
-    if not LEARNERS:
-        notebook.note(NO_LEARNERS)
-        return
     table = notebook.table("sum", "attacker_sees", "learner", "seed", "leader", "follower", suffix="learners")
     size, targets, defenders, horizon = settings.grids[0]
-    for (zero_sum, observation), (who, learn) in itertools.product(KINDS, LEARNERS.items()):
+    for (zero_sum, observation), who in itertools.product(KINDS, LEARNERS):
         game = _game(size, targets, defenders, horizon, settings.wind, zero_sum, observation, notebook.seed)
-        for seed in range(notebook.seed, notebook.seed + settings.runs):
-            if notebook.stopped:
-                return
-            leader, follower = pair_values(game, learn(game, seed))
-            values = {"leader": float(game.initial @ leader), "follower": float(game.initial @ follower)}
-            kind = "zero" if zero_sum else "general"
-            table.add(sum=kind, attacker_sees=observation, learner=who, seed=seed, **values)
+        kind = "zero" if zero_sum else "general"
+        for seed, play in plays_of(notebook, who, game, settings.runs):
+            leader, follower = values_of(game, play)
+            table.add(sum=kind, attacker_sees=observation, learner=who, seed=seed, leader=leader, follower=follower)
 
 
 def _compare(notebook: Notebook, table: Table) -> None:

@@ -1,0 +1,98 @@
+"""The learners that tables have rows for: what both players do after training, for many seeds.
+
+A learner is a function of a game and seeds that yields a :class:`~ssg_mip.experiments.play.Play` per seed. Put one more
+into :data:`LEARNERS`, and every experiment with learners has its rows. Those with networks need the extra ``learn``;
+without it they raise :class:`~ssg_mip.errors.OptionError`, and the page of an experiment says that they are missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import numpy as np
+
+from ssg_mip.errors import OptionError
+from ssg_mip.experiments.notebook import Notebook
+from ssg_mip.experiments.play import Play, against, answering
+from ssg_mip.game import Game
+from ssg_mip.methods.learning import actor_critic, asymmetric_learning, bilevel_q, independent_q
+from ssg_mip.methods.learning.schedules import Exploration
+from ssg_mip.policy import FollowerPolicy, LeaderPolicy
+
+Learner = Callable[[Game, range], Iterator[Play]]
+"""Plays of one run per seed, as they are finished."""
+
+LEAST_STEPS, STEPS_PER_JOINT_ACTION = 20_000, 300
+"""Steps of a tabular run: a fifth of a second on small games, enough visits of every joint action on larger ones."""
+
+NETWORK_STEPS, NETWORK_STEPS_PER_JOINT_ACTION = 4000, 20
+"""The same for networks, whose steps learn from a batch each."""
+
+
+def tabular_steps(game: Game) -> int:
+    """How long a tabular run takes on a game."""
+    return max(LEAST_STEPS, STEPS_PER_JOINT_ACTION * game.num_rows)
+
+
+def bilevel(game: Game, seeds: range) -> Iterator[Play]:
+    """Bi-level tabular Q-learning: each player plays its half of the stage solution."""
+    for seed in seeds:
+        rng = np.random.default_rng(seed)
+        learned = bilevel_q.learn(game, bilevel_q.Settings(), rng, steps=tabular_steps(game))
+        yield answering(game, learned.execution.leader_policy(), learned.execution.answer)
+
+
+def bilevel_networks(game: Game, seeds: range) -> Iterator[Play]:
+    """Bi-level actor-critic, all runs at once."""
+    steps = max(NETWORK_STEPS, NETWORK_STEPS_PER_JOINT_ACTION * game.num_rows)
+    learned = actor_critic.learn(game, actor_critic.Settings(), seeds.start, steps=steps, runs=len(seeds))
+    for execution in learned.executions:
+        yield answering(game, execution.leader_policy(), execution.answer)
+
+
+def independent(rule: independent_q.Rule, game: Game, seeds: range) -> Iterator[Play]:
+    """Two Q-learners that take each other for a part of the environment."""
+    for seed in seeds:
+        learned = independent_q.learn(
+            game, rule, np.random.default_rng(seed), steps=tabular_steps(game), exploration=Exploration()
+        )
+        leader = LeaderPolicy.deterministic(game, learned.leader_actions)
+        yield against(leader, FollowerPolicy(learned.follower_actions), game)
+
+
+def asymmetric(settings: asymmetric_learning.Settings, game: Game, seeds: range) -> Iterator[Play]:
+    """A Q-learning leader and a Hedge follower: their time-averaged policies."""
+    for seed in seeds:
+        learned = asymmetric_learning.learn(
+            game, settings, np.random.default_rng(seed), steps=tabular_steps(game), num_moments=1
+        )
+        yield Play(learned.average_leader_policy, learned.average_follower_policy)
+
+
+LEARNERS: dict[str, Learner] = {
+    "bi-level Q, tabular": bilevel,
+    "bi-level actor-critic, networks": bilevel_networks,
+    "independent Q": partial(independent, independent_q.Independent()),
+    "hysteretic Q": partial(independent, independent_q.Hysteretic()),
+    "lenient Q": partial(independent, independent_q.Lenient()),
+    "Q and Hedge that sees actions, averaged": partial(asymmetric, asymmetric_learning.Settings()),
+    "Q and Hedge that sees no action, averaged": partial(
+        asymmetric, asymmetric_learning.Settings(observation="policy")
+    ),
+}
+"""Learners by the name that tables show."""
+
+
+def plays_of(notebook: Notebook, who: str, game: Game, runs: int) -> Iterator[tuple[int, Play]]:
+    """Seeds and plays of one learner until the notebook stops; a note where its extra is missing."""
+    seeds = range(notebook.seed, notebook.seed + runs)
+    plays = iter(zip(seeds, LEARNERS[who](game, seeds), strict=True))
+    while not notebook.stopped:
+        try:
+            yield next(plays)
+        except StopIteration:
+            return
+        except OptionError as error:
+            notebook.note(f"No rows of {who}: {error}")
+            return

@@ -1,0 +1,40 @@
+"""The learners of the tables end where they are known to end, with fixed seeds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ssg_mip.experiments.learners import LEARNERS
+from ssg_mip.experiments.play import joint_shares, values_of
+from ssg_mip.library import matrix_game
+
+MAINTAIN = {
+    "bi-level Q, tabular": ("A", "X", 1.0),
+    "bi-level actor-critic, networks": ("A", "X", 1.0),
+    "independent Q": ("B", "Y", 1.0),
+    "lenient Q": ("B", "Y", 1.0),
+    "Q and Hedge that sees actions, averaged": ("A", "X", 0.8),
+    "Q and Hedge that sees no action, averaged": ("B", "Y", 0.8),
+}
+"""Where each learner ends in Maintain: the pure Stackelberg or a Nash equilibrium, and how often it plays that."""
+
+
+@pytest.mark.parametrize("who", MAINTAIN)
+def test_learners_end_in_the_equilibrium_of_their_kind(who: str) -> None:
+    if "networks" in who:
+        pytest.importorskip("torch")
+    game = matrix_game("maintain")
+    row_name, column_name, least = MAINTAIN[who]
+    row = game.row(0, game.leader_actions[0].index(row_name), game.follower_actions[0].index(column_name))
+    for play in LEARNERS[who](game, range(2)):
+        shares = joint_shares(game, play)
+        assert shares[row] >= least - 1e-9
+        assert values_of(game, play)[0] == pytest.approx(float(np.dot(shares, game.leader_rewards)))
+
+
+def test_a_seed_gives_the_same_play() -> None:
+    game = matrix_game("escape")
+    plays = [next(LEARNERS["independent Q"](game, range(5, 6))) for _ in range(2)]
+    assert np.array_equal(plays[0].follower, plays[1].follower)
+    assert np.array_equal(plays[0].leader.probabilities, plays[1].leader.probabilities)
