@@ -15,7 +15,7 @@ import numpy as np
 from ssg_mip.errors import OptionError
 from ssg_mip.experiments.bimatrix import pure_equilibria
 from ssg_mip.experiments.certified import certify
-from ssg_mip.experiments.learners import LEARNERS, plays_of
+from ssg_mip.experiments.learners import COUNTERPARTS, LEARNERS, plays_of
 from ssg_mip.experiments.notebook import BOUND, Notebook, Table, number
 from ssg_mip.experiments.play import joint_shares, values_of
 from ssg_mip.game import Game
@@ -29,14 +29,6 @@ SECONDS = 20.0
 
 ACCURACY = 1e-4
 """Up to which values agree with print: both games have whole payoffs and a gap of 1e-6."""
-
-COUNTERPARTS = {
-    "Bi-AC": "bi-level actor-critic, networks",
-    "I-DQN": "independent Q",
-    "Hysteretic-DQN": "hysteretic Q",
-    "Lenient-DQN": "lenient Q",
-}
-"""Learners of the paper, and those of ours that are nearest to them."""
 
 NEAR = 0.1
 """Shares of optimal runs agree within this: twice the standard error of 100 runs at worst."""

@@ -15,7 +15,7 @@ import numpy as np
 from ssg_mip.best_response import best_response
 from ssg_mip.errors import OptionError
 from ssg_mip.experiments.certified import certify
-from ssg_mip.experiments.learners import LEARNERS, plays_of
+from ssg_mip.experiments.learners import COUNTERPARTS, LEARNERS, plays_of
 from ssg_mip.experiments.notebook import BOUND, Notebook, Table, number
 from ssg_mip.experiments.play import Play, against, end_probabilities, values_of
 from ssg_mip.game import Game
@@ -139,6 +139,19 @@ def _compare(notebook: Notebook, table: Table, settings: Settings) -> None:
         abs(best["leader_first"] - printed[0]) < CLOSE and abs(best["follower_first"] - printed[1]) < CLOSE,
         f"the share of such starts is {settings.fast_share:.0%} here by construction",
     )
+    for theirs, ours in COUNTERPARTS.items():
+        first = table.column("leader_first", who=ours)
+        if theirs in PRINTED and first:
+            crash = float(np.mean(table.column("crash", who=ours)))
+            mean = float(np.mean(first))
+            notebook.find(
+                f"{theirs}: the main-lane car goes first",
+                f"{PRINTED[theirs][0]:.1%}",
+                f"{ours}: {mean:.1%}, crash {crash:.1%}, mean of {len(first)} runs",
+                abs(mean - PRINTED[theirs][0]) < 2.0 * CLOSE,
+                "another environment, and learners whose sizes and rates are not printed: compare the order, not the "
+                "numbers",
+            )
     pure = rows.get("pure commitment")
     if pure is not None:
         gain = best["leader"] - pure["leader"]

@@ -16,7 +16,7 @@ from ssg_mip.errors import OptionError
 from ssg_mip.experiments.notebook import Notebook
 from ssg_mip.experiments.play import Play, against, answering
 from ssg_mip.game import Game
-from ssg_mip.methods.learning import actor_critic, asymmetric_learning, bilevel_q, independent_q
+from ssg_mip.methods.learning import actor_critic, asymmetric_learning, bilevel_q, independent_networks, independent_q
 from ssg_mip.methods.learning.schedules import Exploration
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 
@@ -35,6 +35,11 @@ def tabular_steps(game: Game) -> int:
     return max(LEAST_STEPS, STEPS_PER_JOINT_ACTION * game.num_rows)
 
 
+def network_steps(game: Game) -> int:
+    """How long a run with networks takes on a game."""
+    return max(NETWORK_STEPS, NETWORK_STEPS_PER_JOINT_ACTION * game.num_rows)
+
+
 def bilevel(game: Game, seeds: range) -> Iterator[Play]:
     """Bi-level tabular Q-learning: each player plays its half of the stage solution."""
     for seed in seeds:
@@ -45,8 +50,7 @@ def bilevel(game: Game, seeds: range) -> Iterator[Play]:
 
 def bilevel_networks(game: Game, seeds: range) -> Iterator[Play]:
     """Bi-level actor-critic, all runs at once."""
-    steps = max(NETWORK_STEPS, NETWORK_STEPS_PER_JOINT_ACTION * game.num_rows)
-    learned = actor_critic.learn(game, actor_critic.Settings(), seeds.start, steps=steps, runs=len(seeds))
+    learned = actor_critic.learn(game, actor_critic.Settings(), seeds.start, steps=network_steps(game), runs=len(seeds))
     for execution in learned.executions:
         yield answering(game, execution.leader_policy(), execution.answer)
 
@@ -61,6 +65,15 @@ def independent(rule: independent_q.Rule, game: Game, seeds: range) -> Iterator[
         yield against(leader, FollowerPolicy(learned.follower_actions), game)
 
 
+def independent_with_networks(rule: independent_networks.Rule, game: Game, seeds: range) -> Iterator[Play]:
+    """The same with networks, all runs at once."""
+    settings = independent_networks.Settings(rule=rule)
+    curve = independent_networks.learn(game, settings, seeds.start, steps=network_steps(game), runs=len(seeds))
+    for rows in curve.rows[-1]:
+        leader = LeaderPolicy.deterministic(game, game.row_leader[rows])
+        yield against(leader, FollowerPolicy(game.row_follower[rows]), game)
+
+
 def asymmetric(settings: asymmetric_learning.Settings, game: Game, seeds: range) -> Iterator[Play]:
     """A Q-learning leader and a Hedge follower: their time-averaged policies."""
     for seed in seeds:
@@ -73,6 +86,9 @@ def asymmetric(settings: asymmetric_learning.Settings, game: Game, seeds: range)
 LEARNERS: dict[str, Learner] = {
     "bi-level Q, tabular": bilevel,
     "bi-level actor-critic, networks": bilevel_networks,
+    "independent networks": partial(independent_with_networks, "independent"),
+    "hysteretic networks": partial(independent_with_networks, "hysteretic"),
+    "lenient networks": partial(independent_with_networks, "lenient"),
     "independent Q": partial(independent, independent_q.Independent()),
     "hysteretic Q": partial(independent, independent_q.Hysteretic()),
     "lenient Q": partial(independent, independent_q.Lenient()),
@@ -82,6 +98,14 @@ LEARNERS: dict[str, Learner] = {
     ),
 }
 """Learners by the name that tables show."""
+
+COUNTERPARTS = {
+    "Bi-AC": "bi-level actor-critic, networks",
+    "I-DQN": "independent networks",
+    "Hysteretic-DQN": "hysteretic networks",
+    "Lenient-DQN": "lenient networks",
+}
+"""Learners of Zhang et al., and those of ours that are nearest to them."""
 
 
 def plays_of(notebook: Notebook, who: str, game: Game, runs: int) -> Iterator[tuple[int, Play]]:

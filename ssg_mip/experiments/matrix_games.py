@@ -18,6 +18,7 @@ import numpy as np
 from ssg_mip.errors import OptionError
 from ssg_mip.experiments.certified import certify
 from ssg_mip.experiments.learners import LEARNERS, plays_of
+from ssg_mip.experiments.learning_curves import BATTLE, DILEMMA, draw_curves, lengthen_dilemma, summarise_games
 from ssg_mip.experiments.notebook import BOUND, Notebook, Table, number
 from ssg_mip.experiments.play import values_of
 from ssg_mip.library import MATRIX_GAMES, iterated_game, matrix_game
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 TITLE = "Asymmetric Learning Dynamics (2025), Table 1 and the 12 matrix games: certified optima"
 
-FULL: dict[str, Any] = {}
+FULL: dict[str, Any] = {"runs": 100, "seeds": 20}
 
 SECONDS = 20.0
 """For one solve; games of one round take hundredths of a second, repeated ones up to some seconds."""
@@ -42,16 +43,19 @@ GAMES = {name: game for name, game in MATRIX_GAMES.items() if game.source.starts
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The discount of the repeated games, and the runs of each learner."""
+    """The discount of the repeated games, the runs of each learner, and steps and seeds of the learning curves."""
 
     discount: float = 0.9
-    runs: int = 10
+    runs: int = 5
+    steps: int = 10_000
+    dilemma_steps: tuple[int, ...] = (100, 1000, 10_000, 100_000)
+    seeds: int = 3
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.discount < 1.0:
             raise OptionError(f"setting discount is {self.discount!r}; it must be at least 0 and below 1")
-        if self.runs < 1:
-            raise OptionError(f"setting runs is {self.runs}; it must be at least 1")
+        if min(self.runs, self.steps, self.seeds, *self.dilemma_steps) < 1:
+            raise OptionError("settings runs, steps, seeds and dilemma_steps must be at least 1")
 
 
 def run(notebook: Notebook, settings: Settings) -> None:
@@ -71,6 +75,7 @@ def run(notebook: Notebook, settings: Settings) -> None:
         _add_repeated(notebook, memory, table, name, settings.discount)
     _add_learners(notebook, settings)
     _compare(notebook, table, memory)
+    _add_curves(notebook, table, settings)
     notebook.picture(lambda ax: _draw(ax, table, memory))
 
 
@@ -119,6 +124,14 @@ def _add_learners(notebook: Notebook, settings: Settings) -> None:
                 leader, follower = values_of(game, play)
                 table.add(game=name, learner=learner, seed=seed, leader=leader, follower=follower)
         notebook.say(f"{name}: learners")
+
+
+def _add_curves(notebook: Notebook, table: Table, settings: Settings) -> None:
+    values = {row["game"]: row["pure_value"] for row in table.rows}
+    draw_curves(notebook, settings.steps, settings.seeds)
+    summarise_games(notebook, [name for name in values if name != BATTLE], values, settings.steps, settings.seeds)
+    if DILEMMA in values:
+        lengthen_dilemma(notebook, values[DILEMMA], settings.dilemma_steps, settings.seeds)
 
 
 def _compare(notebook: Notebook, table: Table, memory: Table) -> None:

@@ -72,7 +72,7 @@ def test_learners_have_rows(run: Reproduce, learner: str) -> None:
 
 
 def test_the_matrix_games_have_their_values_and_memory_helps_the_dilemma_alone(run: Reproduce) -> None:
-    report = run("matrix-games", runs=1)
+    report = run("matrix-games", runs=1, steps=3000, dilemma_steps=[100, 1000], seeds=1)
     table = {row["game"]: row for row in rows(report)}
     assert len(table) == 13
     battle = table["battle_of_table_1"]
@@ -83,6 +83,15 @@ def test_the_matrix_games_have_their_values_and_memory_helps_the_dilemma_alone(r
     memory = {row["game"]: float(row["gain"]) for row in rows(report, "memory")}
     assert memory["prisoners_dilemma"] == pytest.approx(2.0 - 5.0 / 9.0, abs=1e-3)
     assert all(abs(gain) < 1e-3 for name, gain in memory.items() if name != "prisoners_dilemma")
+    curve = [row for row in rows(report, "curves") if row["follower"] == "Hedge"]
+    assert float(curve[-1]["leader_payoff"]) > float(curve[0]["leader_payoff"])
+    assert float(curve[-1]["leader_payoff"]) > 4.5
+    assert next(one for one in report.findings if one.what == "Battle: average payoffs of both").agrees is False
+    schedules = {(row["game"], row["schedule"]): float(row["leader_payoff"]) for row in rows(report, "schedules")}
+    assert len(schedules) == 36
+    assert schedules["stag_hunt", "regret"] == pytest.approx(0.0, abs=0.4)
+    distances = [float(row["distance"]) for row in rows(report, "dilemma")]
+    assert distances[1] < distances[0]
     learned = {row["game"]: float(row["leader"]) for row in rows(report, "learners")}
     assert learned["deadlock"] == pytest.approx(0.0)  # seed 0 plays the last row, which is optimal here
     assert learned["stag_hunt"] == pytest.approx(-2.0)
