@@ -2,7 +2,8 @@
 
 The paper's environment is a simulator; here it is a grid (:func:`ssg_mip.library.highway_merge`), small enough for a
 certified optimum. Both cars' policies induce a Markov chain, of which the probabilities of the three ends are read off.
-The game is solved for mixed and for pure commitment, where learners of that paper look for the latter.
+The game is solved for mixed and for pure commitment, where learners of that paper look for the latter. Where
+highway-env is installed, the same policies also drive its cars (:mod:`ssg_mip.experiments.highway_simulator`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 
 from ssg_mip.best_response import best_response
 from ssg_mip.errors import OptionError
+from ssg_mip.experiments import highway_simulator
 from ssg_mip.experiments.certified import certify
 from ssg_mip.experiments.learners import COUNTERPARTS, LEARNERS, plays_of
 from ssg_mip.experiments.notebook import BOUND, Notebook, Table, number
@@ -45,19 +47,27 @@ CLOSE = 0.05
 """Shares agree with print within this: the paper has ten seeds."""
 
 
+Plays = dict[str, Play]
+"""Both players' policies by who found them."""
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The grid, the discount, the share of starts at which the auxiliary car cannot wait, and each learner's runs."""
+    """The grid, the discount, the share of starts at which the auxiliary car cannot wait, and each learner's runs.
+
+    ``drives`` is how often each policy drives in highway-env; 0 leaves that out.
+    """
 
     cells: int = 6
     speeds: int = 3
     discount: float = 0.95
     fast_share: float = 0.3
     runs: int = 10
+    drives: int = 20
 
     def __post_init__(self) -> None:
-        if self.runs < 1:
-            raise OptionError(f"setting runs is {self.runs}; it must be at least 1")
+        if self.runs < 1 or self.drives < 0:
+            raise OptionError(f"settings runs and drives are {self.runs} and {self.drives}; the least are 1 and 0")
 
 
 def run(notebook: Notebook, settings: Settings) -> None:
@@ -67,7 +77,8 @@ def run(notebook: Notebook, settings: Settings) -> None:
     )
     game = highway_merge(settings.cells, settings.speeds, discount=settings.discount, fast_share=settings.fast_share)
     notebook.note(f"{game.name}: {game.num_states} states, {game.num_rows} joint actions.")
-    _add_optima(notebook, table, game)
+    plays: Plays = {}
+    _add_optima(notebook, table, game, plays)
     for action in ("FASTER", "SLOWER"):
         policy = _always(game, action)
         response = best_response(game, policy)
@@ -75,17 +86,19 @@ def run(notebook: Notebook, settings: Settings) -> None:
     for who, (first, second) in PRINTED.items():
         crash = 1.0 - first - second
         table.add(who=who, source="printed", leader_first=first, follower_first=second, crash=crash)
-    _add_learners(notebook, table, game, settings.runs)
+    _add_learners(notebook, table, game, settings.runs, plays)
+    _add_drives(notebook, table, game, settings, plays)
     _compare(notebook, table, settings)
     notebook.picture(lambda ax: _draw(ax, table))
 
 
-def _add_optima(notebook: Notebook, table: Table, game: Game) -> None:
+def _add_optima(notebook: Notebook, table: Table, game: Game, plays: Plays) -> None:
     best = certify(notebook, game, seconds=SECONDS)
     for who, result, bound in (("mixed commitment", best.mixed, best.bound), ("pure commitment", best.pure, None)):
         if result.leader_policy is None or result.follower_policy is None:
             continue
-        _add(table, game, who, "exact", against(result.leader_policy, result.follower_policy, game), bound)
+        plays[who] = against(result.leader_policy, result.follower_policy, game)
+        _add(table, game, who, "exact", plays[who], bound)
         notebook.say(f"{who}: {number(result.leader_value)}, {result.status.name.lower()}")
     gap = best.bound - best.mixed.leader_value
     notebook.note(
@@ -111,13 +124,38 @@ def _add(table: Table, game: Game, who: str, source: str, play: Play, bound: flo
     )
 
 
-def _add_learners(notebook: Notebook, table: Table, game: Game, runs: int) -> None:
+def _add_learners(notebook: Notebook, table: Table, game: Game, runs: int, plays: Plays) -> None:
     for who in LEARNERS:
         for seed, play in plays_of(notebook, who, game, runs):
+            plays.setdefault(who, play)
             _add(table, game, who, f"learned here, seed {seed}", play)
         first = table.column("leader_first", who=who)
         if first:
             notebook.say(f"{who}: main-lane car first with probability {number(float(np.mean(first)))}")
+
+
+def _add_drives(notebook: Notebook, table: Table, game: Game, settings: Settings, plays: Plays) -> None:
+    """The same policies, of each learner those of its first run, at the wheel of highway-env."""
+    if not highway_simulator.available():
+        notebook.note("No policy drives in highway-env, which is not installed: pip install 'ssg_mip[highway]'")
+        return
+    for who, play in plays.items():
+        if settings.drives == 0 or notebook.stopped:
+            break
+        driven = highway_simulator.drive(
+            game, play, cells=settings.cells, speeds=settings.speeds, drives=settings.drives, seed=notebook.seed
+        )
+        ends = driven.shares
+        table.add(
+            who=f"{who}, in highway-env",
+            source="driven",
+            runs=settings.drives,
+            leader_first=ends[LEADER_FIRST],
+            follower_first=ends[FOLLOWER_FIRST],
+            crash=ends[CRASH],
+            never=ends["never"],
+        )
+        notebook.say(f"{who} in highway-env: {ends}, {driven.off_grid:.0%} of the decisions off the grid")
 
 
 def _always(game: Game, action: str) -> LeaderPolicy:
