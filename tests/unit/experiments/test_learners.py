@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from ssg_mip.experiments.learners import LEARNERS
+from ssg_mip.deadline import Deadline
+from ssg_mip.experiments.learners import LEARNERS, plays_of
+from ssg_mip.experiments.notebook import Notebook
 from ssg_mip.experiments.play import joint_shares, values_of
 from ssg_mip.library import matrix_game
+from ssg_mip.methods.learning.schedules import never
 
 MAINTAIN = {
     "bi-level Q, tabular": ("A", "X", 1.0),
@@ -27,7 +32,7 @@ def test_learners_end_in_the_equilibrium_of_their_kind(who: str) -> None:
     game = matrix_game("maintain")
     row_name, column_name, least = MAINTAIN[who]
     row = game.row(0, game.leader_actions[0].index(row_name), game.follower_actions[0].index(column_name))
-    for play in LEARNERS[who](game, range(2)):
+    for play in LEARNERS[who](game, range(2), never):
         shares = joint_shares(game, play)
         assert shares[row] >= least - 1e-9
         assert values_of(game, play)[0] == pytest.approx(float(np.dot(shares, game.leader_rewards)))
@@ -35,6 +40,17 @@ def test_learners_end_in_the_equilibrium_of_their_kind(who: str) -> None:
 
 def test_a_seed_gives_the_same_play() -> None:
     game = matrix_game("escape")
-    plays = [next(LEARNERS["independent Q"](game, range(5, 6))) for _ in range(2)]
+    plays = [next(LEARNERS["independent Q"](game, range(5, 6), never)) for _ in range(2)]
     assert np.array_equal(plays[0].follower, plays[1].follower)
     assert np.array_equal(plays[0].leader.probabilities, plays[1].leader.probabilities)
+
+
+def test_a_run_that_is_stopped_in_the_middle_has_no_row(tmp_path: Path) -> None:
+    """The deadline passes while the second of two runs learns."""
+    notebook = Notebook("some", tmp_path)
+    found = []
+    for seed, _ in plays_of(notebook, "bi-level Q, tabular", matrix_game("escape"), 2):
+        found.append(seed)
+        notebook.deadline = Deadline(0.01)
+    assert found == [0]
+    assert notebook.stopped
