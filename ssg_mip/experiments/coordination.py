@@ -172,6 +172,8 @@ def _words(game: Game, mix: Sequence[float], answer: str) -> str:
 
 
 def _draw(ax: Axes, table: Table, title: str) -> Axes:
+    from matplotlib.patches import Patch
+
     kinds = list(dict.fromkeys(row["source"] for row in table.rows))
     names = [row["who"] for row in table.rows]
     colors = [f"C{kinds.index(row['source'])}" for row in table.rows]
@@ -179,9 +181,8 @@ def _draw(ax: Axes, table: Table, title: str) -> Axes:
     ax.barh(places, [row["leader"] for row in table.rows], color=colors)
     ax.set_yticks(places, names)
     ax.invert_yaxis()
-    for kind in kinds:
-        ax.barh([], [], color=f"C{kinds.index(kind)}", label=kind)
+    ax.tick_params(axis="y", labelsize=7)
     ax.set_xlabel("leader's reward")
     ax.set_title(title)
-    ax.legend(fontsize=8)
+    ax.legend(handles=[Patch(color=f"C{place}", label=kind) for place, kind in enumerate(kinds)], fontsize=7)
     return ax

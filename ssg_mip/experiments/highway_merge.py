@@ -212,7 +212,8 @@ def _draw(ax: Axes, table: Table) -> Axes:
     labels = [f"{name} ({'printed' if name in PRINTED else 'here'})" for name in names]
     ax.set_yticks(places, labels)
     ax.invert_yaxis()
+    ax.tick_params(axis="y", labelsize=7)
     ax.set_xlabel("probability")
-    ax.set_title("Highway merge: who goes first")
-    ax.legend(fontsize=8)
+    ax.set_title("Who goes first")
+    ax.legend(fontsize=7, loc="lower left")
     return ax

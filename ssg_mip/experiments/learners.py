@@ -17,11 +17,11 @@ from ssg_mip.experiments.notebook import Notebook
 from ssg_mip.experiments.play import Play, against, answering
 from ssg_mip.game import Game
 from ssg_mip.methods.learning import actor_critic, asymmetric_learning, bilevel_q, independent_networks, independent_q
-from ssg_mip.methods.learning.schedules import Exploration
+from ssg_mip.methods.learning.schedules import Exploration, Stopped
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 
-Learner = Callable[[Game, range], Iterator[Play]]
-"""Plays of one run per seed, as they are finished."""
+Learner = Callable[[Game, range, Stopped], Iterator[Play]]
+"""Plays of one run per seed, as they are finished; asked now and then whether to stop."""
 
 LEAST_STEPS, STEPS_PER_JOINT_ACTION = 20_000, 300
 """Steps of a tabular run: a fifth of a second on small games, enough visits of every joint action on larger ones."""
@@ -40,24 +40,27 @@ def network_steps(game: Game) -> int:
     return max(NETWORK_STEPS, NETWORK_STEPS_PER_JOINT_ACTION * game.num_rows)
 
 
-def bilevel(game: Game, seeds: range) -> Iterator[Play]:
+def bilevel(game: Game, seeds: range, stopped: Stopped) -> Iterator[Play]:
     """Bi-level tabular Q-learning: each player plays its half of the stage solution."""
     for seed in seeds:
         rng = np.random.default_rng(seed)
-        learned = bilevel_q.learn(game, bilevel_q.Settings(), rng, steps=tabular_steps(game))
+        learned = bilevel_q.learn(game, bilevel_q.Settings(), rng, steps=tabular_steps(game), stopped=stopped)
         yield answering(game, learned.execution.leader_policy(), learned.execution.answer)
 
 
-def bilevel_networks(game: Game, seeds: range) -> Iterator[Play]:
+def bilevel_networks(game: Game, seeds: range, stopped: Stopped) -> Iterator[Play]:
     """Bi-level actor-critic, all runs at once."""
-    learned = actor_critic.learn(game, actor_critic.Settings(), seeds.start, steps=network_steps(game), runs=len(seeds))
+    settings, steps = actor_critic.Settings(), network_steps(game)
+    learned = actor_critic.learn(game, settings, seeds.start, steps=steps, runs=len(seeds), stopped=stopped)
     for execution in learned.executions:
         yield answering(game, execution.leader_policy(), execution.answer)
 
 
-def independent(rule: independent_q.Rule, game: Game, seeds: range) -> Iterator[Play]:
+def independent(rule: independent_q.Rule, game: Game, seeds: range, stopped: Stopped) -> Iterator[Play]:
     """Two Q-learners that take each other for a part of the environment."""
     for seed in seeds:
+        if stopped():
+            return
         learned = independent_q.learn(
             game, rule, np.random.default_rng(seed), steps=tabular_steps(game), exploration=Exploration()
         )
@@ -65,8 +68,12 @@ def independent(rule: independent_q.Rule, game: Game, seeds: range) -> Iterator[
         yield against(leader, FollowerPolicy(learned.follower_actions), game)
 
 
-def independent_with_networks(rule: independent_networks.Rule, game: Game, seeds: range) -> Iterator[Play]:
+def independent_with_networks(
+    rule: independent_networks.Rule, game: Game, seeds: range, stopped: Stopped
+) -> Iterator[Play]:
     """The same with networks, all runs at once."""
+    if stopped():
+        return
     settings = independent_networks.Settings(rule=rule)
     curve = independent_networks.learn(game, settings, seeds.start, steps=network_steps(game), runs=len(seeds))
     for rows in curve.rows[-1]:
@@ -74,11 +81,11 @@ def independent_with_networks(rule: independent_networks.Rule, game: Game, seeds
         yield against(leader, FollowerPolicy(game.row_follower[rows]), game)
 
 
-def asymmetric(settings: asymmetric_learning.Settings, game: Game, seeds: range) -> Iterator[Play]:
+def asymmetric(settings: asymmetric_learning.Settings, game: Game, seeds: range, stopped: Stopped) -> Iterator[Play]:
     """A Q-learning leader and a Hedge follower: their time-averaged policies."""
     for seed in seeds:
         learned = asymmetric_learning.learn(
-            game, settings, np.random.default_rng(seed), steps=tabular_steps(game), num_moments=1
+            game, settings, np.random.default_rng(seed), steps=tabular_steps(game), num_moments=1, stopped=stopped
         )
         yield Play(learned.average_leader_policy, learned.average_follower_policy)
 
@@ -111,12 +118,19 @@ COUNTERPARTS = {
 def plays_of(notebook: Notebook, who: str, game: Game, runs: int) -> Iterator[tuple[int, Play]]:
     """Seeds and plays of one learner until the notebook stops; a note where its extra is missing."""
     seeds = range(notebook.seed, notebook.seed + runs)
-    plays = iter(zip(seeds, LEARNERS[who](game, seeds), strict=True))
-    while not notebook.stopped:
+
+    def stopped() -> bool:
+        return notebook.stopped
+
+    plays = zip(seeds, LEARNERS[who](game, seeds, stopped), strict=False)
+    while not stopped():
         try:
-            yield next(plays)
+            seed, play = next(plays)
         except StopIteration:
             return
         except OptionError as error:
             notebook.note(f"No rows of {who}: {error}")
             return
+        if stopped():  # perhaps in the middle of this run
+            return
+        yield seed, play

@@ -117,6 +117,7 @@ def lengthen_dilemma(notebook: Notebook, value: float, lengths: tuple[int, ...],
         "T > 10^4 in the text, T > 10^3 in the appendix; no accuracy is named",
         f"{'more than tried' if enough is None else enough} (distance by steps: {distances})",
         None,
+        "both players have a dominant action, which the tabular dynamics find soon; the paper's leader is PPO",
     )
 
 

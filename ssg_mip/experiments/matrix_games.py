@@ -46,7 +46,7 @@ class Settings:
     """The discount of the repeated games, the runs of each learner, and steps and seeds of the learning curves."""
 
     discount: float = 0.9
-    runs: int = 5
+    runs: int = 2
     steps: int = 10_000
     dilemma_steps: tuple[int, ...] = (100, 1000, 10_000, 100_000)
     seeds: int = 3

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from ssg_mip.experiments.learners import LEARNERS
+from ssg_mip.deadline import Deadline
+from ssg_mip.experiments import learners
+from ssg_mip.experiments.learners import LEARNERS, plays_of
+from ssg_mip.experiments.notebook import Notebook
 from ssg_mip.experiments.play import joint_shares, values_of
 from ssg_mip.library import matrix_game
+from ssg_mip.methods.learning.schedules import never
 
 MAINTAIN = {
     "bi-level Q, tabular": ("A", "X", 1.0),
-    "bi-level actor-critic, networks": ("A", "X", 1.0),
     "independent Q": ("B", "Y", 1.0),
     "lenient Q": ("B", "Y", 1.0),
     "Q and Hedge that sees actions, averaged": ("A", "X", 0.8),
@@ -22,19 +27,41 @@ MAINTAIN = {
 
 @pytest.mark.parametrize("who", MAINTAIN)
 def test_learners_end_in_the_equilibrium_of_their_kind(who: str) -> None:
-    if "networks" in who:
-        pytest.importorskip("torch")
     game = matrix_game("maintain")
     row_name, column_name, least = MAINTAIN[who]
     row = game.row(0, game.leader_actions[0].index(row_name), game.follower_actions[0].index(column_name))
-    for play in LEARNERS[who](game, range(2)):
+    for play in LEARNERS[who](game, range(1), never):
         shares = joint_shares(game, play)
         assert shares[row] >= least - 1e-9
         assert values_of(game, play)[0] == pytest.approx(float(np.dot(shares, game.leader_rewards)))
 
 
+@pytest.mark.parametrize("who", [name for name in LEARNERS if "networks" in name])
+def test_networks_hand_back_what_they_play(who: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One deterministic joint action per run; where networks converge to is tested with them."""
+    pytest.importorskip("torch")
+    monkeypatch.setattr(learners, "NETWORK_STEPS", 60)
+    monkeypatch.setattr(learners, "NETWORK_STEPS_PER_JOINT_ACTION", 1)
+    game = matrix_game("escape")
+    plays = list(LEARNERS[who](game, range(3), never))
+    assert len(plays) == 3
+    for play in plays:
+        assert sorted(joint_shares(game, play))[-2:] == [0.0, 1.0]
+
+
 def test_a_seed_gives_the_same_play() -> None:
     game = matrix_game("escape")
-    plays = [next(LEARNERS["independent Q"](game, range(5, 6))) for _ in range(2)]
+    plays = [next(LEARNERS["independent Q"](game, range(5, 6), never)) for _ in range(2)]
     assert np.array_equal(plays[0].follower, plays[1].follower)
     assert np.array_equal(plays[0].leader.probabilities, plays[1].leader.probabilities)
+
+
+def test_a_run_that_is_stopped_in_the_middle_has_no_row(tmp_path: Path) -> None:
+    """The deadline passes while the second of two runs learns."""
+    notebook = Notebook("some", tmp_path)
+    found = []
+    for seed, _ in plays_of(notebook, "bi-level Q, tabular", matrix_game("escape"), 2):
+        found.append(seed)
+        notebook.deadline = Deadline(0.01)
+    assert found == [0]
+    assert notebook.stopped

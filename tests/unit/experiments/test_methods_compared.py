@@ -76,7 +76,7 @@ def test_where_a_method_ends_and_what_is_missing_are_shown(run: Reproduce) -> No
 
 @pytest.mark.usefixtures("_fakes")
 def test_all_methods_are_taken_unless_some_are_named(run: Reproduce) -> None:
-    report = run("methods-compared", games=["battle of table 1"])
+    report = run("methods-compared", games=["battle of table 1"], seconds=0.2)
     assert [row["method"] for row in rows(report)] == list(METHODS)
 
 

@@ -17,7 +17,7 @@ from ssg_mip.library.matrix_games import LEARNING
 from tests.unit.experiments.conftest import Reproduce, agreement, rows
 
 
-def plays_first(game: Game, seeds: range) -> Iterator[Play]:
+def plays_first(game: Game, seeds: range, _: object) -> Iterator[Play]:
     """A learner that ends with the first action (seed 0: the last one) and a best response."""
     for seed in seeds:
         chosen = game.leader_counts - 1 if seed == 0 else np.zeros(game.num_states, dtype=np.int64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -142,3 +143,30 @@ def test_without_matplotlib_the_data_are_written_and_the_page_says_what_is_missi
 def test_an_experiment_has_to_be_known() -> None:
     with pytest.raises(OptionError, match="it must be one of table-1"):
         find_experiment("nothing")
+
+
+def test_no_experiment_needs_an_extra_to_be_imported() -> None:
+    """In a fresh interpreter: those who ask for one experiment need the extras of its parts at most."""
+    code = (
+        "import sys\n"
+        "from ssg_mip.experiments import EXPERIMENTS, find_experiment\n"
+        "import ssg_mip.library\n"
+        "for name in EXPERIMENTS: find_experiment(name)\n"
+        "extras = {'torch', 'matplotlib', 'pygambit', 'stable_baselines3', 'gymnasium', 'pettingzoo'}\n"
+        "sys.exit(', '.join(extras & set(sys.modules)) or None)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_every_experiment_stops_at_once_when_it_must(tmp_path: Path, name: str, interrupted: bool) -> None:
+    """Without time, or interrupted before the first piece of work: a page that says so, and no traceback."""
+    interrupt = Interrupt()
+    if interrupted:
+        interrupt.request()
+    report = reproduce(name, tmp_path, time_limit=None if interrupted else 0.0, interrupt=interrupt)
+    assert report.stopped == ("interrupted by the user" if interrupted else "the time limit was reached")
+    assert "Not complete" in (tmp_path / f"{name}.md").read_text(encoding="utf-8")
+    assert report.seconds < 20.0
