@@ -7,7 +7,8 @@ temperature, a learning rate) is a member of its ``Settings``.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from ssg_mip.errors import OptionError
@@ -55,3 +56,28 @@ def check_settings(kind: type[Any] | None, given: Mapping[str, Any], method: str
         read_settings(kind, given, method)
     elif given:
         raise OptionError(f"method {method!r} has no settings of its own; leave out {', '.join(given)}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Range:
+    """Where a setting may lie: a rule in words, and the test of it."""
+
+    words: str
+    holds: Callable[[Any], bool]
+
+    def check(self, owner: object, *names: str) -> None:
+        """Raise :class:`OptionError` unless the named members of ``owner`` lie there; absent ones (``None``) do."""
+        for name in names:
+            value = getattr(owner, name)
+            if value is not None and not self.holds(value):
+                raise OptionError(f"{name} is {value!r}; it must be {self.words}")
+
+
+COUNT = Range("at least 1", lambda value: value >= 1)
+POSITIVE = Range("a positive number", lambda value: 0.0 < value < math.inf)
+NOT_NEGATIVE = Range("a number of at least 0", lambda value: 0.0 <= value < math.inf)
+SHARE = Range("between 0 and 1", lambda value: 0.0 <= value <= 1.0)
+RATE = Range("above 0 and at most 1", lambda value: 0.0 < value <= 1.0)
+FACTOR = Range("above 0 and below 1", lambda value: 0.0 < value < 1.0)
+VANISHING = Range("above 0.5 and at most 1", lambda value: 0.5 < value <= 1.0)
+"""Exponents of ``t ** -x`` whose sum diverges and whose squares add up to something finite."""

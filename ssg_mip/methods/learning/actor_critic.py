@@ -21,12 +21,12 @@ import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ssg_mip.errors import OptionError
 from ssg_mip.extras import require_learn
-from ssg_mip.methods.learning.neural.settings import NetworkSettings, check_rate
+from ssg_mip.methods.learning.execution import Execution
+from ssg_mip.methods.learning.neural.settings import NetworkSettings
 from ssg_mip.methods.learning.schedules import Stopped, never
 from ssg_mip.methods.request import Request
-from ssg_mip.methods.settings import read_settings
+from ssg_mip.methods.settings import POSITIVE, read_settings
 from ssg_mip.methods.visits import Visits
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import Result
@@ -64,45 +64,7 @@ class Settings(NetworkSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for label in ("leader_rate", "follower_rate", "actor_rate"):
-            check_rate(label, getattr(self, label))
-        if not self.temperature > 0.0:
-            raise OptionError(f"temperature is {self.temperature!r}; it must be above 0")
-
-
-class Execution:
-    """One player's copy of what both were given after training; it needs no word from the other player.
-
-    Parameters
-    ----------
-    game
-        The game.
-    lead
-        The leader action that the leader's critic prefers in each state given the actor's answers.
-    answers
-        The actor's answer to each leader action, shape ``[leader slots]``.
-    """
-
-    def __init__(self, game: Game, lead: IntArray, answers: IntArray) -> None:
-        self._game = game
-        self._lead = lead
-        self._answers = answers
-
-    def leader_action(self, state: int) -> int:
-        """The leader's half of the joint action."""
-        return int(self._lead[state])
-
-    def follower_action(self, state: int) -> int:
-        """The follower's half: its answer to the leader action that it works out by itself."""
-        return self.answer(state, self.leader_action(state))
-
-    def answer(self, state: int, leader_action: int) -> int:
-        """The follower's answer to a leader action that it sees."""
-        return int(self._answers[self._game.leader_offsets[state] + leader_action])
-
-    def leader_policy(self) -> LeaderPolicy:
-        """The leader's half in every state, a deterministic policy."""
-        return LeaderPolicy.deterministic(self._game, self._lead)
+        POSITIVE.check(self, "leader_rate", "follower_rate", "actor_rate", "temperature")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)

@@ -14,7 +14,7 @@ player has its own.
 
 Exploration is that of the paper: fully random play first, then epsilon-greedy with decay. Either player explores by
 itself; in training the follower answers the leader action that was really played, in execution neither sees the other
-(:class:`~ssg_mip.methods.learning.stage_critics.Execution`).
+(:class:`~ssg_mip.methods.learning.execution.Execution`).
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from typing import Literal
 
 import numpy as np
 
-from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game, IntArray
+from ssg_mip.methods.learning.execution import Execution
 from ssg_mip.methods.learning.schedules import (
     Exploration,
     PayoffCurve,
@@ -38,9 +38,9 @@ from ssg_mip.methods.learning.schedules import (
     never,
     training_simulator,
 )
-from ssg_mip.methods.learning.stage_critics import Execution, LearningCritics, residuals
+from ssg_mip.methods.learning.stage_critics import LearningCritics, execution_of, residuals
 from ssg_mip.methods.request import Request
-from ssg_mip.methods.settings import read_settings
+from ssg_mip.methods.settings import RATE, SHARE, VANISHING, read_settings
 from ssg_mip.methods.visits import Visits
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import Result
@@ -89,13 +89,9 @@ class Settings:
     restart: float | None = None
 
     def __post_init__(self) -> None:
-        if not 0.5 < self.rate_exponent <= 1.0:
-            raise OptionError(f"rate_exponent is {self.rate_exponent!r}; it must be above 0.5 and at most 1")
-        for label in ("leader_rate", "follower_rate"):
-            if not 0.0 < getattr(self, label) <= 1.0:
-                raise OptionError(f"{label} is {getattr(self, label)!r}; it must be above 0 and at most 1")
-        if self.restart is not None and not 0.0 <= self.restart <= 1.0:
-            raise OptionError(f"restart is {self.restart!r}; it must be a probability")
+        VANISHING.check(self, "rate_exponent")
+        RATE.check(self, "leader_rate", "follower_rate")
+        SHARE.check(self, "restart")
         self.schedule()
 
     def schedule(self) -> Exploration:
@@ -231,7 +227,7 @@ def learn(
         leader_critic=found[0],
         follower_critic=found[1],
         visits=np.array(learner.visits),
-        execution=Execution(game, *found),
+        execution=execution_of(game, *found),
         curve=learner.payoffs.curve(),
         steps=done,
     )

@@ -23,9 +23,9 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Literal
 
-from ssg_mip.errors import OptionError
 from ssg_mip.extras import require_learn
-from ssg_mip.methods.learning.neural.settings import NetworkSettings, check_rate
+from ssg_mip.methods.learning.neural.settings import NetworkSettings
+from ssg_mip.methods.settings import FACTOR, POSITIVE, SHARE
 
 if TYPE_CHECKING:
     from ssg_mip.game import Game
@@ -62,12 +62,9 @@ class Settings(NetworkSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_rate("rate", self.rate)
-        check_rate("moderation", self.moderation)
-        if not 0.0 <= self.hysteresis <= 1.0:
-            raise OptionError(f"hysteresis is {self.hysteresis!r}; it must be between 0 and 1")
-        if not 0.0 < self.cooling < 1.0:
-            raise OptionError(f"cooling is {self.cooling!r}; it must be above 0 and below 1")
+        POSITIVE.check(self, "rate", "moderation")
+        SHARE.check(self, "hysteresis")
+        FACTOR.check(self, "cooling")
 
 
 def learn(game: Game, settings: Settings, seed: int, *, steps: int = STEPS, runs: int = 1) -> TrainingCurve:

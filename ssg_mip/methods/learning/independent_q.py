@@ -37,6 +37,7 @@ from ssg_mip.methods.learning.schedules import (
     moments,
     training_simulator,
 )
+from ssg_mip.methods.settings import FACTOR, POSITIVE, RATE
 
 Update = Callable[[int, float], float]
 """What to add to an entry of the table, given its slot and ``delta``; may remember the visit."""
@@ -56,7 +57,7 @@ class Independent:
     rate: float = 0.1
 
     def __post_init__(self) -> None:
-        _check_share("rate", self.rate)
+        RATE.check(self, "rate")
 
     def start(self, slots: int, rng: np.random.Generator) -> Update:  # noqa: ARG002  (the protocol's parameters)
         """See :class:`Rule`."""
@@ -72,8 +73,7 @@ class Hysteretic:
     decrease: float = 0.01
 
     def __post_init__(self) -> None:
-        _check_share("increase", self.increase)
-        _check_share("decrease", self.decrease)
+        RATE.check(self, "increase", "decrease")
         if self.decrease > self.increase:
             raise OptionError(
                 f"decrease is {self.decrease!r} and increase {self.increase!r}; bad surprises must not count more"
@@ -107,12 +107,9 @@ class Lenient:
     moderation: float = 2.0
 
     def __post_init__(self) -> None:
-        _check_share("rate", self.rate)
-        if not 0.0 < self.cooling < 1.0:
-            raise OptionError(f"cooling is {self.cooling!r}; it must be above 0 and below 1")
-        for label in ("temperature", "moderation"):
-            if not 0.0 < getattr(self, label) < math.inf:
-                raise OptionError(f"{label} is {getattr(self, label)!r}; it must be a positive number")
+        RATE.check(self, "rate")
+        FACTOR.check(self, "cooling")
+        POSITIVE.check(self, "temperature", "moderation")
 
     def start(self, slots: int, rng: np.random.Generator) -> Update:
         """See :class:`Rule`."""
@@ -236,8 +233,3 @@ def learn(
         follower_actions=first_best(follower_table, game.follower_offsets) - game.follower_offsets[:-1],
         curve=payoffs.curve(),
     )
-
-
-def _check_share(label: str, value: float) -> None:
-    if not 0.0 < value <= 1.0:
-        raise OptionError(f"{label} is {value!r}; it must be above 0 and at most 1")

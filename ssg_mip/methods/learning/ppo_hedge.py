@@ -27,7 +27,6 @@ The baselines of the same section are settings: ``follower="ppo"`` (symmetric: b
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -35,7 +34,7 @@ from ssg_mip.errors import OptionError
 from ssg_mip.extras import require_learn
 from ssg_mip.methods.learning.schedules import Stopped, check_steps, never
 from ssg_mip.methods.request import Request
-from ssg_mip.methods.settings import read_settings
+from ssg_mip.methods.settings import COUNT, NOT_NEGATIVE, POSITIVE, SHARE, read_settings
 from ssg_mip.methods.visits import Visits
 from ssg_mip.observation import Observation
 
@@ -105,24 +104,16 @@ class Settings:
     horizon: int | None = None
 
     def __post_init__(self) -> None:
-        for label in ("period", "rollout", "copies", "hidden", "batch", "epochs", "horizon"):
-            if getattr(self, label) is not None and getattr(self, label) < 1:
-                raise OptionError(f"{label} is {getattr(self, label)!r}; it must be at least 1")
+        COUNT.check(self, "period", "rollout", "copies", "hidden", "batch", "epochs", "horizon")
+        POSITIVE.check(self, "follower_rate", "rate", "clip")
+        SHARE.check(self, "trace", "discount")
+        NOT_NEGATIVE.check(self, "value_weight", "entropy_weight")
         for label in ("copies", "batch"):
             if self.rollout % getattr(self, label) != 0 or self.rollout == 1:
                 raise OptionError(
                     f"rollout is {self.rollout} and {label} is {getattr(self, label)}; a rollout must be at least 2 "
                     f"steps and a multiple of {label}"
                 )
-        for label in ("follower_rate", "rate", "clip"):
-            if getattr(self, label) is not None and not 0.0 < getattr(self, label) < math.inf:
-                raise OptionError(f"{label} is {getattr(self, label)!r}; it must be a positive number")
-        for label in ("trace", "discount"):
-            if getattr(self, label) is not None and not 0.0 <= getattr(self, label) <= 1.0:
-                raise OptionError(f"{label} is {getattr(self, label)!r}; it must be between 0 and 1")
-        for label in ("value_weight", "entropy_weight"):
-            if not 0.0 <= getattr(self, label) < math.inf:
-                raise OptionError(f"{label} is {getattr(self, label)!r}; it must be a number of at least 0")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)

@@ -10,6 +10,7 @@ import numpy as np
 
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game, IntArray
+from ssg_mip.methods.settings import NOT_NEGATIVE, POSITIVE
 from ssg_mip.simulation import Simulator
 
 LONGEST_BLOCK = 1000
@@ -37,10 +38,8 @@ class Exploration:
     floor: float = 0.1
 
     def __post_init__(self) -> None:
-        if self.random_steps < 0:
-            raise OptionError(f"random_steps is {self.random_steps}; it must be at least 0")
-        if not 0.0 < self.decay_steps < math.inf:
-            raise OptionError(f"decay_steps is {self.decay_steps!r}; it must be a positive number")
+        NOT_NEGATIVE.check(self, "random_steps")
+        POSITIVE.check(self, "decay_steps")
         if not 0.0 <= self.floor <= 1.0:
             raise OptionError(f"the least epsilon is {self.floor!r}; it must be between 0 and 1")
 

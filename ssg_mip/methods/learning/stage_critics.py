@@ -15,7 +15,7 @@ import numpy as np
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.mdp import first_best, transition_matrix
-from ssg_mip.policy import LeaderPolicy
+from ssg_mip.methods.learning.execution import Execution
 
 
 def stage_solution(game: Game, leader_critic: FloatArray, follower_critic: FloatArray) -> tuple[IntArray, IntArray]:
@@ -45,46 +45,15 @@ def stage_solution(game: Game, leader_critic: FloatArray, follower_critic: Float
     return game.row_follower[chosen], lead - game.leader_offsets[:-1]
 
 
-class Execution:
-    """One player's copy of both critics; it needs no word from the other player.
-
-    Raises
-    ------
-    OptionError
-        If a critic does not fit the game.
-    """
-
-    def __init__(self, game: Game, leader_critic: FloatArray, follower_critic: FloatArray) -> None:
-        self._game = game
-        self._answers, self._lead = stage_solution(game, leader_critic, follower_critic)
-
-    def leader_action(self, state: int) -> int:
-        """The leader's half of the joint action."""
-        return int(self._lead[state])
-
-    def follower_action(self, state: int) -> int:
-        """The follower's half: its answer to the leader action that it works out by itself."""
-        return self.answer(state, self.leader_action(state))
-
-    def answer(self, state: int, leader_action: int) -> int:
-        """The follower's answer to a leader action that it sees."""
-        return int(self._answers[self._game.leader_offsets[state] + leader_action])
-
-    def leader_policy(self) -> LeaderPolicy:
-        """The leader's half in every state, a deterministic policy."""
-        return LeaderPolicy.deterministic(self._game, self._lead)
-
-    def rows(self) -> IntArray:
-        """The row of the joint action of every state."""
-        game = self._game
-        answers = self._answers[game.leader_offsets[:-1] + self._lead]
-        rows: IntArray = game.row_offsets[:-1] + self._lead * game.follower_counts + answers
-        return rows
+def execution_of(game: Game, leader_critic: FloatArray, follower_critic: FloatArray) -> Execution:
+    """What a player with copies of both critics does; see :func:`stage_solution` for the arguments."""
+    answers, lead = stage_solution(game, leader_critic, follower_critic)
+    return Execution(game, lead, answers)
 
 
 def residuals(game: Game, leader_critic: FloatArray, follower_critic: FloatArray) -> tuple[float, float]:
     """How far each critic is from ``r + gamma P Q(., a', b')``, the largest over joint actions; 0 at a fixed point."""
-    rows = Execution(game, leader_critic, follower_critic).rows()
+    rows = execution_of(game, leader_critic, follower_critic).rows()
     moves = transition_matrix(game)
     return tuple(  # type: ignore[return-value]
         float(np.abs(rewards + discount * (moves @ critic[rows]) - critic).max())

@@ -14,7 +14,7 @@ from ssg_mip.methods.policy_gradient.response import regularised_response
 from ssg_mip.methods.policy_gradient.schedule import Schedule
 from ssg_mip.methods.policy_gradient.tabular import MOST_ENTRIES, TabularGame, dense_entries, evaluate_follower, softmax
 from ssg_mip.methods.request import Request
-from ssg_mip.methods.settings import read_settings
+from ssg_mip.methods.settings import POSITIVE, read_settings
 from ssg_mip.methods.visits import Visits
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import Result
@@ -68,10 +68,7 @@ class Settings:
     follower_decay: float = 0.6
 
     def __post_init__(self) -> None:
-        for name in ("temperature", "final_temperature", "tolerance", "leader_step", "follower_step"):
-            value = getattr(self, name)
-            if value is not None and not 0.0 < value < float("inf"):
-                raise OptionError(f"{name} is {value!r}; it must be positive")
+        POSITIVE.check(self, "temperature", "final_temperature", "tolerance", "leader_step", "follower_step")
         if not 0.5 < self.follower_decay < self.leader_decay <= 1.0:
             raise OptionError(
                 f"leader_decay is {self.leader_decay!r} and follower_decay {self.follower_decay!r}; they must satisfy "

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from typing import Literal
 
-from ssg_mip.errors import OptionError
+from ssg_mip.methods.settings import COUNT, POSITIVE, SHARE, VANISHING
 from ssg_mip.observation import Observation
 
 FollowerKind = Literal["hedge", "q-learning", "best-response"]
@@ -75,16 +74,10 @@ class Settings:
     restart: float | None = None
 
     def __post_init__(self) -> None:
-        if self.period < 1:
-            raise OptionError(f"period is {self.period}; it must be at least 1 step")
-        if self.follower_rate is not None and not 0.0 < self.follower_rate < math.inf:
-            raise OptionError(f"follower_rate is {self.follower_rate!r}; it must be a positive number")
-        if not 0.5 < self.rate_exponent <= 1.0:
-            raise OptionError(f"rate_exponent is {self.rate_exponent!r}; it must be above 0.5 and at most 1")
-        if not 0.0 <= self.exploration_exponent <= 1.0:
-            raise OptionError(f"exploration_exponent is {self.exploration_exponent!r}; it must be between 0 and 1")
-        if self.restart is not None and not 0.0 <= self.restart <= 1.0:
-            raise OptionError(f"restart is {self.restart!r}; it must be a probability")
+        COUNT.check(self, "period")
+        POSITIVE.check(self, "follower_rate")
+        VANISHING.check(self, "rate_exponent")
+        SHARE.check(self, "exploration_exponent", "restart")
 
     @property
     def uses_hedge(self) -> bool:

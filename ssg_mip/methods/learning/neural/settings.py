@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from typing import Literal
 
-from ssg_mip.errors import OptionError
 from ssg_mip.methods.learning.schedules import Exploration
+from ssg_mip.methods.settings import COUNT, SHARE
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -51,19 +50,10 @@ class NetworkSettings:
     restart: float | None = None
 
     def __post_init__(self) -> None:
-        for label in ("hidden", "batch", "memory", "update_every", "target_every"):
-            if getattr(self, label) < 1:
-                raise OptionError(f"{label} is {getattr(self, label)!r}; it must be at least 1")
-        if self.restart is not None and not 0.0 <= self.restart <= 1.0:
-            raise OptionError(f"restart is {self.restart!r}; it must be a probability")
+        COUNT.check(self, "hidden", "batch", "memory", "update_every", "target_every")
+        SHARE.check(self, "restart")
         self.schedule()
 
     def schedule(self) -> Exploration:
         """When to explore."""
         return Exploration(random_steps=self.random_steps, decay_steps=self.decay_steps, floor=self.exploration)
-
-
-def check_rate(label: str, rate: float) -> None:
-    """Raise :class:`OptionError` unless a learning rate is a positive number."""
-    if not 0.0 < rate < math.inf:
-        raise OptionError(f"{label} is {rate!r}; it must be a positive number")

@@ -10,7 +10,7 @@ from ssg_mip.errors import OptionError
 from ssg_mip.library import actor_critic_trap as trap_game
 from ssg_mip.library import matrix_game, random_game
 from ssg_mip.methods.learning.bilevel_q import Settings, learn
-from ssg_mip.methods.learning.stage_critics import Execution, residuals
+from ssg_mip.methods.learning.stage_critics import execution_of, residuals
 from ssg_mip.simulation import Simulator
 from ssg_mip.status import Termination
 from tests.oracles.games import agreement_game
@@ -90,14 +90,14 @@ def test_the_critics_converge_to_the_fixed_point_of_the_operator() -> None:
     assert np.abs(leader).max() > 4.0
     assert learned.leader_critic == pytest.approx(leader, abs=0.1)
     assert learned.follower_critic == pytest.approx(follower, abs=0.1)
-    assert np.array_equal(learned.execution.rows(), Execution(game, leader, follower).rows())
+    assert np.array_equal(learned.execution.rows(), execution_of(game, leader, follower).rows())
 
 
 def test_the_two_halves_agree_and_earn_what_they_promise() -> None:
     """Each player plays from its own copy of the critics; together they play the stage solution and earn its value."""
     game = random_game(seed=1, states=3, leader_discount=0.8, follower_discount=0.8)
     critics = iterate_operator(game)
-    leader, follower = (Execution(game, *(critic.copy() for critic in critics)) for _ in range(2))
+    leader, follower = (execution_of(game, *(critic.copy() for critic in critics)) for _ in range(2))
     rows = leader.rows()
     one = Simulator(game, np.random.default_rng(0), restart=0.2)
     sums, episodes = np.zeros(2), 0
@@ -117,7 +117,7 @@ def test_states_may_differ_in_their_actions() -> None:
     learned = learn(game, Settings(), np.random.default_rng(0), steps=3000)
     assert learned.visits.sum() == 3000
     assert learned.curve.steps.tolist() == [150 * count for count in range(1, 21)]
-    fresh = Execution(game, learned.leader_critic, learned.follower_critic)
+    fresh = execution_of(game, learned.leader_critic, learned.follower_critic)
     assert np.array_equal(fresh.rows(), learned.execution.rows())
     last: list[np.ndarray] = []
     learn(

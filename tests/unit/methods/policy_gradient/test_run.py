@@ -134,10 +134,10 @@ def test_a_game_too_large_for_dense_arrays_is_refused(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"temperature": 0.0}, "temperature is 0.0; it must be positive"),
-        ({"final_temperature": -1.0}, "final_temperature is -1.0; it must be positive"),
-        ({"tolerance": 0.0}, "tolerance is 0.0; it must be positive"),
-        ({"leader_step": float("inf")}, "leader_step is inf; it must be positive"),
+        ({"temperature": 0.0}, "temperature is 0.0; it must be a positive number"),
+        ({"final_temperature": -1.0}, "final_temperature is -1.0; it must be a positive number"),
+        ({"tolerance": 0.0}, "tolerance is 0.0; it must be a positive number"),
+        ({"leader_step": float("inf")}, "leader_step is inf; it must be a positive number"),
         ({"leader_decay": 0.6}, "must satisfy 0.5 < follower_decay < leader_decay <= 1"),
         ({"follower_decay": 0.5}, "Assumption 1"),
         ({"variant": "three"}, "'inner-loop' or 'two-timescale'"),
