@@ -26,7 +26,8 @@ from typing import Any
 
 from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError
-from ssg_mip.experiments.notebook import Notebook, Report
+from ssg_mip.experiments.findings import Report
+from ssg_mip.experiments.notebook import Notebook
 from ssg_mip.interrupt import Interrupt, given_or_graceful
 from ssg_mip.methods.settings import read_settings
 

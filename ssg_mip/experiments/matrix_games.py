@@ -19,6 +19,7 @@ from ssg_mip.errors import OptionError
 from ssg_mip.experiments.certified import certify
 from ssg_mip.experiments.learners import LEARNERS, plays_of
 from ssg_mip.experiments.learning_curves import BATTLE, DILEMMA, draw_curves, lengthen_dilemma, summarise_games
+from ssg_mip.experiments.memory import compare_memory
 from ssg_mip.experiments.notebook import BOUND, Notebook, Table, number
 from ssg_mip.experiments.play import values_of
 from ssg_mip.library import MATRIX_GAMES, iterated_game, matrix_game
@@ -130,6 +131,7 @@ def _add_curves(notebook: Notebook, table: Table, settings: Settings) -> None:
     values = {row["game"]: row["pure_value"] for row in table.rows}
     draw_curves(notebook, settings.steps, settings.seeds)
     summarise_games(notebook, [name for name in values if name != BATTLE], values, settings.steps, settings.seeds)
+    compare_memory(notebook, {name: GAMES[name] for name in values}, settings.discount, settings.steps, settings.seeds)
     if DILEMMA in values:
         lengthen_dilemma(notebook, values[DILEMMA], settings.dilemma_steps, settings.seeds)
 
@@ -158,7 +160,7 @@ def _compare(notebook: Notebook, table: Table, memory: Table) -> None:
     low = [row["game"] for row in memory.rows if ranks[row["game"]] < 2]
     harmed = [row["game"] for row in memory.rows if row["gain"] < -ACCURACY]
     notebook.find(
-        "memory (one step) and the rank of the leader's payoffs",
+        "memory (one step) of an optimal leader, and the rank of its payoffs",
         "helps if the rank exceeds 1, may harm if it is low",
         f"worth more per round in {len(helped)} of {len(memory.rows)} ({_list(helped)}), less in {_list(harmed)}; "
         f"games of rank 1: {_list(low)}",

@@ -135,8 +135,8 @@ def _row(notebook: Notebook, game: Game, method: str, seconds: float, truth: dic
 def _summarise(notebook: Notebook, table: Table) -> None:
     """One line per method, in ``methods-compared-summary.csv`` and on the page."""
     summary = notebook.table(
-        *("method", "games", "found", "mean_gap", "worst_gap", "found_at_the_end", "worst_gap_at_the_end"),
-        *("mean_seconds", "problems"),
+        *("method", "games", "found", "median_gap", "mean_gap", "worst_gap"),
+        *("found_at_the_end", "median_gap_at_the_end", "worst_gap_at_the_end", "mean_seconds", "problems"),
         suffix="summary",
     )
     for method in dict.fromkeys(table.column("method")):
@@ -148,9 +148,11 @@ def _summarise(notebook: Notebook, table: Table) -> None:
             gaps, ends = (np.array([row[name] for row in done]) for name in ("gap", "gap_at_the_end"))
             cells = {
                 "found": int((gaps <= WITHIN).sum()),
+                "median_gap": float(np.median(gaps)),
                 "mean_gap": float(gaps.mean()),
                 "worst_gap": float(gaps.max()),
                 "found_at_the_end": int((ends <= WITHIN).sum()),
+                "median_gap_at_the_end": float(np.median(ends)),
                 "worst_gap_at_the_end": float(ends.max()),
                 "mean_seconds": float(np.mean([row["seconds"] for row in done])),
             }
@@ -158,6 +160,7 @@ def _summarise(notebook: Notebook, table: Table) -> None:
         _say_method(notebook, method, cells, len(done), problems)
     games = dict.fromkeys((row["game"], row["optimum"], row[BOUND]) for row in table.rows)
     proven = sum(bound - value <= WITHIN * (1.0 + abs(value)) for _, value, bound in games)
+    notebook.note("A gap of more than 100% is a value that is further from the optimum than the optimum is from 0.")
     notebook.note(f"Optimum proven within {WITHIN:g} for {proven} of {len(games)} games.")
 
 
@@ -166,8 +169,8 @@ def _say_method(notebook: Notebook, method: str, cells: dict[str, Any], games: i
     if games:
         words = (
             f"within {WITHIN:g} of the optimum in {cells['found']} of {games} games (where it ends: "
-            f"{cells['found_at_the_end']}), worst gap {cells['worst_gap']:.2%} (where it ends: "
-            f"{cells['worst_gap_at_the_end']:.2%}), {cells['mean_seconds']:.2f} s a game"
+            f"{cells['found_at_the_end']}), median gap {cells['median_gap']:.2%} (where it ends: "
+            f"{cells['median_gap_at_the_end']:.2%}), {cells['mean_seconds']:.2f} s a game"
         )
     notebook.find(method, "", words + "".join(f"; {problem}" for problem in problems), None)
 

@@ -90,6 +90,10 @@ def test_the_matrix_games_have_their_values_and_memory_helps_the_dilemma_alone(r
     schedules = {(row["game"], row["schedule"]): float(row["leader_payoff"]) for row in rows(report, "schedules")}
     assert len(schedules) == 36
     assert schedules["stag_hunt", "regret"] == pytest.approx(0.0, abs=0.4)
+    learned_memory = {row["game"]: row for row in rows(report, "memory-learned")}
+    assert len(learned_memory) == 13
+    assert learned_memory["coordination"]["rank"] == "1"
+    assert float(learned_memory["prisoners_dilemma"]["without_memory"]) == pytest.approx(-2.0, abs=0.1)
     distances = [float(row["distance"]) for row in rows(report, "dilemma")]
     assert distances[1] < distances[0]
     learned = {row["game"]: float(row["leader"]) for row in rows(report, "learners")}
