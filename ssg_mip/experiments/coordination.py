@@ -31,7 +31,7 @@ ACCURACY = 1e-4
 """Up to which values agree with print: both games have whole payoffs and a gap of 1e-6."""
 
 NEAR = 0.1
-"""Shares of optimal runs agree within this: twice the standard error of 100 runs at worst."""
+"""Shares of optimal runs, and rewards relative to the optimum, agree within this: two standard errors of 100 runs."""
 
 MOST = 0.5
 """A run counts as having converged to the joint action that is played more often than not."""
@@ -153,15 +153,15 @@ def _compare_learners(notebook: Notebook, table: Table, printed: Printed) -> Non
         if found is None:
             continue
         leader, follower, share = printed.rows[theirs]
-        agrees = abs(found["optimal_share"] - share) <= NEAR
-        more = "more" if found["optimal_share"] > share else "fewer"
+        gaps = (found["optimal_share"] - share, (found["leader"] - leader) / printed.value)
+        agrees = max(map(abs, gaps)) <= NEAR
         rewards = f"({found['leader']:.4g}, {found['follower']:.4g})"
         notebook.find(
             f"{theirs}: share of runs that end in {printed.optimal}, and both rewards",
             f"{share:.0%}, ({leader:g}, {follower:g})",
             f"{ours}: {found['optimal_share']:.0%} of {found['runs']}, {rewards}",
             agrees,
-            "" if agrees else f"with the exploration and the rates here, which are not printed, {more} runs end there",
+            "" if agrees else "with the exploration and the rates here, which are not printed, runs end elsewhere",
         )
 
 
