@@ -12,7 +12,7 @@ import numpy as np
 from ssg_mip.errors import OptionError
 from ssg_mip.game import Game, IntArray
 
-SOURCE = "models/random_game.py"
+SOURCE = "ssg_mip.library.random_game"
 """Where this generator stood when its first instances were written; it is part of their files."""
 
 
