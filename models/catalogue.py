@@ -20,6 +20,7 @@ from ssg_mip.library import (
     matrix_game,
     policy_teaching,
     random_game,
+    security_grid,
 )
 
 INSTANCES = Path(__file__).resolve().parent.parent / "instances"
@@ -35,6 +36,10 @@ CATALOGUE: dict[str, tuple[Callable[..., Game], dict[str, Any]]] = {
     "repeated/prisoners_dilemma.json": (iterated_prisoners_dilemma, {}),
     "repeated/prisoners_dilemma_impatient.json": (iterated_prisoners_dilemma, {"discount": 0.5}),
     "patrol/corridor.json": (patrol_graph.build, {}),
+    "security/grid_3x3_hidden.json": (
+        security_grid,
+        {"size": 3, "targets": 2, "defenders": 1, "horizon": 6, "observation": "policy"},
+    ),
     **{
         f"random/3x2x2_seed{seed}.json": (random_game, {"seed": seed, "follower_discount": discount})
         for seed, discount in ((0, 0.9), (1, 0.7))
@@ -48,6 +53,7 @@ PROVEN: dict[str, tuple[float, float]] = {
     "repeated/prisoners_dilemma.json": (-5.55555555556, -5.55555533973),
     "repeated/prisoners_dilemma_impatient.json": (-2.0, -1.9999979958),
     "patrol/corridor.json": (-6.13022470284, -6.130218602),
+    "security/grid_3x3_hidden.json": (-0.11950054479, -0.1195005058),
     "random/3x2x2_seed0.json": (6.23260113465, 6.23260648886),
     "random/3x2x2_seed1.json": (5.25594598585, 5.2559512419),
 }
