@@ -41,6 +41,9 @@ FULL: dict[str, Any] = {"seconds": 60.0, "truth_seconds": 300.0}
 WITHIN = 1e-3
 """A policy this close to the certified optimum, relatively, counts as having found it."""
 
+WITH_BOUNDS = tuple(METHODS)[: tuple(METHODS).index("fixed-point")]
+"""The methods that solve programs, drawn with solid lines; those of the related papers are dashed."""
+
 REFERENCE = "commitment"
 """The method that proves the optimum; its own row is a run like any other."""
 
@@ -68,7 +71,7 @@ GAMES: dict[str, Callable[[], Game]] = {
 class Settings:
     """Seconds for a run, seconds for the proof of an optimum, and methods and games to take (all if empty)."""
 
-    seconds: float = 2.0
+    seconds: float = 5.0
     truth_seconds: float = 20.0
     methods: tuple[str, ...] = ()
     games: tuple[str, ...] = ()
@@ -177,12 +180,14 @@ def _say_method(notebook: Notebook, method: str, cells: dict[str, Any], games: i
 
 def _draw(ax: Axes, table: Table) -> Axes:
     """The gaps of each method, smallest first; those below a millionth are drawn there."""
-    for method in dict.fromkeys(table.column("method")):
+    for place, method in enumerate(dict.fromkeys(table.column("method"))):
         gaps = sorted(gap for gap in table.column("gap_at_the_end", method=method) if gap is not None)
         if gaps:
-            ax.step(np.maximum(gaps, 1e-6), np.arange(1, len(gaps) + 1), where="post", label=method)
+            line = "-" if method in WITH_BOUNDS else "--"
+            counts = np.arange(1, len(gaps) + 1)
+            ax.step(np.maximum(gaps, 1e-6), counts, line, color=f"C{place % 10}", where="post", label=method)
     ax.set_xscale("log")
     ax.set_xlabel("gap to the certified optimum of the policy that a method ends with")
     ax.set_ylabel("games with at most this gap")
-    ax.legend(fontsize=7)
+    ax.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return ax

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from pathlib import Path
 
@@ -22,11 +23,26 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
 
-def test_the_python_example_prints_what_stands_below_it(capsys: pytest.CaptureFixture[str]) -> None:
-    (code,) = blocks("python")
+@pytest.mark.parametrize("code", blocks("python"))
+def test_the_python_examples_print_what_stands_below_them(code: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert len([line for line in code.splitlines() if line]) <= 8
     exec(compile(code, "README.md", "exec"), {})
     assert capsys.readouterr().out in blocks("text")
+
+
+def test_the_comparison_of_methods_is_the_one_that_was_measured() -> None:
+    """The table says what the summary of ``ssg-mip reproduce methods-compared`` says, of every method."""
+    with (ROOT / "tests/golden/methods-compared-summary.csv").open(encoding="utf-8") as file:
+        measured = {row["method"]: row for row in csv.DictReader(file)}
+    shown = re.findall(
+        r"^\| `([a-z-]+)` \| (\d+) of (\d+) \| (\d+) \| ([\d.]+)(?: %)? \| .*? \| ([\d.]+) \|$", README, re.M
+    )
+    assert {method for method, *_ in shown} == set(measured) == set(METHODS)
+    for method, found, games, ends, median, seconds in shown:
+        row = measured[method]
+        assert (found, games, ends) == (row["found"], row["games"], row["found_at_the_end"])
+        assert float(median) == pytest.approx(100.0 * float(row["median_gap_at_the_end"]), abs=0.5)
+        assert float(seconds) == pytest.approx(float(row["mean_seconds"]), abs=0.006)
 
 
 def test_the_main_job_prints_the_points_that_are_shown(
@@ -66,7 +82,7 @@ def test_the_whole_front_is_printed_as_it_stands(
 def test_every_picture_that_is_shown_stands_beside_its_instance() -> None:
     """Small enough for a repository."""
     paths = re.findall(r'<img src="([^"]+)"', README)
-    assert len(paths) == 4
+    assert len(paths) == 5
     for path in paths:
         assert (ROOT / path).read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
         assert (ROOT / path).stat().st_size < 60_000
