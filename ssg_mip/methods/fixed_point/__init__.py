@@ -10,6 +10,11 @@ follower who goes on valuing states by ``V_B``, whatever the leader does. So an 
 makes no difference: with a myopic follower, or where transitions do not depend on the follower's action. Elsewhere
 there may be several fixed points, good and bad, or none: the result says what the policy is truly worth.
 
+**Figure 1 of Kudo & Akimoto**, of which they say that the operator does not converge there (after Jean-Marie et al.,
+2022). Here it does from every start that was tried, as long as ties between equally good leader actions are decided by
+a rule: kindly at (0, 0), unkindly at (0, 0), (10, 9) or (9, 10). Where they are drawn anew in every step
+(``leader_ties="random"``) it wanders for ever, which may be what was seen. On random games cycles are common.
+
 **When not to use it**: for a policy with a promise use ``commitment`` or ``policy-iteration``. This is the method of
 the literature to compare with, and a quick source of policies to start from.
 """

@@ -42,7 +42,8 @@ class Settings:
         Bi-AC.
     leader_ties
         Which of its equally good optima in a state the leader picks: ``"kind"`` the best for the follower,
-        ``"unkind"`` the worst. The follower's ties are always decided for the leader (strong).
+        ``"unkind"`` the worst, ``"random"`` one drawn in every step, by the seed. The follower's ties are always
+        decided for the leader (strong).
     start_values
         ``"zero"``, ``"random"`` (by the seed), or the values of leader and follower: two lists, or two objects
         ``{state: value}``. Different starts may reach different fixed points.
@@ -106,6 +107,7 @@ def run(game: Game, request: Request) -> Result:
         algorithm=settings.algorithm,
         leader_class=settings.leader,
         leader_ties=settings.leader_ties,
+        seed=int(request.seed),
         tolerance=settings.tolerance,
         limit=request.iteration_limit or DEFAULT_ITERATION_LIMIT,
         stopped=lambda: request.stopped,

@@ -11,7 +11,8 @@ With ``d_k = |v_{k+1} - v_k|`` (the largest over states and players) and the tol
 * has entered a **cycle** of period ``p >= 2`` when the last ``p`` iterates all lie within ``e`` of the iterates ``p``
   steps before, while it still moves by more than :data:`MOVING` ``* e / (1 - gamma)``. (Iterates that swing into a
   fixed point, shrinking by ``gamma`` or faster, come that close to themselves only when they hardly move any more.)
-  ``T`` is a function of ``v`` alone, so what has been retraced once goes on, up to ``e`` and to ties that it decides;
+  ``T`` is a function of ``v`` alone, so what has been retraced once goes on, up to ``e`` and to ties that it decides
+  (where the leader's ties are drawn it is not, and no cycle is claimed);
 * otherwise runs on to its limit. Iterates are bounded, so to diverge can only mean to **wander**: the smallest
   ``d_k`` of the last third of the run is not below half of that of the third before. Else it is **approaching**:
   its steps still shrink, and a higher limit may let it converge.
@@ -103,6 +104,7 @@ def iterate_operator(
     algorithm: Algorithm = "value-iteration",
     leader_class: LeaderClass = "mixed",
     leader_ties: LeaderTies = "kind",
+    seed: int = 0,
     tolerance: float = 1e-9,
     limit: int = 5000,
     stopped: Callable[[], bool] = lambda: False,
@@ -114,8 +116,8 @@ def iterate_operator(
     ----------
     game, start
         The game and the first values.
-    algorithm, leader_class, leader_ties
-        Which iteration; whether the leader may mix; how its ties are decided.
+    algorithm, leader_class, leader_ties, seed
+        Which iteration; whether the leader may mix; how its ties are decided, and the seed if they are drawn.
     tolerance
         The ``e`` above, relative to ``1 + the largest value``.
     limit
@@ -125,7 +127,7 @@ def iterate_operator(
     on_step
         Called with the number of every step and the step.
     """
-    operator = StageOperator(game, leader_class, leader_ties)
+    operator = StageOperator(game, leader_class, leader_ties, seed)
     patience = MOVING / (1.0 - max(game.leader_discount, game.follower_discount))
     values, steps, changes = start, list[Step](), list[float]()
     recurrence, behaviour, period = _Recurrence(start.joined()), None, 0
@@ -144,7 +146,7 @@ def iterate_operator(
             on_step(len(changes), step)
         if change <= near:
             behaviour, period = Behaviour.CONVERGED, 1
-        elif returned and min(changes[-returned:]) > patience * near:
+        elif returned and leader_ties != "random" and min(changes[-returned:]) > patience * near:
             behaviour, period = Behaviour.CYCLE, returned
     return Iterates(
         behaviour=behaviour or _unsettled(changes),

@@ -51,9 +51,11 @@ class Step:
 class StageOperator:
     """``T`` for one game; ``lps`` counts linear programs."""
 
-    def __init__(self, game: Game, leader_class: LeaderClass = "mixed", leader_ties: LeaderTies = "kind") -> None:
+    def __init__(
+        self, game: Game, leader_class: LeaderClass = "mixed", leader_ties: LeaderTies = "kind", seed: int = 0
+    ) -> None:
         self._game = game
-        self._solver = StageSolver(leader_class, leader_ties)
+        self._solver = StageSolver(leader_class, leader_ties, seed)
 
     @property
     def lps(self) -> int:

@@ -8,7 +8,7 @@ are written down without a modelling language, because an operator needs them th
 **Ties.** The follower decides them for the leader (strong): a column counts as long as none is better by more than the
 accuracy of a linear program. Ties between optima of the leader matter too, because the follower's payoffs decide what
 follows; they are decided by those payoffs, kindly or unkindly as asked, and then by the lowest column. So the answer
-depends on the payoffs alone, and stays where it is when they move by rounding.
+depends on the payoffs alone, and stays where it is when they move by rounding. Or they are drawn anew every time.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from ssg_mip.tolerances import DEFAULT_TOLERANCES
 LeaderClass = Literal["mixed", "deterministic"]
 """Whether the leader may mix, or picks one action in every state."""
 
-LeaderTies = Literal["kind", "unkind"]
-"""Which of its equally good optima the leader picks: the best for the follower, or the worst."""
+LeaderTies = Literal["kind", "unkind", "random"]
+"""Which of its equally good optima the leader picks: the best for the follower, the worst, or one drawn anew."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -79,10 +79,11 @@ def stage_program(
 
 
 class StageSolver:
-    """Solves one stage game after another; ``lps`` counts the linear programs."""
+    """Solves one stage game after another; ``lps`` counts the linear programs, ``seed`` is that of random ties."""
 
-    def __init__(self, leader_class: LeaderClass = "mixed", leader_ties: LeaderTies = "kind") -> None:
+    def __init__(self, leader_class: LeaderClass = "mixed", leader_ties: LeaderTies = "kind", seed: int = 0) -> None:
         self.lps = 0
+        self._rng = np.random.default_rng(seed) if leader_ties == "random" else None
         self._kindness = 1.0 if leader_ties == "kind" else -1.0
         self._mixed = leader_class == "mixed"
         self._solver = OneShotLp()
@@ -114,6 +115,8 @@ class StageSolver:
         earned = np.einsum("ka,ak->k", mixes, leader[:, column])
         given = np.einsum("ka,ak->k", mixes, follower[:, column])
         best = earned >= earned.max() - noise
+        if self._rng is not None:
+            best = np.arange(len(best)) == self._rng.choice(np.flatnonzero(best))
         wish = np.where(best, self._kindness * given, -np.inf)
         settled = np.flatnonzero(wish >= wish.max() - noise)
         chosen = settled[np.argmin(column[settled])]

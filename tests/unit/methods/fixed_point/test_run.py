@@ -124,3 +124,17 @@ def test_random_start_values_come_from_the_seed() -> None:
         for seed in (1, 1, 2)
     )
     assert first.details["operator_values"] == again.details["operator_values"] != other.details["operator_values"]
+
+
+@pytest.mark.parametrize("y", [1.0, 2.0])
+def test_figure_1_converges_under_a_rule_for_ties_and_wanders_where_they_are_drawn(y: float) -> None:
+    game = kudo_akimoto_figure_1(1.0, y)
+    for rule in ("kind", "unkind"):
+        assert _solve(game, leader_ties=rule).termination is Termination.CONVERGED
+    drawn = solve(game, "fixed-point", settings={"leader_ties": "random"}, iteration_limit=600)
+    assert drawn.termination is Termination.ITERATION_LIMIT
+    assert drawn.details["behaviour"].startswith("stopped while its steps did not shrink")
+    again = solve(game, "fixed-point", settings={"leader_ties": "random"}, iteration_limit=600)
+    assert again.details["operator_values"] == drawn.details["operator_values"]
+    other = solve(game, "fixed-point", settings={"leader_ties": "random"}, iteration_limit=600, seed=1)
+    assert other.details["operator_values"] != drawn.details["operator_values"]
