@@ -26,6 +26,8 @@ class SearchOptions:
         Cut with box-dependent rows multiplied by the values.
     local_ascent
         Look for policies by sequential linear programs.
+    operator_starts
+        Begin with policies of the fixed-point operator where the program is large.
     warm_starts
         Start a linear program from its parent's basis.
     """
@@ -37,6 +39,7 @@ class SearchOptions:
     looking_back: bool = True
     level_two_cuts: bool = True
     local_ascent: bool = True
+    operator_starts: bool = True
     warm_starts: bool = True
 
 

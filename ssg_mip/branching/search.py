@@ -111,6 +111,8 @@ class Search:
         Ingredients to leave out.
     good_enough
         The first solution worth more than this ends the search.
+    ceiling
+        No solution is worth more: one that comes as close as the gap asks ends the search.
     trace
         The root of the tree to be remembered for a certificate; ``None`` if none is asked for.
     """
@@ -126,10 +128,12 @@ class Search:
         on_progress: Callable[[ProgressRow], None] | None = None,
         options: SearchOptions = DEFAULT_OPTIONS,
         good_enough: float = math.inf,
+        ceiling: float = math.inf,
         trace: Trace | None = None,
     ) -> None:
         self._options = options
         self._good_enough = good_enough
+        self._ceiling = ceiling
         self._trace = trace
         self._problem = problem
         self._gaps = gaps
@@ -155,9 +159,12 @@ class Search:
 
     @property
     def dual_bound(self) -> float:
-        """The proven bound: the largest among open nodes, the node in hand, nodes set aside and the incumbent."""
+        """The proven bound: the largest among open nodes, the node in hand and nodes set aside, or the ceiling.
+
+        The incumbent, if that is more.
+        """
         best_open = -self._heap[0][0] if self._heap else -math.inf
-        return max(best_open, self._in_hand, self._set_aside, self._primal)
+        return max(self._primal, min(self._ceiling, max(best_open, self._in_hand, self._set_aside)))
 
     @property
     def _target(self) -> float:
@@ -173,12 +180,12 @@ class Search:
         return self._lp_seconds + (self._problem.relaxation.lp_seconds if self._opened else 0.0)
 
     def _accept(self, candidates: Iterable[tuple[float, Any]]) -> None:
-        """Take over better solutions, until one is good enough."""
+        """Take over better solutions, until one is good enough or reaches the ceiling."""
         for value, solution in candidates:
             if value > self._primal:
                 self._primal, self._solution = value, solution
                 self._write_row(flag="*")
-            if self._primal > self._good_enough:
+            if self._primal > self._good_enough or self._ceiling <= self._target:
                 return
 
     def _close(self, bound: float) -> None:
@@ -191,7 +198,7 @@ class Search:
         """Search until the gap is closed or a limit is reached."""
         self._accept(self._problem.start())
         try:
-            if self._limit_reached() is None:
+            if not self._gap_closed() and self._limit_reached() is None:
                 self._open_root()
             termination = self._loop()
         except OutOfTime:  # while the relaxation was written; what was in hand still counts in the bound

@@ -1,7 +1,6 @@
 """The certified optimum of a game, for pure and for mixed commitment.
 
-The exact program of mixed commitment starts from the best pure one: on games with long paths that is a better policy
-than its own search finds at first.
+The exact program of mixed commitment starts from the best pure one, so that limits never leave it behind that.
 """
 
 from __future__ import annotations

@@ -25,10 +25,11 @@ from ssg_mip.formulations.rows import Selection
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.interval import IntervalBellman
 from ssg_mip.mdp import DENSE_STATES, induced_by_leader, joint_process, optimal_control
-from ssg_mip.methods.exact.size_limit import floored_states
+from ssg_mip.methods.exact.size_limit import commitment_products, floored_states
 from ssg_mip.methods.margin import answer_to, keeps_margin
 from ssg_mip.methods.primal.linearisation import FixedResponse, LinearGoal
 from ssg_mip.methods.primal.local_ascent import Ascent, Candidate
+from ssg_mip.methods.primal.operator_policies import operator_policies
 from ssg_mip.methods.primal.primal_search import PrimalSearch
 from ssg_mip.methods.request import Request
 from ssg_mip.policy import LeaderPolicy
@@ -37,6 +38,12 @@ from ssg_mip.solver.ranges import warn_of_ranges
 
 ALWAYS_WRITTEN = 1000
 """Parts of a program that are written although time is up: less than a tenth of a second's work once it has begun."""
+
+OPERATOR_PRODUCTS = 1_000
+"""Products from which on a commitment program begins with the operator's policies: a second's work at 50 states.
+
+In smaller ones the first relaxations lead to policies as good in less time.
+"""
 
 MARGIN_OVER_TIE = 100.0
 """Under tie rules that do not favour the leader, a response must be better by this many tie tolerances."""
@@ -192,6 +199,26 @@ class CommitmentProblem(FollowerValueProblem):
             self._least = floor - request.tolerances.monotone * (1.0 + np.abs(floor))
         self._floored = floored_states(game, floor)
         self._thin = conditional_states(game, weights, self._floored)
+        self._large = commitment_products(game, weights, floor) >= OPERATOR_PRODUCTS
+
+    def start(self) -> Iterator[tuple[float, Candidate]]:
+        """In large programs the operator's policies and the ascent from the best of them, before what all have."""
+        if self._large and self.request.search.operator_starts:
+            yield from self._from_operator()
+        yield from super().start()
+
+    def _from_operator(self) -> Iterator[tuple[float, Candidate]]:
+        """Candidates as good as a given start are not climbed: the start will be."""
+        given = [] if self.request.start is None else [self.request.start]
+        best: Candidate | None = None
+        for policy in itertools.chain(given, operator_policies(self.game, self.request)):
+            candidate = self.evaluate(policy)
+            yield candidate.value, candidate
+            if best is None or candidate.value > best.value:
+                best = candidate
+        if best is not None and best.policy is not self.request.start and not self.request.stopped:
+            for candidate in self._primal.from_policy(best.policy):
+                yield candidate.value, candidate
 
     def write(self, follower: ValueBounds, selection: Selection) -> Program:
         """The occupancy form."""

@@ -100,12 +100,8 @@ def _solve_commitment(game: Game, weights: FloatArray, request: Request, floor: 
         return _simple_answer(game, weights, request, floor, bounds, stop)
     problem = CommitmentProblem(game, weights, request, floor)
     scale = gap_scale(bounds, weights)
-    outcome = _search(problem, request, scale=scale)
-    answer = answer_of(outcome, ceiling=float(weights @ bounds.upper))
-    gap = relative_gap(answer.primal_bound, answer.dual_bound, scale)
-    if answer.termination is Termination.NUMERICAL and gap <= max(request.gap, LEAST_GAP):
-        # The relaxations stop short of the gap; what any pair of policies is worth closes it all the same.
-        return dataclasses.replace(answer, termination=Termination.GAP)
+    ceiling = float(weights @ bounds.upper)
+    answer = answer_of(_search(problem, request, scale=scale, ceiling=ceiling), ceiling=ceiling)
     if answer.termination is Termination.NUMERICAL and request.rule_decides:
         # Every box was searched, and what is missing is a value that only ties in the leader's favour attain.
         return dataclasses.replace(answer, termination=Termination.TIE_RULE)
@@ -188,8 +184,18 @@ def root_bound(game: Game, weights: FloatArray, *, request: Request) -> float:
     return solve_commitment(game, weights, request=root_only).dual_bound
 
 
-def _search(problem: FollowerValueProblem, request: Request, *, scale: float, absolute: float | None = None) -> Outcome:
-    """Search until the gap relative to at least ``scale`` is closed, or an absolute one where it is given."""
+def _search(
+    problem: FollowerValueProblem,
+    request: Request,
+    *,
+    scale: float,
+    absolute: float | None = None,
+    ceiling: float = math.inf,
+) -> Outcome:
+    """Search until the gap relative to at least ``scale`` is closed, or an absolute one where it is given.
+
+    No policy is worth more than the ceiling.
+    """
     relative = max(request.gap, LEAST_GAP)
     search = Search(
         problem,
@@ -200,6 +206,7 @@ def _search(problem: FollowerValueProblem, request: Request, *, scale: float, ab
         on_progress=request.on_progress,
         options=request.search,
         good_enough=request.good_enough,
+        ceiling=ceiling,
         trace=None if request.recorder is None else request.recorder.root,
     )
     return search.run()
@@ -318,7 +325,7 @@ def answer_of(outcome: Outcome, *, ceiling: float) -> Answer:
         response=None if candidate is None else candidate.response,
         primal_bound=outcome.primal_bound,
         dual_bound=min(outcome.dual_bound, max(ceiling, outcome.primal_bound)),
-        bound_proof=BoundProof.SEARCH if outcome.dual_bound <= ceiling else BoundProof.PAIR,
+        bound_proof=BoundProof.SEARCH if outcome.dual_bound < ceiling else BoundProof.PAIR,
         termination=outcome.termination,
         nodes=outcome.nodes,
         lps=outcome.lps,

@@ -1,13 +1,15 @@
 """Policies that need no program: what a method answers with where its program is too large or time is too short.
 
-The uniform policy, the leader's part of a plan for both players, one action everywhere; then, from the best of them,
-rounds in which the leader plays an optimal deterministic reply to the follower's last response. None of this proves
-anything, and a round may well go down, because the follower answers anew: only the best exact value is kept.
+The uniform policy, the leader's part of a plan for both players, one action everywhere, the first steps of the
+fixed-point operator; then, from the best of them, rounds in which the leader plays an optimal deterministic reply to
+the follower's last response. None of this proves anything, and a round may well go down, because the follower answers
+anew: only the best exact value is kept.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -16,6 +18,7 @@ from ssg_mip.best_response import Response
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.mdp import DecisionProcess, joint_process, optimal_control, transition_matrix
 from ssg_mip.methods.margin import answer_to
+from ssg_mip.methods.primal.operator_policies import operator_policies
 from ssg_mip.methods.request import Request
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 
@@ -58,10 +61,10 @@ def reply(game: Game, follower: FollowerPolicy) -> LeaderPolicy:
 def best_simple_policy(
     game: Game, weights: FloatArray, request: Request, floor: FloatArray | None = None
 ) -> tuple[Evaluated, int]:
-    """The best of the simple policies within the time that is left (at least one), and how many were tried."""
+    """The best policy that needs no program, within the time that is left (at least one), and how many were tried."""
     start = LeaderPolicy.uniform(game) if request.start is None else request.start
     best, tried = evaluated(game, start, weights, request, floor), 1
-    for policy in simple_policies(game):
+    for policy in itertools.chain(simple_policies(game), operator_policies(game, request)):
         if request.deadline.expired or request.interrupt.requested:
             return best, tried
         best = max(best, evaluated(game, policy, weights, request, floor), key=lambda one: one.value)

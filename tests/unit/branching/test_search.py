@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -102,3 +104,29 @@ def test_every_new_incumbent_gets_a_flagged_row_when_it_is_found(bench: Bench, m
     assert all(before < after for before, after in itertools.pairwise(values))
     assert values[-1] == outcome.primal_bound
     assert all(row.dual_bound >= outcome.primal_bound for row in outcome.progress)
+
+
+def test_a_solution_at_the_ceiling_ends_the_search_and_no_bound_exceeds_it(bench: Bench) -> None:
+    full = Search(bench.problem, gaps=GAPS, deadline=Deadline()).run()
+    ceiling = full.dual_bound + 0.01
+    cut_short = Search(bench.problem, gaps=GAPS, deadline=Deadline(), node_limit=1, ceiling=ceiling).run()
+    assert full.primal_bound <= cut_short.dual_bound <= ceiling
+    assert all(row.dual_bound <= ceiling for row in cut_short.progress)
+    asked = []
+    bench.problem.request = dataclasses.replace(bench.problem.request, start=full.solution.policy)
+
+    class Watched:
+        """The problem, with a note of every solution that the search asks for."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(bench.problem, name)
+
+        def start(self) -> Iterator[tuple[float, object]]:
+            for found in bench.problem.start():
+                asked.append(found)
+                yield found
+
+    outcome = Search(Watched(), gaps=GAPS, deadline=Deadline(), ceiling=full.primal_bound).run()  # type: ignore[arg-type]
+    assert outcome.termination is Termination.GAP
+    assert (outcome.nodes, outcome.lps, len(asked)) == (0, 0, 1)
+    assert outcome.dual_bound == outcome.primal_bound == full.primal_bound

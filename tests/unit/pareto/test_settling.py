@@ -215,8 +215,14 @@ def test_a_point_that_is_known_to_be_settled_is_not_settled_again(monkeypatch: p
 def test_at_a_limit_the_first_point_stays_and_says_what_is_open(
     changes: dict[str, object], reason: Termination
 ) -> None:
-    """No second solve, so only the value bounds say what could be gained; the front names the limit."""
+    """No second solve, so only the value bounds say what could be gained; the front names the limit.
+
+    In the first state the follower's worse action would pay the leader 6: it takes the first solve a node to rule it
+    out.
+    """
     game = two_islands().to_game()
+    worse = (game.row_state == 0) & (game.row_follower == 1)
+    game = game.replace(leader_rewards=np.where(worse, 6.0, game.leader_rewards))
     result, settlement = Settler(game, "commitment").solve(island_request(**changes))
     assert settlement is not None
     assert settlement.termination is reason

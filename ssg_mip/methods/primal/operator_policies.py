@@ -1,0 +1,55 @@
+"""Policies that the fixed-point operator goes through: candidates for the exact search, and where there is none.
+
+The operator (:mod:`ssg_mip.methods.fixed_point.operator`) solves a static game in every state. Its policies promise
+nothing, because each step takes for granted how the follower values states. But its first steps see what both players'
+actions lead to, and in games with structure they are usually worth more than any simple policy. Whoever takes them asks
+the exact follower.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import get_args
+
+import numpy as np
+
+from ssg_mip.game import Game
+from ssg_mip.methods.fixed_point.operator import StageOperator
+from ssg_mip.methods.fixed_point.stage import LeaderClass, LeaderTies
+from ssg_mip.methods.fixed_point.start import start_values
+from ssg_mip.methods.request import Request
+from ssg_mip.policy import LeaderPolicy
+from ssg_mip.tolerances import DEFAULT_TOLERANCES
+
+STEPS = 20
+"""Steps of one iteration at most: later ones rarely bring better policies."""
+
+STATIC_GAMES: dict[LeaderClass, int] = {"deterministic": 40_000, "mixed": 4_000}
+"""Static games solved in one iteration at most, some seconds' work: where the leader mixes, by linear programs."""
+
+TIME_SHARE = 0.1
+"""Share of the remaining time that all steps, and what is done with their policies, may take."""
+
+
+def operator_policies(game: Game, request: Request) -> Iterator[LeaderPolicy]:
+    """The different policies of the operator's first steps from zero, deterministic ones first, then mixed ones.
+
+    Both times with the leader's ties decided for the follower, then against it. None without time.
+    """
+    until = request.deadline.share(TIME_SHARE)
+    known: set[bytes] = set()
+    for (leader_class, most), leader_ties in itertools.product(STATIC_GAMES.items(), get_args(LeaderTies)):
+        operator, values = StageOperator(game, leader_class, leader_ties), start_values(game, "zero", request.seed)
+        for _ in range(min(STEPS, most // game.num_states)):
+            if until.expired or request.stopped:
+                return
+            step = operator(values)
+            policy = step.policy.probabilities.tobytes()
+            if policy not in known:
+                known.add(policy)
+                yield step.policy
+            change = np.abs(step.values.joined() - values.joined()).max()
+            if change <= DEFAULT_TOLERANCES.arithmetic * (1.0 + np.abs(values.joined()).max()):
+                break
+            values = step.values
