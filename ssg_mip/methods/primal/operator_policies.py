@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from typing import get_args
 
 import numpy as np
 
@@ -28,6 +27,9 @@ STEPS = 20
 STATIC_GAMES: dict[LeaderClass, int] = {"deterministic": 40_000, "mixed": 4_000}
 """Static games solved in one iteration at most, some seconds' work: where the leader mixes, by linear programs."""
 
+RULES: tuple[LeaderTies, ...] = ("kind", "unkind")
+"""How the leader's ties are decided, one after the other."""
+
 TIME_SHARE = 0.1
 """Share of the remaining time that all steps, and what is done with their policies, may take."""
 
@@ -39,7 +41,7 @@ def operator_policies(game: Game, request: Request) -> Iterator[LeaderPolicy]:
     """
     until = request.deadline.share(TIME_SHARE)
     known: set[bytes] = set()
-    for (leader_class, most), leader_ties in itertools.product(STATIC_GAMES.items(), get_args(LeaderTies)):
+    for (leader_class, most), leader_ties in itertools.product(STATIC_GAMES.items(), RULES):
         operator, values = StageOperator(game, leader_class, leader_ties), start_values(game, "zero", request.seed)
         for _ in range(min(STEPS, most // game.num_states)):
             if until.expired or request.stopped:
