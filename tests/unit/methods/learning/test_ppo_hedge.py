@@ -58,6 +58,23 @@ def test_the_method_reports_the_value_under_the_true_best_response() -> None:
     assert set(result.details["average_policy"]["s"]) == {"row 1", "row 2"}
 
 
+def test_what_was_learned_until_an_early_stop_is_visited() -> None:
+    """The next moment to look would have come after thousands of updates; the stop comes after the second."""
+    game = matrix_game("battle_of_table_1")
+    stops, looks = iter([False, False, True]), []
+    learned = learn(
+        game,
+        BRIEF,
+        0,
+        steps=10**6,
+        num_moments=10,
+        on_moment=lambda step, current, average: looks.append((step, current)),
+        stopped=lambda: next(stops),
+    )
+    assert looks == [(128, learned.last_leader_policy)]
+    assert learned.steps.tolist() == [128]
+
+
 @pytest.mark.parametrize("follower", ["best-response", "ppo"])
 def test_the_baselines_play_too(follower: str) -> None:
     """The exact answer has no regret; PPO against PPO in the dilemma ends in mutual defection."""
