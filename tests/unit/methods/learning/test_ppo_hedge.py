@@ -127,6 +127,10 @@ def test_the_global_random_states_and_threads_are_left_alone() -> None:
         ("rollout", 100),
         ("copies", 7),
         ("batch", 0),
+        ("batch", 1),
+        ("hidden", 10**9),
+        ("rate", 1e300),
+        ("entropy_weight", 1e300),
         ("follower_rate", 0.0),
         ("trace", 1.1),
         ("discount", -0.1),
@@ -138,3 +142,9 @@ def test_the_global_random_states_and_threads_are_left_alone() -> None:
 def test_settings_outside_their_range_are_refused(name: str, value: object) -> None:
     with pytest.raises(OptionError, match=name):
         solve(matrix_game("stag_hunt"), method="ppo-hedge", settings={name: value})
+
+
+def test_rewards_that_single_precision_cannot_square_are_refused() -> None:
+    game = matrix_game("stag_hunt")
+    with pytest.raises(OptionError, match=r"reward of size 3e\+20; .* single precision"):
+        learn(game.replace(leader_rewards=1e20 * game.leader_rewards), BRIEF, 0, steps=64)
