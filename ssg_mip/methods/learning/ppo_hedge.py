@@ -75,7 +75,8 @@ class Settings:
     period
         Updates of the leader per exact answer, for ``follower="best-response"``.
     rollout, copies
-        Steps of play per update of PPO, and how many copies of the game they come from.
+        Steps of play per update of PPO, and how many copies of the game they come from. ``copies`` and ``batch`` must
+        divide ``rollout``.
     hidden, rate, batch, epochs, clip, trace, value_weight, entropy_weight
         PPO: width of the networks, learning rate, minibatch, passes over a rollout, clipping parameter, the lambda of
         the advantage estimates, weights of value loss and entropy.
