@@ -71,7 +71,8 @@ def solve(
     seed
         Seed of every random choice.
     node_limit, iteration_limit
-        Limits on branch-and-bound nodes and on iterations.
+        Limits on branch-and-bound nodes, and on iterations (steps of play of methods that learn). Methods of the
+        related papers have a limit on iterations of their own where none is given.
     start
         A policy to start from, or the same as ``{state: {action: probability}}``.
     levels

@@ -17,7 +17,7 @@ from typing import Literal
 
 import numpy as np
 
-from ssg_mip.errors import OptionError
+from ssg_mip.errors import InvalidPolicyError, OptionError
 from ssg_mip.game import Game, IntArray
 from ssg_mip.policy import FollowerPolicy
 
@@ -104,7 +104,17 @@ def answers_to_actions(game: Game, policy: FollowerPolicy) -> IntArray:
     -------
     IntArray
         Shape ``[leader slots]``: the follower action, counted within its state.
+
+    Raises
+    ------
+    InvalidPolicyError
+        If the policy is not one of the observed game.
     """
+    functions = game.follower_counts.astype(float) ** game.leader_counts
+    if policy.actions.shape != functions.shape or np.any((policy.actions < 0) | (policy.actions >= functions)):
+        raise InvalidPolicyError(
+            f"the follower policy does not fit {game.name} with observed actions; it needs one function per state"
+        )
     state = game.leader_slot_state
     behind = game.leader_offsets[state + 1] - 1 - np.arange(len(state))  # leader actions that vary faster
     answers: IntArray = policy.actions[state] // game.follower_counts[state] ** behind % game.follower_counts[state]

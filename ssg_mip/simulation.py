@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game, IntArray
+from ssg_mip.validation import check_whole, is_whole
 
 
 class Simulator:
@@ -56,7 +57,7 @@ class Simulator:
     Raises
     ------
     OptionError
-        If ``horizon`` is below 1 or ``restart`` outside ``[0, 1]``.
+        If ``horizon`` is no whole number of at least 1 or ``restart`` outside ``[0, 1]``.
     """
 
     def __init__(
@@ -83,8 +84,8 @@ class Simulator:
         """Start an episode in ``state``, or in a state drawn from the start distribution; returns the state."""
         if state is None:
             state = min(bisect_right(self._start, self._rng.random()), self._last_start)
-        elif not 0 <= state < self.game.num_states:
-            raise OptionError(f"state is {state}; {self.game.name} has the states 0 to {self.game.num_states - 1}")
+        elif not is_whole(state) or not 0 <= state < self.game.num_states:
+            raise OptionError(f"state is {state!r}; {self.game.name} has the states 0 to {self.game.num_states - 1}")
         self.state = state
         self.ended = False
         self._steps = 0
@@ -131,7 +132,7 @@ class BatchSimulator:
     Raises
     ------
     OptionError
-        As :class:`Simulator`, and if ``batch`` is below 1.
+        As :class:`Simulator`, and if ``batch`` is no whole number of at least 1.
     """
 
     def __init__(
@@ -144,8 +145,7 @@ class BatchSimulator:
         restart: float = 0.0,
     ) -> None:
         _check_restarts(horizon, restart)
-        if batch < 1:
-            raise OptionError(f"batch is {batch}; it must be at least 1")
+        check_whole(batch, "batch")
         self.game = game
         self.batch = batch
         self._rng = rng
@@ -164,9 +164,16 @@ class BatchSimulator:
         return self.state
 
     def step(self, leader_action: IntArray, follower_action: IntArray) -> tuple[IntArray, FloatArray, FloatArray]:
-        """Play a joint action in every copy; as :meth:`Simulator.step`, by array."""
+        """Play a joint action in every copy; as :meth:`Simulator.step`, by array.
+
+        Raises
+        ------
+        OptionError
+            If there is not one whole number per copy and player, or a state does not have one of the actions.
+        """
         game, state = self.game, self.state
-        leader_action, follower_action = np.asarray(leader_action), np.asarray(follower_action)
+        leader_action = self._played("leader", leader_action)
+        follower_action = self._played("follower", follower_action)
         width = game.follower_counts[state]
         available = (leader_action >= 0) & (leader_action < game.leader_counts[state])
         available &= (follower_action >= 0) & (follower_action < width)
@@ -191,6 +198,15 @@ class BatchSimulator:
             self._steps[self.ended] = 0
         return reached, game.leader_rewards[row], game.follower_rewards[row]
 
+    def _played(self, player: str, actions: IntArray) -> IntArray:
+        given = np.asarray(actions)
+        if given.shape != (self.batch,) or given.dtype.kind not in "iu":
+            raise OptionError(
+                f"the {player} actions have shape {given.shape} and type {given.dtype}; they must be one whole number "
+                f"for each of {self.batch} copies"
+            )
+        return given
+
     def _starts(self, count: int) -> IntArray:
         drawn = np.searchsorted(self._start, self._rng.random(count), side="right")
         starts: IntArray = np.minimum(drawn, self._last_start)
@@ -198,8 +214,8 @@ class BatchSimulator:
 
 
 def _check_restarts(horizon: int | None, restart: float) -> None:
-    if horizon is not None and horizon < 1:
-        raise OptionError(f"horizon is {horizon}; it must be at least 1, or absent for no end")
+    if horizon is not None:
+        check_whole(horizon, "horizon")
     if not 0.0 <= restart <= 1.0:
         raise OptionError(f"restart is {restart!r}; it must be a probability, for example 1 - discount")
 

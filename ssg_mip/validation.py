@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ssg_mip.errors import InvalidGameError
+from ssg_mip.errors import InvalidGameError, OptionError
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
 FloatArray = NDArray[np.float64]
@@ -90,6 +90,17 @@ def checked_discount(value: object, label: str) -> float:
     if not 0.0 <= float(value) < 1.0:
         raise InvalidGameError(f"{label} is {float(value)!r}; it must be in [0, 1)")
     return float(value)
+
+
+def is_whole(value: object) -> bool:
+    """Whether a value is a whole number, of Python or NumPy, and no truth value."""
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
+def check_whole(value: Any, label: str, *, least: int = 1) -> None:
+    """Raise :class:`OptionError` unless ``value`` is a whole number of at least ``least``."""
+    if not is_whole(value) or value < least:
+        raise OptionError(f"{label} is {value!r}; it must be a whole number of at least {least}")
 
 
 def check_names(game: GameData) -> None:

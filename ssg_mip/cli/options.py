@@ -184,7 +184,7 @@ def read_settings(given: list[str] | None) -> dict[str, Any]:
     Raises
     ------
     OptionError
-        If a text has no name, or a name comes twice.
+        If a text has no name, a name comes twice, or a value is too long or too deep to be read.
     """
     settings: dict[str, Any] = {}
     for text in given or ():
@@ -198,6 +198,8 @@ def read_settings(given: list[str] | None) -> dict[str, Any]:
             settings[name] = json.loads(value)
         except json.JSONDecodeError:
             settings[name] = value.strip()
+        except (ValueError, RecursionError) as error:  # a number of thousands of digits, or nested too deeply
+            raise OptionError(f"--set {name} holds {value[:20]!r}..., which cannot be read: {error}") from None
     return settings
 
 

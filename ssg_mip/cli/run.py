@@ -37,7 +37,12 @@ def solve_instance(
     time_limit: options.TimeLimit = None,
     node_limit: options.NodeLimit = None,
     iteration_limit: Annotated[
-        int | None, typer.Option(help="Iterations; none by default.", show_default=False)
+        int | None,
+        typer.Option(
+            help="Iterations, or steps of play of a method that learns; by default none, of the related methods their "
+            "own.",
+            show_default=False,
+        ),
     ] = None,
     seed: options.Seed = 0,
     start: options.PolicyFile = None,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ssg_mip.errors import OptionError
 from ssg_mip.game import Game, IntArray
 from ssg_mip.simulation import Simulator
+from ssg_mip.validation import check_whole, is_whole
 
 Restart = Literal["horizon", "geometric"]
 Encoding = Literal["discrete", "one-hot"]
@@ -45,8 +46,8 @@ class EnvironmentOptions:
                 raise OptionError(f"{label} is {getattr(self, label)!r}; it must be one of {', '.join(get_args(kind))}")
         if self.horizon is None and self.restart == "horizon":
             raise OptionError("horizon is None while restart is 'horizon'; give a number of steps of at least 1")
-        if self.horizon is not None and self.horizon < 1:
-            raise OptionError(f"horizon is {self.horizon!r}; it must be a number of steps of at least 1")
+        if self.horizon is not None:
+            check_whole(self.horizon, "horizon")
 
 
 def read_options(given: dict[str, Any]) -> EnvironmentOptions:
@@ -112,9 +113,12 @@ class Actions:
         Raises
         ------
         OptionError
-            If the state does not have it and it is not mapped to another.
+            If it is no whole number, or the state does not have it and it is not mapped to another.
         """
-        chosen, count = int(action), self._counts[state]
+        number = action.item() if isinstance(action, (np.ndarray, np.generic)) and action.size == 1 else action
+        if not is_whole(number):
+            raise OptionError(f"{self._player} action is {action!r}; it must be a whole number below {self.width}")
+        chosen, count = int(number), self._counts[state]
         if 0 <= chosen < count:
             return chosen
         if self._wrap and 0 <= chosen < self.width:

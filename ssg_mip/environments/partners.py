@@ -7,6 +7,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
+from ssg_mip.errors import OptionError
 from ssg_mip.game import Game
 from ssg_mip.policy import FollowerPolicy
 
@@ -51,9 +52,18 @@ def as_online(game: Game, follower: FollowerLike) -> OnlineFollower:
     ------
     InvalidPolicyError
         If a policy does not fit the game.
+    OptionError
+        If it is no follower at all.
     """
     if isinstance(follower, FollowerPolicy):
         follower.slots(game)
         actions = follower.actions
         return Fixed(lambda state, leader_action, rng: int(actions[state]))
-    return follower if isinstance(follower, OnlineFollower) else Fixed(follower)
+    if isinstance(follower, OnlineFollower):
+        return follower
+    if not callable(follower):
+        raise OptionError(
+            f"the follower is a {type(follower).__name__}; it must be a FollowerPolicy, a function "
+            "(state, leader_action, rng) -> follower_action, or a learner with act and observe"
+        )
+    return Fixed(follower)

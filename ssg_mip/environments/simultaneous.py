@@ -10,6 +10,7 @@ from pettingzoo import ParallelEnv
 
 from ssg_mip.environments.options import Actions, Episode, Indices, read_options, running
 from ssg_mip.game import Game
+from ssg_mip.validation import check_whole
 
 AGENTS = ("leader", "follower")
 
@@ -58,11 +59,17 @@ class SimultaneousGame(ParallelEnv[str, Any, Any]):
         return self._observations(self._episode.state), {agent: {} for agent in AGENTS}
 
     def step(self, actions: dict[str, Any]) -> tuple[dict[str, Any], ...]:
-        """Play a joint action."""
+        """Play a joint action.
+
+        Raises
+        ------
+        OptionError
+            If one of the agents has no action, or not one of those that the state has.
+        """
         episode = running(self._episode)
         if not self.agents:
             return {}, {}, {}, {}, {}
-        chosen = [self._actions[agent].checked(episode.state, actions[agent]) for agent in AGENTS]
+        chosen = [self._actions[agent].checked(episode.state, actions.get(agent)) for agent in AGENTS]
         rewards = dict(zip(AGENTS, episode.step(chosen[0], chosen[1]), strict=True))
         if episode.terminated or episode.truncated:
             self.agents = []
@@ -88,4 +95,6 @@ def masked_space(indices: Indices, width: int) -> spaces.Dict:
 
 def new_episode(game: Game, options: Any, seed: int | None) -> Episode:
     """An episode with randomness of its own; the larger discount decides how long it lasts."""
+    if seed is not None:
+        check_whole(seed, "seed", least=0)
     return Episode(game, np.random.default_rng(seed), options, max(game.leader_discount, game.follower_discount))

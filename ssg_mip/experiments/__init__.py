@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from ssg_mip.deadline import Deadline
-from ssg_mip.errors import OptionError
+from ssg_mip.errors import InvalidGameError, OptionError
 from ssg_mip.experiments.findings import Report
 from ssg_mip.experiments.notebook import Notebook
 from ssg_mip.interrupt import Interrupt, given_or_graceful
@@ -115,6 +115,9 @@ def reproduce(
         notebook = Notebook(name, Path(out), seed=seed, deadline=deadline, interrupt=flag, on_progress=on_progress)
         try:
             module.run(notebook, chosen)
+        except InvalidGameError as error:
+            problem = str(error).replace("\n  -", "").splitlines()[0]
+            raise OptionError(f"the settings of experiment {name!r} make no game: {problem}; change --set") from None
         finally:
             notebook.close(module.TITLE, {**dataclasses.asdict(chosen), "seed": seed}, full=full)
     return notebook.report

@@ -67,12 +67,13 @@ def run(notebook: Notebook, settings: Settings) -> None:
             value_s2=float(best.leader_values[1]),
         )
         notebook.say(f"y = {y:g}: value {number(best.leader_value)}, an equilibrium: {verdict.verdict.name.lower()}")
-    _compare(notebook, table, g)
+    compare(notebook, table, g)
     notebook.picture(lambda ax: _draw_game(ax, settings))
     notebook.picture(lambda ax: _draw_threat(ax, table), "threat")
 
 
-def _compare(notebook: Notebook, table: Table, g: float) -> None:
+def compare(notebook: Notebook, table: Table, g: float) -> None:
+    """Hold values and verdicts against what is printed; what there was no time for is no disagreement."""
     high, low = 1.0 / (1.0 - g), g / (1.0 - g)
     for works, expected, verdict in ((True, (high, low), "none"), (False, (0.0, 0.0), "exists")):
         rows = [row for row in table.rows if row["threat_works"] is works and row["discounted_y"] != row["x"]]
@@ -82,6 +83,7 @@ def _compare(notebook: Notebook, table: Table, g: float) -> None:
         proven = max(abs(row[BOUND] - sum(expected) / 2.0) for row in rows)
         agrees = bool(np.abs(pairs - expected).max() < ACCURACY * (1.0 + high) and proven < ACCURACY * (1.0 + high))
         found = sorted({row["verdict"] for row in rows})
+        decided = not notebook.incomplete
         sign = ">" if works else "<"
         notebook.find(
             f"values where gamma_B y {sign} x",
@@ -89,15 +91,22 @@ def _compare(notebook: Notebook, table: Table, g: float) -> None:
             f"({number(pairs[0][0])}, {number(pairs[0][1])}) at all {len(rows)} punishments"
             if agrees
             else f"between {pairs.min(axis=0)} and {pairs.max(axis=0)}",
-            agrees,
+            agrees if agrees or decided else None,
         )
         notebook.find(
             f"an equilibrium where gamma_B y {sign} x",
             "does not exist" if works else "not printed; every policy is worth 0",
             f"{', '.join(found)} at {len(rows)} punishments",
-            found == ["none"] if works else None,
+            _no_equilibrium(found) if works else None,
             "" if works else f"expected here: {verdict}",
         )
+
+
+def _no_equilibrium(verdicts: list[str]) -> bool | None:
+    """Whether the verdicts say that there is none; ``None`` if some are open and no other contradicts."""
+    if "exists" in verdicts:
+        return False
+    return None if "undecided" in verdicts else True
 
 
 def _draw_game(ax: Axes, settings: Settings) -> Axes:

@@ -119,6 +119,11 @@ class Notebook:
         self._left_out = self._left_out or stop
         return stop
 
+    @property
+    def incomplete(self) -> bool:
+        """Whether work was left out so far, so that what disagrees with print may only lack time."""
+        return self._left_out or self.interrupt.requested
+
     def table(self, *columns: str, suffix: str = "") -> Table:
         """A table in ``NAME.csv``, or ``NAME-suffix.csv``."""
         path = self._path(".csv", suffix)
@@ -167,7 +172,7 @@ class Notebook:
         for table in self._tables:
             table.close()
         stopped = ""
-        if self._left_out or self.interrupt.requested:
+        if self.incomplete:
             stopped = "interrupted by the user" if self.interrupt.requested else "the time limit was reached"
         summary = self._path(".md", "")
         self.report = Report(

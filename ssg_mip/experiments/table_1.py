@@ -46,6 +46,8 @@ class Settings:
     def __post_init__(self) -> None:
         if self.levels < 2:
             raise OptionError(f"setting levels is {self.levels}; it must be at least 2")
+        if not self.leader_discounts:
+            raise OptionError("setting leader_discounts is empty; it must hold at least one discount")
 
 
 def printed_value(p: float, g: float) -> float:

@@ -17,7 +17,9 @@ import math
 from typing import Any
 
 from ssg_mip.builder import GameBuilder
+from ssg_mip.errors import OptionError
 from ssg_mip.game import Game
+from ssg_mip.validation import checked_discount
 
 SOURCE = (
     "Kudo & Akimoto, Policy Iteration for Two-Player General-Sum Stochastic Stackelberg Games, ACML 2025 (PMLR 304), "
@@ -28,7 +30,19 @@ SOURCE = (
 def kudo_akimoto_figure_1(
     x: float = 1.0, y: float = 2.0, leader_discount: float = 0.9, follower_discount: float = 0.9
 ) -> Game:
-    """The game with the follower's temptation ``x`` and punishment ``y``, both positive; the start is uniform."""
+    """The game with the follower's temptation ``x`` and punishment ``y``, both positive; the start is uniform.
+
+    Raises
+    ------
+    OptionError
+        If ``x`` or ``y`` is no positive number.
+    InvalidGameError
+        If a discount is outside ``[0, 1)``.
+    """
+    for label, value in (("x", x), ("y", y)):
+        if not 0.0 < value < math.inf:
+            raise OptionError(f"{label} is {value!r}; it must be a positive number")
+    checked_discount(leader_discount, "leader_discount")  # what is known of the game divides by one minus it
     builder = GameBuilder(
         f"Kudo-Akimoto Fig. 1, x={x:.4g}, y={y:.4g}",
         leader_discount=leader_discount,

@@ -28,6 +28,7 @@ from ssg_mip.builder import GameBuilder
 from ssg_mip.errors import OptionError
 from ssg_mip.game import Game
 from ssg_mip.library.unfolding import Outcome, unfolded
+from ssg_mip.validation import check_whole
 
 ACTIONS = ("LANE_LEFT", "LANE_RIGHT", "FASTER", "SLOWER", "IDLE")
 """The actions of either car."""
@@ -89,8 +90,8 @@ def highway_merge(
     OptionError
         If an argument is out of range.
     """
-    if cells < 4 or speeds < 2:
-        raise OptionError(f"cells is {cells} and speeds is {speeds}; they must be at least 4 and 2")
+    check_whole(cells, "cells", least=4)
+    check_whole(speeds, "speeds", least=2)
     if not 0.0 <= fast_share <= 1.0:
         raise OptionError(f"fast_share is {fast_share!r}; it must lie between 0 and 1")
 

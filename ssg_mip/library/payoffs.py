@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game
+from ssg_mip.validation import check_whole, float_array
 
 
 def bimatrix_game(
@@ -41,9 +42,9 @@ def bimatrix_game(
     OptionError
         If the payoffs are not two tables of the same shape.
     InvalidGameError
-        If they hold no numbers, or the names do not fit.
+        If they are ragged or hold no numbers, or the names do not fit.
     """
-    tables = [np.asarray(table, dtype=float) for table in (leader, follower)]
+    tables = [float_array(table, f"{player}_payoffs") for player, table in (("leader", leader), ("follower", follower))]
     if tables[0].ndim != 2 or tables[0].shape != tables[1].shape:
         shapes = " and ".join(str(table.shape) for table in tables)
         raise OptionError(f"the payoffs have the shapes {shapes}; both players need the same [row, column]")
@@ -83,8 +84,7 @@ def correlated_payoffs(size: int, covariance: float, rng: np.random.Generator) -
     OptionError
         If an argument is out of range.
     """
-    if size < 1:
-        raise OptionError(f"size is {size}; it must be at least 1")
+    check_whole(size, "size")
     if not -1.0 <= covariance <= 1.0:
         raise OptionError(f"covariance is {covariance!r}; it must lie between -1 and 1")
     mine, noise = rng.standard_normal((2, size, size))

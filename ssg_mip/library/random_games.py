@@ -11,6 +11,7 @@ import numpy as np
 
 from ssg_mip.errors import OptionError
 from ssg_mip.game import Game, IntArray
+from ssg_mip.validation import check_whole
 
 SOURCE = "ssg_mip.library.random_game"
 """Where this generator stood when its first instances were written; it is part of their files."""
@@ -30,12 +31,15 @@ def random_game(
     Raises
     ------
     OptionError
-        If a size is below 1 or there are more successors than states.
+        If a size is no whole number of at least 1, the seed none of at least 0, or there are more successors than
+        states.
+    InvalidGameError
+        If a discount is outside ``[0, 1)``.
     """
     sizes = {"states": states, "leader_actions": leader_actions, "follower_actions": follower_actions}
     for label, size in {**sizes, "successors": successors}.items():
-        if size < 1:
-            raise OptionError(f"{label} is {size}; it must be at least 1")
+        check_whole(size, label)
+    check_whole(seed, "seed", least=0)
     if successors > states:
         raise OptionError(f"successors is {successors}; there are only {states} states")
     rng = np.random.default_rng(seed)

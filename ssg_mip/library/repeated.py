@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from ssg_mip.builder import GameBuilder
 from ssg_mip.errors import OptionError
 from ssg_mip.game import Game
 from ssg_mip.library.matrix_games import LEARNING
+from ssg_mip.validation import float_array
 
 _DILEMMA_LEADER = ((-1, -3), (0, -2))
 _DILEMMA_FOLLOWER = ((-1, 0), (-3, -2))
@@ -55,8 +55,12 @@ def iterated_game(
     ------
     OptionError
         If the payoffs are not two by two, or the actions not two different letters.
+    InvalidGameError
+        If the payoffs are ragged or hold no numbers, or the discount is outside ``[0, 1)``.
     """
-    payoffs = [np.asarray(table, dtype=float) for table in (leader, follower)]
+    payoffs = [
+        float_array(table, f"{player}_payoffs") for player, table in (("leader", leader), ("follower", follower))
+    ]
     if any(table.shape != (2, 2) for table in payoffs):
         shapes = " and ".join(str(table.shape) for table in payoffs)
         raise OptionError(f"the payoffs have the shapes {shapes}; a round must be two by two")

@@ -35,6 +35,7 @@ from ssg_mip.builder import GameBuilder
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.library.unfolding import Outcome, unfolded
+from ssg_mip.validation import check_whole
 
 Observation = Literal["placement", "policy"]
 Cell = tuple[int, int]
@@ -149,7 +150,7 @@ def security_grid(
     OptionError
         If an argument is out of range.
     """
-    _check(size, targets, defenders, horizon, wind, penalty, observation)
+    _check(size, targets, defenders, horizon, wind, penalty, observation, seed)
     rng = np.random.default_rng(seed)
     places = 1 + np.argsort(rng.random(size * size - 1), kind="stable")[:targets]
     worth = 0.2 + 0.8 * rng.random((2, targets))
@@ -221,16 +222,17 @@ class _Rules:
 
 
 def _check(
-    size: int, targets: int, defenders: int, horizon: int, wind: float, penalty: float, observation: str
+    size: int, targets: int, defenders: int, horizon: int, wind: float, penalty: float, observation: str, seed: int
 ) -> None:
-    if size < 2:
-        raise OptionError(f"size is {size}; it must be at least 2")
+    check_whole(size, "size", least=2)
+    check_whole(targets, "targets")
+    check_whole(defenders, "defenders", least=0)
+    check_whole(horizon, "horizon")
+    check_whole(seed, "seed", least=0)
     if not 1 <= targets < size * size:
         raise OptionError(f"targets is {targets}; it must be at least 1 and leave the corner of {size}x{size} free")
-    if not 0 <= defenders <= targets:
+    if defenders > targets:
         raise OptionError(f"defenders is {defenders}; there are {targets} targets to guard")
-    if horizon < 1:
-        raise OptionError(f"horizon is {horizon}; it must be at least 1")
     if not 0.0 <= wind <= 1.0:
         raise OptionError(f"wind is {wind!r}; it must lie between 0 and 1")
     if not 0.0 <= penalty < float("inf"):

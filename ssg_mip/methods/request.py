@@ -22,6 +22,9 @@ from ssg_mip.status import BoundProof
 from ssg_mip.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, Tolerances
 from ssg_mip.weights import compliant_weights, state_weights
 
+MOST = 10**18
+"""The largest count that can be asked for: more than any run gets through, and still a whole number of 64 bits."""
+
 StepSelection = Literal["argmax", "epsilon", "first"]
 """Which improving policy a step of policy iteration moves to."""
 
@@ -173,8 +176,8 @@ def check_selection(selection: str, epsilon: float | None) -> None:
 
 
 def _check_count(label: str, value: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise OptionError(f"{label} is {value!r}; it must be a whole number of at least 1")
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not 1 <= value <= MOST:
+        raise OptionError(f"{label} is {value!r}; it must be a whole number of at least 1 and at most {MOST:.0e}")
 
 
 __all__ = ["Request", "Run", "StepSelection", "compliant_weights", "proof_of", "state_weights"]

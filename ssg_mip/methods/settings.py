@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 from ssg_mip.errors import OptionError
 
@@ -36,9 +36,14 @@ def read_settings(kind: type[T], given: Mapping[str, Any], method: str, *, owner
     from pydantic import TypeAdapter, ValidationError  # takes a tenth of a second to import
 
     known = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
+    types = get_type_hints(kind)
     for name in given:
         if name not in known:
             raise OptionError(f"{owner} {method!r} has no setting {name!r}; its settings are {', '.join(known)}")
+        if isinstance(given[name], bool) and types[name] not in (bool, Any):
+            raise OptionError(
+                f"setting {name} of {owner} {method!r} is {given[name]!r}; it is no matter of true or false"
+            )
     try:
         return TypeAdapter(kind).validate_python(dict(given), strict=False)
     except ValidationError as error:
@@ -74,6 +79,13 @@ class Range:
 
 
 COUNT = Range("at least 1", lambda value: value >= 1)
+SIZE = Range("at least 1 and at most a million", lambda value: 1 <= value <= 10**6)
+"""What memory is set aside for at once."""
+WIDTH = Range("at least 1 and at most 4096", lambda value: 1 <= value <= 4096)
+"""Of hidden layers: two of the widest have 17 million weights between them."""
+MODERATE = Range("above 0 and at most 1000", lambda value: 0.0 < value <= 1000.0)
+WEIGHT = Range("at least 0 and at most 1000", lambda value: 0.0 <= value <= 1000.0)
+"""Learning rates and weights of networks, which calculate in single precision."""
 POSITIVE = Range("a positive number", lambda value: 0.0 < value < math.inf)
 NOT_NEGATIVE = Range("a number of at least 0", lambda value: 0.0 <= value < math.inf)
 SHARE = Range("between 0 and 1", lambda value: 0.0 <= value <= 1.0)

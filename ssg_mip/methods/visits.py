@@ -3,10 +3,13 @@
 Each visited policy is evaluated under the follower's best response, whatever the method believes about it. The answer
 is the best one visited, so that a start policy is never made worse; where the method itself ended is in the details
 (``last_leader_value``, and ``last_leader_values`` by state). The bound is that of a planner who moves both players.
+With a margin the trajectory is that of the visited policies that keep it, because only they count.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -35,7 +38,8 @@ class Visits:
         if request.recorder is not None:
             claim = Claim(weights=request.weights, bound=self._dual_bound, margin=request.margin)
             self._dual_bound = request.recorder.settle(game, claim)
-        self._trajectory: list[TrajectoryPoint] = []
+        self._visited: list[TrajectoryPoint] = []
+        self._keeping: list[bool] = []
         self._progress: list[ProgressRow] = []
         self._best: tuple[float, LeaderPolicy, Response] | None = None
 
@@ -63,9 +67,10 @@ class Visits:
         better = keeps and value > self.best_value
         if better:
             self._best = value, policy, response
-        self._trajectory.append(
+        self._keeping.append(keeps)
+        self._visited.append(
             TrajectoryPoint(
-                iteration=len(self._trajectory),
+                iteration=len(self._visited),
                 leader_values=response.leader_values,
                 leader_value=value,
                 leader_policy=policy,
@@ -78,7 +83,7 @@ class Visits:
     def _report(self, flag: str) -> None:
         row = ProgressRow(
             seconds=self._request.deadline.elapsed,
-            iteration=len(self._trajectory) - 1,
+            iteration=len(self._visited) - 1,
             nodes=0,
             open_nodes=0,
             lps=0,
@@ -116,7 +121,8 @@ class Visits:
         value, policy, response = self._best or (math.nan, None, None)
         closed = relative_gap(value, self._dual_bound, self._gap_scale) <= request.gap
         found = Status.OPTIMAL if closed else Status.FEASIBLE
-        last = self._trajectory[-1]
+        last = self._visited[-1]
+        kept = itertools.compress(self._visited, self._keeping)
         return build_result(
             self._game,
             method=self._method,
@@ -128,12 +134,12 @@ class Visits:
             bound_proof=proof_of(request, BoundProof.PAIR),
             policy=policy,
             response=response,
-            trajectory=tuple(self._trajectory) if policy is not None else (),
+            trajectory=tuple(dataclasses.replace(point, iteration=place) for place, point in enumerate(kept)),
             progress=tuple(self._progress),
             options=request.options(),
             seed=request.seed,
             seconds=request.deadline.elapsed,
-            counts={"visits": len(self._trajectory), **counts},
+            counts={"visits": len(self._visited), **counts},
             details={
                 "last_leader_value": last.leader_value,
                 "last_leader_values": dict(zip(self._game.state_names, map(float, last.leader_values), strict=True)),

@@ -58,6 +58,11 @@ def test_settings_of_a_method_are_read_as_json_or_text(command: Command, instanc
 @pytest.mark.parametrize(
     ("given", "words"),
     [
+        (
+            ["--set", "temperature=" + 5000 * "9"],
+            "--set temperature holds '99999999999999999999'..., which cannot be read",
+        ),
+        (["--set", "variant=" + 100_000 * "["], "--set variant holds"),
         (["--set", "temperature"], "--set holds 'temperature'; write name=value"),
         (["--set", "variant=fast", "--set", "variant=slow"], "--set names 'variant' twice"),
         (["--set", "heat=1"], "has no setting 'heat'"),

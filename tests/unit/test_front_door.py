@@ -80,7 +80,15 @@ def test_an_unknown_method_is_refused_with_the_known_ones() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"gap": -1.0}, {"ties": "worst"}, {"time_limit": -1.0}, {"seed": -1}, {"weights": [0.0, 0.0]}, {"node_limit": 0}],
+    [
+        {"gap": -1.0},
+        {"ties": "worst"},
+        {"time_limit": -1.0},
+        {"seed": -1},
+        {"weights": [0.0, 0.0]},
+        {"node_limit": 0},
+        {"iteration_limit": 10**30},
+    ],
 )
 def test_arguments_out_of_range_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(OptionError, match=next(iter(wrong))):

@@ -7,8 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from ssg_mip import Game, LeaderPolicy, best_response, observed_actions, solve
-from ssg_mip.errors import OptionError
+from ssg_mip import FollowerPolicy, Game, LeaderPolicy, best_response, observed_actions, solve
+from ssg_mip.errors import InvalidPolicyError, OptionError
 from ssg_mip.library import MATRIX_GAMES, matrix_game, random_game
 from ssg_mip.observation import answers_to_actions
 from tests.oracles.games import agreement_game
@@ -84,6 +84,14 @@ def test_answers_translate_back() -> None:
         for a, part in enumerate(spelled.split(",")):
             b = answers[game.leader_offsets[state] + a]
             assert part == f"{game.leader_actions[state][a]}:{game.follower_actions[state][b]}"
+
+
+def test_a_policy_of_another_game_is_refused() -> None:
+    """One with other states, and one with a function that a state does not have."""
+    game = random_game()
+    for actions in ([0, 0], [0, 0, 4], [0, 0, -1]):
+        with pytest.raises(InvalidPolicyError, match=r"does not fit .* one function per state"):
+            answers_to_actions(game, FollowerPolicy(np.array(actions)))
 
 
 def test_too_many_functions_are_refused() -> None:

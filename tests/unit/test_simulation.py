@@ -96,7 +96,9 @@ def test_the_same_seed_plays_the_same_game() -> None:
     assert runs[0] == runs[1]
 
 
-@pytest.mark.parametrize("options", [{"horizon": 0}, {"restart": -0.1}, {"restart": 1.1}, {"restart": float("nan")}])
+@pytest.mark.parametrize(
+    "options", [{"horizon": 0}, {"horizon": 1.5}, {"restart": -0.1}, {"restart": 1.1}, {"restart": float("nan")}]
+)
 def test_impossible_restarts_are_refused(options: dict[str, float]) -> None:
     """The message names the option."""
     game = random_game()
@@ -113,10 +115,15 @@ def test_what_the_game_does_not_have_is_refused() -> None:
     for actions in ((2, 0), (0, 2), (-1, 0), (0, -1)):
         with pytest.raises(OptionError, match="not available"):
             one.step(*actions)
-    with pytest.raises(OptionError, match="states 0 to 2"):
-        one.reset(3)
+    for state in (3, 1.5):
+        with pytest.raises(OptionError, match="states 0 to 2"):
+            one.reset(state)  # type: ignore[arg-type]
     many = BatchSimulator(game, np.random.default_rng(0), batch=2)
     with pytest.raises(OptionError, match="copy 1"):
         many.step(np.array([0, 2]), np.array([0, 0]))
-    with pytest.raises(OptionError, match="batch"):
-        BatchSimulator(game, np.random.default_rng(0), batch=0)
+    for wrong in (np.array([0]), np.array([[0, 0]]), np.array([0.5, 0.0])):
+        with pytest.raises(OptionError, match=r"follower actions have shape .* each of 2 copies"):
+            many.step(np.array([0, 0]), wrong)
+    for batch in (0, 2.5):
+        with pytest.raises(OptionError, match="batch"):
+            BatchSimulator(game, np.random.default_rng(0), batch=batch)  # type: ignore[arg-type]

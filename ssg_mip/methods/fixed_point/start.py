@@ -16,6 +16,9 @@ RULE = (
     "or two objects {state: number}"
 )
 
+MOST = 1e100
+"""Start values may be this large in size; products of two of them are still finite."""
+
 
 def start_values(game: Game, given: Any, seed: int) -> Values:
     """First values of both players.
@@ -65,6 +68,6 @@ def _player(game: Game, given: Any) -> FloatArray:
         values: FloatArray = np.array(given, dtype=float)
     except (TypeError, ValueError):
         raise OptionError(f"start_values hold {given!r}; {RULE}") from None
-    if values.shape != (game.num_states,) or not np.all(np.isfinite(values)):
-        raise OptionError(f"start_values hold {given!r} for {game.num_states} states; {RULE}")
+    if values.shape != (game.num_states,) or not np.all(np.abs(values) <= MOST):
+        raise OptionError(f"start_values hold {given!r} for {game.num_states} states, each at most {MOST:g}; {RULE}")
     return values

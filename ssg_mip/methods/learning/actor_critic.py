@@ -26,7 +26,7 @@ from ssg_mip.methods.learning.execution import Execution
 from ssg_mip.methods.learning.neural.settings import NetworkSettings
 from ssg_mip.methods.learning.schedules import Stopped, never
 from ssg_mip.methods.request import Request
-from ssg_mip.methods.settings import POSITIVE, read_settings
+from ssg_mip.methods.settings import MODERATE, read_settings
 from ssg_mip.methods.visits import Visits
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import Result
@@ -64,7 +64,7 @@ class Settings(NetworkSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        POSITIVE.check(self, "leader_rate", "follower_rate", "actor_rate", "temperature")
+        MODERATE.check(self, "leader_rate", "follower_rate", "actor_rate", "temperature")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)

@@ -91,7 +91,7 @@ class Settings:
     def __post_init__(self) -> None:
         VANISHING.check(self, "rate_exponent")
         RATE.check(self, "leader_rate", "follower_rate")
-        SHARE.check(self, "restart")
+        SHARE.check(self, "exploration", "restart")
         self.schedule()
 
     def schedule(self) -> Exploration:

@@ -34,7 +34,7 @@ from ssg_mip.errors import OptionError
 from ssg_mip.extras import require_learn
 from ssg_mip.methods.learning.schedules import Stopped, check_steps, never
 from ssg_mip.methods.request import Request
-from ssg_mip.methods.settings import COUNT, NOT_NEGATIVE, POSITIVE, SHARE, read_settings
+from ssg_mip.methods.settings import COUNT, MODERATE, POSITIVE, RATE, SHARE, SIZE, WEIGHT, WIDTH, read_settings
 from ssg_mip.methods.visits import Visits
 from ssg_mip.observation import Observation
 
@@ -50,6 +50,9 @@ STEPS = 20_480
 
 MOMENTS = 100
 """Recorded moments, at most; there is none between two updates."""
+
+LARGEST_REWARD = 1e15
+"""Rewards may be this large in size: PPO calculates with squares of sums of them in single precision."""
 
 LOOKS = 10
 """Moments at which the current and the average policy are evaluated."""
@@ -72,7 +75,8 @@ class Settings:
     period
         Updates of the leader per exact answer, for ``follower="best-response"``.
     rollout, copies
-        Steps of play per update of PPO, and how many copies of the game they come from.
+        Steps of play per update of PPO, and how many copies of the game they come from. ``copies`` and ``batch`` must
+        divide ``rollout``.
     hidden, rate, batch, epochs, clip, trace, value_weight, entropy_weight
         PPO: width of the networks, learning rate, minibatch, passes over a rollout, clipping parameter, the lambda of
         the advantage estimates, weights of value loss and entropy.
@@ -104,15 +108,21 @@ class Settings:
     horizon: int | None = None
 
     def __post_init__(self) -> None:
-        COUNT.check(self, "period", "rollout", "copies", "hidden", "batch", "epochs", "horizon")
-        POSITIVE.check(self, "follower_rate", "rate", "clip")
+        COUNT.check(self, "period", "epochs", "horizon")
+        SIZE.check(self, "rollout", "copies", "batch")
+        WIDTH.check(self, "hidden")
+        POSITIVE.check(self, "follower_rate")
+        RATE.check(self, "rate")
+        MODERATE.check(self, "clip")
         SHARE.check(self, "trace", "discount")
-        NOT_NEGATIVE.check(self, "value_weight", "entropy_weight")
+        WEIGHT.check(self, "value_weight", "entropy_weight")
+        if self.batch == 1:
+            raise OptionError("batch is 1; it must be at least 2, because advantages are scaled by their spread")
         for label in ("copies", "batch"):
-            if self.rollout % getattr(self, label) != 0 or self.rollout == 1:
+            if self.rollout % getattr(self, label) != 0:
                 raise OptionError(
-                    f"rollout is {self.rollout} and {label} is {getattr(self, label)}; a rollout must be at least 2 "
-                    f"steps and a multiple of {label}"
+                    f"rollout is {self.rollout} and {label} is {getattr(self, label)}; a rollout must be a multiple of "
+                    f"{label}"
                 )
 
 
@@ -180,13 +190,23 @@ def learn(
     Raises
     ------
     OptionError
-        If a library of the extra is absent, or ``steps`` or ``num_moments`` is below 1.
+        If a library of the extra is absent, ``steps`` or ``num_moments`` is below 1, or rewards are too large.
     """
     require_learn(f"method {METHOD!r}", "torch", "stable_baselines3", "gymnasium")
     check_steps(steps, num_moments)
+    _check_rewards(game)
     from ssg_mip.methods.learning.neural.proximal import train
 
     return train(game, settings, seed, steps=steps, num_moments=num_moments, on_moment=on_moment, stopped=stopped)
+
+
+def _check_rewards(game: Game) -> None:
+    largest = max(abs(game.leader_rewards).max(), abs(game.follower_rewards).max())
+    if largest > LARGEST_REWARD:
+        raise OptionError(
+            f"{game.name} has a reward of size {largest:g}; method {METHOD!r} calculates in single precision and takes "
+            f"at most {LARGEST_REWARD:g}: divide the player's rewards by a constant"
+        )
 
 
 def run(game: Game, request: Request) -> Result:

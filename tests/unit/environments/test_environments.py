@@ -168,10 +168,28 @@ def test_actions_that_a_state_lacks_are_masked_and_refused_or_wrapped() -> None:
     assert wrapping.step(count)[4]["leader_action"] == 0
 
 
+@pytest.mark.parametrize("action", [0.7, None, "0", True, np.array([0, 1])])
+def test_what_is_no_action_is_refused(action: Any) -> None:
+    """A fraction is not rounded, and both agents of a parallel environment must act."""
+    environment, parallel, alternating = leader_env(MATRIX, FollowerPolicy([0])), parallel_env(MATRIX), aec_env(MATRIX)
+    for made in (environment, parallel, alternating):
+        made.reset(seed=0)
+    for act in (
+        lambda: environment.step(action),
+        lambda: parallel.step({"leader": 0, "follower": action}),
+        lambda: parallel.step({"leader": 0}),
+        lambda: alternating.step(action),
+    ):
+        with pytest.raises(OptionError, match=r"(leader|follower) action is .* whole number below"):
+            act()
+
+
 @pytest.mark.parametrize(
     ("options", "word"),
     [
         ({"horizon": 0}, "horizon is 0"),
+        ({"horizon": 2.5}, "horizon is 2.5"),
+        ({"horizon": float("nan")}, "horizon is nan"),
         ({"horizon": None}, "horizon is None"),
         ({"restart": "never"}, "restart is 'never'"),
         ({"encoding": "words"}, "encoding is 'words'"),
@@ -192,6 +210,11 @@ def test_partners_that_do_not_fit_are_refused() -> None:
         leader_env(MATRIX, FollowerPolicy([5]))
     with pytest.raises(InvalidPolicyError):
         follower_env(MATRIX, LeaderPolicy(np.array([[1.0]])))
+    for follower in (None, 0, LeaderPolicy.uniform(MATRIX)):
+        with pytest.raises(OptionError, match="it must be a FollowerPolicy, a function"):
+            leader_env(MATRIX, follower)  # type: ignore[arg-type]
+    with pytest.raises(OptionError, match="seed is -1"):
+        parallel_env(MATRIX).reset(seed=-1)
     with pytest.raises(OptionError, match="observation is 'all'"):
         follower_env(MATRIX, LeaderPolicy.uniform(MATRIX), observation="all")  # type: ignore[arg-type]
 

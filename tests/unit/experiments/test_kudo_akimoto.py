@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from ssg_mip.deadline import Deadline
+from ssg_mip.experiments.figure_1 import compare
 from ssg_mip.experiments.figure_3 import depth_in_cone
-from ssg_mip.experiments.notebook import BOUND
+from ssg_mip.experiments.notebook import BOUND, Notebook
 from ssg_mip.experiments.table_1 import corrected_value, printed_value
 from tests.unit.experiments.conftest import Reproduce, agreement, rows
 
@@ -33,6 +37,21 @@ def test_figure_1_needs_a_threat_that_exceeds_the_temptation(run: Reproduce) -> 
     assert (weak["verdict"], strong["verdict"]) == ("exists", "none")
     assert (float(weak["value"]), float(strong["value"])) == pytest.approx((0.0, 9.5), abs=1e-6)
     assert float(strong[BOUND]) == pytest.approx(9.5, rel=1e-4)
+
+
+def test_what_time_did_not_suffice_for_is_no_disagreement(tmp_path: Path) -> None:
+    """A run without time has the start's value and no verdict; that says nothing about what is printed."""
+    notebook = Notebook("figure-1", tmp_path, deadline=Deadline(0.0))
+    table = notebook.table("x", "discounted_y", "threat_works", "value_s1", "value_s2", "verdict", BOUND)
+    row = {"x": 1.0, "discounted_y": 1.8, "threat_works": True, "value_s1": 0.0, "value_s2": 0.0, BOUND: 10.0}
+    table.add(**row, verdict="undecided")
+    assert notebook.stopped
+    compare(notebook, table, 0.9)
+    assert [finding.agrees for finding in notebook.findings] == [None, None]
+    table.add(**row, verdict="exists")
+    compare(notebook, table, 0.9)
+    assert notebook.findings[-1].agrees is False
+    notebook.close("", {}, full=False)
 
 
 def test_figure_2_finds_the_two_points_and_nothing_above_the_fronts(run: Reproduce) -> None:

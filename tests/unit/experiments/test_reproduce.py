@@ -64,6 +64,12 @@ def test_an_unknown_name_lists_the_known_ones(tmp_path: Path, capfd: pytest.Capt
     [
         (["--set", "levels=1"], "levels is 1"),
         (["--set", "levels=many"], "setting levels of experiment 'table-1' is 'many'"),
+        (["--set", "leader_discounts=[]"], "leader_discounts is empty"),
+        (
+            ["--set", "leader_discounts=[1]"],
+            "the settings of experiment 'table-1' make no game: leader_discount is 1.0",
+        ),
+        (["--set", "x=NaN"], "x is nan; it must be a positive number"),
         (["--set", "depth=3"], "experiment 'table-1' has no setting 'depth'"),
         (["--seed", "-1"], "seed is -1"),
         (["--time-limit", "-1"], "time_limit is -1"),

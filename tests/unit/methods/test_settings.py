@@ -29,6 +29,7 @@ def test_what_is_given_replaces_the_defaults() -> None:
     [
         ({"heat": 1.0}, "no setting 'heat'; its settings are temperature, variant"),
         ({"temperature": "hot"}, "setting temperature of method 'm' is 'hot'"),
+        ({"temperature": True}, "setting temperature of method 'm' is True; it is no matter of true or false"),
         ({"temperature": -1.0}, r"temperature is -1.0; it must be positive"),
         ({"variant": "medium"}, "setting variant of method 'm' is 'medium': .*'slow' or 'fast'"),
     ],

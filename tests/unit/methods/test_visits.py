@@ -58,6 +58,21 @@ def test_policies_that_miss_the_margin_are_no_answer(game: Game) -> None:
     assert result.trajectory == ()
 
 
+def test_the_trajectory_holds_what_keeps_the_margin_and_the_details_say_where_the_run_ended(game: Game) -> None:
+    """Near the mixture at which the threat is as strong as the temptation the follower has no clear answer."""
+    first, second = game.state_names
+    visits = Visits(game, Request(weights=game.initial, margin=0.1), "fake")
+    visits.visit(LeaderPolicy.uniform(game), "keeps it")
+    tie = LeaderPolicy.from_names(game, {first: {"a0": 1.0}, second: {"a0": 0.3, "a1": 0.7}})
+    missed = visits.visit(tie, "misses it")
+    assert missed.advantage < 0.1
+    result = visits.result(Termination.CONVERGED, counts={})
+    assert [point.note for point in result.trajectory] == ["keeps it"]
+    assert result.provenance.counts["visits"] == 2
+    assert result.details["last_leader_value"] == pytest.approx(float(game.initial @ missed.leader_values))
+    assert verify(game, result).passed
+
+
 def test_the_limit_that_stops_a_run(game: Game) -> None:
     request = Request(weights=game.initial)
     assert Visits(game, request, "fake").limit is Termination.ITERATION_LIMIT

@@ -180,11 +180,15 @@ def train(
     marks = set(moments(updates, num_moments))
     with one_thread(), untouched_global_randomness():
         sides = _Sides(game, settings, seed)
-        for update in range(updates):
+        witness = sides.witness
+        for update in range(1, updates + 1):
             if stopped():
                 break
             sides.update()
-            if update + 1 in marks:
-                sides.witness.record()
-                on_moment(sides.witness.steps, sides.witness.policy, sides.witness.average_policy())
-        return sides.witness.finish()
+            if update in marks:
+                witness.record()
+                on_moment(witness.steps, witness.policy, witness.average_policy())
+        if witness.unrecorded:
+            witness.record()
+            on_moment(witness.steps, witness.policy, witness.average_policy())
+        return witness.finish()

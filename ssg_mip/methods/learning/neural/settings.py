@@ -6,7 +6,7 @@ import dataclasses
 from typing import Literal
 
 from ssg_mip.methods.learning.schedules import Exploration
-from ssg_mip.methods.settings import COUNT, SHARE
+from ssg_mip.methods.settings import COUNT, SHARE, SIZE, WIDTH
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -50,8 +50,10 @@ class NetworkSettings:
     restart: float | None = None
 
     def __post_init__(self) -> None:
-        COUNT.check(self, "hidden", "batch", "memory", "update_every", "target_every")
-        SHARE.check(self, "restart")
+        COUNT.check(self, "update_every", "target_every")
+        SIZE.check(self, "batch", "memory")
+        WIDTH.check(self, "hidden")
+        SHARE.check(self, "exploration", "restart")
         self.schedule()
 
     def schedule(self) -> Exploration:

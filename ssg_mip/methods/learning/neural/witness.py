@@ -112,9 +112,14 @@ class Witness:
             )
         )
 
+    @property
+    def unrecorded(self) -> bool:
+        """Whether something happened since the last moment that was written down."""
+        return self.steps > (self._rows[-1][0] if self._rows else 0)
+
     def finish(self) -> PolicyDynamics:
         """What was written down, with a last moment if something happened since."""
-        if not self._rows or self._rows[-1][0] < self.steps:
+        if self.unrecorded or not self._rows:
             self.record()
         table = np.array(self._rows)
         policies = [np.array(kind) for kind in zip(*self._policies, strict=True)]

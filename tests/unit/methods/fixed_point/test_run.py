@@ -107,6 +107,7 @@ def test_a_limit_is_called_a_limit_and_a_cycle_a_cycle() -> None:
         ({"start_values": [[1.0], [1.0, 2.0]]}, r"start_values hold \[1.0\] for 2 states"),
         ({"start_values": [["x", "y"], [1.0, 2.0]]}, "start_values hold"),
         ({"start_values": [{"s9": 1.0}, {}]}, "unknown state 's9'"),
+        ({"start_values": [[1e308, 0.0], [0.0, 0.0]]}, "each at most 1e"),
         ({"start_values": [[float("nan"), 0.0], [0.0, 0.0]]}, "start_values hold"),
         ({"tolerance": 0.0}, "tolerance is 0.0; it must be above 0"),
         ({"algorithm": "guess"}, "'value-iteration' or 'policy-iteration'"),

@@ -80,6 +80,9 @@ def test_the_global_random_states_and_threads_are_left_alone() -> None:
     ("name", "value"),
     [
         ("hidden", 0),
+        ("hidden", 10**9),
+        ("memory", 10**12),
+        ("leader_rate", 1e300),
         ("leader_rate", 0.0),
         ("actor_rate", -1.0),
         ("temperature", 0.0),
@@ -88,7 +91,7 @@ def test_the_global_random_states_and_threads_are_left_alone() -> None:
     ],
 )
 def test_settings_outside_their_range_are_refused(name: str, value: float) -> None:
-    with pytest.raises(OptionError, match=name if name != "exploration" else "epsilon"):
+    with pytest.raises(OptionError, match=f"{name} is"):
         solve(matrix_game("maintain"), method="actor-critic", settings={name: value})
     with pytest.raises(OptionError, match="runs is 0"):
         learn(matrix_game("maintain"), Settings(), 0, runs=0)

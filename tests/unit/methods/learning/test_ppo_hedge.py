@@ -58,6 +58,23 @@ def test_the_method_reports_the_value_under_the_true_best_response() -> None:
     assert set(result.details["average_policy"]["s"]) == {"row 1", "row 2"}
 
 
+def test_what_was_learned_until_an_early_stop_is_visited() -> None:
+    """The next moment to look would have come after thousands of updates; the stop comes after the second."""
+    game = matrix_game("battle_of_table_1")
+    stops, looks = iter([False, False, True]), []
+    learned = learn(
+        game,
+        BRIEF,
+        0,
+        steps=10**6,
+        num_moments=10,
+        on_moment=lambda step, current, average: looks.append((step, current)),
+        stopped=lambda: next(stops),
+    )
+    assert looks == [(128, learned.last_leader_policy)]
+    assert learned.steps.tolist() == [128]
+
+
 @pytest.mark.parametrize("follower", ["best-response", "ppo"])
 def test_the_baselines_play_too(follower: str) -> None:
     """The exact answer has no regret; PPO against PPO in the dilemma ends in mutual defection."""
@@ -110,6 +127,10 @@ def test_the_global_random_states_and_threads_are_left_alone() -> None:
         ("rollout", 100),
         ("copies", 7),
         ("batch", 0),
+        ("batch", 1),
+        ("hidden", 10**9),
+        ("rate", 1e300),
+        ("entropy_weight", 1e300),
         ("follower_rate", 0.0),
         ("trace", 1.1),
         ("discount", -0.1),
@@ -121,3 +142,9 @@ def test_the_global_random_states_and_threads_are_left_alone() -> None:
 def test_settings_outside_their_range_are_refused(name: str, value: object) -> None:
     with pytest.raises(OptionError, match=name):
         solve(matrix_game("stag_hunt"), method="ppo-hedge", settings={name: value})
+
+
+def test_rewards_that_single_precision_cannot_square_are_refused() -> None:
+    game = matrix_game("stag_hunt")
+    with pytest.raises(OptionError, match=r"reward of size 3e\+20; .* single precision"):
+        learn(game.replace(leader_rewards=1e20 * game.leader_rewards), BRIEF, 0, steps=64)
