@@ -21,6 +21,7 @@ from ssg_mip.errors import OptionError
 from ssg_mip.exit_codes import ExitCode
 from ssg_mip.files import FORMATS
 from ssg_mip.interrupt import Interrupt
+from ssg_mip.methods import check_method_settings
 
 RESULTS_NAME = "results.jsonl"
 """Name of the file with the rows."""
@@ -67,12 +68,14 @@ def run_batch(
     Raises
     ------
     OptionError
-        If there are no instances, ``jobs`` is out of range, or rows exist and ``resume`` is not set.
+        If there are no instances, ``jobs`` is out of range, the method has no such settings, or rows exist and
+        ``resume`` is not set.
     """
     folder, out = Path(folder), Path(out)
     options, interrupt = options or BatchOptions(), interrupt or Interrupt()
     if isinstance(jobs, bool) or jobs < 1:
         raise OptionError(f"jobs is {jobs!r}; it must be a whole number of at least 1")
+    check_method_settings(options.method, options.settings)
     path = out / RESULTS_NAME
     if path.exists() and not resume:
         raise OptionError(f"{path} holds rows already; add --resume to continue it, or choose another folder")

@@ -70,11 +70,15 @@ def test_settings_of_a_method_are_read_as_json_or_text(command: Command, instanc
     ],
 )
 def test_settings_that_do_not_fit_are_wrong_usage(
-    command: Command, instance: Path, given: list[str], words: str
+    command: Command, instance: Path, tmp_path: Path, given: list[str], words: str
 ) -> None:
     ran = command("solve", instance, "--method", "fake-settings", *given)
     assert ran.code == 2
     assert words in ran.err
+    whole = command("batch", instance.parent, "--out", tmp_path / "rows", "--method", "fake-settings", *given)
+    assert whole.code == 2
+    assert words in whole.err
+    assert not (tmp_path / "rows").exists()
 
 
 def test_a_result_can_be_the_start_of_the_next_run(command: Command, instance: Path, tmp_path: Path) -> None:
