@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from ssg_mip.experiments.notebook import Notebook
+from ssg_mip.experiments.notebook import PROOF_GAP, Notebook
 from ssg_mip.game import Game
 from ssg_mip.result import Result
 from ssg_mip.status import Status
@@ -31,7 +31,7 @@ class Certified:
         return min(self.mixed.dual_bound, self.pure.dual_bound)
 
 
-def certify(notebook: Notebook, game: Game, *, seconds: float, gap: float = 1e-6) -> Certified:
+def certify(notebook: Notebook, game: Game, *, seconds: float, gap: float = PROOF_GAP) -> Certified:
     """Solve both programs, each within ``seconds``; one is enough where no pair of policies is worth more."""
     pure = notebook.solve(game, "deterministic", seconds=seconds, gap=gap)
     if pure.status is Status.OPTIMAL:

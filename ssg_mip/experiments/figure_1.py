@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ssg_mip.errors import OptionError
-from ssg_mip.experiments.notebook import BOUND, Notebook, Table, number
+from ssg_mip.experiments.notebook import BOUND, PROOF_GAP, Notebook, Table, number
 from ssg_mip.library import kudo_akimoto_figure_1
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def run(notebook: Notebook, settings: Settings) -> None:
         if notebook.stopped:
             break
         game = kudo_akimoto_figure_1(settings.x, y, g, g)
-        best = notebook.solve(game, "commitment", seconds=SECONDS, gap=1e-6)
+        best = notebook.solve(game, "commitment", seconds=SECONDS, gap=PROOF_GAP)
         verdict = existence(game, time_limit=min(SECONDS, notebook.deadline.remaining), interrupt=notebook.interrupt)
         table.add(
             x=settings.x,

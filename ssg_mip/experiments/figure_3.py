@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ssg_mip.errors import OptionError
-from ssg_mip.experiments.notebook import BOUND, Notebook, number
+from ssg_mip.experiments.notebook import BOUND, PROOF_GAP, Notebook, number
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.library import random_game
 from ssg_mip.status import Status
@@ -58,8 +58,8 @@ def run(notebook: Notebook, settings: Settings) -> None:
         if notebook.stopped:
             break
         game = random_game(settings.game_seed, 2, 2, 2, 2, leader_discount=g)
-        walk = notebook.solve(game, "policy-iteration", seconds=SECONDS, gap=1e-6)
-        best = notebook.solve(game, "commitment", seconds=SECONDS, gap=1e-6, start=walk.leader_policy)
+        walk = notebook.solve(game, "policy-iteration", seconds=SECONDS, gap=PROOF_GAP)
+        best = notebook.solve(game, "commitment", seconds=SECONDS, gap=PROOF_GAP, start=walk.leader_policy)
         reached = sampled_values(game, settings.samples, seed=notebook.seed)
         limit = walk.leader_values
         rows = [("iterate", point.leader_values) for point in walk.trajectory]

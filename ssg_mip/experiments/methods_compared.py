@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ssg_mip.errors import OptionError, SsgError
-from ssg_mip.experiments.notebook import BOUND, Notebook, Table, number
+from ssg_mip.experiments.notebook import BOUND, PROOF_GAP, Notebook, Table, number
 from ssg_mip.game import Game
 from ssg_mip.library import (
     actor_critic_trap,
@@ -107,7 +107,7 @@ def run(notebook: Notebook, settings: Settings) -> None:
 def _compare_on(notebook: Notebook, table: Table, name: str, settings: Settings) -> None:
     """The rows of one game."""
     game = GAMES[name]()
-    truth = notebook.solve(game, REFERENCE, seconds=settings.truth_seconds, gap=1e-6)
+    truth = notebook.solve(game, REFERENCE, seconds=settings.truth_seconds, gap=PROOF_GAP)
     notebook.say(f"{name}: optimum {number(truth.leader_value)}, at most {number(truth.dual_bound)}")
     for method in settings.methods or tuple(METHODS):
         if notebook.stopped:

@@ -19,6 +19,9 @@ from ssg_mip.result import Result
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+PROOF_GAP = 1e-6
+"""Relative gap of what a table calls the optimum: far below the digits that are printed."""
+
 BOUND = "bound_over_stationary_leader_policies"
 """Heading of a column with proven bounds: which policies they hold over is part of what they say."""
 

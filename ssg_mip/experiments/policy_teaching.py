@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ssg_mip.best_response import Response, best_response
 from ssg_mip.errors import OptionError
-from ssg_mip.experiments.notebook import BOUND, Notebook, Table, number
+from ssg_mip.experiments.notebook import BOUND, PROOF_GAP, Notebook, Table, number
 from ssg_mip.game import Game
 from ssg_mip.library import policy_teaching
 from ssg_mip.policy import LeaderPolicy
@@ -53,7 +53,7 @@ def run(notebook: Notebook, settings: Settings) -> None:
             policy = LeaderPolicy.deterministic(game, [action] * game.num_states)
             _add(table, game, price, name, policy, best_response(game, policy))
         for name, method in (("best deterministic", "deterministic"), ("optimal", "commitment")):
-            best = notebook.solve(game, method, seconds=SECONDS, gap=1e-6)
+            best = notebook.solve(game, method, seconds=SECONDS, gap=PROOF_GAP)
             if best.leader_policy is None:
                 continue
             bound = best.dual_bound if best.status is Status.OPTIMAL or method == "commitment" else None

@@ -17,7 +17,7 @@ import numpy as np
 from ssg_mip.best_response import best_response
 from ssg_mip.errors import OptionError
 from ssg_mip.experiments.learners import LEARNERS, plays_of
-from ssg_mip.experiments.notebook import BOUND, Notebook, Table, number
+from ssg_mip.experiments.notebook import BOUND, PROOF_GAP, Notebook, Table, number
 from ssg_mip.experiments.play import values_of
 from ssg_mip.game import Game
 from ssg_mip.library import security_grid
@@ -82,7 +82,7 @@ def _game(
 def _add(notebook: Notebook, table: Table, grid: str, game: Game, zero_sum: bool, observation: str) -> None:
     uniform = _value(game, LeaderPolicy.uniform(game))
     pure = max(_pure_placements(game), key=lambda policy: _value(game, policy))
-    best = notebook.solve(game, "commitment", seconds=SECONDS, gap=1e-6, start=pure)
+    best = notebook.solve(game, "commitment", seconds=SECONDS, gap=PROOF_GAP, start=pure)
     table.add(
         grid=grid,
         sum="zero" if zero_sum else "general",

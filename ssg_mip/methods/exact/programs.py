@@ -29,7 +29,7 @@ from ssg_mip.methods.exact.size_limit import commitment_products, floored_states
 from ssg_mip.methods.margin import answer_to, keeps_margin
 from ssg_mip.methods.primal.linearisation import FixedResponse, LinearGoal
 from ssg_mip.methods.primal.local_ascent import Ascent, Candidate
-from ssg_mip.methods.primal.operator_policies import operator_policies
+from ssg_mip.methods.primal.operator_policies import OPERATOR_PRODUCTS, operator_policies
 from ssg_mip.methods.primal.primal_search import PrimalSearch
 from ssg_mip.methods.request import Request
 from ssg_mip.policy import LeaderPolicy
@@ -38,12 +38,6 @@ from ssg_mip.solver.ranges import warn_of_ranges
 
 ALWAYS_WRITTEN = 1000
 """Parts of a program that are written although time is up: less than a tenth of a second's work once it has begun."""
-
-OPERATOR_PRODUCTS = 1_000
-"""Products from which on a commitment program begins with the operator's policies: a second's work at 50 states.
-
-In smaller ones the first relaxations lead to policies as good in less time.
-"""
 
 MARGIN_OVER_TIE = 100.0
 """Under tie rules that do not favour the leader, a response must be better by this many tie tolerances."""

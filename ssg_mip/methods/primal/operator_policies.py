@@ -21,6 +21,12 @@ from ssg_mip.methods.request import Request
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
+OPERATOR_PRODUCTS = 1_000
+"""Products from which on a program begins with the operator's policies: a second's work at 50 states.
+
+In smaller ones the first relaxations lead to policies as good in less time.
+"""
+
 STEPS = 20
 """Steps of one iteration at most: later ones rarely bring better policies."""
 

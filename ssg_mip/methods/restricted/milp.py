@@ -22,6 +22,7 @@ from ssg_mip.formulations.program import Program
 from ssg_mip.game import Game
 from ssg_mip.methods.exact.size_limit import GRACE_SECONDS, obstacle, restricted_products
 from ssg_mip.methods.margin import answer_to
+from ssg_mip.methods.primal.operator_policies import OPERATOR_PRODUCTS, operator_policies
 from ssg_mip.methods.primal.simple import simple_policies
 from ssg_mip.methods.proofs.bound_claim import Claim
 from ssg_mip.methods.request import Request, proof_of
@@ -161,7 +162,8 @@ def _candidates(
 ) -> Iterator[tuple[LeaderPolicy, str]]:
     """Policies of the class, each with where it comes from.
 
-    The start, if it belongs to the class; simple policies while there is time, at least one; then the MILP's.
+    The start, if it belongs to the class; simple policies while there is time, at least one; where the MILP is large
+    the deterministic policies of the fixed-point operator; then the MILP's.
     """
     if request.start is not None:
         steps = levels * request.start.slots(game)
@@ -171,6 +173,10 @@ def _candidates(
         yield policy, "a simple policy"
         if request.deadline.elapsed > request.deadline.limit + GRACE_SECONDS:
             break
+    if restricted_products(game, levels) >= OPERATOR_PRODUCTS:
+        for policy in operator_policies(game, request):
+            if np.all(policy.probabilities.max(axis=1) == 1.0):
+                yield policy, "a policy of the fixed-point operator"
     if proposed is not None:
         yield proposed, _note(answer)
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ssg_mip import Game, LeaderPolicy, best_response
+from ssg_mip import Game, LeaderPolicy, best_response, solve
 from ssg_mip.branching.options import SearchOptions
 from ssg_mip.deadline import Deadline
 from ssg_mip.library import highway_merge, random_game
@@ -17,6 +17,8 @@ from ssg_mip.methods.exact.size_limit import commitment_products
 from ssg_mip.methods.primal.operator_policies import STATIC_GAMES, STEPS, operator_policies
 from ssg_mip.methods.primal.simple import best_simple_policy, simple_policies
 from ssg_mip.methods.request import Request
+from ssg_mip.methods.restricted import milp
+from ssg_mip.solver.interface import MilpAnswer
 from ssg_mip.status import Termination
 
 MERGE = highway_merge(5, 2)
@@ -42,6 +44,17 @@ def test_a_game_with_long_paths_is_solved_at_a_node_where_the_search_alone_is_fa
     assert alone.primal_bound < 21.0 < 30.0 < helped.primal_bound <= alone.dual_bound
     assert helped.policy is not None
     assert _value(MERGE, helped.policy) == pytest.approx(helped.primal_bound, abs=1e-9)
+
+
+def test_restricted_methods_have_them_where_their_program_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large mixed-integer program without an answer: the operator's deterministic policies are there all the same."""
+    nothing = MilpAnswer("limit", np.empty(0), -np.inf, np.inf, 0)
+    monkeypatch.setattr(milp, "solve_milp", lambda *_, **__: nothing)
+    result = solve(MERGE, "deterministic", node_limit=1)
+    assert result.leader_value > 30.0
+    assert result.trajectory[-1].note == "a policy of the fixed-point operator"
+    monkeypatch.setattr(milp, "OPERATOR_PRODUCTS", np.inf)
+    assert solve(MERGE, "deterministic", node_limit=1).leader_value < 30.0
 
 
 @pytest.mark.parametrize(
