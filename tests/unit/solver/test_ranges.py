@@ -84,8 +84,8 @@ def test_a_method_never_hands_a_loose_big_m_to_the_solver(monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("method", ["commitment", "deterministic"])
 def test_a_game_with_distant_rewards_is_warned_of_once(method: str, caplog: pytest.LogCaptureFixture) -> None:
-    """Rewards of 1e-6 and 1e6 in one state; the answer comes all the same."""
-    game = static_game([[1.0, 0.0], [0.0, 1.0]], [[1e6, 1e-6], [3e-6, 2e6]], "distant").to_game()
+    """Rewards of 1e-6 and 1e6 in one state; the answer comes all the same. No policy attains the 2 of a plan."""
+    game = static_game([[1.0, 0.0], [2.0, 0.5]], [[1e6, 1e-6], [3e-6, 2e6]], "distant").to_game()
     with caplog.at_level(logging.WARNING, logger="ssg_mip"):
         result = solve(game, method, gap=1e-2, node_limit=5)
     warned = [record.getMessage() for record in caplog.records if "factor of 1e+08" in record.getMessage()]

@@ -94,7 +94,7 @@ def test_a_milp_that_fails_twice_proves_nothing(failing: Any) -> None:
 
 def test_nodes_without_a_verdict_stay_open(failing: Any) -> None:
     """Every LP fails: the search goes on splitting, and its bound stays a bound although nothing is ever pruned."""
-    game = agreement_game(1, 0).to_game()
+    game = agreement_game(1, 1).to_game()  # no policy attains what a pair of policies could: a search is needed
     honest = solve_commitment(game, game.initial, request=Request(weights=game.initial))
     failing(np.inf)
     answer = solve_commitment(game, game.initial, request=Request(weights=game.initial, node_limit=15))
