@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from pettingzoo import AECEnv
 
 from ssg_mip.environments.options import Actions, Episode, Indices, read_options, running
-from ssg_mip.environments.simultaneous import AGENTS, masked_space, new_episode
+from ssg_mip.environments.simultaneous import AGENTS, masked_space, next_episode
 from ssg_mip.game import Game
 
 LEADER, FOLLOWER = AGENTS
@@ -64,10 +64,7 @@ class AlternatingGame(AECEnv[str, Any, Any]):
         options: dict[str, Any] | None = None,  # noqa: ARG002 - the interface asks for it
     ) -> None:
         """Start an episode."""
-        if self._episode is None or seed is not None:
-            self._episode = new_episode(self.game, self._options, seed)
-        else:
-            self._episode.begin()
+        self._episode = next_episode(self._episode, self.game, self._options, seed)
         self.agents = list(AGENTS)
         self.agent_selection = LEADER
         self._leader_action = NOT_YET

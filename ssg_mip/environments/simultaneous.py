@@ -51,10 +51,7 @@ class SimultaneousGame(ParallelEnv[str, Any, Any]):
         options: dict[str, Any] | None = None,  # noqa: ARG002 - the interface asks for it
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Start an episode."""
-        if self._episode is None or seed is not None:
-            self._episode = new_episode(self.game, self._options, seed)
-        else:
-            self._episode.begin()
+        self._episode = next_episode(self._episode, self.game, self._options, seed)
         self.agents = list(AGENTS)
         return self._observations(self._episode.state), {agent: {} for agent in AGENTS}
 
@@ -93,8 +90,14 @@ def masked_space(indices: Indices, width: int) -> spaces.Dict:
     return spaces.Dict({"observation": indices.space, "action_mask": spaces.Box(0, 1, (width,), np.int8)})
 
 
-def new_episode(game: Game, options: Any, seed: int | None) -> Episode:
-    """An episode with randomness of its own; the larger discount decides how long it lasts."""
+def next_episode(before: Episode | None, game: Game, options: Any, seed: int | None) -> Episode:
+    """A fresh start of both players' episode: a new one before the first, or where a seed is given.
+
+    A new one ends by the larger discount.
+    """
+    if before is not None and seed is None:
+        before.begin()
+        return before
     if seed is not None:
         check_whole(seed, "seed", least=0)
     return Episode(game, np.random.default_rng(seed), options, max(game.leader_discount, game.follower_discount))
