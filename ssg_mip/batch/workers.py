@@ -25,6 +25,7 @@ from ssg_mip.certificates.outcome import UNCHECKED
 from ssg_mip.errors import SsgError
 from ssg_mip.exit_codes import ExitCode, exit_code
 from ssg_mip.interrupt import Interrupt
+from ssg_mip.standard_output import point_stdout_at_stderr
 
 Answers = Generator[tuple[str, BatchRow | None], None, None]
 """Instances as they finish, each with its row; ``None`` where there is a good row already."""
@@ -88,6 +89,7 @@ _worker_interrupt = Interrupt()
 
 def _start_worker(stop: Event) -> None:
     """Ignore Ctrl-C, which a terminal sends to every process, listen to the parent instead, and end with it."""
+    point_stdout_at_stderr()  # the parent's stdout is for the parent's answer
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def listen() -> None:

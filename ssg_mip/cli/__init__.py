@@ -1,7 +1,8 @@
 """The command line ``ssg-mip``.
 
 Human text, progress and errors go to stderr. Stdout belongs to ``--json``, which prints exactly one JSON object;
-an error is then an object too (``format`` is ``ssg-mip-error/1``).
+an error, wrong usage included, is then an object too (``format`` is ``ssg-mip-error/1``). Whatever else is written to
+stdout then, by a library in C too, appears on stderr. ``--help`` prints its text instead.
 
 ====  ==========================================================================================
 code  meaning
@@ -30,12 +31,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from ssg_mip.cli.app import app
-from ssg_mip.cli.console import say_error, write_json
+from ssg_mip.cli.console import say_error, stdout_for_the_answer, write_json
 from ssg_mip.errors import SsgError
 from ssg_mip.exit_codes import ExitCode
+from ssg_mip.standard_output import point_stdout_at_stderr
 
 TRACEBACK_VARIABLE = "SSG_MIP_TRACEBACK"
 
@@ -51,10 +53,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
         What follows the program's name; ``sys.argv[1:]`` if absent.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if not _wants_json(given):
+        return _run_command(given)
+    with stdout_for_the_answer() as answer:
+        code = _run_command(given)
+        if code == ExitCode.DONE or answer.given:
+            return code
+        interrupted = code == ExitCode.INTERRUPTED  # the parser makes an end of its own of a KeyboardInterrupt
+        kind, message = ("Interrupted", "interrupted") if interrupted else ("Failure", "ended without an answer")
+        return write_json(_error_object(kind, message, code), code)
+
+
+def run() -> NoReturn:
+    """Run the command line and end the process, without waiting for solver work that was left behind."""
+    code = int(main())
+    if _wants_json(sys.argv[1:]):
+        point_stdout_at_stderr()  # what libraries say in leaving is no part of the answer
+    impatience = sys.modules.get("ssg_mip.solver.impatience")  # looked up: importing the solver takes a while
+    if impatience is not None and impatience.work_left_behind():
+        os._exit(code)
+    sys.exit(code)
+
+
+def _wants_json(arguments: Sequence[str]) -> bool:
+    return "--json" in arguments and not {"-h", "--help"} & set(arguments)
+
+
+def _run_command(given: list[str]) -> int:
     try:
         app(args=given, prog_name="ssg-mip")
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else ExitCode.DONE
+        return _ended(given, end)
     except KeyboardInterrupt:
         return _fail(given, "Interrupted", "interrupted", ExitCode.INTERRUPTED)
     except SsgError as error:
@@ -69,13 +98,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return ExitCode.DONE
 
 
-def run() -> NoReturn:
-    """Run the command line and end the process, without waiting for solver work that was left behind."""
-    code = int(main())
-    impatience = sys.modules.get("ssg_mip.solver.impatience")  # looked up: importing the solver takes a while
-    if impatience is not None and impatience.work_left_behind():
-        os._exit(code)
-    sys.exit(code)
+def _ended(given: Sequence[str], end: SystemExit) -> int:
+    """The exit code; wrong usage, which is on stderr already, gets its object too."""
+    code = end.code if isinstance(end.code, int) else int(ExitCode.DONE)
+    described = getattr(end.__context__, "format_message", None)  # the parser's own kind of exception has one
+    if described is None or not _wants_json(given):
+        return code
+    return write_json(_error_object("UsageError", described(), code), code)
 
 
 def _describe(error: OSError) -> str:
@@ -85,8 +114,8 @@ def _describe(error: OSError) -> str:
 
 def _fail(arguments: Sequence[str], kind: str, message: str, code: int) -> int:
     say_error(message)
-    if "--json" in arguments:
-        return write_json(
-            {"format": "ssg-mip-error/1", "error": {"class": kind, "message": message}, "exit_code": int(code)}, code
-        )
-    return int(code)
+    return write_json(_error_object(kind, message, code), code) if _wants_json(arguments) else int(code)
+
+
+def _error_object(kind: str, message: str, code: int) -> dict[str, Any]:
+    return {"format": "ssg-mip-error/1", "error": {"class": kind, "message": message}, "exit_code": int(code)}

@@ -2,20 +2,24 @@
 
 A reader may go away at any time (``| head``), a stream may be closed (``2>&-``) or its disk full. Losing stderr must
 not cost the JSON object on stdout, and losing stdout must not end in a traceback; so every write goes through
-:func:`_write`.
+:func:`_write`. A library may write to stdout too, which is no part of the answer; so a command that prints JSON runs
+inside :func:`stdout_for_the_answer`.
 """
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from typing import Any, TextIO
 
 from ssg_mip.exit_codes import ExitCode
 from ssg_mip.result import ProgressRow
+from ssg_mip.standard_output import STDOUT, stdout_lent_to_stderr
 
 WIDTH = 120
 """Width of tables where there is no terminal to fit them to."""
@@ -44,9 +48,62 @@ def say_error(message: str) -> None:
     _write(sys.stderr, f"error: {message}\n")
 
 
+@dataclasses.dataclass
+class Answer:
+    """Where the one JSON object goes, and whether it has been sent there."""
+
+    stream: TextIO | None
+    given: bool = False
+
+
+_answer: ContextVar[Answer | None] = ContextVar("_answer", default=None)
+
+
+@contextlib.contextmanager
+def stdout_for_the_answer() -> Iterator[Answer]:
+    """Keep stdout for :func:`write_json`: whatever else is written there inside the block appears on stderr.
+
+    That holds for ``sys.stdout`` and for descriptor 1; both are as before on leaving. Where ``sys.stdout`` is not
+    descriptor 1, a caller has put a stream of its own there, and gets the answer in it.
+    """
+    with stdout_lent_to_stderr() as saved, _stream_of_the_answer(saved) as stream:
+        answer = Answer(stream)
+        token = _answer.set(answer)
+        try:
+            with contextlib.redirect_stdout(sys.stderr):
+                yield answer
+        finally:
+            _answer.reset(token)
+
+
+@contextlib.contextmanager
+def _stream_of_the_answer(saved: int | None) -> Iterator[TextIO | None]:
+    if not _leads_to_stdout(sys.stdout):
+        yield sys.stdout
+        return
+    if saved is None:
+        yield None
+        return
+    stream = os.fdopen(saved, "w", encoding="utf-8", closefd=False)
+    try:
+        yield stream
+    finally:
+        with contextlib.suppress(OSError):
+            stream.close()
+
+
+def _leads_to_stdout(stream: TextIO | None) -> bool:
+    try:
+        return stream is not None and stream.fileno() == STDOUT
+    except (OSError, ValueError, AttributeError):  # no file at all, or closed
+        return False
+
+
 def write_json(data: Mapping[str, Any], code: int = ExitCode.DONE) -> int:
     """Print the one JSON object, and return ``code``, or another one where nobody reads it any more."""
-    lost = _write(sys.stdout, json.dumps(data, indent=2, allow_nan=False) + "\n")
+    answer = _answer.get() or Answer(sys.stdout)
+    answer.given = True
+    lost = _write(answer.stream, json.dumps(data, indent=2, allow_nan=False) + "\n")
     if lost is None:
         return int(code)
     if isinstance(lost, BrokenPipeError):

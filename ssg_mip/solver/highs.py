@@ -1,7 +1,8 @@
-"""The HiGHS adapter: the only module that imports ``highspy``.
+"""The HiGHS adapter; beside it only :mod:`~ssg_mip.solver.installed` imports ``highspy``.
 
 HiGHS minimises here; signs are turned in this file and nowhere else. Every option's return code is checked, because
 HiGHS reports a refused option by a code instead of raising. Products never reach it: only linear rows are passed.
+Before its first program in a process HiGHS must pass the :mod:`~ssg_mip.solver.self_test`.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ from numpy.typing import NDArray
 from ssg_mip.deadline import Deadline
 from ssg_mip.errors import SolverError
 from ssg_mip.game import FloatArray
+from ssg_mip.solver import installed
 from ssg_mip.solver.impatience import run_impatiently
 from ssg_mip.solver.interface import LinearProgram, LpAnswer, LpStatus, MilpAnswer, SparseRows
+from ssg_mip.solver.self_test import SelfTest
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
 LARGEST_SEED = 2_147_483_647
@@ -32,31 +35,7 @@ INTERRUPTIBLE_COLUMNS = 2000
 _OK = highspy.HighsStatus.kOk
 _MODEL = highspy.HighsModelStatus
 _GIVEN_UP = (_MODEL.kTimeLimit, _MODEL.kInterrupt)
-_run = highspy._core._Highs.run  # the plain call: releases the GIL, without the wrapper's own signal handling
-
-OLDEST = (1, 15)
-"""The oldest HiGHS that is accepted."""
-
-
-def check_version(major: int, minor: int, patch: int) -> None:
-    """Refuse a HiGHS that is too old, at import.
-
-    Raises
-    ------
-    SolverError
-        Below :data:`OLDEST`; 1.14.0 is known to return wrong optima.
-    """
-    if (major, minor) < OLDEST:
-        known = (major, minor, patch) == (1, 14, 0)
-        reason = "it returns wrong optima on mixed-integer programs of two variables" if known else "it is not tested"
-        raise SolverError(
-            f"the package highspy holds HiGHS {major}.{minor}.{patch}; {reason}: install highspy {OLDEST[0]}."
-            f"{OLDEST[1]} or newer"
-        )
-
-
-_INSTALLED = highspy.Highs()
-check_version(_INSTALLED.versionMajor(), _INSTALLED.versionMinor(), _INSTALLED.versionPatch())
+_run = installed.run_plainly
 
 _NO_VERDICT = frozenset(
     {
@@ -74,7 +53,8 @@ _NO_VERDICT = frozenset(
 
 
 def _new_highs(**options: Any) -> highspy.Highs:
-    highs = highspy.Highs()
+    SELF_TEST.ensure_passed()
+    highs = installed.QuietHighs()
     settings: dict[str, Any] = {
         "output_flag": False,
         "threads": 1,
@@ -342,6 +322,10 @@ def solve_milp(
         dual_bound=-info.mip_dual_bound if math.isfinite(info.mip_dual_bound) else math.inf,
         nodes=nodes,
     )
+
+
+SELF_TEST = SelfTest(installed.NAME_AND_VERSION, HighsLp, solve_milp)
+"""What HiGHS must pass before its first program in a process."""
 
 
 class _SoFar:

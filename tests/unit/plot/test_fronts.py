@@ -67,11 +67,16 @@ def test_three_objectives_stand_on_three_axes() -> None:
     assert ax.get_zlabel() == "value in z"
 
 
-def test_boxes_in_three_objectives_have_six_faces_and_are_cut_off_out_of_sight() -> None:
+def test_boxes_in_three_objectives_have_six_faces_and_are_cut_off_out_of_sight(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The points spread by 3 above 0, so nothing below -3 is drawn."""
+    given: list[Any] = []
+    take = Poly3DCollection.set_verts
+    monkeypatch.setattr(Poly3DCollection, "set_verts", lambda self, *a, **k: (given.append(a[0]), take(self, *a, **k)))
     ax = plot_front_3d(SOLID, new_axes("3d"))
-    (boxes,) = [one for one in ax.collections if isinstance(one, Poly3DCollection)]
-    faces = np.asarray(boxes._faces)
+    (_,) = [one for one in ax.collections if isinstance(one, Poly3DCollection)]
+    (faces,) = map(np.asarray, given)
     assert faces.shape == (12, 4, 3)
     np.testing.assert_allclose([faces[:6].min(axis=(0, 1)), faces[:6].max(axis=(0, 1))], [[0, 0, 0], [1, 1, 1]])
     np.testing.assert_allclose([faces[6:].min(axis=(0, 1)), faces[6:].max(axis=(0, 1))], [[-3, 1, 1], [2, 2, 2]])

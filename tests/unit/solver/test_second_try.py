@@ -12,7 +12,8 @@ from ssg_mip.errors import SolverError
 from ssg_mip.methods.exact import solve_commitment
 from ssg_mip.methods.request import Request
 from ssg_mip.solver import highs
-from ssg_mip.solver.highs import HighsLp, check_version, solve_milp
+from ssg_mip.solver.highs import HighsLp, solve_milp
+from ssg_mip.solver.installed import check_version
 from ssg_mip.solver.interface import LinearProgram, LpStatus
 from ssg_mip.status import Termination
 from tests.oracles.games import agreement_game
@@ -52,6 +53,7 @@ class FailingSolver:
 @pytest.fixture
 def failing(monkeypatch: pytest.MonkeyPatch) -> Any:
     """``failing(n)`` makes the next ``n`` solves fail."""
+    highs.SELF_TEST.ensure_passed()
 
     def install(failures: float) -> FailingSolver:
         solver = FailingSolver(failures)
