@@ -29,11 +29,12 @@ from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.mdp import DENSE_STATES, induced_by_leader
+from ssg_mip.methods.margin import least_margin
 from ssg_mip.methods.primal.linearisation import FixedResponse, LinearGoal, Linearisation
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.solver.highs import OneShotLp
 from ssg_mip.solver.interface import LpStatus
-from ssg_mip.tolerances import DEFAULT_TOLERANCES, MARGIN_IN_TIES
+from ssg_mip.tolerances import DEFAULT_TOLERANCES
 from ssg_mip.weights import state_weights
 
 RADII = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
@@ -70,7 +71,8 @@ def find_guaranteed(
     weights
         Weights over states; the start distribution if absent.
     margin
-        The least advantage, in the follower's units; ``MARGIN_IN_TIES`` tie tolerances if absent.
+        The least advantage, in the follower's units; the smallest that can be told from a tie if absent
+        (:func:`ssg_mip.methods.margin.least_margin`).
     radius
         How far a probability may move.
     deadline
@@ -84,8 +86,7 @@ def find_guaranteed(
         If the policy does not fit the game.
     """
     answer = best_response(game, policy)
-    scale = 1.0 + float(np.abs(answer.follower_values).max())
-    least = MARGIN_IN_TIES * DEFAULT_TOLERANCES.tie * scale if margin is None else float(margin)
+    least = (least_margin(game) or 1.0) if margin is None else float(margin)
     if not 0.0 < least < np.inf or not 0.0 < radius <= 1.0:
         raise OptionError(f"margin is {least!r} and radius {radius!r}; the one must be positive, the other in (0, 1]")
     asked = state_weights(game, weights)

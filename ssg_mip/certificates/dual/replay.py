@@ -10,6 +10,7 @@ from typing import Any
 
 from ssg_mip.certificates.dual.document import lines_of, read_header
 from ssg_mip.certificates.dual.tree import Tree
+from ssg_mip.certificates.dual.units import restated
 from ssg_mip.certificates.rational import exact_weights
 from ssg_mip.certificates.verification import VERIFICATION_FORMAT, Checked, yes_or_no
 from ssg_mip.errors import InvalidResultError
@@ -121,12 +122,15 @@ def _verify_one(game: Game, first: Any, lines: Iterator[Any]) -> BoundVerificati
     header = read_header(first)
     if len(header.weights) != game.num_states:
         raise InvalidResultError(f"the certificate has {len(header.weights)} states, the game {game.num_states}")
-    tree = Tree(game, header)
+    standard, leader, follower = restated(game, header.units)
+    tree = Tree(standard, header)
     right_game = header.game_hash == game.content_hash
     checks = [
         yes_or_no("game_hash", right_game, f"about {header.game_hash!r}, the game has {game.content_hash!r}"),
         yes_or_no("root_box", tree.root_is_valid(), "the root box holds the follower's values"),
     ]
+    # Of the improvement program gains are bounded, from which constants have gone.
+    bounded = leader if header.values is None else leader.of_differences
     proven = None
     if all(check.passed for check in checks):
         proven = tree.replay(lines)
@@ -134,15 +138,15 @@ def _verify_one(game: Game, first: Any, lines: Iterator[Any]) -> BoundVerificati
     else:
         tree.skip(lines)
     return BoundVerification(
-        claimed=header.bound,
-        proven=proven,
+        claimed=None if header.bound is None else bounded.raised(header.bound),
+        proven=None if proven is None else bounded.exactly(proven),
         weights=exact_weights(header.weights),
         nodes=tree.nodes,
         leaves=tree.leaves,
         closed=tree.leaves - tree.unproven,
         checks=tuple(checks),
-        margin=header.margin,
-        floor=header.floor,
-        values=header.values,
-        slack=header.slack,
+        margin=float(follower.unit * Fraction(header.margin)),
+        floor=tuple((state, leader.raised(least)) for state, least in header.floor),
+        values=None if header.values is None else tuple(float(leader.exactly(value)) for value in header.values),
+        slack=float(leader.unit * Fraction(header.slack)),
     )

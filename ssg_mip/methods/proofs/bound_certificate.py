@@ -35,6 +35,7 @@ from ssg_mip.game import FloatArray, Game
 from ssg_mip.interval import SWEEPS
 from ssg_mip.methods.proofs.bound_claim import Claim
 from ssg_mip.methods.proofs.certificate_rows import BlockLayout, cut_entries
+from ssg_mip.standard_form import StandardForm
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
 LEAST_SHARE = 2.0**-110
@@ -55,6 +56,8 @@ class Recorder:
         each.
     others
         Recorders of further bounds.
+    form
+        The standard form of the game that the search runs on, where that is not the game itself.
     failure
         Why there is no certificate, if the proof has been tried and failed.
     """
@@ -65,13 +68,20 @@ class Recorder:
         self.root = Trace()
         self.defences: tuple[tuple[FloatArray, FloatArray], ...] = ()
         self.others: list[Recorder] = []
+        self.form: StandardForm | None = None
         self._layouts: dict[int, BlockLayout] = {}
         self._replayed = False
 
     def another(self) -> Recorder:
         """A recorder for one more bound."""
-        self.others.append(Recorder())
+        self.others.append(self.fresh())
         return self.others[-1]
+
+    def fresh(self) -> Recorder:
+        """A recorder for the same game that belongs to none yet."""
+        other = Recorder()
+        other.form = self.form
+        return other
 
     def settle(self, game: Game, claim: Claim) -> float:
         """Take a claim; the bound that the certificate will claim comes back.
@@ -121,7 +131,7 @@ class Recorder:
         SolverError
             If there is none, or one is not proven; no file is written then.
         """
-        texts = [_text_of(part.lines(game)) for part in self.parts]
+        texts = [_text_of(part.lines_in_own_units(game)) for part in self.parts]
         if not texts:
             raise SolverError("there is no certificate: the run ended before it had a bound")
         try:
@@ -130,8 +140,17 @@ class Recorder:
         except OSError as error:
             raise OptionError(f"the certificate cannot be written to {path}: {error.strerror}") from None
 
+    def lines_in_own_units(self, game: Game) -> Iterator[Any]:
+        """As :meth:`lines`, about the game itself where the search ran on its standard form."""
+        if self.form is None:
+            yield from self.lines(game)
+            return
+        lines = self.lines(self.form.standard)
+        yield {**next(lines), "game_hash": game.content_hash, "units": _units(self.form)}
+        yield from lines
+
     def lines(self, game: Game) -> Iterator[Any]:
-        """The values of the lines of the certificate of the claim.
+        """The values of the lines of the certificate of the claim, about the game that the search ran on.
 
         Raises
         ------
@@ -148,6 +167,7 @@ class Recorder:
         yield {
             "format": FORMAT,
             "game_hash": game.content_hash,
+            "units": None,
             "weights": claim.weights.tolist(),
             "bound": None if claim.bound == -math.inf else float(claim.bound),
             "margin": float(claim.margin),
@@ -228,6 +248,11 @@ class Recorder:
             blocks[block][3].append(cut)
         outside = layout.outside(game, dual.tolist())
         return ["l", proof.objective, proof.box.lower.tolist(), proof.box.upper.tolist(), *blocks, *outside]
+
+
+def _units(form: StandardForm) -> list[list[float]]:
+    """What was taken out of every reward, and what is one in the standard form, by player."""
+    return [[scale.constant, scale.unit] for scale in (form.leader, form.follower)]
 
 
 def _text_of(lines: Iterator[Any]) -> list[str]:

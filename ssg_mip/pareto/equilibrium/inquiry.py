@@ -11,6 +11,7 @@ import numpy as np
 from ssg_mip.best_response import Response, best_response
 from ssg_mip.bounds import gap_scale, leader_value_bounds
 from ssg_mip.game import FloatArray, Game
+from ssg_mip.gap import SPREAD_SHARE
 from ssg_mip.methods import find_method
 from ssg_mip.methods.exact import solve_commitment
 from ssg_mip.methods.request import Request
@@ -60,7 +61,9 @@ class Inquiry:
     @property
     def allowed(self) -> FloatArray:
         """What may be missing in each state."""
-        size: FloatArray = self._request.gap * np.maximum(np.abs(self.upper), self._scale)
+        size: FloatArray = self._request.gap * np.maximum(
+            self._scale, np.minimum(np.abs(self.upper), self._scale / SPREAD_SHARE)
+        )
         return size
 
     def verdict(self) -> tuple[Verdict, float, str]:
