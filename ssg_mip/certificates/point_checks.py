@@ -60,7 +60,7 @@ def response_checks(claims: Claims, prover: Prover, game: Game) -> list[Check]:
             continue
         evidence = prover.about(point.policy)
         view = evidence.view
-        near = view.threshold + view.noise
+        near = max(view.near)
         optimal.append(
             Trial(
                 deviation=evidence.epsilon(point.response),
@@ -77,9 +77,10 @@ def _rule_trials(point: PointClaim, evidence: Evidence, ties: str, game: Game) -
     view, response = evidence.view, point.response or ()
     for state, slot in enumerate(evidence.slots(response)):
         where = f"{point.place}: state {game.state_names[state]!r}"
-        near = view.threshold + view.noise
         yield Trial(
-            deviation=view.shortfalls[slot].lower, allowed=near, place=f"{where}: how much worse than the best action"
+            deviation=view.shortfalls[slot].lower,
+            allowed=view.near[state],
+            place=f"{where}: how much worse than the best action",
         )
         if ties == "first":
             skipped = Fraction(any(other < slot for other in view.tied[state]))
@@ -122,7 +123,7 @@ def margin_check(claims: Claims, prover: Prover, game: Game) -> Check:
         trials.extend(
             Trial(
                 deviation=Fraction(claims.margin) - shortfall.lower,
-                allowed=view.threshold + view.noise,
+                allowed=max(view.near),
                 place=f"{point.place}: state {game.state_names[int(game.follower_slot_state[slot])]!r}",
             )
             for slot, shortfall in enumerate(view.shortfalls)
