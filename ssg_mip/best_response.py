@@ -26,7 +26,7 @@ from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.mdp import DecisionProcess, evaluate, first_best, induced_by_leader, optimal_control
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
-from ssg_mip.standard_form import standard_form
+from ssg_mip.standard_form import StandardForm, standard_form
 from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
 
 Ties = Literal["leader", "first", "adverse"]
@@ -110,16 +110,21 @@ def best_response(
     """
     check_ties(ties)
     form = standard_form(game)
-    found = _response(form.standard, policy, ties, tolerances)
+    return response_out(_response(form.standard, policy, ties, tolerances), form)
+
+
+def response_out(response: Response, form: StandardForm) -> Response:
+    """A response in the standard form of a game, in the game's own units."""
     if form.changes_nothing:
-        return found
+        return response
+    unit = form.follower.unit
     return dataclasses.replace(
-        found,
-        leader_values=form.leader.out(found.leader_values),
-        follower_values=form.follower.out(found.follower_values),
-        regret=form.follower.unit * found.regret,
-        margin=form.follower.unit * found.margin,
-        advantage=form.follower.unit * found.advantage,
+        response,
+        leader_values=form.leader.out(response.leader_values),
+        follower_values=form.follower.out(response.follower_values),
+        regret=unit * response.regret,
+        margin=unit * response.margin,
+        advantage=unit * response.advantage,
     )
 
 

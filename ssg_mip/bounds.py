@@ -111,7 +111,7 @@ def leader_value_bounds(game: Game) -> ValueBounds:
 
 def varying_states(game: Game) -> IntArray:
     """States whose leader value is not the same, up to the tie tolerance, for all pairs of policies."""
-    bounds = leader_value_bounds(game)
+    bounds = leader_value_bounds(standard_form(game).standard)
     scale = float(np.maximum(np.abs(bounds.lower), np.abs(bounds.upper)).max())
     return np.flatnonzero(bounds.width > DEFAULT_TOLERANCES.tie * (1.0 + scale))
 

@@ -54,6 +54,11 @@ class Scale:
         return self.constant == 0.0 and self.unit == 1.0
 
     @property
+    def of_differences(self) -> Scale:
+        """The same for differences of values, from which constants have gone."""
+        return Scale(unit=self.unit)
+
+    @property
     def base(self) -> float:
         """The value of the constant for ever."""
         return float(self._exact_base)
@@ -118,11 +123,11 @@ class StandardForm:
         return self.standard is self.game
 
 
-_KNOWN: weakref.WeakKeyDictionary[Game, dict[bytes, StandardForm]] = weakref.WeakKeyDictionary()
+_KNOWN: weakref.WeakKeyDictionary[Game, dict[tuple[bool, bytes], StandardForm]] = weakref.WeakKeyDictionary()
 """By game and start, because bounds, responses and searches ask for it time and again."""
 
 
-def standard_form(game: Game, weights: FloatArray | None = None) -> StandardForm:
+def standard_form(game: Game, weights: FloatArray | None = None, *, one_unit: bool = False) -> StandardForm:
     """The standard form of a game.
 
     Parameters
@@ -132,18 +137,25 @@ def standard_form(game: Game, weights: FloatArray | None = None) -> StandardForm
     weights
         Weights over states, shape ``[num_states]``: then rewards of states that cannot be reached from those of
         positive weight have no say in the units. All states count if absent.
+    one_unit
+        Whether both players must have the same unit, because their values stand side by side.
     """
     known = _KNOWN.setdefault(game, {})
-    key = b"" if weights is None else np.packbits(weights > 0.0).tobytes()
+    key = one_unit, b"" if weights is None else np.packbits(weights > 0.0).tobytes()
     if key not in known:
-        known[key] = _standardised(game, None if weights is None else weights > 0.0)
+        known[key] = _standardised(game, None if weights is None else weights > 0.0, one_unit=one_unit)
     return known[key]
 
 
-def _standardised(game: Game, start: NDArray[np.bool_] | None) -> StandardForm:
+def _standardised(game: Game, start: NDArray[np.bool_] | None, *, one_unit: bool) -> StandardForm:
     rows = slice(None) if start is None or start.all() else _rows_reached(game, start)
     leader = _scale(game.leader_rewards, rows, game.leader_discount)
     follower = _scale(game.follower_rewards, rows, game.follower_discount)
+    if one_unit and leader.unit != follower.unit:
+        unit = max(leader.unit, follower.unit)
+        leader, follower = dataclasses.replace(leader, unit=unit), dataclasses.replace(follower, unit=unit)
+        if not (_is_exact(game.leader_rewards, leader) and _is_exact(game.follower_rewards, follower)):
+            leader, follower = Scale(discount=leader.discount), Scale(discount=follower.discount)
     if leader.changes_nothing and follower.changes_nothing:
         standard = game
     else:

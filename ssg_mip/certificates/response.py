@@ -13,8 +13,8 @@ From ``v*`` follow each action's *shortfall* ``v*(s) - q*(s, b) >= 0``, and with
 response the ``epsilon = max_s v*(s) - v^g(s)`` up to which it is a best response.
 
 **Ties.** The package calls an action tied if its shortfall is at most a threshold of its state
-(:mod:`ssg_mip.certificates.tie_scale`), judged in floating point. Near that threshold either judgement is honest, so two sets are kept: the actions that are certainly tied and
-the ones that may be (:func:`tie_judgements`).
+(:mod:`ssg_mip.certificates.tie_scale`), judged in floating point. Near that threshold either judgement is honest, so two
+sets are kept: the actions that are certainly tied and the ones that may be (:func:`tie_judgements`).
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from ssg_mip.certificates.rational import ExactGame, Process
 from ssg_mip.certificates.response import float_optimum
 from ssg_mip.tolerances import TELLABLE, TIE_ROUNDINGS, Tolerances
 
+
 @lru_cache(maxsize=4)
 def tie_thresholds(exact: ExactGame, tolerances: Tolerances) -> tuple[Fraction, ...]:
     """The largest difference of tied actions in each state, in the follower's units."""

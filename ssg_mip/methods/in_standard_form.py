@@ -91,9 +91,7 @@ def provenance_out(provenance: Provenance, form: StandardForm) -> Provenance:
     options = dict(provenance.options)
     if "margin" in options:
         options["margin"] = form.follower.unit * float(options["margin"])
-    return dataclasses.replace(
-        provenance, game_name=form.game.name, game_hash=form.game.content_hash, options=options
-    )
+    return dataclasses.replace(provenance, game_name=form.game.name, game_hash=form.game.content_hash, options=options)
 
 
 def _point_out(point: TrajectoryPoint, scale: Scale, weights: FloatArray) -> TrajectoryPoint:

@@ -11,9 +11,9 @@ A file may hold several certificates, one after the other. The header is an obje
 is about the improvement program; with the bound ``null`` there is no such policy. Where ``units`` are given, of leader
 and follower, all other numbers are about the game in which each reward ``r`` of a player is ``(r - constant) / unit``
 (:mod:`.units`). The format ``ssg-mip-bound/2`` has no units, and ``ssg-mip-bound/1`` also none of the four keys that
-say which policies are meant: it means every stationary policy. ``lower`` and ``upper`` are the root box, ``ceiling`` bounds
-on the leader's values; ``conditional`` lists the states that have a block of probabilities, for the improvement program
-all of them. Each following line is a node:
+say which policies are meant: it means every stationary policy. ``lower`` and ``upper`` are the root box, ``ceiling``
+bounds on the leader's values; ``conditional`` lists the states that have a block of probabilities, for the improvement
+program all of them. Each following line is a node:
 
 ===================================================  ==============================================================
 ``["v", t, value]``                                  split at ``v(t) = value``; the part below follows, then that above

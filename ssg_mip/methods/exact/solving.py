@@ -16,8 +16,8 @@ from ssg_mip.bounds import LEAST_GAP, ValueBounds, gap_scale, leader_value_bound
 from ssg_mip.branching.records import Gaps, Outcome
 from ssg_mip.branching.search import Search
 from ssg_mip.game import FloatArray, Game
-from ssg_mip.gap import gap_size, relative_gap
 from ssg_mip.game_class import is_zero_sum
+from ssg_mip.gap import gap_size, relative_gap
 from ssg_mip.methods.exact.programs import CommitmentProblem, FollowerValueProblem, ImprovementProblem
 from ssg_mip.methods.exact.size_limit import commitment_products, improvement_products, least_values, obstacle
 from ssg_mip.methods.exact.zero_sum import solve_zero_sum

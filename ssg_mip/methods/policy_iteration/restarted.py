@@ -90,7 +90,9 @@ def _step_or_jump(
     """
     negligible = negligible_gain(game, current, request)
     if gain_bound <= negligible:
-        step = dataclasses.replace(Step.stopped(Termination.STATIONARY), bound=gain_bound, note=_proof(gain_bound, request))
+        step = dataclasses.replace(
+            Step.stopped(Termination.STATIONARY), bound=gain_bound, note=_proof(gain_bound, request)
+        )
         return step, Jump(None, gain_bound, Termination.GAP, 0, 0)
     step = take_step(game, current, request, improve, record.nodes)
     if step.target is not None or step.termination is not Termination.STATIONARY or game.leader_discount == 0.0:

@@ -149,7 +149,9 @@ def _attempt(
     if bound <= negligible and answer.termination is not Termination.INFEASIBLE:
         if request.recorder is not None and recorder is not None:
             request.recorder.others.append(recorder)
-        return dataclasses.replace(outcome, termination=Termination.STATIONARY, note=_stationary_note(game, request.scale.gain_out(bound)))
+        return dataclasses.replace(
+            outcome, termination=Termination.STATIONARY, note=_stationary_note(game, request.scale.gain_out(bound))
+        )
     if answer.policy is None or answer.primal_bound <= 0.0:
         return outcome
     target = Iterate.evaluated(game, answer.policy, request)

@@ -83,7 +83,7 @@ class Inquiry:
         joint = self._solve(np.full(size, 1.0 / size), 1.0 / (size + 2))
         self.joint_bound = min(self.joint_bound, joint.dual_bound)
         if joint.termination is Termination.INFEASIBLE:
-            return Verdict.NONE, math.inf, f"no stationary policy keeps the margin {self._request.margin:g}"
+            return Verdict.NONE, math.inf, "no stationary policy keeps the margin"
         for place, state in enumerate(self._states_to_solve()):
             if self._exhausted():
                 break
@@ -150,7 +150,7 @@ class Inquiry:
             self._remember(policy, best_response(self._game, policy, self._request.ties))
         if self.candidate is None or self._misses(self.candidate[1].leader_values) > 1.0:
             return None
-        short = float(np.max(self.upper - self.candidate[1].leader_values))
+        short = self._request.scale.gain_out(float(np.max(self.upper - self.candidate[1].leader_values)))
         return Verdict.EXISTS, math.nan, f"one policy is within {max(short, 0.0):.3g} of the supremum of every state"
 
     def _excluded(self) -> tuple[Verdict, float, str] | None:
@@ -158,9 +158,11 @@ class Inquiry:
         miss = float(np.mean(self.lower)) - self.joint_bound
         if not miss > float(np.max(self.allowed)):
             return None
+        scale = self._request.scale
+        attained, bound = scale.value_out(float(np.mean(self.lower))), scale.upper_out(self.joint_bound)
         reason = (
-            f"the attained suprema are {float(np.mean(self.lower)):.9g} on average, but no policy averages more than "
-            f"{self.joint_bound:.9g}: each misses the supremum of some state by at least {miss:.3g}"
+            f"the attained suprema are {attained:.9g} on average, but no policy averages more than {bound:.9g}: "
+            f"each misses the supremum of some state by at least {scale.gain_out(miss):.3g}"
         )
         return Verdict.NONE, miss, reason
 
@@ -185,14 +187,14 @@ class Inquiry:
         miss = float(np.min(given_away))
         reason = (
             "no policy comes as close to the attained suprema as half the gap in all states: "
-            f"each misses one by more than {miss:.3g}"
+            f"each misses one by more than {self._request.scale.gain_out(miss):.3g}"
         )
         return Verdict.NONE, miss, reason
 
     def _why_undecided(self) -> str:
         if self.candidate is None:
             return "no policy was found"
-        short = float(np.max(self.upper - self.candidate[1].leader_values))
+        short = self._request.scale.gain_out(float(np.max(self.upper - self.candidate[1].leader_values)))
         return (
             f"the best policy found may miss the supremum of some state by {short:.3g}; no bound excludes better ones"
         )
