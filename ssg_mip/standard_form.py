@@ -1,9 +1,9 @@
 r"""The same game in units of its own: constants taken out of the rewards, and rewards of ordinary size.
 
-What no policy changes must not decide how exact an answer is. If every reward of a player is ``c + k r'`` with ``k > 0``,
-every value of every policy is ``c / (1 - gamma) + k v'``, so both games have the same responses, ties and Pareto-optimal
-policies; only tolerances, gaps and linear programs tell a base wage of a million from none. The search therefore works
-on the game with rewards ``r'``, and answers are translated back.
+What no policy changes must not decide how exact an answer is. If every reward of a player is ``c + k r'`` with
+``k > 0``, every value of every policy is ``c / (1 - gamma) + k v'``, so both games have the same responses, ties and
+Pareto-optimal policies; only tolerances, gaps and linear programs tell a base wage of a million from none. The search
+therefore works on the game with rewards ``r'``, and answers are translated back.
 
 A player's constant ``c`` is the middle of the rewards, taken out only where it is large beside their spread, and ``k``
 is a power of two. Then ``r'`` is *exact* in floating point (Sterbenz' lemma), the two games are the same to the last

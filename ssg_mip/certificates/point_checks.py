@@ -9,6 +9,7 @@ from fractions import Fraction
 from ssg_mip.certificates.claims import Claims, PointClaim
 from ssg_mip.certificates.evidence import Evidence, Prover
 from ssg_mip.certificates.rational import common_numerators, exact_weights
+from ssg_mip.certificates.response import exactly_tied
 from ssg_mip.certificates.values import Interval, weighted_sum
 from ssg_mip.certificates.verification import Check, Trial, worst_of, yes_or_no
 from ssg_mip.game import Game
@@ -83,7 +84,8 @@ def _rule_trials(point: PointClaim, evidence: Evidence, ties: str, game: Game) -
             place=f"{where}: how much worse than the best action",
         )
         if ties == "first":
-            skipped = Fraction(any(other < slot for other in view.tied[state]))
+            exact = slot == exactly_tied(view)[state][0]
+            skipped = Fraction(not exact and any(other < slot for other in view.tied[state]))
             yield Trial(deviation=skipped, allowed=Fraction(0), place=f"{where}: an earlier action is tied as well")
     leader_values, _ = evidence.pair_values(response)
     for state, (mine, due) in enumerate(zip(leader_values, evidence.attained(point.leader_values), strict=True)):

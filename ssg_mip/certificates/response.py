@@ -13,8 +13,8 @@ From ``v*`` follow each action's *shortfall* ``v*(s) - q*(s, b) >= 0``, and with
 response the ``epsilon = max_s v*(s) - v^g(s)`` up to which it is a best response.
 
 **Ties.** The package calls an action tied if its shortfall is at most a threshold of its state
-(:mod:`ssg_mip.certificates.tie_scale`), judged in floating point. Near that threshold either judgement is honest, so two
-sets are kept: the actions that are certainly tied and the ones that may be (:func:`tie_judgements`).
+(:mod:`ssg_mip.certificates.tie_scale`), judged in floating point. Near that threshold either judgement is honest, so
+two sets are kept: the actions that are certainly tied and the ones that may be (:func:`tie_judgements`).
 """
 
 from __future__ import annotations
@@ -228,6 +228,13 @@ def rule_values(leader: Process, tied: Allowed, ties: str) -> tuple[Interval, ..
     if ties == "adverse":
         return tuple(-value for value in optimal_values(leader.negated(), tied).values)
     return optimal_values(leader, tied).values
+
+
+def exactly_tied(view: FollowerView) -> Allowed:
+    """Per state the slots that cannot be told from the best one; in games of few states these are exact ties."""
+    return tuple(
+        tuple(slot for slot in possible if view.shortfalls[slot].lower <= 0) for possible in view.possibly_tied
+    )
 
 
 def tie_judgements(view: FollowerView) -> tuple[Allowed, ...]:
