@@ -27,7 +27,7 @@ from ssg_mip.tolerances import DEFAULT_TOLERANCES, TELLABLE, TIE_ROUNDINGS, Tole
 SECURITY_SWEEPS = 400
 """Sweeps of the security iteration; more make the lower bound tighter, none makes it wrong."""
 
-NOISE_SHARE = 1e-8
+NOISE_SHARE = 1e-5
 """Share of the size of the values (and of 1) that a gap is relative to at least, for games without any spread."""
 
 LEAST_GAP = 1e-6
