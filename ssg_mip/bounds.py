@@ -20,8 +20,8 @@ import numpy as np
 
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.gap import SPREAD_SHARE
-from ssg_mip.mdp import ROUNDINGS, joint_process, optimal_control, raising, transition_matrix, upper_solution
-from ssg_mip.standard_form import standard_form
+from ssg_mip.mdp import ROUNDINGS, joint_process, raising, transition_matrix, upper_solution
+from ssg_mip.standard_form import standard_form, value_range
 from ssg_mip.tolerances import DEFAULT_TOLERANCES, TELLABLE, TIE_ROUNDINGS, Tolerances
 
 SECURITY_SWEEPS = 400
@@ -53,9 +53,6 @@ class ValueBounds:
         return self.upper - self.lower
 
 
-_RANGES: weakref.WeakKeyDictionary[Game, ValueBounds] = weakref.WeakKeyDictionary()
-"""The follower's values over all pairs of policies, by game, because every response asks for them."""
-
 _LEADER_BOUNDS: weakref.WeakKeyDictionary[Game, ValueBounds] = weakref.WeakKeyDictionary()
 """Bounds by game, because a run asks for them several times and a front for each of its runs."""
 
@@ -73,11 +70,8 @@ def follower_value_bounds(game: Game) -> ValueBounds:
 
 def follower_range(game: Game) -> ValueBounds:
     """The least and the largest value of the follower over all pairs of policies, up to rounding; proves nothing."""
-    if game not in _RANGES:
-        process = joint_process(game, leader=False)
-        lowest = optimal_control(process, maximise=False).values
-        _RANGES[game] = ValueBounds(lowest, np.maximum(lowest, optimal_control(process).values))
-    return _RANGES[game]
+    found = value_range(game, leader=False)
+    return ValueBounds(found.lower, found.upper)
 
 
 def tie_thresholds(game: Game, tolerances: Tolerances = DEFAULT_TOLERANCES) -> FloatArray:
@@ -103,8 +97,9 @@ def leader_value_bounds(game: Game) -> ValueBounds:
     if game not in _LEADER_BOUNDS:
         process = joint_process(game, leader=True)
         opposite = dataclasses.replace(process, reward=-process.reward)
-        lower = -upper_solution(opposite, -optimal_control(process, maximise=False).values)
-        upper = upper_solution(process, optimal_control(process).values)
+        values = value_range(game, leader=True)
+        lower = -upper_solution(opposite, -values.lower)
+        upper = upper_solution(process, values.upper)
         _LEADER_BOUNDS[game] = _widened(ValueBounds(lower, upper))
     return _LEADER_BOUNDS[game]
 

@@ -335,7 +335,7 @@ def gap_denominator(game: Game, weights: FloatArray, value: float) -> float:
     """
     form = standard_form(game, weights)
     least = gap_scale(leader_value_bounds(form.standard), weights)
-    standard = form.leader.value_into(value) if math.isfinite(value) else -math.inf
+    standard = form.leader.value_into(value, weights) if math.isfinite(value) else -math.inf
     return form.leader.unit * gap_size(standard, least)
 
 

@@ -71,9 +71,10 @@ class BoundProof(enum.Enum):
     SADDLE = "mixed policies of the follower hold the leader to it, rounding included"
     REPLAYED = "its certificate has been replayed in exact arithmetic"
     MARGIN = "no certified proof: where a margin is asked for, rounding is not counted unless a certificate is"
+    UNITS = "no certified proof: the follower's rewards hold large constants, whose rounding only a certificate counts"
     NONE = "nothing"
 
     @property
     def certifies(self) -> bool:
         """Whether a bound that rests on it is safe, with all rounding counted."""
-        return self not in {BoundProof.MARGIN, BoundProof.NONE}
+        return self not in {BoundProof.MARGIN, BoundProof.UNITS, BoundProof.NONE}

@@ -80,7 +80,7 @@ TIE_ROUNDINGS = 16.0
 """Roundings of the follower's values, at most, that may hide a tie."""
 
 MARGIN_IN_TIES = 10.0
-"""The smallest margin in units of ``tie`` times the spread of values: far from a tie in floating point."""
+"""The smallest margin in units of the largest tie threshold: far enough from a tie for floating point to see none."""
 
 LEAST_GAIN = 1e-9
 """Gain, relative to a state's value (and to 1), from which the ladder takes a step: well above rounding noise."""

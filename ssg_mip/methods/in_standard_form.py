@@ -14,6 +14,7 @@ from ssg_mip.game import FloatArray, Game
 from ssg_mip.methods import Request, find_method
 from ssg_mip.result import ProgressRow, Provenance, Result, TrajectoryPoint
 from ssg_mip.standard_form import Scale, StandardForm, standard_form
+from ssg_mip.status import BoundProof
 
 IN_OWN_UNITS = frozenset(
     {"fixed-point", "policy-gradient", "bilevel-q", "asymmetric-learning", "actor-critic", "ppo-hedge"}
@@ -45,24 +46,24 @@ def request_into(request: Request, form: StandardForm) -> Request:
     return dataclasses.replace(
         request,
         margin=request.margin / form.follower.unit,
-        on_progress=progress_into(request.on_progress, form.leader),
+        on_progress=progress_into(request.on_progress, form.leader, request.weights),
         scale=form.leader,
     )
 
 
 def progress_into(
-    on_progress: Callable[[ProgressRow], None] | None, scale: Scale
+    on_progress: Callable[[ProgressRow], None] | None, scale: Scale, weights: FloatArray
 ) -> Callable[[ProgressRow], None] | None:
     """What is called with the rows of a run on the standard form."""
-    return None if on_progress is None else lambda row: on_progress(row_out(row, scale))
+    return None if on_progress is None else lambda row: on_progress(row_out(row, scale, weights))
 
 
-def row_out(row: ProgressRow, scale: Scale) -> ProgressRow:
-    """A row of progress in the game's own units."""
+def row_out(row: ProgressRow, scale: Scale, weights: FloatArray) -> ProgressRow:
+    """A row of progress about a weighted value, in the game's own units."""
     return dataclasses.replace(
         row,
-        primal_bound=scale.value_out(row.primal_bound),
-        dual_bound=scale.upper_out(row.dual_bound),
+        primal_bound=scale.value_out(row.primal_bound, weights),
+        dual_bound=scale.upper_out(row.dual_bound, weights),
         gap_scale=scale.gain_out(row.gap_scale),
     )
 
@@ -76,14 +77,22 @@ def result_out(result: Result, form: StandardForm) -> Result:
         result,
         game=form.game,
         leader_value=float(result.weights @ values),
-        dual_bound=form.leader.upper_out(result.dual_bound),
+        dual_bound=form.leader.upper_out(result.dual_bound, result.weights),
+        bound_proof=proof_out(result.bound_proof, form),
         gap_scale=form.leader.gain_out(result.gap_scale),
         leader_values=values,
         follower_values=form.follower.out(result.follower_values),
         trajectory=tuple(_point_out(point, form.leader, result.weights) for point in result.trajectory),
-        progress=tuple(row_out(row, form.leader) for row in result.progress),
+        progress=tuple(row_out(row, form.leader, result.weights) for row in result.progress),
         provenance=provenance_out(result.provenance, form),
     )
+
+
+def proof_out(proof: BoundProof, form: StandardForm) -> BoundProof:
+    """What a bound rests on: rounding of the follower's rewards is counted by a certificate alone."""
+    if form.follower.potential is None or proof in {BoundProof.REPLAYED, BoundProof.PAIR}:
+        return proof
+    return BoundProof.UNITS
 
 
 def provenance_out(provenance: Provenance, form: StandardForm) -> Provenance:
@@ -100,5 +109,5 @@ def _point_out(point: TrajectoryPoint, scale: Scale, weights: FloatArray) -> Tra
         point,
         leader_values=values,
         leader_value=float(weights @ values),
-        step_bound=scale.gain_out(point.step_bound),
+        step_bound=scale.gain_bound_out(point.step_bound),
     )

@@ -12,12 +12,11 @@ Programs state the margin exactly; a policy counts as keeping it up to the tie t
 from __future__ import annotations
 
 from ssg_mip.best_response import Response, best_response
-from ssg_mip.bounds import follower_range, tie_thresholds
+from ssg_mip.bounds import tie_thresholds
 from ssg_mip.errors import OptionError
 from ssg_mip.game import Game
 from ssg_mip.methods.request import Request
 from ssg_mip.policy import LeaderPolicy
-from ssg_mip.standard_form import standard_form
 from ssg_mip.tolerances import DEFAULT_TOLERANCES, MARGIN_IN_TIES, Tolerances
 
 
@@ -35,9 +34,7 @@ def check_margin(game: Game, request: Request) -> None:
 
 def least_margin(game: Game, tolerances: Tolerances = DEFAULT_TOLERANCES) -> float:
     """The smallest margin that can be told from a tie, in the follower's units."""
-    form = standard_form(game)
-    spread = form.follower.unit * float(follower_range(form.standard).width.max())
-    return MARGIN_IN_TIES * max(tolerances.tie * spread, float(tie_thresholds(game, tolerances).max()))
+    return MARGIN_IN_TIES * float(tie_thresholds(game, tolerances).max())
 
 
 def keeps_margin(game: Game, response: Response, margin: float, tolerances: Tolerances) -> bool:

@@ -181,7 +181,7 @@ def _point_out(point: ChebyshevPoint, scalarisation: AugmentedChebyshev, form: S
         scalarisation=scalarisation,
         response=response_out(point.response, form),
         value=form.leader.gain_out(point.value),
-        dual_bound=form.leader.gain_out(point.dual_bound),
+        dual_bound=form.leader.gain_bound_out(point.dual_bound),
     )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from ssg_mip.formulations.level import Ceiling
 from ssg_mip.game import FloatArray
-from ssg_mip.methods.in_standard_form import provenance_out, result_out
+from ssg_mip.methods.in_standard_form import proof_out, provenance_out, result_out
 from ssg_mip.pareto.enclosures.enclosure import Enclosure, EnclosurePoint
 from ssg_mip.pareto.enclosures.objectives import Objective
 from ssg_mip.pareto.enclosures.region import OpenBox, Region
@@ -41,8 +41,9 @@ def _front_point_out(point: FrontPoint, form: StandardForm) -> FrontPoint:
         point,
         leader_values=form.leader.out(point.leader_values),
         follower_values=form.follower.out(point.follower_values),
-        dual_bound=form.leader.upper_out(point.dual_bound),
-        gain_bound=form.leader.gain_out(point.gain_bound),
+        dual_bound=form.leader.upper_out(point.dual_bound, point.weights),
+        bound_proof=proof_out(point.bound_proof, form),
+        gain_bound=form.leader.gain_bound_out(point.gain_bound),
     )
 
 
@@ -52,7 +53,7 @@ def _settlement_out(settlement: Settlement | None, scale: Scale) -> Settlement |
     return dataclasses.replace(
         settlement,
         first_values=scale.out(settlement.first_values),
-        gain_bound=scale.gain_out(settlement.gain_bound),
+        gain_bound=scale.gain_bound_out(settlement.gain_bound),
     )
 
 
@@ -68,7 +69,7 @@ def enclosure_out(enclosure: Enclosure, form: StandardForm) -> Enclosure:
         game=form.game,
         points=tuple(axes.point_out(point) for point in enclosure.points),
         boxes=tuple(axes.box_out(box) for box in enclosure.boxes),
-        resolution=axes.unit * enclosure.resolution,
+        resolution=axes.unit * enclosure.resolution + axes.rounding,
         wanted=axes.unit * enclosure.wanted,
         region=axes.region_out(enclosure.region),
         provenance=dataclasses.replace(provenance, options=options),
@@ -82,7 +83,8 @@ class _Axes:
         self._form = form
         self.unit = form.leader.unit
         scales = [form.leader if one.player == "leader" else form.follower for one in objectives]
-        self._base = np.array([scale.base for scale in scales])
+        self._base = np.array([float(s.base_of(one.start)) for s, one in zip(scales, objectives, strict=True)])
+        self.rounding = max(scale.rounding for scale in scales)
 
     def out(self, values: FloatArray) -> FloatArray:
         """Values of the objectives; what is not finite stays as it is."""
@@ -91,7 +93,8 @@ class _Axes:
     def raised(self, values: FloatArray) -> FloatArray:
         """Upper bounds on the objectives, rounded up."""
         found = self.out(values)
-        return found + 4.0 * np.finfo(float).eps * np.where(np.isfinite(found), np.abs(self._base) + np.abs(found), 0.0)
+        size = np.where(np.isfinite(found), np.abs(self._base) + np.abs(found), 0.0)
+        return found + self.rounding + 4.0 * float(np.finfo(float).eps) * size
 
     def point_out(self, point: EnclosurePoint) -> EnclosurePoint:
         return dataclasses.replace(
@@ -99,7 +102,7 @@ class _Axes:
             values=self.out(point.values),
             leader_values=self._form.leader.out(point.leader_values),
             follower_values=self._form.follower.out(point.follower_values),
-            gain_bound=self.unit * point.gain_bound,
+            gain_bound=self.unit * point.gain_bound + 2.0 * self.rounding,
             unsupported_by=self.unit * point.unsupported_by,
         )
 
@@ -118,4 +121,5 @@ class _Axes:
     def _ceiling_out(self, ceiling: Ceiling) -> Ceiling:
         size = float(ceiling.weights @ np.abs(self._base)) + abs(self.unit * ceiling.bound)
         bound = float(ceiling.weights @ self._base) + self.unit * ceiling.bound
-        return dataclasses.replace(ceiling, bound=bound + 4.0 * len(self._base) * float(np.finfo(float).eps) * size)
+        slack = 4.0 * len(self._base) * float(np.finfo(float).eps) * size
+        return dataclasses.replace(ceiling, bound=bound + slack + float(ceiling.weights.sum()) * self.rounding)

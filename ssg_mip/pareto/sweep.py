@@ -33,7 +33,7 @@ from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.interrupt import Interrupt, given_or_graceful
 from ssg_mip.methods import STEPPING, check_request
-from ssg_mip.methods.in_standard_form import form_for, progress_into, request_into
+from ssg_mip.methods.in_standard_form import form_for, request_into, row_out
 from ssg_mip.methods.proofs.bound_certificate import Recorder, prepared_recorder
 from ssg_mip.methods.request import Request, StepSelection, state_weights
 from ssg_mip.pareto.assurance import assured_front
@@ -140,8 +140,8 @@ def trace_front(
             recorder=recorder,
         )
         check_request(game, method, request)
-        request, rows = request_into(request, form), progress_into(on_progress, form.leader)
-        sweep = _Sweep(form.standard, method, request, starts, rng, rows)
+        request = request_into(request, form)
+        sweep = _Sweep(form.standard, method, request, starts, rng, on_progress)
         stopped = sweep.run(plan)
     options = {
         "gap": gap,
@@ -228,7 +228,7 @@ class _Sweep:
                 gap_scale=result.gap_scale,
                 flag="!" if result.termination is Termination.NUMERICAL else "",
             )
-            self._on_progress(row)
+            self._on_progress(row_out(row, self._request.scale, alpha))
 
     def _counts(self) -> dict[str, int]:
         """Work of all runs, and their number."""

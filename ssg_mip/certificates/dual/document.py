@@ -2,18 +2,17 @@
 
 A file may hold several certificates, one after the other. The header is an object::
 
-    {"format": "ssg-mip-bound/3", "game_hash": ..., "units": [[constant, unit], [constant, unit]] or null,
+    {"format": "ssg-mip-bound/3", "game_hash": ..., "units": [[constant, unit, potential or null], ...] or null,
      "weights": [...], "bound": 1.25 or null,
      "margin": 0.0, "floor": [[state, least], ...], "values": [...] or null, "slack": 0.0, "sweeps": 3,
      "lower": [...], "upper": [...], "conditional": [...], "ceiling": [...] or null}
 
 ``margin``, ``floor``, ``values`` and ``slack`` say which policies it is about (:mod:`.demands`), and ``values`` that it
 is about the improvement program; with the bound ``null`` there is no such policy. Where ``units`` are given, of leader
-and follower, all other numbers are about the game in which each reward ``r`` of a player is ``(r - constant) / unit``
-(:mod:`.units`). The format ``ssg-mip-bound/2`` has no units, and ``ssg-mip-bound/1`` also none of the four keys that
-say which policies are meant: it means every stationary policy. ``lower`` and ``upper`` are the root box, ``ceiling``
-bounds on the leader's values; ``conditional`` lists the states that have a block of probabilities, for the improvement
-program all of them. Each following line is a node:
+and follower, all other numbers are about the game in those units (:mod:`.units`). The format ``ssg-mip-bound/2`` has no
+units, and ``ssg-mip-bound/1`` also none of the four keys that say which policies are meant: it means every stationary
+policy. ``lower`` and ``upper`` are the root box, ``ceiling`` bounds on the leader's values; ``conditional`` lists the
+states that have a block of probabilities, for the improvement program all of them. Each following line is a node:
 
 ===================================================  ==============================================================
 ``["v", t, value]``                                  split at ``v(t) = value``; the part below follows, then that above
@@ -47,6 +46,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ssg_mip.certificates.dual.units import PlayerUnits, Units
 from ssg_mip.errors import InvalidResultError
 
 FORMAT = "ssg-mip-bound/3"
@@ -86,7 +86,7 @@ class Header:
     floor: tuple[tuple[int, float], ...] = ()
     values: tuple[float, ...] | None = None
     slack: float = 0.0
-    units: tuple[tuple[float, float], ...] | None = None
+    units: Units | None = None
 
     @property
     def outside(self) -> bool:
@@ -162,20 +162,29 @@ def read_header(data: Any) -> Header:
         upper=numbers(data["upper"], count, "the header's upper"),
         conditional=conditional,
         ceiling=None if data["ceiling"] is None else numbers(data["ceiling"], count, "the header's ceiling"),
-        units=_read_units(data.get("units")),
+        units=_read_units(data.get("units"), count),
         **demands,
     )
 
 
-def _read_units(given: Any) -> tuple[tuple[float, float], ...] | None:
-    """The constant and the unit of the leader's and of the follower's rewards."""
+def _read_units(given: Any, count: int) -> Units | None:
+    """What was taken out of the leader's and of the follower's rewards."""
     if given is None:
         return None
-    pairs = [listed_values(pair, 2, "units") for pair in listed_values(given, 2, "the header's units")]
-    units = tuple((number(constant, "a constant"), number(unit, "a unit")) for constant, unit in pairs)
-    if min(unit for _, unit in units) <= 0.0:
-        raise InvalidResultError(f"the header's units are {given!r}; a unit must be positive")
-    return units
+    leader, follower = (_read_player(one, count) for one in listed_values(given, 2, "the header's units"))
+    return leader, follower
+
+
+def _read_player(given: Any, count: int) -> PlayerUnits:
+    constant, unit, potential = listed_values(given, 3, "a player's units")
+    size = number(unit, "a unit")
+    if size <= 0.0:
+        raise InvalidResultError(f"the header has the unit {unit!r}; it must be positive")
+    return PlayerUnits(
+        constant=number(constant, "a constant"),
+        unit=size,
+        potential=None if potential is None else numbers(potential, count, "a potential"),
+    )
 
 
 def _read_demands(data: dict[str, Any], count: int) -> dict[str, Any]:

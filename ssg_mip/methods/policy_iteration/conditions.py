@@ -120,7 +120,7 @@ def necessary_condition(
     sufficient = True if holds and game.leader_discount == 0.0 else None
     return NecessaryCondition(
         holds=holds,
-        gain_bound=form.leader.gain_out(step.bound),
+        gain_bound=form.leader.gain_bound_out(step.bound),
         better_policy=None if step.target is None else step.target.policy,
         better_values=None if step.target is None else form.leader.out(step.target.values),
         leader_values=form.leader.out(current.values),

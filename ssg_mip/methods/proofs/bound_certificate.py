@@ -28,14 +28,14 @@ import numpy as np
 from ssg_mip.bounds import follower_value_bounds, leader_value_bounds
 from ssg_mip.branching.trace import Proof, Trace
 from ssg_mip.certificates.dual.document import FORMAT
-from ssg_mip.certificates.dual.replay import verify_bound
+from ssg_mip.certificates.dual.replay import BoundVerification, verify_bound
 from ssg_mip.certificates.verification import Check
 from ssg_mip.errors import InvalidResultError, OptionError, SolverError
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.interval import SWEEPS
 from ssg_mip.methods.proofs.bound_claim import Claim
 from ssg_mip.methods.proofs.certificate_rows import BlockLayout, cut_entries
-from ssg_mip.standard_form import StandardForm
+from ssg_mip.standard_form import Scale, StandardForm
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
 LEAST_SHARE = 2.0**-110
@@ -89,17 +89,18 @@ class Recorder:
         Where the search leaves rounding out, the proof is replayed at once, and the bound may be a little larger.
         """
         self.claim = claim
-        if not claim.rounded or claim.bound == math.inf:
+        inexact = self.form is not None and not self.form.is_exact
+        if not (claim.rounded or inexact) or claim.bound == math.inf:
             return claim.bound
         failed: tuple[Check, ...] = ()
         for attempt in claim.attempts:
             self.claim = attempt
             try:
-                found = verify_bound(game, list(self.lines(game)))
+                found = self._replay(game)
             except (SolverError, InvalidResultError) as failure:
                 self.failure = SolverError(f"the bound {claim.bound!r} has no certificate: {failure}")
                 return claim.bound
-            raised = attempt.raised(found)
+            raised = attempt.raised(found.passed, self._in_standard_form(found, attempt))
             if raised is not None:
                 self.claim, self._replayed = raised, True
                 return raised.bound
@@ -107,6 +108,17 @@ class Recorder:
         words = "; ".join(f"{check.name}: {check.detail}" for check in failed)
         self.failure = SolverError(f"the bound {claim.bound!r} has no certificate: {words}")
         return claim.bound
+
+    def _replay(self, game: Game) -> BoundVerification:
+        own = game if self.form is None else self.form.game
+        return verify_bound(own, list(self.lines_in_own_units(own) if self.form is not None else self.lines(game)))
+
+    def _in_standard_form(self, found: BoundVerification, claim: Claim) -> float | None:
+        """What has been proven, in the units of the claim, rounded up; ``None`` unless the bound alone is at fault."""
+        if found.proven is None or not {check.name for check in found.failed} <= {"bound"}:
+            return None
+        scale = Scale() if self.form is None else self.form.leader
+        return (scale if claim.values is None else scale.of_differences).upper_into(found.proven, claim.weights)
 
     @property
     def replayed(self) -> bool:
@@ -250,9 +262,12 @@ class Recorder:
         return ["l", proof.objective, proof.box.lower.tolist(), proof.box.upper.tolist(), *blocks, *outside]
 
 
-def _units(form: StandardForm) -> list[list[float]]:
-    """What was taken out of every reward, and what is one in the standard form, by player."""
-    return [[scale.constant, scale.unit] for scale in (form.leader, form.follower)]
+def _units(form: StandardForm) -> list[list[Any]]:
+    """What was taken out of the rewards, and what is one in the standard form, by player."""
+    return [
+        [scale.constant, scale.unit, None if scale.potential is None else scale.potential.tolist()]
+        for scale in (form.leader, form.follower)
+    ]
 
 
 def _text_of(lines: Iterator[Any]) -> list[str]:

@@ -179,7 +179,7 @@ def _candidates(
             if np.all(policy.probabilities.max(axis=1) == 1.0):
                 yield policy, "a policy of the fixed-point operator"
     if proposed is not None:
-        yield proposed, _note(request.scale.upper_out(answer.dual_bound))
+        yield proposed, _note(request.scale.upper_out(answer.dual_bound, request.weights))
 
 
 def _note(bound: float) -> str:

@@ -88,7 +88,8 @@ def enclose_front(
             seed=seed,
         )
         check_margin(game, request)
-        request, rows = request_into(request, form), progress_into(on_progress, form.leader.of_differences)
+        request = request_into(request, form)
+        rows = progress_into(on_progress, form.leader.of_differences, game.initial)
         wanted = None if resolution is None else resolution / form.leader.unit
         work = Enclosing(form.standard, chosen, wanted, request, program_limit, rows)
         termination = work.run()

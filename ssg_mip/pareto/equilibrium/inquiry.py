@@ -159,7 +159,9 @@ class Inquiry:
         if not miss > float(np.max(self.allowed)):
             return None
         scale = self._request.scale
-        attained, bound = scale.value_out(float(np.mean(self.lower))), scale.upper_out(self.joint_bound)
+        even = np.full(self._game.num_states, 1.0 / self._game.num_states)
+        attained = scale.value_out(float(np.mean(self.lower)), even)
+        bound = scale.upper_out(self.joint_bound, even)
         reason = (
             f"the attained suprema are {attained:.9g} on average, but no policy averages more than {bound:.9g}: "
             f"each misses the supremum of some state by at least {scale.gain_out(miss):.3g}"
