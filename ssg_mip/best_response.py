@@ -21,10 +21,12 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from ssg_mip.bounds import tie_thresholds
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.mdp import DecisionProcess, evaluate, first_best, induced_by_leader, optimal_control
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
+from ssg_mip.standard_form import StandardForm, standard_form
 from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
 
 Ties = Literal["leader", "first", "adverse"]
@@ -46,7 +48,7 @@ class Response:
         Boolean per state: more than one action is tied.
     regret
         How far the chosen response is from the follower's optimum, the largest over states (not above
-        ``tie tolerance / (1 - follower_discount)``).
+        the largest tie threshold over ``1 - follower_discount``).
     margin
         Smallest advantage, over states, of the best action over the best action that is not tied; infinite where
         nothing else is left.
@@ -87,6 +89,9 @@ def best_response(
 ) -> Response:
     """The follower's optimal stationary response and the exact values of both players.
 
+    Constants in the rewards and the units of both players play no part: the response is found in the game's standard
+    form (:mod:`ssg_mip.standard_form`).
+
     Parameters
     ----------
     game, policy
@@ -94,7 +99,7 @@ def best_response(
     ties
         Which tied response the follower picks.
     tolerances
-        ``tolerances.tie`` is multiplied by the follower's value scale.
+        ``tolerances.tie`` says what a tie is (:func:`ssg_mip.bounds.tie_thresholds`).
 
     Raises
     ------
@@ -104,12 +109,33 @@ def best_response(
         If ``ties`` is not a known rule.
     """
     check_ties(ties)
+    form = standard_form(game)
+    return response_out(_response(form.standard, policy, ties, tolerances), form)
+
+
+def response_out(response: Response, form: StandardForm) -> Response:
+    """A response in the standard form of a game, in the game's own units."""
+    if form.changes_nothing:
+        return response
+    unit = form.follower.unit
+    return dataclasses.replace(
+        response,
+        leader_values=form.leader.out(response.leader_values),
+        follower_values=form.follower.out(response.follower_values),
+        regret=unit * response.regret,
+        margin=unit * response.margin,
+        advantage=unit * response.advantage,
+    )
+
+
+def _response(game: Game, policy: LeaderPolicy, ties: Ties, tolerances: Tolerances) -> Response:
+    """The response in the units of a game in standard form."""
     leader, follower = induced_by_leader(game, policy)
     best = optimal_control(follower)
     state = game.follower_slot_state
     shortfall = best.values[state] - best.action_values
-    within = tolerances.tie * (1.0 + float(np.abs(best.values).max()))
-    tied = shortfall <= within
+    tied = shortfall <= tie_thresholds(game, tolerances)[state]
+    tied[best.chosen] = True
     if int(tied.sum()) == game.num_states:
         chosen, follower_values = best.chosen, best.values
     else:

@@ -19,17 +19,16 @@ import weakref
 import numpy as np
 
 from ssg_mip.game import FloatArray, Game, IntArray
-from ssg_mip.mdp import ROUNDINGS, joint_process, optimal_control, raising, transition_matrix, upper_solution
-from ssg_mip.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.gap import SPREAD_SHARE
+from ssg_mip.mdp import ROUNDINGS, joint_process, raising, transition_matrix, upper_solution
+from ssg_mip.standard_form import standard_form, value_range
+from ssg_mip.tolerances import DEFAULT_TOLERANCES, TELLABLE, TIE_ROUNDINGS, Tolerances
 
 SECURITY_SWEEPS = 400
 """Sweeps of the security iteration; more make the lower bound tighter, none makes it wrong."""
 
-SPREAD_SHARE = 1e-2
-"""Share of the spread of the leader's values that a gap is relative to at least."""
-
-NOISE_SHARE = 1e-3
-"""Share of the largest value (and of 1) that a gap is relative to at least, for games without any spread."""
+NOISE_SHARE = 1e-5
+"""Share of the size of the values (and of 1) that a gap is relative to at least, for games without any spread."""
 
 LEAST_GAP = 1e-6
 """The smallest relative gap that linear programs in floating point can prove; smaller ones count as this one."""
@@ -61,7 +60,7 @@ _LEADER_BOUNDS: weakref.WeakKeyDictionary[Game, ValueBounds] = weakref.WeakKeyDi
 def follower_value_bounds(game: Game) -> ValueBounds:
     """Bounds on the follower's optimal value, state by state, over all leader policies."""
     process = joint_process(game, leader=False)
-    upper = upper_solution(process, optimal_control(process).values)
+    upper = upper_solution(process, follower_range(game).upper)
     lower = security_level(game)
     excess = float(np.max(lower - _secured_in_one_step(game, lower)))
     size = float(np.abs(game.follower_rewards).max()) + float(np.abs(lower).max())
@@ -69,20 +68,45 @@ def follower_value_bounds(game: Game) -> ValueBounds:
     return _widened(ValueBounds(np.minimum(lower, upper), upper))
 
 
+def follower_range(game: Game) -> ValueBounds:
+    """The least and the largest value of the follower over all pairs of policies, up to rounding; proves nothing."""
+    found = value_range(game, leader=False)
+    return ValueBounds(found.lower, found.upper)
+
+
+def tie_thresholds(game: Game, tolerances: Tolerances = DEFAULT_TOLERANCES) -> FloatArray:
+    """By how much, at most, the action values of tied actions differ in each state, shape ``[num_states]``.
+
+    What a tie is worth is measured in the state itself, by the spread of the values that the follower could have there:
+    ``tie * (1 - discount)`` times the spread, so that indifference in every step costs no more than ``tie`` times the
+    spread in all; at least what floating point can tell (:data:`~ssg_mip.tolerances.TELLABLE` times the spread, and the
+    rounding of the values themselves).
+    """
+    form = standard_form(game)
+    values = follower_range(form.standard)
+    share = max(tolerances.tie * (1.0 - game.follower_discount), TELLABLE)
+    size = np.maximum(np.abs(values.lower), np.abs(values.upper))
+    largest = np.maximum.reduceat(np.abs(form.standard.follower_rewards), game.row_offsets[:-1])
+    rounding = TIE_ROUNDINGS * float(np.finfo(float).eps) * (size + largest)
+    thresholds: FloatArray = form.follower.unit * (share * values.width + rounding)
+    return thresholds
+
+
 def leader_value_bounds(game: Game) -> ValueBounds:
     """Bounds on the leader's value, state by state, over all pairs of policies."""
     if game not in _LEADER_BOUNDS:
         process = joint_process(game, leader=True)
         opposite = dataclasses.replace(process, reward=-process.reward)
-        lower = -upper_solution(opposite, -optimal_control(process, maximise=False).values)
-        upper = upper_solution(process, optimal_control(process).values)
+        values = value_range(game, leader=True)
+        lower = -upper_solution(opposite, -values.lower)
+        upper = upper_solution(process, values.upper)
         _LEADER_BOUNDS[game] = _widened(ValueBounds(lower, upper))
     return _LEADER_BOUNDS[game]
 
 
 def varying_states(game: Game) -> IntArray:
     """States whose leader value is not the same, up to the tie tolerance, for all pairs of policies."""
-    bounds = leader_value_bounds(game)
+    bounds = leader_value_bounds(standard_form(game).standard)
     scale = float(np.maximum(np.abs(bounds.lower), np.abs(bounds.upper)).max())
     return np.flatnonzero(bounds.width > DEFAULT_TOLERANCES.tie * (1.0 + scale))
 
@@ -90,13 +114,11 @@ def varying_states(game: Game) -> IntArray:
 def gap_scale(bounds: ValueBounds, weights: FloatArray) -> float:
     """What a gap is relative to at least, for a weighted value with the given leader bounds.
 
-    A gap relative to the value alone fails where the value is near 0. It is therefore taken relative to the larger of
-    the value and this scale: a hundredth of the weighted spread of what any two policies could yield, or a share of
-    the largest value (and of 1) where that spread vanishes. ``LEAST_GAP`` times it is what an LP can resolve, so games
-    whose values are all far below 1 should be given in larger units.
+    A hundredth of the weighted spread of what any two pairs of policies could yield, or a tiny share of the values'
+    size where that spread vanishes (:func:`ssg_mip.gap.gap_size`).
     """
-    largest = float(np.maximum(np.abs(bounds.lower), np.abs(bounds.upper)).max())
-    return max(SPREAD_SHARE * float(weights @ bounds.width), NOISE_SHARE * (1.0 + largest))
+    size = float(weights @ np.maximum(np.abs(bounds.lower), np.abs(bounds.upper)))
+    return max(SPREAD_SHARE * float(weights @ bounds.width), NOISE_SHARE * (1.0 + size))
 
 
 def security_level(game: Game) -> FloatArray:
@@ -104,8 +126,7 @@ def security_level(game: Game) -> FloatArray:
 
     The iteration starts from the worst joint policy and only rises, so wherever it stops the values are secured.
     """
-    process = joint_process(game, leader=False)
-    values = optimal_control(process, maximise=False).values
+    values = follower_range(game).lower
     for _ in range(SECURITY_SWEEPS):
         improved = np.maximum(values, _secured_in_one_step(game, values))
         change = float(np.max(improved - values))

@@ -14,6 +14,7 @@ from ssg_mip.game import Game
 from ssg_mip.interrupt import Interrupt, given_or_graceful
 from ssg_mip.methods import check_request, find_method
 from ssg_mip.methods.assurance import assured
+from ssg_mip.methods.in_standard_form import run_method
 from ssg_mip.methods.proofs.bound_certificate import Recorder, prepared_recorder
 from ssg_mip.methods.request import Request, StepSelection, state_weights
 from ssg_mip.policy import LeaderPolicy
@@ -126,7 +127,7 @@ def solve(
     if certificate is not None:
         recorder = prepared_recorder(Path(certificate))
     deadline = Deadline(time_limit)
-    run = find_method(method)
+    find_method(method)
     with given_or_graceful(interrupt) as flag:
         request = Request(
             weights=state_weights(game, weights),
@@ -148,7 +149,7 @@ def solve(
             recorder=recorder,
         )
         check_request(game, method, request)
-        result = assured(run(game, request), check=check, guarantee=guarantee, tolerances=tolerances)
+        result = assured(run_method(game, method, request), check=check, guarantee=guarantee, tolerances=tolerances)
     if recorder is not None and certificate is not None:
         recorder.write(Path(certificate), game)
     return result

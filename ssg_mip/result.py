@@ -17,7 +17,9 @@ from ssg_mip.bounds import gap_scale, leader_value_bounds
 from ssg_mip.certificates.guarantee import Guarantee
 from ssg_mip.certificates.outcome import UNCHECKED, CheckOutcome
 from ssg_mip.game import FloatArray, Game
+from ssg_mip.gap import gap_in_units, gap_size
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
+from ssg_mip.standard_form import standard_form
 from ssg_mip.status import BoundProof, Status, Termination
 
 
@@ -103,7 +105,7 @@ class ProgressRow:
     primal_bound, dual_bound
         Value of the incumbent and the proven bound.
     gap_scale
-        What the gap is relative to at least, as in :class:`Result`.
+        What the gap is relative to, as in :class:`Result`.
     flag
         ``*`` for a new incumbent, ``!`` for numerical trouble, else empty.
     """
@@ -120,8 +122,8 @@ class ProgressRow:
 
     @property
     def relative_gap(self) -> float:
-        """``(dual_bound - primal_bound) / max(|primal_bound|, gap_scale)``, never negative."""
-        return relative_gap(self.primal_bound, self.dual_bound, self.gap_scale)
+        """``(dual_bound - primal_bound) / gap_scale``, never negative."""
+        return gap_in_units(self.primal_bound, self.dual_bound, self.gap_scale)
 
     @property
     def lps_per_second(self) -> float:
@@ -133,19 +135,6 @@ def bound_scope(margin: float) -> str:
     """Over which policies a bound holds."""
     whose = f" whose response beats every other action by {margin:g}" if margin > 0.0 else ""
     return f"over stationary leader policies{whose}"
-
-
-def relative_gap(primal: float, dual: float, least_scale: float = 0.0) -> float:
-    """``(dual - primal) / max(|primal|, least_scale)``, never negative.
-
-    0 where there is no difference, infinite without a bound.
-    """
-    if not (math.isfinite(primal) and math.isfinite(dual)):
-        return math.inf
-    if dual <= primal:
-        return 0.0
-    scale = max(abs(primal), least_scale)
-    return math.inf if scale == 0.0 else (dual - primal) / scale
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -171,7 +160,8 @@ class Result:
     bound_proof
         What the bound rests on; with a margin nothing that is certified unless its certificate has been replayed.
     gap_scale
-        What the gap is relative to at least (:func:`ssg_mip.bounds.gap_scale`), so that values near 0 have one too.
+        What the gap is relative to: the size of the value, but at least a hundredth of the spread of the leader's
+        values and at most this spread (:func:`ssg_mip.gap.gap_size`). A constant in the rewards plays no part.
     leader_values, follower_values
         Exact values per state of the policy under the follower's best response; NaN without a policy.
     leader_policy, follower_policy
@@ -243,8 +233,8 @@ class Result:
 
     @property
     def relative_gap(self) -> float:
-        """``(dual_bound - leader_value) / max(|leader_value|, gap_scale)``, never negative."""
-        return relative_gap(self.leader_value, self.dual_bound, self.gap_scale)
+        """``(dual_bound - leader_value) / gap_scale``, never negative."""
+        return gap_in_units(self.leader_value, self.dual_bound, self.gap_scale)
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON data: policies as ``{state: {action: probability}}``, values as ``{state: value}``.
@@ -333,6 +323,22 @@ def plain(value: Any) -> Any:
     return repr(value)
 
 
+def gap_denominator(game: Game, weights: FloatArray, value: float) -> float:
+    """What the gap of a weighted value is relative to, in the game's units and free of constants.
+
+    Parameters
+    ----------
+    game, weights
+        The game, and weights over states that sum to one.
+    value
+        The value; what is not finite stands for none.
+    """
+    form = standard_form(game, weights)
+    least = gap_scale(leader_value_bounds(form.standard), weights)
+    standard = form.leader.value_into(value, weights) if math.isfinite(value) else -math.inf
+    return form.leader.unit * gap_size(standard, least)
+
+
 def _with_margin(proof: BoundProof) -> BoundProof:
     return proof if proof is BoundProof.REPLAYED else BoundProof.MARGIN
 
@@ -362,6 +368,7 @@ def build_result(
     A bound on policies that keep a margin rests on nothing that is certified unless its certificate has been replayed.
     """
     unknown = np.full(game.num_states, np.nan)
+    value = math.nan if response is None else float(weights @ response.leader_values)
     return Result(
         game=game,
         method=method,
@@ -369,9 +376,9 @@ def build_result(
         termination=termination,
         weights=weights,
         ties=ties,
-        leader_value=math.nan if response is None else float(weights @ response.leader_values),
+        leader_value=value,
         dual_bound=dual_bound,
-        gap_scale=gap_scale(leader_value_bounds(game), weights),
+        gap_scale=gap_denominator(game, weights, value),
         leader_values=unknown if response is None else response.leader_values,
         follower_values=unknown if response is None else response.follower_values,
         leader_policy=policy,

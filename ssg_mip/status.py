@@ -24,6 +24,10 @@ class Termination(enum.Enum):
     INFEASIBLE = "proven: no policy satisfies the constraints"
     NONE_IN_CLASS = "the solver finds no policy of the restricted class that keeps the margin"
     TIE_RULE = "the follower's tie rule undoes the improvement that the program promises"
+    NEAR_TIE = (
+        "the policy found makes the follower nearly indifferent, and nothing near it makes him prefer the response; "
+        "the value is that under his exact best response"
+    )
     NUMERICAL = "the solver failed numerically; the bound stays valid"
 
     @property
@@ -67,9 +71,10 @@ class BoundProof(enum.Enum):
     SADDLE = "mixed policies of the follower hold the leader to it, rounding included"
     REPLAYED = "its certificate has been replayed in exact arithmetic"
     MARGIN = "no certified proof: where a margin is asked for, rounding is not counted unless a certificate is"
+    UNITS = "no certified proof: the follower's rewards hold large constants, whose rounding only a certificate counts"
     NONE = "nothing"
 
     @property
     def certifies(self) -> bool:
         """Whether a bound that rests on it is safe, with all rounding counted."""
-        return self not in {BoundProof.MARGIN, BoundProof.NONE}
+        return self not in {BoundProof.MARGIN, BoundProof.UNITS, BoundProof.NONE}

@@ -27,7 +27,8 @@ class Tolerances:
     feasibility
         Primal and dual feasibility asked of every LP (HiGHS accepts 1e-10 to 1e-3).
     tie
-        Follower actions whose values differ by at most ``tie`` times the follower's value scale are tied.
+        Follower actions are tied in a state if their values differ by at most ``tie (1 - discount)`` times the spread
+        of the values that the follower could have there (:func:`ssg_mip.bounds.tie_thresholds`).
     monotone
         How much a state value may fall, relative to its scale, before monotonicity counts as violated.
     rounding
@@ -72,8 +73,14 @@ class Tolerances:
 
 DEFAULT_TOLERANCES = Tolerances()
 
+TELLABLE = 1e-11
+"""Difference of action values, relative to the spread of values, that floating point can tell from none."""
+
+TIE_ROUNDINGS = 16.0
+"""Roundings of the follower's values, at most, that may hide a tie."""
+
 MARGIN_IN_TIES = 10.0
-"""The smallest margin in units of the tie tolerance: far enough from a tie for floating point to see none."""
+"""The smallest margin in units of the largest tie threshold: far enough from a tie for floating point to see none."""
 
 LEAST_GAIN = 1e-9
 """Gain, relative to a state's value (and to 1), from which the ladder takes a step: well above rounding noise."""

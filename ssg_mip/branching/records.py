@@ -9,6 +9,7 @@ from typing import Any
 from ssg_mip.branching.box import Box
 from ssg_mip.branching.cuts import Cuts
 from ssg_mip.branching.trace import Trace
+from ssg_mip.gap import gap_size
 from ssg_mip.result import ProgressRow
 from ssg_mip.status import Termination
 
@@ -43,7 +44,7 @@ class Node:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Gaps:
-    """When a search may stop: ``dual - primal <= max(absolute, relative * |primal|)``; ``scale`` is for display."""
+    """When a search may stop: ``dual - primal <= max(absolute, relative * gap_size(primal, scale))``."""
 
     relative: float
     absolute: float
@@ -53,7 +54,7 @@ class Gaps:
         """The dual bound at which the search may stop."""
         if math.isinf(primal):
             return primal
-        return primal + max(self.absolute, self.relative * abs(primal))
+        return primal + max(self.absolute, self.relative * gap_size(primal, self.scale))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)

@@ -26,6 +26,7 @@ from ssg_mip.branching.tightening import ROUNDS, RootRounds
 from ssg_mip.branching.trace import Trace, again
 from ssg_mip.deadline import Deadline, OutOfTime
 from ssg_mip.game import IntArray
+from ssg_mip.gap import gap_size
 from ssg_mip.interrupt import Interrupt
 from ssg_mip.result import ProgressRow
 from ssg_mip.solver.interface import LpStatus
@@ -374,7 +375,7 @@ class Search:
             lps=self._lps,
             primal_bound=self._primal,
             dual_bound=self.dual_bound,
-            gap_scale=self._gaps.scale,
+            gap_scale=gap_size(self._primal, self._gaps.scale),
             flag=flag,
         )
         self._rows.append(row)

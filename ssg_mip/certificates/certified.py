@@ -61,12 +61,19 @@ def _stop_trials(claims: Claims, serving: Sequence[BoundVerification], tolerance
     gains = [
         max(Fraction(0), Fraction(one.claimed)) / (len(one.weights) * min(one.weights))
         for one in serving
-        if one.values == last.leader_values and one.claimed is not None and min(one.weights) > 0
+        if _same(one.values, last.leader_values) and one.claimed is not None and min(one.weights) > 0
     ]
     allowed = Fraction(last.step_bound) * (1 + Fraction(tolerances.rounding))
     excess = min(gains) - allowed if gains else 1
     place = f"{last.place}: step_bound {last.step_bound!r}{'' if gains else ', of which there is no certificate'}"
     yield _trial(excess, place)
+
+
+def _same(values: Sequence[float] | None, printed: Sequence[float]) -> bool:
+    """Whether values are the printed ones, up to the last digit, which a change of units may move."""
+    return values is not None and all(
+        abs(value - number) <= math.ulp(number) for value, number in zip(values, printed, strict=True)
+    )
 
 
 def _trial(excess: Fraction | int, place: str) -> Trial:

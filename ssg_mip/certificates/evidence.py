@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import cached_property
 
 from ssg_mip.certificates.derivation import derive
 from ssg_mip.certificates.rational import ExactGame, PolicyRows, Process
-from ssg_mip.certificates.response import FollowerView, loss_bound, rule_values, tie_judgements
+from ssg_mip.certificates.response import FollowerView, exactly_tied, loss_bound, rule_values, tie_judgements
 from ssg_mip.certificates.values import Interval, rounding_slack, value_intervals
 from ssg_mip.tolerances import Tolerances
 
@@ -18,7 +19,8 @@ class Evidence:
     """Both players' processes against a policy, the follower's ties, and the leader's values under the tie rule.
 
     ``outcomes`` holds the leader's values, one vector for each honest judgement of the ties; there is nearly always
-    one. ``slack`` is how far a printed leader value may honestly be off; the follower's is ``view.slack``.
+    one. Without any tolerance for ties it is ``exact_outcome``. ``slack`` is how far a printed leader value may
+    honestly be off; the follower's is ``view.slack``.
     """
 
     leader: Process
@@ -26,6 +28,7 @@ class Evidence:
     view: FollowerView
     outcomes: tuple[tuple[Interval, ...], ...]
     slack: Fraction
+    ties: str
     _pairs: dict[tuple[int, ...], tuple[tuple[Interval, ...], tuple[Interval, ...]]] = dataclasses.field(
         default_factory=dict, init=False, repr=False
     )
@@ -35,13 +38,22 @@ class Evidence:
         return tuple(self.follower.offsets[state] + action for state, action in enumerate(response))
 
     def attained(self, printed: Sequence[float]) -> tuple[Interval, ...]:
-        """The leader's values under the tie rule: of several honest outcomes the one nearest to what is printed."""
+        """The leader's values under the tie rule: of several honest outcomes the one nearest to what is printed.
+
+        Where an answer rests on a near tie only, its value is printed without any tolerance for ties.
+        """
         exact = [Fraction(value) for value in printed]
 
         def distance(outcome: Sequence[Interval]) -> Fraction:
             return max(interval.distance(value) for interval, value in zip(outcome, exact, strict=True))
 
-        return min(self.outcomes, key=distance)
+        nearest = min(self.outcomes, key=distance)
+        return nearest if distance(nearest) <= self.slack else min(nearest, self.exact_outcome, key=distance)
+
+    @cached_property
+    def exact_outcome(self) -> tuple[Interval, ...]:
+        """The leader's values where only actions that cannot be told from the best one are tied."""
+        return rule_values(self.leader, exactly_tied(self.view), self.ties)
 
     def pair_values(self, response: Sequence[int]) -> tuple[tuple[Interval, ...], tuple[Interval, ...]]:
         """The leader's and the follower's values of the policy with a response."""
@@ -86,5 +98,6 @@ class Prover:
                 view=view,
                 outcomes=outcomes,
                 slack=max(rounding_slack(leader, values, self._tolerances) for values in outcomes),
+                ties=self._ties,
             )
         return self._known[policy]

@@ -9,6 +9,7 @@ from fractions import Fraction
 from ssg_mip.certificates.claims import Claims, PointClaim
 from ssg_mip.certificates.evidence import Evidence, Prover
 from ssg_mip.certificates.rational import common_numerators, exact_weights
+from ssg_mip.certificates.response import exactly_tied
 from ssg_mip.certificates.values import Interval, weighted_sum
 from ssg_mip.certificates.verification import Check, Trial, worst_of, yes_or_no
 from ssg_mip.game import Game
@@ -60,7 +61,7 @@ def response_checks(claims: Claims, prover: Prover, game: Game) -> list[Check]:
             continue
         evidence = prover.about(point.policy)
         view = evidence.view
-        near = view.threshold + view.noise
+        near = max(view.near)
         optimal.append(
             Trial(
                 deviation=evidence.epsilon(point.response),
@@ -77,12 +78,14 @@ def _rule_trials(point: PointClaim, evidence: Evidence, ties: str, game: Game) -
     view, response = evidence.view, point.response or ()
     for state, slot in enumerate(evidence.slots(response)):
         where = f"{point.place}: state {game.state_names[state]!r}"
-        near = view.threshold + view.noise
         yield Trial(
-            deviation=view.shortfalls[slot].lower, allowed=near, place=f"{where}: how much worse than the best action"
+            deviation=view.shortfalls[slot].lower,
+            allowed=view.near[state],
+            place=f"{where}: how much worse than the best action",
         )
         if ties == "first":
-            skipped = Fraction(any(other < slot for other in view.tied[state]))
+            exact = slot == exactly_tied(view)[state][0]
+            skipped = Fraction(not exact and any(other < slot for other in view.tied[state]))
             yield Trial(deviation=skipped, allowed=Fraction(0), place=f"{where}: an earlier action is tied as well")
     leader_values, _ = evidence.pair_values(response)
     for state, (mine, due) in enumerate(zip(leader_values, evidence.attained(point.leader_values), strict=True)):
@@ -122,7 +125,7 @@ def margin_check(claims: Claims, prover: Prover, game: Game) -> Check:
         trials.extend(
             Trial(
                 deviation=Fraction(claims.margin) - shortfall.lower,
-                allowed=view.threshold + view.noise,
+                allowed=max(view.near),
                 place=f"{point.place}: state {game.state_names[int(game.follower_slot_state[slot])]!r}",
             )
             for slot, shortfall in enumerate(view.shortfalls)

@@ -141,9 +141,9 @@ class Process:
         return dataclasses.replace(self, rewards=tuple(-reward for reward in self.rewards))
 
     @cached_property
-    def value_scale(self) -> Fraction:
-        """The largest reward in absolute value."""
-        return max(abs(reward) for reward in self.rewards)
+    def reward_spread(self) -> Fraction:
+        """The largest reward less the smallest; of values the spread is at most this over ``1 - discount``."""
+        return max(self.rewards) - min(self.rewards)
 
 
 def policy_rows(game: Game, policy: LeaderPolicy) -> PolicyRows:

@@ -12,9 +12,9 @@ a tie of fractions.
 From ``v*`` follow each action's *shortfall* ``v*(s) - q*(s, b) >= 0``, and with the value ``v^g`` of a claimed
 response the ``epsilon = max_s v*(s) - v^g(s)`` up to which it is a best response.
 
-**Ties.** The package calls an action tied if its shortfall is at most ``tie * (1 + max |v*|)``, judged in floating
-point. Near that threshold either judgement is honest, so two sets are kept: the actions that are certainly tied and
-the ones that may be (:func:`tie_judgements`).
+**Ties.** The package calls an action tied if its shortfall is at most a threshold of its state
+(:mod:`ssg_mip.certificates.tie_scale`), judged in floating point. Near that threshold either judgement is honest, so
+two sets are kept: the actions that are certainly tied and the ones that may be (:func:`tie_judgements`).
 """
 
 from __future__ import annotations
@@ -33,13 +33,12 @@ from ssg_mip.certificates.values import (
     Interval,
     enclose,
     exact_values,
-    largest_size,
     rounded_candidate,
     rounding_slack,
     solver_noise,
     value_intervals,
 )
-from ssg_mip.game import IntArray
+from ssg_mip.game import FloatArray, IntArray
 from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
 
 Allowed = Sequence[Sequence[int]]
@@ -47,6 +46,9 @@ Allowed = Sequence[Sequence[int]]
 
 MOST_DOUBTS = 4
 """Up to so many actions at the edge of the tie tolerance are judged in every combination."""
+
+DOUBT = Fraction(1, 1000)
+"""Share of a tie threshold by which two derivations of it may differ."""
 
 FLOAT_ROUNDS = 200
 """Rounds of policy iteration in floating point; stopping early costs width, not truth."""
@@ -73,6 +75,12 @@ def optimal_values(process: Process, allowed: Allowed | None = None) -> Optimum:
     residuals = [q - candidate[state] for state, (q, _) in enumerate(best)]
     intervals = enclose(candidate, min(residuals), max(residuals), process.discount)
     return Optimum(intervals, tuple(chosen.tolist()))
+
+
+def float_optimum(process: Process) -> FloatArray:
+    """The optimal values up to rounding; proves nothing."""
+    floats = FloatProcess.of(process)
+    return floats.evaluate(_float_policy(floats, [process.slots(state) for state in range(process.num_states)]))
 
 
 def _float_policy(floats: FloatProcess, allowed: Allowed) -> IntArray:
@@ -127,8 +135,8 @@ class FollowerView:
         Per slot, how far the action is from the best one of its state.
     tied, possibly_tied
         Per state, the slots within the tie tolerance for certain, and those that rounding could put there.
-    threshold, noise
-        The tie tolerance times the value scale, and how far a judgement in floating point may be off.
+    near
+        Per state, how far an action may be from the best one and still be called tied, doubts included.
     slack
         How far a printed follower value may be off.
     """
@@ -137,8 +145,7 @@ class FollowerView:
     shortfalls: tuple[Interval, ...]
     tied: tuple[tuple[int, ...], ...]
     possibly_tied: tuple[tuple[int, ...], ...]
-    threshold: Fraction
-    noise: Fraction
+    near: tuple[Fraction, ...]
     slack: Fraction
 
     def exactly_tied(self, state: int) -> tuple[int, ...]:
@@ -146,15 +153,19 @@ class FollowerView:
         return tuple(slot for slot in self.possibly_tied[state] if self.shortfalls[slot] == Interval.point(Fraction(0)))
 
 
-def view_follower(follower: Process, tolerances: Tolerances = DEFAULT_TOLERANCES) -> FollowerView:
+def view_follower(
+    follower: Process, thresholds: Sequence[Fraction], tolerances: Tolerances = DEFAULT_TOLERANCES
+) -> FollowerView:
     """The follower's optimum and ties.
 
     Parameters
     ----------
     follower
         The follower's process against the policy.
+    thresholds
+        Per state, by how much tied actions differ at most; see :func:`solver_noise` for the doubt around it.
     tolerances
-        ``tolerances.tie`` times ``1 + max |v*|`` is the threshold; see :func:`solver_noise` for the doubt around it.
+        For the rounding allowance.
     """
     optimum = optimal_values(follower)
     noise = solver_noise(follower, optimum.values, tolerances)
@@ -164,19 +175,19 @@ def view_follower(follower: Process, tolerances: Tolerances = DEFAULT_TOLERANCES
     lower = upper if exact else follower.action_values([value.lower for value in optimum.values], slots)
     state_of = [state for state in range(follower.num_states) for _ in follower.slots(state)]
     shortfalls = tuple(optimum.values[state_of[slot]] - Interval(lower[slot], upper[slot]) for slot in slots)
-    threshold = Fraction(tolerances.tie) * (1 + largest_size(optimum.values))
+    near = tuple(threshold * (1 + DOUBT) + noise for threshold in thresholds)
+    certain = [threshold * (1 - DOUBT) - noise for threshold in thresholds]
     return FollowerView(
         optimum=optimum,
         shortfalls=shortfalls,
         tied=tuple(
-            _within(follower, shortfalls, state, threshold - noise, optimum) for state in range(follower.num_states)
+            _within(follower, shortfalls, state, certain[state], optimum) for state in range(follower.num_states)
         ),
         possibly_tied=tuple(
-            tuple(slot for slot in follower.slots(state) if shortfalls[slot].lower <= threshold + noise)
+            tuple(slot for slot in follower.slots(state) if shortfalls[slot].lower <= near[state])
             for state in range(follower.num_states)
         ),
-        threshold=threshold,
-        noise=noise,
+        near=near,
         slack=rounding_slack(follower, optimum.values, tolerances),
     )
 
@@ -217,6 +228,13 @@ def rule_values(leader: Process, tied: Allowed, ties: str) -> tuple[Interval, ..
     if ties == "adverse":
         return tuple(-value for value in optimal_values(leader.negated(), tied).values)
     return optimal_values(leader, tied).values
+
+
+def exactly_tied(view: FollowerView) -> Allowed:
+    """Per state the slots that cannot be told from the best one; in games of few states these are exact ties."""
+    return tuple(
+        tuple(slot for slot in possible if view.shortfalls[slot].lower <= 0) for possible in view.possibly_tied
+    )
 
 
 def tie_judgements(view: FollowerView) -> tuple[Allowed, ...]:

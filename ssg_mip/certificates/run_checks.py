@@ -17,7 +17,7 @@ from fractions import Fraction
 from ssg_mip.certificates.claims import Claims, PointClaim, ScalarisationClaim
 from ssg_mip.certificates.evidence import Evidence, Prover
 from ssg_mip.certificates.rational import ExactGame, exact_weights
-from ssg_mip.certificates.values import Interval, largest_size, weighted_sum
+from ssg_mip.certificates.values import PRINTED, Interval, largest_size, weighted_sum
 from ssg_mip.certificates.verification import Check, Trial, worst_of, yes_or_no
 from ssg_mip.tolerances import Tolerances
 
@@ -80,21 +80,21 @@ def _bound_trial(one: ScalarisationClaim, point: PointClaim, evidence: Evidence)
 
 def _claimed_slack(exact: ExactGame, value: float, tolerances: Tolerances) -> Fraction:
     """The rounding allowance where no policy is at hand."""
-    return Fraction(tolerances.rounding) * (abs(Fraction(value)) + leader_value_scale(exact))
+    return Fraction(tolerances.rounding) * leader_spread(exact) + PRINTED * abs(Fraction(value))
 
 
-def leader_value_scale(exact: ExactGame) -> Fraction:
-    """No leader value is larger."""
-    return max(map(abs, exact.leader_rewards)) / (1 - exact.leader_discount)
+def leader_spread(exact: ExactGame) -> Fraction:
+    """No two leader values differ by more."""
+    return (max(exact.leader_rewards) - min(exact.leader_rewards)) / (1 - exact.leader_discount)
 
 
 def _gap_trial(one: ScalarisationClaim, tolerances: Tolerances) -> Trial:
-    """``(dual - primal) / max(|primal|, gap_scale)``, never negative; printed as nothing where a side is missing."""
+    """``(dual - primal) / gap_scale``, never negative; printed as nothing where a side is missing."""
     value, bound = one.leader_value, one.dual_bound
     if value is None or not math.isfinite(bound):
         wrong = Fraction(math.isfinite(one.relative_gap))
         return Trial(deviation=wrong, allowed=Fraction(0), place=f"{one.place}: a gap without both sides")
-    scale = max(abs(Fraction(value)), Fraction(one.gap_scale))
+    scale = Fraction(one.gap_scale)
     due = max(Fraction(0), Fraction(bound) - Fraction(value)) / scale if scale else Fraction(0)
     if not math.isfinite(one.relative_gap):
         return Trial(deviation=Fraction(1), allowed=Fraction(0), place=f"{one.place}: no gap is printed")
@@ -114,10 +114,11 @@ def _optimality(claims: Claims, exact: ExactGame, tolerances: Tolerances) -> Ite
         yield yes_or_no("optimal_within_gap", False, "optimal is claimed without a value or without a bound")
         return
     value, bound = Fraction(one.leader_value), Fraction(one.dual_bound)
-    scale = 2 * leader_value_scale(exact)
+    spread = leader_spread(exact)
+    allowed = (Fraction(claims.gap) + Fraction(tolerances.monotone)) * spread
     trial = Trial(
         deviation=bound - value,
-        allowed=Fraction(claims.gap) * max(abs(value), abs(bound), scale) + Fraction(tolerances.monotone) * (1 + scale),
+        allowed=allowed + PRINTED * max(abs(value), abs(bound), Fraction(1)),
         place="bound minus value of a result that is called optimal",
     )
     yield worst_of("optimal_within_gap", [trial])
@@ -165,8 +166,9 @@ def _falls(claims: Claims, prover: Prover, exact: ExactGame, tolerances: Toleran
 
 
 def _step_scale(exact: ExactGame, values: Sequence[Interval]) -> Fraction:
-    """The size by which policy iteration measures a gain: the largest value or reward, 1 if all are zero."""
-    return max(largest_size(values), *map(abs, exact.leader_rewards)) or Fraction(1)
+    """The size by which policy iteration measures a gain, at most: of values and rewards free of large constants."""
+    size = max(largest_size(values), *map(abs, exact.leader_rewards))
+    return min(size, 2 * leader_spread(exact)) or Fraction(1)
 
 
 def _cone_trials(claims: Claims, prover: Prover, exact: ExactGame) -> Iterator[Trial]:

@@ -29,6 +29,9 @@ from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
 EXACT_STATES = 12
 """Number of states up to which values are exact fractions."""
 
+PRINTED = Fraction(64.0 * np.finfo(float).eps)
+"""Rounding of a printed value, or of a weighted sum, relative to its size."""
+
 DENSE_STATES = 500
 """Number of states up to which candidates come from a dense solve; above from SciPy's sparse one."""
 
@@ -90,16 +93,18 @@ def solver_noise(process: Process, values: Sequence[Interval], tolerances: Toler
     Two sources, each of which ``1 / (1 - gamma)`` steps may add up: the smallest advantage for which its policy
     iteration switches an action, and the rounding of mixed rewards.
     """
-    size = largest_size(values)
-    per_step = Fraction(tolerances.arithmetic) * (1 + size) + Fraction(8.0 * np.finfo(float).eps) * process.value_scale
-    return per_step / (1 - process.discount)
+    spread = process.reward_spread
+    per_step = Fraction(tolerances.arithmetic) * spread / (1 - process.discount) + PRINTED * spread
+    # The package takes large constants out before it computes; where they are added again they round.
+    return per_step / (1 - process.discount) + PRINTED * largest_size(values)
 
 
 def rounding_slack(
     process: Process, values: Sequence[Interval], tolerances: Tolerances = DEFAULT_TOLERANCES
 ) -> Fraction:
-    """How far a printed number may lie from its proven value: ``rounding * max|v|`` and :func:`solver_noise`."""
-    return Fraction(tolerances.rounding) * largest_size(values) + solver_noise(process, values, tolerances)
+    """How far a printed number may lie from its proven value: ``rounding`` times the spread of values, and noise."""
+    spread = process.reward_spread / (1 - process.discount)
+    return Fraction(tolerances.rounding) * spread + solver_noise(process, values, tolerances)
 
 
 def value_intervals(process: Process, chosen: Sequence[int]) -> tuple[Interval, ...]:

@@ -29,11 +29,13 @@ from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.mdp import DENSE_STATES, induced_by_leader
+from ssg_mip.methods.margin import least_margin
 from ssg_mip.methods.primal.linearisation import FixedResponse, LinearGoal, Linearisation
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.solver.highs import OneShotLp
 from ssg_mip.solver.interface import LpStatus
-from ssg_mip.tolerances import DEFAULT_TOLERANCES, MARGIN_IN_TIES
+from ssg_mip.standard_form import StandardForm, standard_form
+from ssg_mip.tolerances import DEFAULT_TOLERANCES
 from ssg_mip.weights import state_weights
 
 RADII = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
@@ -70,7 +72,8 @@ def find_guaranteed(
     weights
         Weights over states; the start distribution if absent.
     margin
-        The least advantage, in the follower's units; ``MARGIN_IN_TIES`` tie tolerances if absent.
+        The least advantage, in the follower's units; the smallest that can be told from a tie if absent
+        (:func:`ssg_mip.methods.margin.least_margin`).
     radius
         How far a probability may move.
     deadline
@@ -84,15 +87,15 @@ def find_guaranteed(
         If the policy does not fit the game.
     """
     answer = best_response(game, policy)
-    scale = 1.0 + float(np.abs(answer.follower_values).max())
-    least = MARGIN_IN_TIES * DEFAULT_TOLERANCES.tie * scale if margin is None else float(margin)
+    form = standard_form(game)
+    least = (least_margin(game) or 1.0) if margin is None else float(margin)
     if not 0.0 < least < np.inf or not 0.0 < radius <= 1.0:
         raise OptionError(f"margin is {least!r} and radius {radius!r}; the one must be positive, the other in (0, 1]")
     asked = state_weights(game, weights)
     radius = radius if game.num_states <= DENSE_STATES else 0.0
-    responses = list(_responses(game, policy, answer))
+    responses = list(_responses(form, policy, answer))
     deadline = Deadline() if deadline is None else deadline
-    found = _search(game, policy, responses, asked, least, radius, deadline)
+    found = _search(form, policy, responses, asked, least, radius, deadline)
     return Guarantee(
         wanted=answer.follower_policy,
         margin=least,
@@ -105,11 +108,13 @@ def find_guaranteed(
     )
 
 
-def _responses(game: Game, policy: LeaderPolicy, answer: Response) -> Iterator[FollowerPolicy]:
+def _responses(form: StandardForm, policy: LeaderPolicy, answer: Response) -> Iterator[FollowerPolicy]:
     """The leader's favourite response, then those of tied actions that are worth as much to the leader."""
+    game = form.standard
     leader, _ = induced_by_leader(game, policy)
-    loss = answer.leader_values[game.follower_slot_state] - leader.action_values(answer.leader_values)
-    near = DEFAULT_TOLERANCES.monotone * (1.0 + float(np.abs(answer.leader_values).max()))
+    values = form.leader.into(answer.leader_values)
+    loss = values[game.follower_slot_state] - leader.action_values(values)
+    near = DEFAULT_TOLERANCES.monotone * (1.0 + float(np.abs(values).max()))
     equal = answer.tied & (np.abs(loss) <= near)
     choices = []
     for state, mine in enumerate(answer.follower_policy.actions.tolist()):
@@ -129,7 +134,7 @@ def _impossibility(
 
 
 def _search(
-    game: Game,
+    form: StandardForm,
     policy: LeaderPolicy,
     responses: list[FollowerPolicy],
     weights: FloatArray,
@@ -138,6 +143,7 @@ def _search(
     deadline: Deadline,
 ) -> MarginCertificate | None:
     """The policy itself, or the best one that is certified in the smallest ball that holds any."""
+    game, standard = form.game, form.standard
     here = certify_margin(game, policy, margin)
     if here.safe and here.allows(responses[0]):
         return here
@@ -148,7 +154,8 @@ def _search(
         if deadline.expired:
             break
         ball = radius * share / RADII[-1]
-        candidate = _climb(game, policy, response.actions, weights, margin, (centre - ball, centre + ball), deadline)
+        own = margin / form.follower.unit
+        candidate = _climb(standard, policy, response.actions, weights, own, (centre - ball, centre + ball), deadline)
         if candidate is not None:
             found = certify_margin(game, candidate, margin)
             if found.safe and found.allows(response):

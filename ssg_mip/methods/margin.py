@@ -11,24 +11,20 @@ Programs state the margin exactly; a policy counts as keeping it up to the tie t
 
 from __future__ import annotations
 
-import numpy as np
-
 from ssg_mip.best_response import Response, best_response
-from ssg_mip.bounds import follower_value_bounds
+from ssg_mip.bounds import tie_thresholds
 from ssg_mip.errors import OptionError
 from ssg_mip.game import Game
 from ssg_mip.methods.request import Request
 from ssg_mip.policy import LeaderPolicy
-from ssg_mip.tolerances import MARGIN_IN_TIES, Tolerances
+from ssg_mip.tolerances import DEFAULT_TOLERANCES, MARGIN_IN_TIES, Tolerances
 
 
 def check_margin(game: Game, request: Request) -> None:
     """Raise :class:`OptionError` if the margin is too small to be told from a tie in this game."""
     if request.margin == 0.0:
         return
-    bounds = follower_value_bounds(game)
-    scale = 1.0 + float(np.maximum(np.abs(bounds.lower), np.abs(bounds.upper)).max())
-    least = MARGIN_IN_TIES * request.tolerances.tie * scale
+    least = least_margin(game, request.tolerances)
     if request.margin < least:
         raise OptionError(
             f"margin is {request.margin!r}; smaller ones than {least:.3g} cannot be told from ties in this game: "
@@ -36,13 +32,17 @@ def check_margin(game: Game, request: Request) -> None:
         )
 
 
-def keeps_margin(response: Response, margin: float, tolerances: Tolerances) -> bool:
+def least_margin(game: Game, tolerances: Tolerances = DEFAULT_TOLERANCES) -> float:
+    """The smallest margin that can be told from a tie, in the follower's units."""
+    return MARGIN_IN_TIES * float(tie_thresholds(game, tolerances).max())
+
+
+def keeps_margin(game: Game, response: Response, margin: float, tolerances: Tolerances) -> bool:
     """Whether the response beats every other action by the margin, up to the tie tolerance."""
-    scale = 1.0 + float(np.abs(response.follower_values).max())
-    return margin == 0.0 or response.advantage >= margin - tolerances.tie * scale
+    return margin == 0.0 or response.advantage >= margin - float(tie_thresholds(game, tolerances).max())
 
 
 def answer_to(game: Game, policy: LeaderPolicy, request: Request) -> tuple[Response, bool]:
     """The follower's response under the request's tie rule, and whether the policy keeps the margin."""
     response = best_response(game, policy, request.ties, tolerances=request.tolerances)
-    return response, keeps_margin(response, request.margin, request.tolerances)
+    return response, keeps_margin(game, response, request.margin, request.tolerances)

@@ -18,6 +18,7 @@ from ssg_mip.interrupt import Interrupt
 from ssg_mip.methods.proofs.bound_certificate import Recorder
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Result
+from ssg_mip.standard_form import Scale
 from ssg_mip.status import BoundProof
 from ssg_mip.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, Tolerances
 from ssg_mip.weights import compliant_weights, state_weights
@@ -75,6 +76,8 @@ class Request:
         Called with each new row of the progress table.
     recorder
         Remembers what proves the bound, for a certificate; ``None`` if none is asked for.
+    scale
+        What the leader's values in a standard form are worth to the reader, for notes in words.
     """
 
     weights: FloatArray
@@ -96,6 +99,7 @@ class Request:
     tolerances: Tolerances = DEFAULT_TOLERANCES
     on_progress: Callable[[ProgressRow], None] | None = None
     recorder: Recorder | None = None
+    scale: Scale = dataclasses.field(default_factory=Scale)
 
     def __post_init__(self) -> None:
         check_ties(self.ties)

@@ -15,13 +15,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from ssg_mip.best_response import Response
-from ssg_mip.bounds import gap_scale, leader_value_bounds
+from ssg_mip.bounds import leader_value_bounds
 from ssg_mip.game import Game
+from ssg_mip.gap import gap_in_units
 from ssg_mip.methods.margin import answer_to
 from ssg_mip.methods.proofs.bound_claim import Claim
 from ssg_mip.methods.request import Request, proof_of
 from ssg_mip.policy import LeaderPolicy
-from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result, relative_gap
+from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result, gap_denominator
 from ssg_mip.status import BoundProof, Status, Termination
 
 
@@ -32,9 +33,7 @@ class Visits:
         self._game = game
         self._request = request
         self._method = method
-        bounds = leader_value_bounds(game)
-        self._gap_scale = gap_scale(bounds, request.weights)
-        self._dual_bound = float(request.weights @ bounds.upper)
+        self._dual_bound = float(request.weights @ leader_value_bounds(game).upper)
         if request.recorder is not None:
             claim = Claim(weights=request.weights, bound=self._dual_bound, margin=request.margin)
             self._dual_bound = request.recorder.settle(game, claim)
@@ -89,7 +88,7 @@ class Visits:
             lps=0,
             primal_bound=self.best_value,
             dual_bound=self._dual_bound,
-            gap_scale=self._gap_scale,
+            gap_scale=gap_denominator(self._game, self._request.weights, self.best_value),
             flag=flag,
         )
         self._progress.append(row)
@@ -119,7 +118,8 @@ class Visits:
         """
         request = self._request
         value, policy, response = self._best or (math.nan, None, None)
-        closed = relative_gap(value, self._dual_bound, self._gap_scale) <= request.gap
+        size = gap_denominator(self._game, request.weights, value)
+        closed = gap_in_units(value, self._dual_bound, size) <= request.gap
         found = Status.OPTIMAL if closed else Status.FEASIBLE
         last = self._visited[-1]
         kept = itertools.compress(self._visited, self._keeping)

@@ -22,7 +22,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ssg_mip.best_response import Response, Ties
+from ssg_mip.best_response import Response, Ties, response_out
 from ssg_mip.bounds import leader_value_bounds, raised_sum
 from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError
@@ -31,6 +31,7 @@ from ssg_mip.interrupt import Interrupt, given_or_graceful
 from ssg_mip.methods.exact import Answer, solve_commitment
 from ssg_mip.methods.request import Request
 from ssg_mip.policy import LeaderPolicy
+from ssg_mip.standard_form import StandardForm, standard_form
 from ssg_mip.status import Termination
 from ssg_mip.weights import state_weights
 
@@ -165,7 +166,23 @@ def solve_chebyshev(
             seed=seed,
             interrupt=flag,
         )
-        return _Intervals(game, scalarisation, request).point()
+        form = standard_form(game)
+        standard = dataclasses.replace(scalarisation, reference=form.leader.into(scalarisation.reference))
+        found = _Intervals(form.standard, standard, request).point()
+        return None if found is None else _point_out(found, scalarisation, form)
+
+
+def _point_out(point: ChebyshevPoint, scalarisation: AugmentedChebyshev, form: StandardForm) -> ChebyshevPoint:
+    """A point of the standard form as one of the game; constants in values and reference cancel."""
+    if form.changes_nothing:
+        return point
+    return dataclasses.replace(
+        point,
+        scalarisation=scalarisation,
+        response=response_out(point.response, form),
+        value=form.leader.gain_out(point.value),
+        dual_bound=form.leader.gain_bound_out(point.dual_bound),
+    )
 
 
 @dataclasses.dataclass(frozen=True)

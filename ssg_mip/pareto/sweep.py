@@ -33,10 +33,12 @@ from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.interrupt import Interrupt, given_or_graceful
 from ssg_mip.methods import STEPPING, check_request
+from ssg_mip.methods.in_standard_form import form_for, request_into, row_out
 from ssg_mip.methods.proofs.bound_certificate import Recorder, prepared_recorder
 from ssg_mip.methods.request import Request, StepSelection, state_weights
 from ssg_mip.pareto.assurance import assured_front
 from ssg_mip.pareto.front import ParetoFront, Settlement
+from ssg_mip.pareto.in_standard_form import front_out
 from ssg_mip.pareto.plans import DichotomicPlan, ListPlan, Plan
 from ssg_mip.pareto.pool import Pool
 from ssg_mip.pareto.scalarisation import DEFAULT_NUM_WEIGHTS, corner_weights, weight_grid
@@ -121,6 +123,7 @@ def trace_front(
         raise OptionError(f"starts is {starts!r} and num_weights is {num_weights!r}; both must be at least 1")
     rng = np.random.default_rng(seed)
     plan = _make_plan(game, weights, num_weights, _traded_states(game, states), rng)
+    form = form_for(game, method)
     with given_or_graceful(interrupt) as flag:
         request = Request(
             weights=game.initial,
@@ -137,21 +140,23 @@ def trace_front(
             recorder=recorder,
         )
         check_request(game, method, request)
-        sweep = _Sweep(game, method, request, starts, rng, on_progress)
+        request = request_into(request, form)
+        sweep = _Sweep(form.standard, method, request, starts, rng, on_progress)
         stopped = sweep.run(plan)
     options = {
         "gap": gap,
         "time_limit": time_limit,
         "node_limit": node_limit,
         "starts": starts,
-        "margin": float(margin),
+        "margin": float(request.margin),
         "selection": selection,
         "epsilon": epsilon,
         **({"settings": dict(settings)} if settings else {}),
         "num_weights": num_weights,
         "weights": "chosen" if weights is None else "given",
     }
-    front = assured_front(sweep.front(stopped or plan.termination, options), check=check, guarantee=guarantee)
+    found = front_out(sweep.front(stopped or plan.termination, options), form)
+    front = assured_front(found, check=check, guarantee=guarantee)
     if recorder is not None and certificate is not None:
         recorder.write(Path(certificate), game)
     return front
@@ -223,7 +228,7 @@ class _Sweep:
                 gap_scale=result.gap_scale,
                 flag="!" if result.termination is Termination.NUMERICAL else "",
             )
-            self._on_progress(row)
+            self._on_progress(row_out(row, self._request.scale, alpha))
 
     def _counts(self) -> dict[str, int]:
         """Work of all runs, and their number."""

@@ -122,8 +122,8 @@ def test_tie_rules_on_three_equal_actions(ties: Ties, value: float) -> None:
 
 
 def test_regret_is_what_the_follower_loses() -> None:
-    """Two actions 1e-8 apart are tied; taking the worse one for the leader's sake costs 1e-8 / (1 - gB)."""
-    plain = static_game([[0.0, 1.0]], [[1e-8, 0.0]]).replace(follower_discount=0.5)
+    """Values 2 apart: actions 1e-8 apart are tied; the worse one, for the leader's sake, costs 1e-8 / (1 - gB)."""
+    plain = static_game([[0.0, 1.0, 0.0]], [[1e-8, 0.0, -1.0]]).replace(follower_discount=0.5)
     game = plain.to_game()
     response = best_response(game, LeaderPolicy.uniform(game))
     assert response.follower_policy.actions.tolist() == [1]
@@ -148,22 +148,24 @@ def test_margin_is_infinite_where_nothing_else_is_left() -> None:
 
 @pytest.mark.parametrize(("gap", "tied"), [(0.9e-8, True), (1.1e-8, False)])
 def test_tie_tolerance_decides_at_its_edge(gap: float, tied: bool) -> None:
-    """With values near zero, actions closer than 1e-8 are tied and others are not."""
-    game = static_game([[0.0, 1.0]], [[0.0, -gap]]).to_game()
+    """With values 1 apart, actions closer than 1e-8 are tied and others are not."""
+    game = static_game([[0.0, 1.0, 0.0]], [[0.0, -gap, -1.0]]).to_game()
     response = best_response(game, LeaderPolicy.uniform(game))
     assert response.tied_states.tolist() == [tied]
     assert response.leader_values[0] == float(tied)
 
 
 def test_tie_tolerance_is_an_argument_and_scales_with_the_values() -> None:
-    """A gap of 1e-5 is a tie at 1e-4, and at the default when the values are a thousand."""
-    near = static_game([[0.0, 1.0]], [[0.0, -1e-5]]).to_game()
+    """A gap of 1e-5 is a tie at 1e-4, and at the default when values are 10,000 apart, wherever they lie."""
+    near = static_game([[0.0, 1.0, 0.0]], [[0.0, -1e-5, -1.0]]).to_game()
     policy = LeaderPolicy.uniform(near)
     wide = Tolerances(tie=1e-4, monotone=1e-4)
     assert not best_response(near, policy).tied_states[0]
     assert best_response(near, policy, tolerances=wide).tied_states[0]
-    large = static_game([[0.0, 1.0]], [[1000.0, 1000.0 - 1e-5]]).to_game()
+    large = static_game([[0.0, 1.0, 0.0]], [[0.0, -1e-5, -1e4]]).to_game()
     assert best_response(large, policy).tied_states[0]
+    far = static_game([[0.0, 1.0, 0.0]], [[1000.0, 1000.0 - 1e-5, 999.0]]).to_game()
+    assert not best_response(far, policy).tied_states[0]
 
 
 @pytest.mark.parametrize("index", range(6))

@@ -2,15 +2,17 @@
 
 A file may hold several certificates, one after the other. The header is an object::
 
-    {"format": "ssg-mip-bound/2", "game_hash": ..., "weights": [...], "bound": 1.25 or null,
+    {"format": "ssg-mip-bound/3", "game_hash": ..., "units": [[constant, unit, potential or null], ...] or null,
+     "weights": [...], "bound": 1.25 or null,
      "margin": 0.0, "floor": [[state, least], ...], "values": [...] or null, "slack": 0.0, "sweeps": 3,
      "lower": [...], "upper": [...], "conditional": [...], "ceiling": [...] or null}
 
 ``margin``, ``floor``, ``values`` and ``slack`` say which policies it is about (:mod:`.demands`), and ``values`` that it
-is about the improvement program; with the bound ``null`` there is no such policy. The format ``ssg-mip-bound/1`` has
-none of these four keys and means every stationary policy. ``lower`` and ``upper`` are the root box, ``ceiling`` bounds
-on the leader's values; ``conditional`` lists the states that have a block of probabilities, for the improvement program
-all of them. Each following line is a node:
+is about the improvement program; with the bound ``null`` there is no such policy. Where ``units`` are given, of leader
+and follower, all other numbers are about the game in those units (:mod:`.units`). The format ``ssg-mip-bound/2`` has no
+units, and ``ssg-mip-bound/1`` also none of the four keys that say which policies are meant: it means every stationary
+policy. ``lower`` and ``upper`` are the root box, ``ceiling`` bounds on the leader's values; ``conditional`` lists the
+states that have a block of probabilities, for the improvement program all of them. Each following line is a node:
 
 ===================================================  ==============================================================
 ``["v", t, value]``                                  split at ``v(t) = value``; the part below follows, then that above
@@ -44,12 +46,16 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ssg_mip.certificates.dual.units import PlayerUnits, Units
 from ssg_mip.errors import InvalidResultError
 
-FORMAT = "ssg-mip-bound/2"
+FORMAT = "ssg-mip-bound/3"
 
 PLAIN_FORMAT = "ssg-mip-bound/1"
 """As written before there were demands on the policies."""
+
+KNOWN_FORMATS = (FORMAT, "ssg-mip-bound/2", PLAIN_FORMAT)
+"""What is read; the second as written before there were units."""
 
 _DEMANDS = frozenset({"margin", "floor", "values", "slack"})
 """The keys that the plain format lacks."""
@@ -80,6 +86,7 @@ class Header:
     floor: tuple[tuple[int, float], ...] = ()
     values: tuple[float, ...] | None = None
     slack: float = 0.0
+    units: Units | None = None
 
     @property
     def outside(self) -> bool:
@@ -98,7 +105,7 @@ def is_certificate(path: Path) -> bool:
     try:
         with path.open(encoding="utf-8") as file:
             start = file.readline(1000)
-            return any(f'"format": "{known}"' in start for known in (FORMAT, PLAIN_FORMAT))
+            return any(f'"format": "{known}"' in start for known in KNOWN_FORMATS)
     except UnicodeDecodeError:
         return False
 
@@ -129,9 +136,11 @@ def read_header(data: Any) -> Header:
     InvalidResultError
         With the field and its value.
     """
-    if not isinstance(data, dict) or data.get("format") not in (FORMAT, PLAIN_FORMAT):
+    if not isinstance(data, dict) or data.get("format") not in KNOWN_FORMATS:
         raise InvalidResultError(f"the first line is not the header of a certificate; its format must be {FORMAT!r}")
     wanted = {field.name for field in dataclasses.fields(Header)} | {"format"}
+    if data["format"] != FORMAT:
+        wanted -= {"units"}
     if data["format"] == PLAIN_FORMAT:
         wanted -= _DEMANDS
     if set(data) != wanted:
@@ -153,7 +162,28 @@ def read_header(data: Any) -> Header:
         upper=numbers(data["upper"], count, "the header's upper"),
         conditional=conditional,
         ceiling=None if data["ceiling"] is None else numbers(data["ceiling"], count, "the header's ceiling"),
+        units=_read_units(data.get("units"), count),
         **demands,
+    )
+
+
+def _read_units(given: Any, count: int) -> Units | None:
+    """What was taken out of the leader's and of the follower's rewards."""
+    if given is None:
+        return None
+    leader, follower = (_read_player(one, count) for one in listed_values(given, 2, "the header's units"))
+    return leader, follower
+
+
+def _read_player(given: Any, count: int) -> PlayerUnits:
+    constant, unit, potential = listed_values(given, 3, "a player's units")
+    size = number(unit, "a unit")
+    if size <= 0.0:
+        raise InvalidResultError(f"the header has the unit {unit!r}; it must be positive")
+    return PlayerUnits(
+        constant=number(constant, "a constant"),
+        unit=size,
+        potential=None if potential is None else numbers(potential, count, "a potential"),
     )
 
 

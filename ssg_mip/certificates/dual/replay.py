@@ -10,7 +10,8 @@ from typing import Any
 
 from ssg_mip.certificates.dual.document import lines_of, read_header
 from ssg_mip.certificates.dual.tree import Tree
-from ssg_mip.certificates.rational import exact_weights
+from ssg_mip.certificates.dual.units import raised, restated
+from ssg_mip.certificates.rational import ExactGame, exact_weights
 from ssg_mip.certificates.verification import VERIFICATION_FORMAT, Checked, yes_or_no
 from ssg_mip.errors import InvalidResultError
 from ssg_mip.game import Game
@@ -121,12 +122,19 @@ def _verify_one(game: Game, first: Any, lines: Iterator[Any]) -> BoundVerificati
     header = read_header(first)
     if len(header.weights) != game.num_states:
         raise InvalidResultError(f"the certificate has {len(header.weights)} states, the game {game.num_states}")
-    tree = Tree(game, header)
+    standard, leader, follower = restated(ExactGame.of(game), header.units)
+    tree = Tree(standard, header)
+    weights = exact_weights(header.weights)
     right_game = header.game_hash == game.content_hash
     checks = [
         yes_or_no("game_hash", right_game, f"about {header.game_hash!r}, the game has {game.content_hash!r}"),
         yes_or_no("root_box", tree.root_is_valid(), "the root box holds the follower's values"),
     ]
+
+    def own(bound: Fraction | float) -> Fraction:
+        """In the game's own units: of the improvement program gains are bounded, from which constants have gone."""
+        return leader.weighted(bound, weights) if header.values is None else leader.gain(bound)
+
     proven = None
     if all(check.passed for check in checks):
         proven = tree.replay(lines)
@@ -134,15 +142,17 @@ def _verify_one(game: Game, first: Any, lines: Iterator[Any]) -> BoundVerificati
     else:
         tree.skip(lines)
     return BoundVerification(
-        claimed=header.bound,
-        proven=proven,
-        weights=exact_weights(header.weights),
+        claimed=None if header.bound is None else raised(own(header.bound)),
+        proven=None if proven is None else own(proven),
+        weights=weights,
         nodes=tree.nodes,
         leaves=tree.leaves,
         closed=tree.leaves - tree.unproven,
         checks=tuple(checks),
-        margin=header.margin,
-        floor=header.floor,
-        values=header.values,
-        slack=header.slack,
+        margin=float(follower.gain(header.margin)),
+        floor=tuple((state, raised(leader.value(least, state))) for state, least in header.floor),
+        values=None
+        if header.values is None
+        else tuple(float(leader.value(value, state)) for state, value in enumerate(header.values)),
+        slack=float(leader.gain(header.slack)),
     )

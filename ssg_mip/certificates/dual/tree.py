@@ -16,7 +16,6 @@ from ssg_mip.certificates.dual.saddle import is_zero_sum, least_values
 from ssg_mip.certificates.rational import ExactGame, exact_weights
 from ssg_mip.certificates.verification import Check, yes_or_no
 from ssg_mip.errors import InvalidResultError
-from ssg_mip.game import Game
 
 
 class Tree:
@@ -28,9 +27,9 @@ class Tree:
         How many were read, and how many leaves prove nothing.
     """
 
-    def __init__(self, game: Game, header: Header) -> None:
+    def __init__(self, exact: ExactGame, header: Header) -> None:
         self._header = header
-        self._exact = ExactGame.of(game)
+        self._exact = exact
         self._numbers = Numbers.of(self._exact, header.weights)
         demands = demands_of(
             self._exact,

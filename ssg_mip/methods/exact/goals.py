@@ -57,7 +57,7 @@ class HighestGainProblem(ImprovementProblem):
     def evaluate(self, policy: LeaderPolicy) -> Candidate:
         """The state's gain; ``-inf`` if another state loses more than its share pays for, or the margin is missed."""
         response, gains = self.gains(policy)
-        keeps = keeps_margin(response, self.request.margin, self.request.tolerances)
+        keeps = keeps_margin(self.game, response, self.request.margin, self.request.tolerances)
         lost = self.losing(gains + self._share * gains[self._state]).any()
         return Candidate(policy, response, float(gains[self._state]) if keeps and not lost else -np.inf)
 

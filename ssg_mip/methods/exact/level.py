@@ -186,7 +186,7 @@ def solve_level(
         return _simple_answer(problem, stop, top)
     search = Search(
         problem,
-        gaps=Gaps(relative=LEAST_GAP, absolute=absolute_gap, scale=top),
+        gaps=Gaps(relative=LEAST_GAP, absolute=absolute_gap),
         deadline=request.deadline,
         node_limit=request.node_limit,
         interrupt=request.interrupt,

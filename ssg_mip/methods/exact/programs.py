@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ssg_mip.best_response import Response, best_response
-from ssg_mip.bounds import ValueBounds, follower_value_bounds
+from ssg_mip.bounds import ValueBounds, follower_value_bounds, tie_thresholds
 from ssg_mip.branching.box import Box, all_open
 from ssg_mip.branching.relaxation import BoxRelaxation, Point
 from ssg_mip.formulations.commitment import commitment, conditional_states
@@ -56,8 +56,8 @@ class FollowerValueProblem(ABC):
         self._interval = IntervalBellman(game, request.margin, mixing=options.mixing, looking_back=options.looking_back)
         self._warned = False
         self._follower = follower_value_bounds(game)
-        scale = 1.0 + float(np.maximum(np.abs(self._follower.lower), np.abs(self._follower.upper)).max())
-        margin = MARGIN_OVER_TIE * request.tolerances.tie * scale if request.rule_decides else request.margin
+        clear = MARGIN_OVER_TIE * float(tie_thresholds(game, request.tolerances).max())
+        margin = clear if request.rule_decides else request.margin
         climbs = options.local_ascent and game.num_states <= DENSE_STATES
         ascent = Ascent(game, self.goal, self.evaluate, margin, request.deadline)
         self._primal = PrimalSearch(game, self.evaluate, ascent if climbs else None)
@@ -280,7 +280,7 @@ class ImprovementProblem(FollowerValueProblem):
     def evaluate(self, policy: LeaderPolicy) -> Candidate:
         """The weighted gain; ``-inf`` if a state loses or the margin is missed."""
         response, gains = self.gains(policy)
-        keeps = keeps_margin(response, self.request.margin, self.request.tolerances)
+        keeps = keeps_margin(self.game, response, self.request.margin, self.request.tolerances)
         value = float(self.weights @ gains) if keeps and not self.losing(gains).any() else -np.inf
         return Candidate(policy, response, value)
 

@@ -17,6 +17,7 @@ from ssg_mip.branching.records import Gaps, Outcome
 from ssg_mip.branching.search import Search
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.game_class import is_zero_sum
+from ssg_mip.gap import gap_size, relative_gap
 from ssg_mip.methods.exact.programs import CommitmentProblem, FollowerValueProblem, ImprovementProblem
 from ssg_mip.methods.exact.size_limit import commitment_products, improvement_products, least_values, obstacle
 from ssg_mip.methods.exact.zero_sum import solve_zero_sum
@@ -26,7 +27,7 @@ from ssg_mip.methods.primal.simple import best_simple_policy
 from ssg_mip.methods.proofs.bound_claim import Claim
 from ssg_mip.methods.request import Request, proof_of
 from ssg_mip.policy import LeaderPolicy
-from ssg_mip.result import ProgressRow, relative_gap
+from ssg_mip.result import ProgressRow
 from ssg_mip.status import BoundProof, Termination
 
 
@@ -132,7 +133,9 @@ def solve_improvement(
     if stop is not None:
         return _no_answer(stop)
     problem = ImprovementProblem(game, values, weights, request)
-    outcome = _search(problem, request, scale=gap_scale(leader_value_bounds(game), weights), absolute=absolute_gap)
+    if absolute_gap is None:
+        absolute_gap = max(request.gap, LEAST_GAP) * gap_scale(leader_value_bounds(game), weights)
+    outcome = _search(problem, request, absolute=absolute_gap)
     answer = answer_of(outcome, ceiling=math.inf)
     return _claimed(answer, game, request, Claim(weights=weights, bound=answer.dual_bound, values=values))
 
@@ -188,18 +191,18 @@ def _search(
     problem: FollowerValueProblem,
     request: Request,
     *,
-    scale: float,
-    absolute: float | None = None,
+    scale: float = 0.0,
+    absolute: float = 0.0,
     ceiling: float = math.inf,
 ) -> Outcome:
-    """Search until the gap relative to at least ``scale`` is closed, or an absolute one where it is given.
+    """Search until the gap is closed, absolutely or relative to the value, of which ``scale`` is the least size.
 
     No policy is worth more than the ceiling.
     """
     relative = max(request.gap, LEAST_GAP)
     search = Search(
         problem,
-        gaps=Gaps(relative=relative, absolute=relative * scale if absolute is None else absolute, scale=scale),
+        gaps=Gaps(relative=relative, absolute=absolute, scale=scale),
         deadline=request.deadline,
         node_limit=request.node_limit,
         interrupt=request.interrupt,
@@ -270,7 +273,7 @@ def _with_progress(answer: Answer, request: Request, scale: float) -> Answer:
         lps=answer.lps,
         primal_bound=answer.primal_bound,
         dual_bound=answer.dual_bound,
-        gap_scale=scale,
+        gap_scale=gap_size(answer.primal_bound, scale),
         flag="*",
     )
     if request.on_progress is not None:

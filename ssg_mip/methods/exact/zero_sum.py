@@ -25,10 +25,10 @@ import numpy as np
 from ssg_mip.best_response import Response, best_response
 from ssg_mip.bounds import LEAST_GAP
 from ssg_mip.game import FloatArray, Game
+from ssg_mip.gap import relative_gap
 from ssg_mip.mdp import DecisionProcess, optimal_control, transition_matrix, upper_solution
 from ssg_mip.methods.request import Request
 from ssg_mip.policy import LeaderPolicy
-from ssg_mip.result import relative_gap
 from ssg_mip.solver.highs import OneShotLp
 from ssg_mip.solver.interface import LinearProgram, LpStatus
 

@@ -146,9 +146,8 @@ class _Backtracking:
         self._outcomes[_OUTCOMES[test.verdict]] += 1
         step = dataclasses.replace(step, nodes=step.nodes + test.nodes, lps=step.lps + test.lps)
         if test.verdict is Sufficiency.HOLDS:
-            note = (
-                f"{step.note}; Pareto-optimal by Theorem 10: no policy dominates it by more than {test.gain_bound:.3g}"
-            )
+            gain = self._request.scale.gain_out(test.gain_bound)
+            note = f"{step.note}; Pareto-optimal by Theorem 10: no policy dominates it by more than {gain:.3g}"
             return dataclasses.replace(step, note=note), True
         return dataclasses.replace(step, note=f"{step.note}; Theorem 10: {test.verdict.value}"), False
 

@@ -32,6 +32,7 @@ from ssg_mip.methods.exact.size_limit import improvement_products, obstacle
 from ssg_mip.methods.policy_iteration.step import TEST_GAP_SHARE, Iterate, exact_improvement, take_step, value_scale
 from ssg_mip.methods.request import Request
 from ssg_mip.policy import LeaderPolicy
+from ssg_mip.standard_form import standard_form
 from ssg_mip.status import Termination
 from ssg_mip.tolerances import DEFAULT_GAP
 
@@ -110,18 +111,19 @@ def necessary_condition(
         seed=seed,
         interrupt=Interrupt() if interrupt is None else interrupt,
     )
-    current = Iterate.evaluated(game, policy, request)
-    step = take_step(game, current, request, exact_improvement, 0)
+    form = standard_form(game)
+    current = Iterate.evaluated(form.standard, policy, request)
+    step = take_step(form.standard, current, request, exact_improvement, 0)
     holds = True if step.termination is Termination.STATIONARY else None
     if step.target is not None:
         holds = False
     sufficient = True if holds and game.leader_discount == 0.0 else None
     return NecessaryCondition(
         holds=holds,
-        gain_bound=step.bound,
+        gain_bound=form.leader.gain_bound_out(step.bound),
         better_policy=None if step.target is None else step.target.policy,
-        better_values=None if step.target is None else step.target.values,
-        leader_values=current.values,
+        better_values=None if step.target is None else form.leader.out(step.target.values),
+        leader_values=form.leader.out(current.values),
         pareto_optimal=False if holds is False else sufficient,
         termination=step.termination,
         nodes=step.nodes,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ssg_mip.game import Game
+from ssg_mip.gap import gap_size, relative_gap
 from ssg_mip.methods.policy_iteration.step import Iterate, Step
 from ssg_mip.methods.request import Request, proof_of
-from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result, relative_gap
+from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result
 from ssg_mip.status import BoundProof, Status, Termination
 
 
@@ -40,15 +41,16 @@ class Record:
 
     def arrived(self, current: Iterate, flag: str = "*") -> None:
         """A new iterate is known with its values: one progress row."""
+        value = float(self._request.weights @ current.values)
         row = ProgressRow(
             seconds=self._request.deadline.elapsed,
             iteration=len(self._trajectory),
             nodes=self._nodes,
             open_nodes=0,
             lps=self._lps,
-            primal_bound=float(self._request.weights @ current.values),
+            primal_bound=value,
             dual_bound=self._dual_bound,
-            gap_scale=self._gap_scale,
+            gap_scale=gap_size(value, self._gap_scale),
             flag=flag,
         )
         self._progress.append(row)

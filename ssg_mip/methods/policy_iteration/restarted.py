@@ -90,7 +90,9 @@ def _step_or_jump(
     """
     negligible = negligible_gain(game, current, request)
     if gain_bound <= negligible:
-        step = dataclasses.replace(Step.stopped(Termination.STATIONARY), bound=gain_bound, note=_proof(gain_bound))
+        step = dataclasses.replace(
+            Step.stopped(Termination.STATIONARY), bound=gain_bound, note=_proof(gain_bound, request)
+        )
         return step, Jump(None, gain_bound, Termination.GAP, 0, 0)
     step = take_step(game, current, request, improve, record.nodes)
     if step.target is not None or step.termination is not Termination.STATIONARY or game.leader_discount == 0.0:
@@ -100,11 +102,11 @@ def _step_or_jump(
         record.bounded(restarter.known.dual_bound, restarter.known.bound_proof)
     step = dataclasses.replace(step, nodes=step.nodes + jump.nodes, lps=step.lps + jump.lps)
     if jump.target is not None:
-        gain = float(request.weights @ (jump.target.values - current.values))
+        gain = request.scale.gain_out(float(request.weights @ (jump.target.values - current.values)))
         note = f"{step.note}; restart at a policy that dominates it, worth {gain:.3g} more"
         return dataclasses.replace(step, target=jump.target, note=note), jump
     if jump.gain_bound <= negligible:
-        return dataclasses.replace(step, note=f"{step.note}; {_proof(jump.gain_bound)}"), jump
+        return dataclasses.replace(step, note=f"{step.note}; {_proof(jump.gain_bound, request)}"), jump
     return dataclasses.replace(step, termination=_why(jump, request)), jump
 
 
@@ -124,5 +126,6 @@ def _status(game: Game, current: Iterate, request: Request, step: Step, jump: Ju
     return Status.STATIONARY
 
 
-def _proof(gain_bound: float) -> str:
-    return f"Pareto-optimal: no policy that loses in no state gains more than {gain_bound:.3g} a state on average"
+def _proof(gain_bound: float, request: Request) -> str:
+    gain = request.scale.gain_out(gain_bound)
+    return f"Pareto-optimal: no policy that loses in no state gains more than {gain:.3g} a state on average"

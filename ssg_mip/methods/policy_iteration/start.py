@@ -10,7 +10,6 @@ from ssg_mip.game import Game
 from ssg_mip.methods.exact import solve_commitment
 from ssg_mip.methods.margin import keeps_margin
 from ssg_mip.methods.policy_iteration.step import Iterate
-from ssg_mip.methods.proofs.bound_certificate import Recorder
 from ssg_mip.methods.request import Request
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import Result, build_result
@@ -30,9 +29,9 @@ def first_iterate(game: Game, request: Request) -> Iterate | Termination:
     """
     start = LeaderPolicy.uniform(game) if request.start is None else request.start
     current = Iterate.evaluated(game, start, request)
-    if keeps_margin(current.response, request.margin, request.tolerances):
+    if keeps_margin(game, current.response, request.margin, request.tolerances):
         return current
-    recorder = None if request.recorder is None else Recorder()
+    recorder = None if request.recorder is None else request.recorder.fresh()
     search = dataclasses.replace(request, gap=ANY_GAP, on_progress=None, recorder=recorder)
     answer = solve_commitment(game, request.weights, request=search)
     if request.recorder is not None and recorder is not None and answer.termination is Termination.INFEASIBLE:

@@ -13,7 +13,6 @@ from ssg_mip.best_response import Response, best_response
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.methods.exact import Answer, improve_without_program, solve_improvement
 from ssg_mip.methods.exact.size_limit import improvement_products
-from ssg_mip.methods.proofs.bound_certificate import Recorder
 from ssg_mip.methods.request import Request, compliant_weights
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.status import Termination
@@ -137,7 +136,7 @@ def _attempt(
     if request.selection == "first":
         request = dataclasses.replace(request, good_enough=least)
     resolution = TEST_GAP_SHARE * negligible * (evenness if evenness >= DIRECT_SHARE else 1.0)
-    recorder = None if request.recorder is None else Recorder()
+    recorder = None if request.recorder is None else request.recorder.fresh()
     answer = improve(game, current.values, weights, dataclasses.replace(request, recorder=recorder), resolution)
     bound = max(0.0, answer.dual_bound) / evenness  # on the average gain, because every gain is at least 0
     # A search that ended by itself, yet neither certifies nor improves: f_t is feasible and worth 0, so either
@@ -150,7 +149,9 @@ def _attempt(
     if bound <= negligible and answer.termination is not Termination.INFEASIBLE:
         if request.recorder is not None and recorder is not None:
             request.recorder.others.append(recorder)
-        return dataclasses.replace(outcome, termination=Termination.STATIONARY, note=_stationary_note(game, bound))
+        return dataclasses.replace(
+            outcome, termination=Termination.STATIONARY, note=_stationary_note(game, request.scale.gain_out(bound))
+        )
     if answer.policy is None or answer.primal_bound <= 0.0:
         return outcome
     target = Iterate.evaluated(game, answer.policy, request)
@@ -158,7 +159,8 @@ def _attempt(
     if gains.min() < -request.tolerances.monotone * value_scale(game, current.values):
         return dataclasses.replace(outcome, **_refusal(game, gains, request))
     if weights @ gains <= least:
-        note = f"no step: the best policy found gains {float(weights @ gains):.3g}, too little to count"
+        gain = request.scale.gain_out(float(weights @ gains))
+        note = f"no step: the best policy found gains {gain:.3g}, too little to count"
         return dataclasses.replace(outcome, note=note)
     return dataclasses.replace(outcome, target=target)
 
@@ -166,7 +168,8 @@ def _attempt(
 def _refusal(game: Game, gains: FloatArray, request: Request) -> dict[str, Any]:
     """Why a step is not taken: Theorem 8 holds for ties in the leader's favour, so elsewhere the rule is to blame."""
     worst = int(np.argmin(gains))
-    note = f"step refused: the value of state {game.state_names[worst]!r} would change by {gains[worst]:.3g}"
+    change = request.scale.gain_out(float(gains[worst]))
+    note = f"step refused: the value of state {game.state_names[worst]!r} would change by {change:.3g}"
     return {"termination": Termination.TIE_RULE if request.rule_decides else Termination.NUMERICAL, "note": note}
 
 

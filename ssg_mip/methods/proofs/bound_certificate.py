@@ -28,13 +28,14 @@ import numpy as np
 from ssg_mip.bounds import follower_value_bounds, leader_value_bounds
 from ssg_mip.branching.trace import Proof, Trace
 from ssg_mip.certificates.dual.document import FORMAT
-from ssg_mip.certificates.dual.replay import verify_bound
+from ssg_mip.certificates.dual.replay import BoundVerification, verify_bound
 from ssg_mip.certificates.verification import Check
 from ssg_mip.errors import InvalidResultError, OptionError, SolverError
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.interval import SWEEPS
 from ssg_mip.methods.proofs.bound_claim import Claim
 from ssg_mip.methods.proofs.certificate_rows import BlockLayout, cut_entries
+from ssg_mip.standard_form import Scale, StandardForm
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
 LEAST_SHARE = 2.0**-110
@@ -55,6 +56,8 @@ class Recorder:
         each.
     others
         Recorders of further bounds.
+    form
+        The standard form of the game that the search runs on, where that is not the game itself.
     failure
         Why there is no certificate, if the proof has been tried and failed.
     """
@@ -65,13 +68,20 @@ class Recorder:
         self.root = Trace()
         self.defences: tuple[tuple[FloatArray, FloatArray], ...] = ()
         self.others: list[Recorder] = []
+        self.form: StandardForm | None = None
         self._layouts: dict[int, BlockLayout] = {}
         self._replayed = False
 
     def another(self) -> Recorder:
         """A recorder for one more bound."""
-        self.others.append(Recorder())
+        self.others.append(self.fresh())
         return self.others[-1]
+
+    def fresh(self) -> Recorder:
+        """A recorder for the same game that belongs to none yet."""
+        other = Recorder()
+        other.form = self.form
+        return other
 
     def settle(self, game: Game, claim: Claim) -> float:
         """Take a claim; the bound that the certificate will claim comes back.
@@ -79,17 +89,18 @@ class Recorder:
         Where the search leaves rounding out, the proof is replayed at once, and the bound may be a little larger.
         """
         self.claim = claim
-        if not claim.rounded or claim.bound == math.inf:
+        inexact = self.form is not None and not self.form.is_exact
+        if not (claim.rounded or inexact) or claim.bound == math.inf:
             return claim.bound
         failed: tuple[Check, ...] = ()
         for attempt in claim.attempts:
             self.claim = attempt
             try:
-                found = verify_bound(game, list(self.lines(game)))
+                found = self._replay(game)
             except (SolverError, InvalidResultError) as failure:
                 self.failure = SolverError(f"the bound {claim.bound!r} has no certificate: {failure}")
                 return claim.bound
-            raised = attempt.raised(found)
+            raised = attempt.raised(found.passed, self._in_standard_form(found, attempt))
             if raised is not None:
                 self.claim, self._replayed = raised, True
                 return raised.bound
@@ -97,6 +108,17 @@ class Recorder:
         words = "; ".join(f"{check.name}: {check.detail}" for check in failed)
         self.failure = SolverError(f"the bound {claim.bound!r} has no certificate: {words}")
         return claim.bound
+
+    def _replay(self, game: Game) -> BoundVerification:
+        own = game if self.form is None else self.form.game
+        return verify_bound(own, list(self.lines_in_own_units(own) if self.form is not None else self.lines(game)))
+
+    def _in_standard_form(self, found: BoundVerification, claim: Claim) -> float | None:
+        """What has been proven, in the units of the claim, rounded up; ``None`` unless the bound alone is at fault."""
+        if found.proven is None or not {check.name for check in found.failed} <= {"bound"}:
+            return None
+        scale = Scale() if self.form is None else self.form.leader
+        return (scale if claim.values is None else scale.of_differences).upper_into(found.proven, claim.weights)
 
     @property
     def replayed(self) -> bool:
@@ -121,7 +143,7 @@ class Recorder:
         SolverError
             If there is none, or one is not proven; no file is written then.
         """
-        texts = [_text_of(part.lines(game)) for part in self.parts]
+        texts = [_text_of(part.lines_in_own_units(game)) for part in self.parts]
         if not texts:
             raise SolverError("there is no certificate: the run ended before it had a bound")
         try:
@@ -130,8 +152,17 @@ class Recorder:
         except OSError as error:
             raise OptionError(f"the certificate cannot be written to {path}: {error.strerror}") from None
 
+    def lines_in_own_units(self, game: Game) -> Iterator[Any]:
+        """As :meth:`lines`, about the game itself where the search ran on its standard form."""
+        if self.form is None:
+            yield from self.lines(game)
+            return
+        lines = self.lines(self.form.standard)
+        yield {**next(lines), "game_hash": game.content_hash, "units": _units(self.form)}
+        yield from lines
+
     def lines(self, game: Game) -> Iterator[Any]:
-        """The values of the lines of the certificate of the claim.
+        """The values of the lines of the certificate of the claim, about the game that the search ran on.
 
         Raises
         ------
@@ -148,6 +179,7 @@ class Recorder:
         yield {
             "format": FORMAT,
             "game_hash": game.content_hash,
+            "units": None,
             "weights": claim.weights.tolist(),
             "bound": None if claim.bound == -math.inf else float(claim.bound),
             "margin": float(claim.margin),
@@ -228,6 +260,14 @@ class Recorder:
             blocks[block][3].append(cut)
         outside = layout.outside(game, dual.tolist())
         return ["l", proof.objective, proof.box.lower.tolist(), proof.box.upper.tolist(), *blocks, *outside]
+
+
+def _units(form: StandardForm) -> list[list[Any]]:
+    """What was taken out of the rewards, and what is one in the standard form, by player."""
+    return [
+        [scale.constant, scale.unit, None if scale.potential is None else scale.potential.tolist()]
+        for scale in (form.leader, form.follower)
+    ]
 
 
 def _text_of(lines: Iterator[Any]) -> list[str]:

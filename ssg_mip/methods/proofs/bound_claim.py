@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from ssg_mip.certificates.dual.replay import BoundVerification
 from ssg_mip.game import FloatArray
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
@@ -62,18 +60,17 @@ class Claim:
             yield dataclasses.replace(self, slack=VALUE_SLACK * (1.0 + float(np.abs(self.values).max())))
         yield self
 
-    def raised(self, found: BoundVerification) -> Claim | None:
-        """The claim with its bound raised to what a replay has proven.
+    def raised(self, passed: bool, proven: float | None) -> Claim | None:
+        """The claim with its bound raised to what a replay has proven, if it has not passed as it is.
 
         Returns
         -------
         Claim or None
             Nothing if nothing was proven, or more than rounding lies between.
         """
-        if found.passed:
+        if passed:
             return self
-        if found.proven is None or [check.name for check in found.failed] != ["bound"]:
+        if proven is None:
             return None
-        proven = math.nextafter(float(found.proven), math.inf)
         small = proven - self.bound <= DEFAULT_TOLERANCES.monotone * (1.0 + abs(self.bound))
         return dataclasses.replace(self, bound=proven) if small else None

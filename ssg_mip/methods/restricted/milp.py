@@ -20,6 +20,7 @@ from ssg_mip.best_response import Response
 from ssg_mip.bounds import ValueBounds, gap_scale
 from ssg_mip.formulations.program import Program
 from ssg_mip.game import Game
+from ssg_mip.gap import gap_size, relative_gap
 from ssg_mip.methods.exact.size_limit import GRACE_SECONDS, obstacle, restricted_products
 from ssg_mip.methods.margin import answer_to
 from ssg_mip.methods.primal.operator_policies import OPERATOR_PRODUCTS, operator_policies
@@ -27,7 +28,7 @@ from ssg_mip.methods.primal.simple import simple_policies
 from ssg_mip.methods.proofs.bound_claim import Claim
 from ssg_mip.methods.request import Request, proof_of
 from ssg_mip.policy import LeaderPolicy
-from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result, relative_gap
+from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result
 from ssg_mip.solver.compiled import compile_program
 from ssg_mip.solver.highs import solve_milp
 from ssg_mip.solver.interface import MilpAnswer
@@ -71,7 +72,7 @@ def solve_restricted(
     if relative_gap(value, dual_bound, scale) <= request.gap:
         status, termination = Status.OPTIMAL, Termination.GAP
     else:
-        status, termination = _verdict(request, value, answer, slack, stop)
+        status, termination = _verdict(request, value, answer, slack, scale, stop)
     progress = ProgressRow(
         seconds=request.deadline.elapsed,
         iteration=max(0, len(trajectory) - 1),
@@ -80,7 +81,7 @@ def solve_restricted(
         lps=0,
         primal_bound=value if trajectory else -math.inf,
         dual_bound=dual_bound,
-        gap_scale=scale,
+        gap_scale=gap_size(value, scale),
         flag="*",
     )
     if request.on_progress is not None:
@@ -178,17 +179,17 @@ def _candidates(
             if np.all(policy.probabilities.max(axis=1) == 1.0):
                 yield policy, "a policy of the fixed-point operator"
     if proposed is not None:
-        yield proposed, _note(answer)
+        yield proposed, _note(request.scale.upper_out(answer.dual_bound, request.weights))
 
 
-def _note(answer: MilpAnswer) -> str:
-    if not math.isfinite(answer.dual_bound):
+def _note(bound: float) -> str:
+    if not math.isfinite(bound):
         return "from the MILP; no bound within its class yet"
-    return f"from the MILP; no policy of its class is worth more than {answer.dual_bound:.9g}"
+    return f"from the MILP; no policy of its class is worth more than {bound:.9g}"
 
 
 def _verdict(
-    request: Request, value: float, answer: MilpAnswer, slack: float, stop: Termination | None
+    request: Request, value: float, answer: MilpAnswer, slack: float, scale: float, stop: Termination | None
 ) -> tuple[Status, Termination]:
     """What the MILP proves about a value within its class, and why it stopped; the value is NaN without a policy."""
     if math.isnan(value):
@@ -198,7 +199,7 @@ def _verdict(
     if value > answer.dual_bound + slack:
         # A policy of the class beats the MILP's bound: a near-tie that the solver and the evaluation judge differently.
         return Status.FEASIBLE, Termination.NUMERICAL
-    if answer.dual_bound - value <= max(slack, request.gap * abs(value)):
+    if answer.dual_bound - value <= max(slack, request.gap * gap_size(value, scale)):
         return Status.RESTRICTED_OPTIMAL, Termination.GAP
     if answer.status == "optimal":
         return Status.FEASIBLE, Termination.TIE_RULE if request.rule_decides else Termination.NUMERICAL

@@ -10,13 +10,16 @@ from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError
 from ssg_mip.game import Game
 from ssg_mip.interrupt import Interrupt, given_or_graceful
+from ssg_mip.methods.in_standard_form import progress_into, request_into
 from ssg_mip.methods.margin import check_margin
 from ssg_mip.methods.request import Request
 from ssg_mip.pareto.enclosures.enclosing import Enclosing
 from ssg_mip.pareto.enclosures.enclosure import Enclosure
 from ssg_mip.pareto.enclosures.enclosure_points import checked_enclosure
 from ssg_mip.pareto.enclosures.objectives import ObjectiveLike, read_objectives
+from ssg_mip.pareto.in_standard_form import enclosure_out
 from ssg_mip.result import ProgressRow
+from ssg_mip.standard_form import standard_form
 
 
 def enclose_front(
@@ -69,6 +72,7 @@ def enclose_front(
         If an argument is out of range or a name is unknown.
     """
     chosen = read_objectives(game, objectives)
+    form = standard_form(game, one_unit=True)
     if resolution is not None and not 0.0 < resolution < math.inf:
         raise OptionError(f"resolution is {resolution!r}; it must be a positive number, in the units of the rewards")
     if program_limit is not None and program_limit < 1:
@@ -84,7 +88,10 @@ def enclose_front(
             seed=seed,
         )
         check_margin(game, request)
-        work = Enclosing(game, chosen, resolution, request, program_limit, on_progress)
+        request = request_into(request, form)
+        rows = progress_into(on_progress, form.leader.of_differences, game.initial)
+        wanted = None if resolution is None else resolution / form.leader.unit
+        work = Enclosing(form.standard, chosen, wanted, request, program_limit, rows)
         termination = work.run()
-        found = work.enclosure(termination)
+        found = enclosure_out(work.enclosure(termination), form)
     return checked_enclosure(found) if check else found

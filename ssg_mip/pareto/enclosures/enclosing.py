@@ -103,8 +103,9 @@ class Enclosing:
         finest = LEAST_RESOLUTION * least
         self._wanted = max(finest, RESOLUTION_SHARE * widest) if resolution is None else float(resolution)
         if self._wanted < finest:
+            asked, least = request.scale.gain_out(self._wanted), request.scale.gain_out(finest)
             raise OptionError(
-                f"resolution is {resolution!r}; below {finest:.3g} linear programs in floating point tell nothing in "
+                f"resolution is {asked!r}; below {least:.3g} linear programs in floating point tell nothing in "
                 "this game: ask for less"
             )
         self._region = Region(high)

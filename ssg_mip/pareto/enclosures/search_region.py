@@ -60,6 +60,13 @@ class UpperBounds:
         self._mirror = LowerBounds(len(ideal))
         self._mirror.corners = -np.asarray(ideal, dtype=float)[None, :]
 
+    @classmethod
+    def at(cls, corners: FloatArray) -> UpperBounds:
+        """With these bounds, shape ``[bounds, objectives]``."""
+        found = cls(np.zeros(corners.shape[1]))
+        found._mirror.corners = -corners
+        return found
+
     @property
     def corners(self) -> FloatArray:
         """The bounds, shape ``[bounds, objectives]``."""

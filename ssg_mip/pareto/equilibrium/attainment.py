@@ -16,12 +16,12 @@ import math
 import numpy as np
 
 from ssg_mip.best_response import Ties, best_response
-from ssg_mip.bounds import gap_scale, leader_value_bounds
 from ssg_mip.certificates.guarantee import Guarantee
 from ssg_mip.deadline import Deadline
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.methods.guaranteed import find_guaranteed
 from ssg_mip.policy import LeaderPolicy
+from ssg_mip.result import gap_denominator
 from ssg_mip.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES
 
 
@@ -83,8 +83,8 @@ def attainment(
     favoured = best_response(game, policy).leader_values
     own = best_response(game, policy, ties).leader_values
     even = np.full(game.num_states, 1.0 / game.num_states)
-    scale = max(abs(float(even @ favoured)), gap_scale(leader_value_bounds(game), even))
-    if np.all(own >= favoured - DEFAULT_TOLERANCES.monotone * (1.0 + np.abs(favoured))):
+    scale = gap_denominator(game, even, float(even @ favoured))
+    if np.all(own >= favoured - DEFAULT_TOLERANCES.monotone * scale):
         return _attainment(Attained.ATTAINED, favoured, own, 0.0, None)
     nearby = find_guaranteed(game, policy, weights=even, deadline=Deadline(time_limit))
     secured = nearby.secured_value

@@ -32,12 +32,14 @@ from ssg_mip.game import FloatArray, Game
 from ssg_mip.game_class import classes_with_equilibrium
 from ssg_mip.interrupt import Interrupt, given_or_graceful
 from ssg_mip.methods.assurance import assured
+from ssg_mip.methods.in_standard_form import request_into, result_out
 from ssg_mip.methods.margin import check_margin
 from ssg_mip.methods.request import Request
 from ssg_mip.pareto.equilibrium.inquiry import Inquiry
 from ssg_mip.pareto.equilibrium.verdict import Verdict
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import Provenance, Result, bound_scope, finite, plain
+from ssg_mip.standard_form import StandardForm, standard_form
 from ssg_mip.status import Termination
 from ssg_mip.tolerances import DEFAULT_GAP
 
@@ -192,15 +194,18 @@ def existence(
             seed=seed,
         )
         check_margin(game, request)
-        return _answered(game, request, Inquiry(game, request), check=check)
+        form = standard_form(game)
+        inquiry = Inquiry(form.standard, request_into(request, form))
+        return _answered(form, request, inquiry, check=check)
 
 
-def _answered(game: Game, request: Request, inquiry: Inquiry, *, check: bool) -> Existence:
-    """The verdict of an inquiry with all that belongs to it."""
+def _answered(form: StandardForm, request: Request, inquiry: Inquiry, *, check: bool) -> Existence:
+    """The verdict of an inquiry into the standard form, with all that belongs to it, about the game itself."""
+    game, scale = form.game, form.leader
     verdict, miss, reason = inquiry.verdict()
     policy, values = None, np.full(game.num_states, np.nan)
     if inquiry.candidate is not None:
-        policy, values = inquiry.candidate[0], inquiry.candidate[1].leader_values
+        policy, values = inquiry.candidate[0], scale.out(inquiry.candidate[1].leader_values)
     favoured = request.ties == "leader" and request.margin == 0.0
     options = request.options()
     return Existence(
@@ -209,15 +214,15 @@ def _answered(game: Game, request: Request, inquiry: Inquiry, *, check: bool) ->
         margin=request.margin,
         verdict=verdict,
         reason=reason,
-        suprema_lower=inquiry.lower,
-        suprema_upper=np.maximum(inquiry.upper, inquiry.lower),
-        allowed=inquiry.allowed,
+        suprema_lower=scale.out(inquiry.lower),
+        suprema_upper=scale.upper_values_out(np.maximum(inquiry.upper, inquiry.lower)),
+        allowed=scale.unit * inquiry.allowed,
         leader_policy=policy,
         leader_values=values,
-        miss=miss,
-        joint_bound=inquiry.joint_bound,
+        miss=scale.gain_out(miss),
+        joint_bound=scale.upper_out(inquiry.joint_bound, np.full(game.num_states, 1.0 / game.num_states)),
         theory=classes_with_equilibrium(game) if favoured else (),
-        results=tuple(assured(one, check=check, guarantee=False) for one in inquiry.results),
+        results=tuple(assured(result_out(one, form), check=check, guarantee=False) for one in inquiry.results),
         termination=inquiry.end,
         provenance=Provenance(
             game_name=game.name,

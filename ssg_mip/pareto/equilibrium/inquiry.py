@@ -11,6 +11,7 @@ import numpy as np
 from ssg_mip.best_response import Response, best_response
 from ssg_mip.bounds import gap_scale, leader_value_bounds
 from ssg_mip.game import FloatArray, Game
+from ssg_mip.gap import SPREAD_SHARE
 from ssg_mip.methods import find_method
 from ssg_mip.methods.exact import solve_commitment
 from ssg_mip.methods.request import Request
@@ -60,7 +61,9 @@ class Inquiry:
     @property
     def allowed(self) -> FloatArray:
         """What may be missing in each state."""
-        size: FloatArray = self._request.gap * np.maximum(np.abs(self.upper), self._scale)
+        size: FloatArray = self._request.gap * np.maximum(
+            self._scale, np.minimum(np.abs(self.upper), self._scale / SPREAD_SHARE)
+        )
         return size
 
     def verdict(self) -> tuple[Verdict, float, str]:
@@ -80,7 +83,7 @@ class Inquiry:
         joint = self._solve(np.full(size, 1.0 / size), 1.0 / (size + 2))
         self.joint_bound = min(self.joint_bound, joint.dual_bound)
         if joint.termination is Termination.INFEASIBLE:
-            return Verdict.NONE, math.inf, f"no stationary policy keeps the margin {self._request.margin:g}"
+            return Verdict.NONE, math.inf, "no stationary policy keeps the margin"
         for place, state in enumerate(self._states_to_solve()):
             if self._exhausted():
                 break
@@ -147,7 +150,7 @@ class Inquiry:
             self._remember(policy, best_response(self._game, policy, self._request.ties))
         if self.candidate is None or self._misses(self.candidate[1].leader_values) > 1.0:
             return None
-        short = float(np.max(self.upper - self.candidate[1].leader_values))
+        short = self._request.scale.gain_out(float(np.max(self.upper - self.candidate[1].leader_values)))
         return Verdict.EXISTS, math.nan, f"one policy is within {max(short, 0.0):.3g} of the supremum of every state"
 
     def _excluded(self) -> tuple[Verdict, float, str] | None:
@@ -155,9 +158,13 @@ class Inquiry:
         miss = float(np.mean(self.lower)) - self.joint_bound
         if not miss > float(np.max(self.allowed)):
             return None
+        scale = self._request.scale
+        even = np.full(self._game.num_states, 1.0 / self._game.num_states)
+        attained = scale.value_out(float(np.mean(self.lower)), even)
+        bound = scale.upper_out(self.joint_bound, even)
         reason = (
-            f"the attained suprema are {float(np.mean(self.lower)):.9g} on average, but no policy averages more than "
-            f"{self.joint_bound:.9g}: each misses the supremum of some state by at least {miss:.3g}"
+            f"the attained suprema are {attained:.9g} on average, but no policy averages more than {bound:.9g}: "
+            f"each misses the supremum of some state by at least {scale.gain_out(miss):.3g}"
         )
         return Verdict.NONE, miss, reason
 
@@ -182,14 +189,14 @@ class Inquiry:
         miss = float(np.min(given_away))
         reason = (
             "no policy comes as close to the attained suprema as half the gap in all states: "
-            f"each misses one by more than {miss:.3g}"
+            f"each misses one by more than {self._request.scale.gain_out(miss):.3g}"
         )
         return Verdict.NONE, miss, reason
 
     def _why_undecided(self) -> str:
         if self.candidate is None:
             return "no policy was found"
-        short = float(np.max(self.upper - self.candidate[1].leader_values))
+        short = self._request.scale.gain_out(float(np.max(self.upper - self.candidate[1].leader_values)))
         return (
             f"the best policy found may miss the supremum of some state by {short:.3g}; no bound excludes better ones"
         )

@@ -221,15 +221,17 @@ def test_zero_sum_means_opposite_rewards_and_equal_discounts() -> None:
 
 
 def test_the_noise_of_floats_in_exact_numbers() -> None:
-    """Values up to 3, rewards up to 16, discount 1/2; eps is 2^-52."""
-    process: Any = SimpleNamespace(value_scale=Fraction(16), discount=HALF)
+    """Values up to 3, rewards 16 apart, discount 1/2: values at most 32 apart; 64 roundings, eps is 2^-52."""
+    process: Any = SimpleNamespace(reward_spread=Fraction(16), discount=HALF)
     intervals = [Interval(Fraction(-3), Fraction(1)), Interval(Fraction(0), Fraction(2))]
-    noise = 2 * (Fraction(DEFAULT_TOLERANCES.arithmetic) * 4 + Fraction(128, 2**52))
+    printed = 3 * Fraction(64, 2**52)
+    noise = 2 * (Fraction(DEFAULT_TOLERANCES.arithmetic) * 32 + 16 * Fraction(64, 2**52))
     assert largest_size(intervals) == 3
-    assert solver_noise(process, intervals) == noise
-    assert rounding_slack(process, intervals) == Fraction(DEFAULT_TOLERANCES.rounding) * 3 + noise
-    three_quarters: Any = SimpleNamespace(value_scale=Fraction(16), discount=Fraction(3, 4))
-    assert solver_noise(three_quarters, intervals) == 2 * noise
+    assert solver_noise(process, intervals) == noise + printed
+    assert rounding_slack(process, intervals) == Fraction(DEFAULT_TOLERANCES.rounding) * 32 + noise + printed
+    three_quarters: Any = SimpleNamespace(reward_spread=Fraction(8), discount=Fraction(3, 4))
+    far = 4 * (Fraction(DEFAULT_TOLERANCES.arithmetic) * 32 + 8 * Fraction(64, 2**52))
+    assert solver_noise(three_quarters, intervals) == far + printed
 
 
 def test_intervals_by_residuals() -> None:

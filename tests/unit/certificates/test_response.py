@@ -11,6 +11,7 @@ from ssg_mip import verify
 from ssg_mip.best_response import best_response
 from ssg_mip.certificates.rational import ExactGame, Process, induce, policy_rows
 from ssg_mip.certificates.response import FollowerView, response_epsilon, rule_values, tie_judgements, view_follower
+from ssg_mip.certificates.tie_scale import tie_thresholds
 from ssg_mip.certificates.values import Interval
 from ssg_mip.game import Game
 from ssg_mip.policy import LeaderPolicy
@@ -22,8 +23,9 @@ from tests.oracles.known import figure_1
 
 
 def view(game: Game, policy: LeaderPolicy) -> tuple[Process, Process, FollowerView]:
-    leader, follower = induce(ExactGame.of(game), policy_rows(game, policy))
-    return leader, follower, view_follower(follower)
+    exact = ExactGame.of(game)
+    leader, follower = induce(exact, policy_rows(game, policy))
+    return leader, follower, view_follower(follower, tie_thresholds(exact, DEFAULT_TOLERANCES))
 
 
 def test_a_tie_of_dyadic_numbers_is_exact() -> None:
@@ -62,8 +64,8 @@ def test_the_threat_at_its_edge_is_a_tie_of_the_tolerance() -> None:
 
 def test_an_action_at_the_edge_of_the_tolerance_may_be_judged_both_ways() -> None:
     """A shortfall equal to the tie threshold: two honest outcomes, and each of them is accepted."""
-    edge = DEFAULT_TOLERANCES.tie * 2.0
-    game = static_game([[1, 5]], [[1.0, 1.0 - edge]]).to_game()
+    edge = DEFAULT_TOLERANCES.tie
+    game = static_game([[1, 5, 0]], [[1.0, 1.0 - edge, 0.0]]).to_game()
     leader, _, found = view(game, LeaderPolicy.uniform(game))
     outcomes = [rule_values(leader, tied, "leader")[0] for tied in tie_judgements(found)]
     assert outcomes == [Interval.point(Fraction(1)), Interval.point(Fraction(5))]
@@ -71,8 +73,8 @@ def test_an_action_at_the_edge_of_the_tolerance_may_be_judged_both_ways() -> Non
 
 def test_many_doubtful_ties_are_judged_by_a_common_threshold() -> None:
     """Six actions at the edge: seven nested sets rather than 64."""
-    edge = DEFAULT_TOLERANCES.tie * 2.0
-    game = static_game([[1, 2, 3, 4, 5, 6, 7]], [[1.0, *[1.0 - edge] * 6]]).to_game()
+    edge = DEFAULT_TOLERANCES.tie
+    game = static_game([[1, 2, 3, 4, 5, 6, 7, 0]], [[1.0, *[1.0 - edge] * 6, 0.0]]).to_game()
     _, _, found = view(game, LeaderPolicy.uniform(game))
     assert len(tie_judgements(found)) == 7
 

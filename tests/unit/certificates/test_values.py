@@ -13,9 +13,11 @@ from ssg_mip.certificates import linear_solve, values
 from ssg_mip.certificates.linear_solve import solve_by_bareiss, solve_exactly
 from ssg_mip.certificates.rational import ExactGame, common_numerators, exact_weights, induce, policy_rows
 from ssg_mip.certificates.response import optimal_values, response_epsilon, rule_values, tie_judgements, view_follower
+from ssg_mip.certificates.tie_scale import tie_thresholds
 from ssg_mip.certificates.values import Interval, value_intervals, weighted_sum
 from ssg_mip.errors import InvalidPolicyError, OptionError
 from ssg_mip.policy import LeaderPolicy
+from ssg_mip.tolerances import DEFAULT_TOLERANCES
 from tests.oracles.games import agreement_game, plain_from_arrays, random_game
 
 
@@ -128,8 +130,9 @@ def test_values_agree_with_best_response_on_random_games() -> None:
     )
     for game in games:
         policy = LeaderPolicy.random(game, rng)
-        leader, follower = induce(ExactGame.of(game), policy_rows(game, policy))
-        view = view_follower(follower)
+        exact = ExactGame.of(game)
+        leader, follower = induce(exact, policy_rows(game, policy))
+        view = view_follower(follower, tie_thresholds(exact, DEFAULT_TOLERANCES))
         (tied,) = tie_judgements(view)
         for ties in ("leader", "first", "adverse"):
             response = best_response(game, policy, ties)

@@ -1,0 +1,81 @@
+r"""Answers that rest on a tie which is none.
+
+Actions whose values differ by less than a threshold count as tied (:func:`ssg_mip.bounds.tie_thresholds`), because no
+search in floating point places a policy on a tie exactly. That is harmless where a policy nearby makes the response the
+only best one: then the value is approached by policies that leave nothing to tolerance. Where there is none, a follower
+who loses as little as the threshold by a response will not choose it, and the exact value may be far lower: what is
+within the threshold of a tie *in the data* is no tie.
+
+So where the follower loses for certain by the response of an answer, and nothing nearby secures the answer's value, the
+value is that under the exact best response, with exact ties alone decided by the rule.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from fractions import Fraction
+
+import numpy as np
+
+from ssg_mip.best_response import Response, Ties, best_response
+from ssg_mip.certificates.derivation import derive
+from ssg_mip.certificates.guarantee import Guarantee
+from ssg_mip.certificates.rational import ExactGame, policy_rows
+from ssg_mip.certificates.response import exactly_tied, optimal_values
+from ssg_mip.certificates.values import value_intervals
+from ssg_mip.game import Game
+from ssg_mip.mdp import evaluate, induced_by_leader
+from ssg_mip.policy import FollowerPolicy, LeaderPolicy
+from ssg_mip.standard_form import standard_form
+from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
+
+
+def is_supported(value: float, nearby: Guarantee | None, allowed: float) -> bool:
+    """Whether a policy nearby secures a value, up to what is allowed, without any tolerance for ties."""
+    secured = None if nearby is None else nearby.secured_value
+    return secured is not None and secured >= value - allowed
+
+
+def certain_loss(
+    game: Game, policy: LeaderPolicy, response: FollowerPolicy, tolerances: Tolerances = DEFAULT_TOLERANCES
+) -> Fraction:
+    """What the follower loses for certain by a response, in his worst state: exactly in games of few states.
+
+    Raises
+    ------
+    InvalidPolicyError
+        If the policy does not fit the game.
+    """
+    _, follower, view = derive(ExactGame.of(game), policy_rows(game, policy), tolerances)
+    attained = value_intervals(follower, response.slots(game).tolist())
+    losses = [best.lower - own.upper for best, own in zip(view.optimum.values, attained, strict=True)]
+    return max(Fraction(0), *losses)
+
+
+def exact_response(
+    game: Game, policy: LeaderPolicy, ties: Ties, tolerances: Tolerances = DEFAULT_TOLERANCES
+) -> Response:
+    """The best response where only actions that cannot be told from the best one are tied.
+
+    In games of few states these are the exactly tied ones. What is said about ties within the tolerance
+    (``tied``, ``tied_states``, ``margin``) is as of :func:`~ssg_mip.best_response.best_response`.
+    """
+    leader, _, view = derive(ExactGame.of(game), policy_rows(game, policy), tolerances)
+    tied = exactly_tied(view)
+    match ties:
+        case "leader":
+            slots = optimal_values(leader, tied).chosen
+        case "adverse":
+            slots = optimal_values(leader.negated(), tied).chosen
+        case "first":
+            slots = tuple(min(some) for some in tied)
+    form, chosen = standard_form(game), np.array(slots)
+    tolerated = best_response(game, policy, ties, tolerances=tolerances)
+    ours, theirs = induced_by_leader(form.standard, policy)
+    return dataclasses.replace(
+        tolerated,
+        follower_policy=FollowerPolicy(chosen - game.follower_offsets[:-1]),
+        leader_values=form.leader.out(evaluate(ours, chosen)),
+        follower_values=form.follower.out(evaluate(theirs, chosen)),
+        regret=0.0,
+    )

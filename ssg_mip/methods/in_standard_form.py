@@ -1,0 +1,113 @@
+"""Methods run on the standard form of a game, and their answers in the game's own units.
+
+Tolerances, gaps and linear programs see rewards of ordinary size without large constants
+(:mod:`ssg_mip.standard_form`); the caller sees his own numbers. Methods whose settings are in the units of the rewards
+(learners, the fixed-point operator, the policy gradient) run on the game as it is.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+from ssg_mip.game import FloatArray, Game
+from ssg_mip.methods import Request, find_method
+from ssg_mip.result import ProgressRow, Provenance, Result, TrajectoryPoint
+from ssg_mip.standard_form import Scale, StandardForm, standard_form
+from ssg_mip.status import BoundProof
+
+IN_OWN_UNITS = frozenset(
+    {"fixed-point", "policy-gradient", "bilevel-q", "asymmetric-learning", "actor-critic", "ppo-hedge"}
+)
+"""Methods that run on the game as it is."""
+
+
+def form_for(game: Game, method: str, weights: FloatArray | None = None) -> StandardForm:
+    """The form of a game that a method runs on."""
+    if method in IN_OWN_UNITS:
+        return StandardForm(game=game, standard=game, leader=Scale(), follower=Scale())
+    return standard_form(game, weights)
+
+
+def run_method(game: Game, method: str, request: Request) -> Result:
+    """Run a method on the standard form of a game; the answer is in the game's own units."""
+    form = form_for(game, method, request.weights)
+    if form.changes_nothing:
+        return find_method(method)(game, request)
+    return result_out(find_method(method)(form.standard, request_into(request, form)), form)
+
+
+def request_into(request: Request, form: StandardForm) -> Request:
+    """A request about the game as one about its standard form."""
+    if form.changes_nothing:
+        return request
+    if request.recorder is not None:
+        request.recorder.form = form
+    return dataclasses.replace(
+        request,
+        margin=request.margin / form.follower.unit,
+        on_progress=progress_into(request.on_progress, form.leader, request.weights),
+        scale=form.leader,
+    )
+
+
+def progress_into(
+    on_progress: Callable[[ProgressRow], None] | None, scale: Scale, weights: FloatArray
+) -> Callable[[ProgressRow], None] | None:
+    """What is called with the rows of a run on the standard form."""
+    return None if on_progress is None else lambda row: on_progress(row_out(row, scale, weights))
+
+
+def row_out(row: ProgressRow, scale: Scale, weights: FloatArray) -> ProgressRow:
+    """A row of progress about a weighted value, in the game's own units."""
+    return dataclasses.replace(
+        row,
+        primal_bound=scale.value_out(row.primal_bound, weights),
+        dual_bound=scale.upper_out(row.dual_bound, weights),
+        gap_scale=scale.gain_out(row.gap_scale),
+    )
+
+
+def result_out(result: Result, form: StandardForm) -> Result:
+    """A result about the standard form as one about the game."""
+    if form.changes_nothing:
+        return result
+    values = form.leader.out(result.leader_values)
+    return dataclasses.replace(
+        result,
+        game=form.game,
+        leader_value=float(result.weights @ values),
+        dual_bound=form.leader.upper_out(result.dual_bound, result.weights),
+        bound_proof=proof_out(result.bound_proof, form),
+        gap_scale=form.leader.gain_out(result.gap_scale),
+        leader_values=values,
+        follower_values=form.follower.out(result.follower_values),
+        trajectory=tuple(_point_out(point, form.leader, result.weights) for point in result.trajectory),
+        progress=tuple(row_out(row, form.leader, result.weights) for row in result.progress),
+        provenance=provenance_out(result.provenance, form),
+    )
+
+
+def proof_out(proof: BoundProof, form: StandardForm) -> BoundProof:
+    """What a bound rests on: rounding of the follower's rewards is counted by a certificate alone."""
+    if form.follower.potential is None or proof in {BoundProof.REPLAYED, BoundProof.PAIR}:
+        return proof
+    return BoundProof.UNITS
+
+
+def provenance_out(provenance: Provenance, form: StandardForm) -> Provenance:
+    """Where an answer comes from, with the game's own name, hash and margin."""
+    options = dict(provenance.options)
+    if "margin" in options:
+        options["margin"] = form.follower.unit * float(options["margin"])
+    return dataclasses.replace(provenance, game_name=form.game.name, game_hash=form.game.content_hash, options=options)
+
+
+def _point_out(point: TrajectoryPoint, scale: Scale, weights: FloatArray) -> TrajectoryPoint:
+    values = scale.out(point.leader_values)
+    return dataclasses.replace(
+        point,
+        leader_values=values,
+        leader_value=float(weights @ values),
+        step_bound=scale.gain_bound_out(point.step_bound),
+    )

@@ -1,0 +1,125 @@
+"""Fronts, enclosures and verdicts about the standard form of a game, in the game's own units.
+
+The work is done on the standard form (:mod:`ssg_mip.standard_form`), in which tolerances and linear programs see
+rewards of ordinary size without large constants.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from ssg_mip.formulations.level import Ceiling
+from ssg_mip.game import FloatArray
+from ssg_mip.methods.in_standard_form import proof_out, provenance_out, result_out
+from ssg_mip.pareto.enclosures.enclosure import Enclosure, EnclosurePoint
+from ssg_mip.pareto.enclosures.objectives import Objective
+from ssg_mip.pareto.enclosures.region import OpenBox, Region
+from ssg_mip.pareto.enclosures.search_region import UpperBounds
+from ssg_mip.pareto.front import FrontPoint, ParetoFront, Settlement
+from ssg_mip.standard_form import Scale, StandardForm
+
+
+def front_out(front: ParetoFront, form: StandardForm) -> ParetoFront:
+    """A front of the standard form as one of the game."""
+    if form.changes_nothing:
+        return front
+    return dataclasses.replace(
+        front,
+        game=form.game,
+        points=tuple(_front_point_out(point, form) for point in front.points),
+        tolerance=form.leader.gain_out(front.tolerance),
+        results=tuple(result_out(result, form) for result in front.results),
+        settlements=tuple(_settlement_out(one, form.leader) for one in front.settlements),
+        provenance=provenance_out(front.provenance, form),
+    )
+
+
+def _front_point_out(point: FrontPoint, form: StandardForm) -> FrontPoint:
+    return dataclasses.replace(
+        point,
+        leader_values=form.leader.out(point.leader_values),
+        follower_values=form.follower.out(point.follower_values),
+        dual_bound=form.leader.upper_out(point.dual_bound, point.weights),
+        bound_proof=proof_out(point.bound_proof, form),
+        gain_bound=form.leader.gain_bound_out(point.gain_bound),
+    )
+
+
+def _settlement_out(settlement: Settlement | None, scale: Scale) -> Settlement | None:
+    if settlement is None:
+        return None
+    return dataclasses.replace(
+        settlement,
+        first_values=scale.out(settlement.first_values),
+        gain_bound=scale.gain_bound_out(settlement.gain_bound),
+    )
+
+
+def enclosure_out(enclosure: Enclosure, form: StandardForm) -> Enclosure:
+    """An enclosure of the front of the standard form, in which both players have the same unit, as one of the game."""
+    if form.changes_nothing:
+        return enclosure
+    axes = _Axes(enclosure.objectives, form)
+    provenance = provenance_out(enclosure.provenance, form)
+    options = {**provenance.options, "resolution": axes.unit * enclosure.wanted}
+    return dataclasses.replace(
+        enclosure,
+        game=form.game,
+        points=tuple(axes.point_out(point) for point in enclosure.points),
+        boxes=tuple(axes.box_out(box) for box in enclosure.boxes),
+        resolution=axes.unit * enclosure.resolution + axes.rounding,
+        wanted=axes.unit * enclosure.wanted,
+        region=axes.region_out(enclosure.region),
+        provenance=dataclasses.replace(provenance, options=options),
+    )
+
+
+class _Axes:
+    """The objectives as axes with a constant each, and one unit."""
+
+    def __init__(self, objectives: tuple[Objective, ...], form: StandardForm) -> None:
+        self._form = form
+        self.unit = form.leader.unit
+        scales = [form.leader if one.player == "leader" else form.follower for one in objectives]
+        self._base = np.array([float(s.base_of(one.start)) for s, one in zip(scales, objectives, strict=True)])
+        self.rounding = max(scale.rounding for scale in scales)
+
+    def out(self, values: FloatArray) -> FloatArray:
+        """Values of the objectives; what is not finite stays as it is."""
+        return self._base + self.unit * values
+
+    def raised(self, values: FloatArray) -> FloatArray:
+        """Upper bounds on the objectives, rounded up."""
+        found = self.out(values)
+        size = np.where(np.isfinite(found), np.abs(self._base) + np.abs(found), 0.0)
+        return found + self.rounding + 4.0 * float(np.finfo(float).eps) * size
+
+    def point_out(self, point: EnclosurePoint) -> EnclosurePoint:
+        return dataclasses.replace(
+            point,
+            values=self.out(point.values),
+            leader_values=self._form.leader.out(point.leader_values),
+            follower_values=self._form.follower.out(point.follower_values),
+            gain_bound=self.unit * point.gain_bound + 2.0 * self.rounding,
+            unsupported_by=self.unit * point.unsupported_by,
+        )
+
+    def box_out(self, box: OpenBox) -> OpenBox:
+        return dataclasses.replace(
+            box, lower=self.out(box.lower), upper=self.raised(box.upper), depth=self.unit * box.depth
+        )
+
+    def region_out(self, region: Region) -> Region:
+        moved = Region(np.zeros(len(self._base)))
+        moved.lower.corners = self.out(region.lower.corners)
+        moved.upper = UpperBounds.at(self.raised(region.upper.corners))
+        moved.ceilings = [self._ceiling_out(one) for one in region.ceilings]
+        return moved
+
+    def _ceiling_out(self, ceiling: Ceiling) -> Ceiling:
+        size = float(ceiling.weights @ np.abs(self._base)) + abs(self.unit * ceiling.bound)
+        bound = float(ceiling.weights @ self._base) + self.unit * ceiling.bound
+        slack = 4.0 * len(self._base) * float(np.finfo(float).eps) * size
+        return dataclasses.replace(ceiling, bound=bound + slack + float(ceiling.weights.sum()) * self.rounding)
