@@ -16,6 +16,7 @@ from typing import Any, TextIO
 
 from ssg_mip.exit_codes import ExitCode
 from ssg_mip.result import ProgressRow
+from ssg_mip.signals import answer_begins
 
 WIDTH = 120
 """Width of tables where there is no terminal to fit them to."""
@@ -46,6 +47,7 @@ def say_error(message: str) -> None:
 
 def write_json(data: Mapping[str, Any], code: int = ExitCode.DONE) -> int:
     """Print the one JSON object, and return ``code``, or another one where nobody reads it any more."""
+    answer_begins()
     lost = _write(sys.stdout, json.dumps(data, indent=2, allow_nan=False) + "\n")
     if lost is None:
         return int(code)

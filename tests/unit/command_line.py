@@ -6,9 +6,8 @@ Spawned workers import the parent's main module, so that the fakes, installed on
 from __future__ import annotations
 
 import signal
-import sys
 
-from ssg_mip.cli import main
+from ssg_mip.__main__ import run
 from tests.unit import fakes
 
 fakes.install()
@@ -16,4 +15,4 @@ fakes.install()
 if __name__ == "__main__":
     # A test run in the background of a shell ignores SIGINT and hands that down.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    sys.exit(main())
+    run()
