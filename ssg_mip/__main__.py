@@ -1,13 +1,18 @@
 """``python -m ssg_mip`` is the command line ``ssg-mip``; both begin here, before anything that takes time to import."""
 
+import os
 from typing import NoReturn
 
-from ssg_mip.signals import watch_signals
+try:
+    from ssg_mip.signals import watch_signals
+
+    watch_signals()
+except KeyboardInterrupt:  # a moment too early to be heard
+    os._exit(130)
 
 
 def run() -> NoReturn:
-    """Listen to signals, then import the command line and run it."""
-    watch_signals()
+    """Listen to signals, which began with the import of this module, then import the command line and run it."""
     from ssg_mip.cli import run as run_command_line
 
     run_command_line()

@@ -3,7 +3,7 @@
 It gets tasks and the wish to stop over a connection of its own and sends rows back over it: nothing is shared with
 another worker, no lock either, so that one that is killed in any place harms nobody else. SIGINT and SIGHUP, which a
 terminal sends to every process, it hears of from the parent. SIGTERM, which schedulers send to every process too, stops
-the task at hand with what it has found; without a task, or a second time, it ends the process. A worker whose parent is
+the task at hand with what it has found; a second one during the same task ends the process. A worker whose parent is
 gone, killed perhaps, ends at once: nobody would read its answer.
 """
 
@@ -16,7 +16,9 @@ import queue
 import signal
 import threading
 from collections.abc import Iterator
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 
 from ssg_mip.batch.records import BatchRow
 from ssg_mip.batch.solving import Task, solve_one
@@ -39,7 +41,7 @@ class Answer:
 
 
 @contextlib.contextmanager
-def stop_signals_blocked() -> Iterator[None]:
+def _stop_signals_blocked() -> Iterator[None]:
     """Processes started inside begin deaf to signals that ask to stop: they must not die of one while they start."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
@@ -49,6 +51,14 @@ def stop_signals_blocked() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def start_deaf(process: BaseProcess) -> None:
+    """Start a spawned process that is deaf to these signals until it says otherwise."""
+    with _stop_signals_blocked():
+        resource_tracker.ensure_running()  # or the start itself would do it, which lets signals through again
+    with _stop_signals_blocked():
+        process.start()
 
 
 def serve(connection: Connection) -> None:
@@ -65,6 +75,7 @@ class _Worker:
         self._connection = connection
         self._tasks: queue.SimpleQueue[Task] = queue.SimpleQueue()
         self._interrupt: Interrupt | None = None
+        self._terminated: Interrupt | None = None
         self._stop: Stop | None = None
 
     def work(self) -> None:
@@ -102,6 +113,9 @@ class _Worker:
 
     def _terminate(self, number: int, _frame: object) -> None:
         interrupt = self._interrupt
-        if interrupt is None or interrupt.requested:
+        if interrupt is None:  # perhaps a task is on its way; if all shall stop, the parent says so
+            return
+        if interrupt is self._terminated:
             os._exit(ExitCode.TERMINATED)
+        self._terminated = interrupt
         interrupt.request(number)

@@ -20,7 +20,7 @@ from collections.abc import Generator, Iterable, Iterator
 
 from ssg_mip.batch.records import BatchRow
 from ssg_mip.batch.solving import Task, failed_row, solve_one
-from ssg_mip.batch.worker import Answer, Stop, serve, stop_signals_blocked
+from ssg_mip.batch.worker import Answer, Stop, serve, start_deaf
 from ssg_mip.errors import WorkerError
 from ssg_mip.interrupt import Interrupt
 
@@ -90,8 +90,7 @@ class _Worker:
         self._events = events
         self._connection, theirs = _CONTEXT.Pipe()
         self._process = _CONTEXT.Process(target=serve, args=(theirs,), daemon=True)
-        with stop_signals_blocked():
-            self._process.start()
+        start_deaf(self._process)
         theirs.close()  # or its end would not be seen here
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
