@@ -1,18 +1,21 @@
 """``python -m ssg_mip`` is the command line ``ssg-mip``; both begin here, before anything that takes time to import."""
 
 import os
-from typing import NoReturn
 
-try:
-    from ssg_mip.signals import watch_signals
+TYPE_CHECKING = False
 
-    watch_signals()
-except KeyboardInterrupt:  # a moment too early to be heard
-    os._exit(130)
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 
-def run() -> NoReturn:
-    """Listen to signals, which began with the import of this module, then import the command line and run it."""
+def run() -> "NoReturn":
+    """Listen to signals, then import the command line and run it."""
+    try:
+        from ssg_mip.signals import watch_signals
+
+        watch_signals()
+    except KeyboardInterrupt:  # a moment too early to be heard
+        os._exit(130)
     from ssg_mip.cli import run as run_command_line
 
     run_command_line()

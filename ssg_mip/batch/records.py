@@ -94,6 +94,8 @@ class BatchSummary:
             return ExitCode.FAILED_CHECK
         if self.interrupted:
             return ExitCode.TERMINATED if self.terminated else ExitCode.INTERRUPTED
+        if any(row.exit_code == ExitCode.TERMINATED for row in self.rows):  # the signal reached a worker only
+            return ExitCode.TERMINATED
         return ExitCode.FAILED_ROWS if any(row.failed for row in self.rows) else ExitCode.DONE
 
     def to_dict(self) -> dict[str, Any]:

@@ -55,8 +55,9 @@ def _stop_signals_blocked() -> Iterator[None]:
 
 def start_deaf(process: BaseProcess) -> None:
     """Start a spawned process that is deaf to these signals until it says otherwise."""
-    with _stop_signals_blocked():
-        resource_tracker.ensure_running()  # or the start itself would do it, which lets signals through again
+    if hasattr(signal, "pthread_sigmask"):
+        with _stop_signals_blocked():
+            resource_tracker.ensure_running()  # or the start itself would do it, which lets signals through again
     with _stop_signals_blocked():
         process.start()
 
