@@ -1,6 +1,6 @@
 """``python -m ssg_mip`` is the command line ``ssg-mip``; both begin here, before anything that takes time to import."""
 
-import os
+from ssg_mip.last_words import end_process
 
 TYPE_CHECKING = False
 
@@ -15,7 +15,7 @@ def run() -> "NoReturn":
 
         watch_signals()
     except KeyboardInterrupt:  # a moment too early to be heard
-        os._exit(130)
+        end_process(interrupted=True)
     from ssg_mip.cli import run as run_command_line
 
     run_command_line()

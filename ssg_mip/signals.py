@@ -21,12 +21,11 @@ This module is imported before everything else, so it imports little itself.
 from __future__ import annotations
 
 import os
-import select
 import signal
-import sys
 import threading
 
 from ssg_mip.interrupt import STOP_SIGNALS, FlagHandler, Interrupt
+from ssg_mip.last_words import end_process
 
 _MESSAGE_BYTES = 64
 
@@ -80,17 +79,7 @@ class SignalWatch(FlagHandler):
             if self._at_work and not self.interrupt.requested:
                 self.interrupt.request(number)
             else:
-                self._end(number)
-
-    def _end(self, number: int) -> None:
-        """End the process here and now, with the exit code by which shells report such a signal."""
-        interrupted = number == signal.SIGINT
-        word, code = ("interrupted", 128 + signal.SIGINT) if interrupted else ("terminated", 128 + signal.SIGTERM)
-        _write_if_it_can(2, f"error: {word}\n")
-        if "--json" in sys.argv and not self._answering:
-            error = f'{{"class": "{word.capitalize()}", "message": "{word}"}}'
-            _write_if_it_can(self._stdout, f'{{"format": "ssg-mip-error/1", "error": {error}, "exit_code": {code}}}\n')
-        os._exit(code)
+                end_process(interrupted=number == signal.SIGINT, stdout=self._stdout, answered=self._answering)
 
 
 def _copy_of_stdout() -> int:
@@ -99,15 +88,6 @@ def _copy_of_stdout() -> int:
         return os.dup(1)
     except OSError:
         return -1
-
-
-def _write_if_it_can(descriptor: int, text: str) -> None:
-    """Write a short text, unless its reader is gone or does not read."""
-    try:
-        if select.select([], [descriptor], [], 0)[1]:
-            os.write(descriptor, text.encode())
-    except (OSError, ValueError):
-        pass  # nobody reads it
 
 
 _watches: list[SignalWatch] = []
