@@ -1,11 +1,16 @@
 """``python -m ssg_mip`` is the command line ``ssg-mip``; both begin here, before anything that takes time to import."""
 
-from ssg_mip.last_words import end_process
-
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from typing import NoReturn
+
+try:
+    from ssg_mip.last_words import end_process
+except KeyboardInterrupt:
+    from ssg_mip.last_words import end_process
+
+    end_process(interrupted=True)
 
 
 def run() -> "NoReturn":

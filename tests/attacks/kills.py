@@ -1,7 +1,8 @@
 """``python -m tests.attacks.kills [NAME...] [--runs N] [--seed S]``: signals and kills at random moments.
 
 ``signals``: SIGINT, SIGTERM or SIGHUP reaches ``solve``, ``front`` or ``batch`` after 0 to 1.5 s. No traceback, the
-exit code that is documented, and one JSON object on standard output.
+exit code that is documented, and one JSON object on standard output; only before the first line of the package, while
+the interpreter starts, does that interpreter decide. ``starts``: the same within 0.1 s.
 ``workers``: workers of a batch are killed (SIGKILL) while it runs. It ends, every instance has one row, and an instance
 fails only if two of its workers were killed.
 ``parents``: the batch itself is killed and resumed until it is done. No worker outlives it, no row is lost or double.
@@ -17,6 +18,7 @@ import argparse
 import collections
 import contextlib
 import dataclasses
+import functools
 import json
 import os
 import random
@@ -114,10 +116,10 @@ def workers_of(parent: int) -> list[int]:
     return found
 
 
-def attack_with_signals(attack: Attack) -> str:
+def attack_with_signals(attack: Attack, latest: float = 1.5) -> str:
     """One signal at one command."""
     number = attack.rng.choice(list(_CODES))
-    delay = attack.rng.uniform(0.0, 1.5)
+    delay = attack.rng.uniform(0.0, latest)
     name = attack.rng.choice(["solve", "front", "batch"])
     instance = attack.games / "0.json"
     rest = ("--method", "commitment", "--time-limit", 20, "--json")
@@ -127,8 +129,9 @@ def attack_with_signals(attack: Attack) -> str:
     process.send_signal(number)
     code, out, err = finish(process)
     what = f"{name}, {number.name} after {delay:.3f} s: exit code {code}"
-    if code == -number or ("Traceback" in err and "ssg_mip" not in err):
-        return "before our first line"
+    if code == -number or "Traceback" in err:
+        attack.expect("ssg_mip" not in err, f"{what}: {err[-800:]}")
+        return f"{'traceback' if err else 'killed'} while the interpreter started"
     attack.expect(code == _CODES[number], what)
     attack.expect(not any(word in err for word in ("Traceback", "Exception ignored", "Fatal")), f"{what}: {err[-800:]}")
     with contextlib.suppress(ValueError):
@@ -226,6 +229,7 @@ def attack_with_pairs(attack: Attack) -> str:
 
 ATTACKS: dict[str, tuple[int, Callable[[Attack], str]]] = {
     "signals": (200, attack_with_signals),
+    "starts": (100, functools.partial(attack_with_signals, latest=0.1)),
     "workers": (20, attack_workers),
     "parents": (10, attack_parents),
     "groups": (20, attack_groups),

@@ -18,7 +18,7 @@ def folder() -> Iterator[Path]:
         yield folder
 
 
-@pytest.mark.parametrize(("name", "runs"), [("signals", 8), ("workers", 1), ("groups", 2), ("pairs", 1)])
+@pytest.mark.parametrize(("name", "runs"), [("signals", 6), ("starts", 6), ("workers", 1), ("groups", 2), ("pairs", 1)])
 def test_no_run_has_a_fault(folder: Path, name: str, runs: int) -> None:
     tally = kills.play(name, runs, 7, folder)
     assert tally.faults == []
