@@ -8,7 +8,8 @@
     ├── InvalidPolicyError      a policy that does not fit the game        (exit code 2)
     ├── InvalidResultError      a result that cannot be read as one        (exit code 5)
     ├── OptionError             an argument outside its range              (exit code 2)
-    └── SolverError             the LP/MILP solver failed numerically      (exit code 1)
+    ├── SolverError             the LP/MILP solver failed numerically      (exit code 1)
+    └── WorkerError             a process that solved an instance died     (exit code 1)
 
 A message says what is wrong, where, with which value, what the rule is and how to mend it.
 """
@@ -52,3 +53,7 @@ class OptionError(SsgError, ValueError):
 
 class SolverError(SsgError):
     """The LP or MILP solver failed in a way that no retry mended."""
+
+
+class WorkerError(SsgError):
+    """A worker process of a batch died, or was killed because it did not answer."""

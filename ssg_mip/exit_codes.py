@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 
+from ssg_mip.interrupt import Interrupt
 from ssg_mip.pareto.equilibrium.verdict import Verdict
 from ssg_mip.result import Result
 from ssg_mip.status import Status, Termination
@@ -22,6 +23,7 @@ class ExitCode(enum.IntEnum):
     INFEASIBLE = 7
     INTERRUPTED = 130
     CLOSED_OUTPUT = 141
+    TERMINATED = 143
 
 
 MEANINGS = {
@@ -33,9 +35,20 @@ MEANINGS = {
     ExitCode.FAILED_CHECK: "a result failed an exact check; it is printed all the same",
     ExitCode.FAILED_ROWS: "a batch with failed rows",
     ExitCode.INFEASIBLE: "proven: no policy satisfies the constraints",
-    ExitCode.INTERRUPTED: "interrupted; what was found so far is printed",
+    ExitCode.INTERRUPTED: "interrupted (SIGINT, Ctrl-C); what was found so far is printed",
     ExitCode.CLOSED_OUTPUT: "the reader of the output went away",
+    ExitCode.TERMINATED: "terminated (SIGTERM, SIGHUP); what was found so far is printed",
 }
+
+STOPPED = (ExitCode.INTERRUPTED, ExitCode.TERMINATED)
+"""Somebody asked to stop."""
+
+
+def unless_stopped(code: ExitCode, interrupt: Interrupt) -> ExitCode:
+    """The code, or what says that somebody asked to stop, and who."""
+    if not interrupt.requested:
+        return code
+    return ExitCode.TERMINATED if interrupt.terminated else ExitCode.INTERRUPTED
 
 
 def exit_code(result: Result) -> ExitCode:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ssg_mip.best_response import Ties
-from ssg_mip.exit_codes import ExitCode
+from ssg_mip.exit_codes import STOPPED, ExitCode
 from ssg_mip.tolerances import DEFAULT_GAP
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ class BatchRow:
 
     @property
     def failed(self) -> bool:
-        """Whether there is no answer for another reason than the user's wish to stop."""
-        return self.exit_code not in {ExitCode.DONE, ExitCode.INTERRUPTED}
+        """Whether there is no answer for another reason than the wish to stop."""
+        return self.exit_code not in {ExitCode.DONE, *STOPPED}
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON data."""
@@ -76,13 +76,16 @@ class BatchSummary:
     skipped
         Instances that had their row already.
     interrupted
-        Whether the user stopped the batch; the instances left have no row.
+        Whether the batch was asked to stop; the instances left have no row.
+    terminated
+        Whether it was the system that asked (SIGTERM, SIGHUP).
     """
 
     path: Path
     rows: tuple[BatchRow, ...]
     skipped: tuple[str, ...]
     interrupted: bool
+    terminated: bool = False
 
     @property
     def exit_code(self) -> ExitCode:
@@ -90,7 +93,9 @@ class BatchSummary:
         if any(row.exit_code == ExitCode.FAILED_CHECK for row in self.rows):
             return ExitCode.FAILED_CHECK
         if self.interrupted:
-            return ExitCode.INTERRUPTED
+            return ExitCode.TERMINATED if self.terminated else ExitCode.INTERRUPTED
+        if any(row.exit_code == ExitCode.TERMINATED for row in self.rows):  # the signal reached a worker only
+            return ExitCode.TERMINATED
         return ExitCode.FAILED_ROWS if any(row.failed for row in self.rows) else ExitCode.DONE
 
     def to_dict(self) -> dict[str, Any]:
@@ -105,13 +110,3 @@ class BatchSummary:
             "interrupted": self.interrupted,
             "rows": [{key: value for key, value in row.to_dict().items() if key != "result"} for row in self.rows],
         }
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Task:
-    """One instance to solve, and the contents for which there is a row already."""
-
-    folder: Path
-    instance: str
-    options: BatchOptions
-    done: frozenset[str]

@@ -1,36 +1,43 @@
 """Solving the instances of a batch, in this process or in workers.
 
-Worker processes are spawned, not forked: a fork after HiGHS has run with threads hangs the child. A terminal sends
-Ctrl-C to every process of the group; workers ignore it and hear of it from the parent, so that one that has just
-started does not die of it, and a signal sent to the parent alone reaches all. A worker whose parent is gone, killed
-perhaps, ends at once: nobody would read its answer.
+Worker processes are spawned, not forked: a fork after HiGHS has run with threads hangs the child. Each has a
+connection of its own and a thread here that reads it; the pools of libraries share pipes and locks between workers, and
+one killed while it holds them costs or hangs all. A worker that dies, or does not answer in time and is killed, costs
+its own instance only: it is tried once more, after the others, and then has a row that says so.
 """
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import dataclasses
 import multiprocessing
-import os
+import queue
 import signal
 import threading
 import time
 from collections.abc import Generator, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.synchronize import Event
 
-from ssg_mip.batch.records import BatchRow, Task
-from ssg_mip.certificates.outcome import UNCHECKED
-from ssg_mip.errors import SsgError
-from ssg_mip.exit_codes import ExitCode, exit_code
+from ssg_mip.batch.records import BatchRow
+from ssg_mip.batch.solving import Task, failed_row, solve_one
+from ssg_mip.batch.worker import Answer, Stop, serve, start_deaf
+from ssg_mip.errors import WorkerError
 from ssg_mip.interrupt import Interrupt
-from ssg_mip.standard_output import point_stdout_at_stderr
 
 Answers = Generator[tuple[str, BatchRow | None], None, None]
 """Instances as they finish, each with its row; ``None`` where there is a good row already."""
 
-_POLL_SECONDS = 0.2
+TRIES = 2
+"""How often an instance is begun whose workers die."""
+
+GRACE_SECONDS = 60.0
+"""Seconds beyond the time limit, or as many as the limit if those are more, after which a worker is killed."""
+
+STOP_SECONDS = 20.0
+"""Seconds that a worker has to answer after the wish to stop."""
+
+_POLL_SECONDS = 0.1
+_CONTEXT = multiprocessing.get_context("spawn")
 
 
 def solve_here(tasks: Iterable[Task], interrupt: Interrupt) -> Answers:
@@ -38,120 +45,174 @@ def solve_here(tasks: Iterable[Task], interrupt: Interrupt) -> Answers:
     for task in tasks:
         if interrupt.requested:
             return
-        yield task.instance, _solve_one(task, interrupt)
+        yield task.instance, solve_one(task, interrupt)
 
 
 def solve_in_workers(tasks: Iterable[Task], jobs: int, interrupt: Interrupt) -> Answers:
     """``jobs`` instances at a time, each in a worker process; after the wish to stop only the running ones answer."""
-    context = multiprocessing.get_context("spawn")
-    stop = context.Event()
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker, initargs=(stop,)) as pool:
-        try:
-            with _sigint_blocked():
-                waiting = {pool.submit(_solve_in_worker, task): task for task in tasks}
-            while waiting:
-                finished, _ = wait(waiting, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
-                if interrupt.requested and not stop.is_set():
-                    stop.set()
-                    waiting = {future: task for future, task in waiting.items() if not future.cancel()}
-                for future in finished & waiting.keys():
-                    task = waiting.pop(future)
-                    yield task.instance, _answer(future, task)
-        finally:
-            stop.set()
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _answer(future: Future[BatchRow | None], task: Task) -> BatchRow | None:
+    crew = _Crew(tasks, jobs, interrupt)
     try:
-        return future.result()
-    except BrokenProcessPool:
-        error = SsgError("a worker process died (out of memory?); run again with --resume, with fewer jobs")
-        return _failed_row(task, None, error, ExitCode.FAILURE, 0.0)
-
-
-@contextlib.contextmanager
-def _sigint_blocked() -> Iterator[None]:
-    """Processes started inside never see Ctrl-C: the parent tells them. Here it is delivered on leaving."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
+        yield from crew.answers()
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        crew.end()
 
 
-_worker_interrupt = Interrupt()
-"""The flag of a worker process; an initialiser can leave something to later tasks only in its module."""
+@dataclasses.dataclass
+class _Try:
+    """A task in the hands of a worker."""
+
+    task: Task
+    number: int = 1
+    began: float = 0.0
+    allowed: float = float("inf")
+    """Seconds until its worker is killed."""
+
+    @property
+    def seconds(self) -> float:
+        """Since it was begun."""
+        return time.monotonic() - self.began
+
+    def begin(self) -> None:
+        """The clock starts."""
+        limit = self.task.options.time_limit
+        self.began = time.monotonic()
+        self.allowed = float("inf") if limit is None else limit + max(limit, GRACE_SECONDS)
+
+    def shorten(self, seconds: float) -> None:
+        """At most so many seconds from now."""
+        self.allowed = min(self.allowed, self.seconds + seconds)
 
 
-def _start_worker(stop: Event) -> None:
-    """Ignore Ctrl-C, which a terminal sends to every process, listen to the parent instead, and end with it."""
-    point_stdout_at_stderr()  # the parent's stdout is for the parent's answer
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+class _Worker:
+    """A worker process, seen from the parent; what it sends arrives among ``events``."""
 
-    def listen() -> None:
-        stop.wait()
-        _worker_interrupt.request()
+    def __init__(self, events: queue.SimpleQueue[tuple[_Worker, Answer | None]]) -> None:
+        self._events = events
+        self._connection, theirs = _CONTEXT.Pipe()
+        self._process = _CONTEXT.Process(target=serve, args=(theirs,), daemon=True)
+        start_deaf(self._process)
+        theirs.close()  # or its end would not be seen here
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
-    threading.Thread(target=listen, daemon=True).start()
-    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    @property
+    def alive(self) -> bool:
+        """Whether the process still runs."""
+        return self._process.is_alive()
+
+    def _read(self) -> None:
+        answer: Answer | None
+        with contextlib.suppress(Exception):  # whatever a dying process sent, it sends no more
+            while True:
+                answer = self._connection.recv()
+                self._events.put((self, answer))
+        self._events.put((self, None))
+
+    def send(self, message: Task | Stop) -> None:
+        """Send; that a worker is gone is said among the events."""
+        with contextlib.suppress(OSError):
+            self._connection.send(message)
+
+    def kill(self) -> None:
+        """End the process, whatever it does."""
+        self._process.kill()
+
+    def bury(self) -> str:
+        """Wait for the end of a process that is killed or gone; says what it died of."""
+        self._process.kill()
+        self._process.join()
+        self._reader.join()  # there is no other writer, so it finds the end
+        self._connection.close()
+        code = self._process.exitcode or 0
+        return f"exit code {code}" if code >= 0 else _signal_name(-code)
 
 
-def _end_with_the_parent() -> None:
-    """Wait until the parent is gone; then end this process, whatever its main thread does."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(ExitCode.FAILURE)
-
-
-def _solve_in_worker(task: Task) -> BatchRow | None:
-    return _solve_one(task, _worker_interrupt)
-
-
-def _solve_one(task: Task, interrupt: Interrupt) -> BatchRow | None:
-    """The row of one instance; ``None`` if there is a good one already."""
-    from ssg_mip.files import read_instance
-    from ssg_mip.front_door import solve
-
-    started = time.monotonic()
-    content: str | None = None
+def _signal_name(number: int) -> str:
     try:
-        game = read_instance(task.folder / task.instance)
-        content = game.content_hash
-        if content in task.done:
-            return None
-        asked = {field.name: getattr(task.options, field.name) for field in dataclasses.fields(task.options)}
-        result = solve(game, **asked, interrupt=interrupt)
-    except SsgError as error:
-        return _failed_row(task, content, error, error.exit_code, time.monotonic() - started)
-    except Exception as error:  # a defect must cost one row, not the batch
-        return _failed_row(task, content, error, ExitCode.FAILURE, time.monotonic() - started)
-    return BatchRow(
-        instance=task.instance,
-        game_hash=content,
-        options=task.options.to_dict(),
-        exit_code=int(exit_code(result)),
-        seconds=time.monotonic() - started,
-        check=result.check.word,
-        secured=None if result.guaranteed is None else result.guaranteed.secured_value,
-        error=None,
-        result=result.to_dict(),
-    )
+        name = signal.Signals(number).name
+    except ValueError:
+        name = f"signal {number}"
+    return f"{name}: out of memory?" if name == "SIGKILL" else name
 
 
-def _failed_row(task: Task, content: str | None, error: Exception, code: int, seconds: float) -> BatchRow:
-    return BatchRow(
-        instance=task.instance,
-        game_hash=content,
-        options=task.options.to_dict(),
-        exit_code=int(code),
-        seconds=seconds,
-        check=UNCHECKED.word,
-        secured=None,
-        error={"class": type(error).__name__, "message": str(error)},
-        result=None,
-    )
+class _Crew:
+    """The workers of a batch, and who does what."""
+
+    def __init__(self, tasks: Iterable[Task], jobs: int, interrupt: Interrupt) -> None:
+        self._waiting = collections.deque(_Try(task) for task in tasks)
+        self._jobs = jobs
+        self._interrupt = interrupt
+        self._stopping = False
+        self._idle: list[_Worker] = []
+        self._busy: dict[_Worker, _Try] = {}
+        self._late: set[_Worker] = set()
+        self._events: queue.SimpleQueue[tuple[_Worker, Answer | None]] = queue.SimpleQueue()
+
+    def answers(self) -> Answers:
+        """Hand out the tasks and pass on what comes back."""
+        while True:
+            if self._interrupt.requested and not self._stopping:
+                self._pass_on_the_wish()
+            self._hand_out()
+            if not self._busy:
+                return
+            with contextlib.suppress(queue.Empty):
+                yield from self._hear(*self._events.get(timeout=_POLL_SECONDS))
+            self._kill_the_late()
+
+    def end(self) -> None:
+        """Leave no process behind."""
+        for worker in (*self._idle, *self._busy):
+            worker.bury()
+
+    def _hand_out(self) -> None:
+        while self._waiting and not self._stopping and len(self._busy) < self._jobs:
+            worker = self._idle_or_new()
+            attempt = self._waiting.popleft()
+            self._busy[worker] = attempt
+            attempt.begin()
+            worker.send(attempt.task)
+
+    def _idle_or_new(self) -> _Worker:
+        for worker in self._idle:
+            if worker.alive and worker not in self._late:
+                self._idle.remove(worker)
+                return worker
+        return _Worker(self._events)
+
+    def _pass_on_the_wish(self) -> None:
+        self._stopping = True
+        wish = Stop(signal.SIGTERM if self._interrupt.terminated else signal.SIGINT)
+        for worker, attempt in self._busy.items():
+            attempt.shorten(STOP_SECONDS)
+            worker.send(wish)
+
+    def _hear(self, worker: _Worker, answer: Answer | None) -> Iterator[tuple[str, BatchRow | None]]:
+        attempt = self._busy.pop(worker, None)
+        if answer is None:
+            yield from self._lose(worker, attempt)
+        elif attempt is not None:
+            self._idle.append(worker)
+            yield attempt.task.instance, answer.row
+
+    def _lose(self, worker: _Worker, attempt: _Try | None) -> Iterator[tuple[str, BatchRow | None]]:
+        died_of = worker.bury()
+        if attempt is None:
+            self._idle.remove(worker)
+        elif attempt.number < TRIES and not self._stopping:
+            self._waiting.append(_Try(attempt.task, attempt.number + 1))
+        else:
+            yield attempt.task.instance, _row_of_the_lost(attempt, died_of, worker in self._late)
+
+    def _kill_the_late(self) -> None:
+        for worker, attempt in self._busy.items():
+            if worker not in self._late and attempt.seconds > attempt.allowed:
+                self._late.add(worker)
+                worker.kill()
+
+
+def _row_of_the_lost(attempt: _Try, died_of: str, late: bool) -> BatchRow:
+    end = f"gave no answer within {attempt.allowed:.0f} s and was killed" if late else f"died ({died_of})"
+    tries = "" if attempt.number == 1 else f"; this was try {attempt.number}"
+    error = WorkerError(f"the worker process {end}{tries}. Run again with --resume, with fewer jobs or a time limit")
+    return failed_row(attempt.task, error, error.exit_code, attempt.seconds)

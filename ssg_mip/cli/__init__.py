@@ -15,12 +15,16 @@ code  meaning
 5     a result failed an exact check; it is printed all the same
 6     a batch with failed rows
 7     proven: no policy satisfies the constraints
-130   interrupted; what was found so far is printed
+130   interrupted (SIGINT, Ctrl-C); what was found so far is printed
 141   the reader of the output went away
+143   terminated (SIGTERM, SIGHUP); what was found so far is printed
 ====  ==========================================================================================
 
 A mistake of the user is one line, never a traceback. An unexpected exception is one line too; with the environment
 variable ``SSG_MIP_TRACEBACK=1`` its traceback is shown.
+
+A first signal ends a command that has nothing to print yet at once, others with what they found; a second one ends
+every command at once: :mod:`ssg_mip.signals`.
 
 Solver, modelling and validation libraries are imported by the commands that need them, so that ``--help`` and
 ``validate`` start fast.
@@ -37,6 +41,7 @@ from ssg_mip.cli.app import app
 from ssg_mip.cli.console import say_error, stdout_for_the_answer, write_json
 from ssg_mip.errors import SsgError
 from ssg_mip.exit_codes import ExitCode
+from ssg_mip.signals import watch_signals
 from ssg_mip.standard_output import point_stdout_at_stderr
 
 TRACEBACK_VARIABLE = "SSG_MIP_TRACEBACK"
@@ -66,7 +71,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run() -> NoReturn:
     """Run the command line and end the process, without waiting for solver work that was left behind."""
+    watch = watch_signals()
     code = int(main())
+    watch.over()
     if _wants_json(sys.argv[1:]):
         point_stdout_at_stderr()  # what libraries say in leaving is no part of the answer
     impatience = sys.modules.get("ssg_mip.solver.impatience")  # looked up: importing the solver takes a while

@@ -19,6 +19,7 @@ from typing import Any, TextIO
 
 from ssg_mip.exit_codes import ExitCode
 from ssg_mip.result import ProgressRow
+from ssg_mip.signals import answer_begins
 from ssg_mip.standard_output import STDOUT, stdout_lent_to_stderr
 
 WIDTH = 120
@@ -101,6 +102,7 @@ def _leads_to_stdout(stream: TextIO | None) -> bool:
 
 def write_json(data: Mapping[str, Any], code: int = ExitCode.DONE) -> int:
     """Print the one JSON object, and return ``code``, or another one where nobody reads it any more."""
+    answer_begins()
     answer = _answer.get() or Answer(sys.stdout)
     answer.given = True
     lost = _write(answer.stream, json.dumps(data, indent=2, allow_nan=False) + "\n")

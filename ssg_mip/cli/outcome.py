@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ssg_mip.cli.console import say
-from ssg_mip.exit_codes import ExitCode
+from ssg_mip.exit_codes import ExitCode, unless_stopped
 from ssg_mip.interrupt import Interrupt
 
 ROW_LIMIT = 40
@@ -14,10 +14,10 @@ ROW_LIMIT = 40
 
 
 def final_code(own: ExitCode, verified: bool | None, interrupt: Interrupt) -> int:
-    """The exit code: a failed check comes first, then Ctrl-C, then what the answer deserves."""
+    """The exit code: a failed check comes first, then the wish to stop, then what the answer deserves."""
     if verified is False:
         return int(ExitCode.FAILED_CHECK)
-    return int(ExitCode.INTERRUPTED if interrupt.requested else own)
+    return int(unless_stopped(own, interrupt))
 
 
 def say_unless_json(report: Callable[..., list[Any]], subject: Any, as_json: bool, verbose: bool) -> None:

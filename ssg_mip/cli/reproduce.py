@@ -39,7 +39,7 @@ def reproduce_experiment(
 ) -> None:
     """Regenerate a table or figure of a paper: data, pictures, and what is printed beside what comes out here.
 
-    Rows are written as they come; --time-limit and Ctrl-C leave what was done until then, and NAME.md says so.
+    Rows are written as they come; --time-limit, Ctrl-C and SIGTERM leave what was done until then, and NAME.md says so.
     """
     from ssg_mip.experiments import reproduce
     from ssg_mip.report.experiments import experiment_report

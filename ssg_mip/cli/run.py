@@ -1,7 +1,7 @@
 """The commands that compute: ``solve``, ``front`` and ``batch``.
 
-Each runs inside :func:`~ssg_mip.interrupt.graceful_interrupt`, so that the first Ctrl-C ends the work and still
-prints what was found.
+Each runs inside :func:`~ssg_mip.interrupt.graceful_interrupt`, so that the first Ctrl-C, SIGTERM or
+SIGHUP ends the work and still prints what was found.
 """
 
 from __future__ import annotations
@@ -220,15 +220,19 @@ def batch_of_folder(
     guarantee: options.Guarantee = True,
     selection: options.Selection = "argmax",
     epsilon: options.Epsilon = None,
-    jobs: Annotated[int, typer.Option(help="Instances solved at the same time, each in a process.")] = 1,
-    resume: Annotated[bool, typer.Option("--resume", help="Skip what results.jsonl holds already.")] = False,
+    jobs: Annotated[int, typer.Option(help="Worker processes; with 1 the work is done in this one.")] = 1,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Skip what results.jsonl holds already; new rows replace those of other tries."),
+    ] = False,
     as_json: options.AsJson = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Solve every instance below a folder; one row of results.jsonl each, written as it finishes.
 
     Limits are per instance. A failed instance is a row with its error, and the exit code is then 6. --resume skips
-    instances whose row has the same content and options and did not fail.
+    instances whose row has the same content and options and did not fail. An instance whose worker process dies is
+    tried once more, and is then a failed row. A second batch on the same --out is refused.
     """
     from ssg_mip.batch import BatchOptions, run_batch
     from ssg_mip.report.batches import batch_report, batch_row_line

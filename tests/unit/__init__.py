@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,3 +12,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 Command = Callable[..., Any]
 """The fixture ``command``: the command line in this process."""
+
+
+def rows_in(out: Path) -> list[dict[str, Any]]:
+    """The rows that a batch has written into a folder."""
+    return [json.loads(line) for line in (out / "results.jsonl").read_text().splitlines()]

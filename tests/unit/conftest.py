@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from ssg_mip import write_instance
@@ -29,6 +30,17 @@ def instance(tmp_path: Path) -> Path:
     path = tmp_path / "small.json"
     write_instance(fakes.small_game(), path)
     return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two instances with different content, one of them in a folder of its own."""
+    folder = tmp_path / "games"
+    (folder / "nested").mkdir(parents=True)
+    write_instance(fakes.small_game("one"), folder / "nested" / "one.json")
+    other = fakes.small_game("two")
+    write_instance(other.replace(initial=np.array([1.0, 0.0])), folder / "two.npz")
+    return folder
 
 
 @dataclasses.dataclass(frozen=True)

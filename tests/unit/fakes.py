@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import signal
 import sys
 import time
 import types
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -102,6 +105,25 @@ def wait(game: Game, request: Request) -> Result:
     return answer(game, request, reason, Status.FEASIBLE, slack=1.0)
 
 
+def deaf(game: Game, request: Request) -> Result:
+    """Hang: look neither at the deadline nor at the wish to stop."""
+    sys.stderr.write("working\n")
+    sys.stderr.flush()
+    time.sleep(60.0)
+    return answer(game, request)
+
+
+def killed(game: Game, request: Request) -> Result:
+    """Die as the system kills: at the game ``deadly``, or where a file named by FAKE_KILLS_LEFT still has a byte."""
+    path = Path(os.environ.get("FAKE_KILLS_LEFT", os.devnull))
+    left = path.read_bytes()
+    if left:
+        path.write_bytes(left[1:])
+    if left or game.name == "deadly":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return answer(game, request)
+
+
 def nothing(game: Game, request: Request) -> Result:
     """Run out of time before any policy."""
     return answer(game, request, Termination.TIME_LIMIT, Status.NO_SOLUTION)
@@ -145,6 +167,8 @@ FAKES: dict[str, Run] = {
     "fake-settings": answer,
     "fake-wait": wait,
     "fake-lie": lie,
+    "fake-deaf": deaf,
+    "fake-killed": killed,
     "fake-nothing": nothing,
     "fake-infeasible": infeasible,
     "fake-crash": crash,

@@ -3,39 +3,23 @@
 from __future__ import annotations
 
 import json
-import signal
+import os
 from pathlib import Path
-from typing import Any
 
-import numpy as np
+import filelock
 import pytest
 
 from ssg_mip import write_instance
 from ssg_mip.batch import RESULTS_NAME, BatchOptions, BatchRow, find_instances, run_batch
+from ssg_mip.batch.rows import LOCK_NAME
 from ssg_mip.errors import OptionError
 from ssg_mip.exit_codes import ExitCode
 from ssg_mip.interrupt import Interrupt
-from tests.unit import ROOT, Command, fakes
-from tests.unit.test_cli_processes import start_process
+from tests.unit import ROOT, Command, fakes, rows_in
 
 pytestmark = pytest.mark.usefixtures("fake_methods")
 
 FAKE = BatchOptions(method="fake")
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Two instances with different content, one of them in a folder of its own."""
-    folder = tmp_path / "games"
-    (folder / "nested").mkdir(parents=True)
-    write_instance(fakes.small_game("one"), folder / "nested" / "one.json")
-    other = fakes.small_game("two")
-    write_instance(other.replace(initial=np.array([1.0, 0.0])), folder / "two.npz")
-    return folder
-
-
-def rows_in(out: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (out / RESULTS_NAME).read_text().splitlines()]
 
 
 def test_instances_are_found_below_the_folder_in_order(folder: Path) -> None:
@@ -118,6 +102,68 @@ def test_a_half_written_line_spoils_neither_resume_nor_the_next_row(folder: Path
     assert json.loads(path.read_text().splitlines()[-1])["instance"] == "two.npz"
 
 
+def test_after_any_number_of_resumes_there_is_one_row_for_each_instance(folder: Path, tmp_path: Path) -> None:
+    """Failed rows are replaced, and so are those of a content that changed; rows with other options are kept."""
+    out, names = tmp_path / "out", ["broken.json", "nested/one.json", "two.npz"]
+    (folder / "broken.json").write_text("{")
+    for _ in range(4):
+        run_batch(folder, out, FAKE, resume=True)
+        assert sorted(row["instance"] for row in rows_in(out)) == names
+    write_instance(fakes.small_game().replace(leader_discount=0.8), folder / "nested" / "one.json")
+    write_instance(fakes.small_game("mended"), folder / "broken.json")
+    run_batch(folder, out, FAKE, resume=True)
+    assert sorted((row["instance"], row["exit_code"]) for row in rows_in(out)) == [(name, 0) for name in names]
+    run_batch(folder, out, BatchOptions(method="fake", gap=0.5), resume=True)
+    assert len(rows_in(out)) == 6
+    assert len(run_batch(folder, out, FAKE, resume=True).skipped) == 3
+
+
+def test_what_a_killed_batch_left_is_tidied_up(folder: Path, tmp_path: Path) -> None:
+    """Twice the same row, lines that are no rows, half a row at the end."""
+    out = tmp_path / "out"
+    run_batch(folder, out, FAKE)
+    first, second = (out / RESULTS_NAME).read_text().splitlines()
+    (out / RESULTS_NAME).write_text("\n".join([first, second, "[]", "nothing", first, second[:60]]))
+    assert len(run_batch(folder, out, FAKE, resume=True).skipped) == 2
+    assert (out / RESULTS_NAME).read_text().splitlines() == [second, first]
+
+
+def test_each_row_is_on_the_disk_itself(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda _: synced.append(len(rows_in(tmp_path / "out"))))
+    run_batch(folder, tmp_path / "out", FAKE)
+    assert {1, 2} <= set(synced)
+
+
+def test_a_second_batch_on_the_same_folder_is_refused(command: Command, folder: Path, tmp_path: Path) -> None:
+    out, refused = tmp_path / "out", []
+
+    def try_another(_: BatchRow) -> None:
+        with pytest.raises(OptionError, match="another batch is writing to"):
+            run_batch(folder, out, FAKE, resume=True)
+        refused.append(command("batch", folder, "--out", out, "--method", "fake", "--resume"))
+
+    run_batch(folder, out, FAKE, on_row=try_another)
+    assert [(ran.code, len(ran.err.splitlines())) for ran in refused] == [(2, 1), (2, 1)]
+    assert len(rows_in(out)) == 2
+
+
+def test_the_lock_of_a_batch_that_is_gone_holds_nobody_up(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / LOCK_NAME).write_text("")
+    assert len(run_batch(folder, out, FAKE).rows) == 2
+
+
+def test_a_file_system_without_locks_is_named(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise NotImplementedError("FileSystem does not appear to support flock")
+
+    monkeypatch.setattr(filelock.FileLock, "acquire", refuse)
+    with pytest.raises(OptionError, match="file system without locks"):
+        run_batch(folder, tmp_path / "out", FAKE)
+
+
 def test_what_a_batch_wrote_below_the_folder_is_no_instance(folder: Path) -> None:
     out = folder / "results"
     run_batch(folder, out, FAKE)
@@ -147,17 +193,6 @@ def test_an_empty_folder_and_no_jobs_are_refused(folder: Path, tmp_path: Path) -
     assert not (tmp_path / "out").exists()
 
 
-def test_worker_processes_write_the_same_rows(folder: Path, tmp_path: Path) -> None:
-    options = BatchOptions(method="commitment", gap=1e-3)
-    alone = run_batch(folder, tmp_path / "alone", options)
-    (folder / "broken.json").write_text("{")
-    together = run_batch(folder, tmp_path / "together", options, jobs=2)
-    assert together.exit_code is ExitCode.FAILED_ROWS
-    values = {row.instance: row.result["leader_value"] for row in together.rows if row.result}
-    assert values == {row.instance: pytest.approx(row.result["leader_value"]) for row in alone.rows if row.result}
-    assert len(rows_in(tmp_path / "together")) == 3
-
-
 def test_command_prints_rows_a_summary_and_one_json_object(command: Command, folder: Path, tmp_path: Path) -> None:
     (folder / "broken.json").write_text("{")
     ran = command("batch", folder, "--out", tmp_path / "out", "--method", "fake", "--json")
@@ -171,32 +206,6 @@ def test_command_prints_rows_a_summary_and_one_json_object(command: Command, fol
     again = command("batch", folder, "--out", tmp_path / "out", "--method", "fake", "--resume")
     assert "0 solved, 1 failed, 2 skipped" in again.err
     assert again.out == ""
-
-
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_ctrl_c_keeps_the_rows_written(folder: Path, tmp_path: Path, jobs: int) -> None:
-    """With workers only the parent gets the signal here, so it must pass the wish on."""
-    out = tmp_path / "out"
-    process = start_process("batch", folder, "--out", out, "--method", "fake-wait", "--jobs", jobs, "--json")
-    assert process.stderr is not None
-    assert process.stderr.readline() == "working\n"
-    process.send_signal(signal.SIGINT)
-    stdout, stderr = process.communicate(timeout=30)
-    assert process.returncode == 130, stderr
-    assert "Traceback" not in stderr
-    rows = rows_in(out)
-    assert rows
-    assert {row["result"]["termination"] for row in rows} == {"interrupted"}
-    assert json.loads(stdout)["interrupted"]
-
-
-def test_workers_end_with_a_parent_that_is_killed(folder: Path, tmp_path: Path) -> None:
-    """The pipe closes once nobody holds it any more: long before the fake method would be done by itself."""
-    process = start_process("batch", folder, "--out", tmp_path / "out", "--method", "fake-wait", "--jobs", 2)
-    assert process.stderr is not None
-    assert [process.stderr.readline() for _ in range(2)] == ["working\n"] * 2
-    process.kill()
-    process.communicate(timeout=8)
 
 
 def test_one_batch_solves_every_shipped_instance(tmp_path: Path) -> None:

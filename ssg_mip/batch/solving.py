@@ -1,0 +1,70 @@
+"""Solving one instance of a batch."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from pathlib import Path
+
+from ssg_mip.batch.records import BatchOptions, BatchRow
+from ssg_mip.certificates.outcome import UNCHECKED
+from ssg_mip.errors import SsgError
+from ssg_mip.exit_codes import ExitCode, exit_code, unless_stopped
+from ssg_mip.interrupt import Interrupt
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Task:
+    """One instance to solve, and the contents for which there is a row already."""
+
+    folder: Path
+    instance: str
+    options: BatchOptions
+    done: frozenset[str]
+
+
+def solve_one(task: Task, interrupt: Interrupt) -> BatchRow | None:
+    """The row of one instance; ``None`` if there is a good one already."""
+    from ssg_mip.files import read_instance
+    from ssg_mip.front_door import solve
+
+    started = time.monotonic()
+    content: str | None = None
+    try:
+        game = read_instance(task.folder / task.instance)
+        content = game.content_hash
+        if content in task.done:
+            return None
+        asked = {field.name: getattr(task.options, field.name) for field in dataclasses.fields(task.options)}
+        result = solve(game, **asked, interrupt=interrupt)
+    except SsgError as error:
+        return failed_row(task, error, error.exit_code, time.monotonic() - started, content)
+    except Exception as error:  # a defect must cost one row, not the batch
+        return failed_row(task, error, ExitCode.FAILURE, time.monotonic() - started, content)
+    code = exit_code(result)
+    return BatchRow(
+        instance=task.instance,
+        game_hash=content,
+        options=task.options.to_dict(),
+        exit_code=int(unless_stopped(code, interrupt) if code is ExitCode.INTERRUPTED else code),
+        seconds=time.monotonic() - started,
+        check=result.check.word,
+        secured=None if result.guaranteed is None else result.guaranteed.secured_value,
+        error=None,
+        result=result.to_dict(),
+    )
+
+
+def failed_row(task: Task, error: Exception, code: int, seconds: float, content: str | None = None) -> BatchRow:
+    """The row of an instance without an answer."""
+    return BatchRow(
+        instance=task.instance,
+        game_hash=content,
+        options=task.options.to_dict(),
+        exit_code=int(code),
+        seconds=seconds,
+        check=UNCHECKED.word,
+        secured=None,
+        error={"class": type(error).__name__, "message": str(error)},
+        result=None,
+    )
