@@ -24,7 +24,7 @@ from ssg_mip.methods.guaranteed import find_guaranteed
 from ssg_mip.result import Result
 from ssg_mip.tolerances import Tolerances
 
-SECONDS_PER_STATE = 2.5e-4
+SECONDS_PER_STATE = 4e-4
 """Seconds kept for each state: what checking and printing an answer and an iterate takes a busy small machine."""
 
 SECONDS_PER_TRANSITION = 2e-6
@@ -45,8 +45,8 @@ CHECK_SHARE = 0.8
 DERIVING_SHARE = 0.4
 """Share of the time of a check in which values are derived; comparing them takes about as long."""
 
-MOST_PRINTED = 400_000
-"""Numbers in the iterates of a result that has a time limit: printing so many takes less than a second."""
+MOST_PRINTED = 150_000
+"""Numbers in the iterates of a result that has a time limit: printing so many takes half a second at most."""
 
 
 def kept_for_closing(game: Game, deadline: Deadline, *, check: bool, guarantee: bool) -> float:

@@ -30,6 +30,9 @@ STEPS = 100_000
 LOOKS = 10
 """Moments at which the greedy and the average policy are evaluated."""
 
+MOST_RECORDED = 2_000_000
+"""Probabilities in the recorded average policies, at most: 200 moments of games with up to 10,000 joint actions."""
+
 
 def run(game: Game, request: Request) -> Result:
     """Run the dynamics and evaluate the leader's greedy and average policies exactly.
@@ -53,7 +56,7 @@ def run(game: Game, request: Request) -> Result:
         settings,
         np.random.default_rng(request.seed),
         steps=steps,
-        num_moments=LOOKS * 20,
+        num_moments=max(LOOKS, min(20 * LOOKS, MOST_RECORDED // game.num_rows)),
         on_moment=look,
         stopped=lambda: request.stopped,
     )
