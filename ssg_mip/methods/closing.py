@@ -147,7 +147,7 @@ def _gives_up(deadline: Deadline, stopped: Callable[[], bool]) -> Checkpoint:
 def _checked(result: Result, tolerances: Tolerances, until: Deadline, stopped: Callable[[], bool]) -> CheckOutcome:
     """The outcome of the check, as far as it came."""
     found: CheckOutcome | None = None
-    if until.remaining < busyness() * LEAST_PER_STATE * result.game.num_states:
+    if until.remaining < LEAST_PER_STATE * result.game.num_states:
         return NO_TIME
     try:
         for part, share in _parts(result, until):
@@ -197,7 +197,7 @@ def _better(found: CheckOutcome | None, fresh: CheckOutcome, result: Result, par
 
 def _with_guarantee(result: Result, until: Deadline, stopped: Callable[[], bool]) -> Result:
     """The result with what is secured near its policy, if there is time to say anything about that."""
-    if result.leader_policy is None or until.remaining < busyness() * LEAST_PER_STATE * result.game.num_states:
+    if result.leader_policy is None or until.remaining < LEAST_PER_STATE * result.game.num_states:
         return result
     allowed = max(GUARANTEE_SECONDS, GUARANTEE_SHARE * result.provenance.seconds)
     deadline = Deadline(min(allowed, until.remaining))
