@@ -34,6 +34,9 @@ SECONDS_PER_TRANSITION = 2e-6
 PRINTING_PER_STATE = 4e-5
 """Seconds of them for printing alone, which comes last."""
 
+PRINTING_SHARE = 0.2
+"""Share of the limit that is kept for it at most."""
+
 LEAST_PER_STATE = 1e-4
 """Seconds for each state without which neither check nor guarantee is begun: their first steps look at no clock."""
 
@@ -78,7 +81,11 @@ def kept_for_closing(game: Game, deadline: Deadline, *, check: bool, guarantee: 
 
 def _grace(game: Game, deadline: Deadline) -> float:
     """By how much check and guarantee may exceed the limit; negative where printing takes long."""
-    return GRACE_SECONDS + GRACE_SHARE * deadline.limit - busyness() * PRINTING_PER_STATE * game.num_states
+    return (
+        GRACE_SECONDS
+        + GRACE_SHARE * deadline.limit
+        - min(PRINTING_PER_STATE * game.num_states, PRINTING_SHARE * deadline.limit)
+    )
 
 
 def closed(

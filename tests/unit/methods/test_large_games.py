@@ -22,7 +22,7 @@ from ssg_mip.methods.fixed_point.iteration import iterate_operator
 from ssg_mip.methods.fixed_point.start import start_values
 from ssg_mip.methods.learning.asymmetric_learning.hedge import gain_spread
 from ssg_mip.methods.learning.asymmetric_learning.information import exact_answer, pair_values
-from ssg_mip.methods.learning.network_size import check_network_size
+from ssg_mip.methods.learning.network_size import check_network_size, check_table_size
 from ssg_mip.methods.primal.operator_policies import operator_policies
 from ssg_mip.methods.request import Request
 from ssg_mip.methods.visits import Visits
@@ -120,15 +120,18 @@ def test_time_for_closing_counts_evaluations_and_laps(monkeypatch: pytest.Monkey
 def test_learners_say_that_time_ended_them() -> None:
     game = random_game(0, 3, 2, 2, 2)
     for method in ("bilevel-q", "asymmetric-learning"):
-        assert solve(game, method, time_limit=0.0).termination is Termination.TIME_LIMIT
+        assert solve(game, method, time_limit=0.1, iteration_limit=10**9).termination is Termination.TIME_LIMIT
         assert solve(game, method, iteration_limit=50).termination is Termination.ITERATION_LIMIT
 
 
 def test_networks_that_do_not_fit_are_refused_with_what_would(monkeypatch: pytest.MonkeyPatch) -> None:
     game = random_game(0, 1000, 2, 2, 2)
     check_network_size(game, "actor-critic", Deadline(60.0), copies=512)
-    with pytest.raises(TooLargeError, match=r"games of up to about [\d,]+ states do"):
+    with pytest.raises(TooLargeError, match=r"would spend the 0.01 s on its first updates; .*about \d+ states fit"):
         check_network_size(game, "actor-critic", Deadline(0.01), copies=512)
+    with pytest.raises(TooLargeError, match=r"on 1,000 states would spend the 0.01 s on setting up its tables; .* fit"):
+        check_table_size(game, "asymmetric-learning", Deadline(0.01))
+    check_table_size(game, "asymmetric-learning", Deadline())
     monkeypatch.setattr(memory, "available_memory", lambda: 1e6)
     with pytest.raises(TooLargeError, match=r"needs about 0\.0 GiB of memory, 0\.0 GiB are available; games of up to"):
         check_network_size(game, "actor-critic", Deadline(60.0), copies=512)

@@ -15,6 +15,7 @@ from ssg_mip.game import Game
 from ssg_mip.methods.learning.asymmetric_learning.dynamics import Dynamics, learn
 from ssg_mip.methods.learning.asymmetric_learning.information import exact_answer, pair_values
 from ssg_mip.methods.learning.asymmetric_learning.settings import Settings
+from ssg_mip.methods.learning.network_size import check_table_size
 from ssg_mip.methods.learning.schedules import moments
 from ssg_mip.methods.request import Request
 from ssg_mip.methods.settings import read_settings
@@ -44,6 +45,7 @@ def run(game: Game, request: Request) -> Result:
     average policy of the leader for both players, under either model of observation.
     """
     settings = read_settings(Settings, request.settings, METHOD)
+    check_table_size(game, METHOD, request.deadline)
     visits = Visits(game, request, METHOD)
     visits.start()
     steps = request.iteration_limit or STEPS
