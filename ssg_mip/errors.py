@@ -9,6 +9,7 @@
     ├── InvalidResultError      a result that cannot be read as one        (exit code 5)
     ├── OptionError             an argument outside its range              (exit code 2)
     ├── SolverError             the LP/MILP solver failed numerically      (exit code 1)
+    ├── TooLargeError           more memory or time than there is          (exit code 4)
     └── WorkerError             a process that solved an instance died     (exit code 1)
 
 A message says what is wrong, where, with which value, what the rule is and how to mend it.
@@ -49,6 +50,12 @@ class OptionError(SsgError, ValueError):
     """An argument is unknown or outside its range."""
 
     exit_code = 2
+
+
+class TooLargeError(SsgError):
+    """The work would take more memory, or more time, than there is; the message says what would fit."""
+
+    exit_code = 4
 
 
 class SolverError(SsgError):

@@ -13,7 +13,7 @@ from ssg_mip.deadline import Deadline
 from ssg_mip.game import Game
 from ssg_mip.interrupt import Interrupt, given_or_graceful
 from ssg_mip.methods import check_request, find_method
-from ssg_mip.methods.assurance import assured
+from ssg_mip.methods.closing import closed, kept_for_closing
 from ssg_mip.methods.in_standard_form import run_method
 from ssg_mip.methods.proofs.bound_certificate import Recorder, prepared_recorder
 from ssg_mip.methods.request import Request, StepSelection, state_weights
@@ -46,6 +46,7 @@ def solve(
     guarantee: bool = True,
     certificate: Path | str | None = None,
     recorder: Recorder | None = None,
+    deadline: Deadline | None = None,
 ) -> Result:
     """Find a stationary leader policy, its exact value and a proven bound on the best value.
 
@@ -68,7 +69,7 @@ def solve(
     gap
         Relative gap between value and bound at which the search may stop.
     time_limit
-        Seconds of wall-clock time; ``None`` for no limit.
+        Seconds of wall-clock time for everything, check and guarantee included; ``None`` for no limit.
     seed
         Seed of every random choice.
     node_limit, iteration_limit
@@ -108,6 +109,8 @@ def solve(
         verify``; of ``"policy-iteration"`` also for the proof of its stop.
     recorder
         Remembers the proof for a caller who writes the certificate.
+    deadline
+        A budget that is running already, instead of ``time_limit``.
 
     Returns
     -------
@@ -126,7 +129,7 @@ def solve(
     """
     if certificate is not None:
         recorder = prepared_recorder(Path(certificate))
-    deadline = Deadline(time_limit)
+    deadline = Deadline(time_limit) if deadline is None else deadline
     find_method(method)
     with given_or_graceful(interrupt) as flag:
         request = Request(
@@ -134,7 +137,7 @@ def solve(
             ties=ties,
             margin=margin,
             gap=gap,
-            deadline=deadline,
+            deadline=deadline.keeping(kept_for_closing(game, deadline, check=check, guarantee=guarantee)),
             interrupt=flag,
             node_limit=node_limit,
             iteration_limit=iteration_limit,
@@ -149,7 +152,8 @@ def solve(
             recorder=recorder,
         )
         check_request(game, method, request)
-        result = assured(run_method(game, method, request), check=check, guarantee=guarantee, tolerances=tolerances)
+        found = run_method(game, method, request)
+        result = closed(found, deadline, flag, check=check, guarantee=guarantee, tolerances=tolerances)
     if recorder is not None and certificate is not None:
         recorder.write(Path(certificate), game)
     return result

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from fractions import Fraction
 from functools import cached_property
 
+from ssg_mip.certificates.checkpoint import Checkpoint, unhurried
 from ssg_mip.certificates.derivation import derive
-from ssg_mip.certificates.rational import ExactGame, PolicyRows, Process
+from ssg_mip.certificates.rational import ExactGame, PolicyRows
 from ssg_mip.certificates.response import FollowerView, exactly_tied, loss_bound, rule_values, tie_judgements
-from ssg_mip.certificates.values import Interval, rounding_slack, value_intervals
+from ssg_mip.certificates.values import AnyProcess, Interval, rounding_slack, value_intervals
 from ssg_mip.tolerances import Tolerances
 
 
@@ -23,15 +24,17 @@ class Evidence:
     honestly be off; the follower's is ``view.slack``.
     """
 
-    leader: Process
-    follower: Process
+    leader: AnyProcess
+    follower: AnyProcess
     view: FollowerView
     outcomes: tuple[tuple[Interval, ...], ...]
     slack: Fraction
     ties: str
+    checkpoint: Checkpoint = unhurried
     _pairs: dict[tuple[int, ...], tuple[tuple[Interval, ...], tuple[Interval, ...]]] = dataclasses.field(
         default_factory=dict, init=False, repr=False
     )
+    _losses: dict[tuple[int, ...], Fraction] = dataclasses.field(default_factory=dict, init=False, repr=False)
 
     def slots(self, response: Sequence[int]) -> tuple[int, ...]:
         """The follower slots of a response given as actions within states."""
@@ -42,6 +45,7 @@ class Evidence:
 
         Where an answer rests on a near tie only, its value is printed without any tolerance for ties.
         """
+        self.checkpoint()
         exact = [Fraction(value) for value in printed]
 
         def distance(outcome: Sequence[Interval]) -> Fraction:
@@ -53,19 +57,25 @@ class Evidence:
     @cached_property
     def exact_outcome(self) -> tuple[Interval, ...]:
         """The leader's values where only actions that cannot be told from the best one are tied."""
-        return rule_values(self.leader, exactly_tied(self.view), self.ties)
+        return rule_values(self.leader, exactly_tied(self.view), self.ties, self.checkpoint)
 
     def pair_values(self, response: Sequence[int]) -> tuple[tuple[Interval, ...], tuple[Interval, ...]]:
         """The leader's and the follower's values of the policy with a response."""
+        self.checkpoint()
         chosen = self.slots(response)
         if chosen not in self._pairs:
-            self._pairs[chosen] = (value_intervals(self.leader, chosen), value_intervals(self.follower, chosen))
+            self._pairs[chosen] = (
+                value_intervals(self.leader, chosen, self.checkpoint),
+                value_intervals(self.follower, chosen, self.checkpoint),
+            )
         return self._pairs[chosen]
 
     def epsilon(self, response: Sequence[int]) -> Fraction:
         """A proven bound on what the follower loses, in its worst state, by a response."""
-        _, attained = self.pair_values(response)
-        return loss_bound(self.view, attained)
+        chosen = self.slots(response)
+        if chosen not in self._losses:
+            self._losses[chosen] = loss_bound(self.view, self.pair_values(response)[1])
+        return self._losses[chosen]
 
 
 class Prover:
@@ -79,19 +89,23 @@ class Prover:
         The tie rule.
     tolerances
         Which ties count, and how much rounding is allowed.
+    checkpoint
+        Called now and then; what it raises ends the work in hand.
     """
 
-    def __init__(self, exact: ExactGame, ties: str, tolerances: Tolerances) -> None:
+    def __init__(self, exact: ExactGame, ties: str, tolerances: Tolerances, checkpoint: Checkpoint = unhurried) -> None:
         self._exact = exact
         self._ties = ties
         self._tolerances = tolerances
+        self._checkpoint = checkpoint
         self._known: dict[PolicyRows, Evidence] = {}
 
     def about(self, policy: PolicyRows) -> Evidence:
         """The evidence about a policy."""
+        self._checkpoint()
         if policy not in self._known:
-            leader, follower, view = derive(self._exact, policy, self._tolerances)
-            outcomes = tuple(rule_values(leader, tied, self._ties) for tied in tie_judgements(view))
+            leader, follower, view = derive(self._exact, policy, self._tolerances, self._checkpoint)
+            outcomes = tuple(rule_values(leader, tied, self._ties, self._checkpoint) for tied in tie_judgements(view))
             self._known[policy] = Evidence(
                 leader=leader,
                 follower=follower,
@@ -99,5 +113,6 @@ class Prover:
                 outcomes=outcomes,
                 slack=max(rounding_slack(leader, values, self._tolerances) for values in outcomes),
                 ties=self._ties,
+                checkpoint=self._checkpoint,
             )
         return self._known[policy]

@@ -13,6 +13,7 @@ For a fixed response the value solves ``v = r + gamma P v``.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
@@ -21,6 +22,9 @@ from typing import Any
 
 import numpy as np
 
+from ssg_mip.certificates.checkpoint import Checkpoint, unhurried
+from ssg_mip.certificates.directed import DirectedProcess
+from ssg_mip.certificates.iterative import candidate_values
 from ssg_mip.certificates.linear_solve import solve_exactly
 from ssg_mip.certificates.rational import Process, over_common_denominator
 from ssg_mip.game import FloatArray, IntArray
@@ -33,7 +37,10 @@ PRINTED = Fraction(64.0 * np.finfo(float).eps)
 """Rounding of a printed value, or of a weighted sum, relative to its size."""
 
 DENSE_STATES = 500
-"""Number of states up to which candidates come from a dense solve; above from SciPy's sparse one."""
+"""Number of states up to which candidates come from a dense solve; above from an iterative one."""
+
+AnyProcess = Process | DirectedProcess
+"""A process in rational numbers, or a large one whose enclosures count the roundings of floating point."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,7 +67,9 @@ class Interval:
 
     def distance(self, value: Fraction) -> Fraction:
         """How far a number lies outside; 0 inside."""
-        return max(self.lower - value, value - self.upper, Fraction(0))
+        if value < self.lower:
+            return self.lower - value
+        return value - self.upper if value > self.upper else Fraction(0)
 
     def __neg__(self) -> Interval:
         return Interval(-self.upper, -self.lower)
@@ -84,10 +93,12 @@ def weighted_sum(weights: Sequence[Fraction], values: Sequence[Interval]) -> Int
 
 def largest_size(values: Sequence[Interval]) -> Fraction:
     """The largest absolute value that any of the numbers may have."""
-    return max(max(abs(value.lower), abs(value.upper)) for value in values)
+    return max(max(value.upper for value in values), -min(value.lower for value in values))
 
 
-def solver_noise(process: Process, values: Sequence[Interval], tolerances: Tolerances = DEFAULT_TOLERANCES) -> Fraction:
+def solver_noise(
+    process: AnyProcess, values: Sequence[Interval], tolerances: Tolerances = DEFAULT_TOLERANCES
+) -> Fraction:
     """How far the package's own solves in floating point may be off.
 
     Two sources, each of which ``1 / (1 - gamma)`` steps may add up: the smallest advantage for which its policy
@@ -100,18 +111,24 @@ def solver_noise(process: Process, values: Sequence[Interval], tolerances: Toler
 
 
 def rounding_slack(
-    process: Process, values: Sequence[Interval], tolerances: Tolerances = DEFAULT_TOLERANCES
+    process: AnyProcess, values: Sequence[Interval], tolerances: Tolerances = DEFAULT_TOLERANCES
 ) -> Fraction:
     """How far a printed number may lie from its proven value: ``rounding`` times the spread of values, and noise."""
     spread = process.reward_spread / (1 - process.discount)
     return Fraction(tolerances.rounding) * spread + solver_noise(process, values, tolerances)
 
 
-def value_intervals(process: Process, chosen: Sequence[int]) -> tuple[Interval, ...]:
+def value_intervals(
+    process: AnyProcess, chosen: Sequence[int], checkpoint: Checkpoint = unhurried
+) -> tuple[Interval, ...]:
     """Proven intervals for the value of playing slot ``chosen[s]`` in every state ``s``."""
-    if process.num_states <= EXACT_STATES:
+    if process.num_states <= EXACT_STATES and isinstance(process, Process):
         return tuple(map(Interval.point, exact_values(process, chosen)))
-    candidate = rounded_candidate(FloatProcess.of(process).evaluate(np.array(chosen, dtype=np.int64)))
+    slots = np.array(chosen, dtype=np.int64)
+    found = FloatProcess.of(process).evaluate(slots, checkpoint)
+    if isinstance(process, DirectedProcess):
+        return directed_enclosure(process, found, slots, np.arange(len(slots)))
+    candidate = rounded_candidate(found)
     residuals = [q - w for q, w in zip(process.action_values(candidate, chosen), candidate, strict=True)]
     return enclose(candidate, min(residuals), max(residuals), process.discount)
 
@@ -122,6 +139,28 @@ def enclose(
     """The intervals around a candidate whose residuals lie in ``[lowest, highest]``."""
     down, up = (min(lowest, Fraction(0)) / (1 - discount), max(highest, Fraction(0)) / (1 - discount))
     return tuple(Interval(value + down, value + up) for value in candidate)
+
+
+def directed_enclosure(
+    process: DirectedProcess, found: FloatArray, flat: IntArray, starts: IntArray
+) -> tuple[Interval, ...]:
+    """The intervals around a candidate of a large process, their ends rounded outwards to floats.
+
+    Parameters
+    ----------
+    process, found
+        The process and the candidate; what is not finite counts as 0.
+    flat, starts
+        The slots of which the best one counts in every state, as in :meth:`DirectedProcess.residual_range`.
+    """
+    values = np.where(np.isfinite(found), found, 0.0)
+    lowest, highest = process.residual_range(values, flat, starts)
+    horizon = 1 - process.discount
+    down, up = (float(min(lowest, Fraction(0)) / horizon), float(max(highest, Fraction(0)) / horizon))
+    # The quotient is rounded once and the sum once: two floats further out is further than the truth.
+    lower = np.nextafter(values + math.nextafter(down, -math.inf), -np.inf)
+    upper = np.nextafter(values + math.nextafter(up, math.inf), np.inf)
+    return tuple(map(Interval, map(Fraction, lower.tolist()), map(Fraction, upper.tolist())))
 
 
 def exact_values(process: Process, chosen: Sequence[int]) -> tuple[Fraction, ...]:
@@ -156,7 +195,7 @@ class FloatProcess:
     discount: float
 
     @classmethod
-    def of(cls, process: Process) -> FloatProcess:
+    def of(cls, process: AnyProcess) -> FloatProcess:
         """Every number rounded to the nearest float; the last few are kept."""
         return _rounded_process(process)
 
@@ -177,18 +216,14 @@ class FloatProcess:
             matrix = csr_array((entries, (rows, columns)), shape=shape)
         return cls(matrix, rewards, float(process.discount))
 
-    def evaluate(self, chosen: IntArray) -> FloatArray:
-        """The value of a response by a linear solve."""
+    def evaluate(self, chosen: IntArray, checkpoint: Checkpoint = unhurried) -> FloatArray:
+        """The value of a response: by a dense solve, or up to a residual that is left by an iterative one."""
         rows, right = self.matrix[chosen], self.rewards[chosen]
         with np.errstate(all="ignore"):
             if isinstance(rows, np.ndarray):
                 system = np.eye(len(chosen)) - self.discount * rows
                 return np.linalg.solve(system, right).astype(np.float64, copy=False)
-            from scipy.sparse import eye_array
-            from scipy.sparse.linalg import splu
-
-            found: FloatArray = splu((eye_array(len(chosen), format="csc") - self.discount * rows).tocsc()).solve(right)
-            return found
+            return candidate_values(rows, self.discount, right, checkpoint)
 
     def action_values(self, values: FloatArray) -> FloatArray:
         """``q = r + gamma P v`` for every slot."""
@@ -198,5 +233,7 @@ class FloatProcess:
 
 
 @lru_cache(maxsize=4)
-def _rounded_process(process: Process) -> FloatProcess:
+def _rounded_process(process: AnyProcess) -> FloatProcess:
+    if isinstance(process, DirectedProcess):
+        return FloatProcess(process.mixing.matrix(), process.mean_rewards(), process.float_discount)
     return FloatProcess.rounded(process)

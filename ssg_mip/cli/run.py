@@ -16,6 +16,7 @@ from ssg_mip.cli.console import ProgressTable, say, say_error, write_json
 from ssg_mip.cli.enclose import enclose_instance
 from ssg_mip.cli.outcome import final_code, say_unless_json
 from ssg_mip.cli.wished import check_wish, draw_wish
+from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError, SsgError
 from ssg_mip.exit_codes import ExitCode, exit_code
 from ssg_mip.interrupt import graceful_interrupt
@@ -66,6 +67,7 @@ def solve_instance(
     from ssg_mip.methods.proofs.bound_certificate import prepared_recorder
     from ssg_mip.report.results import result_report
 
+    deadline = Deadline(time_limit)
     check_wish(plot)
     recorder = None if certificate is None else prepared_recorder(certificate)
     with graceful_interrupt() as interrupt:
@@ -76,7 +78,7 @@ def solve_instance(
             ties=options.check_rule(ties),
             margin=margin,
             gap=gap,
-            time_limit=time_limit,
+            deadline=deadline,
             seed=seed,
             node_limit=node_limit,
             iteration_limit=iteration_limit,

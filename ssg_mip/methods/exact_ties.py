@@ -18,26 +18,29 @@ from fractions import Fraction
 import numpy as np
 
 from ssg_mip.best_response import Response, Ties, best_response
+from ssg_mip.bounds import LEAST_GAP
+from ssg_mip.certificates.checkpoint import Checkpoint, unhurried
 from ssg_mip.certificates.derivation import derive
 from ssg_mip.certificates.guarantee import Guarantee
+from ssg_mip.certificates.outcome import UNCHECKED
 from ssg_mip.certificates.rational import ExactGame, policy_rows
 from ssg_mip.certificates.response import exactly_tied, optimal_values
 from ssg_mip.certificates.values import value_intervals
 from ssg_mip.game import Game
 from ssg_mip.mdp import evaluate, induced_by_leader
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
+from ssg_mip.result import Result, TrajectoryPoint, gap_denominator
 from ssg_mip.standard_form import standard_form
-from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
-
-
-def is_supported(value: float, nearby: Guarantee | None, allowed: float) -> bool:
-    """Whether a policy nearby secures a value, up to what is allowed, without any tolerance for ties."""
-    secured = None if nearby is None else nearby.secured_value
-    return secured is not None and secured >= value - allowed
+from ssg_mip.status import Status, Termination
+from ssg_mip.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, Tolerances
 
 
 def certain_loss(
-    game: Game, policy: LeaderPolicy, response: FollowerPolicy, tolerances: Tolerances = DEFAULT_TOLERANCES
+    game: Game,
+    policy: LeaderPolicy,
+    response: FollowerPolicy,
+    tolerances: Tolerances = DEFAULT_TOLERANCES,
+    checkpoint: Checkpoint = unhurried,
 ) -> Fraction:
     """What the follower loses for certain by a response, in his worst state: exactly in games of few states.
 
@@ -46,8 +49,8 @@ def certain_loss(
     InvalidPolicyError
         If the policy does not fit the game.
     """
-    _, follower, view = derive(ExactGame.of(game), policy_rows(game, policy), tolerances)
-    attained = value_intervals(follower, response.slots(game).tolist())
+    _, follower, view = derive(ExactGame.of(game), policy_rows(game, policy), tolerances, checkpoint)
+    attained = value_intervals(follower, response.slots(game).tolist(), checkpoint)
     losses = [best.lower - own.upper for best, own in zip(view.optimum.values, attained, strict=True)]
     return max(Fraction(0), *losses)
 
@@ -78,4 +81,48 @@ def exact_response(
         leader_values=form.leader.out(evaluate(ours, chosen)),
         follower_values=form.follower.out(evaluate(theirs, chosen)),
         regret=0.0,
+    )
+
+
+def loses_for_certain(result: Result, tolerances: Tolerances, checkpoint: Checkpoint = unhurried) -> bool:
+    """Whether the follower loses for certain by the response, so that it is tied within a tolerance only."""
+    policy, response = result.leader_policy, result.follower_policy
+    if policy is None or response is None or not result.check.epsilon:
+        return False
+    return certain_loss(result.game, policy, response, tolerances, checkpoint) > 0
+
+
+def is_supported(result: Result, nearby: Guarantee | None) -> bool:
+    """Whether a policy nearby secures the value up to the gap."""
+    gap = max(float(result.provenance.options.get("gap", DEFAULT_GAP)), LEAST_GAP)
+    secured = None if nearby is None else nearby.secured_value
+    return secured is not None and secured >= result.leader_value - gap * result.gap_scale
+
+
+def without_near_ties(result: Result, tolerances: Tolerances) -> Result:
+    """The result with the value that its policy has under the exact best response, of which nothing more is known."""
+    policy = result.leader_policy
+    if policy is None:
+        return result
+    found = exact_response(result.game, policy, result.ties, tolerances)
+    value = float(result.weights @ found.leader_values)
+    # Iterates before it may rest on near ties too, so the trajectory is this one point.
+    last = TrajectoryPoint(
+        iteration=0,
+        leader_values=found.leader_values,
+        leader_value=value,
+        leader_policy=policy,
+        note=f"without the tolerance for ties, by which the value would be {result.leader_value:.9g}",
+    )
+    return dataclasses.replace(
+        result,
+        status=Status.FEASIBLE,
+        termination=Termination.NEAR_TIE,
+        leader_value=value,
+        leader_values=found.leader_values,
+        follower_values=found.follower_values,
+        follower_policy=found.follower_policy,
+        gap_scale=gap_denominator(result.game, result.weights, value),
+        trajectory=(last,),
+        check=UNCHECKED,
     )

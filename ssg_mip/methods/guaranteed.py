@@ -25,7 +25,7 @@ from ssg_mip.best_response import Response, best_response
 from ssg_mip.certificates.guarantee import Guarantee
 from ssg_mip.certificates.guaranteed import MarginCertificate, certify_margin
 from ssg_mip.certificates.impossible import Impossibility, prove_impossible
-from ssg_mip.deadline import Deadline
+from ssg_mip.deadline import Checkpoint, Deadline, unhurried
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.mdp import DENSE_STATES, induced_by_leader
@@ -59,6 +59,7 @@ def find_guaranteed(
     margin: float | None = None,
     radius: float = RADII[-1],
     deadline: Deadline | None = None,
+    checkpoint: Checkpoint = unhurried,
 ) -> Guarantee:
     """Look near a policy for one whose response is unique by a margin, and say what it secures.
 
@@ -78,6 +79,8 @@ def find_guaranteed(
         How far a probability may move.
     deadline
         When to give up; the policy itself is judged in any case.
+    checkpoint
+        Called now and then; what it raises ends even that.
 
     Raises
     ------
@@ -95,7 +98,7 @@ def find_guaranteed(
     radius = radius if game.num_states <= DENSE_STATES else 0.0
     responses = list(_responses(form, policy, answer))
     deadline = Deadline() if deadline is None else deadline
-    found = _search(form, policy, responses, asked, least, radius, deadline)
+    found = _search(form, policy, responses, asked, least, radius, deadline, checkpoint)
     return Guarantee(
         wanted=answer.follower_policy,
         margin=least,
@@ -141,10 +144,11 @@ def _search(
     margin: float,
     radius: float,
     deadline: Deadline,
+    checkpoint: Checkpoint,
 ) -> MarginCertificate | None:
     """The policy itself, or the best one that is certified in the smallest ball that holds any."""
     game, standard = form.game, form.standard
-    here = certify_margin(game, policy, margin)
+    here = certify_margin(game, policy, margin, checkpoint=checkpoint)
     if here.safe and here.allows(responses[0]):
         return here
     if radius == 0.0:
@@ -157,7 +161,7 @@ def _search(
         own = margin / form.follower.unit
         candidate = _climb(standard, policy, response.actions, weights, own, (centre - ball, centre + ball), deadline)
         if candidate is not None:
-            found = certify_margin(game, candidate, margin)
+            found = certify_margin(game, candidate, margin, checkpoint=checkpoint)
             if found.safe and found.allows(response):
                 return found
     return None

@@ -25,7 +25,7 @@ from tests.oracles.known import figure_1
 def view(game: Game, policy: LeaderPolicy) -> tuple[Process, Process, FollowerView]:
     exact = ExactGame.of(game)
     leader, follower = induce(exact, policy_rows(game, policy))
-    return leader, follower, view_follower(follower, tie_thresholds(exact, DEFAULT_TOLERANCES))
+    return leader, follower, view_follower(follower, tie_thresholds(game, DEFAULT_TOLERANCES))
 
 
 def test_a_tie_of_dyadic_numbers_is_exact() -> None:

@@ -107,7 +107,7 @@ def test_a_poor_candidate_widens_the_interval_and_keeps_it_true(monkeypatch: pyt
     monkeypatch.setattr(values, "EXACT_STATES", 0)
     for nonsense in (0.0, 100.0, np.nan, np.inf):
         monkeypatch.setattr(
-            values.FloatProcess, "evaluate", lambda self, slots, value=nonsense: np.full(len(slots), value)
+            values.FloatProcess, "evaluate", lambda self, slots, checkpoint, value=nonsense: np.full(len(slots), value)
         )
         for wide, point in zip(value_intervals(leader, chosen), exact, strict=True):
             assert wide.width > 0
@@ -132,7 +132,7 @@ def test_values_agree_with_best_response_on_random_games() -> None:
         policy = LeaderPolicy.random(game, rng)
         exact = ExactGame.of(game)
         leader, follower = induce(exact, policy_rows(game, policy))
-        view = view_follower(follower, tie_thresholds(exact, DEFAULT_TOLERANCES))
+        view = view_follower(follower, tie_thresholds(game, DEFAULT_TOLERANCES))
         (tied,) = tie_judgements(view)
         for ties in ("leader", "first", "adverse"):
             response = best_response(game, policy, ties)

@@ -15,6 +15,7 @@ from ssg_mip.game import Game
 from ssg_mip.methods.learning.asymmetric_learning.dynamics import Dynamics, learn
 from ssg_mip.methods.learning.asymmetric_learning.information import exact_answer, pair_values
 from ssg_mip.methods.learning.asymmetric_learning.settings import Settings
+from ssg_mip.methods.learning.network_size import check_table_size
 from ssg_mip.methods.learning.schedules import moments
 from ssg_mip.methods.request import Request
 from ssg_mip.methods.settings import read_settings
@@ -30,6 +31,12 @@ STEPS = 100_000
 LOOKS = 10
 """Moments at which the greedy and the average policy are evaluated."""
 
+CLOSING = 40
+"""Evaluations that a recorded moment and the work after the last step take as long as, together."""
+
+MOST_RECORDED = 2_000_000
+"""Probabilities in the recorded average policies, at most: 200 moments of games with up to 10,000 joint actions."""
+
 
 def run(game: Game, request: Request) -> Result:
     """Run the dynamics and evaluate the leader's greedy and average policies exactly.
@@ -38,6 +45,7 @@ def run(game: Game, request: Request) -> Result:
     average policy of the leader for both players, under either model of observation.
     """
     settings = read_settings(Settings, request.settings, METHOD)
+    check_table_size(game, METHOD, request.deadline)
     visits = Visits(game, request, METHOD)
     visits.start()
     steps = request.iteration_limit or STEPS
@@ -53,15 +61,14 @@ def run(game: Game, request: Request) -> Result:
         settings,
         np.random.default_rng(request.seed),
         steps=steps,
-        num_moments=LOOKS * 20,
+        num_moments=max(LOOKS, min(20 * LOOKS, MOST_RECORDED // game.num_rows)),
         on_moment=look,
-        stopped=lambda: request.stopped,
+        stopped=lambda: not visits.time_for(CLOSING),
     )
     visits.visit(learned.average_leader_policy, "average at the end")
     visits.visit(learned.last_leader_policy, "greedy at the end")
-    return visits.result(
-        visits.limit, counts={"steps": int(learned.steps[-1])}, details=_details(game, request, learned)
-    )
+    done = int(learned.steps[-1])
+    return visits.result(visits.ended(done >= steps), counts={"steps": done}, details=_details(game, request, learned))
 
 
 def _details(game: Game, request: Request, learned: Dynamics) -> dict[str, Any]:
