@@ -27,6 +27,13 @@ class Deadline:
     ----------
     seconds
         Budget from now, at least 0; ``None`` for no limit.
+
+    Attributes
+    ----------
+    started, limit
+        When the budget was opened, and the seconds in it.
+    asked
+        The seconds that were asked for: more than the limit where some are kept for later (:meth:`keeping`).
     """
 
     def __init__(self, seconds: float | None = None) -> None:
@@ -34,6 +41,7 @@ class Deadline:
             raise OptionError(f"time_limit is {seconds!r}; it must be at least 0 seconds, or None")
         self.started = time.monotonic()
         self.limit = math.inf if seconds is None else float(seconds)
+        self.asked = self.limit
 
     @property
     def elapsed(self) -> float:
@@ -53,3 +61,13 @@ class Deadline:
     def share(self, fraction: float) -> Deadline:
         """A new deadline that may use a fraction of what is left here."""
         return Deadline(None if math.isinf(self.limit) else fraction * self.remaining)
+
+    def keeping(self, seconds: float) -> Deadline:
+        """The same budget less what is kept for what follows, opened at the same time; never less than nothing."""
+        kept = Deadline(None if math.isinf(self.limit) else max(0.0, self.limit - seconds))
+        kept.started, kept.asked = self.started, self.asked
+        return kept
+
+    def extended(self, seconds: float) -> Deadline:
+        """The same budget and some seconds more."""
+        return self.keeping(-seconds)

@@ -13,7 +13,7 @@ from ssg_mip.deadline import Deadline
 from ssg_mip.game import Game
 from ssg_mip.interrupt import Interrupt, given_or_graceful
 from ssg_mip.methods import check_request, find_method
-from ssg_mip.methods.assurance import assured
+from ssg_mip.methods.closing import closed, kept_for_closing
 from ssg_mip.methods.proofs.bound_certificate import Recorder, prepared_recorder
 from ssg_mip.methods.request import Request, StepSelection, state_weights
 from ssg_mip.policy import LeaderPolicy
@@ -67,7 +67,7 @@ def solve(
     gap
         Relative gap between value and bound at which the search may stop.
     time_limit
-        Seconds of wall-clock time; ``None`` for no limit.
+        Seconds of wall-clock time for everything, check and guarantee included; ``None`` for no limit.
     seed
         Seed of every random choice.
     node_limit, iteration_limit
@@ -133,7 +133,7 @@ def solve(
             ties=ties,
             margin=margin,
             gap=gap,
-            deadline=deadline,
+            deadline=deadline.keeping(kept_for_closing(game, deadline, check=check, guarantee=guarantee)),
             interrupt=flag,
             node_limit=node_limit,
             iteration_limit=iteration_limit,
@@ -148,7 +148,8 @@ def solve(
             recorder=recorder,
         )
         check_request(game, method, request)
-        result = assured(run(game, request), check=check, guarantee=guarantee, tolerances=tolerances)
+        found = run(game, request)
+        result = closed(found, deadline, flag, check=check, guarantee=guarantee, tolerances=tolerances)
     if recorder is not None and certificate is not None:
         recorder.write(Path(certificate), game)
     return result

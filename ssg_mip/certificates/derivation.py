@@ -5,21 +5,39 @@ An answer and what it secures are often proven for the same policy, one after th
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from ssg_mip.certificates.rational import ExactGame, PolicyRows, Process, induce
+from ssg_mip.certificates.directed import induce_directed, suits
+from ssg_mip.certificates.rational import ExactGame, PolicyRows, induce
 from ssg_mip.certificates.response import FollowerView, view_follower
+from ssg_mip.certificates.values import AnyProcess
+from ssg_mip.deadline import Checkpoint, unhurried
 from ssg_mip.tolerances import Tolerances
 
+Derived = tuple[AnyProcess, AnyProcess, FollowerView]
 
-@lru_cache(maxsize=1)
-def derive(exact: ExactGame, policy: PolicyRows, tolerances: Tolerances) -> tuple[Process, Process, FollowerView]:
+_last: dict[tuple[ExactGame, PolicyRows, Tolerances], Derived] = {}
+"""What was asked for last, under what was asked."""
+
+
+def derive(
+    exact: ExactGame, policy: PolicyRows, tolerances: Tolerances, checkpoint: Checkpoint = unhurried
+) -> Derived:
     """The leader's and the follower's process, and the follower's optimum and ties.
+
+    In fractions, or for large games with directed rounding (:mod:`ssg_mip.certificates.directed`).
 
     Raises
     ------
     InvalidPolicyError
         If a state's probabilities are not finite, at least 0 and somewhere positive.
+    OutOfTime
+        What the checkpoint raises; nothing is kept then.
     """
-    leader, follower = induce(exact, policy)
-    return leader, follower, view_follower(follower, tolerances)
+    asked = exact, policy, tolerances
+    found = _last.get(asked)
+    if found is None:
+        directed = suits(exact.game)
+        leader, follower = induce_directed(exact.game, policy) if directed else induce(exact, policy)
+        found = leader, follower, view_follower(follower, tolerances, checkpoint)
+        _last.clear()
+        _last[asked] = found
+    return found

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from ssg_mip.certificates.derivation import derive
-from ssg_mip.certificates.rational import ExactGame, PolicyRows, Process
+from ssg_mip.certificates.rational import ExactGame, PolicyRows
 from ssg_mip.certificates.response import FollowerView, loss_bound, rule_values, tie_judgements
-from ssg_mip.certificates.values import Interval, rounding_slack, value_intervals
+from ssg_mip.certificates.values import AnyProcess, Interval, rounding_slack, value_intervals
+from ssg_mip.deadline import Checkpoint, unhurried
 from ssg_mip.tolerances import Tolerances
 
 
@@ -21,11 +22,12 @@ class Evidence:
     one. ``slack`` is how far a printed leader value may honestly be off; the follower's is ``view.slack``.
     """
 
-    leader: Process
-    follower: Process
+    leader: AnyProcess
+    follower: AnyProcess
     view: FollowerView
     outcomes: tuple[tuple[Interval, ...], ...]
     slack: Fraction
+    checkpoint: Checkpoint = unhurried
     _pairs: dict[tuple[int, ...], tuple[tuple[Interval, ...], tuple[Interval, ...]]] = dataclasses.field(
         default_factory=dict, init=False, repr=False
     )
@@ -47,7 +49,10 @@ class Evidence:
         """The leader's and the follower's values of the policy with a response."""
         chosen = self.slots(response)
         if chosen not in self._pairs:
-            self._pairs[chosen] = (value_intervals(self.leader, chosen), value_intervals(self.follower, chosen))
+            self._pairs[chosen] = (
+                value_intervals(self.leader, chosen, self.checkpoint),
+                value_intervals(self.follower, chosen, self.checkpoint),
+            )
         return self._pairs[chosen]
 
     def epsilon(self, response: Sequence[int]) -> Fraction:
@@ -67,24 +72,32 @@ class Prover:
         The tie rule.
     tolerances
         Which ties count, and how much rounding is allowed.
+    checkpoint
+        Called now and then; what it raises ends the work in hand.
     """
 
-    def __init__(self, exact: ExactGame, ties: str, tolerances: Tolerances) -> None:
+    def __init__(
+        self, exact: ExactGame, ties: str, tolerances: Tolerances, checkpoint: Checkpoint = unhurried
+    ) -> None:
         self._exact = exact
         self._ties = ties
         self._tolerances = tolerances
+        self._checkpoint = checkpoint
         self._known: dict[PolicyRows, Evidence] = {}
 
     def about(self, policy: PolicyRows) -> Evidence:
         """The evidence about a policy."""
         if policy not in self._known:
-            leader, follower, view = derive(self._exact, policy, self._tolerances)
-            outcomes = tuple(rule_values(leader, tied, self._ties) for tied in tie_judgements(view))
+            leader, follower, view = derive(self._exact, policy, self._tolerances, self._checkpoint)
+            outcomes = tuple(
+                rule_values(leader, tied, self._ties, self._checkpoint) for tied in tie_judgements(view)
+            )
             self._known[policy] = Evidence(
                 leader=leader,
                 follower=follower,
                 view=view,
                 outcomes=outcomes,
                 slack=max(rounding_slack(leader, values, self._tolerances) for values in outcomes),
+                checkpoint=self._checkpoint,
             )
         return self._known[policy]

@@ -17,6 +17,7 @@ from ssg_mip.certificates.derivation import derive
 from ssg_mip.certificates.rational import ExactGame, exact_weights, policy_rows
 from ssg_mip.certificates.response import optimal_values
 from ssg_mip.certificates.values import Interval, rounding_slack, weighted_sum
+from ssg_mip.deadline import Checkpoint, unhurried
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
@@ -71,7 +72,12 @@ class MarginCertificate:
 
 
 def certify_margin(
-    game: Game, policy: LeaderPolicy, margin: float, *, tolerances: Tolerances = DEFAULT_TOLERANCES
+    game: Game,
+    policy: LeaderPolicy,
+    margin: float,
+    *,
+    tolerances: Tolerances = DEFAULT_TOLERANCES,
+    checkpoint: Checkpoint = unhurried,
 ) -> MarginCertificate:
     """Prove what a policy secures against a follower that may pick any action within a margin of the best.
 
@@ -83,13 +89,15 @@ def certify_margin(
         In the follower's units, positive.
     tolerances
         For the rounding allowance.
+    checkpoint
+        Called now and then; what it raises ends the work.
 
     Raises
     ------
     InvalidPolicyError
         If the policy does not fit the game.
     """
-    leader, follower, view = derive(ExactGame.of(game), policy_rows(game, policy), tolerances)
+    leader, follower, view = derive(ExactGame.of(game), policy_rows(game, policy), tolerances, checkpoint)
     least = Fraction(margin)
     states = range(follower.num_states)
     chosen = set(view.optimum.chosen)
@@ -99,10 +107,10 @@ def certify_margin(
     ]
     kept = {slot for slots in close for slot in slots}
     apart = [shortfall.lower for slot, shortfall in enumerate(view.shortfalls) if slot not in kept]
-    best = optimal_values(leader, close).values
+    best = optimal_values(leader, close, checkpoint).values
     worst = best
     if any(len(slots) > 1 for slots in close):
-        worst = tuple(-value for value in optimal_values(leader.negated(), close).values)
+        worst = tuple(-value for value in optimal_values(leader.negated(), close, checkpoint).values)
     firsts = follower.offsets
     return MarginCertificate(
         policy=policy,

@@ -29,6 +29,9 @@ class CheckOutcome:
         Whether some claims were checked, without a failure, while there was no time for others.
     seconds
         What the check cost.
+    arithmetic
+        How the intervals are proven: in exact arithmetic, or for large games in floating point with every rounding
+        counted (:mod:`ssg_mip.certificates.directed`).
     """
 
     verified: bool | None
@@ -38,6 +41,7 @@ class CheckOutcome:
     reason: str = ""
     in_part: bool = False
     seconds: float = 0.0
+    arithmetic: str = "exact arithmetic"
 
     @property
     def word(self) -> str:
@@ -55,11 +59,15 @@ class CheckOutcome:
             "follower_value": interval_to_list(self.follower_value),
             "reason": self.reason,
             "seconds": self.seconds,
+            "arithmetic": self.arithmetic,
         }
 
 
 UNCHECKED = CheckOutcome(verified=None, reason="not checked")
 """The outcome of a check that was not made."""
+
+STOPPED = CheckOutcome(verified=None, reason="it was interrupted")
+"""The outcome of a check that the user ended."""
 
 NO_TIME = CheckOutcome(verified=None, reason="no time was left for it")
 """The outcome of a check that was not begun because the time was up."""

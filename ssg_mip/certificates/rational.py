@@ -61,7 +61,6 @@ class ExactGame:
     """A game in rational numbers; rows are joint actions ``(s, a, b)`` in the game's own order."""
 
     game: Game
-    rows: tuple[Row, ...]
     leader_rewards: tuple[Fraction, ...]
     follower_rewards: tuple[Fraction, ...]
     leader_discount: Fraction
@@ -74,18 +73,22 @@ class ExactGame:
 
     @classmethod
     def read(cls, game: Game) -> ExactGame:
-        """The exact reading, made anew."""
-        starts = game.indptr.tolist()
-        places, probabilities = game.successors.tolist(), game.probabilities.tolist()
+        """The exact reading, made anew; the transitions are read when they are first asked for."""
         return cls(
             game=game,
-            rows=tuple(
-                Row.normalised(places[low:high], probabilities[low:high]) for low, high in itertools.pairwise(starts)
-            ),
             leader_rewards=tuple(map(Fraction, game.leader_rewards.tolist())),
             follower_rewards=tuple(map(Fraction, game.follower_rewards.tolist())),
             leader_discount=Fraction(game.leader_discount),
             follower_discount=Fraction(game.follower_discount),
+        )
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """The transitions, one distribution per joint action."""
+        starts = self.game.indptr.tolist()
+        places, probabilities = self.game.successors.tolist(), self.game.probabilities.tolist()
+        return tuple(
+            Row.normalised(places[low:high], probabilities[low:high]) for low, high in itertools.pairwise(starts)
         )
 
 
@@ -115,6 +118,9 @@ class Process:
     rewards: tuple[Fraction, ...]
     discount: Fraction
 
+    arithmetic = "exact arithmetic"
+    """How its values are proven."""
+
     @property
     def num_states(self) -> int:
         """Number of states."""
@@ -135,6 +141,13 @@ class Process:
             mean = sum(weight * numerators[place] for place, weight in zip(row.places, row.numerators, strict=True))
             found.append(self.rewards[slot] + Fraction(above * mean, below * row.total))
         return found
+
+    def action_bounds(
+        self, lower: Sequence[Fraction], upper: Sequence[Fraction], slots: Sequence[int]
+    ) -> tuple[list[Fraction], list[Fraction]]:
+        """``q`` for the lower and for the upper values, exactly."""
+        highest = self.action_values(upper, slots)
+        return (highest if lower == upper else self.action_values(lower, slots)), highest
 
     def negated(self) -> Process:
         """The same process with the sign of every reward changed: its maximum is minus this one's minimum."""
@@ -170,7 +183,7 @@ def induce(exact: ExactGame, policy: PolicyRows) -> tuple[Process, Process]:
     kernel: list[Row] = []
     rewards: tuple[list[Fraction], list[Fraction]] = ([], [])
     for state, (first, count) in enumerate(zip(game.row_offsets.tolist(), game.follower_counts.tolist(), strict=False)):
-        mixture = _mixture(game, policy, state)
+        mixture = mixture_of(game, policy, state)
         for action in range(count):
             rows = [first + place * count + action for place in mixture.places]
             kernel.append(_mixed_row([exact.rows[row] for row in rows], mixture))
@@ -186,8 +199,14 @@ def induce(exact: ExactGame, policy: PolicyRows) -> tuple[Process, Process]:
     return leader, follower
 
 
-def _mixture(game: Game, policy: PolicyRows, state: int) -> Row:
-    """One state's mixed action: the actions with a positive probability."""
+def mixture_of(game: Game, policy: PolicyRows, state: int) -> Row:
+    """One state's mixed action: the actions with a positive probability.
+
+    Raises
+    ------
+    InvalidPolicyError
+        If the probabilities are not finite, at least 0 and somewhere positive.
+    """
     given = policy[state]
     if len(given) != game.leader_counts[state] or not all(math.isfinite(p) and p >= 0.0 for p in given):
         raise InvalidPolicyError(

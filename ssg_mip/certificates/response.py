@@ -26,9 +26,11 @@ from itertools import combinations
 
 import numpy as np
 
+from ssg_mip.certificates.directed import DirectedProcess
 from ssg_mip.certificates.rational import Process
 from ssg_mip.certificates.values import (
     EXACT_STATES,
+    AnyProcess,
     FloatProcess,
     Interval,
     enclose,
@@ -39,6 +41,7 @@ from ssg_mip.certificates.values import (
     solver_noise,
     value_intervals,
 )
+from ssg_mip.deadline import Checkpoint, unhurried
 from ssg_mip.game import IntArray
 from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
 
@@ -60,28 +63,40 @@ class Optimum:
     chosen: tuple[int, ...]
 
 
-def optimal_values(process: Process, allowed: Allowed | None = None) -> Optimum:
+def optimal_values(
+    process: AnyProcess, allowed: Allowed | None = None, checkpoint: Checkpoint = unhurried
+) -> Optimum:
     """Proven intervals for the best value over the allowed slots (all if absent)."""
     states = range(process.num_states)
     allowed = [process.slots(state) for state in states] if allowed is None else allowed
     floats = FloatProcess.of(process)
-    chosen = _float_policy(floats, allowed)
-    if process.num_states <= EXACT_STATES:
+    chosen = _float_policy(floats, allowed, checkpoint)
+    if process.num_states <= EXACT_STATES and isinstance(process, Process):
         return _exact_optimum(process, allowed, chosen.tolist())
-    candidate = rounded_candidate(floats.evaluate(chosen))
-    best = _best_slots(process, allowed, candidate)
-    residuals = [q - candidate[state] for state, (q, _) in enumerate(best)]
-    intervals = enclose(candidate, min(residuals), max(residuals), process.discount)
-    return Optimum(intervals, tuple(chosen.tolist()))
+    values = floats.evaluate(chosen, checkpoint)
+    candidate = rounded_candidate(values)
+    if isinstance(process, DirectedProcess):
+        lowest, highest = process.residual_range(np.where(np.isfinite(values), values, 0.0), *_flat(allowed))
+    else:
+        best = _best_slots(process, allowed, candidate)
+        residuals = [q - candidate[state] for state, (q, _) in enumerate(best)]
+        lowest, highest = min(residuals), max(residuals)
+    return Optimum(enclose(candidate, lowest, highest, process.discount), tuple(chosen.tolist()))
 
 
-def _float_policy(floats: FloatProcess, allowed: Allowed) -> IntArray:
-    """A policy that is optimal up to rounding."""
-    chosen = np.array([slots[0] for slots in allowed], dtype=np.int64)
+def _flat(allowed: Allowed) -> tuple[IntArray, IntArray]:
+    """The allowed slots, state by state, and where those of each state begin."""
     flat = np.array([slot for slots in allowed for slot in slots], dtype=np.int64)
-    starts = np.cumsum([0, *(len(slots) for slots in allowed)])[:-1]
+    return flat, np.cumsum([0, *(len(slots) for slots in allowed)])[:-1]
+
+
+def _float_policy(floats: FloatProcess, allowed: Allowed, checkpoint: Checkpoint) -> IntArray:
+    """A policy that is optimal up to rounding."""
+    flat, starts = _flat(allowed)
+    chosen = flat[starts]
     for _ in range(FLOAT_ROUNDS):
-        values = floats.evaluate(chosen)
+        checkpoint()
+        values = floats.evaluate(chosen, checkpoint)
         q = floats.action_values(values)
         if not np.all(np.isfinite(q)):
             break
@@ -146,7 +161,9 @@ class FollowerView:
         return tuple(slot for slot in self.possibly_tied[state] if self.shortfalls[slot] == Interval.point(Fraction(0)))
 
 
-def view_follower(follower: Process, tolerances: Tolerances = DEFAULT_TOLERANCES) -> FollowerView:
+def view_follower(
+    follower: AnyProcess, tolerances: Tolerances = DEFAULT_TOLERANCES, checkpoint: Checkpoint = unhurried
+) -> FollowerView:
     """The follower's optimum and ties.
 
     Parameters
@@ -156,12 +173,12 @@ def view_follower(follower: Process, tolerances: Tolerances = DEFAULT_TOLERANCES
     tolerances
         ``tolerances.tie`` times ``1 + max |v*|`` is the threshold; see :func:`solver_noise` for the doubt around it.
     """
-    optimum = optimal_values(follower)
+    optimum = optimal_values(follower, None, checkpoint)
     noise = solver_noise(follower, optimum.values, tolerances)
-    slots = range(len(follower.kernel))
-    upper = follower.action_values([value.upper for value in optimum.values], slots)
-    exact = all(value.is_exact for value in optimum.values)
-    lower = upper if exact else follower.action_values([value.lower for value in optimum.values], slots)
+    slots = range(follower.offsets[-1])
+    ends = [value.lower for value in optimum.values], [value.upper for value in optimum.values]
+    lower, upper = follower.action_bounds(*ends, slots)
+    checkpoint()
     state_of = [state for state in range(follower.num_states) for _ in follower.slots(state)]
     shortfalls = tuple(optimum.values[state_of[slot]] - Interval(lower[slot], upper[slot]) for slot in slots)
     threshold = Fraction(tolerances.tie) * (1 + largest_size(optimum.values))
@@ -182,14 +199,14 @@ def view_follower(follower: Process, tolerances: Tolerances = DEFAULT_TOLERANCES
 
 
 def _within(
-    process: Process, shortfalls: Sequence[Interval], state: int, limit: Fraction, optimum: Optimum
+    process: AnyProcess, shortfalls: Sequence[Interval], state: int, limit: Fraction, optimum: Optimum
 ) -> tuple[int, ...]:
     """The slots that are tied for certain; the best one is tied with itself."""
     found = tuple(slot for slot in process.slots(state) if shortfalls[slot].upper <= limit)
     return found or (optimum.chosen[state],)
 
 
-def response_epsilon(follower: Process, view: FollowerView, chosen: Sequence[int]) -> Fraction:
+def response_epsilon(follower: AnyProcess, view: FollowerView, chosen: Sequence[int]) -> Fraction:
     """A proven bound on ``max_s v*(s) - v^g(s)``: exact for small games."""
     return loss_bound(view, value_intervals(follower, chosen))
 
@@ -200,7 +217,9 @@ def loss_bound(view: FollowerView, attained: Sequence[Interval]) -> Fraction:
     return max(max(gaps), Fraction(0))
 
 
-def rule_values(leader: Process, tied: Allowed, ties: str) -> tuple[Interval, ...]:
+def rule_values(
+    leader: AnyProcess, tied: Allowed, ties: str, checkpoint: Checkpoint = unhurried
+) -> tuple[Interval, ...]:
     """The leader's values when the follower picks among the tied slots by a rule.
 
     Parameters
@@ -213,10 +232,10 @@ def rule_values(leader: Process, tied: Allowed, ties: str) -> tuple[Interval, ..
         ``"leader"``, ``"first"`` or ``"adverse"``.
     """
     if ties == "first":
-        return value_intervals(leader, [slots[0] for slots in tied])
+        return value_intervals(leader, [slots[0] for slots in tied], checkpoint)
     if ties == "adverse":
-        return tuple(-value for value in optimal_values(leader.negated(), tied).values)
-    return optimal_values(leader, tied).values
+        return tuple(-value for value in optimal_values(leader.negated(), tied, checkpoint).values)
+    return optimal_values(leader, tied, checkpoint).values
 
 
 def tie_judgements(view: FollowerView) -> tuple[Allowed, ...]:

@@ -21,8 +21,11 @@ from typing import Any
 
 import numpy as np
 
+from ssg_mip.certificates.directed import DirectedProcess
+from ssg_mip.certificates.iterative import candidate_values
 from ssg_mip.certificates.linear_solve import solve_exactly
 from ssg_mip.certificates.rational import Process, over_common_denominator
+from ssg_mip.deadline import Checkpoint, unhurried
 from ssg_mip.game import FloatArray, IntArray
 from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
 
@@ -30,7 +33,10 @@ EXACT_STATES = 12
 """Number of states up to which values are exact fractions."""
 
 DENSE_STATES = 500
-"""Number of states up to which candidates come from a dense solve; above from SciPy's sparse one."""
+"""Number of states up to which candidates come from a dense solve; above from an iterative one."""
+
+AnyProcess = Process | DirectedProcess
+"""A process in rational numbers, or a large one whose enclosures count the roundings of floating point."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,7 +90,9 @@ def largest_size(values: Sequence[Interval]) -> Fraction:
     return max(max(abs(value.lower), abs(value.upper)) for value in values)
 
 
-def solver_noise(process: Process, values: Sequence[Interval], tolerances: Tolerances = DEFAULT_TOLERANCES) -> Fraction:
+def solver_noise(
+    process: AnyProcess, values: Sequence[Interval], tolerances: Tolerances = DEFAULT_TOLERANCES
+) -> Fraction:
     """How far the package's own solves in floating point may be off.
 
     Two sources, each of which ``1 / (1 - gamma)`` steps may add up: the smallest advantage for which its policy
@@ -96,17 +104,24 @@ def solver_noise(process: Process, values: Sequence[Interval], tolerances: Toler
 
 
 def rounding_slack(
-    process: Process, values: Sequence[Interval], tolerances: Tolerances = DEFAULT_TOLERANCES
+    process: AnyProcess, values: Sequence[Interval], tolerances: Tolerances = DEFAULT_TOLERANCES
 ) -> Fraction:
     """How far a printed number may lie from its proven value: ``rounding * max|v|`` and :func:`solver_noise`."""
     return Fraction(tolerances.rounding) * largest_size(values) + solver_noise(process, values, tolerances)
 
 
-def value_intervals(process: Process, chosen: Sequence[int]) -> tuple[Interval, ...]:
+def value_intervals(
+    process: AnyProcess, chosen: Sequence[int], checkpoint: Checkpoint = unhurried
+) -> tuple[Interval, ...]:
     """Proven intervals for the value of playing slot ``chosen[s]`` in every state ``s``."""
-    if process.num_states <= EXACT_STATES:
+    if process.num_states <= EXACT_STATES and isinstance(process, Process):
         return tuple(map(Interval.point, exact_values(process, chosen)))
-    candidate = rounded_candidate(FloatProcess.of(process).evaluate(np.array(chosen, dtype=np.int64)))
+    slots = np.array(chosen, dtype=np.int64)
+    found = FloatProcess.of(process).evaluate(slots, checkpoint)
+    if isinstance(process, DirectedProcess):
+        found = np.where(np.isfinite(found), found, 0.0)
+        return enclose(rounded_candidate(found), *process.residual_range(found, slots, np.arange(len(slots))), process.discount)
+    candidate = rounded_candidate(found)
     residuals = [q - w for q, w in zip(process.action_values(candidate, chosen), candidate, strict=True)]
     return enclose(candidate, min(residuals), max(residuals), process.discount)
 
@@ -151,7 +166,7 @@ class FloatProcess:
     discount: float
 
     @classmethod
-    def of(cls, process: Process) -> FloatProcess:
+    def of(cls, process: AnyProcess) -> FloatProcess:
         """Every number rounded to the nearest float; the last few are kept."""
         return _rounded_process(process)
 
@@ -172,18 +187,14 @@ class FloatProcess:
             matrix = csr_array((entries, (rows, columns)), shape=shape)
         return cls(matrix, rewards, float(process.discount))
 
-    def evaluate(self, chosen: IntArray) -> FloatArray:
-        """The value of a response by a linear solve."""
+    def evaluate(self, chosen: IntArray, checkpoint: Checkpoint = unhurried) -> FloatArray:
+        """The value of a response: by a dense solve, or up to a residual that is left by an iterative one."""
         rows, right = self.matrix[chosen], self.rewards[chosen]
         with np.errstate(all="ignore"):
             if isinstance(rows, np.ndarray):
                 system = np.eye(len(chosen)) - self.discount * rows
                 return np.linalg.solve(system, right).astype(np.float64, copy=False)
-            from scipy.sparse import eye_array
-            from scipy.sparse.linalg import splu
-
-            found: FloatArray = splu((eye_array(len(chosen), format="csc") - self.discount * rows).tocsc()).solve(right)
-            return found
+            return candidate_values(rows, self.discount, right, checkpoint)
 
     def action_values(self, values: FloatArray) -> FloatArray:
         """``q = r + gamma P v`` for every slot."""
@@ -193,5 +204,7 @@ class FloatProcess:
 
 
 @lru_cache(maxsize=4)
-def _rounded_process(process: Process) -> FloatProcess:
+def _rounded_process(process: AnyProcess) -> FloatProcess:
+    if isinstance(process, DirectedProcess):
+        return FloatProcess(process.mixing.matrix(), process.mean_rewards(), process.float_discount)
     return FloatProcess.rounded(process)

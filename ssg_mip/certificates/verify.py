@@ -35,6 +35,7 @@ from ssg_mip.certificates.verification import (
     Verification,
     yes_or_no,
 )
+from ssg_mip.deadline import Checkpoint, unhurried
 from ssg_mip.errors import InvalidResultError, OptionError
 from ssg_mip.game import Game
 from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
@@ -124,11 +125,13 @@ def examine(
     *,
     tolerances: Tolerances = DEFAULT_TOLERANCES,
     out_of_time: Callable[[], bool] = unlimited,
+    checkpoint: Checkpoint = unhurried,
 ) -> Examination:
     """As :func:`verify`, with the outcomes that stand in the rows of results, fronts and batches.
 
     Once ``out_of_time()`` is true no further policy is derived (:mod:`ssg_mip.certificates.timely`). What is left out
-    is named, and the document is then not called verified, whatever the checks say that were made.
+    is named, and the document is then not called verified, whatever the checks say that were made. The ``checkpoint`` is
+    called throughout, and what it raises ends all work.
     """
     started = time.perf_counter()
     data = result if isinstance(result, Mapping) else result.to_dict()
@@ -137,14 +140,15 @@ def examine(
     if subject is None:
         raise OptionError(f"format is {kind!r}; {KNOWN_FORMATS}")
     checks, claims = _read(game, data, tolerances)
+    checkpoint()
     if claims is None:
         verification = Verification(subject=subject, checks=checks)
         return Examination(verification=verification, whole=_outcome(checks, seconds=time.perf_counter() - started))
     exact = ExactGame.of(game)
-    prover = Prover(exact, claims.ties, tolerances)
+    prover = Prover(exact, claims.ties, tolerances, checkpoint)
     num_points = len(claims.answers)
     claims, left_out = timely(claims, prover, out_of_time)
-    checks = (*checks, *_derived_checks(game, claims, exact, prover, tolerances))
+    checks = (*checks, *_derived_checks(game, claims, exact, prover, tolerances, checkpoint))
     proofs = [_proven(point, prover) for point in claims.answers]
     points: tuple[CheckOutcome, ...] = ()
     if subject != "result":
@@ -190,7 +194,12 @@ def _proven(point: PointClaim, prover: Prover) -> dict[str, Any]:
     evidence, response = prover.about(point.policy), point.response or ()
     weights = exact_weights(point.weights)
     leader, follower = (weighted_sum(weights, values) for values in evidence.pair_values(response))
-    return {"epsilon": evidence.epsilon(response), "leader_value": leader, "follower_value": follower}
+    return {
+        "epsilon": evidence.epsilon(response),
+        "leader_value": leader,
+        "follower_value": follower,
+        "arithmetic": evidence.leader.arithmetic,
+    }
 
 
 def _only(claims: Claims, point: PointClaim) -> Claims:
@@ -204,10 +213,16 @@ def _point_checks(game: Game, claims: Claims, prover: Prover) -> list[Check]:
 
 
 def _derived_checks(
-    game: Game, claims: Claims, exact: ExactGame, prover: Prover, tolerances: Tolerances
+    game: Game,
+    claims: Claims,
+    exact: ExactGame,
+    prover: Prover,
+    tolerances: Tolerances,
+    checkpoint: Checkpoint,
 ) -> list[Check]:
     """The checks that need the values derived again."""
     checks = _point_checks(game, claims, prover)
+    checkpoint()
     checks += [margin_check(claims, prover, game), guarantee_check(claims, game, tolerances)]
     if claims.subject == "result":
         checks += [_status_check(claims), tied_state_check(claims, prover, game)]
@@ -216,6 +231,7 @@ def _derived_checks(
         checks += enclosure_checks(claims.enclosure, claims.answers, prover)
     else:
         checks.append(dominance_check(claims, prover))
+    checkpoint()
     return [
         *checks,
         *bound_checks(claims, prover, exact, tolerances),

@@ -25,7 +25,7 @@ from ssg_mip.best_response import Response, best_response
 from ssg_mip.certificates.guarantee import Guarantee
 from ssg_mip.certificates.guaranteed import MarginCertificate, certify_margin
 from ssg_mip.certificates.impossible import Impossibility, prove_impossible
-from ssg_mip.deadline import Deadline
+from ssg_mip.deadline import Checkpoint, Deadline, unhurried
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.mdp import DENSE_STATES, induced_by_leader
@@ -57,6 +57,7 @@ def find_guaranteed(
     margin: float | None = None,
     radius: float = RADII[-1],
     deadline: Deadline | None = None,
+    checkpoint: Checkpoint = unhurried,
 ) -> Guarantee:
     """Look near a policy for one whose response is unique by a margin, and say what it secures.
 
@@ -75,6 +76,8 @@ def find_guaranteed(
         How far a probability may move.
     deadline
         When to give up; the policy itself is judged in any case.
+    checkpoint
+        Called now and then; what it raises ends even that.
 
     Raises
     ------
@@ -92,7 +95,7 @@ def find_guaranteed(
     radius = radius if game.num_states <= DENSE_STATES else 0.0
     responses = list(_responses(game, policy, answer))
     deadline = Deadline() if deadline is None else deadline
-    found = _search(game, policy, responses, asked, least, radius, deadline)
+    found = _search(game, policy, responses, asked, least, radius, deadline, checkpoint)
     return Guarantee(
         wanted=answer.follower_policy,
         margin=least,
@@ -136,9 +139,10 @@ def _search(
     margin: float,
     radius: float,
     deadline: Deadline,
+    checkpoint: Checkpoint,
 ) -> MarginCertificate | None:
     """The policy itself, or the best one that is certified in the smallest ball that holds any."""
-    here = certify_margin(game, policy, margin)
+    here = certify_margin(game, policy, margin, checkpoint=checkpoint)
     if here.safe and here.allows(responses[0]):
         return here
     if radius == 0.0:
@@ -150,7 +154,7 @@ def _search(
         ball = radius * share / RADII[-1]
         candidate = _climb(game, policy, response.actions, weights, margin, (centre - ball, centre + ball), deadline)
         if candidate is not None:
-            found = certify_margin(game, candidate, margin)
+            found = certify_margin(game, candidate, margin, checkpoint=checkpoint)
             if found.safe and found.allows(response):
                 return found
     return None

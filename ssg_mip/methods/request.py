@@ -129,7 +129,7 @@ class Request:
         return {
             "gap": self.gap,
             "margin": float(self.margin),
-            "time_limit": None if math.isinf(self.deadline.limit) else self.deadline.limit,
+            "time_limit": None if math.isinf(self.deadline.asked) else self.deadline.asked,
             "node_limit": self.node_limit,
             "iteration_limit": self.iteration_limit,
             "levels": self.levels,

@@ -64,11 +64,11 @@ def check_line(check: CheckOutcome) -> str:
     if not check.verified:
         return check.word if check.reason in {"", check.word} else f"{check.word}: {check.reason}"
     if check.leader_value is None or check.epsilon is None:
-        return f"{check.word} in exact arithmetic"
+        return f"{check.word} in {check.arithmetic}"
     low, high = interval_to_list(check.leader_value) or (None, None)
     value = "exact" if check.leader_value.is_exact else f"in [{low!r}, {high!r}]"
     loss = f"the follower loses {float(check.epsilon):.2g} at most" if check.epsilon else "the response is optimal"
-    return f"{check.word} in exact arithmetic: value {value}, {loss}"
+    return f"{check.word} in {check.arithmetic}: value {value}, {loss}"
 
 
 def left_out(count: int, what: str) -> list[str]:

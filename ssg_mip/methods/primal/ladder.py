@@ -70,6 +70,8 @@ def step_down_the_ladder(
             return trial
         blamed = losing & (rung < RUNGS - 1)
         for state in np.flatnonzero(losing & ~blamed)[:TIPPED].tolist():
+            if stopped():
+                return None
             blamed |= steps.tipping(state, int(answers[state]), rung)
         # A jump that fails where no move is possible is no step at all.
         rung[blamed] = np.where(steps.moves[blamed], np.minimum(rung[blamed] + 1, RUNGS - 1), RUNGS - 1)

@@ -105,7 +105,7 @@ def test_a_poor_candidate_widens_the_interval_and_keeps_it_true(monkeypatch: pyt
     monkeypatch.setattr(values, "EXACT_STATES", 0)
     for nonsense in (0.0, 100.0, np.nan, np.inf):
         monkeypatch.setattr(
-            values.FloatProcess, "evaluate", lambda self, slots, value=nonsense: np.full(len(slots), value)
+            values.FloatProcess, "evaluate", lambda self, slots, checkpoint, value=nonsense: np.full(len(slots), value)
         )
         for wide, point in zip(value_intervals(leader, chosen), exact, strict=True):
             assert wide.width > 0

@@ -1,0 +1,192 @@
+"""Closing a run within its time limit: check, guarantee and printing are planned before the method begins.
+
+A share of the limit is kept for them, in proportion to the size of the game; the method sees the rest. The check looks
+at the answer and the last iterate first. If that leaves time it looks at as many iterates as fit; what it has no time
+for is named, and an answer that could not be looked at in time is not called verified. Without a limit everything is
+checked, however long it takes.
+
+Ctrl-C ends the check as well: the first one that comes during it, or the second one if the first ended the method.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+
+from ssg_mip.certificates.outcome import NO_TIME, STOPPED, CheckOutcome
+from ssg_mip.certificates.verify import examine
+from ssg_mip.deadline import Checkpoint, Deadline, OutOfTime
+from ssg_mip.game import Game
+from ssg_mip.interrupt import Interrupt
+from ssg_mip.methods.assurance import GUARANTEE_SECONDS, GUARANTEE_SHARE
+from ssg_mip.methods.guaranteed import find_guaranteed
+from ssg_mip.result import Result
+from ssg_mip.tolerances import Tolerances
+
+SECONDS_PER_STATE = 2.5e-4
+"""Seconds kept for each state: what checking and printing an answer and an iterate takes a busy small machine."""
+
+SECONDS_PER_TRANSITION = 2e-6
+"""Seconds kept for each stored transition."""
+
+MOST_KEPT = 0.4
+"""Share of the limit that is kept at most."""
+
+GRACE_SECONDS = 0.3
+"""By how much check and guarantee may exceed the limit, so that small answers are checked without any time."""
+
+GRACE_SHARE = 0.03
+"""The same as a share of the limit."""
+
+CHECK_SHARE = 0.8
+"""Share of what is left for the check; the guarantee has the rest, and what the check leaves."""
+
+DERIVING_SHARE = 0.4
+"""Share of the time of a check in which values are derived; comparing them takes about as long."""
+
+MOST_PRINTED = 400_000
+"""Numbers in the iterates of a result that has a time limit: printing so many takes less than a second."""
+
+
+def kept_for_closing(game: Game, deadline: Deadline, *, check: bool, guarantee: bool) -> float:
+    """Seconds of the limit that the method leaves for what follows."""
+    if not (check or guarantee) or math.isinf(deadline.limit):
+        return 0.0
+    due = SECONDS_PER_STATE * game.num_states + SECONDS_PER_TRANSITION * len(game.successors)
+    return max(0.0, min(due, MOST_KEPT * deadline.limit) - _grace(deadline))
+
+
+def _grace(deadline: Deadline) -> float:
+    return GRACE_SECONDS + GRACE_SHARE * deadline.limit
+
+
+def closed(
+    result: Result,
+    deadline: Deadline,
+    interrupt: Interrupt,
+    *,
+    check: bool,
+    guarantee: bool,
+    tolerances: Tolerances,
+) -> Result:
+    """The result with the outcome of its check and what is secured near it, by the end of its time limit.
+
+    Parameters
+    ----------
+    result
+        The answer of a method.
+    deadline
+        The whole budget of the run.
+    interrupt
+        The user's wish to stop; one that came before this is no reason not to check.
+    check, guarantee
+        Whether to check the result, and whether to look near it.
+    tolerances
+        The tolerances that the result was made with.
+    """
+    limited = not math.isinf(deadline.limit)
+    until = deadline.extended(_grace(deadline)) if limited else deadline
+    stopped_before = interrupt.requested
+
+    def stopped() -> bool:
+        return interrupt.requested and not stopped_before
+
+    if limited:
+        result = with_fewer_iterates(result)
+    if check:
+        share = until.share(CHECK_SHARE if guarantee else 1.0)
+        result = dataclasses.replace(result, check=_checked(result, tolerances, share, stopped))
+    if guarantee and result.leader_policy is not None and not stopped():
+        result = _with_guarantee(result, until, stopped)
+    return result
+
+
+def with_fewer_iterates(result: Result) -> Result:
+    """The result with no more iterates than can be printed in time: evenly spaced, the first and the last included."""
+    points, game = result.trajectory, result.game
+    most = max(2, MOST_PRINTED // (game.num_states + int(game.leader_offsets[-1])))
+    if len(points) <= most:
+        return result
+    places = sorted({round(step * (len(points) - 1) / (most - 1)) for step in range(most)})
+    kept = tuple(dataclasses.replace(points[place], iteration=number) for number, place in enumerate(places))
+    details = {**result.details, "iterates_left_out": len(points) - len(kept)}
+    return dataclasses.replace(result, trajectory=kept, details=details)
+
+
+def _gives_up(deadline: Deadline, stopped: Callable[[], bool]) -> Checkpoint:
+    """A checkpoint that ends the work once the time is up or the user asks for it."""
+
+    def checkpoint() -> None:
+        if deadline.expired or stopped():
+            raise OutOfTime
+
+    return checkpoint
+
+
+def _checked(result: Result, tolerances: Tolerances, until: Deadline, stopped: Callable[[], bool]) -> CheckOutcome:
+    """The outcome of the check, as far as it came."""
+    found: CheckOutcome | None = None
+    try:
+        for part, share in _parts(result, until):
+            found = _better(found, _examined(part, tolerances, until, share, stopped), result, part)
+            if found.verified is False:
+                break
+    except OutOfTime:
+        pass
+    except KeyboardInterrupt:
+        return STOPPED if found is None else found
+    if found is None:
+        return STOPPED if stopped() else NO_TIME
+    return found
+
+
+def _parts(result: Result, until: Deadline) -> list[tuple[Result, float]]:
+    """What to examine, one after the other, each with the share of the time in which values are derived."""
+    if math.isinf(until.limit):
+        return [(result, 1.0)]
+    last = tuple(dataclasses.replace(point, iteration=0) for point in result.trajectory[-1:])
+    first = dataclasses.replace(result, trajectory=last)
+    return [(first, 1.0)] if len(result.trajectory) <= 1 else [(first, 1.0), (result, DERIVING_SHARE)]
+
+
+def _examined(
+    part: Result, tolerances: Tolerances, until: Deadline, share: float, stopped: Callable[[], bool]
+) -> CheckOutcome:
+    deriving = until.share(share)
+    return examine(
+        part.game,
+        part,
+        tolerances=tolerances,
+        out_of_time=lambda: deriving.expired,
+        checkpoint=_gives_up(until, stopped),
+    ).whole
+
+
+def _better(found: CheckOutcome | None, fresh: CheckOutcome, result: Result, part: Result) -> CheckOutcome:
+    """The outcome that counts: the later one, which says what it left out."""
+    left_out = len(result.trajectory) - len(part.trajectory)
+    if not left_out or fresh.verified is False:
+        seconds = fresh.seconds + (0.0 if found is None else found.seconds)
+        return dataclasses.replace(fresh, seconds=seconds)
+    reason = f"no time for {left_out} of {len(result.trajectory)} iterates, the first ones"
+    return dataclasses.replace(fresh, verified=None, in_part=True, reason=reason)
+
+
+def _with_guarantee(result: Result, until: Deadline, stopped: Callable[[], bool]) -> Result:
+    """The result with what is secured near its policy, if there is time to say anything about that."""
+    if result.leader_policy is None:
+        return result
+    allowed = max(GUARANTEE_SECONDS, GUARANTEE_SHARE * result.provenance.seconds)
+    deadline = Deadline(min(allowed, until.remaining))
+    try:
+        beside = find_guaranteed(
+            result.game,
+            result.leader_policy,
+            weights=result.weights,
+            deadline=deadline,
+            checkpoint=_gives_up(until, stopped),
+        )
+    except (OutOfTime, KeyboardInterrupt):
+        return result
+    return dataclasses.replace(result, guaranteed=beside)
