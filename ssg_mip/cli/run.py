@@ -16,6 +16,7 @@ from ssg_mip.cli.console import ProgressTable, say, say_error, write_json
 from ssg_mip.cli.enclose import enclose_instance
 from ssg_mip.cli.outcome import final_code, say_unless_json
 from ssg_mip.cli.wished import check_wish, draw_wish
+from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError, SsgError
 from ssg_mip.exit_codes import ExitCode, exit_code
 from ssg_mip.interrupt import graceful_interrupt
@@ -133,6 +134,7 @@ def front_of_instance(
     --time-limit is for the whole front, --node-limit for each run. With --complete the front is enclosed: attained
     points, and a proven bound on how much better any stationary policy could be.
     """
+    deadline = Deadline(time_limit)
     if complete:
         enclose_instance(
             instance,
@@ -149,7 +151,7 @@ def front_of_instance(
             },
             ties=options.check_rule(ties),
             margin=margin,
-            time_limit=time_limit,
+            deadline=deadline,
             node_limit=node_limit,
             seed=seed,
             check=check,
@@ -179,7 +181,7 @@ def front_of_instance(
             ties=options.check_rule(ties),
             margin=margin,
             gap=gap,
-            time_limit=time_limit,
+            deadline=deadline,
             node_limit=node_limit,
             seed=seed,
             selection=options.check_steps(method, selection, epsilon),
