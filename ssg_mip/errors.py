@@ -8,8 +8,8 @@
     ├── InvalidPolicyError      a policy that does not fit the game        (exit code 2)
     ├── InvalidResultError      a result that cannot be read as one        (exit code 5)
     ├── OptionError             an argument outside its range              (exit code 2)
-    ├── SolverError             the LP/MILP solver failed numerically      (exit code 1)
-    └── TooLargeError           what is asked would not fit into memory    (exit code 4)
+    ├── TooLargeError           more memory or time than there is       (exit code 4)
+    └── SolverError             the LP/MILP solver failed numerically      (exit code 1)
 
 A message says what is wrong, where, with which value, what the rule is and how to mend it.
 """
@@ -51,11 +51,11 @@ class OptionError(SsgError, ValueError):
     exit_code = 2
 
 
-class SolverError(SsgError):
-    """The LP or MILP solver failed in a way that no retry mended."""
-
-
-class TooLargeError(SsgError, MemoryError):
-    """What is asked would need more memory than there is; the message says what would fit."""
+class TooLargeError(SsgError):
+    """The work would take more memory, or more time, than there is; the message says what would fit."""
 
     exit_code = 4
+
+
+class SolverError(SsgError):
+    """The LP or MILP solver failed in a way that no retry mended."""

@@ -45,6 +45,7 @@ def solve(
     guarantee: bool = True,
     certificate: Path | str | None = None,
     recorder: Recorder | None = None,
+    deadline: Deadline | None = None,
 ) -> Result:
     """Find a stationary leader policy, its exact value and a proven bound on the best value.
 
@@ -107,6 +108,8 @@ def solve(
         verify``; of ``"policy-iteration"`` also for the proof of its stop.
     recorder
         Remembers the proof for a caller who writes the certificate.
+    deadline
+        A budget that is running already, instead of ``time_limit``.
 
     Returns
     -------
@@ -125,7 +128,7 @@ def solve(
     """
     if certificate is not None:
         recorder = prepared_recorder(Path(certificate))
-    deadline = Deadline(time_limit)
+    deadline = Deadline(time_limit) if deadline is None else deadline
     run = find_method(method)
     with given_or_graceful(interrupt) as flag:
         request = Request(

@@ -29,7 +29,7 @@ import numpy as np
 from ssg_mip.certificates.rational import PolicyRows, mixture_of
 from ssg_mip.game import FloatArray, Game, IntArray
 
-MOST_EXACT_TRANSITIONS = 20_000
+MOST_EXACT_TRANSITIONS = 10_000
 """Stored transitions up to which a game is read in fractions: about a tenth of a second's work for each policy."""
 
 LARGEST = 1e250

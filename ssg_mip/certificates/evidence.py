@@ -31,6 +31,7 @@ class Evidence:
     _pairs: dict[tuple[int, ...], tuple[tuple[Interval, ...], tuple[Interval, ...]]] = dataclasses.field(
         default_factory=dict, init=False, repr=False
     )
+    _losses: dict[tuple[int, ...], Fraction] = dataclasses.field(default_factory=dict, init=False, repr=False)
 
     def slots(self, response: Sequence[int]) -> tuple[int, ...]:
         """The follower slots of a response given as actions within states."""
@@ -38,6 +39,8 @@ class Evidence:
 
     def attained(self, printed: Sequence[float]) -> tuple[Interval, ...]:
         """The leader's values under the tie rule: of several honest outcomes the one nearest to what is printed."""
+        if len(self.outcomes) == 1:
+            return self.outcomes[0]
         exact = [Fraction(value) for value in printed]
 
         def distance(outcome: Sequence[Interval]) -> Fraction:
@@ -57,8 +60,10 @@ class Evidence:
 
     def epsilon(self, response: Sequence[int]) -> Fraction:
         """A proven bound on what the follower loses, in its worst state, by a response."""
-        _, attained = self.pair_values(response)
-        return loss_bound(self.view, attained)
+        chosen = self.slots(response)
+        if chosen not in self._losses:
+            self._losses[chosen] = loss_bound(self.view, self.pair_values(response)[1])
+        return self._losses[chosen]
 
 
 class Prover:

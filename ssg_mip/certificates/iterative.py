@@ -2,7 +2,7 @@ r"""Candidates for the values of a policy by iteration: ``(I - gamma P) v = r`` 
 
 A factorisation fills up on graphs without structure, takes minutes at ten thousand states, and cannot be interrupted.
 Nothing that is proven rests on how a candidate was found, because its residual encloses the truth, so it is found here
-by BiCGSTAB (van der Vorst 1992) with iterative refinement: each round solves for what the last one left. Where it
+by BiCGSTAB (:mod:`ssg_mip.krylov`) with iterative refinement: each round solves for what the last one left. Where it
 breaks down, or stops to gain, sweeps ``v <- r + gamma P v`` follow, each of which shrinks the error by ``gamma``.
 """
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from ssg_mip.deadline import Checkpoint, unhurried
 from ssg_mip.game import FloatArray
+from ssg_mip.krylov import bicgstab
 
 ROUNDS = 6
 """Rounds of refinement at most."""
@@ -69,16 +70,15 @@ def _attainable(rewards: FloatArray, values: FloatArray) -> float:
 
 
 def _correction(matrix: Any, discount: float, residual: FloatArray, checkpoint: Checkpoint) -> FloatArray:
-    from scipy.sparse.linalg import LinearOperator, bicgstab
-
-    size = len(residual)
-    system = LinearOperator((size, size), matvec=lambda v: v - discount * (matrix @ v), dtype=np.float64)
     with np.errstate(all="ignore"):
-        found, _ = bicgstab(
-            system, residual, rtol=REDUCTION, atol=0.0, maxiter=STEPS, callback=lambda _: checkpoint()
+        found = bicgstab(
+            lambda values: values - discount * (matrix @ values),
+            residual,
+            reduction=REDUCTION,
+            most_steps=STEPS,
+            checkpoint=checkpoint,
         )
-    correction: FloatArray = np.where(np.isfinite(found), found, 0.0)
-    return correction
+    return np.where(np.isfinite(found), found, 0.0)
 
 
 def _swept(

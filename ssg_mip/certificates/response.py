@@ -33,6 +33,7 @@ from ssg_mip.certificates.values import (
     AnyProcess,
     FloatProcess,
     Interval,
+    directed_enclosure,
     enclose,
     exact_values,
     largest_size,
@@ -74,14 +75,13 @@ def optimal_values(
     if process.num_states <= EXACT_STATES and isinstance(process, Process):
         return _exact_optimum(process, allowed, chosen.tolist())
     values = floats.evaluate(chosen, checkpoint)
-    candidate = rounded_candidate(values)
     if isinstance(process, DirectedProcess):
-        lowest, highest = process.residual_range(np.where(np.isfinite(values), values, 0.0), *_flat(allowed))
-    else:
-        best = _best_slots(process, allowed, candidate)
-        residuals = [q - candidate[state] for state, (q, _) in enumerate(best)]
-        lowest, highest = min(residuals), max(residuals)
-    return Optimum(enclose(candidate, lowest, highest, process.discount), tuple(chosen.tolist()))
+        return Optimum(directed_enclosure(process, values, *_flat(allowed)), tuple(chosen.tolist()))
+    candidate = rounded_candidate(values)
+    best = _best_slots(process, allowed, candidate)
+    residuals = [q - candidate[state] for state, (q, _) in enumerate(best)]
+    intervals = enclose(candidate, min(residuals), max(residuals), process.discount)
+    return Optimum(intervals, tuple(chosen.tolist()))
 
 
 def _flat(allowed: Allowed) -> tuple[IntArray, IntArray]:

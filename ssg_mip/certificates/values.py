@@ -13,6 +13,7 @@ For a fixed response the value solves ``v = r + gamma P v``.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
@@ -63,7 +64,9 @@ class Interval:
 
     def distance(self, value: Fraction) -> Fraction:
         """How far a number lies outside; 0 inside."""
-        return max(self.lower - value, value - self.upper, Fraction(0))
+        if value < self.lower:
+            return self.lower - value
+        return value - self.upper if value > self.upper else Fraction(0)
 
     def __neg__(self) -> Interval:
         return Interval(-self.upper, -self.lower)
@@ -87,7 +90,7 @@ def weighted_sum(weights: Sequence[Fraction], values: Sequence[Interval]) -> Int
 
 def largest_size(values: Sequence[Interval]) -> Fraction:
     """The largest absolute value that any of the numbers may have."""
-    return max(max(abs(value.lower), abs(value.upper)) for value in values)
+    return max(max(value.upper for value in values), -min(value.lower for value in values))
 
 
 def solver_noise(
@@ -119,8 +122,7 @@ def value_intervals(
     slots = np.array(chosen, dtype=np.int64)
     found = FloatProcess.of(process).evaluate(slots, checkpoint)
     if isinstance(process, DirectedProcess):
-        found = np.where(np.isfinite(found), found, 0.0)
-        return enclose(rounded_candidate(found), *process.residual_range(found, slots, np.arange(len(slots))), process.discount)
+        return directed_enclosure(process, found, slots, np.arange(len(slots)))
     candidate = rounded_candidate(found)
     residuals = [q - w for q, w in zip(process.action_values(candidate, chosen), candidate, strict=True)]
     return enclose(candidate, min(residuals), max(residuals), process.discount)
@@ -132,6 +134,28 @@ def enclose(
     """The intervals around a candidate whose residuals lie in ``[lowest, highest]``."""
     down, up = (min(lowest, Fraction(0)) / (1 - discount), max(highest, Fraction(0)) / (1 - discount))
     return tuple(Interval(value + down, value + up) for value in candidate)
+
+
+def directed_enclosure(
+    process: DirectedProcess, found: FloatArray, flat: IntArray, starts: IntArray
+) -> tuple[Interval, ...]:
+    """The intervals around a candidate of a large process, their ends rounded outwards to floats.
+
+    Parameters
+    ----------
+    process, found
+        The process and the candidate; what is not finite counts as 0.
+    flat, starts
+        The slots of which the best one counts in every state, as in :meth:`DirectedProcess.residual_range`.
+    """
+    values = np.where(np.isfinite(found), found, 0.0)
+    lowest, highest = process.residual_range(values, flat, starts)
+    horizon = 1 - process.discount
+    down, up = (float(min(lowest, Fraction(0)) / horizon), float(max(highest, Fraction(0)) / horizon))
+    # The quotient is rounded once and the sum once: two floats further out is further than the truth.
+    lower = np.nextafter(values + math.nextafter(down, -math.inf), -np.inf)
+    upper = np.nextafter(values + math.nextafter(up, math.inf), np.inf)
+    return tuple(map(Interval, map(Fraction, lower.tolist()), map(Fraction, upper.tolist())))
 
 
 def exact_values(process: Process, chosen: Sequence[int]) -> tuple[Fraction, ...]:

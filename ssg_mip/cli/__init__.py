@@ -10,7 +10,7 @@ code  meaning
 1     the solver or the program itself failed
 2     wrong usage: an option, a policy, or another file that cannot be read or written
 3     the instance is not a valid game, or no file that can be read
-4     no solution: a limit came first, or the restricted class holds none
+4     no solution: a limit came first, the game is too large, or the restricted class holds none
 5     a result failed an exact check; it is printed all the same
 6     a batch with failed rows
 7     proven: no policy satisfies the constraints
@@ -34,7 +34,7 @@ from typing import NoReturn
 
 from ssg_mip.cli.app import app
 from ssg_mip.cli.console import say_error, write_json
-from ssg_mip.errors import SsgError
+from ssg_mip.errors import SsgError, TooLargeError
 from ssg_mip.exit_codes import ExitCode
 
 TRACEBACK_VARIABLE = "SSG_MIP_TRACEBACK"
@@ -59,6 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(given, "Interrupted", "interrupted", ExitCode.INTERRUPTED)
     except SsgError as error:
         return _fail(given, type(error).__name__, str(error), error.exit_code)
+    except MemoryError as error:
+        reason = f"not enough memory: {error or 'the system has no more'}; use a smaller game, or another method"
+        return _fail(given, TooLargeError.__name__, reason, ExitCode.NO_SOLUTION)
     except OSError as error:
         return _fail(given, type(error).__name__, _describe(error), ExitCode.USAGE)
     except Exception as error:

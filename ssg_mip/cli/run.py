@@ -67,6 +67,7 @@ def solve_instance(
     from ssg_mip.methods.proofs.bound_certificate import prepared_recorder
     from ssg_mip.report.results import result_report
 
+    deadline = Deadline(time_limit)
     check_wish(plot)
     recorder = None if certificate is None else prepared_recorder(certificate)
     with graceful_interrupt() as interrupt:
@@ -77,7 +78,7 @@ def solve_instance(
             ties=options.check_rule(ties),
             margin=margin,
             gap=gap,
-            time_limit=time_limit,
+            deadline=deadline,
             seed=seed,
             node_limit=node_limit,
             iteration_limit=iteration_limit,

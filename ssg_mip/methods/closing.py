@@ -24,11 +24,17 @@ from ssg_mip.methods.guaranteed import find_guaranteed
 from ssg_mip.result import Result
 from ssg_mip.tolerances import Tolerances
 
-SECONDS_PER_STATE = 2.5e-4
+SECONDS_PER_STATE = 4e-4
 """Seconds kept for each state: what checking and printing an answer and an iterate takes a busy small machine."""
 
 SECONDS_PER_TRANSITION = 2e-6
 """Seconds kept for each stored transition."""
+
+PRINTING_PER_STATE = 4e-5
+"""Seconds of them for printing alone, which comes last."""
+
+LEAST_PER_STATE = 1e-4
+"""Seconds for each state without which neither check nor guarantee is begun: their first steps do not look at clocks."""
 
 MOST_KEPT = 0.4
 """Share of the limit that is kept at most."""
@@ -45,8 +51,8 @@ CHECK_SHARE = 0.8
 DERIVING_SHARE = 0.4
 """Share of the time of a check in which values are derived; comparing them takes about as long."""
 
-MOST_PRINTED = 400_000
-"""Numbers in the iterates of a result that has a time limit: printing so many takes less than a second."""
+MOST_PRINTED = 150_000
+"""Numbers in the iterates of a result that has a time limit: printing so many takes half a second at most."""
 
 
 def kept_for_closing(game: Game, deadline: Deadline, *, check: bool, guarantee: bool) -> float:
@@ -54,11 +60,12 @@ def kept_for_closing(game: Game, deadline: Deadline, *, check: bool, guarantee: 
     if not (check or guarantee) or math.isinf(deadline.limit):
         return 0.0
     due = SECONDS_PER_STATE * game.num_states + SECONDS_PER_TRANSITION * len(game.successors)
-    return max(0.0, min(due, MOST_KEPT * deadline.limit) - _grace(deadline))
+    return max(0.0, min(due, MOST_KEPT * deadline.limit) - _grace(game, deadline))
 
 
-def _grace(deadline: Deadline) -> float:
-    return GRACE_SECONDS + GRACE_SHARE * deadline.limit
+def _grace(game: Game, deadline: Deadline) -> float:
+    """By how much check and guarantee may exceed the limit; negative where printing takes long."""
+    return GRACE_SECONDS + GRACE_SHARE * deadline.limit - PRINTING_PER_STATE * game.num_states
 
 
 def closed(
@@ -86,7 +93,7 @@ def closed(
         The tolerances that the result was made with.
     """
     limited = not math.isinf(deadline.limit)
-    until = deadline.extended(_grace(deadline)) if limited else deadline
+    until = deadline.extended(_grace(result.game, deadline)) if limited else deadline
     stopped_before = interrupt.requested
 
     def stopped() -> bool:
@@ -127,6 +134,8 @@ def _gives_up(deadline: Deadline, stopped: Callable[[], bool]) -> Checkpoint:
 def _checked(result: Result, tolerances: Tolerances, until: Deadline, stopped: Callable[[], bool]) -> CheckOutcome:
     """The outcome of the check, as far as it came."""
     found: CheckOutcome | None = None
+    if until.remaining < LEAST_PER_STATE * result.game.num_states:
+        return NO_TIME
     try:
         for part, share in _parts(result, until):
             found = _better(found, _examined(part, tolerances, until, share, stopped), result, part)
@@ -175,7 +184,7 @@ def _better(found: CheckOutcome | None, fresh: CheckOutcome, result: Result, par
 
 def _with_guarantee(result: Result, until: Deadline, stopped: Callable[[], bool]) -> Result:
     """The result with what is secured near its policy, if there is time to say anything about that."""
-    if result.leader_policy is None:
+    if result.leader_policy is None or until.remaining < LEAST_PER_STATE * result.game.num_states:
         return result
     allowed = max(GUARANTEE_SECONDS, GUARANTEE_SHARE * result.provenance.seconds)
     deadline = Deadline(min(allowed, until.remaining))

@@ -42,6 +42,8 @@ class Visits:
         self._keeping: list[bool] = []
         self._progress: list[ProgressRow] = []
         self._best: tuple[float, LeaderPolicy, Response] | None = None
+        self._costliest = self._longest_lap = 0.0
+        self._asked_at = math.inf
 
     @property
     def best_value(self) -> float:
@@ -62,7 +64,9 @@ class Visits:
             The follower's answer under the tie rule that was asked for, with both players' exact values.
         """
         request = self._request
+        begun = request.deadline.elapsed
         response, keeps = answer_to(self._game, policy, request)
+        self._costliest = max(self._costliest, request.deadline.elapsed - begun)
         value = float(request.weights @ response.leader_values)
         better = keeps and value > self.best_value
         if better:
@@ -95,6 +99,23 @@ class Visits:
         self._progress.append(row)
         if self._request.on_progress is not None:
             self._request.on_progress(row)
+
+    def time_for(self, evaluations: int) -> bool:
+        """Whether there is time for another lap and for what must follow it; false where the user asked to stop.
+
+        A lap is what lies between two questions, counted as long as the longest so far. What follows counts as so many
+        evaluations, each as long as the costliest visit.
+        """
+        request, now = self._request, self._request.deadline.elapsed
+        self._longest_lap = max(self._longest_lap, now - self._asked_at)
+        self._asked_at = now
+        return not request.stopped and request.deadline.remaining > evaluations * self._costliest + self._longest_lap
+
+    def ended(self, finished: bool) -> Termination:
+        """Why a run of a number of steps ended, given whether it did them all."""
+        if self._request.interrupt.requested:
+            return Termination.INTERRUPTED
+        return Termination.ITERATION_LIMIT if finished else Termination.TIME_LIMIT
 
     @property
     def limit(self) -> Termination:

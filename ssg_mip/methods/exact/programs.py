@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -52,15 +53,26 @@ class FollowerValueProblem(ABC):
         self.game = game
         self.groups = game.follower_slot_state
         self.request = request
-        options = request.search
-        self._interval = IntervalBellman(game, request.margin, mixing=options.mixing, looking_back=options.looking_back)
         self._warned = False
-        self._follower = follower_value_bounds(game)
+        climbs = request.search.local_ascent and game.num_states <= DENSE_STATES
+        self._primal = PrimalSearch(game, self.evaluate, self._ascent() if climbs else None)
+
+    def _ascent(self) -> Ascent:
         scale = 1.0 + float(np.maximum(np.abs(self._follower.lower), np.abs(self._follower.upper)).max())
+        request = self.request
         margin = MARGIN_OVER_TIE * request.tolerances.tie * scale if request.rule_decides else request.margin
-        climbs = options.local_ascent and game.num_states <= DENSE_STATES
-        ascent = Ascent(game, self.goal, self.evaluate, margin, request.deadline)
-        self._primal = PrimalSearch(game, self.evaluate, ascent if climbs else None)
+        return Ascent(self.game, self.goal, self.evaluate, margin, request.deadline)
+
+    @cached_property
+    def _interval(self) -> IntervalBellman:
+        options = self.request.search
+        return IntervalBellman(
+            self.game, self.request.margin, mixing=options.mixing, looking_back=options.looking_back
+        )
+
+    @cached_property
+    def _follower(self) -> ValueBounds:
+        return follower_value_bounds(self.game)
 
     @property
     def root(self) -> Box:

@@ -42,7 +42,12 @@ def least_values(game: Game, floor: FloatArray | None, tolerances: Tolerances) -
 
 
 def commitment_products(game: Game, weights: FloatArray, floor: FloatArray | None = None) -> int:
-    """Products of the commitment program (:mod:`ssg_mip.formulations.commitment`)."""
+    """Products of the commitment program (:mod:`ssg_mip.formulations.commitment`).
+
+    Every joint action has one at least; where these alone are too many they are not counted further.
+    """
+    if game.num_rows > MOST_PRODUCTS:
+        return game.num_rows
     rows_of_state = game.row_offsets[1:] - game.row_offsets[:-1]
     floored = floored_states(game, floor)
     coupling = Coupling(game)

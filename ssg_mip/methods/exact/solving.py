@@ -161,6 +161,8 @@ def improve_without_program(
             problem.judge,
             lambda: request.stopped,
         )
+    if stepped is None and request.stopped:
+        return _no_answer(Termination.TIME_LIMIT)
     best = problem.evaluate(start if stepped is None else stepped)
     for _, candidate in problem.start() if best.value <= enough and not request.stopped else ():
         best = max(best, candidate, key=lambda one: one.value)

@@ -111,10 +111,11 @@ def run(game: Game, request: Request) -> Result:
         tolerance=settings.tolerance,
         limit=request.iteration_limit or DEFAULT_ITERATION_LIMIT,
         stopped=lambda: request.stopped,
+        checkpoint=request.checkpoint,
         on_step=visit,
     )
     for back, found in zip(range(len(iterates.steps) - 1, -1, -1), iterates.steps, strict=True):
-        if back < MOST_VISITS:
+        if back == 0 or (back < MOST_VISITS and not request.stopped):
             last = visits.visit(found.policy, f"step {len(iterates.changes) - back}")
     return visits.result(
         _termination(iterates, visits),

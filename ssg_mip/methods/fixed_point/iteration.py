@@ -27,6 +27,7 @@ from typing import Literal
 
 import numpy as np
 
+from ssg_mip.deadline import Checkpoint, OutOfTime, unhurried
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.methods.fixed_point.operator import StageOperator, Step, Values, values_of_pair
 from ssg_mip.methods.fixed_point.stage import LeaderClass, LeaderTies
@@ -108,6 +109,7 @@ def iterate_operator(
     tolerance: float = 1e-9,
     limit: int = 5000,
     stopped: Callable[[], bool] = lambda: False,
+    checkpoint: Checkpoint = unhurried,
     on_step: Callable[[int, Step], None] | None = None,
 ) -> Iterates:
     """Iterate the operator from ``start`` until it converges, cycles, or has to stop.
@@ -124,6 +126,8 @@ def iterate_operator(
         The largest number of steps.
     stopped
         Asked before every step.
+    checkpoint
+        Called throughout a step; a step that it ends with :class:`~ssg_mip.deadline.OutOfTime` is left out.
     on_step
         Called with the number of every step and the step.
     """
@@ -132,7 +136,10 @@ def iterate_operator(
     values, steps, changes = start, list[Step](), list[float]()
     recurrence, behaviour, period = _Recurrence(start.joined()), None, 0
     while behaviour is None and len(changes) < limit and not stopped():
-        step = operator(values)
+        try:
+            step = operator(values, checkpoint)
+        except OutOfTime:
+            break
         fresh = step.values
         if algorithm == "policy-iteration":
             fresh = values_of_pair(game, step.policy, step.follower_policy)

@@ -21,6 +21,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ssg_mip.deadline import Checkpoint, unhurried
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.mdp import evaluate, induced_by_leader, transition_matrix
 from ssg_mip.methods.fixed_point.stage import LeaderClass, LeaderTies, StageEquilibrium, StageSolver
@@ -73,9 +74,12 @@ class StageOperator:
             for (start, stop), shape in zip(itertools.pairwise(game.row_offsets.tolist()), shapes, strict=True)
         ]
 
-    def __call__(self, values: Values) -> Step:
-        """Apply ``T``."""
-        stages = [self._solver.solve(leader, follower) for leader, follower in self.payoffs(values)]
+    def __call__(self, values: Values, checkpoint: Checkpoint = unhurried) -> Step:
+        """Apply ``T``; the checkpoint is called state by state, and what it raises ends the work."""
+        stages = []
+        for leader, follower in self.payoffs(values):
+            checkpoint()
+            stages.append(self._solver.solve(leader, follower))
         return _step(self._game, stages)
 
 

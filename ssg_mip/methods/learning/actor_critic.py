@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from ssg_mip.extras import require_learn
 from ssg_mip.methods.learning.execution import Execution
+from ssg_mip.methods.learning.network_size import check_network_size
 from ssg_mip.methods.learning.neural.settings import NetworkSettings
 from ssg_mip.methods.learning.schedules import Stopped, never
 from ssg_mip.methods.request import Request
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from ssg_mip.methods.learning.neural.training import TrainingCurve
 
 METHOD = "actor-critic"
+
+CLOSING = 4
+"""Evaluations that the work after the last step takes as long as."""
 
 STEPS = 4000
 """Steps if no limit is given: the 1000 random ones and three times as many."""
@@ -140,24 +144,26 @@ def run(game: Game, request: Request) -> Result:
     """
     settings = read_settings(Settings, request.settings, METHOD)
     require_learn(f"method {METHOD!r}", "torch")
+    check_network_size(game, METHOD, request.deadline, copies=4 * settings.hidden)
     visits = Visits(game, request, METHOD)
     visits.start()
+    steps = request.iteration_limit or STEPS
     learned = learn(
         game,
         settings,
         request.seed,
-        steps=request.iteration_limit or STEPS,
+        steps=steps,
         on_moment=lambda step, rows: visits.visit(
             LeaderPolicy.deterministic(game, game.row_leader[rows[0]]), f"greedy after {step} steps"
         ),
-        stopped=lambda: request.stopped,
+        stopped=lambda: not visits.time_for(CLOSING),
     )
     player = learned.executions[0]
     answers = {
         name: game.follower_actions[state][player.follower_action(state)] for state, name in enumerate(game.state_names)
     }
     return visits.result(
-        visits.limit,
+        visits.ended(int(learned.curve.steps[-1]) >= steps),
         counts={"steps": int(learned.curve.steps[-1])},
         details={"follower_answers": answers},
     )

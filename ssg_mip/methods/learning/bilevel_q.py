@@ -50,6 +50,9 @@ METHOD = "bilevel-q"
 STEPS = 100_000
 """Steps if no limit is given: about a second."""
 
+CLOSING = 4
+"""Evaluations that the work after the last step takes as long as."""
+
 MOMENTS = 20
 """Moments at which the greedy policy is evaluated."""
 
@@ -243,18 +246,19 @@ def run(game: Game, request: Request) -> Result:
     settings = read_settings(Settings, request.settings, METHOD)
     visits = Visits(game, request, METHOD)
     visits.start()
+    steps = request.iteration_limit or STEPS
     learned = learn(
         game,
         settings,
         np.random.default_rng(request.seed),
-        steps=request.iteration_limit or STEPS,
+        steps=steps,
         on_moment=lambda step, policy: visits.visit(policy, f"greedy after {step} steps"),
-        stopped=lambda: request.stopped,
+        stopped=lambda: not visits.time_for(CLOSING),
     )
     rows = learned.execution.rows()
     residual = residuals(game, learned.leader_critic, learned.follower_critic)
     return visits.result(
-        visits.limit,
+        visits.ended(learned.steps >= steps),
         counts={"steps": learned.steps},
         details={
             "believed_leader_value": float(request.weights @ learned.leader_critic[rows]),

@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ssg_mip.errors import OptionError
 from ssg_mip.extras import require_learn
+from ssg_mip.methods.learning.network_size import check_network_size
 from ssg_mip.methods.learning.schedules import Stopped, check_steps, never
 from ssg_mip.methods.request import Request
 from ssg_mip.methods.settings import COUNT, MODERATE, POSITIVE, RATE, SHARE, SIZE, WEIGHT, WIDTH, read_settings
@@ -53,6 +54,9 @@ MOMENTS = 100
 
 LARGEST_REWARD = 1e15
 """Rewards may be this large in size: PPO calculates with squares of sums of them in single precision."""
+
+CLOSING = 40
+"""Evaluations that a recorded moment and the work after the last step take as long as, together."""
 
 LOOKS = 10
 """Moments at which the current and the average policy are evaluated."""
@@ -216,8 +220,10 @@ def run(game: Game, request: Request) -> Result:
     """
     settings = read_settings(Settings, request.settings, METHOD)
     require_learn(f"method {METHOD!r}", "torch", "stable_baselines3", "gymnasium")
+    check_network_size(game, METHOD, request.deadline, copies=8 * settings.hidden)
     visits = Visits(game, request, METHOD)
     visits.start()
+    steps = request.iteration_limit or STEPS
 
     def look(step: int, current: LeaderPolicy, average: LeaderPolicy) -> None:
         visits.visit(average, f"average of {step} steps")
@@ -227,12 +233,12 @@ def run(game: Game, request: Request) -> Result:
         game,
         settings,
         request.seed,
-        steps=request.iteration_limit or STEPS,
+        steps=steps,
         num_moments=LOOKS,
         on_moment=look,
-        stopped=lambda: request.stopped,
+        stopped=lambda: not visits.time_for(CLOSING),
     )
-    return visits.result(visits.limit, counts={"steps": int(learned.steps[-1])}, details=_details(game, learned))
+    return visits.result(visits.ended(int(learned.steps[-1]) >= steps), counts={"steps": int(learned.steps[-1])}, details=_details(game, learned))
 
 
 def _details(game: Game, learned: PolicyDynamics) -> dict[str, Any]:

@@ -8,11 +8,13 @@ the exact follower.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Iterator
 
 import numpy as np
 
+from ssg_mip.deadline import Checkpoint, OutOfTime
 from ssg_mip.game import Game
 from ssg_mip.methods.fixed_point.operator import StageOperator
 from ssg_mip.methods.fixed_point.stage import LeaderClass, LeaderTies
@@ -46,13 +48,22 @@ def operator_policies(game: Game, request: Request) -> Iterator[LeaderPolicy]:
     Both times with the leader's ties decided for the follower, then against it. None without time.
     """
     until = request.deadline.share(TIME_SHARE)
+
+    def checkpoint() -> None:
+        if until.expired or request.stopped:
+            raise OutOfTime
+
+    with contextlib.suppress(OutOfTime):
+        yield from _policies(game, request, checkpoint)
+
+
+def _policies(game: Game, request: Request, checkpoint: Checkpoint) -> Iterator[LeaderPolicy]:
     known: set[bytes] = set()
     for (leader_class, most), leader_ties in itertools.product(STATIC_GAMES.items(), RULES):
         operator, values = StageOperator(game, leader_class, leader_ties), start_values(game, "zero", request.seed)
         for _ in range(min(STEPS, most // game.num_states)):
-            if until.expired or request.stopped:
-                return
-            step = operator(values)
+            checkpoint()
+            step = operator(values, checkpoint)
             policy = step.policy.probabilities.tobytes()
             if policy not in known:
                 known.add(policy)

@@ -30,6 +30,12 @@ STEPS = 100_000
 LOOKS = 10
 """Moments at which the greedy and the average policy are evaluated."""
 
+CLOSING = 40
+"""Evaluations that a recorded moment and the work after the last step take as long as, together."""
+
+MOST_RECORDED = 2_000_000
+"""Probabilities in the recorded average policies, at most: 200 moments of games with up to 10,000 joint actions."""
+
 
 def run(game: Game, request: Request) -> Result:
     """Run the dynamics and evaluate the leader's greedy and average policies exactly.
@@ -53,14 +59,14 @@ def run(game: Game, request: Request) -> Result:
         settings,
         np.random.default_rng(request.seed),
         steps=steps,
-        num_moments=LOOKS * 20,
+        num_moments=max(LOOKS, min(20 * LOOKS, MOST_RECORDED // game.num_rows)),
         on_moment=look,
-        stopped=lambda: request.stopped,
+        stopped=lambda: not visits.time_for(CLOSING),
     )
     visits.visit(learned.average_leader_policy, "average at the end")
     visits.visit(learned.last_leader_policy, "greedy at the end")
     return visits.result(
-        visits.limit, counts={"steps": int(learned.steps[-1])}, details=_details(game, request, learned)
+        visits.ended(int(learned.steps[-1]) >= steps), counts={"steps": int(learned.steps[-1])}, details=_details(game, request, learned)
     )
 
 

@@ -78,11 +78,12 @@ def gain_spread(game: Game) -> float:
         shape = (int(game.leader_counts[state]), int(game.follower_counts[state]))
         rows = np.arange(game.row_offsets[state], game.row_offsets[state + 1])
         rewards = game.follower_rewards[rows].reshape(shape)
-        flat = np.zeros((len(rows), game.num_states))
-        for place, row in enumerate(rows):
-            reached, probabilities = game.next_states(int(row))
-            np.add.at(flat[place], reached, probabilities)
-        moves = flat.reshape(*shape, game.num_states)
+        here = slice(int(game.indptr[rows[0]]), int(game.indptr[rows[-1] + 1]))
+        reached, column = np.unique(game.successors[here], return_inverse=True)
+        place = np.repeat(np.arange(len(rows)), np.diff(game.indptr[rows[0] : rows[-1] + 2]))
+        flat = np.zeros((len(rows), len(reached)))
+        np.add.at(flat, (place, column), game.probabilities[here])
+        moves = flat.reshape(*shape, len(reached))
         for b in range(shape[1] - 1):
             variation = np.abs(moves[:, b + 1 :] - moves[:, b : b + 1]).sum(axis=2) / 2.0
             difference = np.abs(rewards[:, b + 1 :] - rewards[:, b : b + 1])

@@ -17,7 +17,7 @@ import numpy as np
 
 from ssg_mip.best_response import best_response
 from ssg_mip.game import FloatArray, Game, IntArray
-from ssg_mip.mdp import DecisionProcess, evaluate, optimal_control, transition_matrix
+from ssg_mip.mdp import DENSE_STATES, DecisionProcess, evaluate, optimal_control, transition_matrix
 from ssg_mip.observation import Observation
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
@@ -116,10 +116,13 @@ def exact_answer(game: Game, policy: LeaderPolicy, observation: Observation) -> 
 
 def _processes_over_leader_slots(game: Game, policy: LeaderPolicy) -> tuple[DecisionProcess, DecisionProcess]:
     """What both players face where the follower picks ``b`` after it has seen ``(s, a)``."""
-    slots = np.arange(int(game.leader_offsets[-1]))
-    drawn = np.zeros((game.num_states, len(slots)))
-    drawn[game.leader_slot_state, slots] = policy.slots(game)
-    moves = transition_matrix(game) @ drawn
+    from scipy.sparse import csr_array
+
+    slots = int(game.leader_offsets[-1])
+    drawn: Any = csr_array((policy.slots(game), np.arange(slots), game.leader_offsets), shape=(game.num_states, slots))
+    if slots <= DENSE_STATES:
+        drawn = drawn.toarray()
+    moves = csr_array(transition_matrix(game)) @ drawn
     offsets = information_sets(game, "action").offsets
     return (
         DecisionProcess(offsets, game.leader_rewards, moves, game.leader_discount),

@@ -68,7 +68,7 @@ class BilevelActorCritic:
 
     def _answer(self, state: Tensor, leader_action: Tensor) -> Tensor:
         """The actor's most likely action, element by element of ``[runs, n]``."""
-        logits = self.follower_actor(self.arena.encode_leader(state, leader_action))
+        logits = self.follower_actor.of_indices((state, leader_action), self.arena.sizes[:2])
         answer: Tensor = (logits + self.arena.follower_mask[state]).argmax(dim=-1)
         return answer
 
@@ -84,7 +84,8 @@ class BilevelActorCritic:
         every_state = state.repeat_interleave(leader_width, dim=1)
         every_action = torch.arange(leader_width).repeat(count).expand(runs, -1)
         answer = self._answer(every_state, every_action)
-        worth = self.leader_critic(self.arena.encode(every_state, every_action, answer)).view(runs, count, -1)
+        joint = every_state, every_action, answer
+        worth = self.leader_critic.of_indices(joint, self.arena.sizes).view(runs, count, -1)
         leader = (worth + self.arena.leader_mask[state]).argmax(dim=-1)
         return leader, answer.view(runs, count, -1).gather(2, leader.unsqueeze(2)).squeeze(2)
 
@@ -106,8 +107,9 @@ class BilevelActorCritic:
 
     def _worth(self, state: Tensor) -> tuple[Tensor, Tensor]:
         """What the greedy joint action of states is worth to leader and follower."""
-        encoded = self.arena.encode(state, *self._greedy(state))
-        return self.leader_critic(encoded).squeeze(-1), self.follower_critic(encoded).squeeze(-1)
+        joint, sizes = (state, *self._greedy(state)), self.arena.sizes
+        leader, follower = (critic.of_indices(joint, sizes) for critic in self._critics)
+        return leader.squeeze(-1), follower.squeeze(-1)
 
     def leniency(self, row: Tensor) -> Tensor:
         """Nothing is forgiven: zeros ``[runs, 2]``."""

@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import torch
 from torch import Tensor
 
 SMALLEST_UNIFORM = 1e-20
 """Keeps the logarithms of Gumbel noise finite; single precision ends at 1e-38."""
+
+MOST_WRITTEN_OUT = 500
+"""Inputs up to which zeros and ones are written out and multiplied."""
 
 
 class StackedNetworks(torch.nn.Module):
@@ -45,12 +48,24 @@ class StackedNetworks(torch.nn.Module):
 
     def forward(self, given: Tensor) -> Tensor:
         """``[runs, batch, inputs]`` to ``[runs, batch, outputs]``."""
-        signal = given
-        last = len(self.weights) - 1
-        for layer, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            signal = torch.baddbmm(bias, signal, weight)
-            if layer < last:
-                signal = torch.relu(signal)
+        return self._after_first(torch.baddbmm(self.biases[0], given, self.weights[0]))
+
+    def of_indices(self, indices: Sequence[Tensor], sizes: Sequence[int]) -> Tensor:
+        """The outputs for index arrays ``[runs, batch]`` as zeros and ones (:func:`one_hot`).
+
+        Wide inputs are not written out: each one picks a row of the first weights.
+        """
+        if sum(sizes) <= MOST_WRITTEN_OUT:
+            return self(one_hot(indices, sizes))
+        run = torch.arange(indices[0].shape[0]).unsqueeze(1)
+        starts = accumulate(sizes, initial=0)
+        picked = [self.weights[0][run, index + start] for index, start in zip(indices, starts, strict=False)]
+        return self._after_first(self.biases[0] + torch.stack(picked).sum(dim=0))
+
+    def _after_first(self, signal: Tensor) -> Tensor:
+        """What the other layers make of the first one's sums."""
+        for weight, bias in zip(self.weights[1:], self.biases[1:], strict=True):
+            signal = torch.baddbmm(bias, torch.relu(signal), weight)
         return signal
 
     def copy_from(self, other: StackedNetworks) -> None:

@@ -80,8 +80,12 @@ def make_ppo(environments: list[Callable[[], Any]], settings: Settings, discount
 def tabulated(model: PPO, counts: np.ndarray) -> FloatArray:
     """Action probabilities for each observation, unavailable actions wrapped: one entry per (observation, action)."""
     with torch.no_grad():
-        observations = torch.arange(len(counts))
-        probabilities = model.policy.get_distribution(observations).distribution.probs.double().numpy()
+        # An observation is a row of zeros and a one: the first layer picks a column of its weights.
+        first, *others = model.policy.mlp_extractor.policy_net
+        signal = first.weight.T + first.bias
+        for layer in (*others, model.policy.action_net):
+            signal = layer(signal)
+        probabilities = torch.softmax(signal, dim=1).double().numpy()
     width = probabilities.shape[1]
     folded = np.zeros_like(probabilities)
     for action in range(width):
