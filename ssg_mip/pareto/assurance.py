@@ -59,8 +59,8 @@ def _checked(front: ParetoFront, closing: Closing, runs_share: float) -> ParetoF
     whole, own = closing.examined(front.game, front, closing.until.share(FRONT_SHARE))
     results = checked_runs(front.results, closing, runs_share)
     if whole.verified is None and not closing.until.expired:
-        again, points = closing.examined(front.game, front, closing.until.share(runs_share))
-        whole, own = (again, points) if points else (whole, own)
+        again, anew = closing.examined(front.game, front, closing.until.share(runs_share))
+        whole, own = (again, anew) if anew else (whole, own)
     whole = _with_runs(whole, results)
     own = own or (whole,) * len(front.points)
     points = tuple(dataclasses.replace(point, check=one) for point, one in zip(front.points, own, strict=True))
@@ -94,7 +94,7 @@ def _with_guarantees(front: ParetoFront, closing: Closing) -> tuple[FrontPoint, 
     """The points with what is secured near them, as far as there is time to look."""
     allowed = max(GUARANTEE_SECONDS, GUARANTEE_SHARE * front.provenance.seconds)
     deadline = Deadline(min(allowed, closing.until.remaining))
-    found = []
+    found: list[FrontPoint] = []
     for left, point in zip(range(len(front.points), 0, -1), front.points, strict=True):
         try:
             closing.checkpoint()

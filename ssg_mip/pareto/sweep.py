@@ -37,6 +37,7 @@ from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.interrupt import Interrupt, given_or_graceful
 from ssg_mip.leftover import CutRuns
+from ssg_mip.memory import require_memory
 from ssg_mip.methods import STEPPING, check_request
 from ssg_mip.methods.proofs.bound_certificate import Recorder, prepared_recorder
 from ssg_mip.methods.request import Request, StepSelection, state_weights
@@ -51,6 +52,9 @@ from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Provenance, Result
 from ssg_mip.status import Termination
 from ssg_mip.tolerances import DEFAULT_GAP
+
+BYTES_PER_STATE = 500
+"""Bytes that a run keeps for each state: values, weights and policies, and their text when they are printed."""
 
 
 def trace_front(
@@ -132,6 +136,7 @@ def trace_front(
     rng = np.random.default_rng(seed)
     deadline = Deadline(time_limit) if deadline is None else deadline
     plan = _make_plan(game, weights, num_weights, _traded_states(game, states), rng)
+    _check_memory(game, 1 + plan.pending, starts)
     options = {
         "gap": gap,
         "time_limit": None if math.isinf(deadline.asked) else deadline.asked,
@@ -303,6 +308,15 @@ class _Sweep:
                 counts=self._counts(),
             ),
         )
+
+
+def _check_memory(game: Game, count: int, starts: int) -> None:
+    """Refuse a front whose runs do not fit into memory together."""
+    require_memory(
+        float(BYTES_PER_STATE) * game.num_states * count * starts,
+        f"a front of {count * starts:,} runs over {game.num_states:,} states",
+        "ask for fewer weights or starts",
+    )
 
 
 def _traded_states(game: Game, names: Sequence[str] | None) -> IntArray:

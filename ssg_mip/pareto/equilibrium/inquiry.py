@@ -53,7 +53,8 @@ class Inquiry:
         self._scale = gap_scales(self._bounds)
         self.lower = np.full(game.num_states, -np.inf)
         self.upper = self._bounds.upper.copy()
-        self._best: list[LeaderPolicy | None] = [None] * game.num_states
+        self._best: list[tuple[LeaderPolicy, Response] | None] = [None] * game.num_states
+        self._known: dict[int, tuple[LeaderPolicy, Response]] = {}
         self.candidate: tuple[LeaderPolicy, Response] | None = None
         self.joint_bound = float(np.mean(self.upper))
         self.results: list[Result] = []
@@ -129,15 +130,14 @@ class Inquiry:
             self.joint_bound = min(self.joint_bound, result.dual_bound)
         else:
             self.upper[state] = min(self.upper[state], result.dual_bound)
-        if result.leader_policy is not None:
+        if result.leader_policy is not None and id(result.leader_policy) not in self._known:
             self._remember(result.leader_policy, best_response(self._game, result.leader_policy, self._request.ties))
         return result
 
     def _start(self, state: int | None) -> LeaderPolicy | None:
         """The best policy so far: of a state, or the one that misses the bounds least."""
-        if state is not None:
-            return self._best[state]
-        return None if self.candidate is None else self.candidate[0]
+        best = self.candidate if state is None else self._best[state]
+        return None if best is None else best[0]
 
     def _exhausted(self) -> bool:
         """Whether more programs would be of no use: a limit is reached, or they are too large to be written."""
@@ -156,8 +156,9 @@ class Inquiry:
     def _remember(self, policy: LeaderPolicy, response: Response) -> None:
         """Keep what a policy attains: in each state if it is the best so far, as the candidate if it misses least."""
         values = response.leader_values
+        self._known[id(policy)] = policy, response
         for state in np.flatnonzero(values > self.lower):
-            self._best[int(state)] = policy
+            self._best[int(state)] = policy, response
         self.lower = np.maximum(self.lower, values)
         if self.candidate is None or self._misses(values) < self._misses(self.candidate[1].leader_values):
             self.candidate = policy, response
@@ -168,10 +169,8 @@ class Inquiry:
 
     def _existing(self) -> tuple[Verdict, float, str] | None:
         """An equilibrium, if one of the policies met is one."""
-        policies = [policy for policy in self._best if policy is not None]
-        policies += [result.leader_policy for result in self.results if result.leader_policy is not None]
-        for policy in policies:  # the bounds have moved since they were remembered
-            self._remember(policy, best_response(self._game, policy, self._request.ties))
+        for policy, response in list(self._known.values()):  # the bounds have moved since they were remembered
+            self._remember(policy, response)
         if self.candidate is None or self._misses(self.candidate[1].leader_values) > 1.0:
             return None
         short = float(np.max(self.upper - self.candidate[1].leader_values))
