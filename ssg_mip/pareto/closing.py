@@ -24,6 +24,9 @@ from ssg_mip.methods.closing import (
 SECONDS_PER_ANSWER = 0.03
 """Seconds kept for each answer besides: what exact fractions take for one of ten states."""
 
+SECONDS_AFTER_STOP = 5.0
+"""What checks may take after the user has stopped the work: there may be thousands of answers."""
+
 DERIVING_SHARE = 0.5
 """Share of the time of a check in which values are derived; comparing them takes about as long."""
 
@@ -49,13 +52,15 @@ class Closing:
     deadline
         The whole budget; without a limit everything is checked.
     interrupt
-        A wish that came before is no reason not to check.
+        A wish that came before is no reason not to check, but to be quick.
     """
 
     def __init__(self, deadline: Deadline, interrupt: Interrupt | None = None) -> None:
         self.until = deadline if math.isinf(deadline.limit) else deadline.extended(_grace(deadline))
         self._interrupt = Interrupt() if interrupt is None else interrupt
         self._stopped_before = self._interrupt.requested
+        if self._stopped_before:
+            self.until = Deadline(min(SECONDS_AFTER_STOP, self.until.remaining))
 
     @property
     def stopped(self) -> bool:

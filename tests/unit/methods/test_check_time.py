@@ -126,7 +126,10 @@ class InPart(Closing):
     """Time for one point of a front, and for no run."""
 
     def examined(
-        self, game: Game, document: Printable, share: Deadline | None = None
+        self,
+        game: Game,
+        document: Printable,
+        share: Deadline | None = None,  # noqa: ARG002
     ) -> tuple[CheckOutcome, tuple[CheckOutcome, ...]]:
         if not isinstance(document, ParetoFront):
             return NO_TIME, ()

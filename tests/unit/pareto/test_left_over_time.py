@@ -72,9 +72,7 @@ def test_a_front_gives_the_time_that_is_left_to_the_runs_that_were_cut(
     game = figure_1(1.0, 2.0).to_game()
     names = dict(zip(("s1", "s2"), game.state_names, strict=False))
     given = [{names[state]: share for state, share in one.items()} for one in weights]
-    front = trace_front(
-        game, method="deterministic", weights=given, time_limit=15.0, check=False, guarantee=False
-    )
+    front = trace_front(game, method="deterministic", weights=given, time_limit=15.0, check=False, guarantee=False)
     assert front.termination is Termination.CONVERGED
     assert [result.termination for result in front.results] == [Termination.GAP] * 3
     assert len(front.results) == 3
@@ -124,7 +122,7 @@ def test_only_the_second_solve_is_repeated_where_only_that_was_cut(
     assert after.provenance.seconds == pytest.approx(4.0 + 6.0)
 
 
-def test_a_repeated_run_keeps_the_better_bound_and_the_better_point(clock: Clock) -> None:
+def test_a_repeated_run_keeps_the_better_bound_and_the_better_point() -> None:
     """A second run that finds less, or proves less, takes nothing away."""
     game = figure_1(1.0, 2.0).to_game()
     settler = Settler(game, "deterministic")
@@ -145,9 +143,7 @@ def test_a_repeated_run_keeps_the_better_bound_and_the_better_point(clock: Clock
     assert after.dual_bound == pytest.approx(before.dual_bound - 0.75)
 
 
-def test_existence_solves_a_program_again_that_its_share_has_cut(
-    clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_existence_solves_a_program_again_that_its_share_has_cut(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten seconds: the even program has a quarter of them and needs three; then both states are quick."""
     game = figure_1(1.0, 2.0).to_game()
 
@@ -171,7 +167,7 @@ def test_an_enclosure_without_a_point_tries_once_more_with_all_its_time(monkeypa
     """A margin that the start misses, and weighted sums that their quarter of the time cuts."""
     shares: list[float] = []
 
-    def cut(game: Game, demands: object, *, request: Request, top: float, **_: object) -> Answer:
+    def cut(*_: object, request: Request, top: float, **__: object) -> Answer:
         shares.append(request.deadline.limit)
         return Answer(
             policy=None, response=None, primal_bound=-math.inf, dual_bound=top, termination=Termination.TIME_LIMIT,
