@@ -10,7 +10,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ssg_mip.deadline import Checkpoint, unhurried
 from ssg_mip.validation import FloatArray
 
 
@@ -20,7 +19,7 @@ def bicgstab(
     *,
     reduction: float,
     most_steps: int,
-    checkpoint: Checkpoint = unhurried,
+    checkpoint: Callable[[], None] = lambda: None,
 ) -> FloatArray:
     """An approximate solution of ``apply(x) = right``, from zero.
 

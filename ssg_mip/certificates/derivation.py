@@ -5,11 +5,11 @@ An answer and what it secures are often proven for the same policy, one after th
 
 from __future__ import annotations
 
+from ssg_mip.certificates.checkpoint import Checkpoint, unhurried
 from ssg_mip.certificates.directed import induce_directed, suits
 from ssg_mip.certificates.rational import ExactGame, PolicyRows, induce
 from ssg_mip.certificates.response import FollowerView, view_follower
 from ssg_mip.certificates.values import AnyProcess
-from ssg_mip.deadline import Checkpoint, unhurried
 from ssg_mip.tolerances import Tolerances
 
 Derived = tuple[AnyProcess, AnyProcess, FollowerView]
@@ -18,9 +18,7 @@ _last: dict[tuple[ExactGame, PolicyRows, Tolerances], Derived] = {}
 """What was asked for last, under what was asked."""
 
 
-def derive(
-    exact: ExactGame, policy: PolicyRows, tolerances: Tolerances, checkpoint: Checkpoint = unhurried
-) -> Derived:
+def derive(exact: ExactGame, policy: PolicyRows, tolerances: Tolerances, checkpoint: Checkpoint = unhurried) -> Derived:
     """The leader's and the follower's process, and the follower's optimum and ties.
 
     In fractions, or for large games with directed rounding (:mod:`ssg_mip.certificates.directed`).

@@ -5,12 +5,12 @@ For values ``w`` (floats) the exact step of slot ``(s, b)`` is, with each stored
 
     ``q = sum_a f(a) / F [ r(a) + gamma sum_t p(t|a) w(t) / S(a) ]``.
 
-In floating point every term ``f p w gamma / (F S)`` and ``f r / F`` passes at most ``K = 2 n + 2 A + c`` roundings, with
-``n`` successors of a row and ``A`` leader actions, whatever the order of summation. So (Higham, *Accuracy and Stability
-of Numerical Algorithms*, 2nd edition, Lemma 3.1 and section 3.1) the error is at most ``K u / (1 - K u)`` times the sum
-``M`` of the absolute terms. ``M`` is computed in the same way from ``|r|`` and ``|w|``; its terms are not negative, so
-its own relative error is as small. The interval is ``[q - e, q + e]`` with ``e = 4 K u M``, moved outwards by one float
-and by more than what underflow may cost.
+In floating point every term ``f p w gamma / (F S)`` and ``f r / F`` passes at most ``K = 2 n + 2 A + c`` roundings,
+with ``n`` successors of a row and ``A`` leader actions, whatever the order of summation. So (Higham, *Accuracy and
+Stability of Numerical Algorithms*, 2nd edition, Lemma 3.1 and section 3.1) the error is at most ``K u / (1 - K u)``
+times the sum ``M`` of the absolute terms. ``M`` is computed in the same way from ``|r|`` and ``|w|``; its terms are not
+negative, so its own relative error is as small. The interval is ``[q - e, q + e]`` with ``e = 4 K u M``, moved outwards
+by one float and by more than what underflow may cost.
 
 From an interval for ``q - w`` everything else follows as in :mod:`ssg_mip.certificates.values` and
 :mod:`ssg_mip.certificates.response`, in fractions.
@@ -83,8 +83,7 @@ class Mixing:
     def over_leader(self, values: FloatArray) -> FloatArray:
         """``sum_a f(a) values(a)`` per follower slot."""
         count = int(self.game.follower_offsets[-1])
-        slots: FloatArray = np.bincount(self.game.row_follower_slot, self.weight * values, count)
-        return slots
+        return np.bincount(self.game.row_follower_slot, self.weight * values, count).astype(np.float64, copy=False)
 
     def matrix(self) -> Any:
         """The mixed transitions, SciPy CSR ``[slots, states]``, rounded: of them nothing is believed."""

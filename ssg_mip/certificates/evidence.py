@@ -6,11 +6,11 @@ import dataclasses
 from collections.abc import Sequence
 from fractions import Fraction
 
+from ssg_mip.certificates.checkpoint import Checkpoint, unhurried
 from ssg_mip.certificates.derivation import derive
 from ssg_mip.certificates.rational import ExactGame, PolicyRows
 from ssg_mip.certificates.response import FollowerView, loss_bound, rule_values, tie_judgements
 from ssg_mip.certificates.values import AnyProcess, Interval, rounding_slack, value_intervals
-from ssg_mip.deadline import Checkpoint, unhurried
 from ssg_mip.tolerances import Tolerances
 
 
@@ -39,6 +39,7 @@ class Evidence:
 
     def attained(self, printed: Sequence[float]) -> tuple[Interval, ...]:
         """The leader's values under the tie rule: of several honest outcomes the one nearest to what is printed."""
+        self.checkpoint()
         if len(self.outcomes) == 1:
             return self.outcomes[0]
         exact = [Fraction(value) for value in printed]
@@ -50,6 +51,7 @@ class Evidence:
 
     def pair_values(self, response: Sequence[int]) -> tuple[tuple[Interval, ...], tuple[Interval, ...]]:
         """The leader's and the follower's values of the policy with a response."""
+        self.checkpoint()
         chosen = self.slots(response)
         if chosen not in self._pairs:
             self._pairs[chosen] = (
@@ -81,9 +83,7 @@ class Prover:
         Called now and then; what it raises ends the work in hand.
     """
 
-    def __init__(
-        self, exact: ExactGame, ties: str, tolerances: Tolerances, checkpoint: Checkpoint = unhurried
-    ) -> None:
+    def __init__(self, exact: ExactGame, ties: str, tolerances: Tolerances, checkpoint: Checkpoint = unhurried) -> None:
         self._exact = exact
         self._ties = ties
         self._tolerances = tolerances
@@ -92,11 +92,10 @@ class Prover:
 
     def about(self, policy: PolicyRows) -> Evidence:
         """The evidence about a policy."""
+        self._checkpoint()
         if policy not in self._known:
             leader, follower, view = derive(self._exact, policy, self._tolerances, self._checkpoint)
-            outcomes = tuple(
-                rule_values(leader, tied, self._ties, self._checkpoint) for tied in tie_judgements(view)
-            )
+            outcomes = tuple(rule_values(leader, tied, self._ties, self._checkpoint) for tied in tie_judgements(view))
             self._known[policy] = Evidence(
                 leader=leader,
                 follower=follower,

@@ -13,11 +13,11 @@ from fractions import Fraction
 
 import numpy as np
 
+from ssg_mip.certificates.checkpoint import Checkpoint, unhurried
 from ssg_mip.certificates.derivation import derive
 from ssg_mip.certificates.rational import ExactGame, exact_weights, policy_rows
 from ssg_mip.certificates.response import optimal_values
 from ssg_mip.certificates.values import Interval, rounding_slack, weighted_sum
-from ssg_mip.deadline import Checkpoint, unhurried
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances

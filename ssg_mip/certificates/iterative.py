@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ssg_mip.deadline import Checkpoint, unhurried
+from ssg_mip.certificates.checkpoint import Checkpoint, unhurried
 from ssg_mip.game import FloatArray
 from ssg_mip.krylov import bicgstab
 
@@ -81,9 +81,7 @@ def _correction(matrix: Any, discount: float, residual: FloatArray, checkpoint: 
     return np.where(np.isfinite(found), found, 0.0)
 
 
-def _swept(
-    matrix: Any, discount: float, rewards: FloatArray, values: FloatArray, checkpoint: Checkpoint
-) -> FloatArray:
+def _swept(matrix: Any, discount: float, rewards: FloatArray, values: FloatArray, checkpoint: Checkpoint) -> FloatArray:
     for _ in range(SWEEPS):
         checkpoint()
         improved = rewards + discount * (matrix @ values)

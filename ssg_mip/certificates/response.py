@@ -26,6 +26,7 @@ from itertools import combinations
 
 import numpy as np
 
+from ssg_mip.certificates.checkpoint import Checkpoint, unhurried
 from ssg_mip.certificates.directed import DirectedProcess
 from ssg_mip.certificates.rational import Process
 from ssg_mip.certificates.values import (
@@ -42,7 +43,6 @@ from ssg_mip.certificates.values import (
     solver_noise,
     value_intervals,
 )
-from ssg_mip.deadline import Checkpoint, unhurried
 from ssg_mip.game import IntArray
 from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
 
@@ -64,9 +64,7 @@ class Optimum:
     chosen: tuple[int, ...]
 
 
-def optimal_values(
-    process: AnyProcess, allowed: Allowed | None = None, checkpoint: Checkpoint = unhurried
-) -> Optimum:
+def optimal_values(process: AnyProcess, allowed: Allowed | None = None, checkpoint: Checkpoint = unhurried) -> Optimum:
     """Proven intervals for the best value over the allowed slots (all if absent)."""
     states = range(process.num_states)
     allowed = [process.slots(state) for state in states] if allowed is None else allowed
@@ -181,6 +179,7 @@ def view_follower(
     checkpoint()
     state_of = [state for state in range(follower.num_states) for _ in follower.slots(state)]
     shortfalls = tuple(optimum.values[state_of[slot]] - Interval(lower[slot], upper[slot]) for slot in slots)
+    checkpoint()
     threshold = Fraction(tolerances.tie) * (1 + largest_size(optimum.values))
     return FollowerView(
         optimum=optimum,

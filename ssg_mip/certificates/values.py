@@ -22,11 +22,11 @@ from typing import Any
 
 import numpy as np
 
+from ssg_mip.certificates.checkpoint import Checkpoint, unhurried
 from ssg_mip.certificates.directed import DirectedProcess
 from ssg_mip.certificates.iterative import candidate_values
 from ssg_mip.certificates.linear_solve import solve_exactly
 from ssg_mip.certificates.rational import Process, over_common_denominator
-from ssg_mip.deadline import Checkpoint, unhurried
 from ssg_mip.game import FloatArray, IntArray
 from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from ssg_mip.certificates.certified import certified_bounds_check
+from ssg_mip.certificates.checkpoint import Checkpoint, unhurried
 from ssg_mip.certificates.claims import KNOWN_FORMATS, SUBJECTS, Claims, PointClaim
 from ssg_mip.certificates.dual.replay import BoundVerification
 from ssg_mip.certificates.enclosure_checks import enclosure_checks
@@ -35,7 +36,6 @@ from ssg_mip.certificates.verification import (
     Verification,
     yes_or_no,
 )
-from ssg_mip.deadline import Checkpoint, unhurried
 from ssg_mip.errors import InvalidResultError, OptionError
 from ssg_mip.game import Game
 from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
@@ -130,8 +130,8 @@ def examine(
     """As :func:`verify`, with the outcomes that stand in the rows of results, fronts and batches.
 
     Once ``out_of_time()`` is true no further policy is derived (:mod:`ssg_mip.certificates.timely`). What is left out
-    is named, and the document is then not called verified, whatever the checks say that were made. The ``checkpoint`` is
-    called throughout, and what it raises ends all work.
+    is named, and the document is then not called verified, whatever the checks say that were made. The ``checkpoint``
+    is called throughout, and what it raises ends all work.
     """
     started = time.perf_counter()
     data = result if isinstance(result, Mapping) else result.to_dict()

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import os
 from collections.abc import Callable
 
 from ssg_mip.certificates.outcome import NO_TIME, STOPPED, CheckOutcome
@@ -24,8 +25,8 @@ from ssg_mip.methods.guaranteed import find_guaranteed
 from ssg_mip.result import Result
 from ssg_mip.tolerances import Tolerances
 
-SECONDS_PER_STATE = 4e-4
-"""Seconds kept for each state: what checking and printing an answer and an iterate takes a busy small machine."""
+SECONDS_PER_STATE = 3e-4
+"""Seconds kept for each state: what checking and printing an answer and an iterate takes a small machine."""
 
 SECONDS_PER_TRANSITION = 2e-6
 """Seconds kept for each stored transition."""
@@ -34,9 +35,12 @@ PRINTING_PER_STATE = 4e-5
 """Seconds of them for printing alone, which comes last."""
 
 LEAST_PER_STATE = 1e-4
-"""Seconds for each state without which neither check nor guarantee is begun: their first steps do not look at clocks."""
+"""Seconds for each state without which neither check nor guarantee is begun: their first steps look at no clock."""
 
-MOST_KEPT = 0.4
+BUSIEST = 4.0
+"""By how much a busy machine is taken to be slower, at most."""
+
+MOST_KEPT = 0.5
 """Share of the limit that is kept at most."""
 
 GRACE_SECONDS = 0.3
@@ -55,17 +59,26 @@ MOST_PRINTED = 150_000
 """Numbers in the iterates of a result that has a time limit: printing so many takes half a second at most."""
 
 
+def busyness() -> float:
+    """How many processes share a core, by the system's load of the last minute: at least 1, at most :data:`BUSIEST`."""
+    try:
+        load = os.getloadavg()[0]
+    except (AttributeError, OSError):
+        return 1.0
+    return min(max(1.0, load / (os.cpu_count() or 1)), BUSIEST)
+
+
 def kept_for_closing(game: Game, deadline: Deadline, *, check: bool, guarantee: bool) -> float:
     """Seconds of the limit that the method leaves for what follows."""
     if not (check or guarantee) or math.isinf(deadline.limit):
         return 0.0
     due = SECONDS_PER_STATE * game.num_states + SECONDS_PER_TRANSITION * len(game.successors)
-    return max(0.0, min(due, MOST_KEPT * deadline.limit) - _grace(game, deadline))
+    return max(0.0, min(busyness() * due, MOST_KEPT * deadline.limit) - _grace(game, deadline))
 
 
 def _grace(game: Game, deadline: Deadline) -> float:
     """By how much check and guarantee may exceed the limit; negative where printing takes long."""
-    return GRACE_SECONDS + GRACE_SHARE * deadline.limit - PRINTING_PER_STATE * game.num_states
+    return GRACE_SECONDS + GRACE_SHARE * deadline.limit - busyness() * PRINTING_PER_STATE * game.num_states
 
 
 def closed(

@@ -2,8 +2,8 @@
 
 ``python -m tests.benchmarks.limits --limit 8 --sizes 10,1000,10000`` writes a sparse random game of each size, runs
 ``ssg-mip solve FILE --method METHOD --time-limit LIMIT --json`` in a process of its own, and prints the wall-clock time
-of the whole command beside the time that it may take: the limit, 5 % and a second. Its peak of memory, its exit code and
-the outcome of its check stand beside that. A command is killed once it has taken :data:`PATIENCE` limits.
+of the whole command, and whether it is within the limit, 5 % and a second. Its peak of memory, its exit code and the
+outcome of its check stand beside that. A command is killed once it has taken :data:`PATIENCE` limits.
 """
 
 from __future__ import annotations
@@ -39,12 +39,13 @@ SECONDS_ABOVE = 1.0
 
 @dataclasses.dataclass(frozen=True)
 class Trial:
-    """One command: seconds, peak of memory in MiB, exit code (``None`` if killed) and what it says of itself."""
+    """One command: seconds, those of CPU, peak of memory in MiB, exit code (``None`` if killed), and what it says."""
 
     method: str
     states: int
     limit: float
     seconds: float
+    cpu: float
     memory: float
     code: int | None
     outcome: str
@@ -59,13 +60,13 @@ class Trial:
         ended = "killed" if self.code is None else str(self.code)
         verdict = "yes" if self.in_time else "**no**"
         return (
-            f"| `{self.method}` | {self.states:,} | {self.limit:g} | {self.seconds:.1f} | {verdict} | "
+            f"| `{self.method}` | {self.states:,} | {self.limit:g} | {self.seconds:.1f} | {self.cpu:.1f} | {verdict} | "
             f"{self.memory:.0f} | {ended} | {self.outcome} |"
         )
 
 
-HEADER = """| method | states | limit, s | wall, s | in time | MiB | exit code | status, check |
-|---|---|---|---|---|---|---|---|"""
+HEADER = """| method | states | limit, s | wall, s | CPU, s | in time | MiB | exit code | status, check |
+|---|---|---|---|---|---|---|---|---|"""
 
 
 def allowed(limit: float) -> float:
@@ -90,7 +91,8 @@ def run_trial(method: str, states: int, path: Path, limit: float, options: Seque
         err.seek(0)
         said, complained = out.read(), err.read().decode(errors="replace")
     code = None if process.returncode < 0 else process.returncode
-    return Trial(method, states, limit, seconds, usage.ru_maxrss / 1024, code, _outcome(said, complained))
+    cpu = usage.ru_utime + usage.ru_stime
+    return Trial(method, states, limit, seconds, cpu, usage.ru_maxrss / 1024, code, _outcome(said, complained))
 
 
 def _outcome(said: bytes, complained: str) -> str:
@@ -99,6 +101,8 @@ def _outcome(said: bytes, complained: str) -> str:
     except ValueError:
         lines = complained.strip().splitlines()
         return lines[-1][:120] if lines else "nothing printed"
+    if "error" in document:
+        return str(document["error"]["message"])
     check, reason = document["check"], document["check"]["reason"]
     words = {True: "verified", False: "FAILED"}.get(check["verified"], "not verified")
     return f"{document['status']}, {document['termination']}; {words}{f': {reason}' if reason else ''}"

@@ -66,9 +66,7 @@ class FollowerValueProblem(ABC):
     @cached_property
     def _interval(self) -> IntervalBellman:
         options = self.request.search
-        return IntervalBellman(
-            self.game, self.request.margin, mixing=options.mixing, looking_back=options.looking_back
-        )
+        return IntervalBellman(self.game, self.request.margin, mixing=options.mixing, looking_back=options.looking_back)
 
     @cached_property
     def _follower(self) -> ValueBounds:

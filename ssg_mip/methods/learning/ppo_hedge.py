@@ -238,7 +238,8 @@ def run(game: Game, request: Request) -> Result:
         on_moment=look,
         stopped=lambda: not visits.time_for(CLOSING),
     )
-    return visits.result(visits.ended(int(learned.steps[-1]) >= steps), counts={"steps": int(learned.steps[-1])}, details=_details(game, learned))
+    done = int(learned.steps[-1])
+    return visits.result(visits.ended(done >= steps), counts={"steps": done}, details=_details(game, learned))
 
 
 def _details(game: Game, learned: PolicyDynamics) -> dict[str, Any]:

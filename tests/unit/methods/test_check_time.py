@@ -16,7 +16,7 @@ from ssg_mip.deadline import Deadline
 from ssg_mip.exit_codes import ExitCode, exit_code
 from ssg_mip.game import Game
 from ssg_mip.interrupt import Interrupt
-from ssg_mip.methods import assurance
+from ssg_mip.methods import closing
 from ssg_mip.methods.assurance import CHECK_SECONDS, assured, check_deadline
 from ssg_mip.pareto.assurance import assured_front
 from ssg_mip.pareto.closing import Closing
@@ -97,7 +97,7 @@ def test_a_check_in_part_stands_in_the_report_and_fails_nothing(
     assert f"  check   checked in part: {result.check.reason}" in result_report(result)[0]
     assert exit_code(result) is ExitCode.DONE
     assert check_line(NO_TIME) == "not checked: no time was left for it"
-    monkeypatch.setattr(assurance, "check_deadline", lambda _: Deadline(0.0))
+    monkeypatch.setattr(closing, "_examined", lambda one, *_: examine(one.game, one, out_of_time=at_once).whole)
     write_instance(result.game, tmp_path / "game.json")
     asked = ("--selection", "first", "--gap", "1e-3", "--no-guarantee", "--json", "--verbose")
     ran = command("solve", tmp_path / "game.json", *asked)

@@ -65,9 +65,8 @@ def run(game: Game, request: Request) -> Result:
     )
     visits.visit(learned.average_leader_policy, "average at the end")
     visits.visit(learned.last_leader_policy, "greedy at the end")
-    return visits.result(
-        visits.ended(int(learned.steps[-1]) >= steps), counts={"steps": int(learned.steps[-1])}, details=_details(game, request, learned)
-    )
+    done = int(learned.steps[-1])
+    return visits.result(visits.ended(done >= steps), counts={"steps": done}, details=_details(game, request, learned))
 
 
 def _details(game: Game, request: Request, learned: Dynamics) -> dict[str, Any]:
