@@ -56,9 +56,18 @@ class ValueBounds:
 _LEADER_BOUNDS: weakref.WeakKeyDictionary[Game, ValueBounds] = weakref.WeakKeyDictionary()
 """Bounds by game, because a run asks for them several times and a front for each of its runs."""
 
+_FOLLOWER_BOUNDS: weakref.WeakKeyDictionary[Game, ValueBounds] = weakref.WeakKeyDictionary()
+"""The same for the follower, because every program of a front asks for them."""
+
 
 def follower_value_bounds(game: Game) -> ValueBounds:
     """Bounds on the follower's optimal value, state by state, over all leader policies."""
+    if game not in _FOLLOWER_BOUNDS:
+        _FOLLOWER_BOUNDS[game] = _follower_value_bounds(game)
+    return _FOLLOWER_BOUNDS[game]
+
+
+def _follower_value_bounds(game: Game) -> ValueBounds:
     process = joint_process(game, leader=False)
     upper = upper_solution(process, follower_range(game).upper)
     lower = security_level(game)
@@ -119,6 +128,13 @@ def gap_scale(bounds: ValueBounds, weights: FloatArray) -> float:
     """
     size = float(weights @ np.maximum(np.abs(bounds.lower), np.abs(bounds.upper)))
     return max(SPREAD_SHARE * float(weights @ bounds.width), NOISE_SHARE * (1.0 + size))
+
+
+def gap_scales(bounds: ValueBounds) -> FloatArray:
+    """:func:`gap_scale` for the value of every state alone, shape ``[num_states]``."""
+    size = np.maximum(np.abs(bounds.lower), np.abs(bounds.upper))
+    scales: FloatArray = np.maximum(SPREAD_SHARE * bounds.width, NOISE_SHARE * (1.0 + size))
+    return scales
 
 
 def security_level(game: Game) -> FloatArray:

@@ -49,6 +49,13 @@ def state_weights(game: Game, given: ArrayLike | Mapping[str, float] | None) -> 
     return normalised
 
 
+def unit_weights(size: int, state: int) -> FloatArray:
+    """All weight on one of so many states."""
+    weights = np.zeros(size)
+    weights[state] = 1.0
+    return weights
+
+
 COMPLIANCE_SHARE = 1e-3
 """Share of the even weight from which a weight counts as positive, and that :func:`compliant_weights` spreads."""
 

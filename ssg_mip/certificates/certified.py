@@ -2,7 +2,8 @@
 
 A certificate is about a weighted sum and about policies with a margin; it serves a document with the same weights and
 at least that margin. The average gain that is left where policy iteration stops is at most the weighted gain over the
-number of states times the smallest weight, because no gain is negative.
+number of states times the smallest weight, because no gain is negative; and the weighted gain is bounded by what a
+bound on the weighted values leaves.
 """
 
 from __future__ import annotations
@@ -59,14 +60,28 @@ def _stop_trials(claims: Claims, serving: Sequence[BoundVerification], tolerance
     if not math.isfinite(last.step_bound) or claims.status != "stationary":
         return
     gains = [
-        max(Fraction(0), Fraction(one.claimed)) / (len(one.weights) * min(one.weights))
+        max(Fraction(0), room) / (len(one.weights) * min(one.weights))
         for one in serving
-        if _same(one.values, last.leader_values) and one.claimed is not None and min(one.weights) > 0
+        if min(one.weights) > 0 and (room := _room(one, last.leader_values)) is not None
     ]
     allowed = Fraction(last.step_bound) * (1 + Fraction(tolerances.rounding))
     excess = min(gains) - allowed if gains else 1
     place = f"{last.place}: step_bound {last.step_bound!r}{'' if gains else ', of which there is no certificate'}"
     yield _trial(excess, place)
+
+
+def _room(one: BoundVerification, values: Sequence[float]) -> Fraction | None:
+    """What a certificate leaves to gain on values, weighted: its own bound on the gain, or what is left below a bound.
+
+    A policy that loses in no state in one step is worth at least what it promises (Theorem 8 of Kudo & Akimoto), so a
+    bound on the weighted values less those of the point bounds its weighted gain.
+    """
+    if one.claimed is None:
+        return None
+    if one.values is None and not one.floor:
+        here = sum((w * Fraction(v) for w, v in zip(one.weights, values, strict=True)), Fraction(0))
+        return Fraction(one.claimed) - here
+    return Fraction(one.claimed) if _same(one.values, values) else None
 
 
 def _same(values: Sequence[float] | None, printed: Sequence[float]) -> bool:

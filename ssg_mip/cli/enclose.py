@@ -12,6 +12,7 @@ from ssg_mip.best_response import Ties
 from ssg_mip.cli.console import ProgressTable, write_json
 from ssg_mip.cli.outcome import final_code, say_unless_json
 from ssg_mip.cli.wished import check_wish, draw_wish
+from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError
 from ssg_mip.exit_codes import ExitCode
 from ssg_mip.interrupt import graceful_interrupt
@@ -29,7 +30,7 @@ def enclose_instance(
     without: Mapping[str, bool],
     ties: Ties,
     margin: float,
-    time_limit: float | None,
+    deadline: Deadline,
     node_limit: int | None,
     seed: int,
     check: bool,
@@ -66,7 +67,7 @@ def enclose_instance(
             resolution=resolution,
             ties=ties,
             margin=margin,
-            time_limit=time_limit,
+            deadline=deadline,
             node_limit=node_limit,
             seed=seed,
             on_progress=ProgressTable(shown=verbose or None),

@@ -135,6 +135,7 @@ def front_of_instance(
     --time-limit is for the whole front, --node-limit for each run. With --complete the front is enclosed: attained
     points, and a proven bound on how much better any stationary policy could be.
     """
+    deadline = Deadline(time_limit)
     if complete:
         enclose_instance(
             instance,
@@ -151,7 +152,7 @@ def front_of_instance(
             },
             ties=options.check_rule(ties),
             margin=margin,
-            time_limit=time_limit,
+            deadline=deadline,
             node_limit=node_limit,
             seed=seed,
             check=check,
@@ -181,7 +182,7 @@ def front_of_instance(
             ties=options.check_rule(ties),
             margin=margin,
             gap=gap,
-            time_limit=time_limit,
+            deadline=deadline,
             node_limit=node_limit,
             seed=seed,
             selection=options.check_steps(method, selection, epsilon),

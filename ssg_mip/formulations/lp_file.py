@@ -34,7 +34,7 @@ from numpy.typing import ArrayLike
 
 from ssg_mip.best_response import best_response
 from ssg_mip.bounds import follower_value_bounds
-from ssg_mip.errors import OptionError
+from ssg_mip.errors import OptionError, TooLargeError
 from ssg_mip.files.safe_io import write_atomically
 from ssg_mip.formulations.coupling import Coupling
 from ssg_mip.formulations.names import LETTERS, FileNames
@@ -90,7 +90,9 @@ def export(
     ------
     OptionError
         If the program, the form or the file name is not one of these, the margin is not a number of at least 0, the
-        file cannot be written, or the program would need more than :data:`MOST_PRODUCTS` products.
+        file cannot be written.
+    TooLargeError
+        If the program would need more than :data:`MOST_PRODUCTS` products.
     InvalidPolicyError
         If the policy does not fit the game.
     """
@@ -132,7 +134,7 @@ def _check_size(game: Game, program: Kind, form: Form) -> None:
         if other != form and _products(game, program, other) <= MOST_PRODUCTS:
             remedy = f"use the form {other!r}, {why}"
             break
-    raise OptionError(
+    raise TooLargeError(
         f"form is {form!r}; it would need {products:,} products for {game.name}, and at most {MOST_PRODUCTS:,} are "
         f"written: {remedy}"
     )

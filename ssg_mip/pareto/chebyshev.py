@@ -35,6 +35,12 @@ from ssg_mip.standard_form import StandardForm, standard_form
 from ssg_mip.status import Termination
 from ssg_mip.weights import state_weights
 
+PROGRAM_SHARE = 0.5
+"""Share of the time left that one program may take."""
+
+NARROW = 0.25
+"""Intervals of this share of the accuracy are not split."""
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class AugmentedChebyshev:
@@ -214,6 +220,7 @@ class _Intervals:
         self._settled = -math.inf
         self._best: tuple[float, LeaderPolicy, Response] | None = None
         self._programs = self._nodes = self._lps = 0
+        self._limit: Termination | None = None
 
     def point(self) -> ChebyshevPoint | None:
         """Split intervals until the gap is closed or a limit is reached."""
@@ -233,13 +240,15 @@ class _Intervals:
         bound = max([value, self._settled, *left])
         closed = bound <= value + self._accuracy * (1.0 + self._request.tolerances.monotone)
         limit = Termination.INTERRUPTED if self._request.interrupt.requested else Termination.TIME_LIMIT
+        if not self._request.stopped:
+            limit = Termination.NUMERICAL if self._limit is None else self._limit
         return ChebyshevPoint(
             scalarisation=self._what,
             leader_policy=policy,
             response=response,
             value=value,
             dual_bound=bound,
-            termination=Termination.GAP if closed else limit if self._request.stopped else Termination.NUMERICAL,
+            termination=Termination.GAP if closed else limit,
             programs=self._programs,
             nodes=self._nodes,
             lps=self._lps,
@@ -251,7 +260,7 @@ class _Intervals:
 
     def _split(self, interval: _Interval, place: float) -> None:
         """Solve the program with the floor at ``place`` and keep the parts that may hold more than is known."""
-        answer = self._solve(place)
+        answer = self._solve(place, last=interval.high - place <= NARROW * self._accuracy)
         below = _Interval(interval.low, place, interval.sum_bound)
         if place > interval.low:
             self._keep(below)
@@ -263,23 +272,34 @@ class _Intervals:
 
     def _keep(self, part: _Interval) -> None:
         """Leave a part open, or count its bound where it is too narrow to be split."""
-        if part.high - part.low > 0.25 * self._accuracy:
+        if part.high - part.low > NARROW * self._accuracy:
             self._open.append(part)
         else:
             self._settled = max(self._settled, part.bound(self._what.augmentation))
 
-    def _solve(self, place: float) -> Answer:
-        """The largest sum among the policies whose minimum is at least ``place``."""
+    def _solve(self, place: float, *, last: bool) -> Answer:
+        """The largest sum among the policies whose minimum is at least ``place``.
+
+        Where it is the last program of its interval, and its share has cut it, it has all the time that is left.
+        """
         what, request = self._what, self._request
         start = None if self._best is None else self._best[1]
-        inner = dataclasses.replace(request, start=start, deadline=request.deadline.share(0.5))
         floor = what.reference + place / what.weights
-        answer = solve_commitment(self._game, what.weights, request=inner, floor=floor)
-        self._programs += 1
-        self._nodes += answer.nodes
-        self._lps += answer.lps
+        share = request.deadline.share(PROGRAM_SHARE)
+        answer = self._answer(floor, dataclasses.replace(request, start=start, deadline=share))
+        if last and answer.termination is Termination.TIME_LIMIT and not request.stopped:
+            answer = self._answer(floor, dataclasses.replace(request, start=answer.policy or start))
+        if answer.termination.is_limit:
+            self._limit = answer.termination
         if answer.policy is not None and answer.response is not None:
             value = what(answer.response.leader_values)
             if value > self._value:
                 self._best = value, answer.policy, answer.response
+        return answer
+
+    def _answer(self, floor: FloatArray, request: Request) -> Answer:
+        answer = solve_commitment(self._game, self._what.weights, request=request, floor=floor)
+        self._programs += 1
+        self._nodes += answer.nodes
+        self._lps += answer.lps
         return answer

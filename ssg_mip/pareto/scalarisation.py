@@ -9,6 +9,9 @@ Sets of weights: the simplex lattice ``{k / H : sum k = H}`` (Das & Dennis, *Nor
 Optim. 8, 1998) while it is small, seeded draws from the simplex beyond, always with the unit vectors and the start
 distribution; for two objectives the dichotomic normals of Aneja & Nair (*Bicriteria transportation problem*,
 Management Science 25, 1979), which ask exactly the questions that the points found so far leave open.
+
+Above :data:`MOST_CORNERS` states nobody can ask for each of them alone: there the start distribution comes first, then
+seeded draws, half of them of single states, as many as can be checked and printed (:data:`MOST_NUMBERS`).
 """
 
 from __future__ import annotations
@@ -20,10 +23,16 @@ from numpy.typing import ArrayLike
 
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, IntArray
-from ssg_mip.weights import weight_key
+from ssg_mip.weights import unit_weights, weight_key
 
 DEFAULT_NUM_WEIGHTS = 20
 """Weight vectors of a front when nothing else is asked."""
+
+MOST_CORNERS = 200
+"""States up to which the weights that are chosen include every state alone."""
+
+MOST_NUMBERS = 50_000
+"""Weights times states above that: each answer says something of every state, and has to be checked and printed."""
 
 
 def weighted_sum(weights: ArrayLike, values: ArrayLike) -> FloatArray:
@@ -69,7 +78,7 @@ def lattice_levels(objectives: int, at_most: int) -> int:
 
 def corner_weights(initial: FloatArray, states: IntArray) -> list[FloatArray]:
     """The weights that every front begins with: each state of ``states`` alone, then the start distribution."""
-    return distinct([*np.eye(len(initial))[states], initial])
+    return distinct([*(unit_weights(len(initial), int(state)) for state in states), initial])
 
 
 def weight_grid(initial: FloatArray, states: IntArray, count: int, rng: np.random.Generator) -> list[FloatArray]:
@@ -82,8 +91,9 @@ def weight_grid(initial: FloatArray, states: IntArray, count: int, rng: np.rando
     states
         The states between which weight is traded; the others get none.
     count
-        How many vectors at most, except that :func:`corner_weights` are always there. A lattice of at least two
-        levels is used if it fits into what they leave, seeded draws from the simplex otherwise.
+        How many vectors at most, except that up to :data:`MOST_CORNERS` states :func:`corner_weights` are always
+        there. A lattice of at least two levels is used if it fits into what they leave, seeded draws from the simplex
+        otherwise.
     rng
         Source of the draws.
 
@@ -92,6 +102,9 @@ def weight_grid(initial: FloatArray, states: IntArray, count: int, rng: np.rando
     weights
         Distinct vectors ``[num_states]``, each summing to one.
     """
+    if len(states) > MOST_CORNERS:
+        fitting = max(1, min(count, MOST_NUMBERS // len(initial)))
+        return distinct([initial, *_drawn_weights(len(initial), states, fitting - 1, rng)])
     chosen = corner_weights(initial, states)
     size = len(states)
     levels = lattice_levels(size, count)
@@ -101,6 +114,14 @@ def weight_grid(initial: FloatArray, states: IntArray, count: int, rng: np.rando
         full[states] = row
         chosen.append(full)
     return distinct(chosen)
+
+
+def _drawn_weights(size: int, states: IntArray, count: int, rng: np.random.Generator) -> list[FloatArray]:
+    """Seeded draws: single states, and as many points of the simplex."""
+    alone = rng.choice(states, size=min(len(states), count // 2), replace=False)
+    mixed = np.zeros((count - len(alone), size))
+    mixed[:, states] = rng.dirichlet(np.ones(len(states)), len(mixed))
+    return [*(unit_weights(size, int(state)) for state in alone), *mixed]
 
 
 def normal_weights(first: ArrayLike, second: ArrayLike) -> FloatArray:

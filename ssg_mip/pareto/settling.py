@@ -28,6 +28,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections import Counter
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -45,6 +47,9 @@ from ssg_mip.weights import are_positive
 
 FIRST_SHARE = 0.5
 """Share of the time and of the nodes that the first of two solves may take."""
+
+AGAIN_SHARE = 0.9
+"""The same where a run is solved again of which only the first solve was cut."""
 
 
 class Settler:
@@ -67,7 +72,7 @@ class Settler:
         self._solve = find_method(method)
         self._known: list[tuple[LeaderPolicy, Result, float]] = []
 
-    def solve(self, request: Request) -> tuple[Result, Settlement | None]:
+    def solve(self, request: Request, first_share: float = FIRST_SHARE) -> tuple[Result, Settlement | None]:
         """The point that is left as the answer to the weights, and what the second solve did, if one was called for.
 
         The limits of the request are for both solves together; the result's counts and seconds are those of both.
@@ -79,8 +84,28 @@ class Settler:
             return self._solve(self._game, dataclasses.replace(request, weights=weights)), None
         if are_positive(request.weights[varying_states(self._game)], self._game.num_states):
             return self._solve(self._game, request), None
-        first = self._solve(self._game, _first_half(request))
+        first = self._solve(self._game, _first_part(request, first_share))
         return (first, None) if first.leader_policy is None else self._settle(first, request)
+
+    def again(
+        self, before: Result, settlement: Settlement | None, request: Request
+    ) -> tuple[Result, Settlement | None]:
+        """A run of the same weights that was cut, solved again with more time; what it has proven before still counts.
+
+        Where only the second solve was cut, the first one is not repeated.
+        """
+        if settlement is not None and not before.termination.is_limit:
+            kept, settled = self._settle(before, request)
+            return _spent(kept, before, request), dataclasses.replace(settled, first_values=settlement.first_values)
+        closed = settlement is not None and not settlement.termination.is_limit
+        fresh, settled_anew = self.solve(request, AGAIN_SHARE if closed else FIRST_SHARE)
+        counts = Counter(before.provenance.counts)
+        counts.update(fresh.provenance.counts)
+        if fresh.leader_policy is None or fresh.leader_value < before.leader_value:
+            better, settled_anew = _under_bound_of(before, fresh), settlement
+        else:
+            better = _under_bound_of(fresh, before)
+        return _spent(better, before, request, counts), settled_anew
 
     def _settle(self, first: Result, request: Request) -> tuple[Result, Settlement]:
         """A known point that will do, or the second solve, as far as the limits allow it."""
@@ -102,10 +127,10 @@ class Settler:
         return kept, settlement
 
 
-def _first_half(request: Request) -> Request:
+def _first_part(request: Request, share: float) -> Request:
     """The request with what the first solve may use of the limits."""
-    nodes = None if request.node_limit is None else max(1, int(FIRST_SHARE * request.node_limit))
-    return dataclasses.replace(request, deadline=request.deadline.share(FIRST_SHARE), node_limit=nodes)
+    nodes = None if request.node_limit is None else max(1, int(share * request.node_limit))
+    return dataclasses.replace(request, deadline=request.deadline.share(share), node_limit=nodes)
 
 
 def _limit(request: Request, nodes: int | None) -> Termination | None:
@@ -163,6 +188,20 @@ def _with_work(first: Result, request: Request, nodes: int, lps: int) -> Result:
     counts["lps"] = counts.get("lps", 0) + lps
     provenance = dataclasses.replace(first.provenance, counts=counts, seconds=request.deadline.elapsed)
     return dataclasses.replace(first, provenance=provenance)
+
+
+def _spent(result: Result, before: Result, request: Request, counts: Mapping[str, int] | None = None) -> Result:
+    """The result with the time, and the counts, of an earlier run added."""
+    seconds = before.provenance.seconds + request.deadline.elapsed
+    work = result.provenance.counts if counts is None else dict(counts)
+    return dataclasses.replace(result, provenance=dataclasses.replace(result.provenance, seconds=seconds, counts=work))
+
+
+def _under_bound_of(result: Result, other: Result) -> Result:
+    """The result with the bound of another run of the same weights, if that is lower."""
+    if other.dual_bound >= result.dual_bound:
+        return result
+    return dataclasses.replace(result, dual_bound=other.dual_bound, bound_proof=other.bound_proof)
 
 
 def _moved(first: Result, policy: LeaderPolicy, response: Response | Result) -> Result:

@@ -13,11 +13,15 @@ What this does and does not promise:
   only if some run happens to pass through it;
 * a weight of zero promises weak optimality only, so a second solve settles what it leaves open, in every state whose
   value the policies decide (:mod:`ssg_mip.pareto.settling`).
+
+The time is shared between the runs. What some of them leave goes back to those that their share has cut
+(:mod:`ssg_mip.leftover`).
 """
 
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -32,11 +36,14 @@ from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.interrupt import Interrupt, given_or_graceful
+from ssg_mip.leftover import CutRuns
+from ssg_mip.memory import require_memory
 from ssg_mip.methods import STEPPING, check_request
 from ssg_mip.methods.in_standard_form import form_for, request_into, row_out
 from ssg_mip.methods.proofs.bound_certificate import Recorder, prepared_recorder
 from ssg_mip.methods.request import Request, StepSelection, state_weights
 from ssg_mip.pareto.assurance import assured_front
+from ssg_mip.pareto.closing import kept_for_checks
 from ssg_mip.pareto.front import ParetoFront, Settlement
 from ssg_mip.pareto.in_standard_form import front_out
 from ssg_mip.pareto.plans import DichotomicPlan, ListPlan, Plan
@@ -47,6 +54,9 @@ from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Provenance, Result
 from ssg_mip.status import Termination
 from ssg_mip.tolerances import DEFAULT_GAP
+
+BYTES_PER_STATE = 500
+"""Bytes that a run keeps for each state: values, weights and policies, and their text when they are printed."""
 
 
 def trace_front(
@@ -60,6 +70,7 @@ def trace_front(
     ties: Ties = "leader",
     gap: float = DEFAULT_GAP,
     time_limit: float | None = None,
+    deadline: Deadline | None = None,
     node_limit: int | None = None,
     seed: int = 0,
     selection: StepSelection = "argmax",
@@ -96,7 +107,10 @@ def trace_front(
     ties, margin, gap, node_limit, seed, selection, epsilon, settings
         As in ``solve``; the limit on nodes is per run, both solves together where weights of zero ask for a second one.
     time_limit
-        Seconds for the whole front, shared between the runs.
+        Seconds for everything, check and guarantee included, shared between the runs; what some leave goes to those
+        that their share has cut.
+    deadline
+        A budget that is running already, instead of ``time_limit``.
     on_progress
         Called with one row per run: its number, value and bound.
     interrupt
@@ -122,15 +136,29 @@ def trace_front(
     if starts < 1 or num_weights < 1:
         raise OptionError(f"starts is {starts!r} and num_weights is {num_weights!r}; both must be at least 1")
     rng = np.random.default_rng(seed)
+    deadline = Deadline(time_limit) if deadline is None else deadline
     plan = _make_plan(game, weights, num_weights, _traded_states(game, states), rng)
     form = form_for(game, method)
+    _check_memory(game, 1 + plan.pending, starts)
+    options = {
+        "gap": gap,
+        "time_limit": None if math.isinf(deadline.asked) else deadline.asked,
+        "node_limit": node_limit,
+        "starts": starts,
+        "margin": float(margin) / form.follower.unit,
+        "selection": selection,
+        "epsilon": epsilon,
+        **({"settings": dict(settings)} if settings else {}),
+        "num_weights": num_weights,
+        "weights": "chosen" if weights is None else "given",
+    }
     with given_or_graceful(interrupt) as flag:
         request = Request(
             weights=game.initial,
             ties=ties,
             margin=margin,
             gap=gap,
-            deadline=Deadline(time_limit),
+            deadline=deadline.keeping(kept_for_checks(game, deadline, 2 * num_weights, wanted=check or guarantee)),
             interrupt=flag,
             node_limit=node_limit,
             seed=seed,
@@ -143,20 +171,13 @@ def trace_front(
         request = request_into(request, form)
         sweep = _Sweep(form.standard, method, request, starts, rng, on_progress)
         stopped = sweep.run(plan)
-    options = {
-        "gap": gap,
-        "time_limit": time_limit,
-        "node_limit": node_limit,
-        "starts": starts,
-        "margin": float(request.margin),
-        "selection": selection,
-        "epsilon": epsilon,
-        **({"settings": dict(settings)} if settings else {}),
-        "num_weights": num_weights,
-        "weights": "chosen" if weights is None else "given",
-    }
-    found = front_out(sweep.front(stopped or plan.termination, options), form)
-    front = assured_front(found, check=check, guarantee=guarantee)
+        front = assured_front(
+            front_out(sweep.front(stopped or plan.termination, options), form),
+            check=check,
+            guarantee=guarantee,
+            deadline=deadline,
+            interrupt=flag,
+        )
     if recorder is not None and certificate is not None:
         recorder.write(Path(certificate), game)
     return front
@@ -184,19 +205,35 @@ class _Sweep:
         self._pool = Pool(game, request.ties, request.gap)
         self._results: list[Result] = []
         self._settlements: list[Settlement | None] = []
+        self._cut: CutRuns[int] = CutRuns(request.deadline)
 
     def run(self, plan: Plan) -> Termination | None:
-        """Solve what the plan asks for; the limit that stopped it or cut a run short, if any."""
+        """Solve what the plan asks for; the limit that stopped it or cut a run short, if any.
+
+        Runs that were cut are solved again while there is time; what they find may make the plan ask for more.
+        """
+        stop = self._follow(plan)
+        while stop is None and (following := self._cut.following()) is not None:
+            self._solve_again(*following)
+            stop = self._stop() or self._follow(plan)
+        ends = [one.termination for one in (*self._results, *self._settlements) if one is not None]
+        return stop or next((end for end in ends if end.is_limit), None)
+
+    def _follow(self, plan: Plan) -> Termination | None:
+        """Solve what the plan asks for; the limit that stopped it, if any."""
         while (alpha := plan.next_weights(self._pool.values, self._pool.tolerance)) is not None:
             budget = self._request.deadline.share(1.0 / (1 + plan.pending))
             for number, start in enumerate(self._start_policies(alpha)):
                 self._solve_one(alpha, start, budget.share(1.0 / (self._starts - number)))
-                if self._request.interrupt.requested:
-                    return Termination.INTERRUPTED
-                if self._request.deadline.expired:
-                    return Termination.TIME_LIMIT
-        ends = [one.termination for one in (*self._results, *self._settlements) if one is not None]
-        return next((end for end in ends if end.is_limit), None)
+                if (stop := self._stop()) is not None:
+                    return stop
+        return None
+
+    def _stop(self) -> Termination | None:
+        """Why to stop now, if so."""
+        if self._request.interrupt.requested:
+            return Termination.INTERRUPTED
+        return Termination.TIME_LIMIT if self._request.deadline.expired else None
 
     def _start_policies(self, alpha: FloatArray) -> Iterator[LeaderPolicy | None]:
         """The method's own start (policy iteration) or the best point known, then random policies.
@@ -209,11 +246,28 @@ class _Sweep:
             yield LeaderPolicy.random(self._game, self._rng)
 
     def _solve_one(self, alpha: FloatArray, start: LeaderPolicy | None, deadline: Deadline) -> None:
-        recorder = None if self._request.recorder is None else self._request.recorder.another()
-        request = dataclasses.replace(self._request, weights=alpha, start=start, deadline=deadline, recorder=recorder)
-        result, settlement = self._settler.solve(request)
+        """One run within its share of the time."""
+        result, settlement = self._settler.solve(self._asked(alpha, start, deadline))
         self._results.append(result)
         self._settlements.append(settlement)
+        self._learned(len(self._results) - 1, deadline)
+
+    def _solve_again(self, number: int, deadline: Deadline) -> None:
+        """A run that was cut, with more time."""
+        before, settlement = self._results[number], self._settlements[number]
+        request = self._asked(before.weights, before.leader_policy, deadline)
+        self._results[number], self._settlements[number] = self._settler.again(before, settlement, request)
+        self._learned(number, deadline)
+
+    def _asked(self, alpha: FloatArray, start: LeaderPolicy | None, deadline: Deadline) -> Request:
+        recorder = None if self._request.recorder is None else self._request.recorder.another()
+        return dataclasses.replace(self._request, weights=alpha, start=start, deadline=deadline, recorder=recorder)
+
+    def _learned(self, number: int, share: Deadline) -> None:
+        """Take over what a run has found, and note whether it was cut."""
+        result, settlement = self._results[number], self._settlements[number]
+        ends = {result.termination, result.termination if settlement is None else settlement.termination}
+        self._cut.ended(number, share, cut=Termination.TIME_LIMIT in ends)
         self._pool.add(result, settlement)
         if self._on_progress is not None:
             counts = self._counts()
@@ -228,7 +282,7 @@ class _Sweep:
                 gap_scale=result.gap_scale,
                 flag="!" if result.termination is Termination.NUMERICAL else "",
             )
-            self._on_progress(row_out(row, self._request.scale, alpha))
+            self._on_progress(row_out(row, self._request.scale, result.weights))
 
     def _counts(self) -> dict[str, int]:
         """Work of all runs, and their number."""
@@ -258,6 +312,15 @@ class _Sweep:
                 counts=self._counts(),
             ),
         )
+
+
+def _check_memory(game: Game, count: int, starts: int) -> None:
+    """Refuse a front whose runs do not fit into memory together."""
+    require_memory(
+        float(BYTES_PER_STATE) * game.num_states * count * starts,
+        f"a front of {count * starts:,} runs over {game.num_states:,} states",
+        "ask for fewer weights or starts",
+    )
 
 
 def _traded_states(game: Game, names: Sequence[str] | None) -> IntArray:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-import numpy as np
-
+from ssg_mip.deadline import Deadline
 from ssg_mip.game import FloatArray, Game
+from ssg_mip.leftover import CutRuns
 from ssg_mip.methods import find_method
 from ssg_mip.methods.request import Request
-from ssg_mip.status import Status
+from ssg_mip.status import Status, Termination
+from ssg_mip.weights import unit_weights
 
 
 def shortfalls(game: Game, leader_values: FloatArray, request: Request) -> dict[str, dict[str, Any]]:
     """Per state, the certified optimum of that state alone less the value of the policy there.
 
     Each state has a commitment of its own (one policy need not be best in all of them), found within an equal share
-    of the time that is left.
+    of the time that is left. What some leave goes back to those that were cut.
 
     Parameters
     ----------
@@ -33,21 +34,33 @@ def shortfalls(game: Game, leader_values: FloatArray, request: Request) -> dict[
         gap, otherwise ``"proven bound"``: then the shortfall may be less than it says, never more.
     """
     report: dict[str, dict[str, Any]] = {}
-    for state, name in enumerate(game.state_names):
-        alone = dataclasses.replace(
-            request,
-            weights=np.eye(game.num_states)[state],
-            deadline=request.deadline.share(1.0 / (game.num_states - state)),
-            iteration_limit=None,
-            settings={},
-            on_progress=None,
-            recorder=None,
-        )
-        best = find_method("commitment")(game, alone)
+    cut: CutRuns[int] = CutRuns(request.deadline)
+
+    def solve(state: int, share: Deadline) -> None:
+        best = find_method("commitment")(game, _alone(game, request, state, share))
+        cut.ended(state, share, cut=best.termination is Termination.TIME_LIMIT)
         proven = best.status is Status.OPTIMAL
         reference = best.leader_value if proven else best.dual_bound
-        report[name] = {
+        report[game.state_names[state]] = {
             "shortfall": float(reference - leader_values[state]),
             "against": "optimum" if proven else "proven bound",
         }
+
+    for state in range(game.num_states):
+        solve(state, request.deadline.share(1.0 / (game.num_states - state)))
+    while not request.stopped and (following := cut.following()) is not None:
+        solve(*following)
     return report
+
+
+def _alone(game: Game, request: Request, state: int, share: Deadline) -> Request:
+    """The request for the commitment of one state."""
+    return dataclasses.replace(
+        request,
+        weights=unit_weights(game.num_states, state),
+        deadline=share,
+        iteration_limit=None,
+        settings={},
+        on_progress=None,
+        recorder=None,
+    )

@@ -16,6 +16,10 @@ earning ``V_t`` afterwards (6). Each of them is at least as good as it promises,
   program: its bound divided by the smallest weight bounds the plain sum. Only when that is inconclusive is the
   program solved again, with equal weights.
 
+A step whose search has not ended after :data:`~ssg_mip.methods.policy_iteration.step.STEP_NODES` takes the best policy
+found, if it counts. The stop test is first put to a bound on the weighted optimum
+(:mod:`~ssg_mip.methods.policy_iteration.ceiling`), which often proves what would take the program thousands of nodes.
+
 Where the program is large (:data:`~ssg_mip.methods.policy_iteration.step.PROGRAM_FIRST`), a step is first looked for
 without it (:mod:`ssg_mip.methods.primal.ladder`): any policy of ``W>`` that counts will do, whatever the selection.
 Only where none is found is the program written, as far as its size and the time allow.

@@ -56,7 +56,7 @@ def run(
     record = Record(game, request, dual_bound, gap_scale(bounds, request.weights))
     for _ in range(limit):  # line 2
         record.arrived(current)  # line 3: V_t is known
-        step = take_step(game, current, request, improve, record.nodes)  # lines 4 and 8: W>, and a point in it
+        step = take_step(game, current, request, improve, record.nodes, record.ceiling)  # lines 4 and 8
         record.stepped(current, step)
         if step.target is None:  # lines 5-6, or no progress possible
             return record.result(current, step.termination)

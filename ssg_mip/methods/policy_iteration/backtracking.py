@@ -83,7 +83,7 @@ class _Backtracking:
         for _ in range(self._request.iteration_limit or DEFAULT_ITERATION_LIMIT):
             self._visited(current)
             improving = ImprovingPolicies(self._share)
-            step = take_step(self._game, current, self._request, improving, self._record.nodes)
+            step = take_step(self._game, current, self._request, improving, self._record.nodes, self._record.ceiling)
             if step.target is not None:
                 self._record.stepped(current, step)
                 self._unused.append(self._drawn(improving, step.target))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from ssg_mip.game import Game
 from ssg_mip.gap import gap_size, relative_gap
+from ssg_mip.methods.policy_iteration.ceiling import Ceiling
 from ssg_mip.methods.policy_iteration.step import Iterate, Step
 from ssg_mip.methods.request import Request, proof_of
 from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result
@@ -24,6 +25,7 @@ class Record:
         self._dual_bound = dual_bound
         self._bound_proof = proof_of(request, BoundProof.ROOT)
         self._gap_scale = gap_scale
+        self._searched = False
         self._trajectory: list[TrajectoryPoint] = []
         self._progress: list[ProgressRow] = []
         self._nodes = 0
@@ -33,6 +35,11 @@ class Record:
         """A bound on the weighted optimum is known, with what it rests on; it counts if it is lower."""
         if dual_bound < self._dual_bound:
             self._dual_bound, self._bound_proof = dual_bound, proof
+
+    @property
+    def ceiling(self) -> Ceiling:
+        """The best bound on the weighted optimum so far."""
+        return Ceiling(self._request.weights, self._dual_bound, self._bound_proof, self._searched)
 
     @property
     def nodes(self) -> int:
@@ -61,6 +68,9 @@ class Record:
         """The program at an iterate has been solved: its trajectory point is complete."""
         self._nodes += step.nodes
         self._lps += step.lps
+        if step.ceiling is not None:
+            self.bounded(step.ceiling.bound, step.ceiling.proof)
+            self._searched = True
         self._trajectory.append(
             TrajectoryPoint(
                 iteration=len(self._trajectory),

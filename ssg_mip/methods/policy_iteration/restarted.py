@@ -85,16 +85,17 @@ def _step_or_jump(
 ) -> tuple[Step, Jump | None]:
     """A step of Algorithm 1; where there is none left, the jump, which the step then leads along.
 
-    ``gain_bound`` is what the last jump has proven about this point: if it leaves nothing, no program is needed,
-    because ``Q_t >= V_t`` implies ``V^f >= Q_t``.
+    ``gain_bound`` is what the last jump has proven about this point: if it, or the bound on the weighted value, leaves
+    nothing, no program is needed, because ``Q_t >= V_t`` implies ``V^f >= Q_t``.
     """
     negligible = negligible_gain(game, current, request)
+    gain_bound = min(gain_bound, record.ceiling.gain_bound(current.values))
     if gain_bound <= negligible:
         step = dataclasses.replace(
             Step.stopped(Termination.STATIONARY), bound=gain_bound, note=_proof(gain_bound, request)
         )
         return step, Jump(None, gain_bound, Termination.GAP, 0, 0)
-    step = take_step(game, current, request, improve, record.nodes)
+    step = take_step(game, current, request, improve, record.nodes, record.ceiling)
     if step.target is not None or step.termination is not Termination.STATIONARY or game.leader_discount == 0.0:
         return step, None
     jump = restarter.jump(current, record.nodes + step.nodes)

@@ -13,9 +13,16 @@ from ssg_mip.best_response import Response, best_response
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.methods.exact import Answer, improve_without_program, solve_improvement
 from ssg_mip.methods.exact.size_limit import improvement_products
+from ssg_mip.methods.policy_iteration.ceiling import Ceiling, sharpened
 from ssg_mip.methods.request import Request, compliant_weights
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.status import Termination
+
+STEP_NODES = 50
+"""Nodes after which a step is no longer searched for the proof that it is the best: the best one found is taken.
+
+The best policy of a step is mostly found in the first ten nodes, while the proof can take thousands.
+"""
 
 STEP_SHARE = 0.5
 """Share of the remaining time that a step may take, so that the stop test keeps some."""
@@ -71,7 +78,10 @@ class Iterate:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Step:
-    """Where to go (``target``), or why not (``termination``); ``bound`` is on the average one-step gain."""
+    """Where to go (``target``), or why not (``termination``); ``bound`` is on the average one-step gain.
+
+    ``ceiling`` is what the step has found out about the weighted optimum, if it has asked.
+    """
 
     target: Iterate | None
     termination: Termination
@@ -79,6 +89,7 @@ class Step:
     nodes: int
     lps: int
     note: str
+    ceiling: Ceiling | None = None
 
     @classmethod
     def stopped(cls, termination: Termination) -> Step:
@@ -86,8 +97,18 @@ class Step:
         return cls(None, termination, math.inf, 0, 0, "")
 
 
-def take_step(game: Game, current: Iterate, request: Request, improve: ImprovementSolver, nodes: int) -> Step:
-    """A step within what is left of time and nodes."""
+def take_step(
+    game: Game,
+    current: Iterate,
+    request: Request,
+    improve: ImprovementSolver,
+    nodes: int,
+    ceiling: Ceiling | None = None,
+) -> Step:
+    """A step within what is left of time and nodes; where the ceiling leaves nothing to gain, none is needed."""
+    at_ceiling = None if ceiling is None else stop_at_ceiling(game, current, request, ceiling)
+    if at_ceiling is not None:
+        return at_ceiling
     if request.interrupt.requested:
         return Step.stopped(Termination.INTERRUPTED)
     if request.deadline.expired:
@@ -96,13 +117,24 @@ def take_step(game: Game, current: Iterate, request: Request, improve: Improveme
     if left is not None and left < 1:
         return Step.stopped(Termination.NODE_LIMIT)
     inner = dataclasses.replace(request, node_limit=left, start=current.policy, on_progress=None)
-    return _step(game, current, inner, improve)
+    return _step(game, current, inner, improve, ceiling)
 
 
-def _step(game: Game, current: Iterate, request: Request, improve: ImprovementSolver) -> Step:
+def stop_at_ceiling(game: Game, current: Iterate, request: Request, ceiling: Ceiling) -> Step | None:
+    """The stop, if the bound on the weighted value proves what the stop test asks for; else ``None``."""
+    bound = ceiling.gain_bound(current.values)
+    if bound > request.gap * value_scale(game, current.values):
+        return None
+    note = f"{_stationary_note(game, bound)}; the bound on the weighted value shows it"
+    return dataclasses.replace(Step.stopped(Termination.STATIONARY), bound=bound, note=note)
+
+
+def _step(game: Game, current: Iterate, request: Request, improve: ImprovementSolver, ceiling: Ceiling | None) -> Step:
     """One program with the asked weights; a second one with equal weights if the first settles nothing.
 
-    Where the program is large, a step without it comes first.
+    Where the program is large, a step without it comes first. The first one ends after :data:`STEP_NODES`: with a step
+    if it has found one that counts, and otherwise the second one is the stop test, to its end, unless a search for a
+    better ceiling shows that none is needed.
     """
     weights = compliant_weights(request.weights)
     if improvement_products(game) > PROGRAM_FIRST:
@@ -113,17 +145,48 @@ def _step(game: Game, current: Iterate, request: Request, improve: ImprovementSo
             return dataclasses.replace(quick, termination=Termination.TIME_LIMIT)
     epsilon = request.gap if request.epsilon is None else request.epsilon
     relative = epsilon / (1.0 - epsilon) if epsilon < 1.0 else math.inf
-    asked = dataclasses.replace(request, gap=relative, deadline=request.deadline.share(STEP_SHARE))
+    left = request.node_limit
+    asked = dataclasses.replace(
+        request,
+        gap=relative,
+        deadline=request.deadline.share(STEP_SHARE),
+        node_limit=STEP_NODES if left is None else min(STEP_NODES, left),
+    )
     first = _attempt(game, current, weights, asked, request.gap, improve)
     if first.target is not None or first.termination is Termination.STATIONARY:
         return first
     even = np.full(game.num_states, 1.0 / game.num_states)
-    left = None if request.node_limit is None else request.node_limit - first.nodes
+    left = None if left is None else left - first.nodes
     same_again = np.array_equal(weights, even) and epsilon <= request.gap and not first.termination.is_limit
     if same_again or (left is not None and left < 1):
         return first
-    second = _attempt(game, current, even, dataclasses.replace(request, node_limit=left), request.gap, improve)
+    rest = dataclasses.replace(request, node_limit=left)
+    if first.termination is Termination.NODE_LIMIT and ceiling is not None and not ceiling.searched:
+        return _with_work_of(first, _under_ceiling(game, current, even, rest, improve, ceiling))
+    return _with_work_of(first, _attempt(game, current, even, rest, request.gap, improve))
+
+
+def _with_work_of(first: Step, second: Step) -> Step:
     return dataclasses.replace(second, nodes=first.nodes + second.nodes, lps=first.lps + second.lps)
+
+
+def _under_ceiling(
+    game: Game, current: Iterate, weights: FloatArray, request: Request, improve: ImprovementSolver, ceiling: Ceiling
+) -> Step:
+    """The stop test of a hard program: by a better ceiling if that does it, else by the program."""
+    if ceiling.evenness < DIRECT_SHARE:
+        return _attempt(game, current, weights, request, request.gap, improve)
+    negligible = request.gap * value_scale(game, current.values)
+    better, answer = sharpened(ceiling, game, current.values, negligible, request)
+    work = Step(None, answer.termination, math.inf, answer.nodes, answer.lps, "")
+    left = None if request.node_limit is None else request.node_limit - answer.nodes
+    step = stop_at_ceiling(game, current, request, better)
+    if step is None and left is not None and left < 1:
+        step = Step.stopped(Termination.NODE_LIMIT)
+    if step is None:
+        rest = dataclasses.replace(request, node_limit=left)
+        step = _attempt(game, current, weights, rest, request.gap, improve)
+    return dataclasses.replace(_with_work_of(work, step), ceiling=better)
 
 
 def _attempt(

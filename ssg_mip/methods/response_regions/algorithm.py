@@ -21,6 +21,7 @@ from ssg_mip.methods.policy_iteration.step import (
     Iterate,
     Step,
     exact_improvement,
+    stop_at_ceiling,
     take_step,
     value_scale,
 )
@@ -54,7 +55,7 @@ def run(game: Game, request: Request) -> Result:
     walk = _Walk(game, request)
     for _ in range(request.iteration_limit or DEFAULT_ITERATION_LIMIT):
         record.arrived(current)
-        step = walk.step(current, record.nodes)
+        step = stop_at_ceiling(game, current, request, record.ceiling) or walk.step(current, record.nodes)
         record.stepped(current, step)
         if step.target is None:
             return record.result(current, step.termination, counts=walk.counts)

@@ -10,6 +10,7 @@ import numpy as np
 from ssg_mip.best_response import Response, best_response
 from ssg_mip.formulations.level import Demand
 from ssg_mip.game import FloatArray, Game
+from ssg_mip.mdp import DENSE_STATES
 from ssg_mip.methods.exact import Answer
 from ssg_mip.methods.exact.level import LevelProblem
 from ssg_mip.methods.request import Request
@@ -95,7 +96,9 @@ class Archive:
         return any(covers(one.values, values, tolerance) for one in self.points)
 
     def _moved_up(self, found: Attained) -> Attained:
-        """Local ascent on the sum of the objectives, with their values as floors."""
+        """Local ascent on the sum of the objectives, with their values as floors, where matrices are dense."""
+        if self._game.num_states > DENSE_STATES or self._request.stopped:
+            return found
         floors = [
             Demand(leader=one.leader_weights, follower=one.follower_weights, least=float(value), slope=0.0)
             for one, value in zip(self._objectives, found.values, strict=True)

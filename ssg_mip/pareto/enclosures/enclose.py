@@ -13,6 +13,7 @@ from ssg_mip.interrupt import Interrupt, given_or_graceful
 from ssg_mip.methods.in_standard_form import progress_into, request_into
 from ssg_mip.methods.margin import check_margin
 from ssg_mip.methods.request import Request
+from ssg_mip.pareto.closing import Closing, kept_for_checks
 from ssg_mip.pareto.enclosures.enclosing import Enclosing
 from ssg_mip.pareto.enclosures.enclosure import Enclosure
 from ssg_mip.pareto.enclosures.enclosure_points import checked_enclosure
@@ -20,6 +21,9 @@ from ssg_mip.pareto.enclosures.objectives import ObjectiveLike, read_objectives
 from ssg_mip.pareto.in_standard_form import enclosure_out
 from ssg_mip.result import ProgressRow
 from ssg_mip.standard_form import standard_form
+
+EXPECTED_POINTS = 10
+"""Points for whose check a share of the time limit is kept."""
 
 
 def enclose_front(
@@ -30,6 +34,7 @@ def enclose_front(
     ties: Ties = "leader",
     margin: float = 0.0,
     time_limit: float | None = None,
+    deadline: Deadline | None = None,
     node_limit: int | None = None,
     program_limit: int | None = None,
     seed: int = 0,
@@ -54,7 +59,9 @@ def enclose_front(
         As in ``solve``. Under the rules ``first`` and ``adverse`` a front need not be attained: then the resolution
         that is reached stays above what was asked.
     time_limit
-        Seconds for everything.
+        Seconds for everything, checks included.
+    deadline
+        A budget that is running already, instead of ``time_limit``.
     node_limit
         Limit on branch-and-bound nodes, per program.
     program_limit
@@ -77,12 +84,13 @@ def enclose_front(
         raise OptionError(f"resolution is {resolution!r}; it must be a positive number, in the units of the rewards")
     if program_limit is not None and program_limit < 1:
         raise OptionError(f"program_limit is {program_limit!r}; it must be a whole number of at least 1")
+    deadline = Deadline(time_limit) if deadline is None else deadline
     with given_or_graceful(interrupt) as flag:
         request = Request(
             weights=game.initial,
             ties=ties,
             margin=margin,
-            deadline=Deadline(time_limit),
+            deadline=deadline.keeping(kept_for_checks(game, deadline, EXPECTED_POINTS, wanted=check)),
             interrupt=flag,
             node_limit=node_limit,
             seed=seed,
@@ -94,4 +102,4 @@ def enclose_front(
         work = Enclosing(form.standard, chosen, wanted, request, program_limit, rows)
         termination = work.run()
         found = enclosure_out(work.enclosure(termination), form)
-    return checked_enclosure(found) if check else found
+        return checked_enclosure(found, Closing(deadline, flag)) if check else found

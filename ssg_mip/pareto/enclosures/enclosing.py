@@ -115,7 +115,7 @@ class Enclosing:
             request,
             equal=self._equal,
             news=NEWS_SHARE * self._wanted,
-            on_new=self._region.lower.add,
+            on_new=self._region.add_point,
         )
         self._stuck: dict[bytes, Termination] = {}
         self._program_share = PROGRAM_SHARE
@@ -136,6 +136,9 @@ class Enclosing:
             last = self._solve_weighted(weights)
             if last is Termination.INFEASIBLE:
                 return last
+        while not self._archive.points and last is Termination.TIME_LIMIT and self._limit() is None:
+            self._program_share = 1.0
+            last = self._solve_weighted(self._even)
         if not self._archive.points:
             return last if last.is_limit else Termination.NUMERICAL
         while (box := self._next_box()) is not None:
@@ -143,6 +146,8 @@ class Enclosing:
                 return limit
             self._solve_box(box)
         if self._open_boxes():
+            if self._region.full:
+                return Termination.SIZE_LIMIT
             return next((why for why in self._stuck.values() if why is not Termination.GAP), Termination.NUMERICAL)
         return Termination.CONVERGED
 
@@ -157,8 +162,13 @@ class Enclosing:
     def _plan(self) -> Plan:
         """Every objective alone, all evenly, then for two objectives the normals of open segments."""
         count = len(self._objectives)
-        corners = distinct([*np.eye(count), np.full(count, 1.0 / count)])
+        corners = distinct([*np.eye(count), self._even])
         return DichotomicPlan(corners, np.arange(2), MOST_WEIGHTS) if count == 2 else ListPlan(corners)
+
+    @property
+    def _even(self) -> FloatArray:
+        """Even weights on the objectives."""
+        return np.full(len(self._objectives), 1.0 / len(self._objectives))
 
     # ------------------------------------------------------------------ programs
 
@@ -171,9 +181,9 @@ class Enclosing:
         answer = self._solve([demand], top, start, ())
         self._counts["weighted_sums"] += 1
         if answer.termination is Termination.INFEASIBLE:
-            self._region.upper.add(np.full(len(weights), -math.inf))
+            self._region.add_corner(np.full(len(weights), -math.inf))
         elif np.count_nonzero(weights) == 1:
-            self._region.upper.add(np.where(weights > 0.0, least + answer.dual_bound, -math.inf))
+            self._region.add_corner(np.where(weights > 0.0, least + answer.dual_bound, -math.inf))
         else:
             self._region.ceilings.append(Ceiling(weights, least + answer.dual_bound))
         self._archive.take(answer)
@@ -205,7 +215,7 @@ class Enclosing:
         corner = np.full(len(self._objectives), -math.inf)
         corner[places] = box.lower[places] + max(0.0, answer.dual_bound) * slope
         before = self._region.resolution, self._state
-        self._region.upper.add(corner)
+        self._region.add_corner(corner)
         self._archive.take(answer)
         if (self._region.resolution, self._state) == before:
             self._stuck[_key(box)] = answer.termination
@@ -255,7 +265,7 @@ class Enclosing:
 
         Points that others cover up to a tolerance are not returned, and with them goes that much of the resolution.
         """
-        return [box for box in self._region.boxes() if box.depth > self._wanted - self._equal]
+        return self._region.boxes(self._wanted - self._equal)
 
     def _next_box(self) -> OpenBox | None:
         """The deepest box that is too deep and not stuck; boxes that time alone left stuck are tried once more."""
@@ -278,7 +288,7 @@ class Enclosing:
         region = Region(self._region.upper.corners.max(axis=0, initial=-math.inf))
         region.upper, region.ceilings = self._region.upper, self._region.ceilings
         for one in attained:
-            region.lower.add(one.values)
+            region.add_point(one.values)
         if termination is Termination.CONVERGED and region.resolution > self._wanted:
             termination = Termination.NUMERICAL
         return Enclosure(
@@ -301,7 +311,7 @@ class Enclosing:
                 options={
                     "resolution": self._wanted,
                     "margin": float(request.margin),
-                    "time_limit": None if math.isinf(request.deadline.limit) else request.deadline.limit,
+                    "time_limit": None if math.isinf(request.deadline.asked) else request.deadline.asked,
                     "node_limit": request.node_limit,
                     "program_limit": None if math.isinf(self._program_limit) else self._program_limit,
                 },

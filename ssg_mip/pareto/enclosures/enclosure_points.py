@@ -9,8 +9,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from ssg_mip.best_response import Response
-from ssg_mip.certificates.verify import examine
+from ssg_mip.deadline import Deadline
 from ssg_mip.game import FloatArray
+from ssg_mip.pareto.closing import Closing
 from ssg_mip.pareto.enclosures.enclosure import Enclosure, EnclosurePoint
 from ssg_mip.pareto.enclosures.region import Region
 from ssg_mip.policy import LeaderPolicy
@@ -78,9 +79,13 @@ def unsupported_by(value: FloatArray, others: FloatArray) -> float:
     return least if least > DEFAULT_TOLERANCES.monotone * (1.0 + float(np.abs(value).max())) else 0.0
 
 
-def checked_enclosure(enclosure: Enclosure) -> Enclosure:
-    """The enclosure with the outcomes of its checks in exact arithmetic: the whole, and every point alone."""
-    found = examine(enclosure.game, enclosure)
-    each = found.points or (found.whole,) * len(enclosure.points)
+def checked_enclosure(enclosure: Enclosure, closing: Closing | None = None) -> Enclosure:
+    """The enclosure with the outcomes of its checks in exact arithmetic: the whole, and every point alone.
+
+    Without a ``closing`` the checks take as long as they need.
+    """
+    closing = Closing(Deadline()) if closing is None else closing
+    whole, own = closing.examined(enclosure.game, enclosure)
+    each = own or (whole,) * len(enclosure.points)
     points = tuple(dataclasses.replace(point, check=one) for point, one in zip(enclosure.points, each, strict=True))
-    return dataclasses.replace(enclosure, points=points, check=found.whole)
+    return dataclasses.replace(enclosure, points=points, check=whole)

@@ -15,12 +15,15 @@ import numpy as np
 
 from ssg_mip.best_response import Response
 from ssg_mip.bounds import follower_value_bounds, leader_value_bounds, varying_states
-from ssg_mip.errors import OptionError
+from ssg_mip.errors import OptionError, TooLargeError
 from ssg_mip.formulations.level import Demand
 from ssg_mip.game import FloatArray, Game
-from ssg_mip.weights import state_weights
+from ssg_mip.weights import state_weights, unit_weights
 
 Player = Literal["leader", "follower"]
+
+MOST_OBJECTIVES = 20
+"""Objectives of an enclosure, at most: boxes grow exponentially with them."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -92,11 +95,13 @@ def read_objectives(game: Game, given: Sequence[ObjectiveLike] | None) -> tuple[
     """
     if given is None:
         states = varying_states(game)
+        _check_count(game, len(states))
         chosen = [leader_objective(game, game.state_names[state]) for state in (states if len(states) else [0])]
     else:
         chosen = [one if isinstance(one, Objective) else leader_objective(game, one) for one in given]
     if not chosen:
         raise OptionError("objectives is empty; name at least one, or leave it out")
+    _check_count(game, len(chosen))
     names = [one.name for one in chosen]
     repeated = next((name for place, name in enumerate(names) if name in names[:place]), None)
     if repeated is not None:
@@ -108,6 +113,14 @@ def read_objectives(game: Game, given: Sequence[ObjectiveLike] | None) -> tuple[
                 f"({game.num_states},)"
             )
     return tuple(chosen)
+
+
+def _check_count(game: Game, count: int) -> None:
+    if count > MOST_OBJECTIVES:
+        raise TooLargeError(
+            f"the whole front of {game.name} in {count:,} objectives (by default one for each state) would "
+            f"not fit into memory; at most {MOST_OBJECTIVES} do: name the objectives that matter"
+        )
 
 
 def sum_demand(objectives: Sequence[Objective], weights: FloatArray, least: float) -> Demand:
@@ -170,7 +183,7 @@ def _objective(game: Game, player: Player, start: str | Mapping[str, float] | Se
         case None:
             name, weights = "start", game.initial
         case str():
-            name, weights = start, np.eye(game.num_states)[game.state_index(start)]
+            name, weights = start, unit_weights(game.num_states, game.state_index(start))
         case Mapping():
             weights = state_weights(game, start)
             name = " + ".join(f"{weights[game.state_index(state)]:.4g} {state}" for state, w in start.items() if w)

@@ -10,6 +10,9 @@ below a point, or lies in a box ``[l, u]`` and under the ceilings. The **depth**
 The largest depth is the *resolution* ``R``: *for every attained* ``y`` *some point is at least* ``y - R`` *in each
 objective.* For if no point covers ``y - w``, that vector is above some ``l`` in every component, and ``y`` is below
 some ``u`` and under the ceilings, so ``w < w(l, u) <= R``.
+
+The number of local bounds grows exponentially with the number of objectives. Points and corners that would leave more
+than can be looked at in a second are left out of the region: it is larger then than it need be, and still right.
 """
 
 from __future__ import annotations
@@ -21,6 +24,12 @@ import numpy as np
 from ssg_mip.formulations.level import Ceiling
 from ssg_mip.game import FloatArray
 from ssg_mip.pareto.enclosures.search_region import LowerBounds, UpperBounds
+
+MOST_CELLS = 4_000_000
+"""Local lower bounds times local upper bounds times objectives, at most."""
+
+MOST_BOUNDS = 4_000
+"""Local bounds of a kind, at most."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -49,15 +58,31 @@ class Region:
         self.lower = LowerBounds(len(ideal))
         self.upper = UpperBounds(ideal)
         self.ceilings: list[Ceiling] = []
+        self.full = False
 
-    def boxes(self) -> list[OpenBox]:
-        """All open boxes, deepest first; a box within another one is left out."""
+    def add_point(self, values: FloatArray) -> bool:
+        """Take an attained point into account; whether anything changed."""
+        return self._add(self.lower, self.lower.most_after(values), len(self.upper.corners), values)
+
+    def add_corner(self, corner: FloatArray) -> bool:
+        """Take a proven corner into account; whether anything changed."""
+        return self._add(self.upper, self.upper.most_after(corner), len(self.lower.corners), corner)
+
+    def _add(self, bounds: LowerBounds | UpperBounds, count: int, others: int, values: FloatArray) -> bool:
+        """Add to one kind of bounds, unless the region becomes too large to be looked at."""
+        if count > MOST_BOUNDS or count * others * len(values) > MOST_CELLS:
+            self.full = True
+            return False
+        return bounds.add(values)
+
+    def boxes(self, deeper_than: float = 0.0) -> list[OpenBox]:
+        """All open boxes of more than a depth, deepest first; a box within another one is left out."""
         low, high = self.lower.corners, self.upper.corners
         reach, depth = self._under_ceilings(low)
         edges = np.minimum(high[None] - low[:, None], reach[:, None])
         deep = np.minimum(edges.min(axis=2, initial=np.inf), depth[:, None])
         found = []
-        for i, j in zip(*np.nonzero(deep > 0.0), strict=True):
+        for i, j in zip(*np.nonzero(deep > deeper_than), strict=True):
             bounded = np.isfinite(low[i])
             upper = high[j].copy()
             upper[bounded] = low[i, bounded] + edges[i, j, bounded]

@@ -31,6 +31,11 @@ class LowerBounds:
     def __init__(self, objectives: int) -> None:
         self.corners: FloatArray = np.full((1, objectives), -np.inf)
 
+    def most_after(self, point: FloatArray) -> int:
+        """How many bounds there are at most after a point is added."""
+        met = int(np.all(self.corners < point, axis=1).sum())
+        return len(self.corners) + met * (len(point) - 1)
+
     def add(self, point: FloatArray) -> bool:
         """Take a point into account; whether anything changed."""
         met = np.all(self.corners < point, axis=1)
@@ -71,6 +76,10 @@ class UpperBounds:
     def corners(self) -> FloatArray:
         """The bounds, shape ``[bounds, objectives]``."""
         return -self._mirror.corners
+
+    def most_after(self, corner: FloatArray) -> int:
+        """How many bounds there are at most after a corner is added."""
+        return self._mirror.most_after(-corner)
 
     def add(self, corner: FloatArray) -> bool:
         """Take a proven corner into account (``-inf`` where it asks for nothing); whether anything changed."""

@@ -17,9 +17,10 @@ import numpy as np
 
 from ssg_mip.best_response import Ties, best_response
 from ssg_mip.certificates.guarantee import Guarantee
-from ssg_mip.deadline import Deadline
+from ssg_mip.deadline import Deadline, OutOfTime
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.methods.guaranteed import find_guaranteed
+from ssg_mip.pareto.closing import Closing
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import gap_denominator
 from ssg_mip.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES
@@ -78,15 +79,20 @@ def attainment(
     gap
         How close, relative to the value or to a share of the spread of values, counts as approached.
     time_limit
-        Seconds for looking near the policy.
+        Seconds for looking near the policy; where they do not suffice to judge the policy itself, the verdict is
+        undecided.
     """
+    deadline = Deadline(time_limit)
     favoured = best_response(game, policy).leader_values
     own = best_response(game, policy, ties).leader_values
     even = np.full(game.num_states, 1.0 / game.num_states)
     scale = gap_denominator(game, even, float(even @ favoured))
     if np.all(own >= favoured - DEFAULT_TOLERANCES.monotone * scale):
         return _attainment(Attained.ATTAINED, favoured, own, 0.0, None)
-    nearby = find_guaranteed(game, policy, weights=even, deadline=Deadline(time_limit))
+    try:
+        nearby = find_guaranteed(game, policy, weights=even, deadline=deadline, checkpoint=Closing(deadline).checkpoint)
+    except OutOfTime:
+        return _attainment(Attained.UNDECIDED, favoured, own, math.inf, None)
     secured = nearby.secured_value
     distance = math.inf if secured is None else max(0.0, float(even @ favoured) - secured)
     if distance <= gap * scale:

@@ -31,10 +31,12 @@ from ssg_mip.deadline import Deadline
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.game_class import classes_with_equilibrium
 from ssg_mip.interrupt import Interrupt, given_or_graceful
-from ssg_mip.methods.assurance import assured
+from ssg_mip.methods.closing import MOST_PRINTED
 from ssg_mip.methods.in_standard_form import request_into, result_out
 from ssg_mip.methods.margin import check_margin
 from ssg_mip.methods.request import Request
+from ssg_mip.pareto.assurance import checked_runs
+from ssg_mip.pareto.closing import Closing, kept_for_checks
 from ssg_mip.pareto.equilibrium.inquiry import Inquiry
 from ssg_mip.pareto.equilibrium.verdict import Verdict
 from ssg_mip.policy import LeaderPolicy
@@ -110,8 +112,16 @@ class Existence:
         outcomes = [result.check.verified for result in self.results]
         return False if False in outcomes else None if None in outcomes else True
 
+    @property
+    def _most_printed(self) -> int:
+        """How many runs are printed: all of them where the game is small, since there is one for each state."""
+        return max(1, MOST_PRINTED // (8 * self.game.num_states))
+
     def to_dict(self) -> dict[str, Any]:
-        """As plain JSON data; infinite and undefined numbers become ``None``."""
+        """As plain JSON data; infinite and undefined numbers become ``None``.
+
+        Of games with many states only the first runs are printed; ``results_left_out`` says how many are not.
+        """
         states = self.game.state_names
 
         def by_state(values: FloatArray) -> dict[str, float | None]:
@@ -139,7 +149,8 @@ class Existence:
             "termination": self.termination.name.lower(),
             "termination_message": self.termination.value,
             "verified": self.verified,
-            "results": [result.to_dict() for result in self.results],
+            "results": [result.to_dict() for result in self.results[: self._most_printed]],
+            "results_left_out": max(0, len(self.results) - self._most_printed),
             "provenance": {
                 **dataclasses.asdict(self.provenance),
                 "options": {key: plain(value) for key, value in self.provenance.options.items()},
@@ -153,6 +164,7 @@ def existence(
     ties: Ties = "leader",
     gap: float = DEFAULT_GAP,
     time_limit: float | None = None,
+    deadline: Deadline | None = None,
     node_limit: int | None = None,
     seed: int = 0,
     margin: float = 0.0,
@@ -171,7 +183,9 @@ def existence(
     gap
         What counts as reaching a supremum, relative to it or to a share of the spread of the values.
     time_limit, node_limit
-        Seconds and branch-and-bound nodes for everything together.
+        Seconds, checks included, and branch-and-bound nodes for everything together.
+    deadline
+        A budget that is running already, instead of ``time_limit``.
     interrupt
         A flag to stop the work from outside. If absent, Ctrl-C stops it; what is known by then comes back.
     check
@@ -182,13 +196,14 @@ def existence(
     OptionError
         If an argument is out of range.
     """
+    deadline = Deadline(time_limit) if deadline is None else deadline
     with given_or_graceful(interrupt) as flag:
         request = Request(
             weights=game.initial,
             ties=ties,
             margin=margin,
             gap=gap,
-            deadline=Deadline(time_limit),
+            deadline=deadline.keeping(kept_for_checks(game, deadline, game.num_states + 1, wanted=check)),
             interrupt=flag,
             node_limit=node_limit,
             seed=seed,
@@ -196,10 +211,13 @@ def existence(
         check_margin(game, request)
         form = standard_form(game)
         inquiry = Inquiry(form.standard, request_into(request, form))
-        return _answered(form, request, inquiry, check=check)
+        found = _answered(form, request, inquiry)
+        if check:
+            found = dataclasses.replace(found, results=checked_runs(found.results, Closing(deadline, flag)))
+    return found
 
 
-def _answered(form: StandardForm, request: Request, inquiry: Inquiry, *, check: bool) -> Existence:
+def _answered(form: StandardForm, request: Request, inquiry: Inquiry) -> Existence:
     """The verdict of an inquiry into the standard form, with all that belongs to it, about the game itself."""
     game, scale = form.game, form.leader
     verdict, miss, reason = inquiry.verdict()
@@ -222,7 +240,7 @@ def _answered(form: StandardForm, request: Request, inquiry: Inquiry, *, check: 
         miss=scale.gain_out(miss),
         joint_bound=scale.upper_out(inquiry.joint_bound, np.full(game.num_states, 1.0 / game.num_states)),
         theory=classes_with_equilibrium(game) if favoured else (),
-        results=tuple(assured(result_out(one, form), check=check, guarantee=False) for one in inquiry.results),
+        results=tuple(result_out(one, form) for one in inquiry.results),
         termination=inquiry.end,
         provenance=Provenance(
             game_name=game.name,

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from ssg_mip.best_response import Response, best_response
-from ssg_mip.bounds import gap_scale, leader_value_bounds
+from ssg_mip.bounds import gap_scales, leader_value_bounds
+from ssg_mip.deadline import Deadline
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.gap import SPREAD_SHARE
+from ssg_mip.leftover import CutRuns
 from ssg_mip.methods import find_method
 from ssg_mip.methods.exact import solve_commitment
 from ssg_mip.methods.request import Request
@@ -19,9 +21,13 @@ from ssg_mip.pareto.equilibrium.verdict import Verdict
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import Result
 from ssg_mip.status import Termination
+from ssg_mip.weights import unit_weights
 
 FLOOR_SHARE = 0.5
 """Share of the gap that the floor of the last program gives away; the suprema are known to the other half."""
+
+_FLOORS, _ALL = -1, -2
+"""What ended, besides the program of a state: the one with floors, or all of them at a limit."""
 
 
 class Inquiry:
@@ -37,26 +43,31 @@ class Inquiry:
         Proven bound on the average over the states.
     results
         The runs.
-    nodes, lps, end
-        Work done, and why it ended.
+    nodes, lps
+        Work done.
     """
 
     def __init__(self, game: Game, request: Request) -> None:
         self._game = game
         self._request = request
         self._bounds = leader_value_bounds(game)
-        self._identity = np.eye(game.num_states)
-        scales = [gap_scale(self._bounds, unit) for unit in self._identity]
-        self._scale = np.array(scales)
+        self._scale = gap_scales(self._bounds)
         self.lower = np.full(game.num_states, -np.inf)
         self.upper = self._bounds.upper.copy()
-        self._best: list[LeaderPolicy | None] = [None] * game.num_states
+        self._best: list[tuple[LeaderPolicy, Response] | None] = [None] * game.num_states
+        self._known: dict[int, tuple[LeaderPolicy, Response]] = {}
         self.candidate: tuple[LeaderPolicy, Response] | None = None
         self.joint_bound = float(np.mean(self.upper))
         self.results: list[Result] = []
         self.nodes = 0
         self.lps = 0
-        self.end = Termination.GAP
+        self._ends: dict[int | None, Termination] = {}
+        self._cut: CutRuns[int | None] = CutRuns(request.deadline)
+
+    @property
+    def end(self) -> Termination:
+        """Why the work ended: a limit that left something open, or ``GAP``."""
+        return next((end for end in self._ends.values() if end.is_limit), Termination.GAP)
 
     @property
     def allowed(self) -> FloatArray:
@@ -80,14 +91,15 @@ class Inquiry:
     def _decided(self) -> tuple[Verdict, float, str] | None:
         """The verdict, a proven miss and the reason; ``None`` where nothing is decided."""
         size = self._game.num_states
-        joint = self._solve(np.full(size, 1.0 / size), 1.0 / (size + 2))
-        self.joint_bound = min(self.joint_bound, joint.dual_bound)
+        joint = self._solve(None, self._request.deadline.share(1.0 / (size + 2)))
         if joint.termination is Termination.INFEASIBLE:
             return Verdict.NONE, math.inf, "no stationary policy keeps the margin"
         for place, state in enumerate(self._states_to_solve()):
             if self._exhausted():
                 break
-            self._solve(self._identity[state], 1.0 / (size + 1 - place), state)
+            self._solve(state, self._request.deadline.share(1.0 / (size + 1 - place)))
+        while (following := self._cut.following()) is not None and not self._exhausted():
+            self._solve(*following)
         return self._existing() or self._excluded() or self._by_floor()
 
     def _states_to_solve(self) -> Iterator[int]:
@@ -96,35 +108,50 @@ class Inquiry:
             if not self.lower[state] >= self.upper[state] - FLOOR_SHARE * self.allowed[state]:
                 yield state
 
-    def _solve(self, weights: FloatArray, share: float, state: int | None = None) -> Result:
-        """One run of the commitment method within a share of what is left; everything it says is remembered."""
-        left = self._nodes_left()
+    def _solve(self, state: int | None, share: Deadline) -> Result:
+        """One run of the commitment method for a state alone, or for all evenly, within a share of what is left.
+
+        Everything it says is remembered.
+        """
+        size = self._game.num_states
+        weights = np.full(size, 1.0 / size) if state is None else unit_weights(size, state)
         request = dataclasses.replace(
             self._request,
             weights=weights,
             gap=(1.0 - FLOOR_SHARE) * self._request.gap,
-            deadline=self._request.deadline.share(share),
-            node_limit=left,
-            start=self._best[state] if state is not None else None,
+            deadline=share,
+            node_limit=self._nodes_left(),
+            start=self._start(state),
         )
         result = find_method("commitment")(self._game, request)
         self.results.append(result)
         self.nodes += result.provenance.counts["nodes"]
         self.lps += result.provenance.counts["lps"]
-        if result.termination.is_limit:
-            self.end = result.termination
-        if state is not None:
+        self._ends[state] = result.termination
+        self._cut.ended(state, share, cut=result.termination is Termination.TIME_LIMIT)
+        if state is None:
+            self.joint_bound = min(self.joint_bound, result.dual_bound)
+        else:
             self.upper[state] = min(self.upper[state], result.dual_bound)
-        if result.leader_policy is not None:
+        if result.leader_policy is not None and id(result.leader_policy) not in self._known:
             self._remember(result.leader_policy, best_response(self._game, result.leader_policy, self._request.ties))
         return result
 
+    def _start(self, state: int | None) -> LeaderPolicy | None:
+        """The best policy so far: of a state, or the one that misses the bounds least."""
+        best = self.candidate if state is None else self._best[state]
+        return None if best is None else best[0]
+
     def _exhausted(self) -> bool:
         """Whether more programs would be of no use: a limit is reached, or they are too large to be written."""
-        limit = self._request.node_limit
-        if limit is not None and self.nodes >= limit:
-            self.end = Termination.NODE_LIMIT
-        return self._request.stopped or self.end in {Termination.NODE_LIMIT, Termination.SIZE_LIMIT}
+        request = self._request
+        if request.interrupt.requested:
+            self._ends[_ALL] = Termination.INTERRUPTED
+        elif request.deadline.expired:
+            self._ends[_ALL] = Termination.TIME_LIMIT
+        elif request.node_limit is not None and self.nodes >= request.node_limit:
+            self._ends[_ALL] = Termination.NODE_LIMIT
+        return _ALL in self._ends or self.end in {Termination.NODE_LIMIT, Termination.SIZE_LIMIT}
 
     def _nodes_left(self) -> int | None:
         return None if self._request.node_limit is None else max(1, self._request.node_limit - self.nodes)
@@ -132,8 +159,9 @@ class Inquiry:
     def _remember(self, policy: LeaderPolicy, response: Response) -> None:
         """Keep what a policy attains: in each state if it is the best so far, as the candidate if it misses least."""
         values = response.leader_values
+        self._known[id(policy)] = policy, response
         for state in np.flatnonzero(values > self.lower):
-            self._best[int(state)] = policy
+            self._best[int(state)] = policy, response
         self.lower = np.maximum(self.lower, values)
         if self.candidate is None or self._misses(values) < self._misses(self.candidate[1].leader_values):
             self.candidate = policy, response
@@ -144,10 +172,8 @@ class Inquiry:
 
     def _existing(self) -> tuple[Verdict, float, str] | None:
         """An equilibrium, if one of the policies met is one."""
-        policies = [policy for policy in self._best if policy is not None]
-        policies += [result.leader_policy for result in self.results if result.leader_policy is not None]
-        for policy in policies:  # the bounds have moved since they were remembered
-            self._remember(policy, best_response(self._game, policy, self._request.ties))
+        for policy, response in list(self._known.values()):  # the bounds have moved since they were remembered
+            self._remember(policy, response)
         if self.candidate is None or self._misses(self.candidate[1].leader_values) > 1.0:
             return None
         short = self._request.scale.gain_out(float(np.max(self.upper - self.candidate[1].leader_values)))
@@ -170,7 +196,7 @@ class Inquiry:
 
     def _by_floor(self) -> tuple[Verdict, float, str] | None:
         """The program with the suprema as floors, where a limit has not come first."""
-        if self._exhausted() or not np.isfinite(self.lower).all() or self.end.is_limit:
+        if self.end.is_limit or not np.isfinite(self.lower).all() or self._exhausted():
             return None
         size = self._game.num_states
         even = np.full(size, 1.0 / size)
@@ -179,8 +205,7 @@ class Inquiry:
         answer = solve_commitment(self._game, even, request=request, floor=self.lower - given_away)
         self.nodes += answer.nodes
         self.lps += answer.lps
-        if answer.termination.is_limit:
-            self.end = answer.termination
+        self._ends[_FLOORS] = answer.termination
         if answer.policy is not None and answer.response is not None:
             self._remember(answer.policy, answer.response)
             return self._existing()

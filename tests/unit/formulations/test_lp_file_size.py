@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ssg_mip import LeaderPolicy, export
-from ssg_mip.errors import OptionError
+from ssg_mip.errors import TooLargeError
 from ssg_mip.formulations import lp_file
 from ssg_mip.formulations.lp_file import Form, Kind, build_program
 from ssg_mip.library import random_game
@@ -22,7 +22,7 @@ def test_a_program_too_large_is_refused_with_a_form_that_is_not_and_nothing_is_w
 ) -> None:
     """400 states x 3 x 3 x 2 successors: 1,440,000 products there, at most 400 * 18 * 3 for each player here."""
     game = random_game(states=400, leader_actions=3, follower_actions=3, successors=2)
-    with pytest.raises(OptionError, match=r"1,440,000 products.*use the form 'bilinear'"):
+    with pytest.raises(TooLargeError, match=r"1,440,000 products.*use the form 'bilinear'"):
         export(game, tmp_path / "large.lp", program="improvement", form=form)
     assert not list(tmp_path.iterdir())
     # A joint action of the commitment program meets its own state and the six that its leader action can lead to.
@@ -31,7 +31,7 @@ def test_a_program_too_large_is_refused_with_a_form_that_is_not_and_nothing_is_w
 
 @pytest.mark.parametrize("form", ["bilinear", "strong", "milp", "relaxation"])
 def test_no_form_is_recommended_where_none_is_small_enough(form: Form, tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match=r"products.*export a smaller game"):
+    with pytest.raises(TooLargeError, match=r"products.*export a smaller game"):
         export(LARGE, tmp_path / "large.lp", program="commitment", form=form)
     assert not list(tmp_path.iterdir())
 
@@ -52,6 +52,6 @@ def test_the_limit_is_on_products_and_spares_the_other_forms(tmp_path: Path, mon
     monkeypatch.setattr(lp_file, "MOST_PRODUCTS", 36)
     assert export(SMALL, tmp_path / "strong.lp", program="commitment", form="strong").exists()
     monkeypatch.setattr(lp_file, "MOST_PRODUCTS", 35)
-    with pytest.raises(OptionError, match="36 products"):
+    with pytest.raises(TooLargeError, match="36 products"):
         export(SMALL, tmp_path / "again.lp", program="commitment", form="strong")
     assert export(SMALL, tmp_path / "milp.lp", program="commitment", form="milp").exists()

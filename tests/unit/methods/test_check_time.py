@@ -10,14 +10,16 @@ from typing import Any
 import pytest
 
 from ssg_mip import ParetoFront, Result, solve, trace_front, write_instance
-from ssg_mip.certificates.outcome import NO_TIME
-from ssg_mip.certificates.verify import examine
+from ssg_mip.certificates.outcome import NO_TIME, STOPPED, CheckOutcome
+from ssg_mip.certificates.verify import Printable, examine
 from ssg_mip.deadline import Deadline
 from ssg_mip.exit_codes import ExitCode, exit_code
 from ssg_mip.game import Game
+from ssg_mip.interrupt import Interrupt
 from ssg_mip.methods import closing
 from ssg_mip.methods.assurance import CHECK_SECONDS, assured, check_deadline
 from ssg_mip.pareto.assurance import assured_front
+from ssg_mip.pareto.closing import Closing
 from ssg_mip.report.results import result_report
 from ssg_mip.report.text import check_line
 from tests.oracles.games import agreement_game
@@ -120,11 +122,35 @@ def test_points_of_a_front_that_there_is_no_time_for_say_so() -> None:
     assert found.whole.reason == "no time for 1 of 2 points"
 
 
+class InPart(Closing):
+    """Time for one point of a front, and for no run."""
+
+    def examined(
+        self,
+        game: Game,
+        document: Printable,
+        share: Deadline | None = None,  # noqa: ARG002
+    ) -> tuple[CheckOutcome, tuple[CheckOutcome, ...]]:
+        if not isinstance(document, ParetoFront):
+            return NO_TIME, ()
+        found = examine(game, document, out_of_time=at_once)
+        return found.whole, found.points
+
+
+class NoRuns(Closing):
+    """Time for the whole front, and for no run."""
+
+    def examined(
+        self, game: Game, document: Printable, share: Deadline | None = None
+    ) -> tuple[CheckOutcome, tuple[CheckOutcome, ...]]:
+        return super().examined(game, document, share) if isinstance(document, ParetoFront) else (NO_TIME, ())
+
+
 def test_a_front_is_verified_only_with_all_its_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """With time for nothing but the first point no run is checked; a failure counts for more than what is left out."""
     _, front = unchecked_front()
     assert assured_front(front, guarantee=False).check.verified
-    monkeypatch.setattr("ssg_mip.pareto.assurance.check_deadline", lambda _: Deadline(0.0))
+    monkeypatch.setattr("ssg_mip.pareto.assurance.Closing", InPart)
     hurried = assured_front(front, guarantee=False)
     assert (hurried.check.verified, hurried.check.word) == (None, "checked in part")
     assert {result.check.word for result in hurried.results} == {"not checked"}
@@ -136,17 +162,35 @@ def test_a_front_is_verified_only_with_all_its_runs(monkeypatch: pytest.MonkeyPa
 def test_a_run_without_a_check_leaves_its_front_unverified(monkeypatch: pytest.MonkeyPatch) -> None:
     """All points verified, and no time for the runs."""
     _, front = unchecked_front()
-    monkeypatch.setattr("ssg_mip.pareto.assurance.check_deadline", lambda _: Unequal())
+    monkeypatch.setattr("ssg_mip.pareto.assurance.Closing", NoRuns)
     checked = assured_front(front, guarantee=False)
     assert [point.check.verified for point in checked.points] == [True, True]
     assert (checked.check.verified, checked.check.reason) == (None, "run 0: no time was left for it")
 
 
-class Unequal(Deadline):
-    """No time left itself, though its shares have."""
+def test_an_expired_budget_checks_nothing_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither points nor runs are called verified, and nothing is looked for near them."""
+    _, front = unchecked_front()
+    clock = [1000.0]
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+    budget = Deadline(10.0)
+    clock[0] += 20.0
+    late = assured_front(front, deadline=budget)
+    assert late.check == NO_TIME
+    assert {result.check for result in late.results} == {NO_TIME}
+    assert all(point.guaranteed is None and point.check.verified is None for point in late.points)
 
-    def __init__(self) -> None:
-        super().__init__(0.0)
 
-    def share(self, fraction: float) -> Deadline:  # noqa: ARG002
-        return Deadline()
+def test_a_wish_to_stop_ends_the_checks_unless_it_came_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One Ctrl-C for the runs, another one for their checks."""
+    _, front = unchecked_front()
+    before = Interrupt()
+    before.request()
+    assert assured_front(front, guarantee=False, interrupt=before).check.verified
+    during = Interrupt()
+    monkeypatch.setattr(
+        "ssg_mip.pareto.closing.examine", lambda game, document, **given: (during.request(), given["checkpoint"]())
+    )
+    stopped = assured_front(front, interrupt=during)
+    assert stopped.check == STOPPED
+    assert {result.check for result in stopped.results} == {STOPPED}
