@@ -20,7 +20,7 @@ import numpy as np
 
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.mdp import ROUNDINGS, joint_process, optimal_control, raising, transition_matrix, upper_solution
-from ssg_mip.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.tolerances import DEFAULT_TOLERANCES, FINEST_GAP
 
 SECURITY_SWEEPS = 400
 """Sweeps of the security iteration; more make the lower bound tighter, none makes it wrong."""
@@ -31,8 +31,8 @@ SPREAD_SHARE = 1e-2
 NOISE_SHARE = 1e-3
 """Share of the largest value (and of 1) that a gap is relative to at least, for games without any spread."""
 
-LEAST_GAP = 1e-6
-"""The smallest relative gap that linear programs in floating point can prove; smaller ones count as this one."""
+LEAST_GAP = FINEST_GAP
+"""The gap that smaller ones count as."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -148,7 +148,7 @@ def solve(
             recorder=recorder,
         )
         check_request(game, method, request)
-        result = assured(run(game, request), check=check, guarantee=guarantee, tolerances=tolerances)
+        result = assured(run(game, request), check=check, guarantee=guarantee, tolerances=tolerances, recorder=recorder)
     if recorder is not None and certificate is not None:
         recorder.write(Path(certificate), game)
     return result

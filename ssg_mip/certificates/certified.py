@@ -1,8 +1,7 @@
-"""Are the bounds that a result or a front prints those that certificates prove?
+"""Do certificates of the game contradict what a document prints, and do they prove its bounds and statuses?
 
 A certificate is about a weighted sum and about policies with a margin; it serves a document with the same weights and
-at least that margin. The average gain that is left where policy iteration stops is at most the weighted gain over the
-number of states times the smallest weight, because no gain is negative.
+at least that margin. Whatever the tie rule, no policy of the document may be worth more than a certificate allows.
 """
 
 from __future__ import annotations
@@ -11,15 +10,24 @@ import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from ssg_mip.certificates.claims import Claims
+from ssg_mip.certificates.claims import Claims, PointClaim
 from ssg_mip.certificates.dual.replay import BoundVerification
-from ssg_mip.certificates.rational import exact_weights
+from ssg_mip.certificates.evidence import Evidence, Prover
+from ssg_mip.certificates.proven import ProvenBounds
+from ssg_mip.certificates.rational import ExactGame, exact_weights
+from ssg_mip.certificates.unproven import Judge
+from ssg_mip.certificates.values import Interval, weighted_sum
 from ssg_mip.certificates.verification import Check, Trial, worst_of
 from ssg_mip.tolerances import Tolerances
 
+PROVES_ITS_STOP = frozenset({"policy-iteration", "restarted-policy-iteration", "response-regions"})
+"""Methods whose certificates hold the proof of their stop."""
 
-def certified_bounds_check(claims: Claims, found: Sequence[BoundVerification], tolerances: Tolerances) -> Check:
-    """Every ``dual_bound``, that there is no policy, and the ``step_bound`` at the end of a run are proven.
+
+def certified_checks(
+    claims: Claims, found: Sequence[BoundVerification], prover: Prover, exact: ExactGame, tolerances: Tolerances
+) -> tuple[Check, ...]:
+    """Every ``dual_bound``, that there is no policy, and how a run ended are proven; no value contradicts a proof.
 
     Parameters
     ----------
@@ -27,15 +35,26 @@ def certified_bounds_check(claims: Claims, found: Sequence[BoundVerification], t
         What the document says.
     found
         Replays of certificates about the same game; those that failed do not count.
-    tolerances
-        ``rounding`` is what a printed ``step_bound`` may lose by a division.
+    prover
+        Evidence about the policies of the document.
+    exact, tolerances
+        The game; ``rounding`` is what a printed ``step_bound`` may lose by a division.
     """
     serving = [one for one in found if one.passed and one.margin <= claims.margin]
-    return worst_of("certified_bounds", [*_bound_trials(claims, serving), *_stop_trials(claims, serving, tolerances)])
+    return (
+        certified_bounds_check(claims, found),
+        worst_of("certified_stop", _stop_trials(claims, found, prover, exact, tolerances)),
+        worst_of("values_below_certificates", _value_trials(claims, serving, prover)),
+    )
+
+
+def certified_bounds_check(claims: Claims, found: Sequence[BoundVerification]) -> Check:
+    """Every bound on a weighted sum, over all policies as demanded, is one that a certificate proves."""
+    serving = [one for one in found if one.passed and one.margin <= claims.margin]
+    return worst_of("certified_bounds", _bound_trials(claims, serving))
 
 
 def _bound_trials(claims: Claims, serving: Sequence[BoundVerification]) -> Iterator[Trial]:
-    """The bounds on weighted sums, over all policies as demanded."""
     plain = [one for one in serving if one.values is None and not one.floor]
     if claims.status == "infeasible":
         yield _trial(0 if any(one.claimed is None for one in plain) else 1, "that there is no policy")
@@ -51,22 +70,47 @@ def _bound_trials(claims: Claims, serving: Sequence[BoundVerification]) -> Itera
         yield _trial(excess, f"{place}: dual_bound {bound!r}{'' if proven else ', of which there is no certificate'}")
 
 
-def _stop_trials(claims: Claims, serving: Sequence[BoundVerification], tolerances: Tolerances) -> Iterator[Trial]:
-    """The gain that is left where a run stops."""
-    if claims.subject != "result" or claims.method != "policy-iteration" or not claims.trajectory:
+def _stop_trials(
+    claims: Claims, found: Sequence[BoundVerification], prover: Prover, exact: ExactGame, tolerances: Tolerances
+) -> Iterator[Trial]:
+    """What is said of the point where a run stops, up to the rounding of its printed values."""
+    if claims.subject != "result" or claims.method not in PROVES_ITS_STOP or not claims.answers:
         return
-    last = claims.trajectory[-1]
-    if not math.isfinite(last.step_bound) or claims.status != "stationary":
-        return
-    gains = [
-        max(Fraction(0), Fraction(one.claimed)) / (len(one.weights) * min(one.weights))
-        for one in serving
-        if one.values == last.leader_values and one.claimed is not None and min(one.weights) > 0
-    ]
-    allowed = Fraction(last.step_bound) * (1 + Fraction(tolerances.rounding))
-    excess = min(gains) - allowed if gains else 1
-    place = f"{last.place}: step_bound {last.step_bound!r}{'' if gains else ', of which there is no certificate'}"
-    yield _trial(excess, place)
+    answer = claims.answers[0]
+    proven = ProvenBounds(exact, found, claims.margin, prover.about(answer.policy).slack)
+    missing = Judge(claims, prover, proven, exact, tolerances).document()
+    for name in ("status stationary", "status pareto_optimal", "termination stationary", "step_bound"):
+        yield _trial(int(name in missing and not _is_unfinished(claims, name)), f"{name}, of which there is no proof")
+
+
+def _is_unfinished(claims: Claims, name: str) -> bool:
+    """Whether a bound on the last step is that of a run that a limit ended."""
+    return name == "step_bound" and claims.termination != "stationary"
+
+
+def _value_trials(claims: Claims, serving: Sequence[BoundVerification], prover: Prover) -> Iterator[Trial]:
+    """No attained value is above a bound over policies to which its own belongs."""
+    for point in (*claims.answers, *claims.trajectory):
+        evidence = prover.about(point.policy)
+        values = evidence.attained(point.leader_values)
+        for one in serving:
+            if one.values is None and _meets(one, values):
+                yield _value_trial(one, point, values, evidence)
+
+
+def _meets(one: BoundVerification, values: Sequence[Interval]) -> bool:
+    return all(values[state].lower >= Fraction(least) for state, least in one.floor)
+
+
+def _value_trial(one: BoundVerification, point: PointClaim, values: Sequence[Interval], evidence: Evidence) -> Trial:
+    if one.claimed is None:
+        return _trial(1, f"{point.place}: a certificate proves that there is no such policy")
+    worth = weighted_sum(one.weights, values).lower
+    return Trial(
+        deviation=worth - Fraction(one.claimed),
+        allowed=evidence.slack,
+        place=f"{point.place}: worth {float(worth)!r}, and a certificate proves {one.claimed!r} at most",
+    )
 
 
 def _trial(excess: Fraction | int, place: str) -> Trial:

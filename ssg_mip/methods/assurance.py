@@ -7,10 +7,13 @@ failed check is an outcome, and the command line's exit code.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
+from ssg_mip.certificates.dual.replay import BoundVerification
 from ssg_mip.certificates.verify import examine
 from ssg_mip.deadline import Deadline
 from ssg_mip.methods.guaranteed import find_guaranteed
+from ssg_mip.methods.proofs.bound_certificate import Recorder
 from ssg_mip.result import Provenance, Result
 from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
 
@@ -37,6 +40,8 @@ def assured(
     guarantee: bool = True,
     tolerances: Tolerances = DEFAULT_TOLERANCES,
     deadline: Deadline | None = None,
+    bounds: Sequence[BoundVerification] = (),
+    recorder: Recorder | None = None,
 ) -> Result:
     """The result with what is secured near it and with the outcome of its check.
 
@@ -52,10 +57,20 @@ def assured(
         The tolerances that the result was made with.
     deadline
         When the check should end; :func:`check_deadline` if absent.
+    bounds
+        Replays of certificates for the game.
+    recorder
+        Holds the proof of the bound, where a certificate is asked for: the check replays it.
     """
     if check:
         until = check_deadline(result.provenance) if deadline is None else deadline
-        outcome = examine(result.game, result, tolerances=tolerances, out_of_time=lambda: until.expired).whole
+        outcome = examine(
+            result.game,
+            result,
+            tolerances=tolerances,
+            bounds=bounds if recorder is None else recorder.replays(result.game, until),
+            out_of_time=lambda: until.expired,
+        ).whole
         result = dataclasses.replace(result, check=outcome)
     if guarantee and result.leader_policy is not None:
         # The certificate comes from the same checker, which need not look at it twice.

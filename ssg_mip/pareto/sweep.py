@@ -151,7 +151,8 @@ def trace_front(
         "num_weights": num_weights,
         "weights": "chosen" if weights is None else "given",
     }
-    front = assured_front(sweep.front(stopped or plan.termination, options), check=check, guarantee=guarantee)
+    found = sweep.front(stopped or plan.termination, options)
+    front = assured_front(found, check=check, guarantee=guarantee, recorder=recorder)
     if recorder is not None and certificate is not None:
         recorder.write(Path(certificate), game)
     return front
