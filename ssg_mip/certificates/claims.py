@@ -119,7 +119,8 @@ class Claims:
     """Everything that a result, a front or an enclosure says and that can be checked.
 
     ``answers`` holds the answer of a result (nothing if it has no policy), or the points of the others; ``tied_states``
-    is ``None`` for these. ``termination`` says why the work ended.
+    is ``None`` for these. ``termination`` says why the work ended, and ``levels``
+    to which multiples a restricted class is limited (0 for no such class).
     """
 
     subject: str
@@ -135,4 +136,5 @@ class Claims:
     separation: float = 0.0
     margin: float = 0.0
     termination: str = ""
+    levels: int = 0
     enclosure: EnclosureClaim | None = None

@@ -23,7 +23,10 @@ def guarantee_trials(
     data: Mapping[str, Any], at: str, point: PointClaim | None, tolerances: Tolerances
 ) -> Iterator[Trial]:
     """What is printed besides the numbers that :mod:`.guarantee_checks` proves again."""
-    if data["guaranteed"] is None or point is None:
+    if fields.member(data, "guaranteed", at) is None:
+        return
+    if point is None:
+        yield _truth(False, f"{at}guaranteed without a policy")
         return
     place = f"{at}guaranteed."
     given = fields.mapping(data["guaranteed"], place)

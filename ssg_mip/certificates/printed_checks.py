@@ -23,7 +23,7 @@ from ssg_mip.tolerances import Tolerances
 _PROVENANCE = (
     *("provenance.options", "provenance.seed", "provenance.seconds", "provenance.counts", "provenance.versions"),
 )
-_POINT = ("check.reason", "check.seconds", "guaranteed.margin_asked", "guaranteed.statement")
+_POINT = ("check.seconds", "guaranteed.margin_asked", "guaranteed.statement")
 
 UNCHECKED_FIELDS: Mapping[str, tuple[str, ...]] = {
     "result": (
@@ -36,19 +36,22 @@ UNCHECKED_FIELDS: Mapping[str, tuple[str, ...]] = {
         *("tolerance", "hypervolume", "hypervolume_reference", "scalarisations[].gap_scale"),
         *("scalarisations[].bound_proof", "scalarisations[].seconds", "scalarisations[].check"),
         *("scalarisations[].second_solve.first_values", "scalarisations[].second_solve.termination"),
-        *("check.reason", "check.seconds"),
+        *("check.seconds",),
         *(f"points[].{field}" for field in _POINT),
         *_PROVENANCE,
     ),
     "enclosure": (
-        *("points[].unsupported_by", "points[].gain_bound", "boxes", "upper_bounds", "ceilings"),
-        *("check.reason", "check.seconds", "points[].check.reason", "points[].check.seconds"),
+        *("points[].unsupported_by", "boxes", "ceilings"),
+        *("check.seconds", "points[].check.seconds"),
         *_PROVENANCE,
     ),
 }
 """What no check covers, or not in every document; all that is below a place is meant with it. Of ``step_bound`` this
 means iterates before the last one, of a gap scale one that plays no part in the gap, of a tolerance or an option one
 that asks for less; bounds and statuses that are not proven are named for every document (``claimed``)."""
+
+CHECKED_OPTIONS = ("provenance.options.margin", "provenance.options.resolution")
+"""The options that are printed elsewhere too, and must be the same there."""
 
 FRONT_METHOD = "front by "
 """What the method of a front's origin begins with."""
@@ -74,7 +77,7 @@ def _common(data: Mapping[str, Any], claims: Claims, game: Game) -> Iterator[Tri
     yield _same(data, "", "termination_message", TERMINATION_MESSAGES[claims.termination])
     yield _same(data, "", scope, bound_scope(claims.margin))
     yield _same(data, "", "margin", options.get("margin", 0.0))
-    yield from record_trials(data, "", claims)
+    yield from record_trials(data, "", claims, of_policy=claims.subject == "result" and bool(claims.answers))
 
 
 def _own(data: Mapping[str, Any], claims: Claims, game: Game, tolerances: Tolerances) -> Iterator[Trial]:
@@ -85,7 +88,7 @@ def _own(data: Mapping[str, Any], claims: Claims, game: Game, tolerances: Tolera
     points = fields.entries(data, "points")
     for index, (entry, point) in enumerate(zip(points, claims.answers, strict=False)):
         at = f"points[{index}]."
-        yield from record_trials(entry, at, claims)
+        yield from record_trials(entry, at, claims, of_policy=True)
         yield from guarantee_trials(entry, at, point, tolerances)
     if claims.subject == "front":
         yield from _front(data, claims)

@@ -31,6 +31,9 @@ from ssg_mip.certificates.rational import PolicyRows
 from ssg_mip.errors import InvalidResultError
 from ssg_mip.game import Game
 
+MOST_LEVELS = 1000
+"""Finer classes are not gone through."""
+
 
 def read_claims(game: Game, data: Mapping[str, Any]) -> Claims:
     """The claims of a result, a front or an enclosure about ``game``.
@@ -161,6 +164,7 @@ class _Reader:
         return {
             "margin": margin,
             "termination": fields.one_of(TERMINATIONS, data, "termination", ""),
+            "levels": _levels(data, options),
             "game_hash": fields.text(provenance, "game_hash", "provenance."),
             "method": fields.text(data, "method", ""),
             "ties": ties,
@@ -301,6 +305,13 @@ class _Reader:
         for key in ("leader_value", "follower_policy"):
             if fields.member(data, key, "") is not None:
                 raise InvalidResultError(f"{key} is claimed although there is no leader_policy")
+
+
+def _levels(data: Mapping[str, Any], options: Mapping[str, Any]) -> int:
+    """In which shares the method deals out probability; 0 where it is free."""
+    given = options.get("levels")
+    of_grid = given if type(given) is int and 1 <= given <= MOST_LEVELS else 0
+    return {"deterministic": 1, "grid": of_grid}.get(str(data.get("method")), 0)
 
 
 def _proof(data: Mapping[str, Any], at: str) -> ProofClaim | None:

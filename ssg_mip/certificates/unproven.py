@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import enum
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 import numpy as np
 
 from ssg_mip.certificates.claims import Claims, PointClaim, ScalarisationClaim
+from ssg_mip.certificates.clock import never
 from ssg_mip.certificates.evidence import Prover
 from ssg_mip.certificates.proven import ProvenBounds
 from ssg_mip.certificates.rational import ExactGame, exact_weights
+from ssg_mip.certificates.restricted import best_of_class
 from ssg_mip.certificates.run_checks import leader_value_scale, step_scale
 from ssg_mip.certificates.values import Interval, weighted_sum
 from ssg_mip.tolerances import FINEST_GAP, Tolerances
@@ -50,15 +52,24 @@ class Judge:
         Bounds on all policies.
     exact, tolerances
         The game, and how much rounding is allowed.
+    out_of_time
+        Once it says so, no class of policies is gone through any more.
     """
 
     def __init__(
-        self, claims: Claims, prover: Prover, proven: ProvenBounds, exact: ExactGame, tolerances: Tolerances
+        self,
+        claims: Claims,
+        prover: Prover,
+        proven: ProvenBounds,
+        exact: ExactGame,
+        tolerances: Tolerances,
+        out_of_time: Callable[[], bool] = never,
     ) -> None:
         self._claims = claims
         self._prover = prover
         self._proven = proven
         self._exact = exact
+        self._out_of_time = out_of_time
         self._rounding = Fraction(tolerances.rounding)
 
     def document(self) -> tuple[str, ...]:
@@ -169,22 +180,31 @@ class Judge:
         if answer is None:
             return False
         if status in {"optimal", "restricted_optimal"}:
-            return self._is_optimal(answer, whole)
+            best = self._proven.weighted(exact_weights(whole.weights))
+            if self._is_within_gap(best, answer, whole):
+                return True
+            return status == "restricted_optimal" and self._is_within_gap(self._of_class(answer), answer, whole)
         if status == "pareto_optimal":
             return self._is_small(self._proven.average_gain(self._values(answer)), answer)
         return self._is_small(self._proven.average_step(self._values(answer)), answer)
 
-    def _is_optimal(self, answer: PointClaim, whole: ScalarisationClaim) -> bool:
-        """Whether no policy is worth more than the gap allows; the best of all is best in every class that holds it."""
-        weights = exact_weights(whole.weights)
-        least = self._proven.weighted(weights)
-        if least is None or self._claims.gap is None:
+    def _of_class(self, answer: PointClaim) -> Fraction | None:
+        """What the best policy of the method's class is worth, where that is known."""
+        claims, weights = self._claims, exact_weights(answer.weights)
+        if not claims.levels:
+            return None
+        game, policy = self._exact.game, answer.policy
+        return best_of_class(game, self._prover, policy, weights, claims.levels, self._out_of_time)
+
+    def _is_within_gap(self, best: Fraction | None, answer: PointClaim, whole: ScalarisationClaim) -> bool:
+        """Whether the best that others could be worth exceeds an answer by no more than the gap."""
+        if best is None or self._claims.gap is None:
             return False
-        value = weighted_sum(weights, self._values(answer))
+        value = weighted_sum(exact_weights(whole.weights), self._values(answer))
         most = 2 * leader_value_scale(self._exact)
         scale = min(most, Fraction(whole.gap_scale))
         allowed = Fraction(max(self._claims.gap, FINEST_GAP)) * max(abs(value.lower), scale)
-        return least - value.lower <= allowed + self._rounding * most
+        return best - value.lower <= allowed + self._rounding * most
 
     def _is_small(self, gain: Fraction | None, answer: PointClaim) -> bool:
         """Whether a gain on an answer is what its gap leaves open."""

@@ -38,6 +38,9 @@ from ssg_mip.errors import InvalidResultError, OptionError
 from ssg_mip.game import Game
 from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
 
+CUT_OFF = "the time limit was reached in the replay of a certificate, and the rest was not replayed"
+"""What is left out where a replay was cut off."""
+
 
 class Printable(Protocol):
     """A ``Result``, a ``ParetoFront`` or an ``Enclosure``: anything with the plain data that it prints."""
@@ -138,13 +141,14 @@ def examine(
     prover = Prover(exact, claims.ties, tolerances)
     num_points = len(claims.answers)
     claims, left_out = timely(claims, prover, out_of_time)
+    if any(one.cut_off for one in bounds):
+        left_out = "; ".join([*([left_out] if left_out else []), CUT_OFF])
     checks = (*checks, *_derived_checks(game, claims, exact, prover, tolerances))
     checks += (printed_check(data, claims, game, tolerances),)
     if bounds:
         checks += certified_checks(claims, bounds, prover, exact, tolerances)
-    judge = Judge(
-        claims, prover, ProvenBounds(exact, bounds, claims.margin, out_of_time=out_of_time), exact, tolerances
-    )
+    proven = ProvenBounds(exact, bounds, claims.margin, out_of_time=out_of_time)
+    judge = Judge(claims, prover, proven, exact, tolerances, out_of_time)
     proofs = [_proven(point, prover) for point in claims.answers]
     points: tuple[CheckOutcome, ...] = ()
     if subject != "result":

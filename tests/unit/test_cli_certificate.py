@@ -68,7 +68,7 @@ def test_every_method_has_a_certificate_of_its_bound(
     assert result.bound_certified
     assert (result.bound_proof is BoundProof.REPLAYED) == (margin > 0.0)
     stops = [one for one in others if one.values is not None]
-    stop_proven = {"policy-iteration", "restarted-policy-iteration", "response-regions"}
+    stop_proven = {"policy-iteration", "restarted-policy-iteration", "response-regions", "backtracking"}
     assert len(stops) == (method in stop_proven)
     assert len(others) == len(stops) + (method == "restarted-policy-iteration")
     for other in others:
