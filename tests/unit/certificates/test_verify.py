@@ -141,7 +141,8 @@ def test_honest_answers_pass_and_every_single_mutation_is_rejected(method: str) 
     assert verify(game(), data).failed == ()
     ceiling = method in {"deterministic", "grid"}  # theirs is what the best pair of policies is worth
     assert verify(game(), data).bound_certified == ceiling
-    assert verify(game(), data).word == "values verified"
+    few = method == "deterministic"  # so the checker goes through all of them
+    assert verify(game(), data).word == ("verified" if few else "values verified")
     tampered = list(mutations(data))
     assert len(tampered) >= 40
     accepted = []
