@@ -22,7 +22,7 @@ from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.gap import SPREAD_SHARE
 from ssg_mip.mdp import ROUNDINGS, joint_process, raising, transition_matrix, upper_solution
 from ssg_mip.standard_form import standard_form, value_range
-from ssg_mip.tolerances import DEFAULT_TOLERANCES, TELLABLE, TIE_ROUNDINGS, Tolerances
+from ssg_mip.tolerances import DEFAULT_TOLERANCES, FINEST_GAP, TELLABLE, TIE_ROUNDINGS, Tolerances
 
 SECURITY_SWEEPS = 400
 """Sweeps of the security iteration; more make the lower bound tighter, none makes it wrong."""
@@ -30,8 +30,8 @@ SECURITY_SWEEPS = 400
 NOISE_SHARE = 1e-5
 """Share of the size of the values (and of 1) that a gap is relative to at least, for games without any spread."""
 
-LEAST_GAP = 1e-6
-"""The smallest relative gap that linear programs in floating point can prove; smaller ones count as this one."""
+LEAST_GAP = FINEST_GAP
+"""The gap that smaller ones count as."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -153,7 +153,9 @@ def solve(
         )
         check_request(game, method, request)
         found = run_method(game, method, request)
-        result = closed(found, deadline, flag, check=check, guarantee=guarantee, tolerances=tolerances)
+        result = closed(
+            found, deadline, flag, check=check, guarantee=guarantee, tolerances=tolerances, recorder=recorder
+        )
     if recorder is not None and certificate is not None:
         recorder.write(Path(certificate), game)
     return result

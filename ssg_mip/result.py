@@ -227,9 +227,11 @@ class Result:
     def distance_to_bound(self) -> float:
         """``dual_bound - leader_value``, never negative: how far at most the value lies below the supremum.
 
-        The bound is on the supremum with ties in the leader's favour, hence on that of every tie rule.
+        The bound is on the supremum with ties in the leader's favour, hence on that of every tie rule. NaN without a
+        policy.
         """
-        return max(0.0, self.dual_bound - self.leader_value)
+        missing = self.dual_bound - self.leader_value
+        return missing if math.isnan(missing) else max(0.0, missing)
 
     @property
     def relative_gap(self) -> float:

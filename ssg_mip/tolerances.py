@@ -85,5 +85,8 @@ MARGIN_IN_TIES = 10.0
 LEAST_GAIN = 1e-9
 """Gain, relative to a state's value (and to 1), from which the ladder takes a step: well above rounding noise."""
 
+FINEST_GAP = 1e-6
+"""The smallest relative gap that linear programs in floating point can prove; smaller ones count as this one."""
+
 DEFAULT_GAP = 1e-4
 """The relative gap between value and bound at which a search stops when nothing else is asked: 0.01 %."""

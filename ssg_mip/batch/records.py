@@ -105,6 +105,7 @@ class BatchSummary:
             "file": str(self.path),
             "solved": sum(row.exit_code == ExitCode.DONE for row in self.rows),
             "verified": sum(row.check == "verified" for row in self.rows),
+            "values_verified": sum(row.check == "values verified" for row in self.rows),
             "failed": sum(row.failed for row in self.rows),
             "skipped": len(self.skipped),
             "interrupted": self.interrupted,

@@ -1,9 +1,7 @@
-"""Are the bounds that a result or a front prints those that certificates prove?
+"""Do certificates of the game contradict what a document prints, and do they prove its bounds and statuses?
 
 A certificate is about a weighted sum and about policies with a margin; it serves a document with the same weights and
-at least that margin. The average gain that is left where policy iteration stops is at most the weighted gain over the
-number of states times the smallest weight, because no gain is negative; and the weighted gain is bounded by what a
-bound on the weighted values leaves.
+at least that margin. Whatever the tie rule, no policy of the document may be worth more than a certificate allows.
 """
 
 from __future__ import annotations
@@ -12,15 +10,27 @@ import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from ssg_mip.certificates.claims import Claims
+from ssg_mip.certificates.claims import Claims, PointClaim
 from ssg_mip.certificates.dual.replay import BoundVerification
-from ssg_mip.certificates.rational import exact_weights
+from ssg_mip.certificates.evidence import Evidence, Prover
+from ssg_mip.certificates.proven import ProvenBounds
+from ssg_mip.certificates.rational import ExactGame, exact_weights
+from ssg_mip.certificates.unproven import Judge
+from ssg_mip.certificates.values import Interval, weighted_sum
 from ssg_mip.certificates.verification import Check, Trial, worst_of
 from ssg_mip.tolerances import Tolerances
 
+PROVES_ITS_STOP = frozenset({"policy-iteration", "restarted-policy-iteration", "response-regions", "backtracking"})
+"""Methods whose certificates hold the proof of their stop."""
 
-def certified_bounds_check(claims: Claims, found: Sequence[BoundVerification], tolerances: Tolerances) -> Check:
-    """Every ``dual_bound``, that there is no policy, and the ``step_bound`` at the end of a run are proven.
+BY_THEOREM_10 = "backtracking"
+"""Its Pareto optimality rests on programs that no certificate covers."""
+
+
+def certified_checks(
+    claims: Claims, found: Sequence[BoundVerification], prover: Prover, exact: ExactGame, tolerances: Tolerances
+) -> tuple[Check, ...]:
+    """Every ``dual_bound``, that there is no policy, and how a run ended are proven; no value contradicts a proof.
 
     Parameters
     ----------
@@ -28,15 +38,29 @@ def certified_bounds_check(claims: Claims, found: Sequence[BoundVerification], t
         What the document says.
     found
         Replays of certificates about the same game; those that failed do not count.
-    tolerances
-        ``rounding`` is what a printed ``step_bound`` may lose by a division.
+    prover
+        Evidence about the policies of the document.
+    exact, tolerances
+        The game; ``rounding`` is what a printed ``step_bound`` may lose by a division.
     """
     serving = [one for one in found if one.passed and one.margin <= claims.margin]
-    return worst_of("certified_bounds", [*_bound_trials(claims, serving), *_stop_trials(claims, serving, tolerances)])
+    below = worst_of("values_below_certificates", _value_trials(claims, serving, prover))
+    if any(one.cut_off for one in found):  # what is missing may have been proven in the rest
+        return (below,)
+    return (
+        certified_bounds_check(claims, found),
+        worst_of("certified_stop", _stop_trials(claims, found, prover, exact, tolerances)),
+        below,
+    )
+
+
+def certified_bounds_check(claims: Claims, found: Sequence[BoundVerification]) -> Check:
+    """Every bound on a weighted sum, over all policies as demanded, is one that a certificate proves."""
+    serving = [one for one in found if one.passed and one.margin <= claims.margin]
+    return worst_of("certified_bounds", _bound_trials(claims, serving))
 
 
 def _bound_trials(claims: Claims, serving: Sequence[BoundVerification]) -> Iterator[Trial]:
-    """The bounds on weighted sums, over all policies as demanded."""
     plain = [one for one in serving if one.values is None and not one.floor]
     if claims.status == "infeasible":
         yield _trial(0 if any(one.claimed is None for one in plain) else 1, "that there is no policy")
@@ -52,42 +76,49 @@ def _bound_trials(claims: Claims, serving: Sequence[BoundVerification]) -> Itera
         yield _trial(excess, f"{place}: dual_bound {bound!r}{'' if proven else ', of which there is no certificate'}")
 
 
-def _stop_trials(claims: Claims, serving: Sequence[BoundVerification], tolerances: Tolerances) -> Iterator[Trial]:
-    """The gain that is left where a run stops."""
-    if claims.subject != "result" or claims.method != "policy-iteration" or not claims.trajectory:
+def _stop_trials(
+    claims: Claims, found: Sequence[BoundVerification], prover: Prover, exact: ExactGame, tolerances: Tolerances
+) -> Iterator[Trial]:
+    """What is said of the point where a run stops, up to the rounding of its printed values."""
+    if claims.subject != "result" or claims.method not in PROVES_ITS_STOP or not claims.answers:
         return
-    last = claims.trajectory[-1]
-    if not math.isfinite(last.step_bound) or claims.status != "stationary":
-        return
-    gains = [
-        max(Fraction(0), room) / (len(one.weights) * min(one.weights))
-        for one in serving
-        if min(one.weights) > 0 and (room := _room(one, last.leader_values)) is not None
-    ]
-    allowed = Fraction(last.step_bound) * (1 + Fraction(tolerances.rounding))
-    excess = min(gains) - allowed if gains else 1
-    place = f"{last.place}: step_bound {last.step_bound!r}{'' if gains else ', of which there is no certificate'}"
-    yield _trial(excess, place)
+    answer = claims.answers[0]
+    proven = ProvenBounds(exact, found, claims.margin, prover.about(answer.policy).slack)
+    missing = Judge(claims, prover, proven, exact, tolerances).document()
+    names = ["status stationary", "termination stationary", "step_bound"]
+    if claims.method != BY_THEOREM_10:
+        names.append("status pareto_optimal")
+    for name in names:
+        yield _trial(int(name in missing and not _is_unfinished(claims, name)), f"{name}, of which there is no proof")
 
 
-def _room(one: BoundVerification, values: Sequence[float]) -> Fraction | None:
-    """What a certificate leaves to gain on values, weighted: its own bound on the gain, or what is left below a bound.
+def _is_unfinished(claims: Claims, name: str) -> bool:
+    """Whether a bound on the last step is that of a run that a limit ended."""
+    return name == "step_bound" and claims.termination != "stationary"
 
-    A policy that loses in no state in one step is worth at least what it promises (Theorem 8 of Kudo & Akimoto), so a
-    bound on the weighted values less those of the point bounds its weighted gain.
-    """
+
+def _value_trials(claims: Claims, serving: Sequence[BoundVerification], prover: Prover) -> Iterator[Trial]:
+    """No attained value is above a bound over policies to which its own belongs."""
+    for point in (*claims.answers, *claims.trajectory):
+        evidence = prover.about(point.policy)
+        values = evidence.attained(point.leader_values)
+        for one in serving:
+            if one.values is None and _meets(one, values):
+                yield _value_trial(one, point, values, evidence)
+
+
+def _meets(one: BoundVerification, values: Sequence[Interval]) -> bool:
+    return all(values[state].lower >= Fraction(least) for state, least in one.floor)
+
+
+def _value_trial(one: BoundVerification, point: PointClaim, values: Sequence[Interval], evidence: Evidence) -> Trial:
     if one.claimed is None:
-        return None
-    if one.values is None and not one.floor:
-        here = sum((w * Fraction(v) for w, v in zip(one.weights, values, strict=True)), Fraction(0))
-        return Fraction(one.claimed) - here
-    return Fraction(one.claimed) if _same(one.values, values) else None
-
-
-def _same(values: Sequence[float] | None, printed: Sequence[float]) -> bool:
-    """Whether values are the printed ones, up to the last digit, which a change of units may move."""
-    return values is not None and all(
-        abs(value - number) <= math.ulp(number) for value, number in zip(values, printed, strict=True)
+        return _trial(1, f"{point.place}: a certificate proves that there is no such policy")
+    worth = weighted_sum(one.weights, values).lower
+    return Trial(
+        deviation=worth - Fraction(one.claimed),
+        allowed=evidence.slack,
+        place=f"{point.place}: worth {float(worth)!r}, and a certificate proves {one.claimed!r} at most",
     )
 
 

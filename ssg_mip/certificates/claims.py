@@ -74,13 +74,17 @@ class PointClaim:
     dual_bound: float = math.inf
     step_bound: float = math.inf
     status: str = ""
+    gain_bound: float = math.inf
     proof: ProofClaim | None = None
     guarantee: GuaranteeClaim | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class ScalarisationClaim:
-    """One weighted sum of a front, or the one of a result: its weights, value and bound."""
+    """One weighted sum of a front, or the one of a result: its weights, value and bound.
+
+    Of a front also how the run ended, and what its second solve says: the point before it, and what is left to gain.
+    """
 
     place: str
     weights: tuple[float, ...]
@@ -88,6 +92,10 @@ class ScalarisationClaim:
     dual_bound: float
     relative_gap: float
     gap_scale: float
+    status: str = ""
+    termination: str = ""
+    gain_bound: float = math.inf
+    first_values: tuple[float, ...] | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -111,7 +119,8 @@ class Claims:
     """Everything that a result, a front or an enclosure says and that can be checked.
 
     ``answers`` holds the answer of a result (nothing if it has no policy), or the points of the others; ``tied_states``
-    is ``None`` for these.
+    is ``None`` for these. ``termination`` says why the work ended, and ``levels``
+    to which multiples a restricted class is limited (0 for no such class).
     """
 
     subject: str
@@ -126,4 +135,6 @@ class Claims:
     tied_states: frozenset[int] | None
     separation: float = 0.0
     margin: float = 0.0
+    termination: str = ""
+    levels: int = 0
     enclosure: EnclosureClaim | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -17,7 +18,7 @@ class CheckOutcome:
 
     Attributes
     ----------
-    verified
+    passed
         Whether every check passed; ``None`` if none failed and not everything was checked.
     epsilon
         Proven: in no state does the follower lose more by the response than this; ``None`` without a policy.
@@ -27,6 +28,10 @@ class CheckOutcome:
         Which check failed and where, or what was not checked and why; empty for a verified answer.
     in_part
         Whether some claims were checked, without a failure, while there was no time for others.
+    claimed
+        What is said of the answer and has not been proven here: ``"status optimal"``, ``"dual_bound"``, ...
+    has_values
+        Whether there were policies whose values could be checked.
     seconds
         What the check cost.
     arithmetic
@@ -34,26 +39,44 @@ class CheckOutcome:
         counted (:mod:`ssg_mip.certificates.directed`).
     """
 
-    verified: bool | None
+    passed: bool | None
     epsilon: Fraction | None = None
     leader_value: Interval | None = None
     follower_value: Interval | None = None
     reason: str = ""
     in_part: bool = False
+    claimed: tuple[str, ...] = ()
+    has_values: bool = True
     seconds: float = 0.0
     arithmetic: str = "exact arithmetic"
 
     @property
+    def verified(self) -> bool | None:
+        """Whether everything that is said was proven; ``False`` if a check failed, ``None`` in all other cases."""
+        return None if self.passed and self.claimed else self.passed
+
+    @property
     def word(self) -> str:
-        """``verified``, ``FAILED``, ``checked in part`` or ``not checked``."""
-        if self.verified is None:
+        """The outcome in a word or three.
+
+        ``verified``: policies, values, bounds, status and termination are proven. ``values verified``: the policies and
+        their values are, and :attr:`claimed` is not (``claimed`` alone where there is no policy). ``FAILED``,
+        ``checked in part``, ``not checked``.
+        """
+        if self.passed is None:
             return "checked in part" if self.in_part else "not checked"
-        return "verified" if self.verified else "FAILED"
+        if not self.passed:
+            return "FAILED"
+        if self.claimed:
+            return "values verified" if self.has_values else "claimed"
+        return "verified"
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON data; intervals and epsilon rounded outwards, ``None`` beyond the range of floats."""
         return {
+            "word": self.word,
             "verified": self.verified,
+            "claimed": list(self.claimed),
             "epsilon": None if self.epsilon is None else rounded_up(self.epsilon),
             "leader_value": interval_to_list(self.leader_value),
             "follower_value": interval_to_list(self.follower_value),
@@ -63,13 +86,18 @@ class CheckOutcome:
         }
 
 
-UNCHECKED = CheckOutcome(verified=None, reason="not checked")
+def claimed_words(claimed: Sequence[str]) -> str:
+    """What is said and not proven, in words; empty if there is nothing."""
+    return f"claimed, not checked: {', '.join(claimed)}" if claimed else ""
+
+
+UNCHECKED = CheckOutcome(passed=None, reason="not checked")
 """The outcome of a check that was not made."""
 
-STOPPED = CheckOutcome(verified=None, reason="it was interrupted")
+STOPPED = CheckOutcome(passed=None, reason="it was interrupted")
 """The outcome of a check that the user ended."""
 
-NO_TIME = CheckOutcome(verified=None, reason="no time was left for it")
+NO_TIME = CheckOutcome(passed=None, reason="no time was left for it")
 """The outcome of a check that was not begun because the time was up."""
 
 

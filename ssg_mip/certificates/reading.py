@@ -7,6 +7,7 @@ Every name is looked up in the game and every number must be finite; a claim tha
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -29,6 +30,9 @@ from ssg_mip.certificates.claims import (
 from ssg_mip.certificates.rational import PolicyRows
 from ssg_mip.errors import InvalidResultError
 from ssg_mip.game import Game
+
+MOST_LEVELS = 1000
+"""Finer classes are not gone through."""
 
 
 def read_claims(game: Game, data: Mapping[str, Any]) -> Claims:
@@ -152,7 +156,6 @@ class _Reader:
         """What a result and a front have in common."""
         provenance = fields.mapping(fields.member(data, "provenance", ""), "provenance")
         options = fields.mapping(fields.member(provenance, "options", "provenance."), "provenance.options")
-        fields.one_of(TERMINATIONS, data, "termination", "")
         ties = fields.one_of(TIE_RULES, data, "ties", "")
         gap = options.get("gap")
         margin = fields.number(fields.member(data, "margin", ""), "margin")
@@ -160,6 +163,8 @@ class _Reader:
             raise InvalidResultError(f"margin is {margin!r}; it must be at least 0")
         return {
             "margin": margin,
+            "termination": fields.one_of(TERMINATIONS, data, "termination", ""),
+            "levels": _levels(data, options),
             "game_hash": fields.text(provenance, "game_hash", "provenance."),
             "method": fields.text(data, "method", ""),
             "ties": ties,
@@ -185,6 +190,7 @@ class _Reader:
             response=self._response(data, at),
             dual_bound=fields.bound(data, "dual_bound", at),
             status=fields.one_of(STATUSES, data, "status", at),
+            gain_bound=fields.bound(data, "gain_bound", at) if "gain_bound" in data else math.inf,
             proof=_proof(data, at),
             guarantee=self._guarantee(data, at),
         )
@@ -224,8 +230,9 @@ class _Reader:
 
     def _scalarisation(self, data: Mapping[str, Any], index: int) -> ScalarisationClaim:
         at = f"scalarisations[{index}]."
-        fields.one_of(STATUSES, data, "status", at)
         value = fields.member(data, "leader_value", at)
+        second = fields.member(data, "second_solve", at)
+        settled = {} if second is None else self._second_solve(fields.mapping(second, f"{at}second_solve"), at)
         return ScalarisationClaim(
             place=at.rstrip("."),
             weights=self._by_state(data, "weights", at),
@@ -233,7 +240,18 @@ class _Reader:
             dual_bound=fields.bound(data, "dual_bound", at),
             relative_gap=fields.bound(data, "relative_gap", at),
             gap_scale=fields.number(fields.member(data, "gap_scale", at), f"{at}gap_scale"),
+            status=fields.one_of(STATUSES, data, "status", at),
+            termination=fields.one_of(TERMINATIONS, data, "termination", at),
+            **settled,
         )
+
+    def _second_solve(self, data: Mapping[str, Any], at: str) -> dict[str, Any]:
+        place = f"{at}second_solve."
+        fields.one_of(TERMINATIONS, data, "termination", place)
+        return {
+            "gain_bound": fields.bound(data, "gain_bound", place),
+            "first_values": self._by_state(data, "first_values", place),
+        }
 
     def _policy(self, data: Mapping[str, Any], at: str) -> PolicyRows:
         table = self._of_states(fields.member(data, "leader_policy", at), f"{at}leader_policy")
@@ -287,6 +305,13 @@ class _Reader:
         for key in ("leader_value", "follower_policy"):
             if fields.member(data, key, "") is not None:
                 raise InvalidResultError(f"{key} is claimed although there is no leader_policy")
+
+
+def _levels(data: Mapping[str, Any], options: Mapping[str, Any]) -> int:
+    """In which shares the method deals out probability; 0 where it is free."""
+    given = options.get("levels")
+    of_grid = given if type(given) is int and 1 <= given <= MOST_LEVELS else 0
+    return {"deterministic": 1, "grid": of_grid}.get(str(data.get("method")), 0)
 
 
 def _proof(data: Mapping[str, Any], at: str) -> ProofClaim | None:

@@ -156,7 +156,7 @@ def _falls(claims: Claims, prover: Prover, exact: ExactGame, tolerances: Toleran
     for before, after in itertools.pairwise(claims.trajectory):
         old, new = prover.about(before.policy), prover.about(after.policy)
         start, end = old.attained(before.leader_values), new.attained(after.leader_values)
-        scale = _step_scale(exact, start)
+        scale = step_scale(exact, start)
         for state, (was, now) in enumerate(zip(start, end, strict=True)):
             yield Trial(
                 deviation=was.upper - now.lower,
@@ -165,7 +165,7 @@ def _falls(claims: Claims, prover: Prover, exact: ExactGame, tolerances: Toleran
             )
 
 
-def _step_scale(exact: ExactGame, values: Sequence[Interval]) -> Fraction:
+def step_scale(exact: ExactGame, values: Sequence[Interval]) -> Fraction:
     """The size by which policy iteration measures a gain, at most: of values and rewards free of large constants."""
     size = max(largest_size(values), *map(abs, exact.leader_rewards))
     return min(size, 2 * leader_spread(exact)) or Fraction(1)
@@ -177,7 +177,7 @@ def _cone_trials(claims: Claims, prover: Prover, exact: ExactGame) -> Iterator[T
     for limit in (point for point in claims.answers if point.status == "stationary"):
         there = prover.about(limit.policy)
         base = there.attained(limit.leader_values)
-        promised = Fraction(claims.gap or 0.0) * _step_scale(exact, base)
+        promised = Fraction(claims.gap or 0.0) * step_scale(exact, base)
         for point, evidence in seen:
             attained = evidence.attained(point.leader_values)
             rises = [value - old for value, old in zip(attained, base, strict=True)]
@@ -203,7 +203,7 @@ def _domination_trials(claims: Claims, prover: Prover, exact: ExactGame) -> Iter
     for limit in claims.answers:
         there = prover.about(limit.policy)
         base = there.attained(limit.leader_values)
-        promised = Fraction(claims.gap or 0.0) * _step_scale(exact, base)
+        promised = Fraction(claims.gap or 0.0) * step_scale(exact, base)
         for point in claims.trajectory:
             evidence = prover.about(point.policy)
             attained = evidence.attained(point.leader_values)

@@ -72,28 +72,6 @@ def yes_or_no(name: str, holds: bool, detail: str) -> Check:
     return Check(name=name, passed=holds, violation=Fraction(not holds), tolerance=Fraction(0), detail=detail)
 
 
-NOT_CHECKED = (
-    "without its certificate that dual_bound, and that step_bound and the bound named in a note are upper bounds: only "
-    "that no attained value exceeds dual_bound, and that the printed gap follows from it",
-    "the statuses that rest on such bounds alone: restricted_optimal, stationary",
-    "the gain_bound and second_solve of a front, which rest on such bounds too, and its hypervolume",
-    "the proven bounds and ceilings of an enclosure, its boxes and gain_bound: only that no point exceeds the bounds, "
-    "and that the resolution follows from them",
-    "the rows of progress: which value and which bound was known when",
-    "a gap_scale that is below the size of the value and plays no part in the gap",
-    "the details that a method reports of itself",
-    "the options, the tolerance of a front, the counts of work, the times, the versions, the seed and the messages",
-)
-"""What no check here covers."""
-
-NOT_CHECKED_WITH_CERTIFICATES = (
-    "the status restricted_optimal and the bound named in a note, which trust a mixed-integer program of HiGHS",
-    "the step_bound of iterates before the last one, and of other methods than policy-iteration",
-    *NOT_CHECKED[2:],
-)
-"""The same where certificates of the bounds were replayed."""
-
-
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Checked:
     """Named checks, failed ones included; what they are about is verified if all of them passed."""
@@ -119,16 +97,25 @@ class Verification(Checked):
     ----------
     subject
         ``"result"``, ``"front"`` or ``"enclosure"``.
+    word
+        The outcome in a word or three, as in :class:`~ssg_mip.certificates.outcome.CheckOutcome`.
+    claimed
+        What is said of the answer and has not been proven here: bounds, statuses, why the work ended.
+    left_out
+        What there was no time for, in words; empty if nothing was left out.
     bound_certified
-        Whether the dual bound was proven here: only the replay of a certificate does
-        (:mod:`ssg_mip.certificates.dual.replay`).
+        Whether every dual bound was proven here: by the replay of a certificate, or because no pair of policies is
+        worth more.
     not_checked
         What no check covers, in words.
     """
 
     subject: str
+    word: str = ""
+    claimed: tuple[str, ...] = ()
+    left_out: str = ""
     bound_certified: bool = False
-    not_checked: tuple[str, ...] = NOT_CHECKED
+    not_checked: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON data."""
@@ -136,10 +123,19 @@ class Verification(Checked):
             "format": VERIFICATION_FORMAT,
             "subject": self.subject,
             "passed": self.passed,
+            "word": self.word,
+            "claimed": list(self.claimed),
+            "left_out": self.left_out,
             "bound_certified": self.bound_certified,
             "checks": [check.to_dict() for check in self.checks],
             "not_checked": list(self.not_checked),
         }
+
+
+def in_floats(value: Fraction) -> str:
+    """A fraction for people, also where it is beyond the range of floats."""
+    number = rounded(value)
+    return f"{'-' if value < 0 else ''}more than the largest float" if number is None else repr(number)
 
 
 def rounded(value: Fraction) -> float | None:

@@ -7,14 +7,15 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from ssg_mip.certificates.certified import certified_bounds_check
+from ssg_mip.certificates.certified import certified_checks
 from ssg_mip.certificates.checkpoint import Checkpoint, unhurried
 from ssg_mip.certificates.claims import KNOWN_FORMATS, SUBJECTS, Claims, PointClaim
+from ssg_mip.certificates.clock import time_is_up
 from ssg_mip.certificates.dual.replay import BoundVerification
 from ssg_mip.certificates.enclosure_checks import enclosure_checks
 from ssg_mip.certificates.evidence import Prover
 from ssg_mip.certificates.guarantee_checks import guarantee_check
-from ssg_mip.certificates.outcome import NO_TIME, CheckOutcome
+from ssg_mip.certificates.outcome import NO_TIME, CheckOutcome, claimed_words
 from ssg_mip.certificates.point_checks import (
     distribution_checks,
     margin_check,
@@ -24,21 +25,22 @@ from ssg_mip.certificates.point_checks import (
     trajectory_checks,
     value_checks,
 )
+from ssg_mip.certificates.printed_checks import UNCHECKED_FIELDS, printed_check
+from ssg_mip.certificates.printed_claims import claimed_in, with_printed
+from ssg_mip.certificates.proven import ProvenBounds
 from ssg_mip.certificates.rational import ExactGame, exact_weights
 from ssg_mip.certificates.reading import read_claims
 from ssg_mip.certificates.run_checks import bound_checks, course_checks, dominance_check
 from ssg_mip.certificates.timely import timely, unlimited
+from ssg_mip.certificates.unproven import Judge, Proof
 from ssg_mip.certificates.values import weighted_sum
-from ssg_mip.certificates.verification import (
-    NOT_CHECKED,
-    NOT_CHECKED_WITH_CERTIFICATES,
-    Check,
-    Verification,
-    yes_or_no,
-)
+from ssg_mip.certificates.verification import Check, Verification, yes_or_no
 from ssg_mip.errors import InvalidResultError, OptionError
 from ssg_mip.game import Game
 from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
+
+CUT_OFF = "the time limit was reached in the replay of a certificate, and the rest was not replayed"
+"""What is left out where a replay was cut off."""
 
 
 class Printable(Protocol):
@@ -54,13 +56,16 @@ def verify(
     *,
     tolerances: Tolerances = DEFAULT_TOLERANCES,
     bounds: Sequence[BoundVerification] = (),
+    time_limit: float | None = None,
 ) -> Verification:
     """Check every claim of a result, a front or an enclosure that can be checked without trusting a solver.
 
     The policy's values and the follower's optimum are derived again in rational arithmetic from the game's stored
     floats. A printed number passes if it lies within a proven interval, widened by the rounding that floating point
-    may honestly leave (:func:`ssg_mip.certificates.values.rounding_slack`). Whether ``dual_bound`` *is* an upper bound
-    is checked against replayed certificates alone: without them ``bound_certified`` is ``False``.
+    may honestly leave (:func:`ssg_mip.certificates.values.rounding_slack`). Bounds and statuses are sentences about all
+    stationary policies: replayed certificates prove them, and the best pair of policies where that is enough
+    (:mod:`ssg_mip.certificates.proven`). What is not proven stands in ``claimed``, and ``word`` is then not
+    ``verified``.
 
     Parameters
     ----------
@@ -72,6 +77,9 @@ def verify(
         The tolerances that the result was made with.
     bounds
         Replays of certificates for the game (:func:`ssg_mip.verify_bounds`).
+    time_limit
+        Seconds after which no further policy is derived; ``None`` for no limit. The answer of a result is derived in
+        any case. What is left out is named in ``left_out``, and ``word`` is then not ``verified``.
 
     Returns
     -------
@@ -81,22 +89,10 @@ def verify(
     Raises
     ------
     OptionError
-        If ``result`` is none of these.
+        If ``result`` is none of these, or the time limit is below 0.
     """
-    verification = examine(game, result, tolerances=tolerances).verification
-    if not bounds:
-        return verification
-    data = result if isinstance(result, Mapping) else result.to_dict()
-    _, claims = _read(game, data, tolerances)
-    if claims is None:
-        return verification
-    certified = certified_bounds_check(claims, bounds, tolerances)
-    return dataclasses.replace(
-        verification,
-        checks=(*verification.checks, certified),
-        bound_certified=verification.passed and certified.passed,
-        not_checked=NOT_CHECKED_WITH_CERTIFICATES,
-    )
+    out_of_time = time_is_up(time_limit)
+    return examine(game, result, tolerances=tolerances, bounds=bounds, out_of_time=out_of_time).verification
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -124,6 +120,7 @@ def examine(
     result: Printable | Mapping[str, Any],
     *,
     tolerances: Tolerances = DEFAULT_TOLERANCES,
+    bounds: Sequence[BoundVerification] = (),
     out_of_time: Callable[[], bool] = unlimited,
     checkpoint: Checkpoint = unhurried,
 ) -> Examination:
@@ -142,26 +139,55 @@ def examine(
     checks, claims = _read(game, data, tolerances)
     checkpoint()
     if claims is None:
-        verification = Verification(subject=subject, checks=checks)
-        return Examination(verification=verification, whole=_outcome(checks, seconds=time.perf_counter() - started))
+        whole = _outcome(checks, seconds=time.perf_counter() - started)
+        return Examination(verification=_verification(subject, checks, whole, "", Proof.NONE), whole=whole)
     exact = ExactGame.of(game)
     prover = Prover(exact, claims.ties, tolerances, checkpoint)
     num_points = len(claims.answers)
     claims, left_out = timely(claims, prover, out_of_time)
+    if any(one.cut_off for one in bounds):
+        left_out = "; ".join([*([left_out] if left_out else []), CUT_OFF])
     checks = (*checks, *_derived_checks(game, claims, exact, prover, tolerances, checkpoint))
+    checks += (printed_check(data, claims, game, tolerances),)
+    if bounds:
+        checks += certified_checks(claims, bounds, prover, exact, tolerances)
+    checkpoint()
+    proven = ProvenBounds(exact, bounds, claims.margin, out_of_time=out_of_time)
+    judge = Judge(claims, prover, proven, exact, tolerances, out_of_time)
     proofs = [_proven(point, prover) for point in claims.answers]
     points: tuple[CheckOutcome, ...] = ()
     if subject != "result":
         each = [_point_checks(game, _only(claims, point), prover) for point in claims.answers]
-        points = tuple(_outcome(own, **proof) for own, proof in zip(each, proofs, strict=True))
+        entries = data["points"]
+        points = tuple(
+            _outcome(own, claimed=with_printed(judge.point(point), entry, point, game), **proof)
+            for point, entry, own, proof in zip(claims.answers, entries, each, proofs, strict=False)
+        )
         points += (NO_TIME,) * (num_points - len(points))
-    about_answer = proofs[0] if subject == "result" and proofs else {}
+    whole = _outcome(
+        checks,
+        left_out,
+        claimed=claimed_in(data, claims, judge, game) if all(check.passed for check in checks) else (),
+        has_values=bool(claims.answers),
+        seconds=time.perf_counter() - started,
+        **(proofs[0] if subject == "result" and proofs else {}),
+    )
     return Examination(
-        verification=Verification(
-            subject=subject, checks=checks, not_checked=(*NOT_CHECKED, left_out) if left_out else NOT_CHECKED
-        ),
-        whole=_outcome(checks, left_out, seconds=time.perf_counter() - started, **about_answer),
-        points=points,
+        verification=_verification(subject, checks, whole, left_out, judge.dual_bounds), whole=whole, points=points
+    )
+
+
+def _verification(
+    subject: str, checks: tuple[Check, ...], whole: CheckOutcome, left_out: str, bounds: Proof
+) -> Verification:
+    return Verification(
+        subject=subject,
+        checks=checks,
+        word=whole.word,
+        claimed=whole.claimed,
+        left_out=left_out,
+        bound_certified=bool(whole.passed is not False and bounds is Proof.ALL),
+        not_checked=(*UNCHECKED_FIELDS[subject], *([left_out] if left_out else [])),
     )
 
 
@@ -179,14 +205,14 @@ def _read(game: Game, data: Mapping[str, Any], tolerances: Tolerances) -> tuple[
     return start, claims if all(check.passed for check in distributions) else None
 
 
-def _outcome(checks: Sequence[Check], left_out: str = "", **proven: Any) -> CheckOutcome:
-    """The outcome of some checks; the first failed one is the reason, or else what was left out."""
+def _outcome(checks: Sequence[Check], left_out: str = "", claimed: tuple[str, ...] = (), **proven: Any) -> CheckOutcome:
+    """The outcome of some checks; the first failed one is the reason, or else what was left out or is only claimed."""
     failed = next((check for check in checks if not check.passed), None)
     if failed is not None:
-        return CheckOutcome(verified=False, reason=f"{failed.name}: {failed.detail}", **proven)
+        return CheckOutcome(passed=False, reason=f"{failed.name}: {failed.detail}", claimed=claimed, **proven)
     if left_out:
-        return CheckOutcome(verified=None, in_part=True, reason=left_out, **proven)
-    return CheckOutcome(verified=True, **proven)
+        return CheckOutcome(passed=None, in_part=True, reason=left_out, claimed=claimed, **proven)
+    return CheckOutcome(passed=True, reason=claimed_words(claimed), claimed=claimed, **proven)
 
 
 def _proven(point: PointClaim, prover: Prover) -> dict[str, Any]:

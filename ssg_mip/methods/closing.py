@@ -13,16 +13,17 @@ from __future__ import annotations
 import dataclasses
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from ssg_mip.certificates.dual.replay import BoundVerification
 from ssg_mip.certificates.outcome import NO_TIME, STOPPED, CheckOutcome
 from ssg_mip.certificates.verify import examine
 from ssg_mip.deadline import Checkpoint, Deadline, OutOfTime
 from ssg_mip.game import Game
 from ssg_mip.interrupt import Interrupt
-from ssg_mip.methods.assurance import GUARANTEE_SECONDS, GUARANTEE_SHARE
 from ssg_mip.methods.exact_ties import is_supported, loses_for_certain, without_near_ties
 from ssg_mip.methods.guaranteed import find_guaranteed
+from ssg_mip.methods.proofs.bound_certificate import Recorder
 from ssg_mip.result import Result
 from ssg_mip.tolerances import Tolerances
 
@@ -63,6 +64,13 @@ MOST_PRINTED = 150_000
 """Numbers in the iterates of a result that has a time limit: printing so many takes half a second at most."""
 
 
+GUARANTEE_SHARE = 0.1
+"""Share of the time spent on an answer that the search near it may take; usually it takes milliseconds."""
+
+GUARANTEE_SECONDS = 1.0
+"""What it may take in any case."""
+
+
 def busyness() -> float:
     """How many processes share a core, by the system's load of the last minute: at least 1, at most :data:`BUSIEST`."""
     try:
@@ -97,6 +105,7 @@ def closed(
     check: bool,
     guarantee: bool,
     tolerances: Tolerances,
+    recorder: Recorder | None = None,
 ) -> Result:
     """The result with the outcome of its check and what is secured near it, by the end of its time limit.
 
@@ -112,6 +121,8 @@ def closed(
         Whether to check the result, and whether to look near it.
     tolerances
         The tolerances that the result was made with.
+    recorder
+        Holds the proof of the bound, where a certificate is asked for: the check replays it.
     """
     limited = not math.isinf(deadline.limit)
     until = deadline.extended(_grace(result.game, deadline)) if limited else deadline
@@ -120,17 +131,20 @@ def closed(
     def stopped() -> bool:
         return interrupt.requested and not stopped_before
 
+    bounds: tuple[BoundVerification, ...] = ()
     if limited:
         result = with_fewer_iterates(result)
     if check:
         share = until.share(CHECK_SHARE if guarantee else 1.0)
-        result = dataclasses.replace(result, check=_checked(result, tolerances, share, stopped))
+        if recorder is not None:
+            bounds = recorder.replays(result.game, share)
+        result = dataclasses.replace(result, check=_checked(result, tolerances, share, stopped, bounds))
     loses = _loses(result, tolerances, until, stopped) if check else False
     if (guarantee or loses) and result.leader_policy is not None and not stopped():
         result = _with_guarantee(result, until, stopped)
     if loses and not is_supported(result, result.guaranteed):
         result = without_near_ties(result, tolerances)
-        result = dataclasses.replace(result, check=_checked(result, tolerances, until, stopped))
+        result = dataclasses.replace(result, check=_checked(result, tolerances, until, stopped, bounds))
     return result if guarantee else dataclasses.replace(result, guaranteed=None)
 
 
@@ -164,15 +178,22 @@ def _gives_up(deadline: Deadline, stopped: Callable[[], bool]) -> Checkpoint:
     return checkpoint
 
 
-def _checked(result: Result, tolerances: Tolerances, until: Deadline, stopped: Callable[[], bool]) -> CheckOutcome:
+def _checked(
+    result: Result,
+    tolerances: Tolerances,
+    until: Deadline,
+    stopped: Callable[[], bool],
+    bounds: Sequence[BoundVerification],
+) -> CheckOutcome:
     """The outcome of the check, as far as it came."""
     found: CheckOutcome | None = None
     if until.remaining < LEAST_PER_STATE * result.game.num_states:
         return NO_TIME
     try:
         for part, share in _parts(result, until):
-            found = _better(found, _examined(part, tolerances, until, share, stopped), result, part)
-            if found.verified is False:
+            fresh = _examined(part, tolerances, until, share, stopped, bounds)
+            found = _better(found, fresh, result, part)
+            if found.passed is False:
                 break
     except OutOfTime:
         pass
@@ -193,13 +214,19 @@ def _parts(result: Result, until: Deadline) -> list[tuple[Result, float]]:
 
 
 def _examined(
-    part: Result, tolerances: Tolerances, until: Deadline, share: float, stopped: Callable[[], bool]
+    part: Result,
+    tolerances: Tolerances,
+    until: Deadline,
+    share: float,
+    stopped: Callable[[], bool],
+    bounds: Sequence[BoundVerification],
 ) -> CheckOutcome:
     deriving = until.share(share)
     return examine(
         part.game,
         part,
         tolerances=tolerances,
+        bounds=bounds,
         out_of_time=lambda: deriving.expired,
         checkpoint=_gives_up(until, stopped),
     ).whole
@@ -208,11 +235,11 @@ def _examined(
 def _better(found: CheckOutcome | None, fresh: CheckOutcome, result: Result, part: Result) -> CheckOutcome:
     """The outcome that counts: the later one, which says what it left out."""
     left_out = len(result.trajectory) - len(part.trajectory)
-    if not left_out or fresh.verified is False:
+    if not left_out or fresh.passed is False:
         seconds = fresh.seconds + (0.0 if found is None else found.seconds)
         return dataclasses.replace(fresh, seconds=seconds)
     reason = f"no time for {left_out} of {len(result.trajectory)} iterates, the first ones"
-    return dataclasses.replace(fresh, verified=None, in_part=True, reason=reason)
+    return dataclasses.replace(fresh, passed=None, in_part=True, reason=reason)
 
 
 def _with_guarantee(result: Result, until: Deadline, stopped: Callable[[], bool]) -> Result:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterable, Sequence
 
-from ssg_mip.certificates.outcome import CheckOutcome
+from ssg_mip.certificates.dual.replay import BoundVerification
+from ssg_mip.certificates.outcome import CheckOutcome, claimed_words
 from ssg_mip.deadline import Deadline, OutOfTime
 from ssg_mip.interrupt import Interrupt
-from ssg_mip.methods.assurance import GUARANTEE_SECONDS, GUARANTEE_SHARE
+from ssg_mip.methods.closing import GUARANTEE_SECONDS, GUARANTEE_SHARE
 from ssg_mip.methods.guaranteed import find_guaranteed
+from ssg_mip.methods.proofs.bound_certificate import Recorder
 from ssg_mip.pareto.closing import Closing
 from ssg_mip.pareto.front import FrontPoint, ParetoFront
 from ssg_mip.result import Result
@@ -28,6 +31,7 @@ def assured_front(
     guarantee: bool = True,
     deadline: Deadline | None = None,
     interrupt: Interrupt | None = None,
+    recorder: Recorder | None = None,
 ) -> ParetoFront:
     """The front with the outcomes of its checks; it is verified if its own claims and those of all its runs are.
 
@@ -45,21 +49,25 @@ def assured_front(
         The whole budget of the front; none if absent.
     interrupt
         The user's wish to stop.
+    recorder
+        Holds the proofs of the bounds, where a certificate is asked for: the check replays them.
     """
     closing = Closing(Deadline() if deadline is None else deadline, interrupt)
     if check:
-        front = _checked(front, closing, RUNS_SHARE if guarantee else 1.0)
+        front = _checked(front, closing, RUNS_SHARE if guarantee else 1.0, recorder)
     if guarantee:
         front = dataclasses.replace(front, points=_with_guarantees(front, closing))
     return front
 
 
-def _checked(front: ParetoFront, closing: Closing, runs_share: float) -> ParetoFront:
+def _checked(front: ParetoFront, closing: Closing, runs_share: float, recorder: Recorder | None) -> ParetoFront:
     """The front's own claims first, then its runs; if its own were cut, they have what the runs leave."""
-    whole, own = closing.examined(front.game, front, closing.until.share(FRONT_SHARE))
-    results = checked_runs(front.results, closing, runs_share)
-    if whole.verified is None and not closing.until.expired:
-        again, anew = closing.examined(front.game, front, closing.until.share(runs_share))
+    share = closing.until.share(FRONT_SHARE)
+    bounds = () if recorder is None else recorder.replays(front.game, share)
+    whole, own = closing.examined(front.game, front, share, bounds)
+    results = checked_runs(front.results, closing, runs_share, bounds)
+    if whole.passed is None and not closing.until.expired:
+        again, anew = closing.examined(front.game, front, closing.until.share(runs_share), bounds)
         whole, own = (again, anew) if anew else (whole, own)
     whole = _with_runs(whole, results)
     own = own or (whole,) * len(front.points)
@@ -67,27 +75,31 @@ def _checked(front: ParetoFront, closing: Closing, runs_share: float) -> ParetoF
     return dataclasses.replace(front, results=results, points=points, check=whole)
 
 
-def checked_runs(results: Iterable[Result], closing: Closing, share: float = 1.0) -> tuple[Result, ...]:
+def checked_runs(
+    results: Iterable[Result], closing: Closing, share: float = 1.0, bounds: Sequence[BoundVerification] = ()
+) -> tuple[Result, ...]:
     """The runs with the outcomes of their checks, within a share of the time that is left."""
     runs = tuple(results)
     until = closing.until.share(share)
     checked = []
     for left, result in zip(range(len(runs), 0, -1), runs, strict=True):
-        outcome, _ = closing.examined(result.game, result, until.share(1.0 / left))
+        outcome, _ = closing.examined(result.game, result, until.share(1.0 / left), bounds)
         checked.append(dataclasses.replace(result, check=outcome))
     return tuple(checked)
 
 
 def _with_runs(whole: CheckOutcome, results: Sequence[Result]) -> CheckOutcome:
-    """The outcome for a front and its runs: one failure fails it, and it is verified if all of them are."""
+    """The outcome for a front and its runs: one failure fails it, and what a run only claims the front claims."""
     for verdict in (False, None):
-        if whole.verified is verdict:
+        if whole.passed is verdict:
             return whole
         for number, result in enumerate(results):
-            if result.check.verified is verdict:
+            if result.check.passed is verdict:
                 reason = f"run {number}: {result.check.reason}"
-                return dataclasses.replace(whole, verified=verdict, in_part=verdict is None, reason=reason)
-    return whole
+                return dataclasses.replace(whole, passed=verdict, in_part=verdict is None, reason=reason)
+    runs = itertools.chain.from_iterable(result.check.claimed for result in results)
+    claimed = tuple(dict.fromkeys((*whole.claimed, *runs)))
+    return dataclasses.replace(whole, claimed=claimed, reason=claimed_words(claimed))
 
 
 def _with_guarantees(front: ParetoFront, closing: Closing) -> tuple[FrontPoint, ...]:

@@ -7,7 +7,9 @@ game and the number of answers; the work before sees the rest. Ctrl-C ends the c
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
+from ssg_mip.certificates.dual.replay import BoundVerification
 from ssg_mip.certificates.outcome import NO_TIME, STOPPED, CheckOutcome
 from ssg_mip.certificates.verify import Printable, examine
 from ssg_mip.deadline import Deadline, OutOfTime
@@ -76,9 +78,16 @@ class Closing:
             raise OutOfTime
 
     def examined(
-        self, game: Game, document: Printable, share: Deadline | None = None
+        self,
+        game: Game,
+        document: Printable,
+        share: Deadline | None = None,
+        bounds: Sequence[BoundVerification] = (),
     ) -> tuple[CheckOutcome, tuple[CheckOutcome, ...]]:
-        """The outcomes for a document and its points, within a share of the time if one is given."""
+        """The outcomes for a document and its points, within a share of the time if one is given.
+
+        ``bounds`` are replays of certificates for the game.
+        """
         until = self.until if share is None else share
         deriving = until.share(DERIVING_SHARE)
         try:
@@ -86,6 +95,7 @@ class Closing:
             found = examine(
                 game,
                 document,
+                bounds=bounds,
                 out_of_time=lambda: deriving.expired,
                 checkpoint=lambda: self._give_up_at(until),
             )

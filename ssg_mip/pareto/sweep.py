@@ -177,6 +177,7 @@ def trace_front(
             guarantee=guarantee,
             deadline=deadline,
             interrupt=flag,
+            recorder=recorder,
         )
     if recorder is not None and certificate is not None:
         recorder.write(Path(certificate), game)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ssg_mip.certificates.outcome import claimed_words
 from ssg_mip.certificates.verification import VERIFICATION_FORMAT
 from ssg_mip.game import Game
 from ssg_mip.report.text import add_row, counted, number, table
@@ -12,6 +13,9 @@ from ssg_mip.report.text import add_row, counted, number, table
 if TYPE_CHECKING:
     from ssg_mip.certificates.dual.replay import BoundVerification
     from ssg_mip.certificates.verification import Verification
+
+CUT_OFF = "the time limit was reached before the last node; the bound is not certified, and what follows is not read"
+"""Of a certificate whose replay was cut off."""
 
 
 def verification_report(verification: Verification) -> list[Any]:
@@ -22,9 +26,9 @@ def verification_report(verification: Verification) -> list[Any]:
         sizes = [f"{shown[key]:.3g}" if shown[key] is not None else "-" for key in ("violation", "tolerance")]
         add_row(made, (check.name, "passed" if check.passed else "FAILED", *sizes, check.detail))
     failed = len(verification.failed)
-    verdict = "every check passed" if not failed else f"{counted(failed, 'check')} FAILED"
-    certified = "certified" if verification.bound_certified else "not certified"
-    return [made, "", f"{verification.subject}: {verdict}; the dual bound is {certified}"]
+    verdict = f"every check passed: {verification.word}" if not failed else f"{counted(failed, 'check')} FAILED"
+    rest = [claimed_words(verification.claimed), verification.left_out]
+    return [made, "", "; ".join([f"{verification.subject}: {verdict}", *(words for words in rest if words)])]
 
 
 def bound_report(game: Game, verification: BoundVerification) -> list[Any]:
@@ -39,6 +43,8 @@ def bound_report(game: Game, verification: BoundVerification) -> list[Any]:
     )
     size = f"{counted(verification.nodes, 'node')}, {verification.leaves} of them leaves"
     failed = len(verification.failed)
+    if verification.cut_off:
+        return [made, "", f"weights: {weights}", f"{size}: {CUT_OFF}"]
     verdict = (
         f"proven in exact arithmetic: {_bound_statement(game, verification)}"
         if not failed

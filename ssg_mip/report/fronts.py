@@ -108,14 +108,13 @@ def existence_report(answer: Existence, *, limit: int | None = None) -> list[Any
     """
     game = answer.game
     work = ", ".join(f"{count} {unit}" for unit, count in answer.provenance.counts.items())
-    word = "not checked" if answer.verified is None else "verified in exact arithmetic" if answer.verified else "FAILED"
     lines = [
         f"{game.name}: existence, {rule(answer.ties, answer.margin)}",
         f"  verdict  {answer.verdict.value}",
         f"  because  {answer.reason}",
         *(f"  theory   {reason}" for reason in answer.theory),
         f"  stop     {answer.termination.value}; bounds hold {bound_scope(answer.margin)}",
-        f"  check    {word}",
+        f"  check    {check_line(answer.check)}",
         f"  work     {answer.provenance.seconds:.2f} s, {work}",
     ]
     made = table("state", "attained>", "supremum at most>", "by one policy>", "", "it plays")

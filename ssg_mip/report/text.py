@@ -61,14 +61,17 @@ def rule(ties: str, margin: float) -> str:
 
 def check_line(check: CheckOutcome) -> str:
     """What the exact checker says, in one line."""
-    if not check.verified:
+    if not check.passed:
         return check.word if check.reason in {"", check.word} else f"{check.word}: {check.reason}"
+    rest = f"; {check.reason}" if check.claimed else ""
+    if not check.has_values and check.claimed:
+        return check.reason
     if check.leader_value is None or check.epsilon is None:
-        return f"{check.word} in {check.arithmetic}"
+        return f"{check.word} in {check.arithmetic}{rest}"
     low, high = interval_to_list(check.leader_value) or (None, None)
     value = "exact" if check.leader_value.is_exact else f"in [{low!r}, {high!r}]"
     loss = f"the follower loses {float(check.epsilon):.2g} at most" if check.epsilon else "the response is optimal"
-    return f"{check.word} in {check.arithmetic}: value {value}, {loss}"
+    return f"{check.word} in {check.arithmetic}: value {value}, {loss}{rest}"
 
 
 def left_out(count: int, what: str) -> list[str]:

@@ -71,7 +71,7 @@ def against_truth(result: Result, truth: Truth) -> Verdict:
 def against_itself(plain: PlainGame, result: Result) -> Verdict:
     """What a result says about itself must hold: its status, its check, its values, its response."""
     found, remarks = [], []
-    if result.check.verified is not True:
+    if result.check.passed is not True:
         found.append(f"the check says {result.check.word}: {result.check.reason}")
     if result.status is not Status.OPTIMAL:
         remarks.append(f"not proven optimal ({result.termination.name})")

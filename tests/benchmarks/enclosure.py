@@ -143,7 +143,7 @@ def measure(plain: PlainGame, samples: int, resolution: float | None, time_limit
         unsupported=len(enclosure.unsupported),
         sweep=sweep,
         contradictions=contradictions(plain, enclosure, samples, np.random.default_rng(0))
-        + sum(point.check.verified is not True for point in enclosure),
+        + sum(point.check.passed is not True for point in enclosure),
     )
 
 

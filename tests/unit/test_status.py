@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ssg_mip.status import Status, Termination
+from ssg_mip.certificates.wording import BOUND_PROOFS, STATUS_MESSAGES, TERMINATION_MESSAGES
+from ssg_mip.status import BoundProof, Status, Termination
 
 
 def test_exactly_the_five_limits_are_limits() -> None:
@@ -32,3 +33,10 @@ def test_messages_are_distinct_sentences(kind: type[Status] | type[Termination])
 def test_a_claim_of_optimality_names_its_scope() -> None:
     """History-dependent leader policies can do better, so the message must not promise more."""
     assert "stationary leader policies" in Status.OPTIMAL.value
+
+
+def test_the_checker_knows_the_sentences_that_are_printed() -> None:
+    """Its own copy, which shares nothing with what prints, says the same."""
+    assert {one.name.lower(): one.value for one in Status} == STATUS_MESSAGES
+    assert {one.name.lower(): one.value for one in Termination} == TERMINATION_MESSAGES
+    assert {one.value: one.certifies for one in BoundProof} == BOUND_PROOFS

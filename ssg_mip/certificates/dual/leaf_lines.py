@@ -177,6 +177,8 @@ def _cut(data: Any, states: Sequence[int], game: Numbers) -> tuple[float, Cut]:
         action=whole(action, 0, followers - 1, "a cut's action"),
         place=whole(place, 0, game.num_states - 1, "a cut's place"),
         upper_side=bool(whole(side, 0, 1, "a cut's side")),
-        chosen=tuple(whole(bits, 0, None, "a cut's choices") for bits in listed_values(chosen, leaders)),
+        chosen=tuple(
+            whole(bits, 0, (1 << game.num_states) - 1, "a cut's choices") for bits in listed_values(chosen, leaders)
+        ),
         tangents=rounded_down(numbers(tangents, leaders, "a cut's tangents"), TANGENT_BITS),
     )

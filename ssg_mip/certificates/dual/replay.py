@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from ssg_mip.certificates.clock import time_is_up
 from ssg_mip.certificates.dual.document import lines_of, read_header
 from ssg_mip.certificates.dual.tree import Tree
 from ssg_mip.certificates.dual.units import raised, restated
@@ -33,6 +34,8 @@ class BoundVerification(Checked):
         Which policies it is about (:mod:`ssg_mip.certificates.dual.demands`).
     nodes, leaves, closed
         Size of the tree, as far as it was read, and how many leaves prove a bound or that they hold no policy.
+    cut_off
+        Whether the time was up before the last node; then nothing is proven, and what follows in the file is not read.
     """
 
     claimed: float | None
@@ -43,8 +46,14 @@ class BoundVerification(Checked):
     closed: int
     margin: float = 0.0
     floor: tuple[tuple[int, float], ...] = ()
-    values: tuple[float, ...] | None = None
+    values: tuple[Fraction, ...] | None = None
     slack: float = 0.0
+    cut_off: bool = False
+
+    @property
+    def passed(self) -> bool:
+        """Whether the whole tree was replayed and every check passed."""
+        return not self.cut_off and super().passed
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON data."""
@@ -59,16 +68,19 @@ class BoundVerification(Checked):
             "weights": [float(weight) for weight in self.weights],
             "margin": self.margin,
             "floor": [list(pair) for pair in self.floor],
-            "values": None if self.values is None else list(self.values),
+            "values": None if self.values is None else [float(value) for value in self.values],
             "slack": self.slack,
             "nodes": self.nodes,
             "leaves": self.leaves,
             "leaves_closed": self.closed,
+            "cut_off": self.cut_off,
             "checks": [check.to_dict() for check in self.checks],
         }
 
 
-def verify_bound(game: Game, certificate: Path | Iterable[Any]) -> BoundVerification:
+def verify_bound(
+    game: Game, certificate: Path | Iterable[Any], *, time_limit: float | None = None
+) -> BoundVerification:
     """Replay a single certificate (:mod:`ssg_mip.certificates.dual`).
 
     Parameters
@@ -77,18 +89,26 @@ def verify_bound(game: Game, certificate: Path | Iterable[Any]) -> BoundVerifica
         The game that it is about.
     certificate
         Its file, or the values of its lines.
+    time_limit
+        Seconds after which the replay is cut off; ``None`` for no limit.
 
     Raises
     ------
     InvalidResultError
         If it is malformed: a line that is no node, a number out of range, nodes missing or left over.
+    OptionError
+        If the time limit is below 0.
     """
-    (found,) = verify_bounds(game, certificate, most=1)
+    (found,) = verify_bounds(game, certificate, most=1, time_limit=time_limit)
     return found
 
 
 def verify_bounds(
-    game: Game, certificates: Path | Iterable[Any], *, most: int | None = None
+    game: Game,
+    certificates: Path | Iterable[Any],
+    *,
+    most: int | None = None,
+    time_limit: float | None = None,
 ) -> tuple[BoundVerification, ...]:
     """Replay the certificates of a file, one after the other.
 
@@ -100,30 +120,38 @@ def verify_bounds(
         Their file, or the values of its lines.
     most
         How many there may be; any number if absent.
+    time_limit
+        Seconds after which the replay is cut off; ``None`` for no limit. The certificate in hand is then the last one
+        that comes back; it says so (``cut_off``) and has not passed.
 
     Raises
     ------
     InvalidResultError
         As in :func:`verify_bound`; the message counts the lines of the certificate that it is about.
+    OptionError
+        If the time limit is below 0.
     """
+    out_of_time = time_is_up(time_limit)
     lines = iter(lines_of(certificates) if isinstance(certificates, Path) else certificates)
     found: list[BoundVerification] = []
     line = next(lines, None)
     while line is not None or not found:
         if found and (len(found) == most or not isinstance(line, dict)):
             raise InvalidResultError(f"line {found[-1].nodes + 2} follows the last node of the tree")
-        found.append(_verify_one(game, line, lines))
+        found.append(_verify_one(game, line, lines, out_of_time))
+        if found[-1].cut_off:
+            break
         line = next(lines, None)
     return tuple(found)
 
 
-def _verify_one(game: Game, first: Any, lines: Iterator[Any]) -> BoundVerification:
+def _verify_one(game: Game, first: Any, lines: Iterator[Any], out_of_time: Callable[[], bool]) -> BoundVerification:
     """Replay one certificate whose header is given."""
     header = read_header(first)
     if len(header.weights) != game.num_states:
         raise InvalidResultError(f"the certificate has {len(header.weights)} states, the game {game.num_states}")
     standard, leader, follower = restated(ExactGame.of(game), header.units)
-    tree = Tree(standard, header)
+    tree = Tree(standard, header, out_of_time)
     weights = exact_weights(header.weights)
     right_game = header.game_hash == game.content_hash
     checks = [
@@ -138,7 +166,7 @@ def _verify_one(game: Game, first: Any, lines: Iterator[Any]) -> BoundVerificati
     proven = None
     if all(check.passed for check in checks):
         proven = tree.replay(lines)
-        checks += tree.outcome(proven)
+        checks += [] if tree.cut_off else tree.outcome(proven)
     else:
         tree.skip(lines)
     return BoundVerification(
@@ -153,6 +181,7 @@ def _verify_one(game: Game, first: Any, lines: Iterator[Any]) -> BoundVerificati
         floor=tuple((state, raised(leader.value(least, state))) for state, least in header.floor),
         values=None
         if header.values is None
-        else tuple(float(leader.value(value, state)) for state, value in enumerate(header.values)),
+        else tuple(leader.value(value, state) for state, value in enumerate(header.values)),
         slack=float(leader.gain(header.slack)),
+        cut_off=tree.cut_off,
     )

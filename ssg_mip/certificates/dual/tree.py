@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
 
+from ssg_mip.certificates.clock import never
 from ssg_mip.certificates.dual.demands import demands_of
 from ssg_mip.certificates.dual.document import Header, number, rounded_down, rounded_up, whole
 from ssg_mip.certificates.dual.leaf import LeafBounds
@@ -14,20 +15,34 @@ from ssg_mip.certificates.dual.numbers import FINE, Numbers, highest
 from ssg_mip.certificates.dual.propagation import Propagation, Region
 from ssg_mip.certificates.dual.saddle import is_zero_sum, least_values
 from ssg_mip.certificates.rational import ExactGame, exact_weights
-from ssg_mip.certificates.verification import Check, yes_or_no
+from ssg_mip.certificates.verification import Check, in_floats, yes_or_no
 from ssg_mip.errors import InvalidResultError
+
+DEEPEST = 1000
+"""Splits and propagations on the way to a leaf at most; trees of searches are a few dozen deep."""
 
 
 class Tree:
     """Walks the nodes of a certificate in their order.
 
+    Parameters
+    ----------
+    game, header
+        What it is about, and what it claims.
+    out_of_time
+        Asked before every sweep and every leaf; once it says so, nothing more is replayed.
+
     Attributes
     ----------
     nodes, leaves, unproven
         How many were read, and how many leaves prove nothing.
+    cut_off
+        Whether the time was up before the last node.
     """
 
-    def __init__(self, exact: ExactGame, header: Header) -> None:
+    def __init__(self, exact: ExactGame, header: Header, out_of_time: Callable[[], bool] = never) -> None:
+        self._out_of_time = out_of_time
+        self.cut_off = False
         self._header = header
         self._exact = exact
         self._numbers = Numbers.of(self._exact, header.weights)
@@ -78,19 +93,24 @@ class Tree:
         """The largest bound of a leaf; ``None`` if the root holds no policy or a leaf proves nothing."""
         numbers = self._numbers
         everything = tuple(frozenset(range(count)) for count in numbers.follower_counts)
-        open_nodes = [Region(*self._root, everything)]
+        open_nodes = [(Region(*self._root, everything), 0)]
         largest: Fraction | None = None
         while open_nodes:
             line = next(lines, None)
             if line is None:
                 raise InvalidResultError(f"the tree ends with {len(open_nodes)} nodes missing")
             self.nodes += 1
-            region = self._propagated(open_nodes.pop())
+            node, depth = open_nodes.pop()
+            region = self._propagated(node)
+            if self.cut_off:
+                return None
             if not isinstance(line, list) or not line:
                 raise InvalidResultError(f"line {self.nodes + 1} is not a node")
             match line[0]:
                 case "p" | "v" | "g":
-                    open_nodes += reversed(self._parts(line, region))
+                    if depth == DEEPEST:
+                        raise InvalidResultError(f"line {self.nodes + 1} is deeper than {DEEPEST} nodes below the root")
+                    open_nodes += ((part, depth + 1) for part in reversed(self._parts(line, region)))
                 case "l" | "e" | "c" | "z":
                     bound = self._leaf(line, region)
                     if bound is not None:
@@ -120,12 +140,13 @@ class Tree:
             passed=excess <= 0,
             violation=excess,
             tolerance=Fraction(0),
-            detail=f"the leaves prove {float(proven)!r}, claimed is {claimed!r}",
+            detail=f"the leaves prove {in_floats(proven)}, claimed is {claimed!r}",
         )
 
     def _propagated(self, region: Region) -> Region:
-        for _ in range(self._header.sweeps):
-            if region.empty:
+        for sweep in range(self._header.sweeps + 1):
+            self.cut_off = self.cut_off or self._out_of_time()
+            if region.empty or self.cut_off or sweep == self._header.sweeps:
                 break
             inside = self._propagation.sweep(region)
             if (inside.lower, inside.upper, inside.answers) == (region.lower, region.upper, region.answers):

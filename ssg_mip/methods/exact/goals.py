@@ -14,6 +14,7 @@ from ssg_mip.bounds import LEAST_GAP, ValueBounds
 from ssg_mip.branching.box import Box
 from ssg_mip.branching.records import Gaps, Outcome
 from ssg_mip.branching.search import Search
+from ssg_mip.branching.trace import Trace
 from ssg_mip.formulations.improvement_goals import highest_gain, least_gain
 from ssg_mip.formulations.program import Program
 from ssg_mip.formulations.rows import Selection
@@ -27,7 +28,9 @@ from ssg_mip.methods.request import Request
 from ssg_mip.policy import LeaderPolicy
 
 
-def search_goal(problem: FollowerValueProblem, request: Request, *, absolute: float) -> Outcome:
+def search_goal(
+    problem: FollowerValueProblem, request: Request, *, absolute: float, trace: Trace | None = None
+) -> Outcome:
     """Search until the gap is closed, absolutely or relative to ``request.gap``, or a limit is reached."""
     return Search(
         problem,
@@ -37,6 +40,7 @@ def search_goal(problem: FollowerValueProblem, request: Request, *, absolute: fl
         interrupt=request.interrupt,
         options=request.search,
         good_enough=request.good_enough,
+        trace=trace,
     ).run()
 
 

@@ -86,7 +86,7 @@ def solve_commitment(game: Game, weights: FloatArray, *, request: Request, floor
     """
     answer = _solve_commitment(game, weights, request, floor)
     least = least_values(game, floor, request.tolerances)
-    return _claimed(answer, game, request, Claim(weights=weights, bound=answer.dual_bound, floor=least))
+    return claimed(answer, game, request, Claim(weights=weights, bound=answer.dual_bound, floor=least))
 
 
 def _solve_commitment(game: Game, weights: FloatArray, request: Request, floor: FloatArray | None) -> Answer:
@@ -137,7 +137,7 @@ def solve_improvement(
         absolute_gap = max(request.gap, LEAST_GAP) * gap_scale(leader_value_bounds(game), weights)
     outcome = _search(problem, request, absolute=absolute_gap)
     answer = answer_of(outcome, ceiling=math.inf)
-    return _claimed(answer, game, request, Claim(weights=weights, bound=answer.dual_bound, values=values))
+    return claimed(answer, game, request, Claim(weights=weights, bound=answer.dual_bound, values=values))
 
 
 def improve_without_program(
@@ -184,7 +184,7 @@ def root_bound(game: Game, weights: FloatArray, *, request: Request) -> float:
     if obstacle(commitment_products(game, weights), request) is not None:
         bound = float(weights @ leader_value_bounds(game).upper)
         answer = dataclasses.replace(_no_answer(Termination.SIZE_LIMIT), dual_bound=bound)
-        return _claimed(answer, game, request, Claim(weights=weights, bound=bound)).dual_bound
+        return claimed(answer, game, request, Claim(weights=weights, bound=bound)).dual_bound
     root_only = dataclasses.replace(request, node_limit=1, on_progress=None)
     return solve_commitment(game, weights, request=root_only).dual_bound
 
@@ -217,7 +217,7 @@ def _search(
     return search.run()
 
 
-def _claimed(answer: Answer, game: Game, request: Request, claim: Claim) -> Answer:
+def claimed(answer: Answer, game: Game, request: Request, claim: Claim) -> Answer:
     """The answer with the bound that a certificate claims, if one is asked for."""
     recorder = request.recorder
     if recorder is None:

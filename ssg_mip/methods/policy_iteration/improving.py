@@ -11,8 +11,10 @@ from ssg_mip.methods.exact import Answer
 from ssg_mip.methods.exact.goals import search_goal
 from ssg_mip.methods.exact.programs import ImprovementProblem
 from ssg_mip.methods.exact.size_limit import improvement_products, obstacle
+from ssg_mip.methods.exact.solving import claimed
 from ssg_mip.methods.policy_iteration.step import exact_improvement
 from ssg_mip.methods.primal.local_ascent import Candidate
+from ssg_mip.methods.proofs.bound_claim import Claim
 from ssg_mip.methods.request import Request
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.status import BoundProof
@@ -59,10 +61,11 @@ class ImprovingPolicies:
         if obstacle(improvement_products(game), request) is not None:
             return exact_improvement(game, values, weights, request, absolute_gap)
         problem = _Remembering(game, values, weights, request)
-        outcome = search_goal(problem, request, absolute=absolute_gap)
+        trace = None if request.recorder is None else request.recorder.root
+        outcome = search_goal(problem, request, absolute=absolute_gap, trace=trace)
         self._met += problem.met
         found: Candidate | None = outcome.solution if math.isfinite(outcome.primal_bound) else None
-        return Answer(
+        answer = Answer(
             policy=None if found is None else found.policy,
             response=None if found is None else found.response,
             primal_bound=outcome.primal_bound,
@@ -74,6 +77,7 @@ class ImprovingPolicies:
             lp_seconds=outcome.lp_seconds,
             progress=outcome.progress,
         )
+        return claimed(answer, game, request, Claim(weights=weights, bound=answer.dual_bound, values=values))
 
     def others(self, taken: LeaderPolicy) -> list[LeaderPolicy]:
         """The policies kept besides the one that was taken, best gain first, one for each response and value."""

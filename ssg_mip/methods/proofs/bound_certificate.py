@@ -16,6 +16,7 @@ certificates are replayed before they are written, and claim what they prove if 
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import math
@@ -30,6 +31,7 @@ from ssg_mip.branching.trace import Proof, Trace
 from ssg_mip.certificates.dual.document import FORMAT
 from ssg_mip.certificates.dual.replay import BoundVerification, verify_bound
 from ssg_mip.certificates.verification import Check
+from ssg_mip.deadline import Deadline
 from ssg_mip.errors import InvalidResultError, OptionError, SolverError
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.interval import SWEEPS
@@ -132,6 +134,17 @@ class Recorder:
             yield self
         for other in self.others:
             yield from other.parts
+
+    def replays(self, game: Game, deadline: Deadline) -> tuple[BoundVerification, ...]:
+        """What the certificates prove, replayed until the time is up; those that cannot be written prove nothing."""
+        found = []
+        for part in self.parts:
+            if deadline.expired:
+                break
+            left = None if math.isinf(deadline.remaining) else deadline.remaining
+            with contextlib.suppress(SolverError, InvalidResultError):
+                found.append(verify_bound(game, part.lines_in_own_units(game), time_limit=left))
+        return tuple(found)
 
     def write(self, path: Path, game: Game) -> None:
         """Write the certificates of all claims to a file.

@@ -21,12 +21,14 @@ With ties in the leader's favour, or with a margin, every supremum is attained; 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ssg_mip.best_response import Ties
+from ssg_mip.certificates.outcome import UNCHECKED, CheckOutcome, claimed_words
 from ssg_mip.deadline import Deadline
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.game_class import classes_with_equilibrium
@@ -108,7 +110,7 @@ class Existence:
 
     @property
     def verified(self) -> bool | None:
-        """Whether every run passed its exact checks; ``None`` if they were left out."""
+        """Whether all that every run says was proven; ``False`` if a check failed, ``None`` in all other cases."""
         outcomes = [result.check.verified for result in self.results]
         return False if False in outcomes else None if None in outcomes else True
 
@@ -116,6 +118,17 @@ class Existence:
     def _most_printed(self) -> int:
         """How many runs are printed: all of them where the game is small, since there is one for each state."""
         return max(1, MOST_PRINTED // (8 * self.game.num_states))
+
+    @property
+    def check(self) -> CheckOutcome:
+        """The outcome for all runs; that the verdict follows from their bounds is not checked."""
+        checks = [result.check for result in self.results]
+        worst = next((one for verdict in (False, None) for one in checks if one.passed is verdict), None)
+        if worst is not None:
+            return dataclasses.replace(UNCHECKED, passed=worst.passed, in_part=worst.in_part, reason=worst.reason)
+        runs = itertools.chain.from_iterable(one.claimed for one in checks)
+        claimed = tuple(dict.fromkeys(("verdict", *runs)))
+        return CheckOutcome(passed=True, claimed=claimed, reason=claimed_words(claimed))
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON data; infinite and undefined numbers become ``None``.
@@ -148,7 +161,8 @@ class Existence:
             "theory": list(self.theory),
             "termination": self.termination.name.lower(),
             "termination_message": self.termination.value,
-            "verified": self.verified,
+            "verified": self.check.verified,
+            "check": self.check.to_dict(),
             "results": [result.to_dict() for result in self.results[: self._most_printed]],
             "results_left_out": max(0, len(self.results) - self._most_printed),
             "provenance": {

@@ -22,9 +22,11 @@ from ssg_mip.certificates.evidence import Prover
 from ssg_mip.certificates.guarantee_checks import guarantee_check
 from ssg_mip.certificates.outcome import rounded_down
 from ssg_mip.certificates.point_checks import response_checks
+from ssg_mip.certificates.printed_checks import UNCHECKED_FIELDS
+from ssg_mip.certificates.proven import MOST_CEILING_ROWS, ProvenBounds
 from ssg_mip.certificates.rational import ExactGame
 from ssg_mip.certificates.reading import read_claims
-from ssg_mip.certificates.verification import NOT_CHECKED
+from ssg_mip.certificates.values import Interval
 from ssg_mip.certificates.verify import examine
 from ssg_mip.errors import InvalidResultError
 from ssg_mip.game import Game
@@ -105,7 +107,7 @@ def test_without_a_policy_nothing_may_be_claimed(field: str) -> None:
 def test_what_is_not_checked_is_named_in_full_where_nothing_is_left_out() -> None:
     game = fakes.small_game()
     result = fakes.answer(game, Request(weights=game.initial))
-    assert examine(game, result).verification.not_checked == NOT_CHECKED
+    assert examine(game, result).verification.not_checked == UNCHECKED_FIELDS["result"]
 
 
 def test_the_loss_that_a_response_may_have() -> None:
@@ -188,14 +190,14 @@ def test_margins_are_printed_rounded_down() -> None:
 
 def replay(**members: Any) -> Any:
     """A replay that proves 2.5 of the weights (1, 3) / 4."""
-    plain = {"passed": True, "margin": 0.0, "floor": (), "values": None, "claimed": 2.5}
+    plain = {"passed": True, "margin": 0.0, "floor": (), "values": None, "slack": 0.0, "claimed": 2.5}
     return SimpleNamespace(**{**plain, "weights": (Fraction(1, 4), Fraction(3, 4)), **members})
 
 
 def held_against(found: list[Any], **members: Any) -> Fraction:
     plain = {"subject": "result", "method": "", "status": "", "margin": 0.0}
     claims: Any = SimpleNamespace(**{**plain, "answers": (), "trajectory": (), "scalarisations": (), **members})
-    check = certified_bounds_check(claims, found, DEFAULT_TOLERANCES)
+    check = certified_bounds_check(claims, found)
     assert (check.tolerance, check.passed) == (0, check.violation == 0)
     return check.violation
 
@@ -223,30 +225,67 @@ def test_bounds_are_held_against_the_least_that_is_proven_of_the_same() -> None:
     assert held_against([replay(claimed=None)], status="infeasible") == 0
 
 
-def test_the_gain_where_a_run_stops_is_held_against_its_certificate() -> None:
+EXACT: Any = SimpleNamespace(rows=range(MOST_CEILING_ROWS + 1), leader_discount=Fraction(1, 2))
+"""A game too large for a ceiling."""
+
+
+def points(*values: float) -> list[Interval]:
+    return [Interval.point(Fraction(value)) for value in values]
+
+
+def test_the_gain_where_a_run_stops_is_that_of_its_certificate() -> None:
     """A weighted gain of 1.5 is at most 1.5 / (2 * 1/4) = 3 on average."""
-    last: Any = SimpleNamespace(place="it", step_bound=0.5, leader_values=(1.0, 2.0))
-    run = {"method": "policy-iteration", "status": "stationary", "trajectory": (last,)}
-    rounding = Fraction(DEFAULT_TOLERANCES.rounding)
-    stop = replay(values=(1.0, 2.0), claimed=1.5)
     for found, due in (
-        ([stop], 3 - (1 + rounding) / 2),
-        ([stop, replay(values=(1.0, 2.0), claimed=0.25)], 0),
+        ([replay(values=(1.0, 2.0), claimed=1.5)], 3),
+        ([replay(values=(1.0, 2.0), claimed=1.5), replay(values=(1.0, 2.0), claimed=0.25)], Fraction(1, 2)),
         ([replay(values=(1.0, 2.0), claimed=-9.0)], 0),
-        ([replay(values=(1.0, 2.5), claimed=0.25), replay(claimed=0.25)], 1),
-        ([replay(values=(1.0, 2.0), claimed=None)], 1),
-        ([replay(values=(1.0, 2.0), claimed=0.0, weights=(Fraction(0), Fraction(1)))], 1),
-        ([], 1),
+        ([replay(values=(1.0, 2.5), claimed=0.25)], None),
+        ([replay(values=(1.0, 2.0), claimed=None)], None),
+        ([replay(values=(1.0, 2.0), claimed=0.0, weights=(Fraction(0), Fraction(1)))], None),
+        ([replay(values=(1.0, 2.0), claimed=0.0, passed=False)], None),
+        ([replay(values=(1.0, 2.0), claimed=0.0, margin=0.5)], None),
+        ([replay(values=(1.0, 2.25), claimed=0.25, slack=0.25)], Fraction(1, 2)),
+        ([replay(values=(1.0, 2.25), claimed=0.25, slack=0.125)], None),
     ):
-        assert held_against(found, **run) == due
-    unbounded: Any = SimpleNamespace(place="it", step_bound=math.inf, leader_values=(1.0, 2.0))
-    for change in (
-        {"method": "backtracking"},
-        {"status": "feasible"},
-        {"trajectory": ()},
-        {"trajectory": (unbounded,)},
-    ):
-        assert held_against([], **{**run, **change}) == 0
+        assert ProvenBounds(EXACT, found).average_step(points(1.0, 2.0)) == due
+        assert ProvenBounds(EXACT, found).average_gain(points(1.0, 2.0)) is None
+
+
+def test_values_known_up_to_an_interval_are_the_given_ones_wherever_they_lie() -> None:
+    wide = [Interval(Fraction(1), Fraction(2))]
+    alone = {"values": (1.5,), "claimed": 1.0, "weights": (Fraction(1),)}
+    assert ProvenBounds(EXACT, [replay(**alone, slack=0.5)]).average_step(wide) == 1
+    assert ProvenBounds(EXACT, [replay(**alone, slack=0.375)]).average_step(wide) is None
+    assert ProvenBounds(EXACT, [replay(**alone, slack=0.375)], leeway=Fraction(1, 8)).average_step(wide) == 1
+
+
+def test_what_dominates_a_point_gains_what_a_bound_leaves() -> None:
+    """The bound 2.5 at (1, 2) with the weights 1/4 and 3/4, worth 1.75: 3 in the first state, 1 in the second."""
+    plain, floored = replay(), replay(floor=((0, 1.0),))
+    for found in ([plain], [floored], [plain, replay(floor=((0, 1.5),), claimed=1.0)]):
+        proven = ProvenBounds(EXACT, found)
+        assert proven.gain(points(1.0, 2.0)) == 3
+        assert proven.average_gain(points(1.0, 2.0)) == Fraction(3, 2)
+        assert proven.average_step(points(1.0, 2.0)) == Fraction(3, 2)
+    assert ProvenBounds(EXACT, [floored]).gain(points(0.5, 2.0)) is None
+    assert ProvenBounds(EXACT, [floored]).weighted((Fraction(1, 4), Fraction(3, 4))) is None
+    assert ProvenBounds(EXACT, [plain]).weighted((Fraction(1, 4), Fraction(3, 4))) == Fraction(5, 2)
+    assert ProvenBounds(EXACT, [plain]).weighted((Fraction(1, 2), Fraction(1, 2))) is None
+    myopic: Any = SimpleNamespace(rows=EXACT.rows, leader_discount=Fraction(0))
+    stop = [replay(values=(1.0, 2.0), claimed=1.5)]
+    assert ProvenBounds(myopic, stop).average_gain(points(1.0, 2.0)) == 3
+    assert ProvenBounds(myopic, stop).gain(points(1.0, 2.0)) == 6
+
+
+def test_no_policy_is_worth_more_than_the_best_pair() -> None:
+    """Rewards up to 12 where both players choose; where the leader cannot, what the follower makes of it."""
+    proven = ProvenBounds(ExactGame.of(two_by_three()))
+    assert proven.weighted((Fraction(1),)) == 12
+    assert (proven.gain(points(11.5)), proven.average_gain(points(12.0))) == (Fraction(1, 2), 0)
+    alone = ProvenBounds(ExactGame.of(static_game([[0, 1, 2]], [[0, 5, 5]]).to_game()))
+    assert alone.weighted((Fraction(1),)) == 2
+    alone = ProvenBounds(ExactGame.of(static_game([[0, 1, 2]], [[0, 5, 4]]).to_game()))
+    assert alone.weighted((Fraction(1),)) == 1
 
 
 def test_leaves_that_prove_nothing_are_not_counted_as_closed() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from ssg_mip import Game, LeaderPolicy, read_instance, solve, trace_front, verify
 from ssg_mip.batch import RESULTS_NAME, BatchOptions, run_batch
-from ssg_mip.certificates.outcome import UNCHECKED, CheckOutcome, rounded_down, rounded_up
+from ssg_mip.certificates.outcome import UNCHECKED, CheckOutcome, claimed_words, rounded_down, rounded_up
 from ssg_mip.certificates.values import Interval
 from ssg_mip.exit_codes import ExitCode
 from ssg_mip.mdp import DENSE_STATES
@@ -37,6 +37,10 @@ def printed(interval: Interval | None) -> tuple[Fraction, Fraction]:
     return interval.lower, interval.upper
 
 
+ANSWERS = {True: ("values verified", None), False: ("verified", True)}
+"""What is said of an answer of which something is claimed without proof, and of any other."""
+
+
 @pytest.mark.parametrize("method", ["commitment", "policy-iteration", "deterministic", "grid"])
 @pytest.mark.parametrize("ties", ["leader", "first", "adverse"])
 def test_every_method_s_answers_are_verified(method: str, ties: Any) -> None:
@@ -44,8 +48,10 @@ def test_every_method_s_answers_are_verified(method: str, ties: Any) -> None:
     for index in (0, 4):
         game = agreement_game(3, index).to_game()
         result = solve(game, method, ties=ties, gap=1e-3, node_limit=20)
-        assert result.check.verified
-        assert result.check.reason == ""
+        assert result.check.passed
+        assert result.check.reason == claimed_words(result.check.claimed)
+        # In one of the games the best pair of policies is an answer, which needs no certificate.
+        assert (result.check.word, result.check.verified) == ANSWERS[bool(result.check.claimed)]
         low, high = printed(result.check.leader_value)
         assert low == high  # so few states are solved in fractions
         assert float(low) == pytest.approx(result.leader_value, abs=1e-9)
@@ -71,7 +77,7 @@ def large_game() -> Game:
 def test_larger_games_have_proven_intervals() -> None:
     result = solve(large_game(), "commitment", node_limit=1)
     low, high = printed(result.check.leader_value)
-    assert result.check.verified
+    assert result.check.passed
     assert 0 < high - low < Fraction(1, 10**10)
     assert low - Fraction(1, 10**9) <= Fraction(result.leader_value) <= high + Fraction(1, 10**9)
     data = result.to_dict()["check"]
@@ -81,13 +87,13 @@ def test_larger_games_have_proven_intervals() -> None:
 
 def test_a_front_its_points_and_its_runs_are_checked() -> None:
     front = trace_front(figure_1(1.0, 2.0).to_game(), num_weights=3)
-    assert front.check.verified
-    assert [point.check.verified for point in front.points] == [True, True]
-    assert all(result.check.verified for result in front.results)
+    assert front.check.passed
+    assert [point.check.passed for point in front.points] == [True, True]
+    assert all(result.check.passed for result in front.results)
     data = front.to_dict()
-    assert data["check"]["verified"] is True
-    assert [point["check"]["verified"] for point in data["points"]] == [True, True]
-    assert {run["check"] for run in data["scalarisations"]} == {"verified"}
+    assert (data["check"]["verified"], data["check"]["word"]) == (None, "values verified")
+    assert [point["check"]["claimed"] for point in data["points"]] == [["gain_bound"], ["gain_bound"]]
+    assert {run["check"] for run in data["scalarisations"]} == {"verified", "values verified"}
 
 
 @pytest.mark.usefixtures("fake_methods")
@@ -110,7 +116,7 @@ def test_a_failed_check_is_reported_and_nothing_is_mended() -> None:
     game = fakes.small_game()
     result = solve(game, "fake-lie")
     honest = solve(game, "fake")
-    assert result.check.verified is False
+    assert result.check.passed is False
     assert result.check.reason.startswith("leader_values: the answer: leader: state 'calm'")
     assert result.leader_values.tolist() == (honest.leader_values + 1e-5).tolist()
 
@@ -137,9 +143,9 @@ def test_a_failed_check_is_exit_code_5_everywhere(command: Command, folder: Path
 def test_nothing_found_is_checked_too() -> None:
     """Without a policy there is nothing to prove about one, and the rest is checked."""
     result = solve(fakes.small_game(), "fake-nothing")
-    assert result.check.verified
+    assert result.check.passed
     assert result.check.leader_value is None
-    assert check_line(result.check) == "verified in exact arithmetic"
+    assert check_line(result.check) == f"claimed, not checked: {', '.join(result.check.claimed)}"
 
 
 def tampered(data: dict[str, Any], **changes: Any) -> dict[str, Any]:
@@ -170,7 +176,8 @@ def test_what_is_secured_is_proven_again_by_verify() -> None:
         {"leader_policy": LeaderPolicy.uniform(game).to_names(game)},
     ]
     for lie in lies:
-        assert [check.name for check in verify(game, tampered(data, **lie)).failed] == ["guaranteed"], lie
+        failed = {check.name for check in verify(game, tampered(data, **lie)).failed}
+        assert failed - {"printed_words"} == {"guaranteed"}, lie
     off = {**kept["leader_policy"], state: dict.fromkeys(kept["leader_policy"][state], 0.9)}
     assert not verify(game, tampered(data, leader_policy=off)).passed
 
@@ -214,4 +221,4 @@ def test_fractions_are_rounded_outwards() -> None:
     assert Fraction(low) < third < Fraction(high)
     assert (rounded_down(Fraction(1, 2)), rounded_up(Fraction(-1, 2))) == (0.5, -0.5)
     assert rounded_up(Fraction(10) ** 400) is None
-    assert CheckOutcome(verified=True, epsilon=Fraction(0)).to_dict()["epsilon"] == 0.0
+    assert CheckOutcome(passed=True, epsilon=Fraction(0)).to_dict()["epsilon"] == 0.0

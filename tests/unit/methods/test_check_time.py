@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ssg_mip.methods.assurance import CHECK_SECONDS, assured, check_deadline
 
 from ssg_mip import ParetoFront, Result, solve, trace_front, write_instance
 from ssg_mip.certificates.outcome import NO_TIME, STOPPED, CheckOutcome
@@ -17,7 +18,6 @@ from ssg_mip.exit_codes import ExitCode, exit_code
 from ssg_mip.game import Game
 from ssg_mip.interrupt import Interrupt
 from ssg_mip.methods import closing
-from ssg_mip.methods.assurance import CHECK_SECONDS, assured, check_deadline
 from ssg_mip.pareto.assurance import assured_front
 from ssg_mip.pareto.closing import Closing
 from ssg_mip.report.results import result_report
@@ -53,19 +53,19 @@ def test_without_time_the_answer_is_checked_and_the_iterates_before_it_are_named
     found = examine(result.game, result, out_of_time=at_once)
     assert found.verification.passed
     assert found.verification.not_checked[-1] == found.whole.reason
-    assert (found.whole.verified, found.whole.word) == (None, "checked in part")
+    assert (found.whole.passed, found.whole.word) == (None, "checked in part")
     assert found.whole.reason == f"no time for {iterates - 1} of {iterates} iterates, the first ones"
     assert found.whole.leader_value is not None
     whole = examine(result.game, result).whole
-    assert whole.verified
+    assert whole.passed
     assert (whole.leader_value, whole.epsilon) == (found.whole.leader_value, found.whole.epsilon)
 
 
 def test_a_lie_that_is_left_out_is_not_called_verified_and_one_that_is_not_fails() -> None:
     game = unchecked().game
-    assert examine(game, lying_at(0)).whole.verified is False
-    assert examine(game, lying_at(0), out_of_time=at_once).whole.verified is None
-    assert examine(game, lying_at(-1), out_of_time=at_once).whole.verified is False
+    assert examine(game, lying_at(0)).whole.passed is False
+    assert examine(game, lying_at(0), out_of_time=at_once).whole.passed is None
+    assert examine(game, lying_at(-1), out_of_time=at_once).whole.passed is False
 
 
 def test_as_much_is_checked_as_there_is_time_for() -> None:
@@ -76,9 +76,9 @@ def test_as_much_is_checked_as_there_is_time_for() -> None:
         calls[0] += 1
         return calls[0] > 1
 
-    assert examine(game, lying_at(-2), out_of_time=after_one_more).whole.verified is False
+    assert examine(game, lying_at(-2), out_of_time=after_one_more).whole.passed is False
     calls[0] = 0
-    assert examine(game, lying_at(-3), out_of_time=after_one_more).whole.verified is None
+    assert examine(game, lying_at(-3), out_of_time=after_one_more).whole.passed is None
 
 
 def test_the_time_for_a_check_follows_the_time_limit() -> None:
@@ -117,7 +117,7 @@ def unchecked_front() -> tuple[Game, ParetoFront]:
 def test_points_of_a_front_that_there_is_no_time_for_say_so() -> None:
     game, front = unchecked_front()
     found = examine(game, front, out_of_time=at_once)
-    assert [point.verified for point in found.points] == [True, None]
+    assert [point.passed for point in found.points] == [True, None]
     assert found.points[1] == NO_TIME
     assert found.whole.reason == "no time for 1 of 2 points"
 
@@ -149,14 +149,14 @@ class NoRuns(Closing):
 def test_a_front_is_verified_only_with_all_its_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """With time for nothing but the first point no run is checked; a failure counts for more than what is left out."""
     _, front = unchecked_front()
-    assert assured_front(front, guarantee=False).check.verified
+    assert assured_front(front, guarantee=False).check.passed
     monkeypatch.setattr("ssg_mip.pareto.assurance.Closing", InPart)
     hurried = assured_front(front, guarantee=False)
-    assert (hurried.check.verified, hurried.check.word) == (None, "checked in part")
+    assert (hurried.check.passed, hurried.check.word) == (None, "checked in part")
     assert {result.check.word for result in hurried.results} == {"not checked"}
     wrong = dataclasses.replace(front.points[0], leader_values=front.points[0].leader_values + 1e-3)
     lying = dataclasses.replace(front, points=(wrong, *front.points[1:]))
-    assert assured_front(lying, guarantee=False).check.verified is False
+    assert assured_front(lying, guarantee=False).check.passed is False
 
 
 def test_a_run_without_a_check_leaves_its_front_unverified(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,8 +164,8 @@ def test_a_run_without_a_check_leaves_its_front_unverified(monkeypatch: pytest.M
     _, front = unchecked_front()
     monkeypatch.setattr("ssg_mip.pareto.assurance.Closing", NoRuns)
     checked = assured_front(front, guarantee=False)
-    assert [point.check.verified for point in checked.points] == [True, True]
-    assert (checked.check.verified, checked.check.reason) == (None, "run 0: no time was left for it")
+    assert [point.check.passed for point in checked.points] == [True, True]
+    assert (checked.check.passed, checked.check.reason) == (None, "run 0: no time was left for it")
 
 
 def test_an_expired_budget_checks_nothing_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,7 +54,7 @@ def test_static_optima_are_those_of_one_program_per_answer(index: int) -> None:
     margin, ties = MARGINS[index % 4], ("leader", "first", "adverse")[index % 3]
     due = mixed_commitment_with_margin(leader, follower, margin)
     result = solve(static_game(leader, follower).to_game(), "commitment", ties=ties, margin=margin)  # type: ignore[arg-type]
-    assert result.check.verified
+    assert result.check.passed
     if due is None:
         assert (result.status, result.termination) == (Status.INFEASIBLE, Termination.INFEASIBLE)
         assert exit_code(result) is ExitCode.INFEASIBLE
@@ -88,7 +88,7 @@ def test_no_policy_that_keeps_the_margin_is_worth_more_than_the_bound(index: int
     samples = [random_policy(plain, rng, 0.4) for _ in range(300)]
     for margin in (0.01, 0.2):
         result = solve(plain.to_game(), "commitment", margin=margin, gap=1e-3, time_limit=20.0)
-        assert result.check.verified
+        assert result.check.passed
         seen = [
             float(plain.initial @ answer(plain, one).leader_values)
             for one in samples
@@ -111,7 +111,7 @@ def test_restricted_optima_are_those_of_enumeration(method: str, levels: int, in
         policies = [one for one in grid_policies(plain, levels) if advantage(plain, one) >= margin]
         values = [float(plain.initial @ answer(plain, one).leader_values) for one in policies]
         result = solve(plain.to_game(), method, margin=margin, levels=levels)
-        assert result.check.verified
+        assert result.check.passed
         if not values:
             assert (result.status, result.termination) == (Status.NO_SOLUTION, Termination.NONE_IN_CLASS)
             assert exit_code(result) is ExitCode.NO_SOLUTION
@@ -125,7 +125,7 @@ def test_policy_iteration_never_leaves_the_policies_that_keep_it(index: int) -> 
     """Each iterate keeps the margin, from the first one on, although the uniform policy may not; no value falls."""
     plain = agreement_game(5, index)
     result = solve(plain.to_game(), margin=0.1, gap=1e-3, iteration_limit=4, time_limit=20.0)
-    assert result.check.verified
+    assert result.check.passed
     if result.status is Status.INFEASIBLE:
         assert not result.trajectory
         return
@@ -161,7 +161,8 @@ def test_twins_rule_out_every_margin(command: Command, tmp_path: Path) -> None:
         ran = command("solve", path, "--method", method, "--margin", "0.01", "--json")
         assert ran.code == 7
         assert (ran.data["status"], ran.data["leader_value"], ran.data["dual_bound"]) == ("infeasible", None, None)
-        assert ran.data["check"]["verified"] is True
+        claimed = ran.data["check"]["claimed"]
+        assert claimed == ["status infeasible", "termination infeasible"]  # there is no certificate of it
 
 
 def test_margins_out_of_range_are_refused(command: Command) -> None:
@@ -203,7 +204,7 @@ def test_verify_notices_a_policy_that_misses_the_margin() -> None:
     plain = static_game([[2, 4], [1, 3]], [[1, 0], [0, 1]])
     data = json.loads(json.dumps(solve(plain.to_game(), "commitment", margin=0.2).to_dict()))
     assert verify(plain.to_game(), data).passed
-    assert {check.name for check in verify(plain.to_game(), {**data, "margin": 0.21}).failed} == {"margin"}
+    assert {check.name for check in verify(plain.to_game(), {**data, "margin": 0.21}).failed} >= {"margin"}
     assert {check.name for check in verify(plain.to_game(), {**data, "margin": -1.0}).failed} == {"readable"}
 
 
@@ -251,7 +252,7 @@ def test_the_supremum_under_the_adverse_rule_is_nearly_attained(case: Any) -> No
     """In these games every answer worth having can be made strictly best, so the supremum is the leader's optimum."""
     game = static_game(case.leader, case.follower).to_game()
     result = solve(game, "commitment", ties="adverse")
-    assert result.check.verified
+    assert result.check.passed
     assert result.leader_value <= case.mixed + 1e-9
     assert result.dual_bound >= case.mixed - 1e-9
     assert result.distance_to_bound <= 1e-3 * (1.0 + abs(case.mixed))

@@ -40,8 +40,8 @@ def test_the_point_that_weighted_sums_miss_is_found_and_proven(three: Enclosure)
     assert [point.unsupported_by > 0.0 for point in three] == [False, True, False]
     assert three.points[1].unsupported_by == pytest.approx(1.0)
     assert all(point.gain_bound <= 0.01 for point in three)
-    assert three.check.verified is True
-    assert all(point.check.verified is True for point in three)
+    assert three.check.passed is True
+    assert all(point.check.passed is True for point in three)
 
 
 def test_the_regions_between_the_points_are_proven_empty(three: Enclosure) -> None:
@@ -91,7 +91,7 @@ def test_three_objectives() -> None:
     assert enclosure.resolution <= 0.5
     assert contradictions(three_points(), enclosure, 2000, np.random.default_rng(0)) == 0
     assert {(4.0, 4.0)} <= {(round(x, 1), round(y, 1)) for x, y, _ in enclosure.values.tolist()}
-    assert enclosure.check.verified is True
+    assert enclosure.check.passed is True
 
 
 def test_one_objective_is_the_commitment_program() -> None:
@@ -145,7 +145,7 @@ def test_a_margin_that_no_policy_keeps_is_proven_infeasible() -> None:
     assert (len(enclosure), enclosure.boxes, enclosure.resolution) == (0, (), 0.0)
     cut_short = enclose_front(plain.to_game(), resolution=0.1, margin=0.1, time_limit=0.0)
     assert (cut_short.resolution, cut_short.to_dict()["resolution"]) == (np.inf, None)
-    assert cut_short.check.verified is True
+    assert cut_short.check.passed is True
 
 
 def test_a_limit_before_any_policy_keeps_the_margin_leaves_everything_open() -> None:
@@ -153,7 +153,7 @@ def test_a_limit_before_any_policy_keeps_the_margin_leaves_everything_open() -> 
     enclosure = enclose_front(game(1, 4).to_game(), objectives=["s0", "s1"], resolution=0.5, margin=0.8, node_limit=1)
     assert enclosure.termination is Termination.NODE_LIMIT
     assert (len(enclosure), enclosure.resolution) == (0, np.inf)
-    assert enclosure.check.verified is True
+    assert enclosure.check.passed is True
 
 
 def test_the_printed_enclosure_is_verified_and_false_claims_are_not(three: Enclosure) -> None:
@@ -210,8 +210,8 @@ def test_a_point_that_fails_its_check_fails_the_enclosure(three: Enclosure) -> N
 
     wrong = dataclasses.replace(three.points[0], leader_values=three.points[0].leader_values + 0.1)
     outcome = checked_enclosure(dataclasses.replace(three, points=(wrong, *three.points[1:])))
-    assert outcome.check.verified is False
-    assert [point.check.verified for point in outcome] == [False, True, True]
+    assert outcome.check.passed is False
+    assert [point.check.passed for point in outcome] == [False, True, True]
 
 
 def test_a_box_that_its_share_of_the_time_left_stuck_is_tried_with_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,7 +60,8 @@ def test_known_games(plain: PlainGame, suprema: list[float], verdict: Verdict) -
     assert found.verdict is verdict
     assert found.suprema_lower == pytest.approx(suprema, abs=0.15)
     assert np.all(found.suprema_upper >= np.array(suprema) - 1e-9)
-    assert found.verified
+    assert found.check.passed
+    assert (found.check.word, found.check.claimed[0]) == ("values verified", "verdict")
     if verdict is Verdict.NONE:
         assert found.miss > 0.4
         assert not found.reaches.all()
@@ -203,7 +204,7 @@ def test_the_command_says_it_with_its_exit_code(command: Callable[..., Any], nam
     assert ran.code == code
     assert ran.data["format"] == "ssg-mip-existence/1"
     assert said in ran.data["verdict_message"]
-    assert ran.data["verified"] is True
+    assert (ran.data["verified"], ran.data["check"]["word"]) == (None, "values verified")
     ran = command("existence", path, "--gap", "1e-3")
     assert (ran.code, ran.out) == (code, "")
     assert said in ran.err
