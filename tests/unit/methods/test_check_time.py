@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ssg_mip.methods.assurance import CHECK_SECONDS, assured, check_deadline
 
 from ssg_mip import ParetoFront, Result, solve, trace_front, write_instance
 from ssg_mip.certificates.outcome import NO_TIME, STOPPED, CheckOutcome
@@ -81,18 +80,11 @@ def test_as_much_is_checked_as_there_is_time_for() -> None:
     assert examine(game, lying_at(-3), out_of_time=after_one_more).whole.passed is None
 
 
-def test_the_time_for_a_check_follows_the_time_limit() -> None:
-    """As long again as the run might take, a little in any case, and no limit where none was asked."""
-    provenance = unchecked().provenance
-    for limit, due in ((None, float("inf")), (0.0, CHECK_SECONDS), (600.0, 600.0)):
-        asked = dataclasses.replace(provenance, options={**provenance.options, "time_limit": limit})
-        assert check_deadline(asked).limit == due
-
-
 def test_a_check_in_part_stands_in_the_report_and_fails_nothing(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    result = assured(unchecked(), guarantee=False, deadline=Deadline(0.0))
+    outcome = examine(unchecked().game, unchecked(), out_of_time=at_once).whole
+    result = dataclasses.replace(unchecked(), check=outcome)
     assert result.to_dict()["check"]["verified"] is None
     assert f"  check   checked in part: {result.check.reason}" in result_report(result)[0]
     assert exit_code(result) is ExitCode.DONE
