@@ -20,7 +20,7 @@ import numpy as np
 
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.mdp import ROUNDINGS, joint_process, optimal_control, raising, transition_matrix, upper_solution
-from ssg_mip.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.tolerances import DEFAULT_TOLERANCES, READERS_ROOM
 
 SECURITY_SWEEPS = 400
 """Sweeps of the security iteration; more make the lower bound tighter, none makes it wrong."""
@@ -143,6 +143,17 @@ def compact_big_m(game: Game, bounds: ValueBounds) -> FloatArray:
     """
     needed: FloatArray = bounds.upper[game.follower_slot_state] - _lowest_action_values(game, bounds.lower)
     return needed
+
+
+def roomy(bounds: ValueBounds) -> ValueBounds:
+    """The same bounds, with room on either side where they have all but met, for files that other solvers read.
+
+    Where no policy has a say the box of a value is as narrow as the rounding of its bounds, and a presolve that works
+    to a coarser tolerance finds nothing in it. A wider box is as valid.
+    """
+    room = READERS_ROOM * (1.0 + float(np.maximum(np.abs(bounds.lower), np.abs(bounds.upper)).max()))
+    room_there = np.where(bounds.width < room, room, 0.0)
+    return ValueBounds(bounds.lower - room_there, bounds.upper + room_there)
 
 
 def _widened(bounds: ValueBounds) -> ValueBounds:

@@ -80,3 +80,12 @@ LEAST_GAIN = 1e-9
 
 DEFAULT_GAP = 1e-4
 """The relative gap between value and bound at which a search stops when nothing else is asked: 0.01 %."""
+
+SMALLEST_COEFFICIENT = 1e-9
+"""The smallest coefficient in an LP file, relative to the largest of its row and to 1: HiGHS ignores smaller ones."""
+
+MOST_ABSORBED = 1e-6
+"""How far a row of an LP file may move for want of its smallest coefficients: readers accept rows that miss by this."""
+
+READERS_ROOM = 1e-5
+"""Room for boxes of values that have all but collapsed, in an LP file, relative to the largest value."""
