@@ -14,6 +14,7 @@ from ssg_mip.game import Game
 from ssg_mip.graph import game_from_graph, reachable_states, state_graph, strongly_connected_components
 from ssg_mip.observation import observed_actions
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
+from ssg_mip.table import game_from_table
 
 if TYPE_CHECKING:
     from ssg_mip.certificates.dual.replay import verify_bound, verify_bounds
@@ -78,6 +79,7 @@ __all__ = [
     "export",
     "follower_objective",
     "game_from_graph",
+    "game_from_table",
     "leader_objective",
     "necessary_condition",
     "observed_actions",

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+from typing import Any
+
+import numpy as np
 
 from ssg_mip.errors import OptionError
 
@@ -71,6 +74,21 @@ class Tolerances:
 
 
 DEFAULT_TOLERANCES = Tolerances()
+
+ROUNDINGS_OF_A_ROW = 8.0
+"""How many roundings, in the precision of the data, a row of probabilities may be from summing to one."""
+
+
+def probability_tolerance(precision: np.dtype[Any]) -> float:
+    """How far a distribution given in some precision may be from summing to one.
+
+    ``Tolerances.probability`` in double precision, 9.5e-7 in single and 7.8e-3 in half precision: what remains of rows
+    that were normalised there.
+    """
+    if precision.kind != "f":
+        return DEFAULT_TOLERANCES.probability
+    return max(DEFAULT_TOLERANCES.probability, ROUNDINGS_OF_A_ROW * float(np.finfo(precision).eps))
+
 
 MARGIN_IN_TIES = 10.0
 """The smallest margin in units of the tie tolerance: far enough from a tie for floating point to see none."""

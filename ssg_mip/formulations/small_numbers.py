@@ -7,7 +7,8 @@ presolve of GLPK computes with it and calls feasible programs infeasible. A term
 can be, ``m <= c x <= M`` for ``l <= x <= u``:
 
 * in ``rest + c x <= r`` the row becomes ``rest <= r - m``, and ``rest >= r - M`` in the other sense;
-* in ``rest + c x = r``, and in the objective, ``c x`` becomes a column ``absorbed`` between ``m`` and ``M``; where ``M - m`` is rounding noise it is the number halfway.
+* in ``rest + c x = r``, and in the objective, ``c x`` becomes a column ``absorbed`` between ``m`` and ``M``; where
+  ``M - m`` is rounding noise it is the number halfway.
 
 So every solution of the program is one of the file (up to that noise in an equality), and one of the file misses a row
 by at most ``M - m``. Where that could be more than :data:`~ssg_mip.tolerances.MOST_ABSORBED` of the largest coefficient
