@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ssg_mip.errors import OptionError
+from ssg_mip.frozen import FrozenArrays
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.mdp import DecisionProcess, evaluate, first_best, induced_by_leader, optimal_control
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
@@ -31,7 +32,7 @@ Ties = Literal["leader", "first", "adverse"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class Response:
+class Response(FrozenArrays):
     """What the follower does against a leader policy, and what both players get.
 
     Attributes

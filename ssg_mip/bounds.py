@@ -18,6 +18,7 @@ import weakref
 
 import numpy as np
 
+from ssg_mip.frozen import Immutable, read_only
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.mdp import ROUNDINGS, joint_process, optimal_control, raising, transition_matrix, upper_solution
 from ssg_mip.tolerances import DEFAULT_TOLERANCES, READERS_ROOM
@@ -36,7 +37,7 @@ LEAST_GAP = 1e-6
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class ValueBounds:
+class ValueBounds(Immutable):
     """``lower <= value <= upper`` per state, each of shape ``[num_states]``, read-only."""
 
     lower: FloatArray
@@ -44,9 +45,7 @@ class ValueBounds:
 
     def __post_init__(self) -> None:
         for label in ("lower", "upper"):
-            array = getattr(self, label).copy()
-            array.setflags(write=False)
-            object.__setattr__(self, label, array)
+            object.__setattr__(self, label, read_only(getattr(self, label)))
 
     @property
     def width(self) -> FloatArray:

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ssg_mip.errors import InvalidPolicyError
+from ssg_mip.frozen import Immutable, read_only
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class LeaderPolicy:
+class LeaderPolicy(Immutable):
     """A stationary mixed policy ``f(a | s)``.
 
     Attributes
@@ -42,8 +43,7 @@ class LeaderPolicy:
             )
         noise = 4.0 * np.finfo(float).eps * array.shape[1]
         array /= np.where(off <= noise, 1.0, sums)[:, None]
-        array.setflags(write=False)
-        object.__setattr__(self, "probabilities", array)
+        object.__setattr__(self, "probabilities", read_only(array))
 
     @classmethod
     def uniform(cls, game: Game) -> LeaderPolicy:
@@ -132,7 +132,7 @@ class LeaderPolicy:
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class FollowerPolicy:
+class FollowerPolicy(Immutable):
     """A deterministic stationary policy ``g(s)``.
 
     Attributes
@@ -145,8 +145,7 @@ class FollowerPolicy:
 
     def __post_init__(self) -> None:
         array = _whole_numbers(self.actions, "a follower policy")
-        array.setflags(write=False)
-        object.__setattr__(self, "actions", array)
+        object.__setattr__(self, "actions", read_only(array))
 
     def slots(self, game: Game) -> IntArray:
         """The chosen follower slot of each state.

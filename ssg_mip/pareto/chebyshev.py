@@ -26,6 +26,7 @@ from ssg_mip.best_response import Response, Ties
 from ssg_mip.bounds import leader_value_bounds, raised_sum
 from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError
+from ssg_mip.frozen import FrozenArrays
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.interrupt import Interrupt, given_or_graceful
 from ssg_mip.methods.exact import Answer, solve_commitment
@@ -36,7 +37,7 @@ from ssg_mip.weights import state_weights
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class AugmentedChebyshev:
+class AugmentedChebyshev(FrozenArrays):
     """The scalarisation itself: a function of value vectors.
 
     Attributes
@@ -70,6 +71,7 @@ class AugmentedChebyshev:
             raise OptionError(f"augmentation is {self.augmentation!r}; it must be positive")
         object.__setattr__(self, "weights", weights)
         object.__setattr__(self, "reference", reference)
+        super().__post_init__()
 
     def __call__(self, values: ArrayLike) -> float:
         """``L[v]`` of one value vector."""

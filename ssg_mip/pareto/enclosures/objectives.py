@@ -17,6 +17,7 @@ from ssg_mip.best_response import Response
 from ssg_mip.bounds import follower_value_bounds, leader_value_bounds, varying_states
 from ssg_mip.errors import OptionError
 from ssg_mip.formulations.level import Demand
+from ssg_mip.frozen import FrozenArrays
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.weights import state_weights
 
@@ -24,7 +25,7 @@ Player = Literal["leader", "follower"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class Objective:
+class Objective(FrozenArrays):
     """The value of one player from a start distribution.
 
     Attributes

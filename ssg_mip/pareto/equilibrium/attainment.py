@@ -19,6 +19,7 @@ from ssg_mip.best_response import Ties, best_response
 from ssg_mip.bounds import gap_scale, leader_value_bounds
 from ssg_mip.certificates.guarantee import Guarantee
 from ssg_mip.deadline import Deadline
+from ssg_mip.frozen import FrozenArrays
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.methods.guaranteed import find_guaranteed
 from ssg_mip.policy import LeaderPolicy
@@ -35,7 +36,7 @@ class Attained(enum.Enum):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class Attainment:
+class Attainment(FrozenArrays):
     """What a policy's Pareto point is under a tie rule.
 
     Attributes

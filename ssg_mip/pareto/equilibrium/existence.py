@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from ssg_mip.best_response import Ties
 from ssg_mip.deadline import Deadline
+from ssg_mip.frozen import FrozenArrays
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.game_class import classes_with_equilibrium
 from ssg_mip.interrupt import Interrupt, given_or_graceful
@@ -43,7 +44,7 @@ from ssg_mip.tolerances import DEFAULT_GAP
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class Existence:
+class Existence(FrozenArrays):
     """The verdict with its evidence.
 
     Attributes
