@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from ssg_mip.game import Game
+from ssg_mip.rules import shown
 from ssg_mip.tolerances import DEFAULT_TOLERANCES, probability_tolerance
 from ssg_mip.validation import DISCOUNT_RULE, first_repeated, forbidding
 
@@ -113,7 +114,7 @@ def _check_discounts(draft: Draft, problems: Problems) -> None:
     for label in ("leader_discount", "follower_discount"):
         value = getattr(draft, label)
         if not 0.0 <= _number(value) < 1.0:
-            problems.add((label,), f"is {value!r}; {DISCOUNT_RULE}")
+            problems.add((label,), f"is {shown(value)}; {DISCOUNT_RULE}")
 
 
 def _index_states(draft: Draft, problems: Problems) -> dict[str, int]:
@@ -154,7 +155,7 @@ def _check_distribution(
     before = problems.count
     for name, weight in weights.items():
         if not 0.0 <= _number(weight) < math.inf:
-            problems.add((*place, name), f"is {weight!r}; a probability must be a finite number of at least 0")
+            problems.add((*place, name), f"is {shown(weight)}; a probability must be a finite number of at least 0")
     if problems.count > before or (empty and not weights):
         return
     total = math.fsum(map(_number, weights.values()))
@@ -211,7 +212,7 @@ def _check_contents(
     for label in ("leader_reward", "follower_reward"):
         value = getattr(entry, label)
         if not math.isfinite(_number(value)):
-            problems.add((*place, label), f"is {value!r}; it must be a finite number{forbidding(_number(value))}")
+            problems.add((*place, label), f"is {shown(value)}; it must be a finite number{forbidding(_number(value))}")
     for name in entry.next:
         if name not in index:
             problems.add((*place, "next", name), "is not a state; use the name of a state or add it")

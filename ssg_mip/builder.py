@@ -21,6 +21,7 @@ from ssg_mip.assembly import Draft, Place, Problems, StateEntry, TransitionEntry
 from ssg_mip.errors import InvalidGameError
 from ssg_mip.game import Game
 from ssg_mip.naming import name_of, names_of
+from ssg_mip.rules import FLAG
 
 
 class GameBuilder:
@@ -144,6 +145,7 @@ class GameBuilder:
         InvalidGameError
             If anything is missing, unknown, repeated or not a number; the message lists the problems.
         """
+        FLAG.check("normalise", normalise)
         problems = Problems(self._render)
         draft = Draft(
             name=self._name,

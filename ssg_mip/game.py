@@ -25,6 +25,7 @@ from ssg_mip.arrays import game_fields, start_distribution
 from ssg_mip.errors import InvalidGameError
 from ssg_mip.frozen import Immutable, read_only
 from ssg_mip.naming import names_of
+from ssg_mip.rules import TABLE, TEXT, instance_of, is_whole, optional, shown
 from ssg_mip.validation import (
     FloatArray,
     IntArray,
@@ -86,7 +87,9 @@ class Game(Immutable):
     known: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
-        _checked_label(self.name, "name")
+        for field, rule in (("name", TEXT), ("source", optional(TEXT)), ("known", optional(TABLE))):
+            if not rule.holds(getattr(self, field)):
+                raise InvalidGameError(f"{field} is {shown(getattr(self, field))}; it must be {rule.words}")
         object.__setattr__(self, "state_names", names_of(self.state_names, "state_names"))
         for field in ("leader_actions", "follower_actions"):
             object.__setattr__(self, field, _names_by_state(getattr(self, field), field))
@@ -265,11 +268,27 @@ class Game(Immutable):
         return frozen_array(np.repeat(np.arange(self.num_states), self.follower_counts), np.int64)
 
     def row(self, state: int, leader_action: int, follower_action: int) -> int:
-        """Row of the joint action ``(state, leader_action, follower_action)``."""
+        """Row of the joint action ``(state, leader_action, follower_action)``, by position.
+
+        Raises
+        ------
+        InvalidGameError
+            If there is no such state, or the state does not have one of the actions.
+        """
+        _check_position("state", state, self.num_states)
+        _check_position("leader_action", leader_action, int(self.leader_counts[state]))
+        _check_position("follower_action", follower_action, int(self.follower_counts[state]))
         return int(self.row_offsets[state] + leader_action * self.follower_counts[state] + follower_action)
 
     def next_states(self, row: int) -> tuple[IntArray, FloatArray]:
-        """Successor states of a row and their probabilities (positive ones only)."""
+        """Successor states of a row and their probabilities (positive ones only).
+
+        Raises
+        ------
+        InvalidGameError
+            If there is no such row.
+        """
+        _check_position("row", row, self.num_rows)
         place = slice(int(self.indptr[row]), int(self.indptr[row + 1]))
         return self.successors[place], self.probabilities[place]
 
@@ -283,9 +302,9 @@ class Game(Immutable):
         """
         try:
             return self._state_index[name]
-        except KeyError:
+        except (KeyError, TypeError):
             raise InvalidGameError(
-                f"there is no state {name!r} in {self.name}; states: {_some(self.state_names)}"
+                f"there is no state {shown(name)} in {self.name}; states: {_some(self.state_names)}"
             ) from None
 
     @cached_property
@@ -313,7 +332,14 @@ class Game(Immutable):
         return digest.hexdigest()
 
     def same_as(self, other: Game) -> bool:
-        """Whether two games have the same names and the same numbers, to the last bit."""
+        """Whether two games have the same names and the same numbers, to the last bit.
+
+        Raises
+        ------
+        OptionError
+            If ``other`` is no game.
+        """
+        GAME.check("other", other)
         return self.content_hash == other.content_hash
 
     def __repr__(self) -> str:
@@ -333,13 +359,17 @@ _ARRAY_FIELDS: dict[str, type] = {
 }
 
 
+GAME = instance_of(Game, "a Game: read_instance(path) reads one from a file, Game.from_arrays and GameBuilder make one")
+"""What an argument ``game`` must be."""
+
+
 # -------------------------------------------------------------------- construction helpers
 
 
 def _names_by_state(given: Any, label: str) -> tuple[tuple[str, ...], ...]:
     """Names for each state; equal objects stay one object."""
     if isinstance(given, (str, bytes, dict)) or not isinstance(given, Iterable):
-        raise InvalidGameError(f"{label} is {given!r}; give one list of names for each state")
+        raise InvalidGameError(f"{label} is {shown(given)}; give one list of names for each state")
     read: dict[int, tuple[str, ...]] = {}
     listed = list(given)
     for names in listed:
@@ -348,9 +378,9 @@ def _names_by_state(given: Any, label: str) -> tuple[tuple[str, ...], ...]:
     return tuple(read[id(names)] for names in listed)
 
 
-def _checked_label(value: object, label: str) -> None:
-    if not isinstance(value, str):
-        raise InvalidGameError(f"{label} is {value!r}; it must be a string")
+def _check_position(label: str, value: object, count: int) -> None:
+    if not is_whole(value) or not 0 <= value < count:  # type: ignore[operator]  # whole numbers compare
+        raise InvalidGameError(f"{label} is {shown(value)}; it must be a position from 0 to {count - 1}")
 
 
 def _offsets(counts: IntArray) -> IntArray:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ssg_mip.errors import InvalidGameError
+from ssg_mip.rules import shown
 
 
 def name_of(given: object, label: str) -> str:
@@ -29,7 +30,7 @@ def name_of(given: object, label: str) -> str:
     plain = _plain(given)
     if plain is None:
         raise InvalidGameError(
-            f"{label} holds {_shown(given)}; names must be strings, numbers, or tuples of these: "
+            f"{label} holds {shown(given)}; names must be strings, numbers, or tuples of these: "
             "str() of them would do if it is always the same"
         )
     return str(plain)
@@ -44,7 +45,7 @@ def names_of(given: object, label: str) -> tuple[str, ...]:
         If they are one string, no list at all, or hold what is no name.
     """
     if isinstance(given, (str, bytes, dict, set, frozenset)) or not isinstance(given, Iterable):
-        raise InvalidGameError(f"{label} is {_shown(given)}; give a list of names, such as ['a', 'b']")
+        raise InvalidGameError(f"{label} is {shown(given)}; give a list of names, such as ['a', 'b']")
     return tuple(name_of(one, label) for one in given)
 
 
@@ -56,8 +57,3 @@ def _plain(given: object) -> Any:
         parts = tuple(_plain(part) for part in given)
         return None if any(part is None for part in parts) else parts
     return given if isinstance(given, (str, numbers.Number, enum.Enum)) else None
-
-
-def _shown(given: object) -> str:
-    shown = repr(given)
-    return shown if len(shown) <= 80 else f"{shown[:80]}..."

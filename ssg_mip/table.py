@@ -19,6 +19,7 @@ from ssg_mip.builder import GameBuilder
 from ssg_mip.errors import InvalidGameError
 from ssg_mip.game import Game
 from ssg_mip.naming import name_of
+from ssg_mip.rules import shown
 
 Players = Literal["both", "leader", "follower"]
 """Whose actions the keys of a table are."""
@@ -76,7 +77,7 @@ def game_from_table(
     if players not in get_args(Players):
         raise InvalidGameError(f"players is {players!r}; it must be one of {', '.join(get_args(Players))}")
     if not isinstance(table, Mapping) or not table:
-        raise InvalidGameError(f"table is {_shown(table)}; it must be {_SHAPES[players]}")
+        raise InvalidGameError(f"table is {shown(table)}; it must be {_SHAPES[players]}")
     end = name_of(end, "end")
     builder = GameBuilder(
         name, leader_discount=leader_discount, follower_discount=follower_discount, source=source, known=known
@@ -85,7 +86,7 @@ def game_from_table(
     finishes = False
     for state, choices in table.items():
         if not isinstance(choices, Mapping) or not choices:
-            raise InvalidGameError(f"table[{state!r}] is {_shown(choices)}; the table must be {_SHAPES[players]}")
+            raise InvalidGameError(f"table[{state!r}] is {shown(choices)}; the table must be {_SHAPES[players]}")
         joint = [_joint(state, key, players) for key in choices]
         builder.add_state(
             state,
@@ -139,7 +140,7 @@ def _outcomes(
     expected = np.zeros(2)
     total, finishes = 0.0, False
     if isinstance(outcomes, (str, Mapping)) or not isinstance(outcomes, Iterable):
-        raise InvalidGameError(f"{place} is {_shown(outcomes)}; the table must be {_SHAPES[players]}")
+        raise InvalidGameError(f"{place} is {shown(outcomes)}; the table must be {_SHAPES[players]}")
     for outcome in outcomes:
         probability, target, rewards, done = _outcome(outcome, players, place)
         reached = end if done else name_of(target, place)
@@ -154,14 +155,14 @@ def _outcomes(
 
 def _outcome(outcome: Any, players: Players, place: str) -> tuple[float, Any, tuple[float, float], bool]:
     if not isinstance(outcome, (tuple, list)) or len(outcome) not in {3, 4}:
-        raise InvalidGameError(f"{place} holds the outcome {_shown(outcome)}; the table must be {_SHAPES[players]}")
+        raise InvalidGameError(f"{place} holds the outcome {shown(outcome)}; the table must be {_SHAPES[players]}")
     probability, target, rewards, done = (*outcome, False)[:4]
     one = rewards if players == "both" else {"leader": (rewards, 0.0), "follower": (0.0, rewards)}[players]
     if not isinstance(one, (tuple, list, np.ndarray)) or len(one) != 2 or not all(map(_is_number, (probability, *one))):
-        raise InvalidGameError(f"{place} holds the outcome {_shown(outcome)}; the table must be {_SHAPES[players]}")
+        raise InvalidGameError(f"{place} holds the outcome {shown(outcome)}; the table must be {_SHAPES[players]}")
     if not isinstance(done, (bool, np.bool_)) or not np.isfinite([float(number) for number in one]).all():
         raise InvalidGameError(
-            f"{place} holds the outcome {_shown(outcome)}; rewards must be finite, and done True or False"
+            f"{place} holds the outcome {shown(outcome)}; rewards must be finite, and done True or False"
         )
     if not 0.0 <= float(probability) < np.inf:
         raise InvalidGameError(f"{place} holds the probability {probability!r}; it must be finite and at least 0")
@@ -170,8 +171,3 @@ def _outcome(outcome: Any, players: Players, place: str) -> tuple[float, Any, tu
 
 def _is_number(value: object) -> bool:
     return isinstance(value, (numbers.Real, np.number)) and not isinstance(value, (bool, np.bool_))
-
-
-def _shown(given: object) -> str:
-    shown = repr(given)
-    return shown if len(shown) <= 80 else f"{shown[:80]}..."

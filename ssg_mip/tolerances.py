@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ssg_mip.errors import OptionError
+from ssg_mip.rules import POSITIVE, instance_of
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -62,8 +63,7 @@ class Tolerances:
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            if not value > 0.0:
-                raise OptionError(f"tolerance {field.name} is {value!r}; it must be positive")
+            POSITIVE.check(f"tolerance {field.name}", value)
         chain = ("arithmetic", "tightest", "feasibility", "tie", "monotone")
         for low, high in itertools.pairwise(chain):
             if getattr(self, low) > getattr(self, high):
@@ -74,6 +74,9 @@ class Tolerances:
 
 
 DEFAULT_TOLERANCES = Tolerances()
+
+TOLERANCES = instance_of(Tolerances, "a Tolerances")
+"""What an argument ``tolerances`` must be."""
 
 ROUNDINGS_OF_A_ROW = 8.0
 """How many roundings, in the precision of the data, a row of probabilities may be from summing to one."""

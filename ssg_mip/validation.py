@@ -12,8 +12,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ssg_mip.errors import InvalidGameError, OptionError
+from ssg_mip.errors import InvalidGameError, OptionError, SsgError
 from ssg_mip.frozen import read_only
+from ssg_mip.rules import is_whole, shown
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
 FloatArray = NDArray[np.float64]
@@ -69,16 +70,16 @@ class GameData(Protocol):
         """Start distribution."""
 
 
-def checked_array(values: ArrayLike, label: str) -> NDArray[Any]:
+def checked_array(values: ArrayLike, label: str, error: type[SsgError] = InvalidGameError) -> NDArray[Any]:
     """Real numbers as an array of their own type; refuses ragged lists and what holds no real numbers."""
     try:
         given = np.asarray(values)
-    except ValueError as error:
-        raise InvalidGameError(f"{label} is not a regular array: {error}") from None
-    except Exception as error:  # whatever an object does when it is asked for its numbers
-        raise InvalidGameError(f"{label} cannot be read as an array of numbers: {error}") from None
+    except ValueError as problem:
+        raise error(f"{label} is not a regular array: {problem}") from None
+    except Exception as problem:  # whatever an object does when it is asked for its numbers
+        raise error(f"{label} cannot be read as an array of numbers: {problem}") from None
     if given.dtype.kind not in "iuf":
-        raise InvalidGameError(f"{label} has element type {given.dtype}; it must hold real numbers")
+        raise error(f"{label} has element type {given.dtype}; it must hold real numbers")
     return given
 
 
@@ -87,13 +88,13 @@ def frozen_array(values: ArrayLike, kind: type, label: str = "array") -> NDArray
     given = checked_array(values, label)
     if kind is np.int64 and not given.size:
         given = np.zeros(given.shape, dtype=np.int64)
-    if kind is np.int64 and not _are_whole(given):
+    if kind is np.int64 and not are_whole(given):
         raise InvalidGameError(f"{label} must hold whole numbers")
     with np.errstate(over="ignore"):  # infinite is refused with its place
         return read_only(given.astype(kind))
 
 
-def _are_whole(given: NDArray[Any]) -> bool:
+def are_whole(given: NDArray[Any]) -> bool:
     """Whether all numbers are whole and fit into 64 bits."""
     if given.dtype.kind == "i":
         return True
@@ -109,21 +110,18 @@ def float_array(values: ArrayLike, label: str) -> FloatArray:
 def checked_discount(value: object, label: str) -> float:
     """A number in ``[0, 1)``."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise InvalidGameError(f"{label} is {value!r}; it must be a number in [0, 1)")
+        raise InvalidGameError(f"{label} is {shown(value)}; it must be a number in [0, 1)")
     if not (0.0 <= value < 1.0 and float(value) < 1.0):
-        raise InvalidGameError(f"{label} is {value!r}; {DISCOUNT_RULE}")
+        raise InvalidGameError(f"{label} is {shown(value)}; {DISCOUNT_RULE}")
     return float(value)
 
 
-def is_whole(value: object) -> bool:
-    """Whether a value is a whole number, of Python or NumPy, and no truth value."""
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-
-
-def check_whole(value: Any, label: str, *, least: int = 1) -> None:
-    """Raise :class:`OptionError` unless ``value`` is a whole number of at least ``least``."""
+def check_whole(value: Any, label: str, *, least: int = 1, most: int = 10**18) -> None:
+    """Raise :class:`OptionError` unless ``value`` is a whole number of at least ``least`` and at most ``most``."""
     if not is_whole(value) or value < least:
-        raise OptionError(f"{label} is {value!r}; it must be a whole number of at least {least}")
+        raise OptionError(f"{label} is {shown(value)}; it must be a whole number of at least {least}")
+    if value > most:
+        raise OptionError(f"{label} is {shown(value)}; it must be at most {most:,}")
 
 
 def check_names(game: GameData) -> None:

@@ -13,6 +13,7 @@ Rows are divided by their sum where they miss one by no more than rounding in th
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from ssg_mip.arrays.moves import read_moves
 from ssg_mip.arrays.rewards import expected_reward
 from ssg_mip.errors import InvalidGameError
 from ssg_mip.naming import names_of
+from ssg_mip.rules import FLAG
 
 __all__ = ["game_fields", "start_distribution"]
 
@@ -47,14 +49,13 @@ def game_fields(
     InvalidGameError
         If shapes disagree, or a row of transitions does not sum to one.
     """
-    if not isinstance(normalise, (bool, np.bool_)):
-        raise InvalidGameError(f"normalise is {normalise!r}; it must be True or False")
+    FLAG.check("normalise", normalise)
     moves = read_moves(transition)
     states, num_a, num_b = moves.shape
     given_states = None if state_names is None else _listed(state_names, "state_names")
     names = numbered("s", states) if given_states is None else names_of(given_states, "state_names")
     if len(names) != states:
-        raise InvalidGameError(f"state_names holds {len(names)} names; the arrays have {states}")
+        raise InvalidGameError(f"state_names holds {len(names)} names; the arrays have {states} states: give as many")
     leader_names, leader_there = action_sets(leader_actions, leader_available, (states, num_a), "a", "leader")
     follower_names, follower_there = action_sets(follower_actions, follower_available, (states, num_b), "b", "follower")
     keep = (leader_there[:, :, None] & follower_there[:, None, :]).ravel()
@@ -77,6 +78,7 @@ def game_fields(
     }
 
 
-def _listed(given: Any, label: str) -> list[Any]:
-    names_of(given, label)  # refuses what is no list of names
-    return list(given)
+def _listed(given: Any, label: str) -> Any:
+    listed = list(given) if isinstance(given, Iterable) and not isinstance(given, (str, bytes, dict, set)) else given
+    names_of(listed, label)  # refuses what is no list of names
+    return listed

@@ -27,13 +27,13 @@ def action_sets(
     label = f"{player}_actions"
     if given is None:
         given = numbered(prefix, width)
-    listed = given if isinstance(given, (str, bytes)) or not isinstance(given, Iterable) else list(given)
+    listed = given if isinstance(given, (str, bytes, dict, set)) or not isinstance(given, Iterable) else list(given)
     if isinstance(listed, list) and listed and all(isinstance(one, list) for one in listed):
         return _named_by_state(listed, there, shape, label)
     names = names_of(listed, label)
     if len(names) != width:
         raise InvalidGameError(
-            f"{label} holds {len(names)} names; the arrays have {width}. Give these, or one list for each state"
+            f"{label} holds {len(names)} names; the arrays have {width}: give as many, or one list for each state"
         )
     if there is None:
         return (names,) * states, np.ones(shape, dtype=bool)
@@ -54,8 +54,8 @@ def _mask(available: Any, shape: tuple[int, int], label: str) -> BoolArray:
 def _as_array(given: Any, label: str) -> NDArray[Any]:
     try:
         return np.asarray(given)
-    except ValueError as error:
-        raise InvalidGameError(f"{label} is not a regular array: {error}") from None
+    except Exception as error:  # ragged, or whatever an object does when it is asked for its elements
+        raise InvalidGameError(f"{label} is not a regular array: {error}; give True or False for each action") from None
 
 
 def _named_by_state(
@@ -73,6 +73,7 @@ def _named_by_state(
     for state, (one, row) in enumerate(zip(names, there, strict=True)):
         if len(one) != row.sum():
             raise InvalidGameError(
-                f"{label}[{state}] holds {len(one)} names; the arrays have {int(row.sum())} actions in that state"
+                f"{label}[{state}] holds {len(one)} names; the arrays have {int(row.sum())} actions in that state: "
+                "give as many"
             )
     return names, there

@@ -11,8 +11,9 @@ import numpy as np
 from ssg_mip.arrays.moves import Moves
 from ssg_mip.errors import InvalidGameError
 from ssg_mip.naming import name_of
+from ssg_mip.rules import is_whole, shown
 from ssg_mip.tolerances import probability_tolerance
-from ssg_mip.validation import FloatArray, IntArray, checked_array, float_array, is_whole
+from ssg_mip.validation import FloatArray, IntArray, checked_array, float_array
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -103,9 +104,9 @@ def _position(state: Any, names: Sequence[str], spelled: list[Any] | None) -> in
         return list(names).index(state)
     if is_whole(state) and 0 <= state < len(names):
         return int(state)
-    shown = ", ".join(repr(name) for name in names[:8]) + (", ..." if len(names) > 8 else "")
+    choices = ", ".join(repr(name) for name in names[:8]) + (", ..." if len(names) > 8 else "")
     raise InvalidGameError(
-        f"initial names the state {state!r}, which does not exist; give one of {shown}, a position from 0 to "
+        f"initial names the state {shown(state)}, which does not exist; give one of {choices}, a position from 0 to "
         f"{len(names) - 1}, or a probability for each state"
     )
 

@@ -24,7 +24,6 @@ from __future__ import annotations
 
 import io
 import json
-import math
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -41,8 +40,9 @@ from ssg_mip.formulations.coupling import Coupling
 from ssg_mip.formulations.names import LETTERS, FileNames
 from ssg_mip.formulations.program import Program
 from ssg_mip.formulations.small_numbers import without_small_numbers
-from ssg_mip.game import FloatArray, Game
-from ssg_mip.policy import LeaderPolicy
+from ssg_mip.game import GAME, FloatArray, Game
+from ssg_mip.policy import LEADER_POLICY, LeaderPolicy
+from ssg_mip.rules import NOT_NEGATIVE, PATH, checked, one_of, optional
 from ssg_mip.weights import state_weights
 
 Kind = Literal["improvement", "commitment"]
@@ -52,6 +52,7 @@ MOST_PRODUCTS = 300_000
 """Products in the largest program that is written, at about four kilobytes of memory and a tenth of a millisecond."""
 
 
+@checked(game=GAME, path=PATH, policy=optional(LEADER_POLICY), margin=NOT_NEGATIVE)
 def export(
     game: Game,
     path: str | os.PathLike[str],
@@ -99,12 +100,9 @@ def export(
     """
     target = Path(path)
     for label, given, known in (("program", program, get_args(Kind)), ("form", form, get_args(Form))):
-        if given not in known:
-            raise OptionError(f"{label} is {given!r}; it must be one of {', '.join(known)}")
+        one_of(known).check(label, given)
     if target.suffix != ".lp":
         raise OptionError(f"path is {str(target)!r}; the name must end in .lp, by which solvers know the format")
-    if not 0.0 <= margin < math.inf:
-        raise OptionError(f"margin is {margin!r}; it must be a number of at least 0")
     _check_size(game, program, form)
     policy = LeaderPolicy.uniform(game) if policy is None else policy
     written = build_program(game, program, form, state_weights(game, weights), policy, margin)

@@ -233,7 +233,6 @@ def test_lists_of_names_for_each_state_say_which_actions_it_has() -> None:
         ({"leader_actions": [["a"]] * 3, "leader_available": [[1, 1]] * 3}, r"leader_actions\[0\] holds 1 names"),
         ({"leader_actions": ["a", "b", "c"]}, "leader_actions holds 3 names; the arrays have 2"),
         ({"leader_actions": 7}, "leader_actions is 7; give a list of names"),
-        ({"normalise": "yes"}, "normalise is 'yes'"),
     ],
 )
 def test_action_sets_that_do_not_fit_are_refused(options: dict[str, Any], message: str) -> None:

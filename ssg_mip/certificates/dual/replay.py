@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from ssg_mip.certificates.dual.tree import Tree
 from ssg_mip.certificates.rational import exact_weights
 from ssg_mip.certificates.verification import VERIFICATION_FORMAT, Checked, yes_or_no
 from ssg_mip.errors import InvalidResultError
-from ssg_mip.game import Game
+from ssg_mip.game import GAME, Game
+from ssg_mip.rules import COUNT, PATH, Rule, checked, optional
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -67,7 +69,14 @@ class BoundVerification(Checked):
         }
 
 
-def verify_bound(game: Game, certificate: Path | Iterable[Any]) -> BoundVerification:
+CERTIFICATE = Rule(
+    "the path of a file that --certificate (certificate=) wrote, or the values of its lines",
+    lambda value: PATH.holds(value) or (isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping))),
+)
+
+
+@checked(game=GAME, certificate=CERTIFICATE)
+def verify_bound(game: Game, certificate: Path | str | Iterable[Any]) -> BoundVerification:
     """Replay a single certificate (:mod:`ssg_mip.certificates.dual`).
 
     Parameters
@@ -86,8 +95,9 @@ def verify_bound(game: Game, certificate: Path | Iterable[Any]) -> BoundVerifica
     return found
 
 
+@checked(game=GAME, certificates=CERTIFICATE, most=optional(COUNT))
 def verify_bounds(
-    game: Game, certificates: Path | Iterable[Any], *, most: int | None = None
+    game: Game, certificates: Path | str | Iterable[Any], *, most: int | None = None
 ) -> tuple[BoundVerification, ...]:
     """Replay the certificates of a file, one after the other.
 
@@ -105,7 +115,7 @@ def verify_bounds(
     InvalidResultError
         As in :func:`verify_bound`; the message counts the lines of the certificate that it is about.
     """
-    lines = iter(lines_of(certificates) if isinstance(certificates, Path) else certificates)
+    lines = iter(lines_of(Path(certificates)) if isinstance(certificates, (str, os.PathLike)) else certificates)
     found: list[BoundVerification] = []
     line = next(lines, None)
     while line is not None or not found:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 
 from ssg_mip.best_response import Ties
 from ssg_mip.deadline import Deadline
-from ssg_mip.errors import OptionError
-from ssg_mip.game import Game
+from ssg_mip.game import GAME, Game
 from ssg_mip.interrupt import Interrupt, given_or_graceful
 from ssg_mip.methods.margin import check_margin
 from ssg_mip.methods.request import Request
@@ -17,8 +15,17 @@ from ssg_mip.pareto.enclosures.enclosure import Enclosure
 from ssg_mip.pareto.enclosures.enclosure_points import checked_enclosure
 from ssg_mip.pareto.enclosures.objectives import ObjectiveLike, read_objectives
 from ssg_mip.result import ProgressRow
+from ssg_mip.rules import CALLBACK, COUNT, FLAG, LIST, POSITIVE, checked, optional
 
 
+@checked(
+    game=GAME,
+    objectives=optional(LIST),
+    resolution=optional(POSITIVE),
+    program_limit=optional(COUNT),
+    on_progress=optional(CALLBACK),
+    check=FLAG,
+)
 def enclose_front(
     game: Game,
     *,
@@ -69,10 +76,6 @@ def enclose_front(
         If an argument is out of range or a name is unknown.
     """
     chosen = read_objectives(game, objectives)
-    if resolution is not None and not 0.0 < resolution < math.inf:
-        raise OptionError(f"resolution is {resolution!r}; it must be a positive number, in the units of the rewards")
-    if program_limit is not None and program_limit < 1:
-        raise OptionError(f"program_limit is {program_limit!r}; it must be a whole number of at least 1")
     with given_or_graceful(interrupt) as flag:
         request = Request(
             weights=game.initial,
