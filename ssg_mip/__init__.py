@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ssg_mip.pareto.sweep import trace_front
     from ssg_mip.policy import FollowerPolicy, LeaderPolicy
     from ssg_mip.result import Result
+    from ssg_mip.table import game_from_table
 
 _LAZY = {
     "Attainment": "ssg_mip.pareto.equilibrium.attainment",
@@ -56,6 +57,7 @@ _LAZY = {
     "export": "ssg_mip.formulations.lp_file",
     "follower_objective": "ssg_mip.pareto.enclosures.objectives",
     "game_from_graph": "ssg_mip.graph",
+    "game_from_table": "ssg_mip.table",
     "leader_objective": "ssg_mip.pareto.enclosures.objectives",
     "necessary_condition": "ssg_mip.methods.policy_iteration.conditions",
     "observed_actions": "ssg_mip.observation",
@@ -93,6 +95,7 @@ __all__ = [
     "export",
     "follower_objective",
     "game_from_graph",
+    "game_from_table",
     "leader_objective",
     "necessary_condition",
     "observed_actions",

@@ -15,14 +15,15 @@ import dataclasses
 import itertools
 import math
 import numbers
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from ssg_mip.game import Game
-from ssg_mip.tolerances import DEFAULT_TOLERANCES
-from ssg_mip.validation import first_repeated
+from ssg_mip.rules import shown
+from ssg_mip.tolerances import DEFAULT_TOLERANCES, probability_tolerance
+from ssg_mip.validation import DISCOUNT_RULE, first_repeated, forbidding
 
 Place = tuple[str | int, ...]
 """Where a problem sits: keys and positions from the outermost container inwards."""
@@ -55,13 +56,18 @@ class TransitionEntry:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Draft:
-    """Everything that was said about a game, not yet checked."""
+    """Everything that was said about a game, not yet checked.
+
+    Distributions are divided by their sum if ``normalise``; ``remedy`` says what to do about a sum that is not 1.
+    """
 
     name: str
     leader_discount: float
     follower_discount: float
     states: Sequence[StateEntry]
     transitions: Sequence[TransitionEntry]
+    normalise: bool = False
+    remedy: str = "correct or complete the probabilities"
     source: str | None = None
     known: Mapping[str, Any] | None = None
 
@@ -108,7 +114,7 @@ def _check_discounts(draft: Draft, problems: Problems) -> None:
     for label in ("leader_discount", "follower_discount"):
         value = getattr(draft, label)
         if not 0.0 <= _number(value) < 1.0:
-            problems.add((label,), f"is {value!r}; it must be a number in [0, 1)")
+            problems.add((label,), f"is {shown(value)}; {DISCOUNT_RULE}")
 
 
 def _index_states(draft: Draft, problems: Problems) -> dict[str, int]:
@@ -132,7 +138,7 @@ def _index_states(draft: Draft, problems: Problems) -> dict[str, int]:
             if twice is not None:
                 problems.add((*place, label), f"holds {twice!r} twice; names must be distinct")
     _check_distribution(
-        ("initial",), {s.name: s.initial for s in draft.states if s.initial is not None}, problems, empty=True
+        ("initial",), {s.name: s.initial for s in draft.states if s.initial is not None}, problems, draft, empty=True
     )
     return index
 
@@ -142,21 +148,27 @@ def _check_name(place: Place, name: object, problems: Problems) -> None:
         problems.add(place, f"is named {name!r}; names must be non-empty strings")
 
 
-def _check_distribution(place: Place, weights: Mapping[str, float], problems: Problems, *, empty: bool = False) -> None:
+def _check_distribution(
+    place: Place, weights: Mapping[str, float], problems: Problems, draft: Draft, *, empty: bool = False
+) -> None:
     """Notes what keeps ``weights`` from being probabilities that sum to one (or, if ``empty``, from being absent)."""
     before = problems.count
     for name, weight in weights.items():
         if not 0.0 <= _number(weight) < math.inf:
-            problems.add((*place, name), f"is {weight!r}; a probability must be a finite number of at least 0")
+            problems.add((*place, name), f"is {shown(weight)}; a probability must be a finite number of at least 0")
     if problems.count > before or (empty and not weights):
         return
     total = math.fsum(map(_number, weights.values()))
-    if abs(total - 1.0) > DEFAULT_TOLERANCES.probability:
-        problems.add(
-            place,
-            f"sums to {total!r}; it must sum to 1 within {DEFAULT_TOLERANCES.probability:g}: "
-            "correct or complete the probabilities",
-        )
+    if draft.normalise and 0.0 < total < math.inf:
+        return
+    tolerance = max(probability_tolerance(np.dtype(kind)) for kind in _precisions(weights))
+    if abs(total - 1.0) > tolerance:
+        problems.add(place, f"sums to {total!r}; it must sum to 1 within {tolerance:g}: {draft.remedy}")
+
+
+def _precisions(weights: Mapping[str, float]) -> set[type]:
+    """The types of the weights, those of NumPy told apart."""
+    return {kind if issubclass(kind, np.floating) else float for kind in map(type, weights.values())} or {float}
 
 
 def _place_transitions(
@@ -168,7 +180,7 @@ def _place_transitions(
     followers = [{name: place for place, name in enumerate(state.follower_actions)} for state in draft.states]
     for position, entry in enumerate(draft.transitions):
         place: Place = ("transitions", position)
-        _check_contents(place, entry, index, problems)
+        _check_contents(place, entry, index, problems, draft)
         if entry.state not in index:
             problems.add((*place, "state"), f"is {entry.state!r}; there is no such state")
             continue
@@ -194,15 +206,17 @@ def _place_transitions(
     return rows
 
 
-def _check_contents(place: Place, entry: TransitionEntry, index: Mapping[str, int], problems: Problems) -> None:
+def _check_contents(
+    place: Place, entry: TransitionEntry, index: Mapping[str, int], problems: Problems, draft: Draft
+) -> None:
     for label in ("leader_reward", "follower_reward"):
         value = getattr(entry, label)
         if not math.isfinite(_number(value)):
-            problems.add((*place, label), f"is {value!r}; it must be a finite number")
+            problems.add((*place, label), f"is {shown(value)}; it must be a finite number{forbidding(_number(value))}")
     for name in entry.next:
         if name not in index:
             problems.add((*place, "next", name), "is not a state; use the name of a state or add it")
-    _check_distribution((*place, "next"), entry.next, problems)
+    _check_distribution((*place, "next"), entry.next, problems, draft)
 
 
 def _report_missing(draft: Draft, offsets: Sequence[int], rows: Mapping[int, int], problems: Problems) -> None:
@@ -255,15 +269,22 @@ def _lay_out(draft: Draft, index: Mapping[str, int], rows: Mapping[int, int]) ->
         follower_actions=tuple(shared.setdefault(s.follower_actions, s.follower_actions) for s in draft.states),
         indptr=np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths))),
         successors=np.fromiter((index[name] for entry in entries for name in entry.next), np.int64),
-        probabilities=np.fromiter((float(p) for entry in entries for p in entry.next.values()), np.float64),
+        probabilities=np.fromiter((p for entry in entries for p in _shares(entry.next.values())), np.float64),
         leader_rewards=np.fromiter((float(entry.leader_reward) for entry in entries), np.float64),
         follower_rewards=np.fromiter((float(entry.follower_reward) for entry in entries), np.float64),
         leader_discount=float(draft.leader_discount),
         follower_discount=float(draft.follower_discount),
-        initial=np.array([_start(state, share) for state in draft.states]),
+        initial=np.array(_shares([_start(state, share) for state in draft.states])),
         source=draft.source,
         known=draft.known,
     )
+
+
+def _shares(weights: Iterable[float]) -> list[float]:
+    """The weights as floats, divided by their sum where that is too far from 1 for the game to do it."""
+    floats = [float(weight) for weight in weights]
+    total = math.fsum(floats)
+    return floats if abs(total - 1.0) <= DEFAULT_TOLERANCES.probability else [weight / total for weight in floats]
 
 
 def _start(state: StateEntry, default: float) -> float:

@@ -22,18 +22,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ssg_mip.bounds import tie_thresholds
-from ssg_mip.errors import OptionError
-from ssg_mip.game import FloatArray, Game, IntArray
+from ssg_mip.frozen import FrozenArrays
+from ssg_mip.game import GAME, FloatArray, Game, IntArray
 from ssg_mip.mdp import DecisionProcess, evaluate, first_best, induced_by_leader, optimal_control
-from ssg_mip.policy import FollowerPolicy, LeaderPolicy
+from ssg_mip.policy import LEADER_POLICY, FollowerPolicy, LeaderPolicy
+from ssg_mip.rules import checked, one_of
 from ssg_mip.standard_form import StandardForm, standard_form
-from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
+from ssg_mip.tolerances import DEFAULT_TOLERANCES, TOLERANCES, Tolerances
 
 Ties = Literal["leader", "first", "adverse"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class Response:
+class Response(FrozenArrays):
     """What the follower does against a leader policy, and what both players get.
 
     Attributes
@@ -67,10 +68,13 @@ class Response:
     advantage: float
 
 
+TIES = one_of(get_args(Ties))
+"""What an argument ``ties`` must be."""
+
+
 def check_ties(ties: str) -> None:
     """Raise :class:`OptionError` unless ``ties`` is a known rule."""
-    if ties not in get_args(Ties):
-        raise OptionError(f"ties is {ties!r}; it must be one of {', '.join(get_args(Ties))}")
+    TIES.check("ties", ties)
 
 
 def _settle(game: Game, leader: DecisionProcess, tied: NDArray[np.bool_], ties: Ties) -> IntArray:
@@ -84,6 +88,7 @@ def _settle(game: Game, leader: DecisionProcess, tied: NDArray[np.bool_], ties: 
             return first_best(tied.astype(float), game.follower_offsets)
 
 
+@checked(game=GAME, policy=LEADER_POLICY, tolerances=TOLERANCES)
 def best_response(
     game: Game, policy: LeaderPolicy, ties: Ties = "leader", *, tolerances: Tolerances = DEFAULT_TOLERANCES
 ) -> Response:

@@ -18,11 +18,12 @@ import weakref
 
 import numpy as np
 
+from ssg_mip.frozen import Immutable, read_only
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.gap import SPREAD_SHARE
 from ssg_mip.mdp import ROUNDINGS, joint_process, raising, transition_matrix, upper_solution
 from ssg_mip.standard_form import standard_form, value_range
-from ssg_mip.tolerances import DEFAULT_TOLERANCES, FINEST_GAP, TELLABLE, TIE_ROUNDINGS, Tolerances
+from ssg_mip.tolerances import DEFAULT_TOLERANCES, FINEST_GAP, READERS_ROOM, TELLABLE, TIE_ROUNDINGS, Tolerances
 
 SECURITY_SWEEPS = 400
 """Sweeps of the security iteration; more make the lower bound tighter, none makes it wrong."""
@@ -35,7 +36,7 @@ LEAST_GAP = FINEST_GAP
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class ValueBounds:
+class ValueBounds(Immutable):
     """``lower <= value <= upper`` per state, each of shape ``[num_states]``, read-only."""
 
     lower: FloatArray
@@ -43,9 +44,7 @@ class ValueBounds:
 
     def __post_init__(self) -> None:
         for label in ("lower", "upper"):
-            array = getattr(self, label).copy()
-            array.setflags(write=False)
-            object.__setattr__(self, label, array)
+            object.__setattr__(self, label, read_only(getattr(self, label)))
 
     @property
     def width(self) -> FloatArray:
@@ -180,6 +179,17 @@ def compact_big_m(game: Game, bounds: ValueBounds) -> FloatArray:
     """
     needed: FloatArray = bounds.upper[game.follower_slot_state] - _lowest_action_values(game, bounds.lower)
     return needed
+
+
+def roomy(bounds: ValueBounds) -> ValueBounds:
+    """The same bounds, with room on either side where they have all but met, for files that other solvers read.
+
+    Where no policy has a say the box of a value is as narrow as the rounding of its bounds, and a presolve that works
+    to a coarser tolerance finds nothing in it. A wider box is as valid.
+    """
+    room = READERS_ROOM * (1.0 + float(np.maximum(np.abs(bounds.lower), np.abs(bounds.upper)).max()))
+    room_there = np.where(bounds.width < room, room, 0.0)
+    return ValueBounds(bounds.lower - room_there, bounds.upper + room_there)
 
 
 def _widened(bounds: ValueBounds) -> ValueBounds:

@@ -20,6 +20,8 @@ from typing import Any, Self
 from ssg_mip.assembly import Draft, Place, Problems, StateEntry, TransitionEntry, assemble
 from ssg_mip.errors import InvalidGameError
 from ssg_mip.game import Game
+from ssg_mip.naming import name_of, names_of
+from ssg_mip.rules import FLAG
 
 
 class GameBuilder:
@@ -54,10 +56,10 @@ class GameBuilder:
 
     def add_state(
         self,
-        name: str,
+        name: Any,
         *,
-        leader_actions: Iterable[str],
-        follower_actions: Iterable[str],
+        leader_actions: Iterable[Any],
+        follower_actions: Iterable[Any],
         initial: float | None = None,
     ) -> Self:
         """Add a state with the actions available in it.
@@ -65,7 +67,7 @@ class GameBuilder:
         Parameters
         ----------
         name
-            Name of the state.
+            Name of the state. Numbers, tuples and members of an ``Enum`` are names too, here and below: their ``str``.
         leader_actions, follower_actions
             Distinct names; the order is the order of the actions in every array.
         initial
@@ -79,27 +81,23 @@ class GameBuilder:
         Raises
         ------
         InvalidGameError
-            If a name is not a string, or the actions are one string instead of several.
+            If something is no name, or the actions are one string instead of several.
         """
-        _check_strings("state", [name])
-        actions = []
-        for label, names in (("leader_actions", leader_actions), ("follower_actions", follower_actions)):
-            if isinstance(names, str):
-                raise InvalidGameError(f"{label} of state {name!r} is the string {names!r}; give a list of names")
-            actions.append(tuple(names))
-            _check_strings(f"{label} of state {name!r}", actions[-1])
-        self._states.append(StateEntry(name, actions[0], actions[1], initial))
+        state = name_of(name, "state")
+        leader = names_of(leader_actions, f"leader_actions of state {state!r}")
+        follower = names_of(follower_actions, f"follower_actions of state {state!r}")
+        self._states.append(StateEntry(state, leader, follower, initial))
         return self
 
     def add_transition(
         self,
-        state: str,
-        leader_action: str,
-        follower_action: str,
+        state: Any,
+        leader_action: Any,
+        follower_action: Any,
         *,
         leader_reward: float,
         follower_reward: float,
-        next: str | Mapping[str, float],  # noqa: A002  (the word of the instance format)
+        next: Any,  # noqa: A002  (the word of the instance format)
     ) -> Self:
         """Say what happens when both players act in a state.
 
@@ -110,7 +108,7 @@ class GameBuilder:
         leader_reward, follower_reward
             Rewards for this joint action.
         next
-            Next states with their probabilities, or the name of the one certain next state.
+            Next states with their probabilities, ``{state: probability}``, or the name of the one certain next state.
 
         Returns
         -------
@@ -120,23 +118,34 @@ class GameBuilder:
         Raises
         ------
         InvalidGameError
-            If a name is not a string.
+            If something is no name, or ``next`` names a state twice.
         """
-        moves = {next: 1.0} if isinstance(next, str) else dict(next)
-        _check_strings("transition", [state, leader_action, follower_action, *moves])
         self._transitions.append(
-            TransitionEntry(state, leader_action, follower_action, leader_reward, follower_reward, moves)
+            TransitionEntry(
+                state=name_of(state, "transition"),
+                leader_action=name_of(leader_action, "transition"),
+                follower_action=name_of(follower_action, "transition"),
+                leader_reward=leader_reward,
+                follower_reward=follower_reward,
+                next=_moves(next),
+            )
         )
         return self
 
-    def build(self) -> Game:
+    def build(self, *, normalise: bool = False) -> Game:
         """Check everything and make the game.
+
+        Parameters
+        ----------
+        normalise
+            Divide every distribution by its sum, whatever that is. Without it a sum may be off by 1e-9.
 
         Raises
         ------
         InvalidGameError
             If anything is missing, unknown, repeated or not a number; the message lists the problems.
         """
+        FLAG.check("normalise", normalise)
         problems = Problems(self._render)
         draft = Draft(
             name=self._name,
@@ -144,6 +153,8 @@ class GameBuilder:
             follower_discount=self._follower_discount,
             states=self._states,
             transitions=self._transitions,
+            normalise=normalise,
+            remedy="correct or complete the probabilities, or build(normalise=True) to divide them by their sum",
             source=self._source,
             known=self._known,
         )
@@ -169,7 +180,11 @@ class GameBuilder:
         return f"GameBuilder({self._name!r}, {len(self._states)} states, {len(self._transitions)} transitions so far)"
 
 
-def _check_strings(label: str, names: Iterable[object]) -> None:
-    for name in names:
-        if not isinstance(name, str):
-            raise InvalidGameError(f"{label} is given the name {name!r}; names must be strings")
+def _moves(given: Any) -> dict[str, Any]:
+    """Probabilities by the names of next states."""
+    if not isinstance(given, Mapping):
+        return {name_of(given, "next"): 1.0}
+    moves = {name_of(state, "next"): probability for state, probability in given.items()}
+    if len(moves) < len(given):
+        raise InvalidGameError(f"next holds {len(given)} states with {len(moves)} names; give each state once")
+    return moves

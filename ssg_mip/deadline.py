@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable
 
-from ssg_mip.errors import OptionError
+from ssg_mip.rules import SECONDS, optional
 
 Checkpoint = Callable[[], None]
 """Called now and then by long work that can be given up; raises :class:`OutOfTime` when it should be."""
@@ -37,8 +37,7 @@ class Deadline:
     """
 
     def __init__(self, seconds: float | None = None) -> None:
-        if seconds is not None and not seconds >= 0.0:
-            raise OptionError(f"time_limit is {seconds!r}; it must be at least 0 seconds, or None")
+        optional(SECONDS).check("time_limit", seconds)
         self.started = time.monotonic()
         self.limit = math.inf if seconds is None else float(seconds)
         self.asked = self.limit

@@ -31,7 +31,7 @@ MEANINGS = {
     ExitCode.FAILURE: "the solver or the program itself failed",
     ExitCode.USAGE: "wrong usage: an option, a policy, or another file that cannot be read or written",
     ExitCode.INVALID_INSTANCE: "the instance is not a valid game, or no file that can be read",
-    ExitCode.NO_SOLUTION: "no solution (verify: no verdict): a limit, too large a game, or none in the restricted class",
+    ExitCode.NO_SOLUTION: "no solution (verify: no verdict): a limit, too large a game, or none in the class",
     ExitCode.FAILED_CHECK: "a result failed an exact check; it is printed all the same",
     ExitCode.FAILED_ROWS: "a batch with failed rows",
     ExitCode.INFEASIBLE: "proven: no policy satisfies the constraints",

@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike
 
 from ssg_mip.best_response import Ties
 from ssg_mip.deadline import Deadline
-from ssg_mip.game import Game
+from ssg_mip.errors import OptionError
+from ssg_mip.game import GAME, Game
 from ssg_mip.interrupt import Interrupt, given_or_graceful
 from ssg_mip.methods import check_request, find_method
 from ssg_mip.methods.closing import closed, kept_for_closing
@@ -19,9 +20,11 @@ from ssg_mip.methods.proofs.bound_certificate import Recorder, prepared_recorder
 from ssg_mip.methods.request import Request, StepSelection, state_weights
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Result
+from ssg_mip.rules import FLAG, PATH, TABLE, TEXT, checked, optional, shown
 from ssg_mip.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, Tolerances
 
 
+@checked(game=GAME, method=TEXT, check=FLAG, guarantee=FLAG, settings=optional(TABLE), certificate=optional(PATH))
 def solve(
     game: Game,
     method: str = "policy-iteration",
@@ -164,6 +167,8 @@ def solve(
 def _start_policy(game: Game, start: LeaderPolicy | Mapping[str, Mapping[str, float]] | None) -> LeaderPolicy | None:
     if start is None:
         return None
+    if not isinstance(start, (LeaderPolicy, Mapping)):
+        raise OptionError(f"start is {shown(start)}; it must be a LeaderPolicy or {{state: {{action: probability}}}}")
     policy = start if isinstance(start, LeaderPolicy) else LeaderPolicy.from_names(game, start)
     policy.slots(game)
     return policy

@@ -14,14 +14,18 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ssg_mip.arrays import game_fields, start_distribution
 from ssg_mip.errors import InvalidGameError
+from ssg_mip.frozen import Immutable, read_only
+from ssg_mip.naming import names_of
+from ssg_mip.rules import TABLE, TEXT, instance_of, is_whole, optional, shown
 from ssg_mip.validation import (
     FloatArray,
     IntArray,
@@ -29,7 +33,6 @@ from ssg_mip.validation import (
     check_numbers,
     check_shapes,
     checked_discount,
-    float_array,
     frozen_array,
     normalised_initial,
     normalised_rows,
@@ -39,7 +42,7 @@ __all__ = ["FloatArray", "Game", "IntArray"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Game:
+class Game(Immutable):
     """A validated, read-only game. Build it with :meth:`from_arrays`, ``GameBuilder`` or ``read_instance``.
 
     Attributes
@@ -84,6 +87,12 @@ class Game:
     known: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
+        for field, rule in (("name", TEXT), ("source", optional(TEXT)), ("known", optional(TABLE))):
+            if not rule.holds(getattr(self, field)):
+                raise InvalidGameError(f"{field} is {shown(getattr(self, field))}; it must be {rule.words}")
+        object.__setattr__(self, "state_names", names_of(self.state_names, "state_names"))
+        for field in ("leader_actions", "follower_actions"):
+            object.__setattr__(self, field, _names_by_state(getattr(self, field), field))
         for field, kind in _ARRAY_FIELDS.items():
             object.__setattr__(self, field, frozen_array(getattr(self, field), kind, field))
         for field in ("leader_discount", "follower_discount"):
@@ -99,77 +108,89 @@ class Game:
     @classmethod
     def from_arrays(
         cls,
-        transition: ArrayLike,
-        leader_reward: ArrayLike,
-        follower_reward: ArrayLike,
+        transition: Any,
+        leader_reward: Any,
+        follower_reward: Any,
         *,
         leader_discount: float,
         follower_discount: float,
-        initial: ArrayLike | None = None,
-        state_names: Sequence[str] | None = None,
-        leader_actions: Sequence[str] | None = None,
-        follower_actions: Sequence[str] | None = None,
+        initial: Any = None,
+        state_names: Iterable[Any] | None = None,
+        leader_actions: Iterable[Any] | None = None,
+        follower_actions: Iterable[Any] | None = None,
+        leader_available: ArrayLike | None = None,
+        follower_available: ArrayLike | None = None,
+        normalise: bool = False,
         name: str = "game",
         source: str | None = None,
         known: Mapping[str, Any] | None = None,
     ) -> Game:
-        """Build a game from dense arrays; every state then has the same actions.
+        """Build a game from arrays, dense or sparse.
 
         Parameters
         ----------
         transition
-            ``transition[s, a, b, t]`` is the probability of moving to state ``t``.
+            ``transition[s, a, b, t]`` is the probability of moving to state ``t``. Or one SciPy sparse matrix
+            ``[s, t]`` for each joint action: ``transition[a][b]``.
         leader_reward, follower_reward
-            ``reward[s, a, b]``.
+            ``reward[s, a, b]``, or ``reward[s, a, b, t]`` (also sparse, ``reward[a][b]``), of which the expectation
+            over the next state is taken.
         leader_discount, follower_discount
             In ``[0, 1)``.
         initial
-            Start distribution over states; uniform if absent.
+            Start distribution over states; or the one start state, by name as in ``state_names`` or else by position;
+            or ``{state: probability}``. Uniform if absent.
         state_names, leader_actions, follower_actions
-            Names; ``s0, s1, ...``, ``a0, ...`` and ``b0, ...`` if absent.
+            Names; ``s0, s1, ...``, ``a0, ...`` and ``b0, ...`` if absent. Numbers, tuples and members of an ``Enum``
+            become their ``str``. Where action sets differ, one *list* of names for each state: they name the first of
+            the arrays' actions (with a mask: the available ones); what the arrays hold for the others is not looked at.
+        leader_available, follower_available
+            Masks ``[s, a]`` and ``[s, b]``: which actions a state has. What the arrays hold for the others is not
+            looked at.
+        normalise
+            Divide every distribution by its sum, whatever that is. Without it a sum may be off by 1e-9, or by a few
+            roundings of the arrays' own type (:func:`ssg_mip.tolerances.probability_tolerance`).
 
         Raises
         ------
         InvalidGameError
             If shapes disagree or the numbers are not a game.
         """
-        dense = float_array(transition, "transition")
-        if dense.ndim != 4 or dense.shape[0] != dense.shape[3] or 0 in dense.shape:
-            raise InvalidGameError(
-                f"transition has shape {dense.shape}; it must be [s, a, b, t] with as many t as s and nothing empty"
-            )
-        states, num_a, num_b, _ = dense.shape
-        rewards = {}
-        for label, given in (("leader_reward", leader_reward), ("follower_reward", follower_reward)):
-            rewards[label] = float_array(given, label)
-            if rewards[label].shape != (states, num_a, num_b):
-                raise InvalidGameError(
-                    f"{label} has shape {rewards[label].shape}; it must be [s, a, b] = {(states, num_a, num_b)}"
-                )
-        rows = dense.reshape(states * num_a * num_b, states)
-        keep = rows != 0.0
-        names = _names(state_names, states, "s", "state_names")
-        a_names = _names(leader_actions, num_a, "a", "leader_actions")
-        b_names = _names(follower_actions, num_b, "b", "follower_actions")
+        fields = game_fields(
+            transition,
+            leader_reward,
+            follower_reward,
+            initial=initial,
+            state_names=state_names,
+            leader_actions=leader_actions,
+            follower_actions=follower_actions,
+            leader_available=leader_available,
+            follower_available=follower_available,
+            normalise=normalise,
+        )
         return cls(
             name=name,
-            state_names=names,
-            leader_actions=(a_names,) * states,
-            follower_actions=(b_names,) * states,
-            indptr=np.concatenate(([0], np.cumsum(keep.sum(axis=1)))),
-            successors=np.nonzero(keep)[1],
-            probabilities=rows[keep],
-            leader_rewards=rewards["leader_reward"].ravel(),
-            follower_rewards=rewards["follower_reward"].ravel(),
             leader_discount=leader_discount,
             follower_discount=follower_discount,
-            initial=np.full(states, 1.0 / states) if initial is None else float_array(initial, "initial"),
             source=source,
             known=known,
+            **fields,
         )
 
     def replace(self, **changes: Any) -> Game:
-        """A copy with some fields changed, validated again."""
+        """A copy with some fields changed, validated again; ``initial`` may name a state.
+
+        Raises
+        ------
+        InvalidGameError
+            If there is no such field, or the data are not a game.
+        """
+        known = [field.name for field in dataclasses.fields(self)]
+        for field in changes:
+            if field not in known:
+                raise InvalidGameError(f"a game has no field {field!r}; the fields are {', '.join(known)}")
+        if "initial" in changes:
+            changes["initial"] = start_distribution(changes["initial"], changes.get("state_names", self.state_names))
         return dataclasses.replace(self, **changes)
 
     # ---------------------------------------------------------------- sizes and indices
@@ -247,11 +268,27 @@ class Game:
         return frozen_array(np.repeat(np.arange(self.num_states), self.follower_counts), np.int64)
 
     def row(self, state: int, leader_action: int, follower_action: int) -> int:
-        """Row of the joint action ``(state, leader_action, follower_action)``."""
+        """Row of the joint action ``(state, leader_action, follower_action)``, by position.
+
+        Raises
+        ------
+        InvalidGameError
+            If there is no such state, or the state does not have one of the actions.
+        """
+        _check_position("state", state, self.num_states)
+        _check_position("leader_action", leader_action, int(self.leader_counts[state]))
+        _check_position("follower_action", follower_action, int(self.follower_counts[state]))
         return int(self.row_offsets[state] + leader_action * self.follower_counts[state] + follower_action)
 
     def next_states(self, row: int) -> tuple[IntArray, FloatArray]:
-        """Successor states of a row and their probabilities (positive ones only)."""
+        """Successor states of a row and their probabilities (positive ones only).
+
+        Raises
+        ------
+        InvalidGameError
+            If there is no such row.
+        """
+        _check_position("row", row, self.num_rows)
         place = slice(int(self.indptr[row]), int(self.indptr[row + 1]))
         return self.successors[place], self.probabilities[place]
 
@@ -265,9 +302,9 @@ class Game:
         """
         try:
             return self._state_index[name]
-        except KeyError:
+        except (KeyError, TypeError):
             raise InvalidGameError(
-                f"there is no state {name!r} in {self.name}; states: {_some(self.state_names)}"
+                f"there is no state {shown(name)} in {self.name}; states: {_some(self.state_names)}"
             ) from None
 
     @cached_property
@@ -281,8 +318,7 @@ class Game:
         np.add.at(
             dense, (np.repeat(np.arange(self.num_rows), np.diff(self.indptr)), self.successors), self.probabilities
         )
-        dense.setflags(write=False)
-        return dense
+        return read_only(dense)
 
     @cached_property
     def content_hash(self) -> str:
@@ -296,7 +332,14 @@ class Game:
         return digest.hexdigest()
 
     def same_as(self, other: Game) -> bool:
-        """Whether two games have the same names and the same numbers, to the last bit."""
+        """Whether two games have the same names and the same numbers, to the last bit.
+
+        Raises
+        ------
+        OptionError
+            If ``other`` is no game.
+        """
+        GAME.check("other", other)
         return self.content_hash == other.content_hash
 
     def __repr__(self) -> str:
@@ -316,15 +359,28 @@ _ARRAY_FIELDS: dict[str, type] = {
 }
 
 
+GAME = instance_of(Game, "a Game: read_instance(path) reads one from a file, Game.from_arrays and GameBuilder make one")
+"""What an argument ``game`` must be."""
+
+
 # -------------------------------------------------------------------- construction helpers
 
 
-def _names(given: Sequence[str] | None, count: int, prefix: str, label: str) -> tuple[str, ...]:
-    if given is None:
-        return tuple(f"{prefix}{index}" for index in range(count))
-    if isinstance(given, str) or len(given) != count:
-        raise InvalidGameError(f"{label} holds {len(given)} names; the arrays have {count}")
-    return tuple(given)
+def _names_by_state(given: Any, label: str) -> tuple[tuple[str, ...], ...]:
+    """Names for each state; equal objects stay one object."""
+    if isinstance(given, (str, bytes, dict)) or not isinstance(given, Iterable):
+        raise InvalidGameError(f"{label} is {shown(given)}; give one list of names for each state")
+    read: dict[int, tuple[str, ...]] = {}
+    listed = list(given)
+    for names in listed:
+        if id(names) not in read:
+            read[id(names)] = names_of(names, label)
+    return tuple(read[id(names)] for names in listed)
+
+
+def _check_position(label: str, value: object, count: int) -> None:
+    if not is_whole(value) or not 0 <= value < count:  # type: ignore[operator]  # whole numbers compare
+        raise InvalidGameError(f"{label} is {shown(value)}; it must be a position from 0 to {count - 1}")
 
 
 def _offsets(counts: IntArray) -> IntArray:

@@ -17,12 +17,15 @@ import numpy as np
 
 from ssg_mip.builder import GameBuilder
 from ssg_mip.errors import InvalidGameError
-from ssg_mip.game import Game, IntArray
+from ssg_mip.game import GAME, Game, IntArray
+from ssg_mip.naming import names_of
+from ssg_mip.rules import TABLE, checked, shown
 
 if TYPE_CHECKING:
     import networkx
 
 
+@checked(game=GAME)
 def state_graph(game: Game) -> networkx.DiGraph:
     """The state graph, ready for drawing and for the algorithms of networkx.
 
@@ -64,6 +67,7 @@ def _add_move(graph: Any, state: str, target: str, joint: tuple[str, str], proba
     edge["maximum"] = max(edge["maximum"], probability)
 
 
+@checked(game=GAME)
 def reachable_states(game: Game, from_: str | Iterable[str] | None = None) -> tuple[str, ...]:
     """States that some play can visit, start states included, in the game's order.
 
@@ -82,7 +86,7 @@ def reachable_states(game: Game, from_: str | Iterable[str] | None = None) -> tu
     if from_ is None:
         frontier: IntArray = np.flatnonzero(game.initial > 0.0)
     else:
-        names = [from_] if isinstance(from_, str) else list(from_)
+        names = [from_] if isinstance(from_, str) else names_of(from_, "from_")
         frontier = np.array([game.state_index(name) for name in names], dtype=np.int64)
     positive = game.probabilities > 0.0
     origin = np.repeat(game.row_state, np.diff(game.indptr))[positive]
@@ -101,6 +105,7 @@ def reachable_states(game: Game, from_: str | Iterable[str] | None = None) -> tu
     return tuple(game.state_names[state] for state in np.flatnonzero(seen))
 
 
+@checked(game=GAME)
 def strongly_connected_components(game: Game) -> tuple[tuple[str, ...], ...]:
     """Sets of states that reach each other, successors first.
 
@@ -158,9 +163,11 @@ def game_from_graph(
         If a node has no way out or no follower action, or an attribute is missing or does not fit; the message
         names the node or edge.
     """
+    if not hasattr(graph, "is_multigraph"):
+        raise InvalidGameError(f"graph is {shown(graph)}; it must be a networkx graph")
     if graph.is_multigraph():
         raise InvalidGameError("the graph has parallel edges; a movement game needs one edge per move")
-    common = None if follower_actions is None else tuple(follower_actions)
+    common = None if follower_actions is None else names_of(follower_actions, "follower_actions")
     builder = GameBuilder(
         str(graph.name or "game") if name is None else name,
         leader_discount=leader_discount,
@@ -172,6 +179,7 @@ def game_from_graph(
         answers = data.get("follower_actions", common)
         if answers is None:
             raise InvalidGameError(f"node {node!r} has no follower_actions; set the attribute or the argument")
+        answers = names_of(answers, f"follower_actions of node {node!r}")
         builder.add_state(
             str(node),
             leader_actions=[str(target) for target in graph.adj[node]],
@@ -179,7 +187,7 @@ def game_from_graph(
             initial=data.get("initial"),
         )
         for target, edge in graph.adj[node].items():
-            _add_edge(builder, node, target, edge, tuple(answers))
+            _add_edge(builder, node, target, edge, answers)
     return builder.build()
 
 
@@ -197,7 +205,10 @@ def _add_edge(
                     "give a number or {follower_action: number}"
                 )
             rewards.append(value)
-        moves = edge.get("next", {}).get(answer, {target: 1.0})
+        given = edge.get("next", {})
+        TABLE.check(f"next of edge {node!r} -> {target!r}", given)
+        moves = given.get(answer, {target: 1.0})
+        TABLE.check(f"next of edge {node!r} -> {target!r} for {answer!r}", moves)
         builder.add_transition(
             str(node),
             str(target),

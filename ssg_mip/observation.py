@@ -18,8 +18,9 @@ from typing import Literal
 import numpy as np
 
 from ssg_mip.errors import InvalidPolicyError, OptionError
-from ssg_mip.game import Game, IntArray
+from ssg_mip.game import GAME, Game, IntArray
 from ssg_mip.policy import FollowerPolicy
+from ssg_mip.rules import COUNT, checked
 
 Observation = Literal["policy", "action"]
 """What the follower sees."""
@@ -28,6 +29,7 @@ MOST_FUNCTIONS = 4096
 """Functions from leader actions to follower actions, at most, in one state: 6 leader actions and 4 follower actions."""
 
 
+@checked(game=GAME, most_functions=COUNT)
 def observed_actions(game: Game, *, most_functions: int = MOST_FUNCTIONS) -> Game:
     """The game in which the follower also sees the realised leader action.
 

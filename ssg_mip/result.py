@@ -16,6 +16,7 @@ from ssg_mip.best_response import Response, Ties
 from ssg_mip.bounds import gap_scale, leader_value_bounds
 from ssg_mip.certificates.guarantee import Guarantee
 from ssg_mip.certificates.outcome import UNCHECKED, CheckOutcome
+from ssg_mip.frozen import FrozenArrays
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.gap import gap_in_units, gap_size
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
@@ -65,7 +66,7 @@ class Provenance:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class TrajectoryPoint:
+class TrajectoryPoint(FrozenArrays):
     """One iterate of a method: a policy and its exact values under the best response.
 
     Attributes
@@ -138,7 +139,7 @@ def bound_scope(margin: float) -> str:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class Result:
+class Result(FrozenArrays):
     """The answer of a method.
 
     Attributes

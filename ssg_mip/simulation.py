@@ -29,8 +29,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ssg_mip.errors import OptionError
-from ssg_mip.game import FloatArray, Game, IntArray
-from ssg_mip.validation import check_whole, is_whole
+from ssg_mip.game import GAME, FloatArray, Game, IntArray
+from ssg_mip.rules import COUNT, GENERATOR, SHARE, is_whole, optional, shown
+from ssg_mip.validation import check_whole, checked_array
 
 
 class Simulator:
@@ -63,6 +64,8 @@ class Simulator:
     def __init__(
         self, game: Game, rng: np.random.Generator, *, horizon: int | None = None, restart: float = 0.0
     ) -> None:
+        GAME.check("game", game)
+        GENERATOR.check("rng", rng)
         _check_restarts(horizon, restart)
         self.game = game
         self._rng = rng
@@ -85,7 +88,10 @@ class Simulator:
         if state is None:
             state = min(bisect_right(self._start, self._rng.random()), self._last_start)
         elif not is_whole(state) or not 0 <= state < self.game.num_states:
-            raise OptionError(f"state is {state!r}; {self.game.name} has the states 0 to {self.game.num_states - 1}")
+            raise OptionError(
+                f"state is {shown(state)}; it must be None or one of the states 0 to "
+                f"{self.game.num_states - 1} of {self.game.name}"
+            )
         self.state = state
         self.ended = False
         self._steps = 0
@@ -106,10 +112,16 @@ class Simulator:
         """
         state = self.state
         width = self._follower_counts[state]
-        if not (0 <= leader_action < self._leader_counts[state] and 0 <= follower_action < width):
+        if not (
+            is_whole(leader_action)
+            and is_whole(follower_action)
+            and 0 <= leader_action < self._leader_counts[state]
+            and 0 <= follower_action < width
+        ):
             raise OptionError(
-                f"the joint action ({leader_action}, {follower_action}) is not available in state {state}, which has "
-                f"{self._leader_counts[state]} leader and {width} follower actions; actions count from 0"
+                f"the joint action ({shown(leader_action)}, {shown(follower_action)}) is not available in state "
+                f"{state}, which has {self._leader_counts[state]} leader and {width} follower actions; "
+                "actions count from 0"
             )
         row = self._offsets[state] + leader_action * width + follower_action
         first, last = self._indptr[row], self._indptr[row + 1] - 1
@@ -144,8 +156,10 @@ class BatchSimulator:
         horizon: int | None = None,
         restart: float = 0.0,
     ) -> None:
+        GAME.check("game", game)
+        GENERATOR.check("rng", rng)
         _check_restarts(horizon, restart)
-        check_whole(batch, "batch")
+        check_whole(batch, "batch", most=10**8)
         self.game = game
         self.batch = batch
         self._rng = rng
@@ -199,7 +213,7 @@ class BatchSimulator:
         return reached, game.leader_rewards[row], game.follower_rewards[row]
 
     def _played(self, player: str, actions: IntArray) -> IntArray:
-        given = np.asarray(actions)
+        given = checked_array(actions, f"{player}_action", OptionError)
         if given.shape != (self.batch,) or given.dtype.kind not in "iu":
             raise OptionError(
                 f"the {player} actions have shape {given.shape} and type {given.dtype}; they must be one whole number "
@@ -214,10 +228,8 @@ class BatchSimulator:
 
 
 def _check_restarts(horizon: int | None, restart: float) -> None:
-    if horizon is not None:
-        check_whole(horizon, "horizon")
-    if not 0.0 <= restart <= 1.0:
-        raise OptionError(f"restart is {restart!r}; it must be a probability, for example 1 - discount")
+    optional(COUNT).check("horizon", horizon)
+    SHARE.check("restart", restart)
 
 
 def _cumulative(game: Game) -> FloatArray:

@@ -12,11 +12,19 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ssg_mip.errors import InvalidGameError, OptionError
+from ssg_mip.errors import InvalidGameError, OptionError, SsgError
+from ssg_mip.frozen import read_only
+from ssg_mip.rules import is_whole, shown
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+
+DISCOUNT_RULE = (
+    "it must be a number in [0, 1): without discounting values need not be finite. Let play reach an end state with "
+    "rewards 0, or count the steps that are left in the state, and take a discount just below 1, such as 0.999"
+)
+"""What a discount must be, and what to do instead of 1."""
 
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """What no name may contain: it would break :attr:`Game.content_hash`, files and one-line messages."""
@@ -62,45 +70,58 @@ class GameData(Protocol):
         """Start distribution."""
 
 
+def checked_array(values: ArrayLike, label: str, error: type[SsgError] = InvalidGameError) -> NDArray[Any]:
+    """Real numbers as an array of their own type; refuses ragged lists and what holds no real numbers."""
+    try:
+        given = np.asarray(values)
+    except ValueError as problem:
+        raise error(f"{label} is not a regular array: {problem}") from None
+    except Exception as problem:  # whatever an object does when it is asked for its numbers
+        raise error(f"{label} cannot be read as an array of numbers: {problem}") from None
+    if given.dtype.kind not in "iuf":
+        raise error(f"{label} has element type {given.dtype}; it must hold real numbers")
+    return given
+
+
 def frozen_array(values: ArrayLike, kind: type, label: str = "array") -> NDArray[Any]:
     """A private read-only copy; refuses values that the conversion would change."""
-    given = np.asarray(values)
-    if given.dtype == object or given.dtype.kind in "bSUcV":
-        raise InvalidGameError(f"{label} has element type {given.dtype}; it must hold real numbers")
-    if kind is np.int64 and given.dtype.kind == "f" and not np.all(given == np.floor(given)):
+    given = checked_array(values, label)
+    if kind is np.int64 and not given.size:
+        given = np.zeros(given.shape, dtype=np.int64)
+    if kind is np.int64 and not are_whole(given):
         raise InvalidGameError(f"{label} must hold whole numbers")
-    array: NDArray[Any] = np.array(given, dtype=kind)
-    array.setflags(write=False)
-    return array
+    with np.errstate(over="ignore"):  # infinite is refused with its place
+        return read_only(given.astype(kind))
+
+
+def are_whole(given: NDArray[Any]) -> bool:
+    """Whether all numbers are whole and fit into 64 bits."""
+    if given.dtype.kind == "i":
+        return True
+    most = np.iinfo(np.int64).max
+    return bool(np.all((given == np.floor(given)) & (given >= -most) & (given < most)))
 
 
 def float_array(values: ArrayLike, label: str) -> FloatArray:
     """A private read-only array of floats; refuses ragged lists."""
-    try:
-        given = np.asarray(values)
-    except ValueError as error:
-        raise InvalidGameError(f"{label} is not a regular array: {error}") from None
-    return frozen_array(given, np.float64, label)
+    return frozen_array(values, np.float64, label)
 
 
 def checked_discount(value: object, label: str) -> float:
     """A number in ``[0, 1)``."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise InvalidGameError(f"{label} is {value!r}; it must be a number in [0, 1)")
-    if not 0.0 <= float(value) < 1.0:
-        raise InvalidGameError(f"{label} is {float(value)!r}; it must be in [0, 1)")
+        raise InvalidGameError(f"{label} is {shown(value)}; it must be a number in [0, 1)")
+    if not (0.0 <= value < 1.0 and float(value) < 1.0):
+        raise InvalidGameError(f"{label} is {shown(value)}; {DISCOUNT_RULE}")
     return float(value)
 
 
-def is_whole(value: object) -> bool:
-    """Whether a value is a whole number, of Python or NumPy, and no truth value."""
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-
-
-def check_whole(value: Any, label: str, *, least: int = 1) -> None:
-    """Raise :class:`OptionError` unless ``value`` is a whole number of at least ``least``."""
+def check_whole(value: Any, label: str, *, least: int = 1, most: int = 10**18) -> None:
+    """Raise :class:`OptionError` unless ``value`` is a whole number of at least ``least`` and at most ``most``."""
     if not is_whole(value) or value < least:
-        raise OptionError(f"{label} is {value!r}; it must be a whole number of at least {least}")
+        raise OptionError(f"{label} is {shown(value)}; it must be a whole number of at least {least}")
+    if value > most:
+        raise OptionError(f"{label} is {shown(value)}; it must be at most {most:,}")
 
 
 def check_names(game: GameData) -> None:
@@ -171,8 +192,8 @@ def check_numbers(game: GameData) -> None:
     for label in ("leader_rewards", "follower_rewards"):
         bad = np.flatnonzero(~np.isfinite(getattr(game, label)))
         if bad.size:
-            value = getattr(game, label)[bad[0]]
-            raise InvalidGameError(f"{label[:-1]}[{describe_row(game, int(bad[0]))}] is {value}; it must be finite")
+            value, place = float(getattr(game, label)[bad[0]]), describe_row(game, int(bad[0]))
+            raise InvalidGameError(f"{label[:-1]}[{place}] is {value}; it must be finite{forbidding(value)}")
     bad = np.flatnonzero((game.successors < 0) | (game.successors >= len(game.state_names)))
     if bad.size:
         raise InvalidGameError(
@@ -190,6 +211,13 @@ def check_numbers(game: GameData) -> None:
         raise InvalidGameError(
             f"initial[s={game.state_names[bad[0]]}] is {game.initial[bad[0]]}; it must be finite and at least 0"
         )
+
+
+def forbidding(value: float) -> str:
+    """What a reward of minus infinity is meant to say, and how to say it."""
+    if not np.isneginf(value):
+        return ""
+    return ": to forbid an action, leave it out of its state (GameBuilder, or leader_available and follower_available)"
 
 
 def describe_row(game: GameData, row: int) -> str:

@@ -9,6 +9,14 @@ from numpy.typing import ArrayLike
 
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game
+from ssg_mip.rules import NOT_NEGATIVE, Rule, shown
+from ssg_mip.validation import checked_array
+
+WEIGHTS = Rule(
+    "one number for each state, or {state: weight}",
+    lambda value: isinstance(value, (Mapping, list, tuple)) or hasattr(value, "__array__"),
+)
+"""What weights that are not left out must be."""
 
 
 def state_weights(game: Game, given: ArrayLike | Mapping[str, float] | None) -> FloatArray:
@@ -31,18 +39,20 @@ def state_weights(game: Game, given: ArrayLike | Mapping[str, float] | None) -> 
     """
     if given is None:
         return game.initial
+    WEIGHTS.check("weights", given)
     if isinstance(given, Mapping):
         unknown = set(given) - set(game.state_names)
         if unknown:
-            raise OptionError(
-                f"weights name the unknown state {min(unknown)!r}; states: {', '.join(game.state_names[:8])}"
-            )
-        given = [given.get(state, 0.0) for state in game.state_names]
-    weights = np.asarray(given, dtype=float)
+            first = min(unknown, key=str)
+            raise OptionError(f"weights name the unknown state {first!r}; states: {', '.join(game.state_names[:8])}")
+        for state, weight in given.items():
+            NOT_NEGATIVE.check(f"weights[{state}]", weight)
+        given = [float(given.get(state, 0.0)) for state in game.state_names]
+    weights = checked_array(given, "weights", OptionError).astype(float)
     if weights.shape != (game.num_states,):
         raise OptionError(f"weights have shape {weights.shape}; {game.name} needs ({game.num_states},)")
     if not np.all(np.isfinite(weights)) or np.any(weights < 0.0) or not weights.any():
-        raise OptionError("weights must be finite, at least 0 and not all 0")
+        raise OptionError(f"weights are {shown(weights.tolist())}; they must be finite, at least 0 and not all 0")
     total = float(weights.sum())
     noise = len(weights) * float(np.finfo(float).eps)
     normalised: FloatArray = weights / (1.0 if abs(total - 1.0) <= noise else total)

@@ -36,8 +36,9 @@ from ssg_mip.certificates.unproven import Judge, Proof
 from ssg_mip.certificates.values import weighted_sum
 from ssg_mip.certificates.verification import Check, Verification, yes_or_no
 from ssg_mip.errors import InvalidResultError, OptionError
-from ssg_mip.game import Game
-from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
+from ssg_mip.game import GAME, Game
+from ssg_mip.rules import Rule, checked
+from ssg_mip.tolerances import DEFAULT_TOLERANCES, TOLERANCES, Tolerances
 
 CUT_OFF = "the time limit was reached in the replay of a certificate, and the rest was not replayed"
 """What is left out where a replay was cut off."""
@@ -50,6 +51,17 @@ class Printable(Protocol):
         """As plain JSON data."""
 
 
+RESULT = Rule(
+    "a Result, ParetoFront or Enclosure, or the dictionary that one of them prints (json.load reads it from a file)",
+    lambda value: isinstance(value, Mapping) or (hasattr(value, "to_dict") and not isinstance(value, type)),
+)
+BOUNDS = Rule(
+    "what verify_bounds returns",
+    lambda value: isinstance(value, (list, tuple)) and all(isinstance(one, BoundVerification) for one in value),
+)
+
+
+@checked(game=GAME, result=RESULT, tolerances=TOLERANCES, bounds=BOUNDS)
 def verify(
     game: Game,
     result: Printable | Mapping[str, Any],

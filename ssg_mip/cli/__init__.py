@@ -11,7 +11,7 @@ code  meaning
 1     the solver or the program itself failed
 2     wrong usage: an option, a policy, or another file that cannot be read or written
 3     the instance is not a valid game, or no file that can be read
-4     no solution (verify: no verdict): a limit, too large a game, or none in the restricted class
+4     no solution (verify: no verdict): a limit, too large a game, or none in the class
 5     a result failed an exact check; it is printed all the same
 6     a batch with failed rows
 7     proven: no policy satisfies the constraints

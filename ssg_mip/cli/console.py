@@ -18,6 +18,7 @@ from contextvars import ContextVar
 from typing import Any, TextIO
 
 from ssg_mip.exit_codes import ExitCode
+from ssg_mip.printable import printable
 from ssg_mip.result import ProgressRow
 from ssg_mip.signals import answer_begins
 from ssg_mip.standard_output import STDOUT, stdout_lent_to_stderr
@@ -40,13 +41,14 @@ def say(*renderables: Any) -> None:
     console = Console(stderr=True, highlight=False, markup=False, width=width)
     with console.capture() as captured:
         for renderable in renderables:
-            console.print(renderable, soft_wrap=isinstance(renderable, str))
+            safe = printable(renderable) if isinstance(renderable, str) else renderable
+            console.print(safe, soft_wrap=isinstance(renderable, str))
     _write(sys.stderr, captured.get())
 
 
 def say_error(message: str) -> None:
     """Print one error line for people."""
-    _write(sys.stderr, f"error: {message}\n")
+    _write(sys.stderr, f"error: {printable(message, one_line=True)}\n")
 
 
 @dataclasses.dataclass

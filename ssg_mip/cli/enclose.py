@@ -11,6 +11,7 @@ import typer
 from ssg_mip.best_response import Ties
 from ssg_mip.cli.console import ProgressTable, write_json
 from ssg_mip.cli.outcome import final_code, say_unless_json
+from ssg_mip.cli.outputs import check_outputs
 from ssg_mip.cli.wished import check_wish, draw_wish
 from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError
@@ -59,6 +60,7 @@ def enclose_instance(
     if axes is not None and plot is None:
         raise OptionError("--axes belongs to --plot; add it, or leave it out")
     check_wish(plot)
+    check_outputs({"--plot": plot}, {"the instance": instance})
     with graceful_interrupt() as interrupt:
         game = read_instance(instance)
         enclosure = enclose_front(

@@ -9,6 +9,7 @@ import typer
 
 from ssg_mip.cli import options
 from ssg_mip.cli.console import say, say_error, write_json
+from ssg_mip.cli.outputs import check_outputs, file_named
 from ssg_mip.errors import InvalidGameError
 from ssg_mip.exit_codes import ExitCode
 
@@ -77,6 +78,11 @@ def export_program(
     from ssg_mip.formulations.lp_file import export
     from ssg_mip.policy import LeaderPolicy
 
+    legend = file.with_name(f"{file.name}.names.json")
+    check_outputs(
+        {"FILE": file, "its names": legend},
+        {"the instance": instance, "--policy": policy, "--weights": file_named(weights)},
+    )
     game = read_instance(instance)
     table = options.read_policy(policy)
     export(

@@ -31,8 +31,8 @@ def game_with_hash(command: str, result: Path, wanted: Any) -> Game:
     """The game with a content hash, below the folder of a file or the current one."""
     from ssg_mip.files import read_instance
 
-    folders = list(dict.fromkeys((result.resolve().parent, Path.cwd())))
-    for path in itertools.islice(_instance_files(folders), MOST_FILES):
+    folders = _folders(result)
+    for path in candidates(result):
         try:
             game = read_instance(path)
         except (InvalidGameError, OSError):
@@ -43,6 +43,15 @@ def game_with_hash(command: str, result: Path, wanted: Any) -> Game:
         f"no instance with the content hash {wanted!r} is below {' or '.join(map(str, folders))}; "
         f"name it: ssg-mip {command} {result} INSTANCE"
     )
+
+
+def candidates(result: Path) -> list[Path]:
+    """The instance files that a result may be about: those below its folder and below the current one."""
+    return list(itertools.islice(_instance_files(_folders(result)), MOST_FILES))
+
+
+def _folders(result: Path) -> list[Path]:
+    return list(dict.fromkeys((result.resolve().parent, Path.cwd())))
 
 
 def _instance_files(folders: list[Path]) -> Iterator[Path]:

@@ -11,7 +11,8 @@ import typer
 
 from ssg_mip.cli import options
 from ssg_mip.cli.console import say, write_json
-from ssg_mip.cli.matching import check_regular, matching_game
+from ssg_mip.cli.matching import candidates, check_regular, matching_game
+from ssg_mip.cli.outputs import check_outputs
 from ssg_mip.errors import InvalidPolicyError, OptionError
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 
@@ -92,6 +93,8 @@ def plot_result(
     from ssg_mip.plot.canvas import check_picture
 
     check_picture(out)
+    found = {f"the instance {path.name}": path for path in candidates(result)} if out.exists() and not instance else {}
+    check_outputs({"--out": out}, {"RESULT": result, "the instance": instance, "--run": run, **found})
     printed, data = _read(result)
     kind = _usual_kind(printed) if kind is None else kind
     _check_use(kind, axis=axis, point=point, run=run, samples=samples)

@@ -15,6 +15,7 @@ from ssg_mip.cli import options
 from ssg_mip.cli.console import ProgressTable, say, say_error, write_json
 from ssg_mip.cli.enclose import enclose_instance
 from ssg_mip.cli.outcome import final_code, say_unless_json
+from ssg_mip.cli.outputs import check_outputs, file_named
 from ssg_mip.cli.wished import check_wish, draw_wish
 from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError, SsgError
@@ -69,6 +70,10 @@ def solve_instance(
 
     deadline = Deadline(time_limit)
     check_wish(plot)
+    check_outputs(
+        {"--certificate": certificate, "--plot": plot},
+        {"the instance": instance, "--start": start, "--weights": file_named(weights)},
+    )
     recorder = None if certificate is None else prepared_recorder(certificate)
     with graceful_interrupt() as interrupt:
         result = solve(
@@ -169,6 +174,8 @@ def front_of_instance(
     from ssg_mip.report.fronts import front_report
 
     check_wish(plot)
+    files = {f"--weights ({place})": file_named(one) for place, one in enumerate(weights or ())}
+    check_outputs({"--certificate": certificate, "--plot": plot}, {"the instance": instance, **files})
     recorder = None if certificate is None else prepared_recorder(certificate)
     given = [options.read_weights(one) or {} for one in weights] if weights else None
     with graceful_interrupt() as interrupt:
@@ -237,9 +244,12 @@ def batch_of_folder(
     instances whose row has the same content and options and did not fail. An instance whose worker process dies is
     tried once more, and is then a failed row. A second batch on the same --out is refused.
     """
-    from ssg_mip.batch import BatchOptions, run_batch
+    from ssg_mip.batch import RESULTS_NAME, BatchOptions, find_instances, run_batch
     from ssg_mip.report.batches import batch_report, batch_row_line
 
+    if (out / RESULTS_NAME).exists():
+        inputs: dict[str, Path | None] = {f"the instance {name}": folder / name for name in find_instances(folder)}
+        check_outputs({"the results": out / RESULTS_NAME}, {**inputs, "--weights": file_named(weights)})
     asked = BatchOptions(
         method=method,
         weights=options.read_weights(weights),

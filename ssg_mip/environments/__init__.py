@@ -31,9 +31,10 @@ from typing import TYPE_CHECKING, Any
 
 from ssg_mip.environments.partners import FollowerLike
 from ssg_mip.extras import require_learn
-from ssg_mip.game import Game
+from ssg_mip.game import GAME, Game
 from ssg_mip.observation import Observation
-from ssg_mip.policy import LeaderPolicy
+from ssg_mip.policy import LEADER_POLICY, LeaderPolicy
+from ssg_mip.rules import checked
 
 if TYPE_CHECKING:
     from ssg_mip.environments.alternating import AlternatingGame
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 __all__ = ["FollowerLike", "aec_env", "follower_env", "leader_env", "parallel_env"]
 
 
+@checked(game=GAME)
 def leader_env(game: Game, follower: FollowerLike, **options: Any) -> LeaderEnv:
     """The leader's gymnasium environment.
 
@@ -67,6 +69,7 @@ def leader_env(game: Game, follower: FollowerLike, **options: Any) -> LeaderEnv:
     return LeaderEnv(game, follower, **options)
 
 
+@checked(game=GAME, leader=LEADER_POLICY)
 def follower_env(
     game: Game, leader: LeaderPolicy, *, observation: Observation = "policy", **options: Any
 ) -> FollowerEnv:
@@ -96,6 +99,7 @@ def follower_env(
     return FollowerEnv(game, leader, observation=observation, **options)
 
 
+@checked(game=GAME)
 def parallel_env(game: Game, **options: Any) -> SimultaneousGame:
     """Both players as a PettingZoo ``ParallelEnv``, with the agents ``"leader"`` and ``"follower"``.
 
@@ -117,6 +121,7 @@ def parallel_env(game: Game, **options: Any) -> SimultaneousGame:
     return SimultaneousGame(game, **options)
 
 
+@checked(game=GAME)
 def aec_env(game: Game, **options: Any) -> AlternatingGame:
     """Both players as a PettingZoo ``AECEnv``: the model of observation ``"action"``.
 

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from ssg_mip.errors import OptionError
 from ssg_mip.game import Game, IntArray
+from ssg_mip.rules import is_whole, one_of, shown
 from ssg_mip.simulation import Simulator
-from ssg_mip.validation import check_whole, is_whole
+from ssg_mip.validation import check_whole
 
 Restart = Literal["horizon", "geometric"]
 Encoding = Literal["discrete", "one-hot"]
@@ -42,8 +43,7 @@ class EnvironmentOptions:
 
     def __post_init__(self) -> None:
         for label, kind in (("restart", Restart), ("encoding", Encoding), ("unavailable", Unavailable)):
-            if getattr(self, label) not in get_args(kind):
-                raise OptionError(f"{label} is {getattr(self, label)!r}; it must be one of {', '.join(get_args(kind))}")
+            one_of(get_args(kind)).check(label, getattr(self, label))
         if self.horizon is None and self.restart == "horizon":
             raise OptionError("horizon is None while restart is 'horizon'; give a number of steps of at least 1")
         if self.horizon is not None:
@@ -117,7 +117,7 @@ class Actions:
         """
         number = action.item() if isinstance(action, (np.ndarray, np.generic)) and action.size == 1 else action
         if not is_whole(number):
-            raise OptionError(f"{self._player} action is {action!r}; it must be a whole number below {self.width}")
+            raise OptionError(f"{self._player} action is {shown(action)}; it must be a whole number below {self.width}")
         chosen, count = int(number), self._counts[state]
         if 0 <= chosen < count:
             return chosen

@@ -10,6 +10,7 @@ from pettingzoo import ParallelEnv
 
 from ssg_mip.environments.options import Actions, Episode, Indices, read_options, running
 from ssg_mip.game import Game
+from ssg_mip.rules import TABLE
 from ssg_mip.validation import check_whole
 
 AGENTS = ("leader", "follower")
@@ -66,6 +67,7 @@ class SimultaneousGame(ParallelEnv[str, Any, Any]):
         episode = running(self._episode)
         if not self.agents:
             return {}, {}, {}, {}, {}
+        TABLE.check("actions", actions)
         chosen = [self._actions[agent].checked(episode.state, actions.get(agent)) for agent in AGENTS]
         rewards = dict(zip(AGENTS, episode.step(chosen[0], chosen[1]), strict=True))
         if episode.terminated or episode.truncated:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 import gymnasium
 import numpy as np
@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from ssg_mip.environments.options import Actions, Episode, Indices, read_options, running
 from ssg_mip.environments.partners import FollowerLike, as_online
-from ssg_mip.errors import OptionError
 from ssg_mip.game import Game, IntArray
 from ssg_mip.observation import Observation
-from ssg_mip.policy import LeaderPolicy
+from ssg_mip.policy import LEADER_POLICY, LeaderPolicy
+from ssg_mip.rules import SEED, one_of, optional
 
 
 class _PlayerEnv(gymnasium.Env[Any, Any]):
@@ -39,6 +39,7 @@ class _PlayerEnv(gymnasium.Env[Any, Any]):
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Start an episode, as gymnasium has it; there are no options."""
+        optional(SEED).check("seed", seed)
         super().reset(seed=seed, options=options)
         if self._episode is None or seed is not None:
             self._episode = Episode(self.game, self.np_random, self._options, self._discount)
@@ -87,8 +88,7 @@ class FollowerEnv(_PlayerEnv):
     def __init__(
         self, game: Game, leader: LeaderPolicy, *, observation: Observation = "policy", **options: Any
     ) -> None:
-        if observation not in ("policy", "action"):
-            raise OptionError(f"observation is {observation!r}; it must be 'policy' or 'action'")
+        one_of(get_args(Observation)).check("observation", observation)
         self._sees_action = observation == "action"
         seen = int(game.leader_offsets[-1]) if self._sees_action else game.num_states
         super().__init__(game, "follower", game.follower_counts, game.follower_discount, seen, options)
@@ -97,6 +97,7 @@ class FollowerEnv(_PlayerEnv):
 
     def commit(self, leader: LeaderPolicy) -> None:
         """Let the leader play another policy, from the action after the next on: that one is drawn already."""
+        LEADER_POLICY.check("leader", leader)
         leader.slots(self.game)
         self._cumulative = np.cumsum(leader.probabilities, axis=1)
 

@@ -30,6 +30,7 @@ from ssg_mip.experiments.findings import Report
 from ssg_mip.experiments.notebook import Notebook
 from ssg_mip.interrupt import Interrupt, given_or_graceful
 from ssg_mip.methods.settings import read_settings
+from ssg_mip.rules import CALLBACK, FLAG, INTERRUPT, PATH, SEED, TABLE, checked, one_of, optional
 
 EXPERIMENTS: dict[str, str] = {
     "table-1": "ssg_mip.experiments.table_1",
@@ -58,11 +59,18 @@ def find_experiment(name: str) -> types.ModuleType:
     OptionError
         If there is no such experiment; the message lists the known ones.
     """
-    if name not in EXPERIMENTS:
-        raise OptionError(f"experiment is {name!r}; it must be one of {', '.join(EXPERIMENTS)}")
+    one_of(EXPERIMENTS).check("experiment", name)
     return import_module(EXPERIMENTS[name])
 
 
+@checked(
+    out=PATH,
+    seed=SEED,
+    full=FLAG,
+    settings=optional(TABLE),
+    on_progress=optional(CALLBACK),
+    interrupt=optional(INTERRUPT),
+)
 def reproduce(
     name: str,
     out: Path | str,
@@ -106,8 +114,6 @@ def reproduce(
         If an argument is unknown or out of range, or the folder cannot be written to.
     """
     module = find_experiment(name)
-    if isinstance(seed, bool) or seed < 0:
-        raise OptionError(f"seed is {seed!r}; it must be a whole number of at least 0")
     asked = {**(module.FULL if full else {}), **(settings or {})}
     chosen = read_settings(module.Settings, asked, name, owner="experiment")
     deadline = Deadline(time_limit)

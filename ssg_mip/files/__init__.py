@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ssg_mip.errors import InvalidGameError, InvalidInstanceError, OptionError
+from ssg_mip.printable import printable
+from ssg_mip.rules import PATH
 
 if TYPE_CHECKING:
     from ssg_mip.game import Game
@@ -32,11 +34,14 @@ def read_instance(path: str | os.PathLike[str]) -> Game:
 
     Raises
     ------
+    OptionError
+        If ``path`` is no path.
     InvalidInstanceError
         If the file cannot be read or does not hold a valid game; one line with the file and the place inside it.
     """
     from ssg_mip.files.strict_json import Refusal
 
+    PATH.check("path", path)
     place = Path(path)
     if place.suffix.lower() not in FORMATS:
         raise InvalidInstanceError(
@@ -69,7 +74,10 @@ def write_instance(game: Game, path: str | os.PathLike[str]) -> None:
         If ``source`` or ``known`` of the game are not JSON data.
     """
     from ssg_mip.files.strict_json import Refusal
+    from ssg_mip.game import GAME
 
+    GAME.check("game", game)
+    PATH.check("path", path)
     place = Path(path)
     if place.suffix.lower() not in FORMATS:
         raise OptionError(f"{_shown(place)}: the suffix is {place.suffix!r}; it must be one of {', '.join(FORMATS)}")
@@ -85,17 +93,12 @@ def _format(path: Path) -> Any:
 
 def _shown(path: Path) -> str:
     """The path as it can stand in a message."""
-    return _printable(str(path))
+    return printable(str(path), one_line=True)
 
 
 def _one_line(text: str) -> str:
-    line = _printable(" ".join(text.split()))
+    line = printable(" ".join(text.split()), one_line=True)
     return line if len(line) <= _LINE_LIMIT else f"{line[:_LINE_LIMIT]}..."
-
-
-def _printable(text: str) -> str:
-    """The text with control characters escaped: names in and of hostile files could forge lines or steer a terminal."""
-    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)
 
 
 __all__ = ["FORMATS", "read_instance", "write_instance"]

@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 
-from ssg_mip.bounds import ValueBounds, compact_big_m, follower_value_bounds, leader_value_bounds
+from ssg_mip.bounds import ValueBounds, compact_big_m, follower_value_bounds, leader_value_bounds, roomy
 from ssg_mip.formulations.program import Program
 from ssg_mip.formulations.rows import add_products, product_bounds
 from ssg_mip.game import FloatArray, Game
@@ -132,14 +132,18 @@ def compact_improvement(
     smallest, largest = np.full(slots, np.inf), np.full(slots, -np.inf)
     np.minimum.at(smallest, game.row_follower_slot, gains)
     np.maximum.at(largest, game.row_follower_slot, gains)
-    lower = np.minimum.reduceat(smallest, game.follower_offsets[:-1])
-    upper = np.maximum.reduceat(largest, game.follower_offsets[:-1])
-    model.Q = pyo.Var(range(game.num_states), bounds=_interval(ValueBounds(lower, upper)))
+    q_bounds = roomy(
+        ValueBounds(
+            np.minimum.reduceat(smallest, game.follower_offsets[:-1]),
+            np.maximum.reduceat(largest, game.follower_offsets[:-1]),
+        )
+    )
+    model.Q = pyo.Var(range(game.num_states), bounds=_interval(q_bounds))
     under_action = [0.0] * slots
     for row in range(game.num_rows):
         probability = model.f[int(game.row_state[row]), int(game.row_leader[row])]
         under_action[int(game.row_follower_slot[row])] += float(gains[row]) * probability
-    _add_leader_rows(game, model, model.Q, under_action, (lower, upper), (smallest, largest))
+    _add_leader_rows(game, model, model.Q, under_action, (q_bounds.lower, q_bounds.upper), (smallest, largest))
     model.improvement = pyo.Constraint(
         range(game.num_states), rule=lambda m, s: m.Q[s] >= float(values[s]), doc="no state gets worse"
     )

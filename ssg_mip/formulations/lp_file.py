@@ -14,8 +14,9 @@ Four forms of either program:
 ``relaxation``
     the strong form with McCormick's inequalities on the root box in place of the products: an upper bound.
 
-The last two are linear and can be read by HiGHS, CBC and GLPK too. CBC 2.10 needs ``preprocess off``: its integer
-preprocessing calls some feasible ``milp`` files infeasible. Beside ``NAME.lp`` stands ``NAME.lp.names.json``, which
+The last two are linear and can be read by HiGHS, CBC and GLPK too, with their presolve: boxes of values that have all
+but collapsed get room, and coefficients too small to be read alike are taken out
+(:mod:`~ssg_mip.formulations.small_numbers`). Beside ``NAME.lp`` stands ``NAME.lp.names.json``, which
 maps every row and column of the file to the component of the written formulation and to the game's own names.
 """
 
@@ -23,7 +24,6 @@ from __future__ import annotations
 
 import io
 import json
-import math
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -33,14 +33,16 @@ from typing import Any, Literal, get_args
 from numpy.typing import ArrayLike
 
 from ssg_mip.best_response import best_response
-from ssg_mip.bounds import follower_value_bounds
+from ssg_mip.bounds import ValueBounds, follower_value_bounds, leader_value_bounds, roomy
 from ssg_mip.errors import OptionError, TooLargeError
 from ssg_mip.files.safe_io import write_atomically
 from ssg_mip.formulations.coupling import Coupling
 from ssg_mip.formulations.names import LETTERS, FileNames
 from ssg_mip.formulations.program import Program
-from ssg_mip.game import FloatArray, Game
-from ssg_mip.policy import LeaderPolicy
+from ssg_mip.formulations.small_numbers import without_small_numbers
+from ssg_mip.game import GAME, FloatArray, Game
+from ssg_mip.policy import LEADER_POLICY, LeaderPolicy
+from ssg_mip.rules import NOT_NEGATIVE, PATH, checked, one_of, optional
 from ssg_mip.weights import state_weights
 
 Kind = Literal["improvement", "commitment"]
@@ -50,6 +52,7 @@ MOST_PRODUCTS = 300_000
 """Products in the largest program that is written, at about four kilobytes of memory and a tenth of a millisecond."""
 
 
+@checked(game=GAME, path=PATH, policy=optional(LEADER_POLICY), margin=NOT_NEGATIVE)
 def export(
     game: Game,
     path: str | os.PathLike[str],
@@ -90,7 +93,7 @@ def export(
     ------
     OptionError
         If the program, the form or the file name is not one of these, the margin is not a number of at least 0, the
-        file cannot be written.
+        file cannot be written, or its numbers are too far from 1 for LP files.
     TooLargeError
         If the program would need more than :data:`MOST_PRODUCTS` products.
     InvalidPolicyError
@@ -98,12 +101,9 @@ def export(
     """
     target = Path(path)
     for label, given, known in (("program", program, get_args(Kind)), ("form", form, get_args(Form))):
-        if given not in known:
-            raise OptionError(f"{label} is {given!r}; it must be one of {', '.join(known)}")
+        one_of(known).check(label, given)
     if target.suffix != ".lp":
         raise OptionError(f"path is {str(target)!r}; the name must end in .lp, by which solvers know the format")
-    if not 0.0 <= margin < math.inf:
-        raise OptionError(f"margin is {margin!r}; it must be a number of at least 0")
     _check_size(game, program, form)
     policy = LeaderPolicy.uniform(game) if policy is None else policy
     written = build_program(game, program, form, state_weights(game, weights), policy, margin)
@@ -163,6 +163,11 @@ def build_program(
     return _improvement_forms()[form](game, values, weights, margin=margin)
 
 
+def _roomy_bounds(game: Game) -> ValueBounds:
+    """Boxes for the forms whose rows hold the ends of a box; the products of ``strong`` do without them."""
+    return roomy(follower_value_bounds(game))
+
+
 def _commitment_forms() -> Mapping[Form, Callable[..., Program]]:
     from ssg_mip.formulations.commitment import commitment
     from ssg_mip.formulations.compact import compact_commitment
@@ -170,14 +175,25 @@ def _commitment_forms() -> Mapping[Form, Callable[..., Program]]:
     from ssg_mip.formulations.linearise import replace_by_envelopes
     from ssg_mip.formulations.rows import Selection
 
-    def strong(game: Game, weights: FloatArray, *, margin: float) -> Program:
-        return commitment(game, weights, follower_value_bounds(game), selection=Selection.everything(game, margin))
+    def strong(game: Game, weights: FloatArray, *, margin: float, bounds: ValueBounds | None = None) -> Program:
+        bounds = follower_value_bounds(game) if bounds is None else bounds
+        return commitment(game, weights, bounds, selection=Selection.everything(game, margin))
 
     return {
-        "bilinear": compact_commitment,
+        "bilinear": lambda game, weights, *, margin: compact_commitment(
+            game,
+            weights,
+            follower_bounds=_roomy_bounds(game),
+            leader_bounds=roomy(leader_value_bounds(game)),
+            margin=margin,
+        ),
         "strong": strong,
-        "milp": deterministic_commitment,
-        "relaxation": lambda game, weights, *, margin: replace_by_envelopes(strong(game, weights, margin=margin)),
+        "milp": lambda game, weights, *, margin: deterministic_commitment(
+            game, weights, follower_bounds=_roomy_bounds(game), margin=margin
+        ),
+        "relaxation": lambda game, weights, *, margin: replace_by_envelopes(
+            strong(game, weights, margin=margin, bounds=_roomy_bounds(game))
+        ),
     }
 
 
@@ -188,16 +204,23 @@ def _improvement_forms() -> Mapping[Form, Callable[..., Program]]:
     from ssg_mip.formulations.linearise import replace_by_envelopes
     from ssg_mip.formulations.rows import Selection
 
-    def strong(game: Game, values: FloatArray, weights: FloatArray, *, margin: float) -> Program:
-        selection = Selection.everything(game, margin)
-        return improvement(game, values, weights, follower_value_bounds(game), selection=selection)
+    def strong(
+        game: Game, values: FloatArray, weights: FloatArray, *, margin: float, bounds: ValueBounds | None = None
+    ) -> Program:
+        bounds = follower_value_bounds(game) if bounds is None else bounds
+        return improvement(game, values, weights, bounds, selection=Selection.everything(game, margin))
+
+    def compact(written: Callable[..., Program]) -> Callable[..., Program]:
+        return lambda game, values, weights, *, margin: written(
+            game, values, weights, follower_bounds=_roomy_bounds(game), margin=margin
+        )
 
     return {
-        "bilinear": compact_improvement,
+        "bilinear": compact(compact_improvement),
         "strong": strong,
-        "milp": deterministic_improvement,
+        "milp": compact(deterministic_improvement),
         "relaxation": lambda game, values, weights, *, margin: replace_by_envelopes(
-            strong(game, values, weights, margin=margin)
+            strong(game, values, weights, margin=margin, bounds=_roomy_bounds(game))
         ),
     }
 
@@ -205,14 +228,21 @@ def _improvement_forms() -> Mapping[Form, Callable[..., Program]]:
 def lp_text(game: Game, program: Program) -> tuple[str, dict[str, dict[str, Any]]]:
     """The LP file of a program, rows of the user's own included, and what its names mean.
 
-    Written by Pyomo's LP writer, which keeps every digit. The program is not changed.
+    Written by Pyomo's LP writer, which keeps every digit, and without coefficients that are too small for readers. The
+    program is not changed.
+
+    Raises
+    ------
+    OptionError
+        If a row holds coefficients of too different sizes.
     """
     from pyomo.repn.plugins.lp_writer import LPWriter
 
     names = FileNames(game, program)
     buffer = io.StringIO()
     LPWriter().write(program.model, buffer, labeler=names, allow_quadratic_objective=False)
-    return _without_row_prefixes(buffer.getvalue(), names.table), names.table
+    text = _without_row_prefixes(buffer.getvalue(), names.table)
+    return without_small_numbers(text, names.absorbed), names.table
 
 
 def _without_row_prefixes(text: str, names: Mapping[str, Any]) -> str:

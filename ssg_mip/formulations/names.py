@@ -77,6 +77,15 @@ class FileNames:
         self.table[name] = {"component": base, "index": meaning}
         return name
 
+    def absorbed(self, row: str) -> str:
+        """The name of a column that stands for what is dropped from the row of a given name in the file."""
+        meaning = self.table.get(row, {"component": row, "index": {}})
+        word, _, places = row.partition("(")
+        room = LONGEST_NAME - len("absorbed_") - len(places) - 1
+        name = self._unique(f"absorbed_{word[:room]}", places.rstrip(")").split(",") if places else ())
+        self.table[name] = {"component": f"absorbed_{meaning['component']}", "index": meaning["index"]}
+        return name
+
     def _place(self, component: Any) -> tuple[str, tuple[Any, ...], str]:
         """Name, index and index letters of a component."""
         parent, index = component.parent_component(), component.index()

@@ -17,8 +17,8 @@ import math
 from typing import Any
 
 from ssg_mip.builder import GameBuilder
-from ssg_mip.errors import OptionError
 from ssg_mip.game import Game
+from ssg_mip.rules import POSITIVE
 from ssg_mip.validation import checked_discount
 
 SOURCE = (
@@ -40,8 +40,7 @@ def kudo_akimoto_figure_1(
         If a discount is outside ``[0, 1)``.
     """
     for label, value in (("x", x), ("y", y)):
-        if not 0.0 < value < math.inf:
-            raise OptionError(f"{label} is {value!r}; it must be a positive number")
+        POSITIVE.check(label, value)
     checked_discount(leader_discount, "leader_discount")  # what is known of the game divides by one minus it
     builder = GameBuilder(
         f"Kudo-Akimoto Fig. 1, x={x:.4g}, y={y:.4g}",

@@ -14,9 +14,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from ssg_mip.errors import OptionError
 from ssg_mip.game import Game
 from ssg_mip.library.payoffs import bimatrix_game
+from ssg_mip.rules import one_of
 
 CONITZER_SANDHOLM = "Conitzer & Sandholm, Computing the Optimal Strategy to Commit to, EC 2006, as tested in OpenSpiel"
 LETCHFORD = "Letchford, MacDermed, Conitzer, Parr & Isbell, AAAI 2012, Example 1 (Figure 1)"
@@ -250,8 +250,7 @@ def matrix_game(name: str = "maintain") -> Game:
     OptionError
         If there is no such game.
     """
-    if name not in MATRIX_GAMES:
-        raise OptionError(f"name is {name!r}; it must be one of {', '.join(MATRIX_GAMES)}")
+    one_of(MATRIX_GAMES).check("name", name)
     matrix = MATRIX_GAMES[name]
     rows = tuple(f"row {index + 1}" for index in range(len(matrix.leader)))
     columns = tuple(f"column {index + 1}" for index in range(len(matrix.leader[0])))

@@ -25,10 +25,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ssg_mip.builder import GameBuilder
-from ssg_mip.errors import OptionError
 from ssg_mip.game import Game
 from ssg_mip.library.unfolding import Outcome, unfolded
-from ssg_mip.validation import check_whole
+from ssg_mip.rules import FLAG, SHARE
+from ssg_mip.validation import check_whole, checked_discount
 
 ACTIONS = ("LANE_LEFT", "LANE_RIGHT", "FASTER", "SLOWER", "IDLE")
 """The actions of either car."""
@@ -90,10 +90,11 @@ def highway_merge(
     OptionError
         If an argument is out of range.
     """
-    check_whole(cells, "cells", least=4)
-    check_whole(speeds, "speeds", least=2)
-    if not 0.0 <= fast_share <= 1.0:
-        raise OptionError(f"fast_share is {fast_share!r}; it must lie between 0 and 1")
+    check_whole(cells, "cells", least=4, most=1000)
+    check_whole(speeds, "speeds", least=2, most=1000)
+    SHARE.check("fast_share", fast_share)
+    FLAG.check("all_actions", all_actions)
+    checked_discount(discount, "discount")
 
     def actions(state: _Road | str) -> tuple[Sequence[str], Sequence[str]]:
         if isinstance(state, str):

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game
+from ssg_mip.rules import GENERATOR, number
 from ssg_mip.validation import check_whole, float_array
 
 
@@ -56,8 +57,8 @@ def bimatrix_game(
         leader_discount=0.0,
         follower_discount=0.0,
         state_names=("s",),
-        leader_actions=tuple(rows or (f"row {index + 1}" for index in range(high))),
-        follower_actions=tuple(columns or (f"column {index + 1}" for index in range(wide))),
+        leader_actions=[f"row {index + 1}" for index in range(high)] if rows is None else rows,
+        follower_actions=[f"column {index + 1}" for index in range(wide)] if columns is None else columns,
         name=name,
         source=source,
         known=known,
@@ -84,8 +85,8 @@ def correlated_payoffs(size: int, covariance: float, rng: np.random.Generator) -
     OptionError
         If an argument is out of range.
     """
-    check_whole(size, "size")
-    if not -1.0 <= covariance <= 1.0:
-        raise OptionError(f"covariance is {covariance!r}; it must lie between -1 and 1")
+    check_whole(size, "size", most=10**4)
+    number("between -1 and 1", lambda value: -1.0 <= value <= 1.0).check("covariance", covariance)
+    GENERATOR.check("rng", rng)
     mine, noise = rng.standard_normal((2, size, size))
     return mine, covariance * mine + np.sqrt(1.0 - covariance**2) * noise

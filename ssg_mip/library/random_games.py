@@ -16,6 +16,9 @@ from ssg_mip.validation import check_whole
 SOURCE = "ssg_mip.library.random_game"
 """Where this generator stood when its first instances were written; it is part of their files."""
 
+MOST_TRANSITIONS = 10**8
+"""Of a game that is drawn: some gigabytes."""
+
 
 def random_game(
     seed: int = 0,
@@ -41,7 +44,12 @@ def random_game(
         check_whole(size, label)
     check_whole(seed, "seed", least=0)
     if successors > states:
-        raise OptionError(f"successors is {successors}; there are only {states} states")
+        raise OptionError(f"successors is {successors}; it must be at most the number of states, {states}")
+    if states * leader_actions * follower_actions * successors > MOST_TRANSITIONS:
+        raise OptionError(
+            f"states is {states}; with {leader_actions} x {follower_actions} actions and {successors} successors the "
+            f"game has more than {MOST_TRANSITIONS:,} transitions: make it smaller"
+        )
     rng = np.random.default_rng(seed)
     rows = states * leader_actions * follower_actions
     rewards = 2.0 * rng.random((2, rows)) - 1.0

@@ -18,7 +18,8 @@ from ssg_mip.builder import GameBuilder
 from ssg_mip.errors import OptionError
 from ssg_mip.game import Game
 from ssg_mip.library.matrix_games import LEARNING
-from ssg_mip.validation import float_array
+from ssg_mip.rules import shown
+from ssg_mip.validation import checked_discount, float_array
 
 _DILEMMA_LEADER = ((-1, -3), (0, -2))
 _DILEMMA_FOLLOWER = ((-1, 0), (-3, -2))
@@ -64,8 +65,9 @@ def iterated_game(
     if any(table.shape != (2, 2) for table in payoffs):
         shapes = " and ".join(str(table.shape) for table in payoffs)
         raise OptionError(f"the payoffs have the shapes {shapes}; a round must be two by two")
-    if len(actions) != 2 or len(set(actions)) != 2 or any(len(action) != 1 for action in actions):
-        raise OptionError(f"actions is {list(actions)!r}; it must be two different names of one letter")
+    letters = isinstance(actions, (list, tuple, str)) and all(isinstance(one, str) and len(one) == 1 for one in actions)
+    if not letters or len(actions) != 2 or actions[0] == actions[1]:
+        raise OptionError(f"actions is {shown(actions)}; it must be two different names of one letter")
     joint = {mine + theirs: (a, b) for a, mine in enumerate(actions) for b, theirs in enumerate(actions)}
     start = next(iter(joint))
     builder = GameBuilder(name, leader_discount=discount, follower_discount=discount, source=source)
@@ -87,6 +89,7 @@ def iterated_game(
 
 def iterated_prisoners_dilemma(discount: float = 0.9) -> Game:
     """The prisoner's dilemma, repeated with one step of memory, with one discount for both players."""
+    checked_discount(discount, "discount")
     return iterated_game(
         _DILEMMA_LEADER,
         _DILEMMA_FOLLOWER,

@@ -35,7 +35,8 @@ from ssg_mip.builder import GameBuilder
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.library.unfolding import Outcome, unfolded
-from ssg_mip.validation import check_whole
+from ssg_mip.rules import FLAG, NOT_NEGATIVE, SHARE, one_of
+from ssg_mip.validation import check_whole, checked_discount
 
 Observation = Literal["placement", "policy"]
 Cell = tuple[int, int]
@@ -151,6 +152,8 @@ def security_grid(
         If an argument is out of range.
     """
     _check(size, targets, defenders, horizon, wind, penalty, observation, seed)
+    FLAG.check("zero_sum", zero_sum)
+    checked_discount(discount, "discount")
     rng = np.random.default_rng(seed)
     places = 1 + np.argsort(rng.random(size * size - 1), kind="stable")[:targets]
     worth = 0.2 + 0.8 * rng.random((2, targets))
@@ -224,21 +227,18 @@ class _Rules:
 def _check(
     size: int, targets: int, defenders: int, horizon: int, wind: float, penalty: float, observation: str, seed: int
 ) -> None:
-    check_whole(size, "size", least=2)
+    check_whole(size, "size", least=2, most=1000)
     check_whole(targets, "targets")
     check_whole(defenders, "defenders", least=0)
-    check_whole(horizon, "horizon")
+    check_whole(horizon, "horizon", most=10**6)
     check_whole(seed, "seed", least=0)
     if not 1 <= targets < size * size:
         raise OptionError(f"targets is {targets}; it must be at least 1 and leave the corner of {size}x{size} free")
     if defenders > targets:
-        raise OptionError(f"defenders is {defenders}; there are {targets} targets to guard")
-    if not 0.0 <= wind <= 1.0:
-        raise OptionError(f"wind is {wind!r}; it must lie between 0 and 1")
-    if not 0.0 <= penalty < float("inf"):
-        raise OptionError(f"penalty is {penalty!r}; it must be a number of at least 0")
-    if observation not in get_args(Observation):
-        raise OptionError(f"observation is {observation!r}; it must be one of {', '.join(get_args(Observation))}")
+        raise OptionError(f"defenders is {defenders}; it must be at most the number of targets, {targets}")
+    SHARE.check("wind", wind)
+    NOT_NEGATIVE.check("penalty", penalty)
+    one_of(get_args(Observation)).check("observation", observation)
 
 
 def _towards(cell: Cell, target: Cell) -> str:

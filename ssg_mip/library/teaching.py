@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from ssg_mip.builder import GameBuilder
 from ssg_mip.game import Game
+from ssg_mip.rules import NUMBER
 
 _PLACES = ("sofa", "room", "desk")
 _LEARNER_REWARD = {"sofa": 1.0, "room": 0.0, "desk": 0.7}
@@ -25,6 +26,7 @@ _SUCCESS = {
 
 def policy_teaching(leader_discount: float = 0.9, follower_discount: float = 0.8, price: float = 0.2) -> Game:
     """The game in which steering costs the teacher ``price`` a step; play starts in the room."""
+    NUMBER.check("price", price)
     builder = GameBuilder(
         "policy teaching",
         leader_discount=leader_discount,

@@ -7,8 +7,6 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, Protocol, get_args
 
-import numpy as np
-
 from ssg_mip.best_response import Ties, check_ties
 from ssg_mip.branching.options import DEFAULT_OPTIONS, SearchOptions
 from ssg_mip.deadline import Deadline, OutOfTime
@@ -18,13 +16,11 @@ from ssg_mip.interrupt import Interrupt
 from ssg_mip.methods.proofs.bound_certificate import Recorder
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Result
+from ssg_mip.rules import CALLBACK, COUNT, INTERRUPT, NOT_NEGATIVE, SEED, one_of, optional
 from ssg_mip.standard_form import Scale
 from ssg_mip.status import BoundProof
-from ssg_mip.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, Tolerances
+from ssg_mip.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, TOLERANCES, Tolerances
 from ssg_mip.weights import compliant_weights, state_weights
-
-MOST = 10**18
-"""The largest count that can be asked for: more than any run gets through, and still a whole number of 64 bits."""
 
 StepSelection = Literal["argmax", "epsilon", "first"]
 """Which improving policy a step of policy iteration moves to."""
@@ -103,15 +99,16 @@ class Request:
 
     def __post_init__(self) -> None:
         check_ties(self.ties)
-        _check_number("gap", self.gap, low=0.0)
-        _check_number("margin", self.margin, low=0.0)
-        _check_count("levels", self.levels)
+        NOT_NEGATIVE.check("gap", self.gap)
+        NOT_NEGATIVE.check("margin", self.margin)
+        COUNT.check("levels", self.levels)
+        TOLERANCES.check("tolerances", self.tolerances)
+        INTERRUPT.check("interrupt", self.interrupt)
+        optional(CALLBACK).check("on_progress", self.on_progress)
         check_selection(self.selection, self.epsilon)
         for label in ("node_limit", "iteration_limit"):
-            if getattr(self, label) is not None:
-                _check_count(label, getattr(self, label))
-        if isinstance(self.seed, bool) or not isinstance(self.seed, (int, np.integer)) or self.seed < 0:
-            raise OptionError(f"seed is {self.seed!r}; it must be a whole number of at least 0")
+            optional(COUNT).check(label, getattr(self, label))
+        SEED.check("seed", self.seed)
 
     @property
     def rule_decides(self) -> bool:
@@ -156,15 +153,9 @@ class Run(Protocol):
         """Solve ``game`` as asked."""
 
 
-def _check_number(label: str, value: float, *, low: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not low <= value < math.inf:
-        raise OptionError(f"{label} is {value!r}; it must be a number of at least {low:g}")
-
-
 def check_selection(selection: str, epsilon: float | None) -> None:
     """Raise :class:`OptionError` unless the selection is known and ``epsilon`` goes with it."""
-    if selection not in get_args(StepSelection):
-        raise OptionError(f"selection is {selection!r}; it must be one of {', '.join(get_args(StepSelection))}")
+    one_of(get_args(StepSelection)).check("selection", selection)
     if selection != "epsilon":
         if epsilon is not None:
             raise OptionError(
@@ -174,14 +165,9 @@ def check_selection(selection: str, epsilon: float | None) -> None:
         return
     if epsilon is None:
         raise OptionError("selection is 'epsilon' without an epsilon; give a number of at least 0 and below 1")
-    _check_number("epsilon", epsilon, low=0.0)
+    NOT_NEGATIVE.check("epsilon", epsilon)
     if epsilon >= 1.0:
         raise OptionError(f"epsilon is {epsilon!r}; it must be at least 0 and below 1: 1 would accept any policy")
-
-
-def _check_count(label: str, value: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not 1 <= value <= MOST:
-        raise OptionError(f"{label} is {value!r}; it must be a whole number of at least 1 and at most {MOST:.0e}")
 
 
 __all__ = ["Request", "Run", "StepSelection", "compliant_weights", "proof_of", "state_weights"]

@@ -60,7 +60,7 @@ def check_settings(kind: type[Any] | None, given: Mapping[str, Any], method: str
     if kind is not None:
         read_settings(kind, given, method)
     elif given:
-        raise OptionError(f"method {method!r} has no settings of its own; leave out {', '.join(given)}")
+        raise OptionError(f"method {method!r} has no settings of its own; leave out {', '.join(map(str, given))}")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -26,13 +26,16 @@ from ssg_mip.best_response import Response, Ties, response_out
 from ssg_mip.bounds import leader_value_bounds, raised_sum
 from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError
-from ssg_mip.game import FloatArray, Game
+from ssg_mip.frozen import FrozenArrays
+from ssg_mip.game import GAME, FloatArray, Game
 from ssg_mip.interrupt import Interrupt, given_or_graceful
 from ssg_mip.methods.exact import Answer, solve_commitment
 from ssg_mip.methods.request import Request
 from ssg_mip.policy import LeaderPolicy
+from ssg_mip.rules import POSITIVE, checked, shown
 from ssg_mip.standard_form import StandardForm, standard_form
 from ssg_mip.status import Termination
+from ssg_mip.validation import checked_array
 from ssg_mip.weights import state_weights
 
 PROGRAM_SHARE = 0.5
@@ -43,7 +46,7 @@ NARROW = 0.25
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class AugmentedChebyshev:
+class AugmentedChebyshev(FrozenArrays):
     """The scalarisation itself: a function of value vectors.
 
     Attributes
@@ -66,21 +69,27 @@ class AugmentedChebyshev:
     augmentation: float = 1e-3
 
     def __post_init__(self) -> None:
-        weights, reference = np.asarray(self.weights, dtype=float), np.asarray(self.reference, dtype=float)
+        weights = checked_array(self.weights, "weights", OptionError).astype(float)
+        reference = checked_array(self.reference, "reference", OptionError).astype(float)
+        POSITIVE.check("augmentation", self.augmentation)
         if weights.ndim != 1 or not np.all(np.isfinite(weights)) or np.any(weights <= 0.0):
             raise OptionError(
-                f"Chebyshev weights are {self.weights!r}; they must be finite and positive in every state"
+                f"Chebyshev weights are {shown(self.weights)}; they must be finite and positive in every state"
             )
         if reference.shape != weights.shape or not np.all(np.isfinite(reference)):
-            raise OptionError(f"the reference is {self.reference!r}; it needs one finite value per state")
-        if not 0.0 < self.augmentation < math.inf:
-            raise OptionError(f"augmentation is {self.augmentation!r}; it must be positive")
+            raise OptionError(f"the reference is {shown(self.reference)}; it needs one finite value per state")
         object.__setattr__(self, "weights", weights)
         object.__setattr__(self, "reference", reference)
+        super().__post_init__()
 
     def __call__(self, values: ArrayLike) -> float:
         """``L[v]`` of one value vector."""
-        scaled = self.weights * (np.asarray(values, dtype=float) - self.reference)
+        given = checked_array(values, "values", OptionError)
+        if given.shape != self.weights.shape:
+            raise OptionError(
+                f"values have shape {given.shape}; they must be one for each of {len(self.weights)} states"
+            )
+        scaled = self.weights * (given.astype(float) - self.reference)
         return float(scaled.min() + self.augmentation * scaled.sum())
 
 
@@ -118,6 +127,7 @@ class ChebyshevPoint:
         return self.response.leader_values
 
 
+@checked(game=GAME, augmentation=POSITIVE)
 def solve_chebyshev(
     game: Game,
     weights: ArrayLike | Mapping[str, float] | None = None,
@@ -156,7 +166,7 @@ def solve_chebyshev(
     even = np.full(game.num_states, 1.0 / game.num_states)
     scalarisation = AugmentedChebyshev(
         state_weights(game, even if weights is None else weights),
-        bounds.upper if reference is None else np.asarray(reference, dtype=float),
+        bounds.upper if reference is None else checked_array(reference, "reference", OptionError).astype(float),
         augmentation,
     )
     if len(scalarisation.reference) != game.num_states:

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from ssg_mip.best_response import Ties
 from ssg_mip.certificates.guarantee import Guarantee
 from ssg_mip.certificates.outcome import UNCHECKED, CheckOutcome
+from ssg_mip.frozen import FrozenArrays
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.pareto.hypervolume import default_reference, hypervolume, is_computed
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
@@ -22,7 +23,7 @@ from ssg_mip.status import BoundProof, Status, Termination
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class FrontPoint:
+class FrontPoint(FrozenArrays):
     """One non-dominated point: a commitment and its exact values under the follower's best response.
 
     Attributes
@@ -73,7 +74,7 @@ class FrontPoint:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class Settlement:
+class Settlement(FrozenArrays):
     """What became of a point that weights of zero leave only weakly optimal (:mod:`ssg_mip.pareto.settling`).
 
     Attributes

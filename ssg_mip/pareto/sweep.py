@@ -34,7 +34,7 @@ from ssg_mip.best_response import Ties
 from ssg_mip.bounds import varying_states
 from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError
-from ssg_mip.game import FloatArray, Game, IntArray
+from ssg_mip.game import GAME, FloatArray, Game, IntArray
 from ssg_mip.interrupt import Interrupt, given_or_graceful
 from ssg_mip.leftover import CutRuns
 from ssg_mip.memory import require_memory
@@ -42,6 +42,7 @@ from ssg_mip.methods import STEPPING, check_request
 from ssg_mip.methods.in_standard_form import form_for, request_into, row_out
 from ssg_mip.methods.proofs.bound_certificate import Recorder, prepared_recorder
 from ssg_mip.methods.request import Request, StepSelection, state_weights
+from ssg_mip.naming import names_of
 from ssg_mip.pareto.assurance import assured_front
 from ssg_mip.pareto.closing import kept_for_checks
 from ssg_mip.pareto.front import ParetoFront, Settlement
@@ -52,13 +53,29 @@ from ssg_mip.pareto.scalarisation import DEFAULT_NUM_WEIGHTS, corner_weights, we
 from ssg_mip.pareto.settling import Settler
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Provenance, Result
+from ssg_mip.rules import CALLBACK, COUNT, FLAG, LIST, PATH, SEED, TABLE, TEXT, checked, optional
 from ssg_mip.status import Termination
 from ssg_mip.tolerances import DEFAULT_GAP
+from ssg_mip.weights import WEIGHTS
 
 BYTES_PER_STATE = 500
 """Bytes that a run keeps for each state: values, weights and policies, and their text when they are printed."""
 
 
+@checked(
+    game=GAME,
+    method=TEXT,
+    weights=optional(LIST),
+    num_weights=COUNT,
+    states=optional(LIST),
+    starts=COUNT,
+    seed=SEED,
+    settings=optional(TABLE),
+    on_progress=optional(CALLBACK),
+    check=FLAG,
+    guarantee=FLAG,
+    certificate=optional(PATH),
+)
 def trace_front(
     game: Game,
     *,
@@ -133,8 +150,6 @@ def trace_front(
     """
     if certificate is not None:
         recorder = prepared_recorder(Path(certificate))
-    if starts < 1 or num_weights < 1:
-        raise OptionError(f"starts is {starts!r} and num_weights is {num_weights!r}; both must be at least 1")
     rng = np.random.default_rng(seed)
     deadline = Deadline(time_limit) if deadline is None else deadline
     plan = _make_plan(game, weights, num_weights, _traded_states(game, states), rng)
@@ -327,7 +342,7 @@ def _check_memory(game: Game, count: int, starts: int) -> None:
 def _traded_states(game: Game, names: Sequence[str] | None) -> IntArray:
     """The named states, or those whose value is not the same for all pairs of policies (the first if none is)."""
     if names is not None:
-        chosen = sorted({game.state_index(name) for name in names})
+        chosen = sorted({game.state_index(name) for name in names_of(names, "states")})
         if not chosen:
             raise OptionError("states is empty; name at least one state, or leave it out")
         return np.array(chosen, dtype=np.int64)
@@ -346,6 +361,8 @@ def _make_plan(
     if given is not None:
         if not len(given):
             raise OptionError("weights is empty; give at least one weight vector, or leave it out")
+        for place, row in enumerate(given):
+            WEIGHTS.check(f"weights[{place}]", row)
         return ListPlan([state_weights(game, row) for row in given])
     if len(states) == 2:
         return DichotomicPlan(corner_weights(game.initial, states), states, count)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ssg_mip.report.text import add_row, check_line, counted, left_out, mixed_action, number, rule, table
+from ssg_mip.report.text import add_row, check_line, counted, left_out, mixed_action, number, rule, table, titled
 from ssg_mip.result import bound_scope
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def front_report(front: ParetoFront, *, limit: int | None = None, columns: int =
         secured = None if point.guaranteed is None else point.guaranteed.secured_value
         add_row(made, (str(place), *values, bound, number(secured), point.check.word))
     head = (
-        f"{game.name}: {counted(len(front.points), 'point')}, front by {front.method}, "
+        f"{titled(game)}: {counted(len(front.points), 'point')}, front by {front.method}, "
         f"{rule(front.ties, front.margin)}\n"
         f"  {front.termination.value}; {counted(len(front.results), 'run')}, {front.provenance.seconds:.2f} s; "
         f"bounds hold {bound_scope(front.margin)}{_volume(front)}\n"
@@ -79,8 +79,8 @@ def enclosure_report(enclosure: Enclosure, *, limit: int | None = None, columns:
     counts, names = enclosure.provenance.counts, [one.name for one in enclosure.objectives]
     reached = "reached" if enclosure.resolution <= enclosure.wanted else "NOT reached"
     head = (
-        f"{enclosure.game.name}: {counted(len(enclosure.points), 'point')}, {len(enclosure.unsupported)} of them the "
-        f"optimum of no weighted sum, {rule(enclosure.ties, enclosure.margin)}\n"
+        f"{titled(enclosure.game)}: {counted(len(enclosure.points), 'point')}, {len(enclosure.unsupported)} of them "
+        f"the optimum of no weighted sum, {rule(enclosure.ties, enclosure.margin)}\n"
         f"  {enclosure.termination.value}; {counted(counts['programs'], 'program')}, "
         f"{enclosure.provenance.seconds:.2f} s\n"
         f"  resolution {number(enclosure.resolution)} ({reached}: {number(enclosure.wanted)}): for every policy some "
@@ -109,7 +109,7 @@ def existence_report(answer: Existence, *, limit: int | None = None) -> list[Any
     game = answer.game
     work = ", ".join(f"{count} {unit}" for unit, count in answer.provenance.counts.items())
     lines = [
-        f"{game.name}: existence, {rule(answer.ties, answer.margin)}",
+        f"{titled(game)}: existence, {rule(answer.ties, answer.margin)}",
         f"  verdict  {answer.verdict.value}",
         f"  because  {answer.reason}",
         *(f"  theory   {reason}" for reason in answer.theory),

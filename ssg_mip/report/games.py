@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ssg_mip.game import Game
-from ssg_mip.report.text import add_row, counted, left_out, number, table
+from ssg_mip.printable import printable
+from ssg_mip.report.text import add_row, counted, left_out, number, table, titled
 from ssg_mip.result import finite
 
 
@@ -38,16 +39,20 @@ def game_report(game: Game, *, limit: int | None = None) -> list[Any]:
         actions = (", ".join(game.leader_actions[state]), ", ".join(game.follower_actions[state]))
         add_row(made, (game.state_names[state], number(game.initial[state]), *actions))
     head = (
-        f"{game.name}: {counted(game.num_states, 'state')}, {counted(game.num_rows, 'joint action')}, "
+        f"{titled(game)}: {counted(game.num_states, 'state')}, {counted(game.num_rows, 'joint action')}, "
         f"{counted(len(game.successors), 'transition')}\n"
         f"  discounts: leader {game.leader_discount:g}, follower {game.follower_discount:g}\n"
         f"  content {game.content_hash[:16]}"
     )
-    notes = [] if game.source is None else [f"source: {game.source}"]
+    notes = [] if game.source is None else [f"source: {printable(game.source, one_line=True)}"]
     notes += _known_lines(game)
     hidden = 0 if limit is None else game.num_states - limit
     return [head, "", made, *left_out(hidden, "states"), *notes]
 
 
 def _known_lines(game: Game) -> Sequence[str]:
-    return [] if not game.known else ["known:", *(f"  {key}: {value}" for key, value in game.known.items())]
+    return (
+        []
+        if not game.known
+        else ["known:", *(printable(f"  {key}: {value}", one_line=True) for key, value in game.known.items())]
+    )

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from ssg_mip.certificates.guarantee import Guarantee
-from ssg_mip.report.text import add_row, check_line, left_out, mixed_action, number, percent, rule, table
+from ssg_mip.report.text import add_row, check_line, left_out, mixed_action, number, percent, rule, table, titled
 from ssg_mip.result import Result
 
 
@@ -22,7 +22,7 @@ def result_report(result: Result, *, limit: int | None = None) -> list[Any]:
     """
     work = ", ".join(f"{count} {unit}" for unit, count in result.provenance.counts.items())
     lines = [
-        f"{result.game.name}: {result.method}, {rule(result.ties, result.margin)}",
+        f"{titled(result.game)}: {result.method}, {rule(result.ties, result.margin)}",
         f"  value   {number(result.leader_value)}",
         f"  bound   {number(result.dual_bound)} ({result.bound_scope})",
         f"  proof   {proof_line(result)}",

@@ -11,6 +11,7 @@ from rich.text import Text
 from ssg_mip.certificates.outcome import CheckOutcome, interval_to_list
 from ssg_mip.game import Game
 from ssg_mip.policy import LeaderPolicy
+from ssg_mip.printable import printable
 
 
 def number(value: float | None) -> str:
@@ -26,6 +27,11 @@ def percent(share: float | None) -> str:
     return "< 0.0001%" if share > 0.0 and not float(text) else f"{float(text):g}%"
 
 
+def titled(game: Game) -> str:
+    """The name of a game as one line of a report; it may hold anything."""
+    return printable(game.name, one_line=True)
+
+
 def counted(count: int, what: str) -> str:
     """``1 point``, ``2 points``."""
     return f"{count} {what}{'' if count == 1 else 's'}"
@@ -33,15 +39,24 @@ def counted(count: int, what: str) -> str:
 
 def table(*columns: str, title: str | None = None) -> Table:
     """An empty table; columns whose heading ends in ``>`` are right-aligned."""
-    made = Table(title=title, title_justify="left", title_style="", box=None, pad_edge=False, show_edge=False)
+    made = Table(
+        title=None if title is None else Text(printable(title)),
+        title_justify="left",
+        title_style="",
+        box=None,
+        pad_edge=False,
+        show_edge=False,
+    )
     for heading in columns:
-        made.add_column(heading.rstrip(">"), justify="right" if heading.endswith(">") else "left", overflow="fold")
+        made.add_column(
+            Text(printable(heading.rstrip(">"))), justify="right" if heading.endswith(">") else "left", overflow="fold"
+        )
     return made
 
 
 def add_row(to: Table, cells: Iterable[str]) -> None:
     """Add a row of plain texts."""
-    to.add_row(*(Text(cell) for cell in cells))
+    to.add_row(*(Text(printable(cell)) for cell in cells))
 
 
 def mixed_action(policy: LeaderPolicy, game: Game, state: int) -> str:

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from ssg_mip.errors import SolverError
 from ssg_mip.game import FloatArray, IntArray
+from ssg_mip.printable import printable
 from ssg_mip.solver.compiled import CompiledProgram
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
@@ -108,7 +109,7 @@ def warn_of_ranges(program: CompiledProgram, game_name: str) -> None:
     report = range_report(program)
     logger.debug("%s: %s", game_name, report.summary)
     for warning in report.warnings:
-        logger.warning("%s: %s", game_name, warning)
+        logger.warning("%s: %s", printable(game_name), printable(warning))
 
 
 def check_big_m(program: CompiledProgram) -> None:

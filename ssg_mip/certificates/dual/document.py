@@ -47,7 +47,7 @@ from pathlib import Path
 from typing import Any
 
 from ssg_mip.certificates.dual.units import PlayerUnits, Units
-from ssg_mip.errors import InvalidResultError
+from ssg_mip.errors import InvalidResultError, OptionError
 
 FORMAT = "ssg-mip-bound/3"
 
@@ -115,10 +115,16 @@ def lines_of(path: Path) -> Iterator[Any]:
 
     Raises
     ------
+    OptionError
+        If there is no such file.
     InvalidResultError
         With the number of the line, if one is not JSON in UTF-8.
     """
-    with path.open(encoding="utf-8") as file:
+    try:
+        opened = path.open(encoding="utf-8")
+    except OSError as error:
+        raise OptionError(f"{path} cannot be read: {error.strerror}; give the file that --certificate wrote") from None
+    with opened as file:
         number = 0
         try:
             while line := file.readline(LONGEST_LINE):

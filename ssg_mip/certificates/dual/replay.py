@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from ssg_mip.certificates.dual.units import raised, restated
 from ssg_mip.certificates.rational import ExactGame, exact_weights
 from ssg_mip.certificates.verification import VERIFICATION_FORMAT, Checked, yes_or_no
 from ssg_mip.errors import InvalidResultError
-from ssg_mip.game import Game
+from ssg_mip.game import GAME, Game
+from ssg_mip.rules import COUNT, PATH, Rule, checked, optional
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -78,8 +80,15 @@ class BoundVerification(Checked):
         }
 
 
+CERTIFICATE = Rule(
+    "the path of a file that --certificate (certificate=) wrote, or the values of its lines",
+    lambda value: PATH.holds(value) or (isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping))),
+)
+
+
+@checked(game=GAME, certificate=CERTIFICATE)
 def verify_bound(
-    game: Game, certificate: Path | Iterable[Any], *, time_limit: float | None = None
+    game: Game, certificate: Path | str | Iterable[Any], *, time_limit: float | None = None
 ) -> BoundVerification:
     """Replay a single certificate (:mod:`ssg_mip.certificates.dual`).
 
@@ -103,9 +112,10 @@ def verify_bound(
     return found
 
 
+@checked(game=GAME, certificates=CERTIFICATE, most=optional(COUNT))
 def verify_bounds(
     game: Game,
-    certificates: Path | Iterable[Any],
+    certificates: Path | str | Iterable[Any],
     *,
     most: int | None = None,
     time_limit: float | None = None,
@@ -132,7 +142,7 @@ def verify_bounds(
         If the time limit is below 0.
     """
     out_of_time = time_is_up(time_limit)
-    lines = iter(lines_of(certificates) if isinstance(certificates, Path) else certificates)
+    lines = iter(lines_of(Path(certificates)) if isinstance(certificates, (str, os.PathLike)) else certificates)
     found: list[BoundVerification] = []
     line = next(lines, None)
     while line is not None or not found:

@@ -24,14 +24,15 @@ import numpy as np
 from ssg_mip.best_response import Ties, best_response
 from ssg_mip.bounds import LEAST_GAP
 from ssg_mip.deadline import Deadline
-from ssg_mip.game import FloatArray, Game
+from ssg_mip.game import GAME, FloatArray, Game
 from ssg_mip.interrupt import Interrupt
 from ssg_mip.mdp import induced_by_leader
 from ssg_mip.methods.exact.goals import HighestGainProblem, search_goal
 from ssg_mip.methods.exact.size_limit import improvement_products, obstacle
 from ssg_mip.methods.policy_iteration.step import TEST_GAP_SHARE, Iterate, exact_improvement, take_step, value_scale
 from ssg_mip.methods.request import Request
-from ssg_mip.policy import LeaderPolicy
+from ssg_mip.policy import LEADER_POLICY, LeaderPolicy
+from ssg_mip.rules import INTERRUPT, checked, optional
 from ssg_mip.standard_form import standard_form
 from ssg_mip.status import Termination
 from ssg_mip.tolerances import DEFAULT_GAP
@@ -75,6 +76,7 @@ class NecessaryCondition:
     lps: int
 
 
+@checked(game=GAME, policy=LEADER_POLICY, interrupt=optional(INTERRUPT))
 def necessary_condition(
     game: Game,
     policy: LeaderPolicy,

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 
 from ssg_mip.best_response import Ties
 from ssg_mip.deadline import Deadline
-from ssg_mip.errors import OptionError
-from ssg_mip.game import Game
+from ssg_mip.game import GAME, Game
 from ssg_mip.interrupt import Interrupt, given_or_graceful
 from ssg_mip.methods.in_standard_form import progress_into, request_into
 from ssg_mip.methods.margin import check_margin
@@ -20,12 +18,21 @@ from ssg_mip.pareto.enclosures.enclosure_points import checked_enclosure
 from ssg_mip.pareto.enclosures.objectives import ObjectiveLike, read_objectives
 from ssg_mip.pareto.in_standard_form import enclosure_out
 from ssg_mip.result import ProgressRow
+from ssg_mip.rules import CALLBACK, COUNT, FLAG, LIST, POSITIVE, checked, optional
 from ssg_mip.standard_form import standard_form
 
 EXPECTED_POINTS = 10
 """Points for whose check a share of the time limit is kept."""
 
 
+@checked(
+    game=GAME,
+    objectives=optional(LIST),
+    resolution=optional(POSITIVE),
+    program_limit=optional(COUNT),
+    on_progress=optional(CALLBACK),
+    check=FLAG,
+)
 def enclose_front(
     game: Game,
     *,
@@ -80,10 +87,6 @@ def enclose_front(
     """
     chosen = read_objectives(game, objectives)
     form = standard_form(game, one_unit=True)
-    if resolution is not None and not 0.0 < resolution < math.inf:
-        raise OptionError(f"resolution is {resolution!r}; it must be a positive number, in the units of the rewards")
-    if program_limit is not None and program_limit < 1:
-        raise OptionError(f"program_limit is {program_limit!r}; it must be a whole number of at least 1")
     deadline = Deadline(time_limit) if deadline is None else deadline
     with given_or_graceful(interrupt) as flag:
         request = Request(

@@ -10,6 +10,7 @@ import numpy as np
 
 from ssg_mip.best_response import Ties
 from ssg_mip.certificates.outcome import UNCHECKED, CheckOutcome
+from ssg_mip.frozen import FrozenArrays
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.pareto.enclosures.objectives import Objective
 from ssg_mip.pareto.enclosures.region import OpenBox, Region
@@ -19,7 +20,7 @@ from ssg_mip.status import Termination
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class EnclosurePoint:
+class EnclosurePoint(FrozenArrays):
     """An attained point: a commitment and its exact values under the follower's best response.
 
     Attributes

@@ -17,7 +17,9 @@ from ssg_mip.best_response import Response
 from ssg_mip.bounds import follower_value_bounds, leader_value_bounds, varying_states
 from ssg_mip.errors import OptionError, TooLargeError
 from ssg_mip.formulations.level import Demand
-from ssg_mip.game import FloatArray, Game
+from ssg_mip.frozen import FrozenArrays
+from ssg_mip.game import GAME, FloatArray, Game
+from ssg_mip.rules import checked, shown
 from ssg_mip.weights import state_weights, unit_weights
 
 Player = Literal["leader", "follower"]
@@ -27,7 +29,7 @@ MOST_OBJECTIVES = 20
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class Objective:
+class Objective(FrozenArrays):
     """The value of one player from a start distribution.
 
     Attributes
@@ -69,6 +71,7 @@ ObjectiveLike = Objective | str | Mapping[str, float] | Sequence[str]
 """An objective; or ``"state"``, ``{"state": weight}`` or ``["state", "state"]`` for the leader's value from there."""
 
 
+@checked(game=GAME)
 def leader_objective(game: Game, start: str | Mapping[str, float] | Sequence[str] | None = None) -> Objective:
     """The leader's value from a state, a group of states with equal shares, weights, or the start distribution.
 
@@ -80,6 +83,7 @@ def leader_objective(game: Game, start: str | Mapping[str, float] | Sequence[str
     return _objective(game, "leader", start)
 
 
+@checked(game=GAME)
 def follower_objective(game: Game, start: str | Mapping[str, float] | Sequence[str] | None = None) -> Objective:
     """As :func:`leader_objective`, for the follower's value."""
     return _objective(game, "follower", start)
@@ -174,6 +178,8 @@ def _pairs(text: str, rest: str) -> dict[str, float]:
 
 def _objective(game: Game, player: Player, start: str | Mapping[str, float] | Sequence[str] | None) -> Objective:
     named = [start] if isinstance(start, str) else [] if start is None or isinstance(start, Mapping) else start
+    if not isinstance(named, (list, tuple)):
+        raise OptionError(f"an objective is {shown(start)}; it must be a state, {{state: weight}} or a list of states")
     unknown = next((state for state in named if state not in game.state_names), None)
     if unknown is not None:
         raise OptionError(

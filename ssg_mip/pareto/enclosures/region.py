@@ -22,6 +22,7 @@ import dataclasses
 import numpy as np
 
 from ssg_mip.formulations.level import Ceiling
+from ssg_mip.frozen import FrozenArrays
 from ssg_mip.game import FloatArray
 from ssg_mip.pareto.enclosures.search_region import LowerBounds, UpperBounds
 
@@ -33,7 +34,7 @@ MOST_BOUNDS = 4_000
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class OpenBox:
+class OpenBox(FrozenArrays):
     """A box of objective values that may hold values which no point covers.
 
     ``lower`` and ``upper`` are corners of shape ``[objectives]``; ``lower`` is ``-inf`` where no point bounds the box.

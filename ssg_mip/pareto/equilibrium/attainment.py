@@ -15,14 +15,16 @@ import math
 
 import numpy as np
 
-from ssg_mip.best_response import Ties, best_response
+from ssg_mip.best_response import TIES, Ties, best_response
 from ssg_mip.certificates.guarantee import Guarantee
 from ssg_mip.deadline import Deadline, OutOfTime
-from ssg_mip.game import FloatArray, Game
+from ssg_mip.frozen import FrozenArrays
+from ssg_mip.game import GAME, FloatArray, Game
 from ssg_mip.methods.guaranteed import find_guaranteed
 from ssg_mip.pareto.closing import Closing
-from ssg_mip.policy import LeaderPolicy
+from ssg_mip.policy import LEADER_POLICY, LeaderPolicy
 from ssg_mip.result import gap_denominator
+from ssg_mip.rules import NOT_NEGATIVE, SECONDS, checked, optional
 from ssg_mip.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES
 
 
@@ -36,7 +38,7 @@ class Attained(enum.Enum):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class Attainment:
+class Attainment(FrozenArrays):
     """What a policy's Pareto point is under a tie rule.
 
     Attributes
@@ -58,6 +60,7 @@ class Attainment:
     nearby: Guarantee | None
 
 
+@checked(game=GAME, policy=LEADER_POLICY, ties=TIES, gap=NOT_NEGATIVE, time_limit=optional(SECONDS))
 def attainment(
     game: Game,
     policy: LeaderPolicy,

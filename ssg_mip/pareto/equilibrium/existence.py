@@ -30,7 +30,8 @@ from numpy.typing import NDArray
 from ssg_mip.best_response import Ties
 from ssg_mip.certificates.outcome import UNCHECKED, CheckOutcome, claimed_words
 from ssg_mip.deadline import Deadline
-from ssg_mip.game import FloatArray, Game
+from ssg_mip.frozen import FrozenArrays
+from ssg_mip.game import GAME, FloatArray, Game
 from ssg_mip.game_class import classes_with_equilibrium
 from ssg_mip.interrupt import Interrupt, given_or_graceful
 from ssg_mip.methods.closing import MOST_PRINTED
@@ -43,13 +44,14 @@ from ssg_mip.pareto.equilibrium.inquiry import Inquiry
 from ssg_mip.pareto.equilibrium.verdict import Verdict
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import Provenance, Result, bound_scope, finite, plain
+from ssg_mip.rules import FLAG, checked
 from ssg_mip.standard_form import StandardForm, standard_form
 from ssg_mip.status import Termination
 from ssg_mip.tolerances import DEFAULT_GAP
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class Existence:
+class Existence(FrozenArrays):
     """The verdict with its evidence.
 
     Attributes
@@ -172,6 +174,7 @@ class Existence:
         }
 
 
+@checked(game=GAME, check=FLAG)
 def existence(
     game: Game,
     *,

@@ -55,9 +55,8 @@ def solved_by_glpk(path: Path) -> float | None:
 
 
 def solved_by_cbc(path: Path) -> float | None:
-    """Without CBC's integer preprocessing, which in version 2.10 calls some feasible programs infeasible."""
     output = path.with_suffix(".cbc")
-    options = ("preprocess", "off", "ratio", "0", "seconds", str(SECONDS))
+    options = ("ratio", "0", "seconds", str(SECONDS))
     _run("cbc", str(path), *options, "solve", "solution", str(output))
     status = output.read_text().splitlines()[0]
     if status.startswith(("Infeasible", "Integer infeasible")):

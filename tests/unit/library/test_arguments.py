@@ -44,7 +44,7 @@ def test_the_message_names_the_argument(make: Callable[..., Any], wrong: dict[st
 
 
 def test_a_discount_of_one_is_refused_before_anything_is_divided_by_what_is_left() -> None:
-    with pytest.raises(InvalidGameError, match=r"leader_discount is 1.0; it must be in \[0, 1\)"):
+    with pytest.raises(InvalidGameError, match=r"leader_discount is 1.0; it must be a number in \[0, 1\)"):
         kudo_akimoto_figure_1(leader_discount=1.0)
 
 
