@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from ssg_mip.certificates.rational import ExactGame, PolicyRows, Process, induce
 from ssg_mip.certificates.response import FollowerView, view_follower
-from ssg_mip.certificates.tie_scale import tie_thresholds
+from ssg_mip.certificates.tie_scale import local_scale, tie_thresholds
 from ssg_mip.tolerances import Tolerances
 
 
@@ -23,4 +23,8 @@ def derive(exact: ExactGame, policy: PolicyRows, tolerances: Tolerances) -> tupl
         If a state's probabilities are not finite, at least 0 and somewhere positive.
     """
     leader, follower = induce(exact, policy)
-    return leader, follower, view_follower(follower, tie_thresholds(exact, tolerances), tolerances)
+    return (
+        leader,
+        follower,
+        view_follower(follower, tie_thresholds(exact, tolerances), tolerances, local_scale(exact, leader=False)),
+    )

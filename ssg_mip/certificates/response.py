@@ -31,11 +31,10 @@ from ssg_mip.certificates.values import (
     EXACT_STATES,
     FloatProcess,
     Interval,
+    LocalScale,
     enclose,
     exact_values,
     rounded_candidate,
-    rounding_slack,
-    solver_noise,
     value_intervals,
 )
 from ssg_mip.game import FloatArray, IntArray
@@ -138,7 +137,7 @@ class FollowerView:
     near
         Per state, how far an action may be from the best one and still be called tied, doubts included.
     slack
-        How far a printed follower value may be off.
+        Per state, how far a printed follower value may be off.
     """
 
     optimum: Optimum
@@ -146,7 +145,7 @@ class FollowerView:
     tied: tuple[tuple[int, ...], ...]
     possibly_tied: tuple[tuple[int, ...], ...]
     near: tuple[Fraction, ...]
-    slack: Fraction
+    slack: tuple[Fraction, ...]
 
     def exactly_tied(self, state: int) -> tuple[int, ...]:
         """The slots of a state that are proven equal to the best one, to the last digit; small games only."""
@@ -154,7 +153,10 @@ class FollowerView:
 
 
 def view_follower(
-    follower: Process, thresholds: Sequence[Fraction], tolerances: Tolerances = DEFAULT_TOLERANCES
+    follower: Process,
+    thresholds: Sequence[Fraction],
+    tolerances: Tolerances = DEFAULT_TOLERANCES,
+    scale: LocalScale | None = None,
 ) -> FollowerView:
     """The follower's optimum and ties.
 
@@ -163,20 +165,23 @@ def view_follower(
     follower
         The follower's process against the policy.
     thresholds
-        Per state, by how much tied actions differ at most; see :func:`solver_noise` for the doubt around it.
+        Per state, by how much tied actions differ at most; see :meth:`~.LocalScale.noise` for the doubt around it.
     tolerances
         For the rounding allowance.
+    scale
+        The size of the follower's values; the largest that the process allows if absent.
     """
+    scale = LocalScale.of_process(follower) if scale is None else scale
     optimum = optimal_values(follower)
-    noise = solver_noise(follower, optimum.values, tolerances)
+    noise = scale.noise(optimum.values, follower.discount, tolerances)
     slots = range(len(follower.kernel))
     upper = follower.action_values([value.upper for value in optimum.values], slots)
     exact = all(value.is_exact for value in optimum.values)
     lower = upper if exact else follower.action_values([value.lower for value in optimum.values], slots)
     state_of = [state for state in range(follower.num_states) for _ in follower.slots(state)]
     shortfalls = tuple(optimum.values[state_of[slot]] - Interval(lower[slot], upper[slot]) for slot in slots)
-    near = tuple(threshold * (1 + DOUBT) + noise for threshold in thresholds)
-    certain = [threshold * (1 - DOUBT) - noise for threshold in thresholds]
+    near = tuple(threshold * (1 + DOUBT) + own for threshold, own in zip(thresholds, noise, strict=True))
+    certain = [threshold * (1 - DOUBT) - own for threshold, own in zip(thresholds, noise, strict=True)]
     return FollowerView(
         optimum=optimum,
         shortfalls=shortfalls,
@@ -188,7 +193,7 @@ def view_follower(
             for state in range(follower.num_states)
         ),
         near=near,
-        slack=rounding_slack(follower, optimum.values, tolerances),
+        slack=scale.slack(optimum.values, follower.discount, tolerances),
     )
 
 

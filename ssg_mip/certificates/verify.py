@@ -58,8 +58,8 @@ def verify(
 
     The policy's values and the follower's optimum are derived again in rational arithmetic from the game's stored
     floats. A printed number passes if it lies within a proven interval, widened by the rounding that floating point
-    may honestly leave (:func:`ssg_mip.certificates.values.rounding_slack`). Whether ``dual_bound`` *is* an upper bound
-    is checked against replayed certificates alone: without them ``bound_certified`` is ``False``.
+    may honestly leave (:meth:`ssg_mip.certificates.values.LocalScale.slack`). Whether ``dual_bound`` *is* an upper
+    bound is checked against replayed certificates alone: without them ``bound_certified`` is ``False``.
 
     Parameters
     ----------
