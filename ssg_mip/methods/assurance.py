@@ -14,8 +14,9 @@ from ssg_mip.certificates.guarantee import Guarantee
 from ssg_mip.certificates.outcome import UNCHECKED
 from ssg_mip.certificates.verify import examine
 from ssg_mip.deadline import Deadline
-from ssg_mip.methods.exact_ties import certain_loss, exact_response, is_supported
+from ssg_mip.methods.exact_ties import exact_response, is_supported
 from ssg_mip.methods.guaranteed import find_guaranteed
+from ssg_mip.methods.near_ties import SECONDS, Answered
 from ssg_mip.result import Provenance, Result, TrajectoryPoint, gap_denominator
 from ssg_mip.status import Status, Termination
 from ssg_mip.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, Tolerances
@@ -26,7 +27,7 @@ CHECK_SECONDS = 10.0
 GUARANTEE_SHARE = 0.1
 """Share of the time spent on an answer that the search near it may take; usually it takes milliseconds."""
 
-GUARANTEE_SECONDS = 1.0
+GUARANTEE_SECONDS = SECONDS
 """What it may take in any case."""
 
 
@@ -77,18 +78,27 @@ def _checked(result: Result, tolerances: Tolerances, until: Deadline) -> Result:
     return dataclasses.replace(result, check=outcome)
 
 
-def _loses(result: Result, tolerances: Tolerances) -> bool:
-    """Whether the follower loses for certain by the response, so that it is tied within a tolerance only."""
+def _answered(result: Result) -> Answered | None:
+    """The answer of a result; ``None`` if there is none, or nothing that the follower could lose."""
     policy, response = result.leader_policy, result.follower_policy
     if policy is None or response is None or not result.check.epsilon:
-        return False
-    return certain_loss(result.game, policy, response, tolerances) > 0
+        return None
+    return Answered(game=result.game, policy=policy, response=response, weights=result.weights)
+
+
+def _loses(result: Result, tolerances: Tolerances) -> bool:
+    """Whether the follower loses for certain by the response, so that it is tied within a tolerance only."""
+    answer = _answered(result)
+    return answer is not None and answer.loses(tolerances)
 
 
 def _is_supported(result: Result, nearby: Guarantee | None) -> bool:
     """Whether a policy nearby secures the value up to the gap."""
     gap = max(float(result.provenance.options.get("gap", DEFAULT_GAP)), LEAST_GAP)
-    return is_supported(result.leader_value, nearby, gap * result.gap_scale)
+    allowed, answer = gap * result.gap_scale, _answered(result)
+    if is_supported(result.leader_value, nearby, allowed):
+        return True
+    return answer is not None and answer.is_secured_locally(result.leader_value, allowed)
 
 
 def _without_near_ties(result: Result, tolerances: Tolerances) -> Result:

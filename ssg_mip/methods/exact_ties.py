@@ -22,7 +22,8 @@ from ssg_mip.certificates.derivation import derive
 from ssg_mip.certificates.guarantee import Guarantee
 from ssg_mip.certificates.rational import ExactGame, policy_rows
 from ssg_mip.certificates.response import exactly_tied, optimal_values
-from ssg_mip.certificates.values import value_intervals
+from ssg_mip.certificates.tie_scale import local_scale
+from ssg_mip.certificates.values import PRINTED, value_intervals
 from ssg_mip.game import Game
 from ssg_mip.mdp import evaluate, induced_by_leader
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
@@ -36,10 +37,10 @@ def is_supported(value: float, nearby: Guarantee | None, allowed: float) -> bool
     return secured is not None and secured >= value - allowed
 
 
-def certain_loss(
+def certain_losses(
     game: Game, policy: LeaderPolicy, response: FollowerPolicy, tolerances: Tolerances = DEFAULT_TOLERANCES
-) -> Fraction:
-    """What the follower loses for certain by a response, in his worst state: exactly in games of few states.
+) -> tuple[Fraction, ...]:
+    """What the follower loses for certain by a response, state by state: exactly in games of few states.
 
     Raises
     ------
@@ -48,8 +49,25 @@ def certain_loss(
     """
     _, follower, view = derive(ExactGame.of(game), policy_rows(game, policy), tolerances)
     attained = value_intervals(follower, response.slots(game).tolist())
-    losses = [best.lower - own.upper for best, own in zip(view.optimum.values, attained, strict=True)]
-    return max(Fraction(0), *losses)
+    return tuple(
+        max(Fraction(0), best.lower - own.upper) for best, own in zip(view.optimum.values, attained, strict=True)
+    )
+
+
+def loses_for_certain(
+    game: Game, policy: LeaderPolicy, response: FollowerPolicy, tolerances: Tolerances = DEFAULT_TOLERANCES
+) -> bool:
+    """Whether the follower loses by a response more than the rounding of the leader's probabilities may cost him.
+
+    A mix that leaves him indifferent, a third for example, is no float: what he loses by its rounding is no reason
+    against the answer. Where the leader does not mix there is no such rounding.
+    """
+    losses = certain_losses(game, policy, response, tolerances)
+    probabilities = policy.probabilities
+    if not np.any((probabilities > 0.0) & (probabilities < 1.0)):
+        return max(losses) > 0
+    widest = local_scale(ExactGame.of(game), leader=False).widest
+    return any(loss > PRINTED * width for loss, width in zip(losses, widest, strict=True))
 
 
 def exact_response(

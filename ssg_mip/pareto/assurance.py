@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 
+from ssg_mip.bounds import LEAST_GAP
 from ssg_mip.certificates.outcome import NO_TIME, CheckOutcome
 from ssg_mip.certificates.verify import examine
 from ssg_mip.deadline import Deadline
 from ssg_mip.methods.assurance import GUARANTEE_SECONDS, GUARANTEE_SHARE, assured, check_deadline
+from ssg_mip.methods.exact_ties import exact_response
 from ssg_mip.methods.guaranteed import find_guaranteed
+from ssg_mip.methods.near_ties import Answered, rests_on_near_tie
+from ssg_mip.pareto.dominance import non_dominated
 from ssg_mip.pareto.front import FrontPoint, ParetoFront
-from ssg_mip.result import Result
+from ssg_mip.result import Result, gap_denominator
+from ssg_mip.status import Status
+from ssg_mip.tolerances import DEFAULT_GAP
 
 FRONT_SHARE = 0.5
 """Share of the time for checks that the points of a front may take; what they leave goes to the runs."""
@@ -32,11 +39,42 @@ def assured_front(front: ParetoFront, *, check: bool = True, guarantee: bool = T
         Whether to look near every point for a policy that works whatever the follower does with ties.
     """
     if check:
-        front = _checked(front)
+        front = _checked(_without_near_ties(front))
     if guarantee:
         allowed = max(GUARANTEE_SECONDS, GUARANTEE_SHARE * front.provenance.seconds)
         front = dataclasses.replace(front, points=_with_guarantees(front, Deadline(allowed)))
     return front
+
+
+def _without_near_ties(front: ParetoFront) -> ParetoFront:
+    """Points that rest on a near tie with what their policies are worth without; dominated ones are struck out."""
+    points = [_exact_point(front, point) for point in front.points]
+    if all(new is old for new, old in zip(points, front.points, strict=True)):
+        return front
+    kept = non_dominated([point.leader_values for point in points], front.tolerance)
+    left = [point for point, stays in zip(points, kept.tolist(), strict=True) if stays]
+    left.sort(key=lambda point: point.leader_values.tolist(), reverse=True)
+    return dataclasses.replace(front, points=tuple(left))
+
+
+def _exact_point(front: ParetoFront, point: FrontPoint) -> FrontPoint:
+    """The point itself, or its policy under the exact best response, about which nothing more is known."""
+    answer = Answered(
+        game=front.game, policy=point.leader_policy, response=point.follower_policy, weights=point.weights
+    )
+    gap = max(float(front.provenance.options.get("gap", DEFAULT_GAP)), LEAST_GAP)
+    scale = gap_denominator(front.game, point.weights, point.leader_value)
+    if not rests_on_near_tie(answer, point.leader_value, max(gap * scale, front.tolerance)):
+        return point
+    found = exact_response(front.game, point.leader_policy, front.ties)
+    return dataclasses.replace(
+        point,
+        leader_values=found.leader_values,
+        follower_values=found.follower_values,
+        follower_policy=found.follower_policy,
+        status=Status.FEASIBLE,
+        gain_bound=math.inf,
+    )
 
 
 def _checked(front: ParetoFront) -> ParetoFront:
