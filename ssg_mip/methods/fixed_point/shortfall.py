@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ssg_mip.game import FloatArray, Game
-from ssg_mip.methods import find_method
+from ssg_mip.methods.in_standard_form import run_method
 from ssg_mip.methods.request import Request
 from ssg_mip.status import Status
 
@@ -43,7 +43,7 @@ def shortfalls(game: Game, leader_values: FloatArray, request: Request) -> dict[
             on_progress=None,
             recorder=None,
         )
-        best = find_method("commitment")(game, alone)
+        best = run_method(game, "commitment", alone)
         proven = best.status is Status.OPTIMAL
         reference = best.leader_value if proven else best.dual_bound
         report[name] = {
