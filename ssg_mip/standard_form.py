@@ -110,14 +110,15 @@ class Scale:
         return constant if self.potential is None else constant + self.potential
 
     def base_of(self, weights: FloatArray | None) -> Fraction:
-        """The same for a weighted sum; weights sum to one, and are needed where there is a potential."""
+        """The same for a weighted sum, needed where there is a potential; weights are divided by their exact sum."""
         constant = Fraction(self.constant) / (1 - Fraction(self.discount))
         if self.potential is None:
             return constant
         if weights is None:
             raise ValueError("a potential is weighted by weights")
-        pairs = zip(weights.tolist(), self.potential.tolist(), strict=True)
-        return constant + sum((Fraction(weight) * Fraction(value) for weight, value in pairs if weight), Fraction(0))
+        pairs = zip(map(Fraction, weights.tolist()), map(Fraction, self.potential.tolist()), strict=True)
+        total = sum((weight * value for weight, value in pairs if weight), Fraction(0))
+        return constant + total / sum(map(Fraction, weights.tolist()))
 
     def gain_out(self, gain: float) -> float:
         """A difference of values in the game's own units."""
@@ -176,11 +177,13 @@ class StandardForm:
     standard: Game
     leader: Scale
     follower: Scale
+    ignored: NDArray[np.bool_] | None = None
+    """Per state, whether its rewards count as 0, because nothing that counts leads there; ``None`` for nowhere."""
 
     @property
     def changes_nothing(self) -> bool:
         """Whether the game is in its standard form already."""
-        return self.standard is self.game
+        return self.standard is self.game and self.ignored is None
 
     @property
     def is_exact(self) -> bool:
@@ -188,11 +191,13 @@ class StandardForm:
         return self.leader.potential is None and self.follower.potential is None
 
 
-_KNOWN: weakref.WeakKeyDictionary[Game, dict[tuple[bool, bytes], StandardForm]] = weakref.WeakKeyDictionary()
+_KNOWN: weakref.WeakKeyDictionary[Game, dict[tuple[bool, bool, bytes], StandardForm]] = weakref.WeakKeyDictionary()
 """By game and start, because bounds, responses and searches ask for it time and again."""
 
 
-def standard_form(game: Game, weights: FloatArray | None = None, *, one_unit: bool = False) -> StandardForm:
+def standard_form(
+    game: Game, weights: FloatArray | None = None, *, one_unit: bool = False, ignore: bool = False
+) -> StandardForm:
     """The standard form of a game.
 
     Parameters
@@ -204,28 +209,52 @@ def standard_form(game: Game, weights: FloatArray | None = None, *, one_unit: bo
         positive weight have no say in the units. All states count if absent.
     one_unit
         Whether both players must have the same unit, because their values stand side by side.
+    ignore
+        Whether rewards of states that cannot be reached may be left out where they dwarf all others, because nothing
+        but the weighted value is asked for.
     """
     known = _KNOWN.setdefault(game, {})
-    key = one_unit, b"" if weights is None else np.packbits(weights > 0.0).tobytes()
+    key = one_unit, ignore, b"" if weights is None else np.packbits(weights > 0.0).tobytes()
     if key not in known:
-        known[key] = _standardised(game, None if weights is None else weights > 0.0, one_unit=one_unit)
+        known[key] = _standardised(game, None if weights is None else weights > 0.0, one_unit=one_unit, ignore=ignore)
     return known[key]
 
 
-def _standardised(game: Game, start: NDArray[np.bool_] | None, *, one_unit: bool) -> StandardForm:
-    states = np.ones(game.num_states, dtype=bool) if start is None or start.all() else _reached(game, start)
+def _standardised(game: Game, start: NDArray[np.bool_] | None, *, one_unit: bool, ignore: bool) -> StandardForm:
+    states = np.ones(game.num_states, dtype=bool) if start is None or start.all() else reached_states(game, start)
+    if ignore and _is_dwarfed(game, states):
+        poorer = _without_rewards(game, ~states)
+        return dataclasses.replace(
+            _standardised(poorer, start, one_unit=one_unit, ignore=False), game=game, ignored=~states
+        )
     leader = _scale(game, states, leader=True)
     follower = _scale(game, states, leader=False)
     if one_unit and leader.unit != follower.unit:
         unit = max(leader.unit, follower.unit)
         leader, follower = dataclasses.replace(leader, unit=unit), dataclasses.replace(follower, unit=unit)
+    rewards = [_moved(game, scale, leader=player) / scale.unit for scale, player in ((leader, True), (follower, False))]
     if leader.changes_nothing and follower.changes_nothing:
         return StandardForm(game=game, standard=game, leader=leader, follower=follower)
-    rewards = [_moved(game, scale, leader=player) / scale.unit for scale, player in ((leader, True), (follower, False))]
     if not all(np.all(np.isfinite(some)) for some in rewards):
         return StandardForm(game=game, standard=game, leader=Scale(), follower=Scale())
     standard = game.replace(leader_rewards=rewards[0], follower_rewards=rewards[1])
     return StandardForm(game=game, standard=standard, leader=leader, follower=follower)
+
+
+def _is_dwarfed(game: Game, states: NDArray[np.bool_]) -> bool:
+    """Whether rewards of other states are far larger than those of some."""
+    rows = states[game.row_state]
+    return any(
+        not rows.all() and float(np.abs(some[~rows]).max()) > ORDINARY[1] * float(np.abs(some[rows]).max())
+        for some in (game.leader_rewards, game.follower_rewards)
+    )
+
+
+def _without_rewards(game: Game, states: NDArray[np.bool_]) -> Game:
+    """The game with rewards of 0 in some states."""
+    rows = states[game.row_state]
+    leader, follower = (np.where(rows, 0.0, some) for some in (game.leader_rewards, game.follower_rewards))
+    return game.replace(leader_rewards=leader, follower_rewards=follower)
 
 
 def _moved(game: Game, scale: Scale, *, leader: bool) -> FloatArray:
@@ -237,7 +266,7 @@ def _moved(game: Game, scale: Scale, *, leader: bool) -> FloatArray:
     return rewards - scale.potential[game.row_state] + scale.discount * later
 
 
-def _reached(game: Game, start: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def reached_states(game: Game, start: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The states that some policies reach from the start."""
     source = np.repeat(game.row_state, np.diff(game.indptr))[game.probabilities > 0.0]
     target = game.successors[game.probabilities > 0.0]

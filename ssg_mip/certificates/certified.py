@@ -83,7 +83,7 @@ def _stop_trials(
     if claims.subject != "result" or claims.method not in PROVES_ITS_STOP or not claims.answers:
         return
     answer = claims.answers[0]
-    proven = ProvenBounds(exact, found, claims.margin, prover.about(answer.policy).slack)
+    proven = ProvenBounds(exact, found, claims.margin, max(prover.about(answer.policy).slack))
     missing = Judge(claims, prover, proven, exact, tolerances).document()
     names = ["status stationary", "termination stationary", "step_bound"]
     if claims.method != BY_THEOREM_10:
@@ -117,7 +117,7 @@ def _value_trial(one: BoundVerification, point: PointClaim, values: Sequence[Int
     worth = weighted_sum(one.weights, values).lower
     return Trial(
         deviation=worth - Fraction(one.claimed),
-        allowed=evidence.slack,
+        allowed=evidence.weighted_slack(one.weights),
         place=f"{point.place}: worth {float(worth)!r}, and a certificate proves {one.claimed!r} at most",
     )
 

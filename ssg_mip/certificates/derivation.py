@@ -9,7 +9,7 @@ from ssg_mip.certificates.checkpoint import Checkpoint, unhurried
 from ssg_mip.certificates.directed import induce_directed, suits
 from ssg_mip.certificates.rational import ExactGame, PolicyRows, induce
 from ssg_mip.certificates.response import FollowerView, view_follower
-from ssg_mip.certificates.tie_scale import tie_thresholds
+from ssg_mip.certificates.tie_scale import local_scale, tie_thresholds
 from ssg_mip.certificates.values import AnyProcess
 from ssg_mip.tolerances import Tolerances
 
@@ -34,10 +34,11 @@ def derive(exact: ExactGame, policy: PolicyRows, tolerances: Tolerances, checkpo
     asked = exact, policy, tolerances
     found = _last.get(asked)
     if found is None:
-        directed = suits(exact.game)
-        leader, follower = induce_directed(exact.game, policy) if directed else induce(exact, policy)
-        thresholds = tie_thresholds(exact.game, tolerances, checkpoint)
-        found = leader, follower, view_follower(follower, thresholds, tolerances, checkpoint)
+        game = exact.game
+        leader, follower = induce_directed(game, policy) if suits(game) else induce(exact, policy)
+        thresholds = tie_thresholds(game, tolerances, checkpoint)
+        scale = local_scale(game, leader=False, checkpoint=checkpoint)
+        found = leader, follower, view_follower(follower, thresholds, scale, tolerances, checkpoint)
         _last.clear()
         _last[asked] = found
     return found

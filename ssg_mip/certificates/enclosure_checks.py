@@ -17,7 +17,7 @@ from fractions import Fraction
 from ssg_mip.certificates.claims import EnclosureClaim, PointClaim
 from ssg_mip.certificates.evidence import Prover
 from ssg_mip.certificates.rational import exact_weights
-from ssg_mip.certificates.values import weighted_sum
+from ssg_mip.certificates.values import weighted_slack, weighted_sum
 from ssg_mip.certificates.verification import Check, Trial, worst_of, yes_or_no
 
 Vector = tuple[Fraction, ...]
@@ -30,7 +30,7 @@ MOST_BRANCHES = 300_000
 
 def enclosure_checks(claim: EnclosureClaim, points: Sequence[PointClaim], prover: Prover) -> list[Check]:
     """The objectives of the points, that none exceeds a proven bound, and the resolution."""
-    slack = max((prover.about(point.policy).slack for point in points), default=Fraction(0))
+    slack = max((max(prover.about(point.policy).slack) for point in points), default=Fraction(0))
     return [
         worst_of("objectives", _objective_trials(claim, points, prover)),
         worst_of("points_below_bounds", _bound_trials(claim, points, slack)),
@@ -45,9 +45,11 @@ def _objective_trials(claim: EnclosureClaim, points: Sequence[PointClaim], prove
         leader, follower = evidence.pair_values(point.response or ())
         for number, ((player, start), value) in enumerate(zip(claim.objectives, printed, strict=True)):
             own = leader if player == "leader" else follower
+            slack = evidence.slack if player == "leader" else evidence.view.slack
+            weights = exact_weights(start)
             yield Trial(
-                deviation=weighted_sum(exact_weights(start), own).distance(Fraction(value)),
-                allowed=evidence.slack if player == "leader" else evidence.view.slack,
+                deviation=weighted_sum(weights, own).distance(Fraction(value)),
+                allowed=weighted_slack(weights, slack),
                 place=f"{point.place}: objective {number}",
             )
 

@@ -11,7 +11,8 @@ from ssg_mip.certificates.checkpoint import Checkpoint, unhurried
 from ssg_mip.certificates.derivation import derive
 from ssg_mip.certificates.rational import ExactGame, PolicyRows
 from ssg_mip.certificates.response import FollowerView, exactly_tied, loss_bound, rule_values, tie_judgements
-from ssg_mip.certificates.values import AnyProcess, Interval, rounding_slack, value_intervals
+from ssg_mip.certificates.tie_scale import local_scale
+from ssg_mip.certificates.values import AnyProcess, Interval, value_intervals, weighted_slack
 from ssg_mip.tolerances import Tolerances
 
 
@@ -21,14 +22,14 @@ class Evidence:
 
     ``outcomes`` holds the leader's values, one vector for each honest judgement of the ties; there is nearly always
     one. Without any tolerance for ties it is ``exact_outcome``. ``slack`` is how far a printed leader value may
-    honestly be off; the follower's is ``view.slack``.
+    honestly be off in each state; the follower's is ``view.slack``.
     """
 
     leader: AnyProcess
     follower: AnyProcess
     view: FollowerView
     outcomes: tuple[tuple[Interval, ...], ...]
-    slack: Fraction
+    slack: tuple[Fraction, ...]
     ties: str
     checkpoint: Checkpoint = unhurried
     _pairs: dict[tuple[int, ...], tuple[tuple[Interval, ...], tuple[Interval, ...]]] = dataclasses.field(
@@ -52,12 +53,26 @@ class Evidence:
             return max(interval.distance(value) for interval, value in zip(outcome, exact, strict=True))
 
         nearest = min(self.outcomes, key=distance)
-        return nearest if distance(nearest) <= self.slack else min(nearest, self.exact_outcome, key=distance)
+        if all(own.distance(value) <= allowed for own, value, allowed in zip(nearest, exact, self.slack, strict=True)):
+            return nearest
+        return min(nearest, self.exact_outcome, key=distance)
 
     @cached_property
     def exact_outcome(self) -> tuple[Interval, ...]:
         """The leader's values where only actions that cannot be told from the best one are tied."""
         return rule_values(self.leader, exactly_tied(self.view), self.ties, self.checkpoint)
+
+    def weighted_slack(self, weights: Sequence[Fraction]) -> Fraction:
+        """How far a printed weighted leader value may honestly be off."""
+        return weighted_slack(weights, self.slack)
+
+    def losses(self, response: Sequence[int]) -> list[Fraction]:
+        """Proven bounds on what the follower loses by a response, state by state."""
+        _, attained = self.pair_values(response)
+        return [
+            max(best.upper - own.lower, Fraction(0))
+            for best, own in zip(self.view.optimum.values, attained, strict=True)
+        ]
 
     def pair_values(self, response: Sequence[int]) -> tuple[tuple[Interval, ...], tuple[Interval, ...]]:
         """The leader's and the follower's values of the policy with a response."""
@@ -106,12 +121,14 @@ class Prover:
         if policy not in self._known:
             leader, follower, view = derive(self._exact, policy, self._tolerances, self._checkpoint)
             outcomes = tuple(rule_values(leader, tied, self._ties, self._checkpoint) for tied in tie_judgements(view))
+            scale = local_scale(self._exact.game, leader=True, checkpoint=self._checkpoint)
+            slacks = [scale.slack(values, leader.discount, self._tolerances) for values in outcomes]
             self._known[policy] = Evidence(
                 leader=leader,
                 follower=follower,
                 view=view,
                 outcomes=outcomes,
-                slack=max(rounding_slack(leader, values, self._tolerances) for values in outcomes),
+                slack=tuple(map(max, *slacks)) if len(slacks) > 1 else slacks[0],
                 ties=self._ties,
                 checkpoint=self._checkpoint,
             )

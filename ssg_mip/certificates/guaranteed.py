@@ -17,7 +17,8 @@ from ssg_mip.certificates.checkpoint import Checkpoint, unhurried
 from ssg_mip.certificates.derivation import derive
 from ssg_mip.certificates.rational import ExactGame, exact_weights, policy_rows
 from ssg_mip.certificates.response import optimal_values
-from ssg_mip.certificates.values import Interval, rounding_slack, weighted_sum
+from ssg_mip.certificates.tie_scale import local_scale
+from ssg_mip.certificates.values import Interval, weighted_sum
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
@@ -119,5 +120,5 @@ def certify_margin(
         margin=min(apart, default=None),
         leader_values=worst,
         tie_loss=max(high.upper - low.lower for high, low in zip(best, worst, strict=True)),
-        allowance=rounding_slack(leader, best, tolerances),
+        allowance=max(local_scale(game, leader=True).slack(best, leader.discount, tolerances)),
     )

@@ -10,7 +10,8 @@ from ssg_mip.certificates.claims import Claims, PointClaim
 from ssg_mip.certificates.evidence import Evidence, Prover
 from ssg_mip.certificates.rational import common_numerators, exact_weights
 from ssg_mip.certificates.response import exactly_tied
-from ssg_mip.certificates.values import Interval, weighted_sum
+from ssg_mip.certificates.tie_scale import most_reached
+from ssg_mip.certificates.values import Interval, weighted_slack, weighted_sum
 from ssg_mip.certificates.verification import Check, Trial, worst_of, yes_or_no
 from ssg_mip.game import Game
 from ssg_mip.tolerances import Tolerances
@@ -61,13 +62,14 @@ def response_checks(claims: Claims, prover: Prover, game: Game) -> list[Check]:
             continue
         evidence = prover.about(point.policy)
         view = evidence.view
-        near = max(view.near)
-        optimal.append(
+        (near,) = most_reached(game, view.near)
+        optimal.extend(
             Trial(
-                deviation=evidence.epsilon(point.response),
-                allowed=near / (1 - evidence.follower.discount) + view.slack,
-                place=f"{point.place}: the follower's loss in its worst state",
+                deviation=loss,
+                allowed=near[state] / (1 - evidence.follower.discount) + view.slack[state],
+                place=f"{point.place}: the follower's loss in state {game.state_names[state]!r}",
             )
+            for state, loss in enumerate(evidence.losses(point.response))
         )
         rule.extend(_rule_trials(point, evidence, claims.ties, game))
     return [worst_of("response_is_optimal", optimal), worst_of("response_follows_tie_rule", rule)]
@@ -91,7 +93,7 @@ def _rule_trials(point: PointClaim, evidence: Evidence, ties: str, game: Game) -
     for state, (mine, due) in enumerate(zip(leader_values, evidence.attained(point.leader_values), strict=True)):
         yield Trial(
             deviation=max(mine.lower - due.upper, due.lower - mine.upper, Fraction(0)),
-            allowed=evidence.slack,
+            allowed=evidence.slack[state],
             place=f"{point.place}: state {game.state_names[state]!r}: the leader's value against the tie rule's",
         )
 
@@ -108,7 +110,7 @@ def value_checks(claims: Claims, prover: Prover, game: Game) -> list[Check]:
         follower.extend(
             _interval_trials(point.follower_values or (), theirs, evidence.view.slack, f"{point.place}: follower", game)
         )
-        sums.append(_sum_trial(point, mine, evidence.slack))
+        sums.append(_sum_trial(point, mine, evidence))
     return [
         worst_of("leader_values", leader),
         worst_of("follower_values", follower),
@@ -143,12 +145,13 @@ def proof_check(claims: Claims, prover: Prover) -> Check:
         evidence, response = prover.about(point.policy), point.response or ()
         weights = exact_weights(point.weights)
         leader, follower = (weighted_sum(weights, values) for values in evidence.pair_values(response))
+        mine, theirs = evidence.weighted_slack(weights), weighted_slack(weights, evidence.view.slack)
         compared = [
-            ("epsilon", point.proof.epsilon, evidence.epsilon(response), evidence.view.slack),
-            ("leader_value", point.proof.leader_value[0], leader.lower, evidence.slack),
-            ("leader_value", point.proof.leader_value[1], leader.upper, evidence.slack),
-            ("follower_value", point.proof.follower_value[0], follower.lower, evidence.view.slack),
-            ("follower_value", point.proof.follower_value[1], follower.upper, evidence.view.slack),
+            ("epsilon", point.proof.epsilon, evidence.epsilon(response), max(evidence.view.slack)),
+            ("leader_value", point.proof.leader_value[0], leader.lower, mine),
+            ("leader_value", point.proof.leader_value[1], leader.upper, mine),
+            ("follower_value", point.proof.follower_value[0], follower.lower, theirs),
+            ("follower_value", point.proof.follower_value[1], follower.upper, theirs),
         ]
         trials.extend(
             Trial(
@@ -169,26 +172,27 @@ def trajectory_checks(claims: Claims, prover: Prover, game: Game) -> list[Check]
         evidence = prover.about(point.policy)
         attained = evidence.attained(point.leader_values)
         values.extend(_interval_trials(point.leader_values, attained, evidence.slack, point.place, game))
-        sums.append(_sum_trial(point, attained, evidence.slack))
+        sums.append(_sum_trial(point, attained, evidence))
     return [worst_of("trajectory_values", values), worst_of("trajectory_value", sums)]
 
 
 def _interval_trials(
-    printed: Sequence[float], proven: Sequence[Interval], slack: Fraction, place: str, game: Game
+    printed: Sequence[float], proven: Sequence[Interval], slack: Sequence[Fraction], place: str, game: Game
 ) -> Iterator[Trial]:
     for state, (value, interval) in enumerate(zip(printed, proven, strict=True)):
         yield Trial(
             deviation=interval.distance(Fraction(value)),
-            allowed=slack,
+            allowed=slack[state],
             place=f"{place}: state {game.state_names[state]!r}: printed {value!r}, proven {describe(interval)}",
         )
 
 
-def _sum_trial(point: PointClaim, proven: Sequence[Interval], slack: Fraction) -> Trial:
-    interval = weighted_sum(exact_weights(point.weights), proven)
+def _sum_trial(point: PointClaim, proven: Sequence[Interval], evidence: Evidence) -> Trial:
+    weights = exact_weights(point.weights)
+    interval = weighted_sum(weights, proven)
     return Trial(
         deviation=interval.distance(Fraction(point.leader_value)),
-        allowed=slack,
+        allowed=evidence.weighted_slack(weights),
         place=f"{point.place}: printed {point.leader_value!r}, proven {describe(interval)}",
     )
 

@@ -34,12 +34,11 @@ from ssg_mip.certificates.values import (
     AnyProcess,
     FloatProcess,
     Interval,
+    LocalScale,
     directed_enclosure,
     enclose,
     exact_values,
     rounded_candidate,
-    rounding_slack,
-    solver_noise,
     value_intervals,
 )
 from ssg_mip.game import FloatArray, IntArray
@@ -151,7 +150,7 @@ class FollowerView:
     near
         Per state, how far an action may be from the best one and still be called tied, doubts included.
     slack
-        How far a printed follower value may be off.
+        Per state, how far a printed follower value may be off.
     """
 
     optimum: Optimum
@@ -159,7 +158,7 @@ class FollowerView:
     tied: tuple[tuple[int, ...], ...]
     possibly_tied: tuple[tuple[int, ...], ...]
     near: tuple[Fraction, ...]
-    slack: Fraction
+    slack: tuple[Fraction, ...]
 
     def exactly_tied(self, state: int) -> tuple[int, ...]:
         """The slots of a state that are proven equal to the best one, to the last digit; small games only."""
@@ -169,6 +168,7 @@ class FollowerView:
 def view_follower(
     follower: AnyProcess,
     thresholds: Sequence[Fraction],
+    scale: LocalScale | None = None,
     tolerances: Tolerances = DEFAULT_TOLERANCES,
     checkpoint: Checkpoint = unhurried,
 ) -> FollowerView:
@@ -179,12 +179,15 @@ def view_follower(
     follower
         The follower's process against the policy.
     thresholds
-        Per state, by how much tied actions differ at most; see :func:`solver_noise` for the doubt around it.
+        Per state, by how much tied actions differ at most; see :meth:`~.LocalScale.noise` for the doubt around it.
     tolerances
         For the rounding allowance.
+    scale
+        The size of the follower's values; the largest that the process allows if absent.
     """
+    scale = LocalScale.of_process(follower) if scale is None else scale
     optimum = optimal_values(follower, None, checkpoint)
-    noise = solver_noise(follower, optimum.values, tolerances)
+    noise = scale.noise(optimum.values, follower.discount, tolerances)
     slots = range(follower.offsets[-1])
     ends = [value.lower for value in optimum.values], [value.upper for value in optimum.values]
     lower, upper = follower.action_bounds(*ends, slots)
@@ -192,8 +195,8 @@ def view_follower(
     state_of = [state for state in range(follower.num_states) for _ in follower.slots(state)]
     shortfalls = tuple(optimum.values[state_of[slot]] - Interval(lower[slot], upper[slot]) for slot in slots)
     checkpoint()
-    near = tuple(threshold * (1 + DOUBT) + noise for threshold in thresholds)
-    certain = [threshold * (1 - DOUBT) - noise for threshold in thresholds]
+    near = tuple(threshold * (1 + DOUBT) + own for threshold, own in zip(thresholds, noise, strict=True))
+    certain = [threshold * (1 - DOUBT) - own for threshold, own in zip(thresholds, noise, strict=True)]
     return FollowerView(
         optimum=optimum,
         shortfalls=shortfalls,
@@ -205,7 +208,7 @@ def view_follower(
             for state in range(follower.num_states)
         ),
         near=near,
-        slack=rounding_slack(follower, optimum.values, tolerances),
+        slack=scale.slack(optimum.values, follower.discount, tolerances),
     )
 
 

@@ -17,9 +17,13 @@ from fractions import Fraction
 from ssg_mip.certificates.claims import Claims, PointClaim, ScalarisationClaim
 from ssg_mip.certificates.evidence import Evidence, Prover
 from ssg_mip.certificates.rational import ExactGame, exact_weights
-from ssg_mip.certificates.values import PRINTED, Interval, largest_size, weighted_sum
+from ssg_mip.certificates.tie_scale import local_scale
+from ssg_mip.certificates.values import PRINTED, Interval, largest_size, weighted_slack, weighted_sum
 from ssg_mip.certificates.verification import Check, Trial, worst_of, yes_or_no
 from ssg_mip.tolerances import Tolerances
+
+BOUND_NOISE = 4
+"""Times the rounding noise of a linear solve by which bounds are moved outwards, where there is no spread at all."""
 
 MONOTONE = frozenset({"policy-iteration", "restarted-policy-iteration", "response-regions"})
 """Methods that never lose in any state from one iterate to the next."""
@@ -43,7 +47,7 @@ def bound_checks(claims: Claims, prover: Prover, exact: ExactGame, tolerances: T
     beyond += [
         Trial(
             deviation=Fraction(one.leader_value) - Fraction(one.dual_bound),
-            allowed=_claimed_slack(exact, one.leader_value, tolerances),
+            allowed=_claimed_slack(exact, one, one.leader_value, tolerances),
             place=f"{one.place}: value against bound",
         )
         for one in claims.scalarisations
@@ -70,17 +74,24 @@ def _as_scalarisations(claims: Claims) -> Iterator[ScalarisationClaim]:
 
 
 def _bound_trial(one: ScalarisationClaim, point: PointClaim, evidence: Evidence) -> Trial:
-    value = weighted_sum(exact_weights(one.weights), evidence.attained(point.leader_values))
+    weights = exact_weights(one.weights)
+    value = weighted_sum(weights, evidence.attained(point.leader_values))
     return Trial(
         deviation=value.upper - Fraction(one.dual_bound),
-        allowed=evidence.slack,
+        allowed=evidence.weighted_slack(weights),
         place=f"{one.place}: bound {one.dual_bound!r}, attained {float(value.upper)!r} by {point.place}",
     )
 
 
-def _claimed_slack(exact: ExactGame, value: float, tolerances: Tolerances) -> Fraction:
+def _claimed_slack(exact: ExactGame, one: ScalarisationClaim, value: float, tolerances: Tolerances) -> Fraction:
     """The rounding allowance where no policy is at hand."""
-    return Fraction(tolerances.rounding) * leader_spread(exact) + PRINTED * abs(Fraction(value))
+    spread = weighted_spread(exact, one.weights)
+    return Fraction(tolerances.rounding) * spread + PRINTED * abs(Fraction(value))
+
+
+def weighted_spread(exact: ExactGame, weights: Sequence[float]) -> Fraction:
+    """The weighted spread of the leader's values, up to rounding."""
+    return weighted_slack(exact_weights(weights), local_scale(exact.game, leader=True).width)
 
 
 def leader_spread(exact: ExactGame) -> Fraction:
@@ -114,11 +125,13 @@ def _optimality(claims: Claims, exact: ExactGame, tolerances: Tolerances) -> Ite
         yield yes_or_no("optimal_within_gap", False, "optimal is claimed without a value or without a bound")
         return
     value, bound = Fraction(one.leader_value), Fraction(one.dual_bound)
-    spread = leader_spread(exact)
+    scale, weights = local_scale(exact.game, leader=True), exact_weights(one.weights)
+    spread = weighted_slack(weights, scale.width)
+    size = max(abs(value), abs(bound), weighted_slack(weights, scale.rewards) / (1 - exact.leader_discount))
     allowed = (Fraction(claims.gap) + Fraction(tolerances.monotone)) * spread
     trial = Trial(
         deviation=bound - value,
-        allowed=allowed + PRINTED * max(abs(value), abs(bound), Fraction(1)),
+        allowed=allowed + BOUND_NOISE * Fraction(tolerances.arithmetic) * size,
         place="bound minus value of a result that is called optimal",
     )
     yield worst_of("optimal_within_gap", [trial])
@@ -160,7 +173,7 @@ def _falls(claims: Claims, prover: Prover, exact: ExactGame, tolerances: Toleran
         for state, (was, now) in enumerate(zip(start, end, strict=True)):
             yield Trial(
                 deviation=was.upper - now.lower,
-                allowed=Fraction(tolerances.monotone) * scale + old.slack,
+                allowed=Fraction(tolerances.monotone) * scale + old.slack[state],
                 place=f"{after.place}: state {exact.game.state_names[state]!r} against the iterate before",
             )
 
@@ -184,14 +197,14 @@ def _cone_trials(claims: Claims, prover: Prover, exact: ExactGame) -> Iterator[T
             highest = max(rise.lower for rise in rises)
             yield Trial(
                 deviation=min(rise.upper for rise in rises) - exact.leader_discount * highest,
-                allowed=promised + there.slack + evidence.slack,
+                allowed=promised + max(there.slack) + max(evidence.slack),
                 place=f"{point.place} against the limit {limit.place}",
             )
         if claims.trajectory and math.isfinite(claims.trajectory[-1].step_bound):
             last = claims.trajectory[-1]
             yield Trial(
                 deviation=Fraction(last.step_bound),
-                allowed=promised + there.slack,
+                allowed=promised + max(there.slack),
                 place=f"{last.place}: the one-step gain that is left",
             )
         elif claims.trajectory:
@@ -213,7 +226,7 @@ def _domination_trials(claims: Claims, prover: Prover, exact: ExactGame) -> Iter
             gain = sum((rise.lower for rise in rises), Fraction(0)) / len(rises)
             yield Trial(
                 deviation=Fraction(0) if loses else gain,
-                allowed=promised + there.slack + evidence.slack,
+                allowed=promised + max(there.slack) + max(evidence.slack),
                 place=f"{point.place} against the answer",
             )
 
@@ -232,8 +245,11 @@ def dominance_check(claims: Claims, prover: Prover) -> Check:
     trials = (
         Trial(
             deviation=separation
-            - max(mine.lower - other.upper for mine, other in zip(values[j], values[i], strict=True)),
-            allowed=slacks[i] + slacks[j],
+            - max(
+                mine.lower - other.upper + above + below
+                for mine, other, above, below in zip(values[j], values[i], slacks[j], slacks[i], strict=True)
+            ),
+            allowed=Fraction(0),
             place=f"{claims.answers[j].place} beside {claims.answers[i].place}",
         )
         for i, j in itertools.permutations(range(len(values)), 2)

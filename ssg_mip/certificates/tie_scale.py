@@ -1,8 +1,11 @@
-r"""By how much, at most, the action values of tied actions differ: a convention, not a claim.
+r"""By how much, at most, the action values of tied actions differ, and how exact printed values are: conventions.
 
 The package calls actions tied in a state if their values differ by at most ``tie (1 - gamma)`` times the spread of the
-values that the follower could have there, over all pairs of policies; at least by what floating point can tell. The
-spread is derived again here, in floating point. What two honest derivations may differ by is left in doubt
+values that the follower could have there, over all pairs of policies; at least by what floating point can tell. How far
+a printed value may be off depends on the spread there and on the sizes of what the state reaches, and on no others:
+riches that nothing leads to are no excuse.
+
+Spreads are derived again here, in floating point. What two honest derivations may differ by is left in doubt
 (:data:`ssg_mip.certificates.response.DOUBT`), and nothing proven rests on it.
 """
 
@@ -10,43 +13,120 @@ from __future__ import annotations
 
 import dataclasses
 import weakref
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from ssg_mip.certificates.checkpoint import Checkpoint, unhurried
+from ssg_mip.certificates.directed import suits
 from ssg_mip.certificates.response import float_optimum
-from ssg_mip.certificates.values import DENSE_STATES, FloatProcess
-from ssg_mip.game import Game
+from ssg_mip.certificates.values import DENSE_STATES, FloatProcess, LocalScale
+from ssg_mip.game import FloatArray, Game
 from ssg_mip.tolerances import TELLABLE, TIE_ROUNDINGS, Tolerances
 
-_KNOWN: weakref.WeakKeyDictionary[Game, dict[Tolerances, tuple[Fraction, ...]]] = weakref.WeakKeyDictionary()
-"""By game, because every policy is judged by them."""
+FAR = 128
+"""Times their largest spread that values may be far from 0 when the package computes them."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Spread:
+    """The least and the largest value in each state, up to rounding; the least reward is taken out."""
+
+    rewards: FloatArray
+    lowest: FloatArray
+    highest: FloatArray
+
+
+_SPREADS: weakref.WeakKeyDictionary[Game, dict[bool, _Spread]] = weakref.WeakKeyDictionary()
+_THRESHOLDS: weakref.WeakKeyDictionary[Game, dict[Tolerances, tuple[Fraction, ...]]] = weakref.WeakKeyDictionary()
+_SCALES: weakref.WeakKeyDictionary[Game, dict[bool, LocalScale]] = weakref.WeakKeyDictionary()
 
 
 def tie_thresholds(game: Game, tolerances: Tolerances, checkpoint: Checkpoint = unhurried) -> tuple[Fraction, ...]:
     """The largest difference of tied actions in each state, in the follower's units."""
-    known = _KNOWN.setdefault(game, {})
+    known = _THRESHOLDS.setdefault(game, {})
     if tolerances not in known:
-        known[tolerances] = _thresholds(game, tolerances, checkpoint)
+        spread = _spread(game, leader=False, checkpoint=checkpoint)
+        share = max(tolerances.tie * (1.0 - game.follower_discount), TELLABLE)
+        largest = np.maximum.reduceat(spread.rewards, game.row_offsets[:-1])
+        rounding = TIE_ROUNDINGS * float(np.finfo(float).eps) * (np.abs(spread.highest) + largest)
+        thresholds = share * np.maximum(spread.highest - spread.lowest, 0.0) + rounding
+        known[tolerances] = _fractions(thresholds)
     return known[tolerances]
 
 
-def _thresholds(game: Game, tolerances: Tolerances, checkpoint: Checkpoint) -> tuple[Fraction, ...]:
-    # Constants are taken out first: beside a large one the spread would drown in rounding.
-    highest_process = FloatProcess(
-        _transition(game), game.follower_rewards - game.follower_rewards.min(), game.follower_discount
+def local_scale(game: Game, *, leader: bool, checkpoint: Checkpoint = unhurried) -> LocalScale:
+    """The size of a player's values in each state, and in what it reaches; in large games in all states."""
+    known = _SCALES.setdefault(game, {})
+    if leader not in known:
+        known[leader] = _local_scale(game, leader=leader, checkpoint=checkpoint)
+    return known[leader]
+
+
+def _local_scale(game: Game, *, leader: bool, checkpoint: Checkpoint) -> LocalScale:
+    spread = _spread(game, leader=leader, checkpoint=checkpoint)
+    width = _fractions(np.maximum(spread.highest - spread.lowest, 0.0))
+    rewards = game.leader_rewards if leader else game.follower_rewards
+    most = _fractions(np.maximum.reduceat(rewards, game.row_offsets[:-1]))
+    least = _fractions(np.maximum.reduceat(-rewards, game.row_offsets[:-1]))
+    size = _fractions(np.abs(spread.highest))
+    widest, far, high, low = most_reached(game, width, size, most, least)
+    return LocalScale(
+        width=width,
+        widest=widest,
+        size=tuple(min(FAR * one, other) for one, other in zip(widest, far, strict=True)),
+        rewards=tuple(above + below for above, below in zip(high, low, strict=True)),
     )
-    lowest_process = dataclasses.replace(highest_process, rewards=-highest_process.rewards)
-    offsets = game.row_offsets.tolist()
-    highest = float_optimum(highest_process, offsets, checkpoint)
-    lowest = -float_optimum(lowest_process, offsets, checkpoint)
-    share = max(tolerances.tie * (1.0 - game.follower_discount), TELLABLE)
-    largest = np.maximum.reduceat(highest_process.rewards, game.row_offsets[:-1])
-    rounding = TIE_ROUNDINGS * float(np.finfo(float).eps) * (np.abs(highest) + largest)
-    thresholds = share * np.maximum(highest - lowest, 0.0) + rounding
-    return tuple(map(Fraction, np.where(np.isfinite(thresholds), thresholds, 0.0).tolist()))
+
+
+def most_reached(game: Game, *vectors: Sequence[Fraction]) -> list[tuple[Fraction, ...]]:
+    """Of numbers by state the largest that each state reaches; in large games the largest of all."""
+    if suits(game):
+        return [(max(numbers),) * len(numbers) for numbers in vectors]
+    before = predecessors(game)
+    return [largest_reached(numbers, before) for numbers in vectors]
+
+
+def largest_reached(numbers: Sequence[Fraction], before: Sequence[set[int]]) -> tuple[Fraction, ...]:
+    """The largest number of the states that each state reaches, itself included; ``before`` are its predecessors."""
+    found: list[Fraction | None] = [None] * len(numbers)
+    for state in sorted(range(len(numbers)), key=lambda place: -numbers[place]):
+        waiting = [state]
+        while waiting:
+            place = waiting.pop()
+            if found[place] is None:
+                found[place] = numbers[state]
+                waiting += before[place]
+    return tuple(number for number in found if number is not None)
+
+
+def predecessors(game: Game) -> list[set[int]]:
+    """Per state, the states from which a joint action leads there."""
+    before: list[set[int]] = [set() for _ in range(game.num_states)]
+    source = np.repeat(game.row_state, np.diff(game.indptr))
+    leads = game.probabilities > 0.0
+    for place, state in zip(game.successors[leads].tolist(), source[leads].tolist(), strict=True):
+        before[place].add(state)
+    return before
+
+
+def _spread(game: Game, *, leader: bool, checkpoint: Checkpoint) -> _Spread:
+    known = _SPREADS.setdefault(game, {})
+    if leader not in known:
+        rewards = game.leader_rewards if leader else game.follower_rewards
+        discount = game.leader_discount if leader else game.follower_discount
+        # Beside a large constant the spread would drown in rounding.
+        highest = FloatProcess(_transition(game), rewards - rewards.min(), discount)
+        lowest = dataclasses.replace(highest, rewards=-highest.rewards)
+        offsets = game.row_offsets.tolist()
+        known[leader] = _Spread(
+            rewards=highest.rewards,
+            lowest=-float_optimum(lowest, offsets, checkpoint),
+            highest=float_optimum(highest, offsets, checkpoint),
+        )
+    return known[leader]
 
 
 def _transition(game: Game) -> Any:
@@ -56,3 +136,7 @@ def _transition(game: Game) -> Any:
     from scipy.sparse import csr_array
 
     return csr_array((game.probabilities, game.successors, game.indptr), shape=(game.num_rows, game.num_states))
+
+
+def _fractions(numbers: FloatArray) -> tuple[Fraction, ...]:
+    return tuple(map(Fraction, np.where(np.isfinite(numbers), numbers, 0.0).tolist()))

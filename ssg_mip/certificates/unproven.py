@@ -155,8 +155,10 @@ class Judge:
         if one.leader_value is None:
             return None
         for point in self._claims.answers:
-            worth = weighted_sum(exact_weights(one.weights), self._values(point))
-            if worth.distance(Fraction(one.leader_value)) <= self._prover.about(point.policy).slack:
+            weights = exact_weights(one.weights)
+            worth = weighted_sum(weights, self._values(point))
+            allowed = self._prover.about(point.policy).weighted_slack(weights)
+            if worth.distance(Fraction(one.leader_value)) <= allowed:
                 return point
         return None
 
@@ -212,7 +214,7 @@ class Judge:
             return False
         scale = step_scale(self._exact, self._values(answer))
         allowed = Fraction(max(self._claims.gap, FINEST_GAP)) * scale
-        return gain <= allowed + self._prover.about(answer.policy).slack
+        return bool(gain <= allowed + max(self._prover.about(answer.policy).slack))
 
     def _gains(self, point: PointClaim, bound: float) -> bool:
         """Whether no policy that loses in no state gains more than this in any, up to rounding."""

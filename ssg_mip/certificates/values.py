@@ -28,7 +28,7 @@ from ssg_mip.certificates.iterative import candidate_values
 from ssg_mip.certificates.linear_solve import solve_exactly
 from ssg_mip.certificates.rational import Process, over_common_denominator
 from ssg_mip.game import FloatArray, IntArray
-from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
+from ssg_mip.tolerances import Tolerances
 
 EXACT_STATES = 12
 """Number of states up to which values are exact fractions."""
@@ -91,31 +91,61 @@ def weighted_sum(weights: Sequence[Fraction], values: Sequence[Interval]) -> Int
     return Interval(lower, lower if exact else mean([value.upper for value in values]))
 
 
+def weighted_slack(weights: Sequence[Fraction], slack: Sequence[Fraction]) -> Fraction:
+    """What a weighted sum may be off, where its terms may be off by so much; weights sum to one."""
+    return sum((weight * own for weight, own in zip(weights, slack, strict=True)), Fraction(0))
+
+
 def largest_size(values: Sequence[Interval]) -> Fraction:
     """The largest absolute value that any of the numbers may have."""
     return max(max(value.upper for value in values), -min(value.lower for value in values))
 
 
-def solver_noise(
-    process: AnyProcess, values: Sequence[Interval], tolerances: Tolerances = DEFAULT_TOLERANCES
-) -> Fraction:
-    """How far the package's own solves in floating point may be off.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LocalScale:
+    """How large a player's values are, one number per state.
 
-    Two sources, each of which ``1 / (1 - gamma)`` steps may add up: the smallest advantage for which its policy
-    iteration switches an action, and the rounding of mixed rewards.
+    Attributes
+    ----------
+    width
+        Spread of the values over all pairs of policies, up to rounding.
+    widest
+        The largest of these of all states that the state reaches.
+    size
+        How large values are that the package computes in the state and in what it reaches, without large constants.
+    rewards
+        Spread of all rewards that the state reaches.
     """
-    spread = process.reward_spread
-    per_step = Fraction(tolerances.arithmetic) * spread / (1 - process.discount) + PRINTED * spread
-    # The package takes large constants out before it computes; where they are added again they round.
-    return per_step / (1 - process.discount) + PRINTED * largest_size(values)
 
+    width: tuple[Fraction, ...]
+    widest: tuple[Fraction, ...]
+    size: tuple[Fraction, ...]
+    rewards: tuple[Fraction, ...]
 
-def rounding_slack(
-    process: AnyProcess, values: Sequence[Interval], tolerances: Tolerances = DEFAULT_TOLERANCES
-) -> Fraction:
-    """How far a printed number may lie from its proven value: ``rounding`` times the spread of values, and noise."""
-    spread = process.reward_spread / (1 - process.discount)
-    return Fraction(tolerances.rounding) * spread + solver_noise(process, values, tolerances)
+    @classmethod
+    def of_process(cls, process: AnyProcess) -> LocalScale:
+        """The largest that a process allows, the same in all states."""
+        spread = (process.reward_spread,) * process.num_states
+        width = tuple(one / (1 - process.discount) for one in spread)
+        return cls(width=width, widest=width, size=width, rewards=spread)
+
+    def noise(self, values: Sequence[Interval], discount: Fraction, tolerances: Tolerances) -> tuple[Fraction, ...]:
+        """How far the package's own solves in floating point may be off in each state.
+
+        Two sources, each of which ``1 / (1 - gamma)`` steps may add up: the smallest advantage for which its policy
+        iteration switches an action, and the rounding of mixed rewards. What is translated back rounds once more.
+        """
+        return tuple(
+            (Fraction(tolerances.arithmetic) * size + PRINTED * rewards) / (1 - discount)
+            + PRINTED * max(abs(value.lower), abs(value.upper))
+            for size, rewards, value in zip(self.size, self.rewards, values, strict=True)
+        )
+
+    def slack(self, values: Sequence[Interval], discount: Fraction, tolerances: Tolerances) -> tuple[Fraction, ...]:
+        """How far a printed number may lie from its proven value: ``rounding`` times the spread there, and noise."""
+        noise = self.noise(values, discount, tolerances)
+        share = Fraction(tolerances.rounding)
+        return tuple(share * width + own for width, own in zip(self.width, noise, strict=True))
 
 
 def value_intervals(

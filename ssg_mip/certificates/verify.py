@@ -74,8 +74,8 @@ def verify(
 
     The policy's values and the follower's optimum are derived again in rational arithmetic from the game's stored
     floats. A printed number passes if it lies within a proven interval, widened by the rounding that floating point
-    may honestly leave (:func:`ssg_mip.certificates.values.rounding_slack`). Bounds and statuses are sentences about all
-    stationary policies: replayed certificates prove them, and the best pair of policies where that is enough
+    may honestly leave (:meth:`ssg_mip.certificates.values.LocalScale.slack`). Bounds and statuses are sentences about
+    all stationary policies: replayed certificates prove them, and the best pair of policies where that is enough
     (:mod:`ssg_mip.certificates.proven`). What is not proven stands in ``claimed``, and ``word`` is then not
     ``verified``.
 

@@ -21,8 +21,9 @@ from ssg_mip.certificates.verify import examine
 from ssg_mip.deadline import Checkpoint, Deadline, OutOfTime
 from ssg_mip.game import Game
 from ssg_mip.interrupt import Interrupt
-from ssg_mip.methods.exact_ties import is_supported, loses_for_certain, without_near_ties
+from ssg_mip.methods.exact_ties import without_near_ties
 from ssg_mip.methods.guaranteed import find_guaranteed
+from ssg_mip.methods.near_ties import SECONDS, Answered, allowed_gap
 from ssg_mip.methods.proofs.bound_certificate import Recorder
 from ssg_mip.result import Result
 from ssg_mip.tolerances import Tolerances
@@ -67,7 +68,7 @@ MOST_PRINTED = 150_000
 GUARANTEE_SHARE = 0.1
 """Share of the time spent on an answer that the search near it may take; usually it takes milliseconds."""
 
-GUARANTEE_SECONDS = 1.0
+GUARANTEE_SECONDS = SECONDS
 """What it may take in any case."""
 
 
@@ -139,19 +140,20 @@ def closed(
         if recorder is not None:
             bounds = recorder.replays(result.game, share)
         result = dataclasses.replace(result, check=_checked(result, tolerances, share, stopped, bounds))
-    loses = _loses(result, tolerances, until, stopped) if check else False
+    answer = Answered.of(result) if check else None
+    loses = answer is not None and _loses(answer, tolerances, until, stopped)
     if (guarantee or loses) and result.leader_policy is not None and not stopped():
         result = _with_guarantee(result, until, stopped)
-    if loses and not is_supported(result, result.guaranteed):
+    if loses and answer and not answer.is_secured(result.leader_value, result.guaranteed, allowed_gap(result)):
         result = without_near_ties(result, tolerances)
         result = dataclasses.replace(result, check=_checked(result, tolerances, until, stopped, bounds))
     return result if guarantee else dataclasses.replace(result, guaranteed=None)
 
 
-def _loses(result: Result, tolerances: Tolerances, until: Deadline, stopped: Callable[[], bool]) -> bool:
+def _loses(answer: Answered, tolerances: Tolerances, until: Deadline, stopped: Callable[[], bool]) -> bool:
     """Whether the follower loses for certain by the response; no, if there is no time to say so."""
     try:
-        return loses_for_certain(result, tolerances, _gives_up(until, stopped))
+        return answer.loses(tolerances, _gives_up(until, stopped))
     except (OutOfTime, KeyboardInterrupt):
         return False
 

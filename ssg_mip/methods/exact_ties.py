@@ -18,31 +18,30 @@ from fractions import Fraction
 import numpy as np
 
 from ssg_mip.best_response import Response, Ties, best_response
-from ssg_mip.bounds import LEAST_GAP
 from ssg_mip.certificates.checkpoint import Checkpoint, unhurried
 from ssg_mip.certificates.derivation import derive
-from ssg_mip.certificates.guarantee import Guarantee
 from ssg_mip.certificates.outcome import UNCHECKED
 from ssg_mip.certificates.rational import ExactGame, policy_rows
 from ssg_mip.certificates.response import exactly_tied, optimal_values
-from ssg_mip.certificates.values import value_intervals
+from ssg_mip.certificates.tie_scale import local_scale
+from ssg_mip.certificates.values import PRINTED, value_intervals
 from ssg_mip.game import Game
 from ssg_mip.mdp import evaluate, induced_by_leader
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.result import Result, TrajectoryPoint, gap_denominator
 from ssg_mip.standard_form import standard_form
 from ssg_mip.status import Status, Termination
-from ssg_mip.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, Tolerances
+from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
 
 
-def certain_loss(
+def certain_losses(
     game: Game,
     policy: LeaderPolicy,
     response: FollowerPolicy,
     tolerances: Tolerances = DEFAULT_TOLERANCES,
     checkpoint: Checkpoint = unhurried,
-) -> Fraction:
-    """What the follower loses for certain by a response, in his worst state: exactly in games of few states.
+) -> tuple[Fraction, ...]:
+    """What the follower loses for certain by a response, state by state: exactly in games of few states.
 
     Raises
     ------
@@ -51,8 +50,29 @@ def certain_loss(
     """
     _, follower, view = derive(ExactGame.of(game), policy_rows(game, policy), tolerances, checkpoint)
     attained = value_intervals(follower, response.slots(game).tolist(), checkpoint)
-    losses = [best.lower - own.upper for best, own in zip(view.optimum.values, attained, strict=True)]
-    return max(Fraction(0), *losses)
+    return tuple(
+        max(Fraction(0), best.lower - own.upper) for best, own in zip(view.optimum.values, attained, strict=True)
+    )
+
+
+def loses_for_certain(
+    game: Game,
+    policy: LeaderPolicy,
+    response: FollowerPolicy,
+    tolerances: Tolerances = DEFAULT_TOLERANCES,
+    checkpoint: Checkpoint = unhurried,
+) -> bool:
+    """Whether the follower loses by a response more than the rounding of the leader's probabilities may cost him.
+
+    A mix that leaves him indifferent, a third for example, is no float: what he loses by its rounding is no reason
+    against the answer. Where the leader does not mix there is no such rounding.
+    """
+    losses = certain_losses(game, policy, response, tolerances, checkpoint)
+    probabilities = policy.probabilities
+    if not np.any((probabilities > 0.0) & (probabilities < 1.0)):
+        return max(losses) > 0
+    widest = local_scale(game, leader=False, checkpoint=checkpoint).widest
+    return any(loss > PRINTED * width for loss, width in zip(losses, widest, strict=True))
 
 
 def exact_response(
@@ -82,21 +102,6 @@ def exact_response(
         follower_values=form.follower.out(evaluate(theirs, chosen)),
         regret=0.0,
     )
-
-
-def loses_for_certain(result: Result, tolerances: Tolerances, checkpoint: Checkpoint = unhurried) -> bool:
-    """Whether the follower loses for certain by the response, so that it is tied within a tolerance only."""
-    policy, response = result.leader_policy, result.follower_policy
-    if policy is None or response is None or not result.check.epsilon:
-        return False
-    return certain_loss(result.game, policy, response, tolerances, checkpoint) > 0
-
-
-def is_supported(result: Result, nearby: Guarantee | None) -> bool:
-    """Whether a policy nearby secures the value up to the gap."""
-    gap = max(float(result.provenance.options.get("gap", DEFAULT_GAP)), LEAST_GAP)
-    secured = None if nearby is None else nearby.secured_value
-    return secured is not None and secured >= result.leader_value - gap * result.gap_scale
 
 
 def without_near_ties(result: Result, tolerances: Tolerances) -> Result:

@@ -158,7 +158,8 @@ def _search(
         if deadline.expired:
             break
         ball = radius * share / RADII[-1]
-        own = margin / form.follower.unit
+        # Without a potential rewards are rounded, which the certificate in fractions does not forgive.
+        own = (margin + form.follower.rounding) / form.follower.unit
         candidate = _climb(standard, policy, response.actions, weights, own, (centre - ball, centre + ball), deadline)
         if candidate is not None:
             found = certify_margin(game, candidate, margin, checkpoint=checkpoint)

@@ -1,8 +1,8 @@
 """Methods run on the standard form of a game, and their answers in the game's own units.
 
 Tolerances, gaps and linear programs see rewards of ordinary size without large constants
-(:mod:`ssg_mip.standard_form`); the caller sees his own numbers. Methods whose settings are in the units of the rewards
-(learners, the fixed-point operator, the policy gradient) run on the game as it is.
+(:mod:`ssg_mip.standard_form`); the caller sees his own numbers. Methods whose settings or details are in the units of
+the rewards (learners, the fixed-point operator, the policy gradient) are given the game as it is.
 """
 
 from __future__ import annotations
@@ -10,11 +10,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
+from ssg_mip.best_response import Response, best_response
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.methods import Request, find_method
+from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Provenance, Result, TrajectoryPoint
 from ssg_mip.standard_form import Scale, StandardForm, standard_form
 from ssg_mip.status import BoundProof
+from ssg_mip.tolerances import Tolerances
 
 IN_OWN_UNITS = frozenset(
     {"fixed-point", "policy-gradient", "bilevel-q", "asymmetric-learning", "actor-critic", "ppo-hedge"}
@@ -22,19 +25,52 @@ IN_OWN_UNITS = frozenset(
 """Methods that run on the game as it is."""
 
 
-def form_for(game: Game, method: str, weights: FloatArray | None = None) -> StandardForm:
-    """The form of a game that a method runs on."""
+WEIGHTED_ONLY = frozenset({"commitment", "deterministic", "grid"})
+"""Methods that claim nothing but a weighted value."""
+
+
+def form_for(game: Game, method: str, weights: FloatArray | None = None, margin: float = 0.0) -> StandardForm:
+    """The form of a game that a method runs on; a margin counts in every state, whether it can be reached or not."""
     if method in IN_OWN_UNITS:
         return StandardForm(game=game, standard=game, leader=Scale(), follower=Scale())
-    return standard_form(game, weights)
+    return standard_form(game, weights, ignore=weights is not None and margin == 0.0 and method in WEIGHTED_ONLY)
 
 
 def run_method(game: Game, method: str, request: Request) -> Result:
     """Run a method on the standard form of a game; the answer is in the game's own units."""
-    form = form_for(game, method, request.weights)
+    form = form_for(game, method, request.weights, request.margin)
     if form.changes_nothing:
         return find_method(method)(game, request)
-    return result_out(find_method(method)(form.standard, request_into(request, form)), form)
+    found = find_method(method)(form.standard, request_into(request, form))
+    return result_out(found if form.ignored is None else _with_all_rewards(found, form, request.tolerances), form)
+
+
+def _with_all_rewards(result: Result, form: StandardForm, tolerances: Tolerances) -> Result:
+    """The result with the rewards of the states that were left out: other values and responses there."""
+    whole = standard_form(form.game, result.weights)
+
+    def values(policy: LeaderPolicy) -> Response:
+        found = best_response(form.game, policy, result.ties, tolerances=tolerances)
+        return dataclasses.replace(
+            found,
+            leader_values=whole.leader.into(found.leader_values),
+            follower_values=whole.follower.into(found.follower_values),
+        )
+
+    if result.leader_policy is None:
+        return result
+    response = values(result.leader_policy)
+    return dataclasses.replace(
+        result,
+        leader_values=response.leader_values,
+        follower_values=response.follower_values,
+        follower_policy=response.follower_policy,
+        tied_states=response.tied_states,
+        trajectory=tuple(
+            dataclasses.replace(point, leader_values=values(point.leader_policy).leader_values)
+            for point in result.trajectory
+        ),
+    )
 
 
 def request_into(request: Request, form: StandardForm) -> Request:

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
+import math
 from collections.abc import Iterable, Sequence
 
+from ssg_mip.bounds import LEAST_GAP
 from ssg_mip.certificates.dual.replay import BoundVerification
 from ssg_mip.certificates.outcome import CheckOutcome, claimed_words
 from ssg_mip.deadline import Deadline, OutOfTime
 from ssg_mip.interrupt import Interrupt
 from ssg_mip.methods.closing import GUARANTEE_SECONDS, GUARANTEE_SHARE
+from ssg_mip.methods.exact_ties import exact_response
 from ssg_mip.methods.guaranteed import find_guaranteed
+from ssg_mip.methods.near_ties import Answered, rests_on_near_tie
 from ssg_mip.methods.proofs.bound_certificate import Recorder
 from ssg_mip.pareto.closing import Closing
+from ssg_mip.pareto.dominance import non_dominated
 from ssg_mip.pareto.front import FrontPoint, ParetoFront
-from ssg_mip.result import Result
+from ssg_mip.result import Result, gap_denominator
+from ssg_mip.status import Status
+from ssg_mip.tolerances import DEFAULT_GAP
 
 FRONT_SHARE = 0.5
 """Share of the time for checks that the points of a front may take; what they leave goes to the runs."""
@@ -54,10 +62,45 @@ def assured_front(
     """
     closing = Closing(Deadline() if deadline is None else deadline, interrupt)
     if check:
-        front = _checked(front, closing, RUNS_SHARE if guarantee else 1.0, recorder)
+        front = _checked(_without_near_ties(front, closing), closing, RUNS_SHARE if guarantee else 1.0, recorder)
     if guarantee:
         front = dataclasses.replace(front, points=_with_guarantees(front, closing))
     return front
+
+
+def _without_near_ties(front: ParetoFront, closing: Closing) -> ParetoFront:
+    """Points that rest on a near tie with what their policies are worth without; dominated ones are struck out."""
+    points = list(front.points)
+    with contextlib.suppress(OutOfTime, KeyboardInterrupt):
+        for place, point in enumerate(front.points):
+            closing.checkpoint()
+            points[place] = _exact_point(front, point, closing)
+    if all(new is old for new, old in zip(points, front.points, strict=True)):
+        return front
+    kept = non_dominated([point.leader_values for point in points], front.tolerance)
+    left = [point for point, stays in zip(points, kept.tolist(), strict=True) if stays]
+    left.sort(key=lambda point: point.leader_values.tolist(), reverse=True)
+    return dataclasses.replace(front, points=tuple(left))
+
+
+def _exact_point(front: ParetoFront, point: FrontPoint, closing: Closing) -> FrontPoint:
+    """The point itself, or its policy under the exact best response, about which nothing more is known."""
+    answer = Answered(
+        game=front.game, policy=point.leader_policy, response=point.follower_policy, weights=point.weights
+    )
+    gap = max(float(front.provenance.options.get("gap", DEFAULT_GAP)), LEAST_GAP)
+    scale = gap_denominator(front.game, point.weights, point.leader_value)
+    if not rests_on_near_tie(answer, point.leader_value, max(gap * scale, front.tolerance), closing.checkpoint):
+        return point
+    found = exact_response(front.game, point.leader_policy, front.ties)
+    return dataclasses.replace(
+        point,
+        leader_values=found.leader_values,
+        follower_values=found.follower_values,
+        follower_policy=found.follower_policy,
+        status=Status.FEASIBLE,
+        gain_bound=math.inf,
+    )
 
 
 def _checked(front: ParetoFront, closing: Closing, runs_share: float, recorder: Recorder | None) -> ParetoFront:

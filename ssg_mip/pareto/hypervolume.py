@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from ssg_mip.bounds import leader_value_bounds, varying_states
 from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game
+from ssg_mip.standard_form import standard_form
 
 MOST_STATES = 7
 """Varying states up to which a hypervolume is computed; beyond, the effort grows exponentially."""
@@ -28,7 +29,9 @@ def default_reference(game: Game, values: FloatArray) -> FloatArray:
 
     Where rounding puts a bound above one of ``values`` ``[points, states]``, the value takes its place.
     """
-    reference: FloatArray = np.minimum(leader_value_bounds(game).lower, values.min(axis=0, initial=np.inf))
+    form = standard_form(game)
+    lowest = form.leader.out(leader_value_bounds(form.standard).lower)
+    reference: FloatArray = np.minimum(lowest, values.min(axis=0, initial=np.inf))
     return reference
 
 
@@ -70,7 +73,8 @@ def hypervolume(game: Game, values: FloatArray, reference: ArrayLike | None = No
         return 0.0
     from moocore import hypervolume as volume
 
-    return float(volume(values[:, states], ref=chosen[states], maximise=True))
+    # counted from the reference, beside which constants in the values would drown a small volume
+    return float(volume(values[:, states] - chosen[states], ref=np.zeros(len(states)), maximise=True))
 
 
 def _checked(game: Game, values: FloatArray, reference: ArrayLike) -> FloatArray:

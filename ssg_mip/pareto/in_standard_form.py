@@ -7,6 +7,7 @@ rewards of ordinary size without large constants.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -76,12 +77,17 @@ def enclosure_out(enclosure: Enclosure, form: StandardForm) -> Enclosure:
     )
 
 
+def scale_of(objectives: Sequence[Objective], form: StandardForm) -> Scale:
+    """The scale whose unit is that of all objectives."""
+    return form.leader if objectives[0].player == "leader" else form.follower
+
+
 class _Axes:
     """The objectives as axes with a constant each, and one unit."""
 
     def __init__(self, objectives: tuple[Objective, ...], form: StandardForm) -> None:
         self._form = form
-        self.unit = form.leader.unit
+        self.unit = scale_of(objectives, form).unit
         scales = [form.leader if one.player == "leader" else form.follower for one in objectives]
         self._base = np.array([float(s.base_of(one.start)) for s, one in zip(scales, objectives, strict=True)])
         self.rounding = max(scale.rounding for scale in scales)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.attacks import classes, exported, knife_edge, metamorphic, one_state, responses
+from tests.attacks import classes, exported, knife_edge, metamorphic, one_state, responses, unit_reports, units
 from tests.attacks.driver import Attack
 
 ATTACKS: dict[str, Attack] = {
@@ -14,11 +14,14 @@ ATTACKS: dict[str, Attack] = {
         *metamorphic.ATTACKS,
         *classes.ATTACKS,
         knife_edge.ATTACK,
+        *units.ATTACKS,
+        *unit_reports.ATTACKS,
     )
 }
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "all": tuple(ATTACKS),
     "metamorphic": tuple(attack.name for attack in (*metamorphic.ATTACKS, *classes.ATTACKS)),
+    "units": tuple(attack.name for attack in (*units.ATTACKS, *unit_reports.ATTACKS)),
 }
 """Names that stand for several attacks."""

@@ -189,3 +189,33 @@ def test_control_that_rounding_never_lets_settle_returns_values_of_its_policy(mo
         process = DecisionProcess(np.arange(0, 19, 3), np.repeat(rng.uniform(size=6), 3), move, 0.999)
         found = control(process)
         assert np.array_equal(found.values, evaluate(process, found.chosen))
+
+
+def _beside_riches(size: float, *, gain: float) -> DecisionProcess:
+    """A state with two ways to stay, of which the second earns a little more, beside one worth ``size`` a step."""
+    return DecisionProcess(
+        np.array([0, 2, 3]),
+        np.array([1.0, 1.0 + gain, size]),
+        np.array([[1.0, 0.0], [1.0, 0.0], [0.5, 0.5]]),
+        0.9,
+    )
+
+
+@pytest.mark.parametrize("size", [1.0, 1e9, 1e12])
+def test_what_a_state_does_not_reach_hides_no_gain_in_it(size: float) -> None:
+    found = control(_beside_riches(size, gain=1e-9), start=np.array([0, 2]))
+    assert found.chosen.tolist() == [1, 2]
+    assert found.values[0] == pytest.approx(10.0 + 1e-8, rel=1e-14)
+
+
+@pytest.mark.parametrize("size", [1e9, 1e12])
+def test_values_beside_riches_are_as_accurate_as_alone(size: float) -> None:
+    rng = np.random.default_rng(3)
+    moves = np.zeros((8, 8))
+    moves[:4, :4] = rng.dirichlet(np.ones(4), 4)
+    moves[4:] = rng.dirichlet(np.ones(8), 4)
+    rewards = np.concatenate((rng.normal(size=4), size * rng.normal(size=4)))
+    process = DecisionProcess(np.arange(9), rewards, moves, 0.99)
+    alone = DecisionProcess(np.arange(5), rewards[:4], moves[:4, :4], 0.99)
+    values = evaluate(process, np.arange(8))[:4]
+    assert values == pytest.approx(evaluate(alone, np.arange(4)), rel=1e-12)

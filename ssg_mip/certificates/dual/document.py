@@ -3,14 +3,15 @@
 A file may hold several certificates, one after the other. The header is an object::
 
     {"format": "ssg-mip-bound/3", "game_hash": ..., "units": [[constant, unit, potential or null], ...] or null,
-     "weights": [...], "bound": 1.25 or null,
+     "ignored": [...], "weights": [...], "bound": 1.25 or null,
      "margin": 0.0, "floor": [[state, least], ...], "values": [...] or null, "slack": 0.0, "sweeps": 3,
      "lower": [...], "upper": [...], "conditional": [...], "ceiling": [...] or null}
 
 ``margin``, ``floor``, ``values`` and ``slack`` say which policies it is about (:mod:`.demands`), and ``values`` that it
 is about the improvement program; with the bound ``null`` there is no such policy. Where ``units`` are given, of leader
-and follower, all other numbers are about the game in those units (:mod:`.units`). The format ``ssg-mip-bound/2`` has no
-units, and ``ssg-mip-bound/1`` also none of the four keys that say which policies are meant: it means every stationary
+and follower, all other numbers are about the game in those units (:mod:`.units`). The rewards of ``ignored`` states, to
+which no state of positive weight leads, count as 0. The format ``ssg-mip-bound/2`` has no units and ignores no
+state, and ``ssg-mip-bound/1`` also lacks the four keys that say which policies are meant: it means every stationary
 policy. ``lower`` and ``upper`` are the root box, ``ceiling`` bounds on the leader's values; ``conditional`` lists the
 states that have a block of probabilities, for the improvement program all of them. Each following line is a node:
 
@@ -87,6 +88,7 @@ class Header:
     values: tuple[float, ...] | None = None
     slack: float = 0.0
     units: Units | None = None
+    ignored: tuple[int, ...] = ()
 
     @property
     def outside(self) -> bool:
@@ -146,7 +148,7 @@ def read_header(data: Any) -> Header:
         raise InvalidResultError(f"the first line is not the header of a certificate; its format must be {FORMAT!r}")
     wanted = {field.name for field in dataclasses.fields(Header)} | {"format"}
     if data["format"] != FORMAT:
-        wanted -= {"units"}
+        wanted -= {"units", "ignored"}
     if data["format"] == PLAIN_FORMAT:
         wanted -= _DEMANDS
     if set(data) != wanted:
@@ -169,6 +171,7 @@ def read_header(data: Any) -> Header:
         conditional=conditional,
         ceiling=None if data["ceiling"] is None else numbers(data["ceiling"], count, "the header's ceiling"),
         units=_read_units(data.get("units"), count),
+        ignored=tuple(whole(s, 0, count - 1, "an ignored state") for s in listed_values(data.get("ignored", []))),
         **demands,
     )
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from ssg_mip.certificates.clock import time_is_up
-from ssg_mip.certificates.dual.document import lines_of, read_header
+from ssg_mip.certificates.dual.document import Header, lines_of, read_header
 from ssg_mip.certificates.dual.tree import Tree
-from ssg_mip.certificates.dual.units import raised, restated
+from ssg_mip.certificates.dual.units import raised, reaches, restated
 from ssg_mip.certificates.rational import ExactGame, exact_weights
 from ssg_mip.certificates.verification import VERIFICATION_FORMAT, Checked, yes_or_no
 from ssg_mip.errors import InvalidResultError
@@ -155,17 +155,30 @@ def verify_bounds(
     return tuple(found)
 
 
+def may_ignore(exact: ExactGame, header: Header) -> bool:
+    """Whether the ignored states cannot be reached from those that count; with a margin every state counts."""
+    if not header.ignored:
+        return True
+    start = {state for state, weight in enumerate(header.weights) if weight > 0.0} | {
+        state for state, _ in header.floor
+    }
+    everywhere = header.margin > 0.0 or header.values is not None
+    return not everywhere and not reaches(exact, start) & set(header.ignored)
+
+
 def _verify_one(game: Game, first: Any, lines: Iterator[Any], out_of_time: Callable[[], bool]) -> BoundVerification:
     """Replay one certificate whose header is given."""
     header = read_header(first)
     if len(header.weights) != game.num_states:
         raise InvalidResultError(f"the certificate has {len(header.weights)} states, the game {game.num_states}")
-    standard, leader, follower = restated(ExactGame.of(game), header.units)
+    exact = ExactGame.of(game)
+    standard, leader, follower = restated(exact, header.units, header.ignored)
     tree = Tree(standard, header, out_of_time)
     weights = exact_weights(header.weights)
     right_game = header.game_hash == game.content_hash
     checks = [
         yes_or_no("game_hash", right_game, f"about {header.game_hash!r}, the game has {game.content_hash!r}"),
+        yes_or_no("ignored_states", may_ignore(exact, header), "ignored are only states that play no part"),
         yes_or_no("root_box", tree.root_is_valid(), "the root box holds the follower's values"),
     ]
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-from ssg_mip.certificates.rational import ExactGame
+from ssg_mip.certificates.rational import ExactGame, Row
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -64,16 +64,50 @@ def raised(exact: Fraction) -> float:
     return nearest if Fraction(nearest) >= exact else math.nextafter(nearest, math.inf)
 
 
-def restated(exact: ExactGame, units: Units | None) -> tuple[ExactGame, Translation, Translation]:
-    """The game that a certificate is about, and how the leader's and the follower's values translate back."""
+def reaches(exact: ExactGame, start: Iterable[int]) -> set[int]:
+    """The states that some policies reach from a start, itself included."""
+    rows: dict[int, list[Row]] = {}
+    for row, state in zip(exact.rows, exact.game.row_state.tolist(), strict=True):
+        rows.setdefault(state, []).append(row)
+    reached = set(start)
+    waiting = list(reached)
+    while waiting:
+        for row in rows[waiting.pop()]:
+            new = {place for place, share in zip(row.places, row.numerators, strict=True) if share} - reached
+            reached |= new
+            waiting += new
+    return reached
+
+
+def restated(
+    exact: ExactGame, units: Units | None, ignored: Sequence[int] = ()
+) -> tuple[ExactGame, Translation, Translation]:
+    """The game that a certificate is about, and how the leader's and the follower's values translate back.
+
+    Parameters
+    ----------
+    exact
+        The game.
+    units
+        What was taken out of the rewards, if anything.
+    ignored
+        States whose rewards count as 0. That changes no value of a state that does not reach them.
+    """
     nowhere = (Fraction(0),) * exact.game.num_states
-    if units is None:
+    if units is None and not ignored:
         return exact, Translation(nowhere), Translation(nowhere)
+    same = PlayerUnits(constant=0.0, unit=1.0, potential=None)
+    units = (same, same) if units is None else units
     players = (
         (units[0], exact.leader_rewards, exact.leader_discount),
         (units[1], exact.follower_rewards, exact.follower_discount),
     )
-    rewards = [_rewards(exact, unit, given, discount) for unit, given, discount in players]
+    left_out = set(ignored)
+    kept = [state not in left_out for state in exact.game.row_state.tolist()]
+    rewards = [
+        _rewards(exact, unit, [kept[row] * reward for row, reward in enumerate(given)], discount)
+        for unit, given, discount in players
+    ]
     translations = [
         Translation(
             tuple(Fraction(unit.constant) / (1 - discount) + own for own in _potential(unit) or nowhere),

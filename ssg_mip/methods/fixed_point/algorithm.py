@@ -1,4 +1,8 @@
-"""The method: iterate the operator, visit its policies, report what the last one is truly worth."""
+"""The method: iterate the operator, visit its policies, report what the last one is truly worth.
+
+The operator works on the game's standard form with one unit for both players (:mod:`ssg_mip.standard_form`), so that a
+constant in the rewards decides no tie of a stage game; what is reported is in the game's own units.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from ssg_mip.errors import OptionError
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.game_class import is_myopic, moved_by_leader_alone
 from ssg_mip.methods.fixed_point.iteration import Algorithm, Behaviour, Iterates, iterate_operator
-from ssg_mip.methods.fixed_point.operator import Step
+from ssg_mip.methods.fixed_point.operator import Step, Values
 from ssg_mip.methods.fixed_point.shortfall import shortfalls
 from ssg_mip.methods.fixed_point.stage import LeaderClass, LeaderTies
 from ssg_mip.methods.fixed_point.start import start_values
@@ -18,6 +22,7 @@ from ssg_mip.methods.request import Request
 from ssg_mip.methods.settings import read_settings
 from ssg_mip.methods.visits import Visits
 from ssg_mip.result import Result
+from ssg_mip.standard_form import StandardForm, standard_form
 from ssg_mip.status import Termination
 
 METHOD = "fixed-point"
@@ -46,9 +51,11 @@ class Settings:
         decided for the leader (strong).
     start_values
         ``"zero"``, ``"random"`` (by the seed), or the values of leader and follower: two lists, or two objects
-        ``{state: value}``. Different starts may reach different fixed points.
+        ``{state: value}``. Different starts may reach different fixed points. Where the rewards hold a large constant,
+        ``"zero"`` is its discounted sum.
     tolerance
-        Change, relative to 1 + the largest value, below which the iterates have converged.
+        Change, relative to 1 + the largest value, below which the iterates have converged; both are those of the
+        standard form.
     compare
         Whether to compute the certified optimum of every state alone and report the shortfall against it. This takes
         as long as one run of ``commitment`` per state, within the time limit.
@@ -93,7 +100,8 @@ def run(game: Game, request: Request) -> Result:
             If ``compare`` is set, by state (:func:`~ssg_mip.methods.fixed_point.shortfall.shortfalls`).
     """
     settings = read_settings(Settings, request.settings, METHOD)
-    start = start_values(game, settings.start_values, request.seed)
+    form = standard_form(game, one_unit=True)
+    start = _start(form, settings.start_values, request.seed)
     visits = Visits(game, request, METHOD)
     last = visits.start()
 
@@ -102,7 +110,7 @@ def run(game: Game, request: Request) -> Result:
             visits.visit(found.policy, f"step {step}")
 
     iterates = iterate_operator(
-        game,
+        form.standard,
         start,
         algorithm=settings.algorithm,
         leader_class=settings.leader,
@@ -120,8 +128,16 @@ def run(game: Game, request: Request) -> Result:
     return visits.result(
         _termination(iterates, visits),
         counts={"iterations": len(iterates.changes), "lps": iterates.lps},
-        details=_details(game, iterates, last, request, compare=settings.compare),
+        details=_details(form, iterates, last, request, compare=settings.compare),
     )
+
+
+def _start(form: StandardForm, given: Any, seed: int) -> Values:
+    """Start values in the standard form; numbers are given in the game's own units."""
+    if isinstance(given, str):
+        return start_values(form.standard, given, seed)
+    own = start_values(form.game, given, seed)
+    return Values(form.leader.into(own.leader), form.follower.into(own.follower))
 
 
 def _termination(iterates: Iterates, visits: Visits) -> Termination:
@@ -134,19 +150,24 @@ def _termination(iterates: Iterates, visits: Visits) -> Termination:
             return visits.limit
 
 
-def _details(game: Game, iterates: Iterates, last: Response, request: Request, *, compare: bool) -> dict[str, Any]:
+def _details(
+    form: StandardForm, iterates: Iterates, last: Response, request: Request, *, compare: bool
+) -> dict[str, Any]:
+    game, values = form.game, iterates.values
+    leader, follower = form.leader.out(values.leader), form.follower.out(values.follower)
+
     def by_state(values: FloatArray) -> dict[str, float]:
         return dict(zip(game.state_names, map(float, values), strict=True))
 
     details: dict[str, Any] = {
         "behaviour": iterates.behaviour.value,
         "period": iterates.period,
-        "last_change": float(iterates.changes[-1]) if len(iterates.changes) else None,
+        "last_change": form.leader.gain_out(float(iterates.changes[-1])) if len(iterates.changes) else None,
         "operator_values": {
-            "leader": by_state(iterates.values.leader),
-            "follower": by_state(iterates.values.follower),
+            "leader": by_state(leader),
+            "follower": by_state(follower),
         },
-        "overpromise": by_state(iterates.values.leader - last.leader_values),
+        "overpromise": by_state(leader - last.leader_values),
         "equilibrium_because": list(_reasons(game)) if iterates.behaviour is Behaviour.CONVERGED else [],
     }
     if compare:

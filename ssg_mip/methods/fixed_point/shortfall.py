@@ -8,7 +8,7 @@ from typing import Any
 from ssg_mip.deadline import Deadline
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.leftover import CutRuns
-from ssg_mip.methods import find_method
+from ssg_mip.methods.in_standard_form import run_method
 from ssg_mip.methods.request import Request
 from ssg_mip.status import Status, Termination
 from ssg_mip.weights import unit_weights
@@ -37,7 +37,7 @@ def shortfalls(game: Game, leader_values: FloatArray, request: Request) -> dict[
     cut: CutRuns[int] = CutRuns(request.deadline)
 
     def solve(state: int, share: Deadline) -> None:
-        best = find_method("commitment")(game, _alone(game, request, state, share))
+        best = run_method(game, "commitment", _alone(game, request, state, share))
         cut.ended(state, share, cut=best.termination is Termination.TIME_LIMIT)
         proven = best.status is Status.OPTIMAL
         reference = best.leader_value if proven else best.dual_bound

@@ -40,6 +40,9 @@ from ssg_mip.methods.proofs.certificate_rows import BlockLayout, cut_entries
 from ssg_mip.standard_form import Scale, StandardForm
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
+ROUNDED = 2.0
+"""Times the rounding of values by which bounds on them are moved outwards."""
+
 LEAST_SHARE = 2.0**-110
 """Multipliers below this share of the largest one are left out."""
 
@@ -171,7 +174,8 @@ class Recorder:
             yield from self.lines(game)
             return
         lines = self.lines(self.form.standard)
-        yield {**next(lines), "game_hash": game.content_hash, "units": _units(self.form)}
+        ignored = [] if self.form.ignored is None else np.flatnonzero(self.form.ignored).tolist()
+        yield {**next(lines), "game_hash": game.content_hash, "units": _units(self.form), "ignored": ignored}
         yield from lines
 
     def lines(self, game: Game) -> Iterator[Any]:
@@ -188,11 +192,12 @@ class Recorder:
             raise SolverError("there is no certificate: nothing is claimed")
         claim = self.claim
         proof = self._kind_of_proof(game, claim)
-        box = follower_value_bounds(game)
+        box, wider, higher = follower_value_bounds(game), *self._rounding()
         yield {
             "format": FORMAT,
             "game_hash": game.content_hash,
             "units": None,
+            "ignored": [],
             "weights": claim.weights.tolist(),
             "bound": None if claim.bound == -math.inf else float(claim.bound),
             "margin": float(claim.margin),
@@ -200,10 +205,10 @@ class Recorder:
             "values": None if claim.values is None else claim.values.tolist(),
             "slack": claim.slack,
             "sweeps": SWEEPS,
-            "lower": box.lower.tolist(),
-            "upper": box.upper.tolist(),
+            "lower": (box.lower - wider).tolist(),
+            "upper": (box.upper + wider).tolist(),
             "conditional": list(range(game.num_states) if claim.values is not None else self._conditional()),
-            "ceiling": _ceiling(game).tolist() if proof == "c" else None,
+            "ceiling": (_ceiling(game) + higher).tolist() if proof == "c" else None,
         }
         match proof:
             case "l":
@@ -212,6 +217,13 @@ class Recorder:
                 yield ["z", [[mix.tolist(), values.tolist()] for mix, values in self.defences]]
             case _:
                 yield ["c"]
+
+    def _rounding(self) -> tuple[float, float]:
+        """What the rounded rewards of the standard form may change of the follower's and of the leader's values."""
+        if self.form is None:
+            return 0.0, 0.0
+        follower, leader = self.form.follower, self.form.leader
+        return ROUNDED * follower.rounding / follower.unit, ROUNDED * leader.rounding / leader.unit
 
     def _kind_of_proof(self, game: Game, claim: Claim) -> str:
         """Whether the tree, the follower's mixed policies or the ceiling prove a bound."""
@@ -272,7 +284,10 @@ class Recorder:
         for block, cut in cut_entries(game, layout, proof, np.maximum(-dual[layout.first_cut :], 0.0).tolist()):
             blocks[block][3].append(cut)
         outside = layout.outside(game, dual.tolist())
-        return ["l", proof.objective, proof.box.lower.tolist(), proof.box.upper.tolist(), *blocks, *outside]
+        # The boxes of the replay are those of the exact rewards, which rounding may put a little further out.
+        wider = ROUNDED * self._rounding()[0]
+        lower, upper = proof.box.lower - wider, proof.box.upper + wider
+        return ["l", proof.objective, lower.tolist(), upper.tolist(), *blocks, *outside]
 
 
 def _units(form: StandardForm) -> list[list[Any]]:

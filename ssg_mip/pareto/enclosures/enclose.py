@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 
 from ssg_mip.best_response import Ties
@@ -16,7 +17,7 @@ from ssg_mip.pareto.enclosures.enclosing import Enclosing
 from ssg_mip.pareto.enclosures.enclosure import Enclosure
 from ssg_mip.pareto.enclosures.enclosure_points import checked_enclosure
 from ssg_mip.pareto.enclosures.objectives import ObjectiveLike, read_objectives
-from ssg_mip.pareto.in_standard_form import enclosure_out
+from ssg_mip.pareto.in_standard_form import enclosure_out, scale_of
 from ssg_mip.result import ProgressRow
 from ssg_mip.rules import CALLBACK, COUNT, FLAG, LIST, POSITIVE, checked, optional
 from ssg_mip.standard_form import standard_form
@@ -86,7 +87,8 @@ def enclose_front(
         If an argument is out of range or a name is unknown.
     """
     chosen = read_objectives(game, objectives)
-    form = standard_form(game, one_unit=True)
+    form = standard_form(game, one_unit=len({one.player for one in chosen}) > 1)
+    scale = scale_of(chosen, form)
     deadline = Deadline(time_limit) if deadline is None else deadline
     with given_or_graceful(interrupt) as flag:
         request = Request(
@@ -99,9 +101,9 @@ def enclose_front(
             seed=seed,
         )
         check_margin(game, request)
-        request = request_into(request, form)
-        rows = progress_into(on_progress, form.leader.of_differences, game.initial)
-        wanted = None if resolution is None else resolution / form.leader.unit
+        request = dataclasses.replace(request_into(request, form), scale=scale)
+        rows = progress_into(on_progress, scale.of_differences, game.initial)
+        wanted = None if resolution is None else resolution / scale.unit
         work = Enclosing(form.standard, chosen, wanted, request, program_limit, rows)
         termination = work.run()
         found = enclosure_out(work.enclosure(termination), form)

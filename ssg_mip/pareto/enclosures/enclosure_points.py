@@ -9,8 +9,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from ssg_mip.best_response import Response
-from ssg_mip.deadline import Deadline
+from ssg_mip.certificates.outcome import CheckOutcome
+from ssg_mip.deadline import Deadline, OutOfTime
 from ssg_mip.game import FloatArray
+from ssg_mip.methods.near_ties import Answered, rests_on_near_tie
 from ssg_mip.pareto.closing import Closing
 from ssg_mip.pareto.enclosures.enclosure import Enclosure, EnclosurePoint
 from ssg_mip.pareto.enclosures.region import Region
@@ -18,6 +20,9 @@ from ssg_mip.policy import LeaderPolicy
 from ssg_mip.solver.highs import OneShotLp
 from ssg_mip.solver.interface import LinearProgram, LpStatus
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
+
+NEAR_TIE = "the response is best up to the tie tolerance only, and nothing near the policy makes it the best one"
+"""Why the check of a point fails that is attained within the tolerance for ties only."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -82,10 +87,35 @@ def unsupported_by(value: FloatArray, others: FloatArray) -> float:
 def checked_enclosure(enclosure: Enclosure, closing: Closing | None = None) -> Enclosure:
     """The enclosure with the outcomes of its checks in exact arithmetic: the whole, and every point alone.
 
-    Without a ``closing`` the checks take as long as they need.
+    The resolution rests on every point, so none is taken back. One that rests on a near tie
+    (:mod:`ssg_mip.methods.exact_ties`) fails its check, and with it the enclosure. Without a ``closing`` the checks
+    take as long as they need.
     """
     closing = Closing(Deadline()) if closing is None else closing
     whole, own = closing.examined(enclosure.game, enclosure)
     each = own or (whole,) * len(enclosure.points)
-    points = tuple(dataclasses.replace(point, check=one) for point, one in zip(enclosure.points, each, strict=True))
+    points = tuple(
+        dataclasses.replace(point, check=_near_ties_counted(enclosure, point, one, closing))
+        for point, one in zip(enclosure.points, each, strict=True)
+    )
+    near = [point for point in points if point.check.reason == NEAR_TIE]
+    if near and whole.passed is not False:
+        whole = dataclasses.replace(whole, passed=False, reason=f"{len(near)} of {len(points)} points: {NEAR_TIE}")
     return dataclasses.replace(enclosure, points=points, check=whole)
+
+
+def _near_ties_counted(
+    enclosure: Enclosure, point: EnclosurePoint, outcome: CheckOutcome, closing: Closing
+) -> CheckOutcome:
+    game = enclosure.game
+    answer = Answered(
+        game=game, policy=point.leader_policy, response=point.follower_policy, weights=np.array(game.initial)
+    )
+    value = float(game.initial @ point.leader_values)
+    try:
+        closing.checkpoint()
+        if not outcome.passed or not rests_on_near_tie(answer, value, enclosure.wanted, closing.checkpoint):
+            return outcome
+    except (OutOfTime, KeyboardInterrupt):
+        return outcome
+    return dataclasses.replace(outcome, passed=False, reason=NEAR_TIE)

@@ -20,7 +20,7 @@ from ssg_mip.certificates.dual.saddle import is_zero_sum
 from ssg_mip.certificates.enclosure_checks import enclosure_checks
 from ssg_mip.certificates.impossible import prove_impossible
 from ssg_mip.certificates.rational import ExactGame
-from ssg_mip.certificates.values import Interval, enclose, largest_size, rounding_slack, solver_noise
+from ssg_mip.certificates.values import Interval, LocalScale, enclose, largest_size
 from ssg_mip.errors import InvalidResultError
 from ssg_mip.game import Game
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
@@ -219,19 +219,26 @@ def test_zero_sum_means_opposite_rewards_and_equal_discounts() -> None:
 
 # -------------------------------------------------------------------- intervals
 
+WIDE = Fraction(32)
+
 
 def test_the_noise_of_floats_in_exact_numbers() -> None:
     """Values up to 3, rewards 16 apart, discount 1/2: values at most 32 apart; 64 roundings, eps is 2^-52."""
-    process: Any = SimpleNamespace(reward_spread=Fraction(16), discount=HALF)
+    scale = LocalScale(
+        width=(WIDE, WIDE), widest=(WIDE, WIDE), size=(WIDE, 2 * WIDE), rewards=(Fraction(16), Fraction(8))
+    )
     intervals = [Interval(Fraction(-3), Fraction(1)), Interval(Fraction(0), Fraction(2))]
-    printed = 3 * Fraction(64, 2**52)
-    noise = 2 * (Fraction(DEFAULT_TOLERANCES.arithmetic) * 32 + 16 * Fraction(64, 2**52))
+    ulp = Fraction(64, 2**52)
+    step = [Fraction(DEFAULT_TOLERANCES.arithmetic) * size + rewards * ulp for size, rewards in ((32, 16), (64, 8))]
     assert largest_size(intervals) == 3
-    assert solver_noise(process, intervals) == noise + printed
-    assert rounding_slack(process, intervals) == Fraction(DEFAULT_TOLERANCES.rounding) * 32 + noise + printed
-    three_quarters: Any = SimpleNamespace(reward_spread=Fraction(8), discount=Fraction(3, 4))
-    far = 4 * (Fraction(DEFAULT_TOLERANCES.arithmetic) * 32 + 8 * Fraction(64, 2**52))
-    assert solver_noise(three_quarters, intervals) == far + printed
+    noise = scale.noise(intervals, HALF, DEFAULT_TOLERANCES)
+    assert noise == (2 * step[0] + 3 * ulp, 2 * step[1] + 2 * ulp)
+    slack = scale.slack(intervals, HALF, DEFAULT_TOLERANCES)
+    assert slack == tuple(Fraction(DEFAULT_TOLERANCES.rounding) * 32 + one for one in noise)
+    later = scale.noise(intervals, Fraction(3, 4), DEFAULT_TOLERANCES)
+    assert later == (4 * step[0] + 3 * ulp, 4 * step[1] + 2 * ulp)
+    whole: Any = SimpleNamespace(reward_spread=Fraction(16), discount=HALF, num_states=2)
+    assert LocalScale.of_process(whole).width == LocalScale.of_process(whole).size == (32, 32)
 
 
 def test_intervals_by_residuals() -> None:
@@ -289,7 +296,7 @@ class Known:
     def about(self, _policy: object) -> Any:
         worth = tuple(tuple(Interval.point(Fraction(v)) for v in pair) for pair in ((2, 4), (7, 8)))
         return SimpleNamespace(
-            slack=SLACK, view=SimpleNamespace(slack=Fraction(1, 16)), pair_values=lambda _response: worth
+            slack=(SLACK,) * 2, view=SimpleNamespace(slack=(Fraction(1, 16),) * 2), pair_values=lambda _response: worth
         )
 
 

@@ -16,11 +16,12 @@ from typing import Any, assert_never
 import numpy as np
 
 from ssg_mip.best_response import best_response
+from ssg_mip.bounds import tie_thresholds
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.mdp import DENSE_STATES, DecisionProcess, evaluate, optimal_control, transition_matrix
 from ssg_mip.observation import Observation
 from ssg_mip.policy import LeaderPolicy
-from ssg_mip.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.standard_form import standard_form
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -105,10 +106,10 @@ def exact_answer(game: Game, policy: LeaderPolicy, observation: Observation) -> 
     if observation == "policy":
         chosen = best_response(game, policy).follower_policy.actions
         return np.where(game.row_follower == chosen[game.row_state], 1.0, 0.0)
+    game = standard_form(game).standard
     leader, follower = _processes_over_leader_slots(game, policy)
     best = optimal_control(follower)
-    tolerance = DEFAULT_TOLERANCES.tie * (1.0 + float(np.abs(best.values).max()))
-    tied = best.action_values >= best.values[game.row_leader_slot] - tolerance
+    tied = best.action_values >= best.values[game.row_leader_slot] - tie_thresholds(game)[game.row_state]
     answer = np.zeros(game.num_rows)
     answer[optimal_control(leader, allowed=tied).chosen] = 1.0
     return answer

@@ -1,0 +1,89 @@
+"""Whether an answer rests on a near tie that nothing nearby secures (:mod:`ssg_mip.methods.exact_ties`)."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from ssg_mip.best_response import best_response
+from ssg_mip.bounds import LEAST_GAP
+from ssg_mip.certificates.checkpoint import Checkpoint, unhurried
+from ssg_mip.certificates.guarantee import Guarantee
+from ssg_mip.deadline import Deadline
+from ssg_mip.game import FloatArray, Game
+from ssg_mip.methods.exact_ties import loses_for_certain
+from ssg_mip.methods.guaranteed import find_guaranteed
+from ssg_mip.policy import FollowerPolicy, LeaderPolicy
+from ssg_mip.result import Result
+from ssg_mip.subgame import reached_subgame
+from ssg_mip.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, Tolerances
+
+SECONDS = 1.0
+"""What a search beside an answer may take in any case."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Answered:
+    """A policy, the response to it, and the weights of the value that is claimed of the pair."""
+
+    game: Game
+    policy: LeaderPolicy
+    response: FollowerPolicy
+    weights: FloatArray
+
+    @classmethod
+    def of(cls, result: Result) -> Answered | None:
+        """The answer of a result; ``None`` if there is none, or nothing that the follower could lose."""
+        policy, response = result.leader_policy, result.follower_policy
+        if policy is None or response is None or not result.check.epsilon:
+            return None
+        return cls(game=result.game, policy=policy, response=response, weights=result.weights)
+
+    def loses(self, tolerances: Tolerances = DEFAULT_TOLERANCES, checkpoint: Checkpoint = unhurried) -> bool:
+        """Whether the follower loses for certain by the response, so that it is tied within a tolerance only."""
+        return loses_for_certain(self.game, self.policy, self.response, tolerances, checkpoint)
+
+    def is_secured(self, value: float, nearby: Guarantee | None, allowed: float) -> bool:
+        """Whether a policy nearby secures the value, up to what is allowed, without any tolerance for ties.
+
+        In the whole game a margin may be too large that suits riches to which nothing leads; then the states that count
+        are looked at alone.
+        """
+        return _secures(nearby, value - allowed) or self._is_secured_locally(value - allowed)
+
+    def _is_secured_locally(self, least: float) -> bool:
+        part = reached_subgame(self.game, self.weights)
+        if part.kept.all():
+            return False
+        return _secures(find_guaranteed(part.game, part.policy(self.policy), deadline=Deadline(SECONDS)), least)
+
+
+def _secures(nearby: Guarantee | None, least: float) -> bool:
+    secured = None if nearby is None else nearby.secured_value
+    return secured is not None and secured >= least
+
+
+def allowed_gap(result: Result) -> float:
+    """What a policy nearby may be short of a result's value."""
+    return max(float(result.provenance.options.get("gap", DEFAULT_GAP)), LEAST_GAP) * result.gap_scale
+
+
+def rests_on_near_tie(answer: Answered, value: float, allowed: float, checkpoint: Checkpoint = unhurried) -> bool:
+    """Whether the follower loses for certain by the response and nothing nearby secures the value.
+
+    Parameters
+    ----------
+    answer
+        The answer.
+    value
+        Its weighted value.
+    allowed
+        What a policy nearby may be short of it.
+    checkpoint
+        Called now and then; what it raises ends the work.
+    """
+    if best_response(answer.game, answer.policy).regret == 0.0 or not answer.loses(checkpoint=checkpoint):
+        return False
+    nearby = find_guaranteed(
+        answer.game, answer.policy, weights=answer.weights, deadline=Deadline(SECONDS), checkpoint=checkpoint
+    )
+    return not answer.is_secured(value, nearby, allowed)
