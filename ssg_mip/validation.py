@@ -30,6 +30,10 @@ UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """What no name may contain: it would break :attr:`Game.content_hash`, files and one-line messages."""
 
 
+LARGEST_VALUE = 1e305
+"""No value may be larger: sums and products of a few of them must be floats."""
+
+
 class GameData(Protocol):
     """The fields that are checked; what they mean is said at :class:`ssg_mip.game.Game`."""
 
@@ -218,6 +222,18 @@ def forbidding(value: float) -> str:
     if not np.isneginf(value):
         return ""
     return ": to forbid an action, leave it out of its state (GameBuilder, or leader_available and follower_available)"
+
+
+def check_sizes(game: GameData, leader_discount: float, follower_discount: float) -> None:
+    """No value comes near the end of the range of floats."""
+    for label, discount in (("leader_rewards", leader_discount), ("follower_rewards", follower_discount)):
+        rewards = np.abs(getattr(game, label))
+        row = int(np.argmax(rewards))
+        if rewards[row] > LARGEST_VALUE * (1.0 - discount):
+            raise InvalidGameError(
+                f"{label[:-1]}[{describe_row(game, row)}] is {float(getattr(game, label)[row])!r}, for ever with the "
+                f"discount {discount!r} more than {LARGEST_VALUE:g}: give rewards in larger units"
+            )
 
 
 def describe_row(game: GameData, row: int) -> str:

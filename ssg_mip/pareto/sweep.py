@@ -155,18 +155,6 @@ def trace_front(
     plan = _make_plan(game, weights, num_weights, _traded_states(game, states), rng)
     form = form_for(game, method)
     _check_memory(game, 1 + plan.pending, starts)
-    options = {
-        "gap": gap,
-        "time_limit": None if math.isinf(deadline.asked) else deadline.asked,
-        "node_limit": node_limit,
-        "starts": starts,
-        "margin": float(margin) / form.follower.unit,
-        "selection": selection,
-        "epsilon": epsilon,
-        **({"settings": dict(settings)} if settings else {}),
-        "num_weights": num_weights,
-        "weights": "chosen" if weights is None else "given",
-    }
     with given_or_graceful(interrupt) as flag:
         request = Request(
             weights=game.initial,
@@ -184,6 +172,18 @@ def trace_front(
         )
         check_request(game, method, request)
         request = request_into(request, form)
+        options = {
+            "gap": gap,
+            "time_limit": None if math.isinf(deadline.asked) else deadline.asked,
+            "node_limit": node_limit,
+            "starts": starts,
+            "margin": float(request.margin),
+            "selection": selection,
+            "epsilon": epsilon,
+            **({"settings": dict(settings)} if settings else {}),
+            "num_weights": num_weights,
+            "weights": "chosen" if weights is None else "given",
+        }
         sweep = _Sweep(form.standard, method, request, starts, rng, on_progress)
         stopped = sweep.run(plan)
         front = assured_front(

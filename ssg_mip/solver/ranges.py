@@ -10,7 +10,7 @@ names its rows:
 * **loose big-M**: a binary's coefficient is more than :data:`LOOSE` times what the continuous terms of its row can
   reach. An integer that is off by its tolerance then moves the row by a multiple of all that happens in it, and the
   optimum of the mixed-integer program may be wrong without any sign of it: such a program is refused
-  (:func:`check_big_m`). The constants of this package's own programs come from interval bounds and are never so large.
+  (:func:`is_loose`). The constants of this package's own programs come from interval bounds and are never so large.
 
 A term *reaches* its coefficient times the largest value of its column. Terms that stay below the feasibility tolerance
 (what widening a bound of 0 by rounding noise leaves, for example) are left out of all this.
@@ -24,7 +24,6 @@ import logging
 import numpy as np
 from numpy.typing import NDArray
 
-from ssg_mip.errors import SolverError
 from ssg_mip.game import FloatArray, IntArray
 from ssg_mip.printable import printable
 from ssg_mip.solver.compiled import CompiledProgram
@@ -112,20 +111,9 @@ def warn_of_ranges(program: CompiledProgram, game_name: str) -> None:
         logger.warning("%s: %s", printable(game_name), printable(warning))
 
 
-def check_big_m(program: CompiledProgram) -> None:
-    """Refuse a mixed-integer program with a loose big-M.
-
-    Raises
-    ------
-    SolverError
-        The message names the rows.
-    """
-    rows = _names(program, _loose_rows(program))
-    if rows:
-        raise SolverError(
-            f"{_some(rows)}: a big-M is more than {LOOSE:g} times what its row can reach, so that the solver's "
-            "integer tolerance could make the optimum wrong: derive it from bounds (ssg_mip.bounds.compact_big_m)"
-        )
+def is_loose(program: CompiledProgram) -> bool:
+    """Whether a mixed-integer program has a big-M that the solver's integer tolerance could make wrong."""
+    return bool(len(_loose_rows(program)))
 
 
 def _extremes_by_row(program: CompiledProgram) -> tuple[FloatArray, FloatArray]:

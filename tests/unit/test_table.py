@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import gymnasium
 import numpy as np
 import pytest
 
@@ -73,6 +72,7 @@ def lake_values(table: Any, discount: float) -> np.ndarray[Any, Any]:
 @pytest.mark.parametrize("players", ["leader", "follower"])
 def test_a_table_of_gymnasium_is_a_game_of_one_player(players: Any) -> None:
     """Frozen lake: the optimal values of either player are those of value iteration on ``P`` itself."""
+    gymnasium = pytest.importorskip("gymnasium")
     table: Any = gymnasium.make("FrozenLake-v1").unwrapped.P
     game = game_from_table(table, leader_discount=0.9, follower_discount=0.9, players=players, initial=0)
     expected = lake_values(table, 0.9)

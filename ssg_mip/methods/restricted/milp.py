@@ -11,15 +11,17 @@ evaluated by the follower's best response. Three claims are possible:
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
 from ssg_mip.best_response import Response
 from ssg_mip.bounds import ValueBounds, gap_scale
 from ssg_mip.formulations.program import Program
-from ssg_mip.game import Game
+from ssg_mip.game import Game, IntArray
 from ssg_mip.gap import gap_size, relative_gap
 from ssg_mip.methods.exact.size_limit import GRACE_SECONDS, obstacle, restricted_products
 from ssg_mip.methods.margin import answer_to
@@ -29,11 +31,16 @@ from ssg_mip.methods.proofs.bound_claim import Claim
 from ssg_mip.methods.request import Request, proof_of
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result
-from ssg_mip.solver.compiled import compile_program
+from ssg_mip.solver.compiled import CompiledProgram, compile_program
 from ssg_mip.solver.highs import solve_milp
 from ssg_mip.solver.interface import MilpAnswer
-from ssg_mip.solver.ranges import check_big_m, warn_of_ranges
+from ssg_mip.solver.ranges import is_loose, warn_of_ranges
 from ssg_mip.status import BoundProof, Status, Termination
+
+MOST_ENUMERATED = 2_000
+"""Policies of a class that are gone through, where the MILP is refused because its constants differ too much."""
+
+FROM_THE_MILP = "from the MILP"
 
 _NOTHING = MilpAnswer("limit", np.empty(0), -math.inf, math.inf, 0)
 """The answer of a MILP that was not solved."""
@@ -59,10 +66,20 @@ def solve_restricted(
     """
     stop = obstacle(restricted_products(game, levels), request)
     answer, proposed = _NOTHING, None
+    enumerated = False
     if stop is None:
-        answer, proposed = _solve(game, request, write(), levels)
-    trajectory, best, evaluations = _evaluate(game, request, levels, proposed, answer)
+        compiled, policy_columns = _compiled(game, write())
+        if is_loose(compiled):
+            stop, enumerated = Termination.NUMERICAL, class_size(game, levels) <= MOST_ENUMERATED
+        else:
+            answer, proposed = _solve(game, request, compiled, policy_columns, levels)
+    trajectory, best, evaluations = _evaluate(
+        game, request, _candidates(game, request, levels, proposed, answer, enumerated=enumerated)
+    )
     value = trajectory[-1].leader_value if trajectory else math.nan
+    if enumerated:
+        finished = evaluations > class_size(game, levels) and trajectory
+        stop, answer = None, dataclasses.replace(_NOTHING, dual_bound=value) if finished else _NOTHING
     dual_bound = float(request.weights @ bounds.upper)
     if request.recorder is not None:
         claim = Claim(weights=request.weights, bound=dual_bound, margin=request.margin)
@@ -106,11 +123,35 @@ def solve_restricted(
     )
 
 
-def _solve(game: Game, request: Request, program: Program, levels: int) -> tuple[MilpAnswer, LeaderPolicy | None]:
-    """The MILP's answer, and its policy rounded to the class."""
+def class_size(game: Game, levels: int) -> int:
+    """How many policies there are whose probabilities are multiples of ``1 / levels``."""
+    return math.prod(math.comb(levels + count - 1, count - 1) for count in game.leader_counts.tolist())
+
+
+def _whole_class(game: Game, levels: int) -> Iterator[LeaderPolicy]:
+    """All policies of the class."""
+    mixes = {
+        count: [
+            np.diff(np.array([-1, *bars, levels + count - 1])) - 1
+            for bars in itertools.combinations(range(levels + count - 1), count - 1)
+        ]
+        for count in set(game.leader_counts.tolist())
+    }
+    for steps in itertools.product(*(mixes[count] for count in game.leader_counts.tolist())):
+        yield LeaderPolicy.from_slots(game, np.concatenate(steps).astype(float))
+
+
+def _compiled(game: Game, program: Program) -> tuple[CompiledProgram, IntArray]:
+    """The MILP in arrays, and the columns of the policy."""
     compiled = compile_program(program)
     warn_of_ranges(compiled, game.name)
-    check_big_m(compiled)
+    return compiled, compiled.columns(program.model.f)
+
+
+def _solve(
+    game: Game, request: Request, compiled: CompiledProgram, columns: IntArray, levels: int
+) -> tuple[MilpAnswer, LeaderPolicy | None]:
+    """The MILP's answer, and its policy rounded to the class."""
     answer = solve_milp(
         compiled.linear_program(),
         deadline=request.deadline,
@@ -121,12 +162,12 @@ def _solve(game: Game, request: Request, program: Program, levels: int) -> tuple
     )
     if not answer.has_point:
         return answer, None
-    steps = np.rint(levels * answer.point[compiled.columns(program.model.f)])
+    steps = np.rint(levels * answer.point[columns])
     return answer, LeaderPolicy.from_slots(game, steps)
 
 
 def _evaluate(
-    game: Game, request: Request, levels: int, proposed: LeaderPolicy | None, answer: MilpAnswer
+    game: Game, request: Request, candidates: Iterable[tuple[LeaderPolicy, str]]
 ) -> tuple[tuple[TrajectoryPoint, ...], Response | None, int]:
     """The policies that were better than all before them, the response to the best, and how many were evaluated.
 
@@ -138,13 +179,14 @@ def _evaluate(
     points: list[TrajectoryPoint] = []
     responses: list[Response] = []
     evaluations = 0
-    for policy, note in _candidates(game, request, levels, proposed, answer):
+    for policy, note in candidates:
         evaluations += 1
         response, keeps = answer_to(game, policy, request)
         if not keeps:
             continue
         value = float(request.weights @ response.leader_values)
-        if not points or value > points[-1].leader_value or (policy is proposed and value == points[-1].leader_value):
+        last = note.startswith(FROM_THE_MILP) and points and value == points[-1].leader_value
+        if not points or value > points[-1].leader_value or last:
             responses.append(response)
             points.append(
                 TrajectoryPoint(
@@ -159,7 +201,13 @@ def _evaluate(
 
 
 def _candidates(
-    game: Game, request: Request, levels: int, proposed: LeaderPolicy | None, answer: MilpAnswer
+    game: Game,
+    request: Request,
+    levels: int,
+    proposed: LeaderPolicy | None,
+    answer: MilpAnswer,
+    *,
+    enumerated: bool,
 ) -> Iterator[tuple[LeaderPolicy, str]]:
     """Policies of the class, each with where it comes from.
 
@@ -178,14 +226,18 @@ def _candidates(
         for policy in operator_policies(game, request):
             if np.all(policy.probabilities.max(axis=1) == 1.0):
                 yield policy, "a policy of the fixed-point operator"
+    for policy in _whole_class(game, levels) if enumerated else ():
+        if request.stopped:
+            break
+        yield policy, "from going through the class"
     if proposed is not None:
         yield proposed, _note(request.scale.upper_out(answer.dual_bound, request.weights))
 
 
 def _note(bound: float) -> str:
     if not math.isfinite(bound):
-        return "from the MILP; no bound within its class yet"
-    return f"from the MILP; no policy of its class is worth more than {bound:.9g}"
+        return f"{FROM_THE_MILP}; no bound within its class yet"
+    return f"{FROM_THE_MILP}; no policy of its class is worth more than {bound:.9g}"
 
 
 def _verdict(

@@ -9,13 +9,13 @@ import numpy as np
 import pyomo.environ as pyo
 import pytest
 
-from ssg_mip import solve
-from ssg_mip.errors import SolverError
+from ssg_mip import LeaderPolicy, best_response, solve
 from ssg_mip.formulations.deterministic import deterministic_commitment
 from ssg_mip.formulations.program import Program
 from ssg_mip.methods.restricted import milp
 from ssg_mip.solver.compiled import compile_program
-from ssg_mip.solver.ranges import check_big_m, range_report
+from ssg_mip.solver.ranges import is_loose, range_report
+from ssg_mip.status import Status, Termination
 from tests.oracles.games import agreement_game, static_game
 
 
@@ -63,13 +63,12 @@ def test_entries_that_the_solver_drops_are_named_if_they_matter() -> None:
     assert range_report(compiled(*row, reach=1.0)).warnings == ()
 
 
-def test_a_loose_big_m_is_refused_by_name() -> None:
+def test_a_loose_big_m_is_found_and_named() -> None:
     tight = compiled(lambda m: m.x - 10.0 * m.g <= 0.0)
     loose = compiled(lambda m: m.x - 10.0 * m.g <= 0.0, lambda m: m.y - 1e9 * m.g <= 0.0)
-    check_big_m(tight)
+    assert not is_loose(tight)
     assert range_report(loose).loose_rows == ("row1",)
-    with pytest.raises(SolverError, match="row row1: a big-M is more than 10000 times"):
-        check_big_m(loose)
+    assert is_loose(loose)
 
 
 def test_a_method_never_hands_a_loose_big_m_to_the_solver(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,14 +77,29 @@ def test_a_method_never_hands_a_loose_big_m_to_the_solver(monkeypatch: pytest.Mo
         "ssg_mip.formulations.compact.compact_big_m", lambda game, _: np.full(int(game.follower_offsets[-1]), 1e9)
     )
     monkeypatch.setattr(milp, "solve_milp", lambda *_, **__: pytest.fail("the program reached the solver"))
-    with pytest.raises(SolverError, match="response"):
-        solve(agreement_game(2, 0).to_game(), "deterministic")
+    game = agreement_game(2, 0).to_game()
+    went_through = solve(game, "deterministic")
+    assert went_through.status in {Status.RESTRICTED_OPTIMAL, Status.OPTIMAL}
+    monkeypatch.setattr(milp, "MOST_ENUMERATED", 0)
+    found = solve(game, "deterministic")
+    assert (found.status, found.termination) == (Status.FEASIBLE, Termination.NUMERICAL)
+    assert found.leader_value <= went_through.leader_value
+
+
+def test_a_penalty_of_a_million_is_gone_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its big-M is loose; all policies of the class are evaluated instead, and brute force agrees."""
+    plain = static_game([[1.0, 0.0, 3.0], [0.0, 2.0, 5.0]], [[1.0, 0.5, -1e6], [0.0, 2.0, -1e6]])
+    monkeypatch.setattr(milp, "solve_milp", lambda *_, **__: pytest.fail("the program reached the solver"))
+    game = plain.to_game()
+    found = solve(game, "deterministic")
+    best = max(best_response(game, LeaderPolicy.deterministic(game, (action,))).leader_values[0] for action in range(2))
+    assert (found.status, found.leader_value) == (Status.RESTRICTED_OPTIMAL, best)
 
 
 @pytest.mark.parametrize("method", ["commitment", "deterministic"])
 def test_a_game_with_distant_rewards_is_warned_of_once(method: str, caplog: pytest.LogCaptureFixture) -> None:
-    """Rewards of 1e-6 and 1e6 in one state; the answer comes all the same. No policy attains the 2 of a plan."""
-    game = static_game([[1.0, 0.0], [2.0, 0.5]], [[1e6, 1e-6], [3e-6, 2e6]], "distant").to_game()
+    """Rewards of 1e-5 and 4e3 in one state; the answer comes all the same. No policy attains the 2 of a plan."""
+    game = static_game([[1.0, 0.0], [2.0, 0.5]], [[2e3, 1e-5], [3e-5, 4e3]], "distant").to_game()
     with caplog.at_level(logging.WARNING, logger="ssg_mip"):
         result = solve(game, method, gap=1e-2, node_limit=5)
     warned = [record.getMessage() for record in caplog.records if "factor of 1e+08" in record.getMessage()]
