@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from ssg_mip.certificates.claims import Claims, PointClaim, ScalarisationClaim
-from ssg_mip.certificates.run_checks import bound_checks, course_checks, dominance_check, leader_value_scale
-from ssg_mip.certificates.values import Interval
+from ssg_mip.certificates.run_checks import BOUND_NOISE, bound_checks, course_checks, dominance_check, leader_spread
+from ssg_mip.certificates.values import PRINTED, Interval, LocalScale
 from ssg_mip.certificates.verification import Check
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
@@ -23,7 +23,17 @@ EXACT: Any = SimpleNamespace(
     leader_discount=Fraction(1, 2),
     game=SimpleNamespace(state_names=("dock", "sea")),
 )
-"""Leader values are at most 3 / (1 - 1/2) = 6 in size."""
+"""Leader rewards are 5 apart, so that values are at most 10 apart."""
+
+SIX = (Fraction(6), Fraction(6))
+
+SCALE = LocalScale(width=SIX, widest=SIX, size=SIX, rewards=(Fraction(5), Fraction(5)))
+"""In either state values are 6 apart."""
+
+
+@pytest.fixture(autouse=True)
+def local_scale(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ssg_mip.certificates.run_checks.local_scale", lambda *_, **__: SCALE)
 
 
 class Known:
@@ -31,7 +41,8 @@ class Known:
 
     def about(self, _policy: object) -> Any:
         return SimpleNamespace(
-            slack=EIGHTH,
+            slack=(EIGHTH, EIGHTH),
+            weighted_slack=lambda _: EIGHTH,
             attained=lambda printed: tuple(Interval(Fraction(v) - QUARTER, Fraction(v) + QUARTER) for v in printed),
         )
 
@@ -80,10 +91,11 @@ def test_an_attained_value_above_a_bound_counts_by_its_upper_end(where: str) -> 
 
 def test_a_printed_value_above_its_bound_may_only_be_rounded() -> None:
     found = bounds_of(scalarisations=(one_sum(leader_value=2.5),), answers=(point("a", (0.0, 0.0)),))
-    assert check(found, "value_below_bound") == (Fraction(1, 2), ROUNDING * Fraction(17, 2), False)
+    allowed = ROUNDING * 6 + PRINTED * Fraction(5, 2)
+    assert check(found, "value_below_bound") == (Fraction(1, 2), allowed, False)
     found = bounds_of(scalarisations=(one_sum(leader_value=-2.5, dual_bound=-2.5),))
-    assert check(found, "value_below_bound") == (0, ROUNDING * Fraction(17, 2), True)
-    assert leader_value_scale(EXACT) == 6
+    assert check(found, "value_below_bound") == (0, allowed, True)
+    assert leader_spread(EXACT) == 10
 
 
 def test_bounds_of_the_points_of_a_front_count_too() -> None:
@@ -98,9 +110,9 @@ def test_bounds_of_the_points_of_a_front_count_too() -> None:
 @pytest.mark.parametrize(
     ("members", "deviation", "due"),
     [
-        ({"leader_value": -4.0, "dual_bound": -1.0, "relative_gap": 0.5, "gap_scale": 2.0}, "1/4", "3/4"),
+        ({"leader_value": -4.0, "dual_bound": -1.0, "relative_gap": 0.5, "gap_scale": 4.0}, "1/4", "3/4"),
         ({"leader_value": -4.0, "dual_bound": -1.0, "relative_gap": 0.75, "gap_scale": 6.0}, "1/4", "1/2"),
-        ({"leader_value": 4.0, "dual_bound": 5.0, "relative_gap": 0.25}, "0", "1/4"),
+        ({"leader_value": 1000.0, "dual_bound": 1001.0, "relative_gap": 0.25, "gap_scale": 4.0}, "0", "1/4"),
         ({"leader_value": 4.0, "dual_bound": 3.0, "relative_gap": 0.125}, "1/8", "0"),
         ({"leader_value": 0.0, "dual_bound": 3.0, "relative_gap": 0.125}, "1/8", "0"),
     ],
@@ -126,13 +138,14 @@ def test_a_gap_is_printed_exactly_if_there_are_both_sides(members: dict[str, Any
 
 
 @pytest.mark.parametrize(
-    ("value", "bound", "size"), [(10.0, 14.0, 14), (1.0, 2.0, 12), (-20.0, -3.0, 20), (-30.0, 13.0, 30)]
+    ("value", "bound", "size"), [(10.0, 14.0, 14), (1.0, 2.0, 10), (-20.0, -3.0, 20), (1000.0, 1001.0, 1001)]
 )
-def test_optimal_means_within_the_gap_of_the_larger_side_or_of_the_range(value: float, bound: float, size: int) -> None:
-    """The range is twice 6."""
+def test_optimal_means_within_the_gap_of_the_spread(value: float, bound: float, size: int) -> None:
+    """The spread is 6; the size of the numbers counts for rounding alone."""
     one = one_sum(leader_value=value, dual_bound=bound)
     found = bounds_of(status="optimal", gap=0.25, scalarisations=(one,))
-    allowed = Fraction(size, 4) + 13 * MONOTONE
+    noise = BOUND_NOISE * Fraction(DEFAULT_TOLERANCES.arithmetic) * size
+    allowed = (QUARTER + MONOTONE) * 6 + noise
     assert check(found, "optimal_within_gap") == (Fraction(bound - value), allowed, bound - value <= allowed)
 
 
@@ -219,14 +232,14 @@ def test_a_pareto_optimal_answer_is_dominated_by_no_iterate() -> None:
 
 
 def test_a_point_that_another_covers_counts_by_what_is_missing() -> None:
-    """(2, 4) has nowhere more than (3, 5): -1 less two quarters, and half the separation is missing too."""
+    """(2, 4) has nowhere more than (3, 5): -1 less two quarters, and half the separation is missing too; 1/4 rounds."""
     points = point("a", (2.0, 4.0)), point("bb", (3.0, 5.0))
     found = dominance_check(claims(answers=points, separation=0.5), PROVER)
-    assert (found.passed, found.violation, found.tolerance) == (False, 2, QUARTER)
+    assert (found.passed, found.violation, found.tolerance) == (False, Fraction(7, 4), 0)
     assert found.detail == "a beside bb"
     apart = point("a", (2.0, 4.0)), point("bb", (3.0, 3.0))
     found = dominance_check(claims(answers=apart, separation=0.5), PROVER)
-    assert (found.passed, found.violation, found.tolerance) == (True, 0, QUARTER)
+    assert (found.passed, found.violation, found.tolerance) == (True, -QUARTER, 0)
     found = dominance_check(claims(answers=apart, separation=-0.5), PROVER)
     assert (found.passed, found.violation, found.tolerance) == (False, 1, 0)
     assert dominance_check(claims(answers=points[:1]), PROVER).passed
