@@ -102,6 +102,9 @@ def probability_tolerance(precision: np.dtype[Any]) -> float:
 MARGIN_IN_TIES = 10.0
 """The smallest margin in units of the largest tie threshold: far enough from a tie for floating point to see none."""
 
+DUST = 1e-9
+"""Probabilities below this are taken from an answer whose exact ties they spoil."""
+
 LEAST_GAIN = 1e-9
 """Gain, relative to a state's value (and to 1), from which the ladder takes a step: well above rounding noise."""
 

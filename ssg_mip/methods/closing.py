@@ -21,7 +21,7 @@ from ssg_mip.certificates.verify import examine
 from ssg_mip.deadline import Checkpoint, Deadline, OutOfTime
 from ssg_mip.game import Game
 from ssg_mip.interrupt import Interrupt
-from ssg_mip.methods.exact_ties import without_near_ties
+from ssg_mip.methods.exact_ties import without_dust, without_near_ties
 from ssg_mip.methods.guaranteed import find_guaranteed
 from ssg_mip.methods.near_ties import SECONDS, Answered, allowed_gap
 from ssg_mip.methods.proofs.bound_certificate import Recorder
@@ -145,7 +145,7 @@ def closed(
     if (guarantee or loses) and result.leader_policy is not None and not stopped():
         result = _with_guarantee(result, until, stopped)
     if loses and answer and not answer.is_secured(result.leader_value, result.guaranteed, allowed_gap(result)):
-        result = without_near_ties(result, tolerances)
+        result = without_dust(result, allowed_gap(result), tolerances) or without_near_ties(result, tolerances)
         result = dataclasses.replace(result, check=_checked(result, tolerances, until, stopped, bounds))
     return result if guarantee else dataclasses.replace(result, guaranteed=None)
 

@@ -31,7 +31,7 @@ from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.result import Result, TrajectoryPoint, gap_denominator
 from ssg_mip.standard_form import standard_form
 from ssg_mip.status import Status, Termination
-from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
+from ssg_mip.tolerances import DEFAULT_TOLERANCES, DUST, Tolerances
 
 
 def certain_losses(
@@ -101,6 +101,51 @@ def exact_response(
         leader_values=form.leader.out(evaluate(ours, chosen)),
         follower_values=form.follower.out(evaluate(theirs, chosen)),
         regret=0.0,
+    )
+
+
+def without_dust(result: Result, allowed: float, tolerances: Tolerances = DEFAULT_TOLERANCES) -> Result | None:
+    """The result with a policy from which probabilities below :data:`DUST` are taken, where that mends its ties.
+
+    A search leaves probabilities of 1e-12 where 0 is meant, and an exact tie is then none any more.
+
+    Parameters
+    ----------
+    result
+        The answer.
+    allowed
+        How much of the value may be lost.
+    tolerances
+        The tolerances that the result was made with.
+
+    Returns
+    -------
+    Result or None
+        Nothing if there is no dust, or more than dust between the response and the follower's best one.
+    """
+    game, policy = result.game, result.leader_policy
+    if policy is None or not result.trajectory:
+        return None
+    slots = policy.slots(game)
+    swept = LeaderPolicy.from_slots(game, np.where(slots < DUST, 0.0, slots))
+    response = best_response(game, swept, result.ties, tolerances=tolerances)
+    value = float(result.weights @ response.leader_values)
+    if value < result.leader_value - allowed or loses_for_certain(game, swept, response.follower_policy, tolerances):
+        return None
+    last = dataclasses.replace(
+        result.trajectory[-1], leader_policy=swept, leader_values=response.leader_values, leader_value=value
+    )
+    return dataclasses.replace(
+        result,
+        leader_policy=swept,
+        leader_value=value,
+        leader_values=response.leader_values,
+        follower_values=response.follower_values,
+        follower_policy=response.follower_policy,
+        tied_states=response.tied_states,
+        gap_scale=gap_denominator(game, result.weights, value),
+        trajectory=(*result.trajectory[:-1], last),
+        check=UNCHECKED,
     )
 
 

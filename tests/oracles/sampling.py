@@ -51,11 +51,14 @@ def follower_action_values(game: PlainGame, policy: Sequence[Array], values: Arr
 
 
 def answer(game: PlainGame, policy: Sequence[Array], ties: str = "leader", tie: float = TIE) -> Answer:
-    """The follower's optimal response by enumeration, ties by rule (``leader``, ``first`` or ``adverse``)."""
+    """The follower's optimal response by enumeration, ties by rule (``leader``, ``first`` or ``adverse``).
+
+    Actions are tied in a state within ``tie (1 - gB)`` times the spread of the values that he could have there.
+    """
     follower = np.max([pair_values(game, policy, g)[1] for g in game.responses()], axis=0)
-    within = tie * (1.0 + float(np.abs(follower).max()))
+    within = max(tie * (1.0 - game.follower_discount), 1e-11) * spread(game) + 1e-14 * (1.0 + np.abs(follower))
     tied = tuple(
-        tuple(int(b) for b in np.flatnonzero(q >= follower[s] - within))
+        tuple(int(b) for b in np.flatnonzero(q >= follower[s] - within[s]))
         for s, q in enumerate(follower_action_values(game, policy, follower))
     )
     candidates = list(itertools.product(*tied))
@@ -66,6 +69,32 @@ def answer(game: PlainGame, policy: Sequence[Array], ties: str = "leader", tie: 
         # the tied responses form a decision process, so one of them is best in every state: the sum finds it
         chosen = max(candidates, key=lambda g: sign * float(pair_values(game, policy, g)[0].sum()))
     return Answer(*pair_values(game, policy, chosen), chosen, tied)
+
+
+def spread(game: PlainGame) -> Array:
+    """Per state the follower's largest value less his smallest, where one planner moves both players."""
+    if id(game) not in _SPREADS:
+        ends = [_planned(game, sign) for sign in (1.0, -1.0)]
+        _SPREADS[id(game)] = game, ends[0] + ends[1]
+    return _SPREADS[id(game)][1]
+
+
+_SPREADS: dict[int, tuple[PlainGame, Array]] = {}
+"""By identity; the games are kept, so that none takes the place of another."""
+
+
+def _planned(game: PlainGame, sign: float) -> Array:
+    """The best value over all pairs of policies of ``sign`` times the follower's rewards, by value iteration."""
+    values, change = np.zeros(game.num_states), np.inf
+    while change > 1e-9 * (1.0 - game.follower_discount) * (1.0 + float(np.abs(values).max())):
+        fresh = np.array(
+            [
+                (sign * game.follower_reward[s] + game.follower_discount * (game.transition[s] @ values)).max()
+                for s in range(game.num_states)
+            ]
+        )
+        values, change = fresh, float(np.abs(fresh - values).max())
+    return values
 
 
 def regret(game: PlainGame, policy: Sequence[Array], response: Sequence[int]) -> float:

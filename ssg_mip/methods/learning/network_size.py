@@ -16,6 +16,12 @@ SECONDS_PER_WEIGHT = 2e-8
 UPDATES = 16
 """Updates before the clock is looked at for the first time."""
 
+TIME_SHARE = 0.5
+"""Share of the time that may be spent before the clock is looked at."""
+
+GRACE_SECONDS = 0.25
+"""What may be spent so in any case: small games are learned however short the time."""
+
 SECONDS_PER_JOINT_ACTION = 3e-5
 """Seconds for setting up and writing down the tables of one joint action, on one core."""
 
@@ -59,10 +65,11 @@ def check_table_size(game: Game, method: str, deadline: Deadline) -> None:
 
 
 def _check_seconds(game: Game, method: str, deadline: Deadline, per_state: float, what: str) -> None:
-    """Refuse where so many seconds for each state exceed half of the time."""
-    if per_state * game.num_states <= 0.5 * deadline.asked:
+    """Refuse where so many seconds for each state exceed half of the time, and what a limit may be exceeded by."""
+    allowed = max(TIME_SHARE * deadline.asked, GRACE_SECONDS)
+    if per_state * game.num_states <= allowed:
         return
-    fitting = int(0.5 * deadline.asked / per_state)
+    fitting = int(allowed / per_state)
     raise TooLargeError(
         f"method {method!r} on {game.num_states:,} states would spend the {deadline.asked:g} s on {what}; about "
         f"{fitting:,} states fit into that time: give more, or use a smaller game"
