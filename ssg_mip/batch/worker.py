@@ -35,6 +35,11 @@ class Stop:
 
 
 @dataclasses.dataclass(frozen=True)
+class Leave:
+    """There are no more tasks: the process is to end by itself, and to tidy up."""
+
+
+@dataclasses.dataclass(frozen=True)
 class Answer:
     """What came of a task; no row where there is a good one already."""
 
@@ -74,7 +79,7 @@ class _Worker:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._tasks: queue.SimpleQueue[Task] = queue.SimpleQueue()
+        self._tasks: queue.SimpleQueue[Task | Leave] = queue.SimpleQueue()
         self._interrupt: Interrupt | None = None
         self._terminated: Interrupt | None = None
         self._stop: Stop | None = None
@@ -85,6 +90,8 @@ class _Worker:
         threading.Thread(target=self._listen, daemon=True).start()
         while True:
             task = self._tasks.get()
+            if isinstance(task, Leave):
+                return
             self._interrupt = interrupt = Interrupt()
             if self._stop is not None:  # looked at after the flag is there, as _listen does it the other way round
                 interrupt.request(self._stop.signal_number)

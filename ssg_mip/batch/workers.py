@@ -20,7 +20,7 @@ from collections.abc import Generator, Iterable, Iterator
 
 from ssg_mip.batch.records import BatchRow
 from ssg_mip.batch.solving import Task, failed_row, solve_one
-from ssg_mip.batch.worker import Answer, Stop, serve, start_deaf
+from ssg_mip.batch.worker import Answer, Leave, Stop, serve, start_deaf
 from ssg_mip.errors import WorkerError
 from ssg_mip.interrupt import Interrupt
 
@@ -29,6 +29,9 @@ Answers = Generator[tuple[str, BatchRow | None], None, None]
 
 TRIES = 2
 """How often an instance is begun whose workers die."""
+
+FAREWELL_SECONDS = 5.0
+"""What idle workers have for ending by themselves once all is done."""
 
 GRACE_SECONDS = 60.0
 """Seconds beyond the time limit, or as many as the limit if those are more, after which a worker is killed."""
@@ -108,7 +111,7 @@ class _Worker:
                 self._events.put((self, answer))
         self._events.put((self, None))
 
-    def send(self, message: Task | Stop) -> None:
+    def send(self, message: Task | Stop | Leave) -> None:
         """Send; that a worker is gone is said among the events."""
         with contextlib.suppress(OSError):
             self._connection.send(message)
@@ -117,8 +120,16 @@ class _Worker:
         """End the process, whatever it does."""
         self._process.kill()
 
-    def bury(self) -> str:
-        """Wait for the end of a process that is killed or gone; says what it died of."""
+    def bury(self, patience: float = 0.0) -> str:
+        """Wait for the end of a process that is killed, gone or asked to leave; says what it died of.
+
+        Parameters
+        ----------
+        patience
+            Seconds that it is given to end by itself.
+        """
+        if patience > 0.0:
+            self._process.join(patience)
         self._process.kill()
         self._process.join()
         self._reader.join()  # there is no other writer, so it finds the end
@@ -162,7 +173,11 @@ class _Crew:
 
     def end(self) -> None:
         """Leave no process behind."""
-        for worker in (*self._idle, *self._busy):
+        for worker in self._idle:
+            worker.send(Leave())
+        for worker in self._idle:
+            worker.bury(FAREWELL_SECONDS)
+        for worker in self._busy:
             worker.bury()
 
     def _hand_out(self) -> None:
