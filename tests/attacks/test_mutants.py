@@ -34,7 +34,7 @@ def changed(name, module, old, new):
     place = source(path).splitlines().index(old) + 1
     return Changed(module.__name__, path, name, 0, (place, 8), (place, len(old)), new)
 
-distance = "        return max(self.lower - value, value - self.upper, Fraction(0))"
+distance = "        return value - self.upper if value > self.upper else Fraction(0)"
 mutants = [
     changed("noticed", values, distance, distance.replace("0", "1")),
     changed("the same", values, distance, distance.replace("0", "00")),

@@ -120,12 +120,12 @@ def test_results_of_large_games_are_verified_and_lies_in_them_fail(monkeypatch: 
     game = random_game(3, 30, 2, 2, 2)
     result = solve(game, "fixed-point", iteration_limit=20)
     assert (result.check.passed, result.check.arithmetic) == (True, "directed rounding")
-    assert check_line(result.check).startswith("verified in directed rounding: value in [")
+    assert check_line(result.check).startswith("values verified in directed rounding: value in [")
     assert result.to_dict()["check"]["arithmetic"] == "directed rounding"
     for key in ("leader_values", "follower_values"):
         lie = result.to_dict()
         lie[key]["s0"] += 1e-6
-        assert examine(game, lie).whole.verified is False
+        assert examine(game, lie).whole.passed is False
     lie = result.to_dict()
     lie["follower_policy"]["s0"] = "b1" if lie["follower_policy"]["s0"] == "b0" else "b0"
-    assert examine(game, lie).whole.verified is False
+    assert examine(game, lie).whole.passed is False
