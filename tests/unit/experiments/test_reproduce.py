@@ -69,7 +69,7 @@ def test_an_unknown_name_lists_the_known_ones(tmp_path: Path, capfd: pytest.Capt
             ["--set", "leader_discounts=[1]"],
             "the settings of experiment 'table-1' make no game: leader_discount is 1.0",
         ),
-        (["--set", "x=NaN"], "x is nan; it must be a positive number"),
+        (["--set", "x=NaN"], "x is nan; it must be a number above 0"),
         (["--set", "depth=3"], "experiment 'table-1' has no setting 'depth'"),
         (["--seed", "-1"], "seed is -1"),
         (["--time-limit", "-1"], "time_limit is -1"),

@@ -142,16 +142,17 @@ def test_the_ceiling_is_searched_for_once_in_a_run(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_certificate_of_the_bound_proves_the_stop_and_a_forged_one_does_not(tmp_path: Path) -> None:
-    """``stationary`` at the optimum: the certificate of the weighted bound leaves no more than the step bound says."""
+    """``stationary`` near the optimum: the certificate of the weighted bound leaves no more than the step bound says."""
     game = team()
-    best = optimum_of(game)
+    slots = optimum_of(game).slots(game)
+    best = LeaderPolicy.from_slots(game, 0.99999 * slots + 0.00001 * LeaderPolicy.uniform(game).slots(game))
     file = tmp_path / "bound.jsonl"
     result = solve(game, weights=even(game), start=best, certificate=file)
-    assert result.trajectory[-1].step_bound > 0.0
+    assert result.trajectory[-1].step_bound > 1e-6
     stationary = dataclasses.replace(result, status=Status.STATIONARY)
     bounds = verify_bounds(game, file)
     assert verify(game, stationary, bounds=bounds).passed
     forged = json.loads(json.dumps(stationary.to_dict()))
     forged["trajectory"][-1]["step_bound"] *= 0.5
     checked = {check.name: check.passed for check in verify(game, forged, bounds=bounds).checks}
-    assert not checked["certified_bounds"]
+    assert not checked["certified_stop"]

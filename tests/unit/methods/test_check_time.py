@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from ssg_mip import ParetoFront, Result, solve, trace_front, write_instance
+from ssg_mip.certificates.dual.replay import BoundVerification
 from ssg_mip.certificates.outcome import NO_TIME, STOPPED, CheckOutcome
 from ssg_mip.certificates.verify import Printable, examine
 from ssg_mip.deadline import Deadline
@@ -122,6 +124,7 @@ class InPart(Closing):
         game: Game,
         document: Printable,
         share: Deadline | None = None,  # noqa: ARG002
+        bounds: Sequence[BoundVerification] = (),  # noqa: ARG002
     ) -> tuple[CheckOutcome, tuple[CheckOutcome, ...]]:
         if not isinstance(document, ParetoFront):
             return NO_TIME, ()
@@ -133,9 +136,13 @@ class NoRuns(Closing):
     """Time for the whole front, and for no run."""
 
     def examined(
-        self, game: Game, document: Printable, share: Deadline | None = None
+        self,
+        game: Game,
+        document: Printable,
+        share: Deadline | None = None,
+        bounds: Sequence[BoundVerification] = (),
     ) -> tuple[CheckOutcome, tuple[CheckOutcome, ...]]:
-        return super().examined(game, document, share) if isinstance(document, ParetoFront) else (NO_TIME, ())
+        return super().examined(game, document, share, bounds) if isinstance(document, ParetoFront) else (NO_TIME, ())
 
 
 def test_a_front_is_verified_only_with_all_its_runs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,7 +185,7 @@ def test_a_wish_to_stop_ends_the_checks_unless_it_came_before(monkeypatch: pytes
     _, front = unchecked_front()
     before = Interrupt()
     before.request()
-    assert assured_front(front, guarantee=False, interrupt=before).check.verified
+    assert assured_front(front, guarantee=False, interrupt=before).check.passed
     during = Interrupt()
     monkeypatch.setattr(
         "ssg_mip.pareto.closing.examine", lambda game, document, **given: (during.request(), given["checkpoint"]())

@@ -71,7 +71,7 @@ def test_budgets_keep_what_was_asked_and_when() -> None:
 def test_the_limit_that_was_asked_for_is_printed() -> None:
     result = solve(random_game(0, 3, 2, 2, 2), time_limit=30.0)
     assert result.provenance.options["time_limit"] == 30.0
-    assert result.check.verified
+    assert result.check.passed
 
 
 def test_large_games_keep_more_of_the_limit_and_small_ones_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,8 +99,8 @@ def test_a_busy_machine_counts_as_slower_within_bounds(monkeypatch: pytest.Monke
 def test_everything_is_checked_where_there_is_time_or_no_limit() -> None:
     for seconds in (None, 600.0):
         outcome = close(unchecked(), seconds).check
-        assert (outcome.verified, outcome.reason) == (True, "")
-        assert close(lying_at(0), seconds).check.verified is False
+        assert (outcome.passed, outcome.in_part) == (True, False)
+        assert close(lying_at(0), seconds).check.passed is False
 
 
 def test_without_time_for_all_iterates_the_answer_and_the_last_one_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,9 +122,9 @@ def test_without_time_for_all_iterates_the_answer_and_the_last_one_are_checked(m
     assert outcome.reason == f"no time for {iterates - 1} of {iterates} iterates, the first ones"
     assert outcome.leader_value is not None
     looks.clear()
-    assert close(lying_at(-1), 600.0).check.verified is False
+    assert close(lying_at(-1), 600.0).check.passed is False
     looks.clear()
-    assert close(lying_at(0), 600.0).check.verified is None
+    assert close(lying_at(0), 600.0).check.passed is None
 
 
 def whole_outcome() -> Callable[[Result], CheckOutcome]:
@@ -143,7 +143,7 @@ def test_a_check_out_of_time_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     for question in range(1, 6):
         expired = Calls(question)
         monkeypatch.setattr(Deadline, "expired", property(expired))
-        assert close(lying_at(-1), 600.0).check.verified is None
+        assert close(lying_at(-1), 600.0).check.passed is None
         assert expired.asked >= question
 
 
@@ -151,7 +151,7 @@ def test_ctrl_c_ends_the_check_and_keeps_the_answer(monkeypatch: pytest.MonkeyPa
     """A first one that comes during the check; one that came before it does not, and a second one then does."""
     interrupt = Interrupt()
     interrupt.request()
-    assert close(unchecked(), None, interrupt).check.verified
+    assert close(unchecked(), None, interrupt).check.passed
     during = Interrupt()
     monkeypatch.setattr(closing, "_examined", lambda *_: _interrupted(during))
     result = close(unchecked(), None, during, guarantee=True)
@@ -180,6 +180,6 @@ def test_iterates_beyond_what_can_be_printed_are_thinned_evenly(monkeypatch: pyt
     assert [point.iteration for point in kept] == [0, 1, 2]
     assert (kept[0].leader_policy, kept[-1].leader_policy) == (points[0].leader_policy, points[-1].leader_policy)
     assert thinned.details["iterates_left_out"] == len(points) - 3
-    assert close(thinned, None).check.verified
+    assert close(thinned, None).check.passed
     assert len(close(result, 600.0).trajectory) == 3
     assert len(close(result, None).trajectory) == len(points)
