@@ -49,8 +49,17 @@ class Pool:
         self._candidates: list[_Candidate] = []
         self._results: list[Result] = []
 
-    def add(self, result: Result, settlement: Settlement | None = None) -> None:
-        """Keep the answer of a run, with what a second solve says about it, and the iterates on the way to it."""
+    def add(self, result: Result, settlement: Settlement | None = None, instead_of: Result | None = None) -> None:
+        """Keep the answer of a run, with what a second solve says about it, and the iterates on the way to it.
+
+        A run that is repeated takes the place of the earlier one, whose points are then by-products of its own.
+        """
+        if instead_of is not None:
+            self._results = [one for one in self._results if one is not instead_of]
+            self._candidates = [
+                dataclasses.replace(one, result=result, final=False) if one.result is instead_of else one
+                for one in self._candidates
+            ]
         self._results.append(result)
         if result.leader_policy is not None:
             self._candidates.append(

@@ -273,18 +273,18 @@ class _Sweep:
         before, settlement = self._results[number], self._settlements[number]
         request = self._asked(before.weights, before.leader_policy, deadline)
         self._results[number], self._settlements[number] = self._settler.again(before, settlement, request)
-        self._learned(number, deadline)
+        self._learned(number, deadline, before)
 
     def _asked(self, alpha: FloatArray, start: LeaderPolicy | None, deadline: Deadline) -> Request:
         recorder = None if self._request.recorder is None else self._request.recorder.another()
         return dataclasses.replace(self._request, weights=alpha, start=start, deadline=deadline, recorder=recorder)
 
-    def _learned(self, number: int, share: Deadline) -> None:
-        """Take over what a run has found, and note whether it was cut."""
+    def _learned(self, number: int, share: Deadline, before: Result | None = None) -> None:
+        """Take over what a run has found, in place of what it had found before, and note whether it was cut."""
         result, settlement = self._results[number], self._settlements[number]
         ends = {result.termination, result.termination if settlement is None else settlement.termination}
         self._cut.ended(number, share, cut=Termination.TIME_LIMIT in ends)
-        self._pool.add(result, settlement)
+        self._pool.add(result, settlement, before)
         if self._on_progress is not None:
             counts = self._counts()
             row = ProgressRow(

@@ -49,7 +49,7 @@ def front(restated: Restated) -> Verdict:
     )
     spread, found = _spread(restated), []
     allowed = AGREEMENT + restated.rounding / spread
-    if after.check.verified is not True:
+    if after.check.passed is not True:
         found.append(f"the check of the front says {after.check.word}: {after.check.reason}")
     for mine, theirs in zip(after.results, before.results, strict=False):
         if not np.array_equal(mine.weights, theirs.weights):
@@ -69,7 +69,7 @@ def enclosure(restated: Restated) -> Verdict:
         restated.changed.to_game(), resolution=COARSE * spread * restated.leader.unit, program_limit=12
     )
     found = []
-    if after.check.verified is not True:
+    if after.check.passed is not True:
         found.append(f"the check of the enclosure says {after.check.word}: {after.check.reason}")
     points = np.array([restated.leader.back(point.leader_values) for point in after.points])
     others = np.array([point.leader_values for point in before.points])
@@ -96,7 +96,7 @@ def verdict(restated: Restated) -> Verdict:
     lower, upper = restated.leader.back(after.suprema_lower), restated.leader.back(after.suprema_upper)
     if np.any(lower > before.suprema_upper + allowed) or np.any(upper < before.suprema_lower - allowed):
         found.append(f"suprema in [{lower}, {upper}], not in [{before.suprema_lower}, {before.suprema_upper}]")
-    if any(one.check.verified is False for one in after.results):
+    if any(one.check.passed is False for one in after.results):
         found.append("a run fails its check")
     return Verdict(violations=tuple(found), remarks=(f"{before.verdict.name}, {after.verdict.name}",))
 

@@ -120,7 +120,7 @@ def _wrong_answer(restated: Restated, result: Result) -> list[str]:
 def checked(restated: Restated, result: Result) -> Verdict:
     """The checker passes the answer, and no answer whose values are changed by a share of the spread."""
     found, remarks = [], []
-    if result.check.verified is not True:
+    if result.check.passed is not True:
         found.append(f"the check says {result.check.word}: {result.check.reason}")
     if result.leader_policy is None:
         return Verdict(violations=tuple(found), remarks=("no policy",))

@@ -25,7 +25,7 @@ TIE_RULES: tuple[Ties, ...] = ("leader", "first", "adverse")
 def test_a_near_tie_is_no_tie(method: str, ties: Ties) -> None:
     result = solve(NEAR_TIE, method, ties=ties)
     assert result.leader_value == pytest.approx(0.0, abs=1e-9)
-    assert result.check.verified
+    assert result.check.passed
     assert result.dual_bound >= -1e-9
     if ties == "leader" and method == "commitment":
         assert (result.status, result.termination) == (Status.FEASIBLE, Termination.NEAR_TIE)
@@ -44,7 +44,7 @@ def test_no_certificate_contradicts_a_verified_value(tmp_path: Path) -> None:
 
 def test_no_front_rests_on_a_near_tie() -> None:
     front = trace_front(NEAR_TIE, num_weights=3)
-    assert front.check.verified
+    assert front.check.passed
     assert all(float(point.leader_values.max()) <= 1e-9 for point in front.points)
 
 
@@ -52,8 +52,8 @@ def test_no_enclosure_that_rests_on_a_near_tie_is_verified() -> None:
     found = enclose_front(NEAR_TIE, objectives=["s0"], program_limit=20)
     near = [point for point in found.points if point.leader_values.max() > 1.0]
     assert near
-    assert all(point.check.verified is False for point in near)
-    assert found.check.verified is False
+    assert all(point.check.passed is False for point in near)
+    assert found.check.passed is False
     assert "tie tolerance" in found.check.reason
 
 
@@ -62,7 +62,7 @@ def test_no_enclosure_that_rests_on_a_near_tie_is_verified() -> None:
 def test_an_unreachable_vault_buys_no_compliance(method: str, worth: float) -> None:
     result = solve(vault(worth), method)
     assert result.leader_value == pytest.approx(0.0, abs=1e-8)
-    assert result.check.verified
+    assert result.check.passed
     wrong = dataclasses.replace(result, leader_value=0.01)
     assert not verify(result.game, wrong).passed
 
@@ -87,7 +87,7 @@ def test_a_leader_with_tiny_rewards_gets_the_best_of_them() -> None:
 @pytest.mark.parametrize("wage", [0.0, 1e4, 1e5, 1e6, 1e7])
 def test_a_base_wage_buys_no_effort(wage: float) -> None:
     result = solve(pay_for_effort(wage=wage), "commitment", node_limit=2000)
-    assert result.check.verified
+    assert result.check.passed
     assert result.leader_value <= 0.275 + 2.0 * DEFAULT_GAP
     assert result.leader_value == pytest.approx(0.275, abs=2.0 * DEFAULT_GAP)
     assert result.dual_bound >= 0.275 - 1e-6
@@ -96,7 +96,7 @@ def test_a_base_wage_buys_no_effort(wage: float) -> None:
 @pytest.mark.parametrize("revenue", [1e3, 1e4, 1e5, 1e6])
 def test_a_base_revenue_hides_no_loss(revenue: float) -> None:
     result = solve(pay_for_effort(revenue=revenue), "commitment", node_limit=2000)
-    assert result.check.verified
+    assert result.check.passed
     assert result.leader_value - revenue == pytest.approx(0.275, abs=2.0 * DEFAULT_GAP)
     assert result.dual_bound - revenue >= 0.275 - 1e-6
 
@@ -121,6 +121,6 @@ def test_patience_promises_nothing_that_cannot_be_had(discount: float) -> None:
     """Mutual cooperation with memory is worth ``-1 / (2 g (1 - g))``: a formula that fits proven values."""
     known = -1.0 / (2.0 * discount * (1.0 - discount))
     result = solve(iterated_prisoners_dilemma(discount=discount), "commitment", node_limit=60)
-    assert result.check.verified
+    assert result.check.passed
     assert result.leader_value <= known + DEFAULT_GAP * result.gap_scale
     assert result.dual_bound >= known - 1e-6 * result.gap_scale

@@ -82,7 +82,7 @@ def test_the_other_methods_stop_there_as_well(method: str) -> None:
     best = optimum_of(game)
     result = solve(game, method, weights=even(game), start=best)
     assert result.status is Status.OPTIMAL
-    assert result.check.verified
+    assert result.check.passed
     assert len(result.trajectory) == 1
 
 
@@ -142,7 +142,7 @@ def test_the_ceiling_is_searched_for_once_in_a_run(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_certificate_of_the_bound_proves_the_stop_and_a_forged_one_does_not(tmp_path: Path) -> None:
-    """``stationary`` near the optimum: the certificate of the weighted bound leaves no more than the step bound says."""
+    """``stationary`` near the optimum: a certificate of the weighted bound leaves no more than the step bound says."""
     game = team()
     slots = optimum_of(game).slots(game)
     best = LeaderPolicy.from_slots(game, 0.99999 * slots + 0.00001 * LeaderPolicy.uniform(game).slots(game))

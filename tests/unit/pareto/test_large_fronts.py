@@ -139,7 +139,7 @@ def test_an_enclosure_whose_region_is_full_ends_with_the_size_limit(monkeypatch:
     assert enclosure.termination is Termination.SIZE_LIMIT
     assert enclosure.resolution > enclosure.wanted
     assert len(enclosure.points) == 2
-    assert enclosure.check.verified
+    assert enclosure.check.passed
 
 
 def test_only_boxes_of_more_than_a_depth_are_made() -> None:
