@@ -24,6 +24,9 @@ from ssg_mip.certificates.run_checks import leader_spread, step_scale
 from ssg_mip.certificates.values import PRINTED, Interval, weighted_sum
 from ssg_mip.tolerances import FINEST_GAP, Tolerances
 
+MOST_GAP = 0.1
+"""The largest gap at which an answer may be called optimal; beyond it the word would say nothing."""
+
 ROUNDINGS = Fraction(8.0 * np.finfo(float).eps)
 """What a difference of weighted sums in floating point is off at most, relative to the values and for each state."""
 
@@ -200,7 +203,7 @@ class Judge:
 
     def _is_within_gap(self, best: Fraction | None, answer: PointClaim, whole: ScalarisationClaim) -> bool:
         """Whether the best that others could be worth exceeds an answer by no more than the gap."""
-        if best is None or self._claims.gap is None:
+        if best is None or self._claims.gap is None or self._claims.gap > MOST_GAP:
             return False
         value = weighted_sum(exact_weights(whole.weights), self._values(answer))
         most = leader_spread(self._exact)

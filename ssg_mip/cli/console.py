@@ -26,6 +26,9 @@ from ssg_mip.standard_output import STDOUT, stdout_lent_to_stderr
 WIDTH = 120
 """Width of tables where there is no terminal to fit them to."""
 
+LARGE_DOCUMENT = 1_000_000
+"""Characters from which a JSON object is printed in one line."""
+
 ROW_INTERVAL = 0.5
 """Seconds between two ordinary lines of the progress table."""
 
@@ -107,7 +110,10 @@ def write_json(data: Mapping[str, Any], code: int = ExitCode.DONE) -> int:
     answer_begins()
     answer = _answer.get() or Answer(sys.stdout)
     answer.given = True
-    lost = _write(answer.stream, json.dumps(data, indent=2, allow_nan=False) + "\n")
+    text = json.dumps(data, allow_nan=False)
+    if len(text) < LARGE_DOCUMENT:  # with lines and spaces it takes ten times as long
+        text = json.dumps(data, indent=2, allow_nan=False)
+    lost = _write(answer.stream, text + "\n")
     if lost is None:
         return int(code)
     if isinstance(lost, BrokenPipeError):
