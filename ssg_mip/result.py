@@ -239,6 +239,12 @@ class Result(FrozenArrays):
         """``(dual_bound - leader_value) / gap_scale``, never negative."""
         return gap_in_units(self.leader_value, self.dual_bound, self.gap_scale)
 
+    def __repr__(self) -> str:
+        return (
+            f"Result({self.method!r} on {self.game.name!r}: {self.status.name}, value {self.leader_value:.9g} <= "
+            f"{self.dual_bound:.9g}, {self.check.word})"
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON data: policies as ``{state: {action: probability}}``, values as ``{state: value}``.
 

@@ -46,6 +46,9 @@ class Guarantee:
     impossibility: Impossibility | None
     out_of_time: bool = False
 
+    def __repr__(self) -> str:
+        return f"Guarantee({self.statement!r})"
+
     @property
     def secured_value(self) -> float | None:
         """The leader's weighted value that is secured, rounded down; ``None`` without a policy."""

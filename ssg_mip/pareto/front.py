@@ -171,6 +171,9 @@ class ParetoFront:
         """
         return hypervolume(self.game, self.values, reference)
 
+    def __repr__(self) -> str:
+        return f"ParetoFront({self.method!r} on {self.game.name!r}: {len(self.points)} points, {self.check.word})"
+
     def plot(self, ax: Any = None) -> Any:
         """Draw the front with matplotlib (the ``plot`` extra) on ``ax``, or on new axes; returns the axes."""
         return import_module("ssg_mip.plot").plot_front(self, ax)
