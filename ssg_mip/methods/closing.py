@@ -43,6 +43,12 @@ PRINTING_SHARE = 0.2
 LEAST_PER_STATE = 1e-4
 """Seconds for each state without which neither check nor guarantee is begun: their first steps look at no clock."""
 
+SLOW_STATES = 50
+"""States from which a program takes a while to be written, and longer than that the clock is not looked at."""
+
+OVERSHOOT_SHARE = 0.08
+"""Share of the limit that is kept then at least, so that a late end of the method leaves some for the check."""
+
 BUSIEST = 4.0
 """By how much a busy machine is taken to be slower, at most."""
 
@@ -86,7 +92,8 @@ def kept_for_closing(game: Game, deadline: Deadline, *, check: bool, guarantee: 
     if not (check or guarantee) or math.isinf(deadline.limit):
         return 0.0
     due = SECONDS_PER_STATE * game.num_states + SECONDS_PER_TRANSITION * len(game.successors)
-    return max(0.0, min(busyness() * due, MOST_KEPT * deadline.limit) - _grace(game, deadline))
+    kept = max(0.0, min(busyness() * due, MOST_KEPT * deadline.limit) - _grace(game, deadline))
+    return kept if game.num_states < SLOW_STATES else max(kept, OVERSHOOT_SHARE * deadline.limit)
 
 
 def _grace(game: Game, deadline: Deadline) -> float:

@@ -18,6 +18,7 @@ from ssg_mip.interrupt import Interrupt
 from ssg_mip.methods.closing import (
     GRACE_SECONDS,
     GRACE_SHARE,
+    LEAST_PER_STATE,
     MOST_KEPT,
     SECONDS_PER_STATE,
     SECONDS_PER_TRANSITION,
@@ -90,6 +91,8 @@ class Closing:
         """
         until = self.until if share is None else share
         deriving = until.share(DERIVING_SHARE)
+        if until.remaining < LEAST_PER_STATE * game.num_states:
+            return (STOPPED if self.stopped else NO_TIME), ()
         try:
             self.checkpoint()
             found = examine(
