@@ -28,7 +28,7 @@ from tests.unit import Command
 @cache
 def large() -> Game:
     """3,000 states: a dense matrix over pairs of states would take 72 MB."""
-    return random_game(1, 3000, 2, 2, 2)
+    return random_game(1, 5000, 2, 2, 2)
 
 
 def test_weights_over_many_states_begin_with_the_start_and_are_few() -> None:
