@@ -11,7 +11,7 @@ from ssg_mip.certificates.evidence import Evidence, Prover
 from ssg_mip.certificates.rational import common_numerators, exact_weights
 from ssg_mip.certificates.response import exactly_tied
 from ssg_mip.certificates.tie_scale import most_reached
-from ssg_mip.certificates.values import Interval, weighted_slack, weighted_sum
+from ssg_mip.certificates.values import PRINTED, Interval, weighted_slack, weighted_sum
 from ssg_mip.certificates.verification import Check, Trial, worst_of, yes_or_no
 from ssg_mip.game import Game
 from ssg_mip.tolerances import Tolerances
@@ -51,6 +51,18 @@ def _off_one(row: Sequence[float]) -> Fraction:
     """How far a distribution is from one; a negative entry counts in full."""
     numerators, one = common_numerators(row)
     return Fraction(max(abs(sum(numerators) - one), -min(numerators)), one)
+
+
+def class_check(claims: Claims, game: Game) -> Check:
+    """The answer of a method over a restricted class belongs to it: multiples of ``1 / levels``, up to rounding."""
+    for point in claims.answers if claims.levels else ():
+        for state, row in enumerate(point.policy):
+            steps = [Fraction(probability) * claims.levels for probability in row]
+            off = max(abs(step - round(step)) for step in steps)
+            if off > PRINTED * claims.levels:
+                where = f"state {game.state_names[state]!r}: {row} are no multiples of 1/{claims.levels}"
+                return yes_or_no("restricted_class", False, where)
+    return yes_or_no("restricted_class", True, "the policy belongs to the class that was searched")
 
 
 def response_checks(claims: Claims, prover: Prover, game: Game) -> list[Check]:

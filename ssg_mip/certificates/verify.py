@@ -17,6 +17,7 @@ from ssg_mip.certificates.evidence import Prover
 from ssg_mip.certificates.guarantee_checks import guarantee_check
 from ssg_mip.certificates.outcome import NO_TIME, CheckOutcome, claimed_words
 from ssg_mip.certificates.point_checks import (
+    class_check,
     distribution_checks,
     margin_check,
     proof_check,
@@ -263,7 +264,7 @@ def _derived_checks(
     checkpoint()
     checks += [margin_check(claims, prover, game), guarantee_check(claims, game, tolerances)]
     if claims.subject == "result":
-        checks += [_status_check(claims), tied_state_check(claims, prover, game)]
+        checks += [_status_check(claims), class_check(claims, game), tied_state_check(claims, prover, game)]
         checks += trajectory_checks(claims, prover, game)
     elif claims.enclosure is not None:
         checks += enclosure_checks(claims.enclosure, claims.answers, prover)
