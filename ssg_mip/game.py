@@ -32,7 +32,6 @@ from ssg_mip.validation import (
     check_names,
     check_numbers,
     check_shapes,
-    check_sizes,
     checked_discount,
     frozen_array,
     normalised_initial,
@@ -101,7 +100,6 @@ class Game(Immutable):
         check_names(self)
         check_shapes(self)
         check_numbers(self)
-        check_sizes(self, self.leader_discount, self.follower_discount)
         object.__setattr__(self, "probabilities", normalised_rows(self))
         object.__setattr__(self, "initial", normalised_initial(self))
 

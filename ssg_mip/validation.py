@@ -31,7 +31,7 @@ UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 LARGEST_VALUE = 1e305
-"""No value may be larger: sums and products of a few of them must be floats."""
+"""No value may be larger where a method runs: sums and products of a few of them must be floats."""
 
 
 class GameData(Protocol):

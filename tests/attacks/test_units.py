@@ -48,7 +48,7 @@ def test_wrong_answers_do_not(played: tuple[Restated, Result, Result]) -> None:
     short = dataclasses.replace(after, leader_values=after.leader_values - step, leader_value=after.leader_value - step)
     assert "called optimal" in _said(restated, before, short)
     assert "proves" in "; ".join(compared(restated, "commitment", before, short).violations)
-    unchecked = dataclasses.replace(after, check=dataclasses.replace(after.check, verified=False, reason="forged"))
+    unchecked = dataclasses.replace(after, check=dataclasses.replace(after.check, passed=False, reason="forged"))
     assert "the check says FAILED: forged" in "; ".join(checked(restated, unchecked).violations)
 
 

@@ -17,6 +17,7 @@ def progress_row(seconds: float, flag: str = "") -> ProgressRow:
         lps=20,
         primal_bound=9.0,
         dual_bound=float("inf") if seconds == 0.0 else 10.0,
+        gap_scale=9.0,
         flag=flag,
     )
 

@@ -19,7 +19,7 @@ UPDATES = 16
 TIME_SHARE = 0.5
 """Share of the time that may be spent before the clock is looked at."""
 
-GRACE_SECONDS = 0.25
+GRACE_SECONDS = 0.1
 """What may be spent so in any case: small games are learned however short the time."""
 
 SECONDS_PER_JOINT_ACTION = 3e-5

@@ -128,7 +128,7 @@ def test_networks_that_do_not_fit_are_refused_with_what_would(monkeypatch: pytes
     game = random_game(0, 1000, 2, 2, 2)
     check_network_size(game, "actor-critic", Deadline(60.0), copies=512)
     with pytest.raises(TooLargeError, match=r"would spend the 0.01 s on its first updates; .*about \d+ states fit"):
-        check_network_size(game, "actor-critic", Deadline(0.01), copies=512)
+        check_network_size(game, "actor-critic", Deadline(0.01), copies=8192)
     with pytest.raises(TooLargeError, match=r"on 1,000 states would spend the 0.01 s on setting up its tables; .* fit"):
         check_table_size(game, "asymmetric-learning", Deadline(0.01))
     check_table_size(game, "asymmetric-learning", Deadline())
