@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.mdp import ROUNDINGS, joint_process, optimal_control, transition_matrix
+from ssg_mip.validation import check_sizes
 
 CONSTANT_SHARE = 1.5
 """A constant is taken out where it exceeds this share of the spread; below it the subtraction might round."""
@@ -212,10 +213,16 @@ def standard_form(
     ignore
         Whether rewards of states that cannot be reached may be left out where they dwarf all others, because nothing
         but the weighted value is asked for.
+
+    Raises
+    ------
+    InvalidGameError
+        If values come near the end of the range of floats.
     """
     known = _KNOWN.setdefault(game, {})
     key = one_unit, ignore, b"" if weights is None else np.packbits(weights > 0.0).tobytes()
     if key not in known:
+        check_sizes(game, game.leader_discount, game.follower_discount)
         known[key] = _standardised(game, None if weights is None else weights > 0.0, one_unit=one_unit, ignore=ignore)
     return known[key]
 

@@ -23,7 +23,7 @@ from ssg_mip.tolerances import Tolerances
 _PROVENANCE = (
     *("provenance.options", "provenance.seed", "provenance.seconds", "provenance.counts", "provenance.versions"),
 )
-_POINT = ("check.seconds", "guaranteed.margin_asked", "guaranteed.statement")
+_POINT = ("check.seconds", "check.arithmetic", "guaranteed.margin_asked", "guaranteed.statement")
 
 UNCHECKED_FIELDS: Mapping[str, tuple[str, ...]] = {
     "result": (
@@ -36,13 +36,13 @@ UNCHECKED_FIELDS: Mapping[str, tuple[str, ...]] = {
         *("tolerance", "hypervolume", "hypervolume_reference", "scalarisations[].gap_scale"),
         *("scalarisations[].bound_proof", "scalarisations[].seconds", "scalarisations[].check"),
         *("scalarisations[].second_solve.first_values", "scalarisations[].second_solve.termination"),
-        *("check.seconds",),
+        *("check.seconds", "check.arithmetic"),
         *(f"points[].{field}" for field in _POINT),
         *_PROVENANCE,
     ),
     "enclosure": (
         *("points[].unsupported_by", "boxes", "ceilings"),
-        *("check.seconds", "points[].check.seconds"),
+        *("check.seconds", "check.arithmetic", "points[].check.seconds", "points[].check.arithmetic"),
         *_PROVENANCE,
     ),
 }
