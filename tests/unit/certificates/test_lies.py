@@ -17,7 +17,7 @@ from ssg_mip.certificates.printed_checks import CHECKED_OPTIONS, UNCHECKED_FIELD
 from ssg_mip.certificates.verification import Verification
 from ssg_mip.errors import OptionError
 from ssg_mip.game import Game
-from tests.oracles.games import random_game
+from tests.oracles.games import random_game, static_game
 from tests.oracles.known import figure_1
 from tests.unit import ROOT
 from tests.unit.certificates.lies import Data, Path, is_below, leaf, leaves, other_values, pattern, put
@@ -33,6 +33,7 @@ TRUE_TOO = {
     "points[].guaranteed.follower_policy": "as above",
     "guaranteed.margin": "a smaller margin says less",
     "points[].status": "feasible says less",
+    "scalarisations[].termination": "where one state is all, the best policy is a stationary one too",
 }
 """Fields in which another value may be as true as the printed one; some lie there must be found all the same."""
 
@@ -47,6 +48,7 @@ def games() -> dict[str, Game]:
         "figure 1": figure_1(1.0, 2.0).to_game(),
         "tie": read_instance(ROOT / "instances" / "kudo_akimoto" / "fig1_tie.json"),
         "drawn": drawn.to_game(),
+        "indifferent": static_game([[3.0, 0.0], [1.0, 1.0]], [[0.0, 0.0], [1.0, 0.0]], "indifferent").to_game(),
     }
 
 
@@ -63,7 +65,10 @@ def documents(kind: str) -> tuple[tuple[Game, str], ...]:
     elif kind == "front":
         made = [(game, trace_front(game, num_weights=4, gap=1e-3).to_dict()) for game in games().values()]
     else:
-        made = [(games()[name], enclose_front(games()[name], resolution=0.5).to_dict()) for name in ("tie", "drawn")]
+        made = [
+            (games()[name], enclose_front(games()[name], resolution=0.5).to_dict())
+            for name in ("tie", "drawn", "indifferent")
+        ]
     return tuple((game, json.dumps(data, allow_nan=False)) for game, data in made)
 
 
