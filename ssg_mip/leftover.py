@@ -7,6 +7,7 @@ that begins again knows a good point from the start; with much less time than be
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
@@ -37,7 +38,7 @@ class CutRuns(Generic[Key]):
     def ended(self, key: Key, share: Deadline, *, cut: bool) -> None:
         """A run has ended, within a share of the budget that did or did not suffice."""
         self._shares.pop(key, None)
-        if cut:
+        if cut and math.isfinite(share.limit):  # without a limit more time is of no use
             self._shares[key] = share.limit
 
     def following(self) -> tuple[Key, Deadline] | None:
