@@ -12,7 +12,7 @@ from ssg_mip import LeaderPolicy, bounds, solve, verify
 from ssg_mip.certificates.rational import ExactGame
 from ssg_mip.certificates.response import DOUBT
 from ssg_mip.certificates.tie_scale import largest_reached, local_scale, tie_thresholds
-from ssg_mip.methods.exact_ties import certain_losses, exact_response, is_supported, loses_for_certain
+from ssg_mip.methods.exact_ties import certain_losses, exact_response, loses_for_certain
 from ssg_mip.methods.near_ties import Answered, rests_on_near_tie
 from ssg_mip.policy import FollowerPolicy
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
@@ -114,7 +114,3 @@ def test_an_answer_on_a_near_tie_is_told_from_one_that_a_neighbour_secures() -> 
         game=game, policy=result.leader_policy, response=result.follower_policy, weights=np.array(game.initial)
     )
     assert not rests_on_near_tie(paid, result.leader_value, 1e-4)
-
-
-def test_nothing_nearby_supports_nothing() -> None:
-    assert not is_supported(1.0, None, 1.0)
