@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from ssg_mip import LeaderPolicy, bounds, solve, verify
-from ssg_mip.certificates.rational import ExactGame
 from ssg_mip.certificates.response import DOUBT
 from ssg_mip.certificates.tie_scale import largest_reached, local_scale, tie_thresholds
 from ssg_mip.methods.exact_ties import certain_losses, exact_response, loses_for_certain
@@ -24,12 +23,12 @@ from tests.unit.unit_games import NEAR_TIE, TINY_LEADER, pay_for_effort, vault
 @pytest.mark.parametrize("index", range(8))
 def test_the_checker_finds_the_same_thresholds_up_to_its_doubt(index: int) -> None:
     game = all_at_once(whole_game(6, index, patient=True), np.random.default_rng(index)).changed.to_game()
-    mine = np.array([float(one) for one in tie_thresholds(ExactGame.of(game), DEFAULT_TOLERANCES)])
+    mine = np.array([float(one) for one in tie_thresholds(game, DEFAULT_TOLERANCES)])
     assert mine == pytest.approx(bounds.tie_thresholds(game), rel=float(DOUBT))
 
 
 def test_thresholds_and_scales_are_local() -> None:
-    rich, poor = ExactGame.of(vault(1e9)), ExactGame.of(vault(1.0))
+    rich, poor = vault(1e9), vault(1.0)
     assert tie_thresholds(rich, DEFAULT_TOLERANCES)[0] == pytest.approx(
         float(tie_thresholds(poor, DEFAULT_TOLERANCES)[0]), rel=float(DOUBT)
     )
