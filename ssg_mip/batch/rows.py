@@ -19,6 +19,7 @@ import filelock
 from ssg_mip.batch.records import BatchOptions, BatchRow
 from ssg_mip.errors import OptionError
 from ssg_mip.exit_codes import ExitCode
+from ssg_mip.files.safe_io import sync_folder
 
 RESULTS_NAME = "results.jsonl"
 """Name of the file with the rows."""
@@ -56,7 +57,7 @@ def open_rows(path: Path) -> Iterator[RowFile]:
     _keep_last_rows(path)
     try:
         with path.open("ab") as stream:
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
             yield RowFile(stream)
     finally:
         _keep_last_rows(path)
@@ -99,7 +100,7 @@ def _keep_last_rows(path: Path) -> None:
         new.flush()
         os.fsync(new.fileno())
     temporary.replace(path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def _key(row: dict[str, Any]) -> tuple[str, str]:
@@ -120,13 +121,3 @@ def _row(line: bytes) -> dict[str, Any] | None:
     except ValueError:
         return None
     return row if isinstance(row, dict) else None
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make names in a folder outlast a crash of the machine, where the system can do that."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

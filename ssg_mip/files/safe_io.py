@@ -81,7 +81,7 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(target)
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
     except (OSError, ValueError) as error:
         if isinstance(error, OptionError):
             raise
@@ -92,8 +92,8 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
                 temporary.unlink(missing_ok=True)
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make the move itself durable where the system can; elsewhere there is nothing to do."""
+def sync_folder(folder: Path) -> None:
+    """Make names in a folder outlast a crash of the machine where the system can; elsewhere there is nothing to do."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

@@ -10,19 +10,15 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
-import threading
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ssg_mip.files import write_instance
 from ssg_mip.library import random_game
-from tests.benchmarks.limits import PATIENCE, SIZES, allowed
+from tests.benchmarks.limits import PATIENCE, SIZES, allowed, run_measured
 
 COMMANDS: dict[str, tuple[str, ...]] = {
     "front": ("front", "{file}"),
@@ -74,20 +70,9 @@ HEADER = """| command | states | limit, s | wall, s | in time | MiB | exit code 
 
 def run_trial(name: str, command: Sequence[str], states: int, limit: float) -> Trial:
     """Run one command in a process of its own; one that takes :data:`PATIENCE` limits and ten seconds is killed."""
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        started = time.monotonic()
-        process = subprocess.Popen([sys.executable, "-m", "ssg_mip", *command], stdout=out, stderr=err)
-        killer = threading.Timer(PATIENCE * limit + 10.0, process.kill)
-        killer.start()
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.monotonic() - started
-        killer.cancel()
-        process.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        err.seek(0)
-        said, complained = out.read(), err.read().decode(errors="replace")
-    code = None if process.returncode < 0 else process.returncode
-    return Trial(name, states, limit, seconds, usage.ru_maxrss / 1024, code, outcome_of(said, complained))
+    ended = run_measured([sys.executable, "-m", "ssg_mip", *command], PATIENCE * limit + 10.0)
+    outcome = outcome_of(ended.said, ended.complained)
+    return Trial(name, states, limit, ended.seconds, ended.mebibytes, ended.code, outcome)
 
 
 def outcome_of(said: bytes, complained: str) -> str:

@@ -88,15 +88,24 @@ def allowed(limit: float) -> float:
     return limit * (1.0 + SHARE_ABOVE) + SECONDS_ABOVE
 
 
-def run_trial(method: str, states: int, path: Path, limit: float, *, by_cpu: bool = False) -> Trial:
-    """Run one command in a process of its own."""
-    start = ["-c", ON_CPU_TIME] if by_cpu else ["-m", "ssg_mip"]
-    command = [sys.executable, *start, "solve", str(path), "--method", method]
-    command += ["--time-limit", str(limit), "--json"]
+@dataclasses.dataclass(frozen=True)
+class Ended:
+    """A command that has ended: wall-clock and CPU seconds, peak of memory, exit code (``None`` if killed), streams."""
+
+    seconds: float
+    cpu: float
+    mebibytes: float
+    code: int | None
+    said: bytes
+    complained: str
+
+
+def run_measured(command: Sequence[str], patience: float) -> Ended:
+    """Run a command in a process of its own, and kill it after so many seconds."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         started = time.monotonic()
         process = subprocess.Popen(command, stdout=out, stderr=err)
-        killer = threading.Timer((20.0 if by_cpu else 1.0) * (PATIENCE * limit + 10.0), process.kill)
+        killer = threading.Timer(patience, process.kill)
         killer.start()
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.monotonic() - started
@@ -106,8 +115,17 @@ def run_trial(method: str, states: int, path: Path, limit: float, *, by_cpu: boo
         err.seek(0)
         said, complained = out.read(), err.read().decode(errors="replace")
     code = None if process.returncode < 0 else process.returncode
-    cpu = usage.ru_utime + usage.ru_stime
-    return Trial(method, states, limit, seconds, cpu, usage.ru_maxrss / 1024, code, _outcome(said, complained), by_cpu)
+    return Ended(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, code, said, complained)
+
+
+def run_trial(method: str, states: int, path: Path, limit: float, *, by_cpu: bool = False) -> Trial:
+    """Run one command in a process of its own."""
+    start = ["-c", ON_CPU_TIME] if by_cpu else ["-m", "ssg_mip"]
+    command = [sys.executable, *start, "solve", str(path), "--method", method]
+    command += ["--time-limit", str(limit), "--json"]
+    ended = run_measured(command, (20.0 if by_cpu else 1.0) * (PATIENCE * limit + 10.0))
+    outcome = _outcome(ended.said, ended.complained)
+    return Trial(method, states, limit, ended.seconds, ended.cpu, ended.mebibytes, ended.code, outcome, by_cpu)
 
 
 def _outcome(said: bytes, complained: str) -> str:
