@@ -8,6 +8,7 @@ from typing import Any
 from ssg_mip.certificates.guarantee import Guarantee
 from ssg_mip.report.text import add_row, check_line, left_out, mixed_action, number, percent, rule, table, titled
 from ssg_mip.result import Result
+from ssg_mip.status import Termination
 
 
 def result_report(result: Result, *, limit: int | None = None) -> list[Any]:
@@ -74,6 +75,8 @@ def policy_tables(result: Result, limit: int | None) -> list[Any]:
     if result.leader_policy is None or result.follower_policy is None:
         return []
     game, responses = result.game, result.follower_policy.to_names(result.game)
+    near = result.termination is Termination.NEAR_TIE
+    mark = "nearly tied" if near else "tied"
     shown = range(game.num_states)[:limit]
     made = table("state", "weight>", "leader plays", "follower answers", "leader value>", "follower value>")
     for state in shown:
@@ -84,12 +87,16 @@ def policy_tables(result: Result, limit: int | None) -> list[Any]:
                 name,
                 number(result.weights[state]),
                 mixed_action(result.leader_policy, game, state),
-                responses[name] + (" (tied)" if result.tied_states[state] else ""),
+                responses[name] + (f" ({mark})" if result.tied_states[state] else ""),
                 number(result.leader_values[state]),
                 number(result.follower_values[state]),
             ),
         )
     remarks = []
     if bool(result.tied_states.any()):
-        remarks.append(f"(tied): the follower is indifferent there; the tie rule is {result.ties}.")
+        remarks.append(
+            "(nearly tied): the follower is indifferent there, or nearly; this is his exact best response."
+            if near
+            else f"(tied): the follower is indifferent there; the tie rule is {result.ties}."
+        )
     return ["", made, *remarks, *left_out(game.num_states - len(shown), "states")]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from importlib.util import find_spec
 
 import numpy as np
 
@@ -42,8 +43,8 @@ NEEDS_EXTRA = ("actor-critic", "ppo-hedge")
 
 LEARNERS = ("fixed-point", "policy-gradient", "bilevel-q", "asymmetric-learning", *NEEDS_EXTRA)
 
-HERE = tuple(name for name in METHODS if name not in NEEDS_EXTRA)
-"""Methods that every installation has; with the extra the others can be asked for by name."""
+HERE = tuple(name for name in METHODS if find_spec("torch") is not None or name not in NEEDS_EXTRA)
+"""Methods that this installation has."""
 
 
 def answered(game: unit_changes.PlainGame, method: str) -> Result:

@@ -87,8 +87,8 @@ def outcome_of(said: bytes, complained: str) -> str:
     words = [str(document[key]) for key in ("verdict", "termination") if key in document]
     words += [f"{len(document[key])} {key}" for key in ("points", "boxes", "scalarisations") if key in document]
     if "check" in document:
-        check = document["check"]
-        words.append({True: "verified", False: "FAILED"}.get(check["verified"], f"not verified: {check['reason']}"))
+        word, reason = document["check"]["word"], document["check"]["reason"]
+        words.append(f"{word}: {reason}" if reason else word)
     return ", ".join(words) or str(document.get("format", ""))
 
 

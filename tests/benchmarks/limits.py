@@ -137,8 +137,7 @@ def _outcome(said: bytes, complained: str) -> str:
     if "error" in document:
         return str(document["error"]["message"])
     check, reason = document["check"], document["check"]["reason"]
-    words = {True: "verified", False: "FAILED"}.get(check["verified"], "not verified")
-    return f"{document['status']}, {document['termination']}; {words}{f': {reason}' if reason else ''}"
+    return f"{document['status']}, {document['termination']}; {check['word']}{f': {reason}' if reason else ''}"
 
 
 def trials(

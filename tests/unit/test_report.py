@@ -16,7 +16,7 @@ from ssg_mip.report.fronts import front_report
 from ssg_mip.report.games import game_report, game_summary
 from ssg_mip.report.results import result_report
 from ssg_mip.report.text import number, percent
-from ssg_mip.status import BoundProof
+from ssg_mip.status import BoundProof, Termination
 from tests.oracles.known import figure_1
 from tests.unit import fakes
 
@@ -62,6 +62,16 @@ def test_the_policy_table_has_a_line_per_state_with_ties_marked() -> None:
     line = next(line for line in text.splitlines() if line.startswith("[bold]storm"))
     assert line.split() == ["[bold]storm", "0.75", "a0", "0.5,", "a1", "0.5", "b0", "(tied)", "10", "1"]
     assert "the tie rule is leader" in text
+
+
+def test_a_state_whose_tie_was_not_used_is_not_called_tied() -> None:
+    """The answer plays the exact best response, so that no tie rule decides."""
+    result = dataclasses.replace(solve(fakes.small_game(), "fake"), termination=Termination.NEAR_TIE)
+    text = text_of(result_report(result))
+    line = next(line for line in text.splitlines() if line.startswith("[bold]storm"))
+    assert line.split()[6:9] == ["b0", "(nearly", "tied)"]
+    assert "the tie rule is leader" not in text.split("status")[-1]
+    assert "this is his exact best response" in text
 
 
 def test_a_state_without_a_tie_is_not_marked() -> None:
