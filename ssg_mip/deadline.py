@@ -26,7 +26,9 @@ class Deadline:
     Parameters
     ----------
     seconds
-        Budget from now, at least 0; ``None`` for no limit.
+        Budget, at least 0; ``None`` for no limit.
+    started
+        When it was opened, on the clock of :func:`time.monotonic`; now if absent.
 
     Attributes
     ----------
@@ -36,9 +38,9 @@ class Deadline:
         The seconds that were asked for: more than the limit where some are kept for later (:meth:`keeping`).
     """
 
-    def __init__(self, seconds: float | None = None) -> None:
+    def __init__(self, seconds: float | None = None, *, started: float | None = None) -> None:
         optional(SECONDS).check("time_limit", seconds)
-        self.started = time.monotonic()
+        self.started = time.monotonic() if started is None else started
         self.limit = math.inf if seconds is None else float(seconds)
         self.asked = self.limit
 

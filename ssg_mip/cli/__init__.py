@@ -38,6 +38,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from ssg_mip.cli.app import app
+from ssg_mip.cli.clock import count_from_the_beginning
 from ssg_mip.cli.console import say_error, stdout_for_the_answer, write_json
 from ssg_mip.errors import SsgError, TooLargeError
 from ssg_mip.exit_codes import ExitCode
@@ -71,6 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run() -> NoReturn:
     """Run the command line and end the process, without waiting for solver work that was left behind."""
+    count_from_the_beginning()
     watch = watch_signals()
     code = int(main())
     watch.over()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from ssg_mip.cli import options
+from ssg_mip.cli.clock import command_deadline
 from ssg_mip.cli.console import say, write_json
 from ssg_mip.cli.matching import check_regular, game_with_hash, matching_game
 from ssg_mip.deadline import Deadline
@@ -77,7 +78,7 @@ def verify_result(
         _verify_certificate(result, instance, time_limit, as_json)
     data = options.read_json_file(result)
     game = matching_game("verify", result, data) if instance is None else read_instance(instance)
-    deadline = Deadline(time_limit)
+    deadline = command_deadline(time_limit)
     bounds = () if certificate is None else verify_bounds(game, certificate, time_limit=_left(deadline))
     verification = verify(game, data, bounds=bounds, time_limit=_left(deadline))
     code = _code(verification.failed, bool(verification.left_out) or any(one.cut_off for one in bounds))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import typer
 
 from ssg_mip.cli import options
+from ssg_mip.cli.clock import command_deadline
 from ssg_mip.cli.console import write_json
 from ssg_mip.cli.outcome import final_code, say_unless_json
-from ssg_mip.deadline import Deadline
 from ssg_mip.exit_codes import existence_code
 from ssg_mip.interrupt import graceful_interrupt
 from ssg_mip.tolerances import DEFAULT_GAP
@@ -30,7 +30,7 @@ def existence_of_instance(
     Exit code 0 if one exists (within the gap), 7 if it is proven that none does, 4 if it stays undecided. Limits are
     for all programs together.
     """
-    deadline = Deadline(time_limit)
+    deadline = command_deadline(time_limit)
     from ssg_mip.files import read_instance
     from ssg_mip.pareto.equilibrium.existence import existence
     from ssg_mip.report.fronts import existence_report

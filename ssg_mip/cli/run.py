@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ssg_mip.cli import options
+from ssg_mip.cli.clock import command_deadline
 from ssg_mip.cli.console import ProgressTable, say, say_error, write_json
 from ssg_mip.cli.enclose import enclose_instance
 from ssg_mip.cli.outcome import final_code, say_unless_json
 from ssg_mip.cli.outputs import check_outputs, file_named
 from ssg_mip.cli.wished import check_wish, draw_wish
-from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError, SsgError
 from ssg_mip.exit_codes import ExitCode, exit_code
 from ssg_mip.interrupt import graceful_interrupt
@@ -68,7 +68,7 @@ def solve_instance(
     from ssg_mip.methods.proofs.bound_certificate import prepared_recorder
     from ssg_mip.report.results import result_report
 
-    deadline = Deadline(time_limit)
+    deadline = command_deadline(time_limit)
     check_wish(plot)
     check_outputs(
         {"--certificate": certificate, "--plot": plot},
@@ -140,7 +140,7 @@ def front_of_instance(
     --time-limit is for the whole front, --node-limit for each run. With --complete the front is enclosed: attained
     points, and a proven bound on how much better any stationary policy could be.
     """
-    deadline = Deadline(time_limit)
+    deadline = command_deadline(time_limit)
     if complete:
         enclose_instance(
             instance,

@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import os
+import sys
 from collections.abc import Callable, Sequence
 
 from ssg_mip.certificates.dual.replay import BoundVerification
@@ -60,6 +61,9 @@ GRACE_SECONDS = 0.3
 
 GRACE_SHARE = 0.03
 """The same as a share of the limit."""
+
+LEAVING_SECONDS = 0.4
+"""Seconds that a process with PyTorch takes to end."""
 
 CHECK_SHARE = 0.8
 """Share of what is left for the check; the guarantee has the rest, and what the check leaves."""
@@ -133,7 +137,8 @@ def closed(
         Holds the proof of the bound, where a certificate is asked for: the check replays it.
     """
     limited = not math.isinf(deadline.limit)
-    until = deadline.extended(_grace(result.game, deadline)) if limited else deadline
+    leaving = LEAVING_SECONDS if "torch" in sys.modules else 0.0
+    until = deadline.extended(_grace(result.game, deadline) - leaving) if limited else deadline
     stopped_before = interrupt.requested
 
     def stopped() -> bool:

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from ssg_mip.cli import clock as command_clock
 from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError
 
@@ -31,6 +32,20 @@ def test_a_budget_runs_down_and_expires_on_time(clock: Clock) -> None:
     assert (deadline.remaining, deadline.expired) == (0.0, True)
     clock.now += 5.0
     assert (deadline.elapsed, deadline.remaining, deadline.expired) == (15.0, 0.0, True)
+
+
+def test_a_budget_that_was_opened_before_has_less_left(clock: Clock) -> None:
+    deadline = Deadline(10.0, started=clock.now - 4.0)
+    assert (deadline.elapsed, deadline.remaining, deadline.keeping(1.0).remaining) == (4.0, 6.0, 5.0)
+
+
+def test_the_clock_of_a_command_counts_what_starting_took(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "process_time", lambda: 0.75)
+    monkeypatch.setattr(command_clock, "_began", None)
+    assert command_clock.command_deadline(10.0).elapsed == 0.0
+    command_clock.count_from_the_beginning()
+    clock.now += 1.0
+    assert command_clock.command_deadline(10.0).elapsed == 1.75
 
 
 def test_no_limit_never_expires(clock: Clock) -> None:

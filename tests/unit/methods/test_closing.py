@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import sys
 from collections.abc import Callable
 from functools import cache
 
@@ -87,6 +88,20 @@ def test_large_games_keep_more_of_the_limit_and_small_ones_nothing(monkeypatch: 
     assert (kept(large, None), kept(large, 10.0, check=False)) == (0.0, 0.0)
     monkeypatch.setattr(closing, "busyness", lambda: 3.0)
     assert kept(large, 60.0) > 2.0
+
+
+def test_what_a_process_with_networks_takes_to_end_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    budgets: list[float] = []
+
+    def checked(*given: object) -> CheckOutcome:
+        budgets.append(next(one for one in given if isinstance(one, Deadline)).limit)
+        return NO_TIME
+
+    monkeypatch.setattr(closing, "_checked", checked)
+    for loaded in ({}, {"torch": math}):
+        monkeypatch.setattr(sys, "modules", {**{k: v for k, v in sys.modules.items() if k != "torch"}, **loaded})
+        close(unchecked(), 100.0)
+    assert budgets[0] - budgets[1] == pytest.approx(closing.LEAVING_SECONDS, abs=0.05)
 
 
 def test_a_busy_machine_counts_as_slower_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
