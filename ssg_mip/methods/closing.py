@@ -29,7 +29,7 @@ from ssg_mip.methods.proofs.bound_certificate import Recorder
 from ssg_mip.result import Result
 from ssg_mip.tolerances import Tolerances
 
-SECONDS_PER_STATE = 3e-4
+SECONDS_PER_STATE = 4e-4
 """Seconds kept for each state: what checking and printing an answer and an iterate takes a small machine."""
 
 SECONDS_PER_TRANSITION = 2e-6
@@ -53,8 +53,8 @@ OVERSHOOT_SHARE = 0.08
 BUSIEST = 4.0
 """By how much a busy machine is taken to be slower, at most."""
 
-MOST_KEPT = 0.5
-"""Share of the limit that is kept at most."""
+MOST_KEPT = 0.6
+"""Share of the limit that is kept at most; where a check needs more, the method has the time instead."""
 
 GRACE_SECONDS = 0.3
 """By how much check and guarantee may exceed the limit, so that small answers are checked without any time."""
@@ -95,18 +95,15 @@ def kept_for_closing(game: Game, deadline: Deadline, *, check: bool, guarantee: 
     """Seconds of the limit that the method leaves for what follows."""
     if not (check or guarantee) or math.isinf(deadline.limit):
         return 0.0
-    due = SECONDS_PER_STATE * game.num_states + SECONDS_PER_TRANSITION * len(game.successors)
-    kept = max(0.0, min(busyness() * due, MOST_KEPT * deadline.limit) - _grace(game, deadline))
+    due = busyness() * (SECONDS_PER_STATE * game.num_states + SECONDS_PER_TRANSITION * len(game.successors))
+    kept = max(0.0, (due if due <= MOST_KEPT * deadline.limit else 0.0) - grace(deadline, game.num_states))
     return kept if game.num_states < SLOW_STATES else max(kept, OVERSHOOT_SHARE * deadline.limit)
 
 
-def _grace(game: Game, deadline: Deadline) -> float:
-    """By how much check and guarantee may exceed the limit; negative where printing takes long."""
-    return (
-        GRACE_SECONDS
-        + GRACE_SHARE * deadline.limit
-        - min(PRINTING_PER_STATE * game.num_states, PRINTING_SHARE * deadline.limit)
-    )
+def grace(deadline: Deadline, states: int) -> float:
+    """By how much checks may exceed a limit where answers with so many states in all are printed; negative for many."""
+    printing = min(PRINTING_PER_STATE * states, PRINTING_SHARE * deadline.limit)
+    return GRACE_SECONDS + GRACE_SHARE * deadline.limit - printing
 
 
 def closed(
@@ -138,7 +135,7 @@ def closed(
     """
     limited = not math.isinf(deadline.limit)
     leaving = LEAVING_SECONDS if "torch" in sys.modules else 0.0
-    until = deadline.extended(_grace(result.game, deadline) - leaving) if limited else deadline
+    until = deadline.extended(grace(deadline, result.game.num_states) - leaving) if limited else deadline
     stopped_before = interrupt.requested
 
     def stopped() -> bool:

@@ -60,7 +60,8 @@ def assured_front(
     recorder
         Holds the proofs of the bounds, where a certificate is asked for: the check replays them.
     """
-    closing = Closing(Deadline() if deadline is None else deadline, interrupt)
+    printed = (len(front.results) + len(front.points)) * front.game.num_states
+    closing = Closing(Deadline() if deadline is None else deadline, interrupt, printed=printed)
     if check:
         front = _checked(_without_near_ties(front, closing), closing, RUNS_SHARE if guarantee else 1.0, recorder)
     if guarantee:
@@ -151,6 +152,8 @@ def _with_guarantees(front: ParetoFront, closing: Closing) -> tuple[FrontPoint, 
     deadline = Deadline(min(allowed, closing.until.remaining))
     found: list[FrontPoint] = []
     for left, point in zip(range(len(front.points), 0, -1), front.points, strict=True):
+        if not closing.time_for(front.game):
+            break
         try:
             closing.checkpoint()
             beside = find_guaranteed(
@@ -161,6 +164,6 @@ def _with_guarantees(front: ParetoFront, closing: Closing) -> tuple[FrontPoint, 
                 checkpoint=closing.checkpoint,
             )
         except (OutOfTime, KeyboardInterrupt):
-            return (*found, *front.points[len(found) :])
+            break
         found.append(dataclasses.replace(point, guaranteed=beside))
-    return tuple(found)
+    return (*found, *front.points[len(found) :])

@@ -15,14 +15,7 @@ from ssg_mip.certificates.verify import Printable, examine
 from ssg_mip.deadline import Deadline, OutOfTime
 from ssg_mip.game import Game
 from ssg_mip.interrupt import Interrupt
-from ssg_mip.methods.closing import (
-    GRACE_SECONDS,
-    GRACE_SHARE,
-    LEAST_PER_STATE,
-    MOST_KEPT,
-    SECONDS_PER_STATE,
-    SECONDS_PER_TRANSITION,
-)
+from ssg_mip.methods.closing import LEAST_PER_STATE, MOST_KEPT, SECONDS_PER_STATE, SECONDS_PER_TRANSITION, grace
 
 SECONDS_PER_ANSWER = 0.03
 """Seconds kept for each answer besides: what exact fractions take for one of ten states."""
@@ -38,13 +31,10 @@ def kept_for_checks(game: Game, deadline: Deadline, answers: int, *, wanted: boo
     """Seconds of a limit that the work leaves for checking and printing so many answers; none if nothing is wanted."""
     if not wanted or math.isinf(deadline.limit):
         return 0.0
-    each = SECONDS_PER_STATE * game.num_states + SECONDS_PER_TRANSITION * len(game.successors)
-    due = answers * (SECONDS_PER_ANSWER + each)
-    return max(0.0, min(due, MOST_KEPT * deadline.limit) - _grace(deadline))
-
-
-def _grace(deadline: Deadline) -> float:
-    return GRACE_SECONDS + GRACE_SHARE * deadline.limit
+    each = SECONDS_PER_ANSWER + SECONDS_PER_STATE * game.num_states + SECONDS_PER_TRANSITION * len(game.successors)
+    if each > MOST_KEPT * deadline.limit:  # not even one answer can be checked
+        return max(0.0, -grace(deadline, 2 * game.num_states))
+    return max(0.0, min(answers * each, MOST_KEPT * deadline.limit) - grace(deadline, 0))
 
 
 class Closing:
@@ -56,10 +46,12 @@ class Closing:
         The whole budget; without a limit everything is checked.
     interrupt
         A wish that came before is no reason not to check, but to be quick.
+    printed
+        States of all answers together that are to be printed.
     """
 
-    def __init__(self, deadline: Deadline, interrupt: Interrupt | None = None) -> None:
-        self.until = deadline if math.isinf(deadline.limit) else deadline.extended(_grace(deadline))
+    def __init__(self, deadline: Deadline, interrupt: Interrupt | None = None, *, printed: int = 0) -> None:
+        self.until = deadline if math.isinf(deadline.limit) else deadline.extended(grace(deadline, printed))
         self._interrupt = Interrupt() if interrupt is None else interrupt
         self._stopped_before = self._interrupt.requested
         if self._stopped_before:
@@ -69,6 +61,10 @@ class Closing:
     def stopped(self) -> bool:
         """Whether the user asked to stop the checks."""
         return self._interrupt.requested and not self._stopped_before
+
+    def time_for(self, game: Game, share: Deadline | None = None) -> bool:
+        """Whether there is time to begin a check of one answer, or a search near it: first steps look at no clock."""
+        return (self.until if share is None else share).remaining >= LEAST_PER_STATE * game.num_states
 
     def checkpoint(self) -> None:
         """Raise :class:`~ssg_mip.deadline.OutOfTime` where the checks should end."""
@@ -91,7 +87,7 @@ class Closing:
         """
         until = self.until if share is None else share
         deriving = until.share(DERIVING_SHARE)
-        if until.remaining < LEAST_PER_STATE * game.num_states:
+        if not self.time_for(game, until):
             return (STOPPED if self.stopped else NO_TIME), ()
         try:
             self.checkpoint()

@@ -107,4 +107,5 @@ def enclose_front(
         work = Enclosing(form.standard, chosen, wanted, request, program_limit, rows)
         termination = work.run()
         found = enclosure_out(work.enclosure(termination), form)
-        return checked_enclosure(found, Closing(deadline, flag)) if check else found
+        printed = len(found.points) * game.num_states
+        return checked_enclosure(found, Closing(deadline, flag, printed=printed)) if check else found

@@ -230,7 +230,8 @@ def existence(
         inquiry = Inquiry(form.standard, request_into(request, form))
         found = _answered(form, request, inquiry)
         if check:
-            found = dataclasses.replace(found, results=checked_runs(found.results, Closing(deadline, flag)))
+            closing = Closing(deadline, flag, printed=(len(found.results) + 1) * game.num_states)
+            found = dataclasses.replace(found, results=checked_runs(found.results, closing))
     return found
 
 

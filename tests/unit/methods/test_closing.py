@@ -153,7 +153,7 @@ def whole_outcome() -> Callable[[Result], CheckOutcome]:
 
 def test_a_check_out_of_time_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever question the time runs out at; never verified, never failed."""
-    monkeypatch.setattr(closing, "_grace", lambda *_: 0.0)
+    monkeypatch.setattr(closing, "grace", lambda *_: 0.0)
     assert close(unchecked(), 0.0, guarantee=True).check == NO_TIME
     for question in range(1, 6):
         expired = Calls(question)
