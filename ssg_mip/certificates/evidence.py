@@ -66,13 +66,10 @@ class Evidence:
         """How far a printed weighted leader value may honestly be off."""
         return weighted_slack(weights, self.slack)
 
-    def losses(self, response: Sequence[int]) -> list[Fraction]:
-        """Proven bounds on what the follower loses by a response, state by state."""
+    def losses(self, response: Sequence[int]) -> list[Interval]:
+        """Proven intervals for what the follower loses by a response, state by state."""
         _, attained = self.pair_values(response)
-        return [
-            max(best.upper - own.lower, Fraction(0))
-            for best, own in zip(self.view.optimum.values, attained, strict=True)
-        ]
+        return [best - own for best, own in zip(self.view.optimum.values, attained, strict=True)]
 
     def pair_values(self, response: Sequence[int]) -> tuple[tuple[Interval, ...], tuple[Interval, ...]]:
         """The leader's and the follower's values of the policy with a response."""

@@ -126,6 +126,18 @@ class Process:
         """Number of states."""
         return len(self.offsets) - 1
 
+    @cached_property
+    def predecessors(self) -> tuple[set[int], ...]:
+        """Per state, the states from which a slot may lead there."""
+        before: tuple[set[int], ...] = tuple(set() for _ in range(self.num_states))
+        for state in range(self.num_states):
+            for slot in self.slots(state):
+                row = self.kernel[slot]
+                for place, numerator in zip(row.places, row.numerators, strict=True):
+                    if numerator:
+                        before[place].add(state)
+        return before
+
     def slots(self, state: int) -> range:
         """The slots of a state."""
         return range(self.offsets[state], self.offsets[state + 1])

@@ -3,7 +3,9 @@ r"""The follower's optimum and its ties, proven.
 The optimal value ``v*`` is the fixed point of ``T v = max_b [r + gamma P v]``. Any vector ``w`` proves an interval:
 ``T`` is monotone and adding a constant ``c`` to ``w`` adds ``gamma c`` to ``T w``, so with ``e = T w - w``
 
-    ``min(0, min e) / (1 - gamma)  <=  v* - w  <=  max(0, max e) / (1 - gamma)``.
+    ``min(0, min e) / (1 - gamma)  <=  v* - w  <=  max(0, max e) / (1 - gamma)``,
+
+in a state with the least and the largest ``e`` of what it reaches.
 
 For small games ``w`` is the exact value of a policy; where an action is better, however little, the policy moves to
 it (Howard's policy iteration in fractions), until ``T w = w`` holds exactly. Then ``v*`` is a point and every tie is
@@ -79,8 +81,7 @@ def optimal_values(process: AnyProcess, allowed: Allowed | None = None, checkpoi
     candidate = rounded_candidate(values)
     best = _best_slots(process, allowed, candidate)
     residuals = [q - candidate[state] for state, (q, _) in enumerate(best)]
-    intervals = enclose(candidate, min(residuals), max(residuals), process.discount)
-    return Optimum(intervals, tuple(chosen.tolist()))
+    return Optimum(enclose(process, candidate, residuals), tuple(chosen.tolist()))
 
 
 def float_optimum(floats: FloatProcess, offsets: Sequence[int], checkpoint: Checkpoint = unhurried) -> FloatArray:

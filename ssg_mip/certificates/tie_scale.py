@@ -21,6 +21,7 @@ import numpy as np
 
 from ssg_mip.certificates.checkpoint import Checkpoint, unhurried
 from ssg_mip.certificates.directed import suits
+from ssg_mip.certificates.reached import largest_reached
 from ssg_mip.certificates.response import float_optimum
 from ssg_mip.certificates.values import DENSE_STATES, FloatProcess, LocalScale
 from ssg_mip.game import FloatArray, Game
@@ -87,19 +88,6 @@ def most_reached(game: Game, *vectors: Sequence[Fraction]) -> list[tuple[Fractio
         return [(max(numbers),) * len(numbers) for numbers in vectors]
     before = predecessors(game)
     return [largest_reached(numbers, before) for numbers in vectors]
-
-
-def largest_reached(numbers: Sequence[Fraction], before: Sequence[set[int]]) -> tuple[Fraction, ...]:
-    """The largest number of the states that each state reaches, itself included; ``before`` are its predecessors."""
-    found: list[Fraction | None] = [None] * len(numbers)
-    for state in sorted(range(len(numbers)), key=lambda place: -numbers[place]):
-        waiting = [state]
-        while waiting:
-            place = waiting.pop()
-            if found[place] is None:
-                found[place] = numbers[state]
-                waiting += before[place]
-    return tuple(number for number in found if number is not None)
 
 
 def predecessors(game: Game) -> list[set[int]]:

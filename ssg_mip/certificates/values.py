@@ -6,8 +6,8 @@ For a fixed response the value solves ``v = r + gamma P v``.
 * Above, any vector ``w`` of fractions proves an interval. ``v - w`` solves the same equation with the residual
   ``e = r + gamma P w - w`` as its reward, and ``gamma P`` has row sums ``gamma``, so
   ``min(0, min e) / (1 - gamma) <= v - w <= max(0, max e) / (1 - gamma)``, never wider than
-  ``||e||_inf / (1 - gamma)`` on either side. ``w`` comes from a solve in floating point, whose errors
-  widen the interval and cannot make it wrong.
+  ``||e||_inf / (1 - gamma)`` on either side. For a state only the residuals of what it reaches count. ``w`` comes from
+  a solve in floating point, whose errors widen the interval and cannot make it wrong.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from ssg_mip.certificates.directed import DirectedProcess
 from ssg_mip.certificates.iterative import candidate_values
 from ssg_mip.certificates.linear_solve import solve_exactly
 from ssg_mip.certificates.rational import Process, over_common_denominator
+from ssg_mip.certificates.reached import largest_reached
 from ssg_mip.game import FloatArray, IntArray
 from ssg_mip.tolerances import Tolerances
 
@@ -160,15 +161,18 @@ def value_intervals(
         return directed_enclosure(process, found, slots, np.arange(len(slots)))
     candidate = rounded_candidate(found)
     residuals = [q - w for q, w in zip(process.action_values(candidate, chosen), candidate, strict=True)]
-    return enclose(candidate, min(residuals), max(residuals), process.discount)
+    return enclose(process, candidate, residuals)
 
 
-def enclose(
-    candidate: Sequence[Fraction], lowest: Fraction, highest: Fraction, discount: Fraction
-) -> tuple[Interval, ...]:
-    """The intervals around a candidate whose residuals lie in ``[lowest, highest]``."""
-    down, up = (min(lowest, Fraction(0)) / (1 - discount), max(highest, Fraction(0)) / (1 - discount))
-    return tuple(Interval(value + down, value + up) for value in candidate)
+def enclose(process: Process, candidate: Sequence[Fraction], residuals: Sequence[Fraction]) -> tuple[Interval, ...]:
+    """The intervals around a candidate with these residuals, one per state."""
+    horizon = 1 - process.discount
+    highest = largest_reached([max(one, Fraction(0)) for one in residuals], process.predecessors)
+    lowest = largest_reached([max(-one, Fraction(0)) for one in residuals], process.predecessors)
+    return tuple(
+        Interval(value - down / horizon, value + up / horizon)
+        for value, down, up in zip(candidate, lowest, highest, strict=True)
+    )
 
 
 def directed_enclosure(

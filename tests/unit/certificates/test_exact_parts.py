@@ -19,7 +19,7 @@ from ssg_mip.certificates.dual.propagation import Propagation, Region
 from ssg_mip.certificates.dual.saddle import is_zero_sum
 from ssg_mip.certificates.enclosure_checks import enclosure_checks
 from ssg_mip.certificates.impossible import prove_impossible
-from ssg_mip.certificates.rational import ExactGame
+from ssg_mip.certificates.rational import ExactGame, Process, Row
 from ssg_mip.certificates.values import Interval, LocalScale, enclose, largest_size
 from ssg_mip.errors import InvalidResultError
 from ssg_mip.game import Game
@@ -243,13 +243,19 @@ def test_the_noise_of_floats_in_exact_numbers() -> None:
 
 def test_intervals_by_residuals() -> None:
     """Residuals between -1 and 2 with discount 3/4: from 4 below to 8 above; both on one side leave the other end."""
-    values = (Fraction(1), Fraction(-5))
-    assert enclose(values, Fraction(-1), Fraction(2), Fraction(3, 4)) == (
-        Interval(Fraction(-3), Fraction(9)),
-        Interval(Fraction(-9), Fraction(3)),
-    )
-    assert enclose(values[:1], Fraction(1), Fraction(2), HALF) == (Interval(Fraction(1), Fraction(5)),)
-    assert enclose(values[:1], Fraction(-2), Fraction(-1), HALF) == (Interval(Fraction(-3), Fraction(1)),)
+
+    def around(values: list[int], residuals: list[int], to: list[int], discount: Fraction) -> list[tuple[int, int]]:
+        kernel = tuple(Row.normalised([place], [1.0]) for place in to)
+        rewards = (Fraction(0),) * len(to)
+        process = Process(offsets=tuple(range(len(to) + 1)), kernel=kernel, rewards=rewards, discount=discount)
+        found = enclose(process, list(map(Fraction, values)), list(map(Fraction, residuals)))
+        return [(int(one.lower), int(one.upper)) for one in found]
+
+    assert around([1, -5], [-1, 2], [1, 0], Fraction(3, 4)) == [(-3, 9), (-9, 3)]
+    assert around([1], [1], [0], HALF) == [(1, 3)]
+    assert around([1], [-2], [0], HALF) == [(-3, 1)]
+    # The second state stays where it is: what is off in the first one does not concern it.
+    assert around([1, -5], [-1, 2], [1, 1], Fraction(3, 4)) == [(-3, 9), (-5, 3)]
     one, other = Interval(Fraction(1), Fraction(4)), Interval(Fraction(2), Fraction(3))
     assert one - other == Interval(Fraction(-2), Fraction(2))
     assert -one == Interval(Fraction(-4), Fraction(-1))

@@ -8,9 +8,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from ssg_mip import LeaderPolicy, bounds, solve, verify
+from ssg_mip import Game, LeaderPolicy, bounds, solve, verify
+from ssg_mip.certificates.reached import largest_reached
 from ssg_mip.certificates.response import DOUBT
-from ssg_mip.certificates.tie_scale import largest_reached, local_scale, tie_thresholds
+from ssg_mip.certificates.tie_scale import local_scale, tie_thresholds
 from ssg_mip.methods.exact_ties import certain_losses, exact_response, loses_for_certain
 from ssg_mip.methods.near_ties import Answered, rests_on_near_tie
 from ssg_mip.policy import FollowerPolicy
@@ -113,3 +114,36 @@ def test_an_answer_on_a_near_tie_is_told_from_one_that_a_neighbour_secures() -> 
         game=game, policy=result.leader_policy, response=result.follower_policy, weights=np.array(game.initial)
     )
     assert not rests_on_near_tie(paid, result.leader_value, 1e-4)
+
+
+def game_with_quarters(seed: int, worth: float) -> Game:
+    """Twelve lively states that lead everywhere, and four that stay among themselves, with rewards up to ``worth``."""
+    rng = np.random.default_rng(seed)
+    moves, mine, theirs = np.zeros((16, 2, 2, 16)), np.zeros((16, 2, 2)), np.zeros((16, 2, 2))
+    for s, a, b in np.ndindex(16, 2, 2):
+        to, weights = (rng.choice(16, 3, replace=False), (0.5, 0.3, 0.2)) if s < 12 else (rng.integers(12, 16, 1), 1.0)
+        moves[s, a, b, to] = weights
+    mine[:12], theirs[:12] = rng.random((2, 12, 2, 2))
+    theirs[12:] = worth * rng.random((4, 2, 2))
+    return Game.from_arrays(moves, mine, theirs, leader_discount=0.95, follower_discount=0.95)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_where_nothing_is_at_stake_rounding_elsewhere_is_no_loss(seed: int) -> None:
+    """Of more states than are solved in fractions intervals have a width; where all is worth 0 only that allows it."""
+    result = solve(game_with_quarters(seed, 0.0), "fixed-point", guarantee=False)
+    assert result.check.passed is True
+    assert "FAILED" not in result.check.word
+
+
+@pytest.mark.parametrize("worth", [1.0, 1e-6, 1e-11])
+def test_a_loss_where_little_is_at_stake_is_found(worth: float) -> None:
+    game = game_with_quarters(0, worth)
+    result = solve(game, "fixed-point", guarantee=False)
+    assert result.check.passed is True
+    assert result.follower_policy is not None
+    actions = np.array(result.follower_policy.actions)
+    actions[12:] = 1 - actions[12:]
+    other = FollowerPolicy(actions)
+    forged = dataclasses.replace(result, follower_policy=other)
+    assert [check.name for check in verify(game, forged).failed][:1] == ["response_is_optimal"]
