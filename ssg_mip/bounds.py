@@ -73,7 +73,7 @@ def _follower_value_bounds(game: Game) -> ValueBounds:
     excess = float(np.max(lower - _secured_in_one_step(game, lower)))
     size = float(np.abs(game.follower_rewards).max()) + float(np.abs(lower).max())
     lower = lower - raising(excess, game.follower_discount, size, game.num_states)
-    return _widened(ValueBounds(np.minimum(lower, upper), upper))
+    return _widened(ValueBounds(np.minimum(lower, upper), upper), standard_form(game).follower.unit)
 
 
 def follower_range(game: Game) -> ValueBounds:
@@ -108,7 +108,7 @@ def leader_value_bounds(game: Game) -> ValueBounds:
         values = value_range(game, leader=True)
         lower = -upper_solution(opposite, -values.lower)
         upper = upper_solution(process, values.upper)
-        _LEADER_BOUNDS[game] = _widened(ValueBounds(lower, upper))
+        _LEADER_BOUNDS[game] = _widened(ValueBounds(lower, upper), standard_form(game).leader.unit)
     return _LEADER_BOUNDS[game]
 
 
@@ -192,9 +192,12 @@ def roomy(bounds: ValueBounds) -> ValueBounds:
     return ValueBounds(bounds.lower - room_there, bounds.upper + room_there)
 
 
-def _widened(bounds: ValueBounds) -> ValueBounds:
-    """Bounds moved outwards a little further: by more than the rounding of a weighted sum of them."""
-    scale = 1.0 + np.maximum(np.abs(bounds.lower), np.abs(bounds.upper)).max()
+def _widened(bounds: ValueBounds, unit: float) -> ValueBounds:
+    """Bounds moved outwards a little further: by more than the rounding of a weighted sum of them.
+
+    ``unit`` is the size of one in the game: 1 in a standard form.
+    """
+    scale = unit + np.maximum(np.abs(bounds.lower), np.abs(bounds.upper)).max()
     rounding = 2.0 * (len(bounds.lower) + ROUNDINGS) * float(np.finfo(float).eps)
     noise = max(DEFAULT_TOLERANCES.arithmetic, rounding) * scale
     return ValueBounds(bounds.lower - noise, bounds.upper + noise)

@@ -6,11 +6,14 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from ssg_mip import Game, enclose_front, read_instance, solve, trace_front, verify, verify_bound
 from ssg_mip.best_response import Ties
-from ssg_mip.library import iterated_prisoners_dilemma
+from ssg_mip.bounds import leader_value_bounds
+from ssg_mip.library import iterated_prisoners_dilemma, random_game
+from ssg_mip.standard_form import value_range
 from ssg_mip.status import Status, Termination
 from ssg_mip.tolerances import DEFAULT_GAP
 from tests.unit.unit_games import NEAR_TIE, TINY_LEADER, pay_for_effort, vault
@@ -124,3 +127,15 @@ def test_patience_promises_nothing_that_cannot_be_had(discount: float) -> None:
     assert result.check.passed
     assert result.leader_value <= known + DEFAULT_GAP * result.gap_scale
     assert result.dual_bound >= known - 1e-6 * result.gap_scale
+
+
+@pytest.mark.parametrize("power", [-30, -5, 0, 30])
+def test_the_planner_s_bound_is_as_close_in_every_unit(power: int) -> None:
+    """What a bound is raised by for rounding is a share of what is at stake, not an amount of money."""
+    game = random_game(1, 4, 2, 2, 2)
+    unit = 2.0**power
+    restated = game.replace(leader_rewards=unit * game.leader_rewards)
+    planner = value_range(restated, leader=True).upper
+    room = leader_value_bounds(restated).upper - planner
+    assert np.all(room >= 0.0)
+    assert room.max() <= 1e-10 * np.abs(planner).max()
