@@ -18,6 +18,7 @@ import numpy as np
 
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.krylov import bicgstab
+from ssg_mip.local_accuracy import dominant_solution, local_solution
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
@@ -47,9 +48,6 @@ MOST_SWEEPS = 1_000
 
 RESIDUAL = 4.0 * float(np.finfo(np.float64).eps)
 """Residual of a solved system, relative to the size of its terms: what rounding leaves."""
-
-MIXED = 1e4
-"""Values of which the largest exceeds the smallest by this factor are looked at row by row."""
 
 VALUE_SWEEPS = 20
 """Sweeps of value iteration that find a start for policy iteration where matrices are sparse."""
@@ -142,31 +140,12 @@ def occupancy(process: DecisionProcess, chosen: IntArray, start: FloatArray) -> 
 def _solve(matrix: Any, discount: float, right: FloatArray, *, transposed: bool) -> FloatArray:
     size = len(right)
     if isinstance(matrix, np.ndarray):
-        system = np.eye(size) - discount * matrix
-        return _dense_solution(system.T if transposed else system, right)
+        return dominant_solution(np.eye(size) - discount * matrix, right, transposed=transposed)
     from scipy.sparse import csr_array, eye_array
 
     system = eye_array(size, format="csr") - discount * matrix
-    return _sparse_solution(csr_array(system.T if transposed else system), np.asarray(right))
-
-
-def _dense_solution(system: FloatArray, right: FloatArray) -> FloatArray:
-    """By LU with iterative refinement where states of other sizes spoil a small one.
-
-    Row exchanges mix a state's equation with those of states that it never reaches. Refinement makes every residual
-    small beside the terms of its own row (Skeel, *Iterative refinement implies numerical stability*, 1980).
-    """
-    solution: FloatArray = np.linalg.solve(system, right).astype(np.float64, copy=False)
-    size = np.abs(solution)
-    if size.max() <= MIXED * size.min():
-        return solution
-    for _ in range(REFINEMENTS):
-        residual = right - system @ solution
-        terms = np.abs(right) + np.abs(system) @ np.abs(solution)
-        if np.all(np.abs(residual) <= 2.0 * RESIDUAL * terms):
-            break
-        solution = solution + np.linalg.solve(system, residual)
-    return solution
+    solution = _sparse_solution(csr_array(system.T if transposed else system), np.asarray(right))
+    return local_solution(discount * csr_array(matrix.T if transposed else matrix), np.asarray(right), solution)
 
 
 def _sparse_solution(system: Any, right: FloatArray) -> FloatArray:

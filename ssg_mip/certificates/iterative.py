@@ -15,6 +15,7 @@ import numpy as np
 from ssg_mip.certificates.checkpoint import Checkpoint, unhurried
 from ssg_mip.game import FloatArray
 from ssg_mip.krylov import bicgstab
+from ssg_mip.local_accuracy import local_solution
 
 ROUNDS = 6
 """Rounds of refinement at most."""
@@ -49,6 +50,12 @@ def candidate_values(
     checkpoint
         Called in every step; what it raises ends the iteration.
     """
+    values = _globally(matrix, discount, rewards, checkpoint)
+    return local_solution(discount * matrix, rewards, values, checkpoint)
+
+
+def _globally(matrix: Any, discount: float, rewards: FloatArray, checkpoint: Checkpoint) -> FloatArray:
+    """A solution whose residual is small beside the largest value."""
     values: FloatArray = np.zeros(len(rewards))
     residual, left = rewards, float(np.abs(rewards).max())
     for _ in range(ROUNDS):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.attacks import classes, exported, knife_edge, metamorphic, one_state, responses, unit_reports, units
+from tests.attacks import classes, exported, knife_edge, metamorphic, one_state, responses, unit_reports, units, wide
 from tests.attacks.driver import Attack
 
 ATTACKS: dict[str, Attack] = {
@@ -16,6 +16,7 @@ ATTACKS: dict[str, Attack] = {
         knife_edge.ATTACK,
         *units.ATTACKS,
         *unit_reports.ATTACKS,
+        wide.ATTACK,
     )
 }
 
