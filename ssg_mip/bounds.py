@@ -21,7 +21,7 @@ import numpy as np
 from ssg_mip.frozen import Immutable, read_only
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.gap import SPREAD_SHARE
-from ssg_mip.mdp import ROUNDINGS, joint_process, raising, transition_matrix, upper_solution
+from ssg_mip.mdp import ROUNDINGS, joint_process, largest_reached, raising, transition_matrix, upper_solution
 from ssg_mip.standard_form import standard_form, value_range
 from ssg_mip.tolerances import DEFAULT_TOLERANCES, FINEST_GAP, READERS_ROOM, TELLABLE, TIE_ROUNDINGS, Tolerances
 
@@ -72,8 +72,10 @@ def _follower_value_bounds(game: Game) -> ValueBounds:
     lower = security_level(game)
     excess = float(np.max(lower - _secured_in_one_step(game, lower)))
     size = float(np.abs(game.follower_rewards).max()) + float(np.abs(lower).max())
-    lower = lower - raising(excess, game.follower_discount, size, game.num_states)
-    return _widened(ValueBounds(np.minimum(lower, upper), upper), standard_form(game).follower.unit)
+    lower = lower - raising(max(0.0, excess), game.follower_discount, size, game.num_states)
+    lower = np.minimum(lower, upper)
+    noise = _share_of_noise(game) * (standard_form(game).follower.unit + float(np.abs([lower, upper]).max()))
+    return ValueBounds(lower - noise, upper + noise)
 
 
 def follower_range(game: Game) -> ValueBounds:
@@ -108,7 +110,9 @@ def leader_value_bounds(game: Game) -> ValueBounds:
         values = value_range(game, leader=True)
         lower = -upper_solution(opposite, -values.lower)
         upper = upper_solution(process, values.upper)
-        _LEADER_BOUNDS[game] = _widened(ValueBounds(lower, upper), standard_form(game).leader.unit)
+        sizes = largest_reached(process, np.maximum(np.abs(lower), np.abs(upper)))
+        noise = _share_of_noise(game) * 2.0 * sizes
+        _LEADER_BOUNDS[game] = ValueBounds(lower - noise, upper + noise)
     return _LEADER_BOUNDS[game]
 
 
@@ -192,12 +196,6 @@ def roomy(bounds: ValueBounds) -> ValueBounds:
     return ValueBounds(bounds.lower - room_there, bounds.upper + room_there)
 
 
-def _widened(bounds: ValueBounds, unit: float) -> ValueBounds:
-    """Bounds moved outwards a little further: by more than the rounding of a weighted sum of them.
-
-    ``unit`` is the size of one in the game: 1 in a standard form.
-    """
-    scale = unit + np.maximum(np.abs(bounds.lower), np.abs(bounds.upper)).max()
-    rounding = 2.0 * (len(bounds.lower) + ROUNDINGS) * float(np.finfo(float).eps)
-    noise = max(DEFAULT_TOLERANCES.arithmetic, rounding) * scale
-    return ValueBounds(bounds.lower - noise, bounds.upper + noise)
+def _share_of_noise(game: Game) -> float:
+    """By what share of their size bounds are moved outwards: by more than the rounding of a weighted sum of them."""
+    return max(DEFAULT_TOLERANCES.arithmetic, 2.0 * (game.num_states + ROUNDINGS) * float(np.finfo(float).eps))

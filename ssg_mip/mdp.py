@@ -12,7 +12,7 @@ Linear systems are dense up to :data:`DENSE_STATES` states and sparse above.
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 DENSE_STATES = 100
 """Number of states up to which matrices are dense."""
+
+Number = TypeVar("Number", float, FloatArray)
+"""One number, or one for each state."""
 
 ROUNDINGS = 16
 """Roundings, at most, in an expression that is no sum over states."""
@@ -256,11 +259,16 @@ def _local_noise(process: DecisionProcess, values: FloatArray, rises: FloatArray
     share = DEFAULT_TOLERANCES.arithmetic
     if not np.any(rises > share * own):
         return share * own
-    return share * _largest_reached(process, own)
+    return share * largest_reached(process, own)
 
 
-def _largest_reached(process: DecisionProcess, sizes: FloatArray) -> FloatArray:
-    """The largest size of all states that a state reaches, itself included, whatever is done; dense processes only."""
+def largest_reached(process: DecisionProcess, sizes: FloatArray) -> FloatArray:
+    """The largest size of all states that a state reaches, itself included, whatever is done.
+
+    In sparse processes the largest of all, but 0 where a state reaches nothing else.
+    """
+    if not isinstance(process.transition, np.ndarray):
+        return _largest_anywhere(process, sizes)
     largest = sizes
     while True:
         later = np.max(np.where(process.transition > 0.0, largest, 0.0), axis=1)
@@ -274,8 +282,9 @@ def upper_solution(process: DecisionProcess, values: FloatArray, *, terms: int =
     """``values`` raised, as little as rounding allows, until no slot improves on them.
 
     Values ``u`` with ``u >= r + gamma P u`` on every slot bound those of every policy from above, because the operator
-    on the right is monotone and contracts. If some slot exceeds ``values`` by ``e``, rounding included, then
-    ``values + e / (1 - gamma)`` is such a ``u``. Rows of ``P`` count as divided by their exact sums.
+    on the right is monotone and contracts. If no slot of the states that ``s`` reaches exceeds ``values`` by more than
+    ``e(s)``, rounding included, then ``values + e / (1 - gamma)`` is such a ``u``: what a state reaches, its successors
+    reach at most. Rows of ``P`` count as divided by their exact sums.
 
     Parameters
     ----------
@@ -286,17 +295,32 @@ def upper_solution(process: DecisionProcess, values: FloatArray, *, terms: int =
     terms
         Operations behind each reward and transition probability, if they were computed.
     """
-    state = np.repeat(np.arange(process.num_states), np.diff(process.offsets))
-    excess = float(np.max(process.action_values(values) - values[state]))
-    size = float(np.abs(process.reward).max()) + float(np.abs(values).max())
-    return values + raising(excess, process.discount, size, process.num_states + terms)
+    starts = process.offsets[:-1]
+    excess = np.maximum.reduceat(process.action_values(values), starts) - values
+    size = np.maximum.reduceat(np.abs(process.reward), starts) + np.abs(values)
+    reached = [largest_reached(process, np.maximum(some, 0.0)) for some in (excess, size)]
+    return values + raising(reached[0], process.discount, reached[1], process.num_states + terms)
 
 
-def raising(excess: float, discount: float, size: float, terms: int) -> float:
+def raising(excess: Number, discount: float, size: Number, terms: int) -> Number:
     """``e / (1 - gamma)``, rounded up, for an ``excess`` computed by so many operations on numbers of a ``size``."""
     operations = 4.0 * (terms + ROUNDINGS)
-    sure = max(0.0, excess) + operations * float(np.finfo(float).eps) * size
-    return float(sure / (1.0 - discount) * (1.0 + ROUNDINGS * np.finfo(float).eps))
+    sure = excess + operations * float(np.finfo(float).eps) * size
+    return sure / (1.0 - discount) * (1.0 + ROUNDINGS * float(np.finfo(float).eps))
+
+
+def _largest_anywhere(process: DecisionProcess, sizes: FloatArray) -> FloatArray:
+    """The largest of all where a state reaches any size at all."""
+    state = np.repeat(np.arange(process.num_states), np.diff(process.offsets))
+    reaches = sizes > 0.0
+    while not reaches.all():
+        later = process.transition @ reaches.astype(np.float64) > 0.0
+        further = reaches.copy()
+        further[state[later]] = True
+        if np.array_equal(further, reaches):
+            break
+        reaches = further
+    return np.where(reaches, sizes.max(), 0.0)
 
 
 def _promising(process: DecisionProcess, sign: float, barrier: FloatArray) -> IntArray:

@@ -91,8 +91,8 @@ def compile_program(program: Program) -> CompiledProgram:
     Raises
     ------
     SolverError
-        If a row or the objective is not linear, if the model has components that are neither, or if a variable of a
-        product or of the box appears in no linear row and no objective.
+        If a row or the objective is not linear, if the model has components that are neither, or if a factor of a
+        product or a variable of the box appears in no linear row and no objective.
     """
     model = program.model
     product = model.component("product")
@@ -107,7 +107,9 @@ def compile_program(program: Program) -> CompiledProgram:
     place_in_box = {id(variable): place for place, variable in enumerate(program.box)}
     row_of = {id(constraint): place for place, constraint in enumerate(linear.rows)}
     multiplied = {id(entry.row): place_in_box[id(entry.value)] for entry in program.multiplied}
-    for variable in (*program.box, *(v for p in program.products for v in (p.result, p.factor))):
+    # A result that no row asks for restricts nothing: what a myopic follower could gain later, for example.
+    products = [product for product in program.products if id(product.result) in column_of]
+    for variable in (*program.box, *(product.factor for product in products)):
         if id(variable) not in column_of:
             raise SolverError(f"{variable.name} appears in no linear row of {model.name}")
     return CompiledProgram(
@@ -122,9 +124,9 @@ def compile_program(program: Program) -> CompiledProgram:
         column_upper=np.array([np.inf if v.ub is None else v.ub for v in linear.columns], dtype=float),
         integer=np.array([v.is_integer() for v in linear.columns], dtype=bool),
         box=np.array([column_of[id(v)] for v in program.box], dtype=np.int64),
-        product_result=np.array([column_of[id(p.result)] for p in program.products], dtype=np.int64),
-        product_factor=np.array([column_of[id(p.factor)] for p in program.products], dtype=np.int64),
-        product_value=np.array([place_in_box[id(p.value)] for p in program.products], dtype=np.int64),
+        product_result=np.array([column_of[id(p.result)] for p in products], dtype=np.int64),
+        product_factor=np.array([column_of[id(p.factor)] for p in products], dtype=np.int64),
+        product_value=np.array([place_in_box[id(p.value)] for p in products], dtype=np.int64),
         multiplied_value=np.array([multiplied.get(id(row), -1) for row in linear.rows], dtype=np.int64),
         differences=np.array(
             [(row_of[id(row)], row_of[id(other)]) for row, other in program.differences], dtype=np.int64
