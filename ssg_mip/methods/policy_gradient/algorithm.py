@@ -79,8 +79,8 @@ class Settings:
 def run(game: Game, request: Request) -> Result:
     """Climb from ``request.start``, smoothed, or from the uniform policy.
 
-    At most ``request.iteration_limit`` iterations: 5000 if absent, 1000 for the inner loop. No random choice is made: the
-    seed decides nothing, except a random start. The objective is ``request.weights @ V_1``.
+    At most ``request.iteration_limit`` iterations: 5000 if absent, 1000 for the inner loop. Nothing is drawn: the seed
+    decides a random start and nothing else. The objective is ``request.weights @ V_1``.
 
     Returns
     -------

@@ -109,14 +109,14 @@ def test_the_paper_s_variant_on_a_matrix_game() -> None:
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-def test_the_default_settles_where_the_inner_loop_does(seed: int) -> None:
-    """On Markov games too, at one temperature: the follower keeps up, and the leader ends nearly stationary."""
-    game = random_game(seed, 3, 2, 2, leader_discount=0.6, follower_discount=0.8)
-    fast = solve(game, "policy-gradient", check=False, guarantee=False)
-    exact = _solve(game, temperature=0.1, final_temperature=0.1)
-    assert fast.details["stationarity"] < 5e-3
-    assert fast.details["follower_lag"] < 1e-2
-    assert fast.details["last_leader_value"] == pytest.approx(exact.details["last_leader_value"], abs=0.02)
+def test_the_default_settles_on_markov_games_too(seed: int) -> None:
+    """The follower keeps up, and the leader ends nearly stationary, above where it began."""
+    game = random_game(seed, 3, 2, 2)
+    result = solve(game, "policy-gradient", check=False, guarantee=False)
+    curve = result.details["stationarity_curve"]
+    assert curve[-1][1] < 5e-3 < 0.1 * curve[0][1]
+    assert result.details["follower_lag"] < 1e-2
+    assert result.details["last_leader_value"] > result.trajectory[0].leader_value + 0.1
 
 
 def test_details_are_about_the_end_of_the_climb() -> None:
