@@ -10,7 +10,10 @@ of each state (with a margin, the first of :data:`~ssg_mip.methods.policy_iterat
 
 It ends after ``M`` evaluations: one is the computation of an iterate's values, which begins each pass of the loop. The
 policy that the last pass moved to is a candidate too, and the candidate with the best weighted value is the answer. It
-ends earlier where Theorem 10 proves a point, or a bound shows that no candidate can be worth more, up to the gap.
+ends earlier where Theorem 10 proves the best candidate so far. (In print it ends at any point that is proven, also one
+worth less than a candidate; here that is one more candidate.) It also ends where a bound shows that no candidate can be
+worth more, up to the gap: each new best candidate is held against a short search of the commitment program, which ends
+as soon as it meets a better policy, and of which nothing but the bound is used.
 
 ``W(f_t)`` holds what the selection asks for: with ``argmax`` the policies whose gain is within the gap of the best,
 with ``epsilon`` and ``sample`` those with the share ``1 - epsilon`` of it, with ``first`` every improving policy met.
@@ -35,7 +38,9 @@ import numpy as np
 
 from ssg_mip.bounds import LEAST_GAP, gap_scale, leader_value_bounds
 from ssg_mip.game import Game
+from ssg_mip.methods.exact import solve_commitment
 from ssg_mip.methods.policy_iteration.algorithm import DEFAULT_ITERATION_LIMIT, weighted_bound
+from ssg_mip.methods.policy_iteration.ceiling import SEARCH_NODES, SEARCH_SHARE
 from ssg_mip.methods.policy_iteration.conditions import Sufficiency, sufficient_condition
 from ssg_mip.methods.policy_iteration.improving import ImprovingPolicies
 from ssg_mip.methods.policy_iteration.record import Record
@@ -49,6 +54,9 @@ from ssg_mip.result import Result
 from ssg_mip.status import Status, Termination
 
 METHOD = "backtracking"
+
+BOUND_GAP_SHARE = 0.5
+"""Share of the gap to which the bound on a candidate is searched."""
 
 _OUTCOMES = {
     Sufficiency.HOLDS: "sufficient_held",
@@ -84,10 +92,13 @@ class _Candidate:
     iterate: Iterate
     step: Step
     proofs: tuple[Recorder, ...] = ()
+    proven: bool = False
 
     @property
     def status(self) -> Status:
         """What is known of it without a bound on the weighted optimum."""
+        if self.proven:
+            return Status.PARETO_OPTIMAL
         return Status.STATIONARY if self.step.termination is Termination.STATIONARY else Status.FEASIBLE
 
 
@@ -103,6 +114,7 @@ class _Backtracking:
         self._candidates: list[_Candidate] = []
         self._counts: Counter[str] = Counter()
         self._best: Iterate | None = None
+        self._bound: tuple[float, Recorder] | None = None
 
     def run(self, current: Iterate) -> Result:
         """Iterate, test, go back, until a point is proven or a limit is reached."""
@@ -130,20 +142,50 @@ class _Backtracking:
             return step.target
         if step.termination is not Termination.STATIONARY:
             return self._ended(current, step)
+        proofs = self._taken_out(before, step)
         step, proven = self._tested(current, step)
-        if proven:
-            self._record.stepped(current, step)
-            return self._record.result(current, step.termination, status=Status.PARETO_OPTIMAL, counts=self.counts)
-        self._candidates.append(_Candidate(current, step, self._taken_out(before, step)))
+        self._candidates.append(_Candidate(current, step, proofs, proven))
+        if self._leader.iterate is current:
+            if proven:
+                self._record.stepped(current, step)
+                return self._closed(current, Termination.STATIONARY)
+            step = self._bounded(current, step)
         return self._gone_back(current, step)
 
     def _gone_back(self, current: Iterate, step: Step) -> Iterate | Result:
         """A policy of the most recent set that is not used up; the end if a bound shows that none is worth more."""
-        closed = any(self._record.closes_gap(one.iterate) for one in self._candidates)
+        closed = self._record.closes_gap(self._leader.iterate)
         following = None if closed else self._next()
         note = "; a bound shows that no candidate is worth more" if closed else ""
         self._record.stepped(current, dataclasses.replace(step, note=f"{step.note}{note}"))
         return following or self._closed(current, self._limit or Termination.STATIONARY)
+
+    @property
+    def _leader(self) -> _Candidate:
+        """The candidate with the best weighted value, the first among equals."""
+        return max(self._candidates, key=lambda one: self._value(one.iterate))
+
+    def _bounded(self, current: Iterate, step: Step) -> Step:
+        """The step with the work of a search for a bound on the weighted optimum that closes the gap at the iterate."""
+        request, spent = self._request, self._record.nodes + step.nodes
+        left = SEARCH_NODES if request.node_limit is None else min(SEARCH_NODES, request.node_limit - spent)
+        if self._record.closes_gap(current) or request.stopped or left < 1:
+            return step
+        asked = dataclasses.replace(
+            request,
+            start=current.policy,
+            gap=BOUND_GAP_SHARE * max(request.gap, LEAST_GAP),
+            good_enough=self._value(current) + self._record.allowed_gap(current),
+            deadline=request.deadline.share(SEARCH_SHARE),
+            node_limit=left,
+            on_progress=None,
+            recorder=None if request.recorder is None else request.recorder.fresh(),
+        )
+        answer = solve_commitment(self._game, request.weights, request=asked)
+        self._record.bounded(answer.dual_bound, answer.bound_proof)
+        if asked.recorder is not None and (self._bound is None or answer.dual_bound < self._bound[0]):
+            self._bound = answer.dual_bound, asked.recorder
+        return dataclasses.replace(step, nodes=step.nodes + answer.nodes, lps=step.lps + answer.lps)
 
     @property
     def _limit(self) -> Termination | None:
@@ -222,17 +264,18 @@ class _Backtracking:
     def _ended(self, current: Iterate, step: Step) -> Result:
         """The end of a run that was stopped at an iterate, which is the last candidate."""
         self._record.stepped(current, step)
-        self._candidates.append(_Candidate(current, step))
+        if self._known(current) is None:
+            self._candidates.append(_Candidate(current, step))
         return self._closed(current, step.termination)
 
     def _closed(self, last: Iterate, termination: Termination) -> Result:
-        """The best candidate, the first among equals; the trajectory ends there."""
-        best = max(self._candidates, key=lambda one: self._value(one.iterate))
+        """The best candidate; the trajectory ends there."""
+        best = self._leader
         if best.iterate is not last:
             stop = Step.stopped(termination)
             note = "the best candidate"
             self._record.stepped(best.iterate, dataclasses.replace(stop, bound=best.step.bound, note=note))
-        self._recorded.extend(best.proofs)
+        self._recorded.extend(best.proofs if self._bound is None else (self._bound[1], *best.proofs))
         return self._record.result(best.iterate, termination, status=best.status, counts=self.counts)
 
     @property

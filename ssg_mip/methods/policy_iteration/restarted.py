@@ -8,7 +8,7 @@ optimum, which may ask some state to lose: **use ``commitment`` for that**.
 
 The jump is as hard as the commitment program, or harder. At a limit the point that Algorithm 1 has reached is the
 answer. Where the leader is myopic no jump is needed: there Algorithm 1 stops at Pareto-optimal points only
-(Theorem 11 d).
+(Theorem 11 d). Jumps are not drawn: the seed decides what it decides in ``policy-iteration``.
 """
 
 from __future__ import annotations
