@@ -117,7 +117,7 @@ def _compare(notebook: Notebook, table: Table) -> None:
             notebook.find(
                 "case 3",
                 "0, 0",
-                f"at most {number(printed.max())} from 0 in either state, at {len(printed)} policies",
+                f"within {number(printed.max())} of 0 in both states, at {len(printed)} policies",
                 bool(printed.max() < ACCURACY),
             )
             continue

@@ -77,7 +77,7 @@ def test_table_1_explains_nothing_where_the_corrected_formula_fails_too(notebook
     assert notebook.findings[0].ours.startswith("2 of 2 policies")
     assert "not explained" in notebook.findings[0].reading
     assert _last(notebook, "case 3").agrees is False
-    assert "at most 0.7 from 0" in _last(notebook, "case 3").ours
+    assert "within 0.7 of 0" in _last(notebook, "case 3").ours
     assert _last(notebook, "best value").agrees is False
 
 
