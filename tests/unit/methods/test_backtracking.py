@@ -19,6 +19,7 @@ from ssg_mip.methods.policy_iteration.record import Record
 from ssg_mip.methods.request import Request, StepSelection
 from ssg_mip.result import Result
 from ssg_mip.status import Status, Termination
+from tests.benchmarks import backtracking as command
 from tests.oracles.games import PlainGame, random_game
 from tests.oracles.sampling import answer, random_policy
 
@@ -239,3 +240,10 @@ def test_the_certificate_holds_the_stop_of_the_answer_alone(tmp_path: Path) -> N
     assert all(proof.passed for proof in proofs)
     assert len(proofs) <= 4  # of the first bound, of a ceiling, of the last bound, of the stop
     assert "status stationary" not in result.check.claimed
+
+
+def test_the_command_compares_both_algorithms_with_the_optimum(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["--size", "3x2x2", "--games", "1", "--seed", "1001"]) == 0
+    assert "| 3x2x2 | 1 | 0 | 1 | none |" in capsys.readouterr().out
+    assert command.main(["--size", "large"]) == 2
+    assert command.main(["--size", "3x2x2", "--games", "1,1"]) == 2
