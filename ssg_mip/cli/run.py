@@ -47,7 +47,7 @@ def solve_instance(
         ),
     ] = None,
     seed: options.Seed = 0,
-    start: options.PolicyFile = None,
+    start: options.Start = None,
     levels: options.Levels = 4,
     settings: options.Settings = None,
     check: options.Check = True,
@@ -72,7 +72,7 @@ def solve_instance(
     check_wish(plot)
     check_outputs(
         {"--certificate": certificate, "--plot": plot},
-        {"the instance": instance, "--start": start, "--weights": file_named(weights)},
+        {"the instance": instance, "--start": file_named(start), "--weights": file_named(weights)},
     )
     recorder = None if certificate is None else prepared_recorder(certificate)
     with graceful_interrupt() as interrupt:
@@ -87,7 +87,7 @@ def solve_instance(
             seed=seed,
             node_limit=node_limit,
             iteration_limit=iteration_limit,
-            start=options.read_policy(start),
+            start=options.read_start(start),
             levels=levels,
             settings=options.read_settings(settings),
             selection=options.check_steps(method, selection, epsilon),

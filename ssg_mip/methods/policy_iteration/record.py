@@ -46,6 +46,15 @@ class Record:
         """Nodes spent so far."""
         return self._nodes
 
+    def closes_gap(self, iterate: Iterate) -> bool:
+        """Whether the bound proves the weighted value of an iterate within the gap."""
+        value = float(self._request.weights @ iterate.values)
+        return relative_gap(value, self._dual_bound, self._gap_scale) <= self._request.gap
+
+    def allowed_gap(self, iterate: Iterate) -> float:
+        """By how much the bound may lie above the weighted value of an iterate whose gap is closed."""
+        return self._request.gap * gap_size(float(self._request.weights @ iterate.values), self._gap_scale)
+
     def arrived(self, current: Iterate, flag: str = "*") -> None:
         """A new iterate is known with its values: one progress row."""
         value = float(self._request.weights @ current.values)
@@ -100,12 +109,11 @@ class Record:
         Pareto-optimal (Theorem 11 d).
         """
         request = self._request
-        value = float(request.weights @ last.values)
         if status is None:
             status = Status.STATIONARY if termination is Termination.STATIONARY else Status.FEASIBLE
         if status is Status.STATIONARY and self._game.leader_discount == 0.0:
             status = Status.PARETO_OPTIMAL
-        if relative_gap(value, self._dual_bound, self._gap_scale) <= request.gap:
+        if self.closes_gap(last):
             status = Status.OPTIMAL
         return build_result(
             self._game,
