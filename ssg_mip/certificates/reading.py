@@ -28,6 +28,7 @@ from ssg_mip.certificates.claims import (
     ScalarisationClaim,
 )
 from ssg_mip.certificates.rational import PolicyRows
+from ssg_mip.certificates.scalarised import read_scalarised, read_scalarised_iterate
 from ssg_mip.errors import InvalidResultError
 from ssg_mip.game import Game
 
@@ -79,8 +80,10 @@ class _Reader:
         )
         if not has_policy:
             self._expect_nothing(data)
+        scalarised = read_scalarised(data, self._by_state, has_policy=has_policy)
         trajectory = tuple(
-            self._iterate(entry, index, weights) for index, entry in enumerate(fields.list_of(data, "trajectory", ""))
+            self._iterate(entry, index, weights, scalarised is not None)
+            for index, entry in enumerate(fields.list_of(data, "trajectory", ""))
         )
         return Claims(
             subject="result",
@@ -89,6 +92,7 @@ class _Reader:
             answers=answers,
             trajectory=trajectory,
             scalarisations=(whole,),
+            scalarised=scalarised,
             tied_states=frozenset(self._state(name, "tied_states") for name in fields.list_of(data, "tied_states", "")),
         )
 
@@ -213,7 +217,7 @@ class _Reader:
             leader_value=fields.interval_of(given, "leader_value", place),
         )
 
-    def _iterate(self, entry: Any, index: int, weights: tuple[float, ...]) -> PointClaim:
+    def _iterate(self, entry: Any, index: int, weights: tuple[float, ...], is_scalarised: bool) -> PointClaim:
         at = f"trajectory[{index}]."
         data = fields.mapping(entry, at)
         number = fields.member(data, "iteration", at)
@@ -226,6 +230,7 @@ class _Reader:
             leader_value=fields.number(fields.member(data, "leader_value", at), f"{at}leader_value"),
             weights=weights,
             step_bound=fields.bound(data, "step_bound", at),
+            **read_scalarised_iterate(data, at, is_asked=is_scalarised),
         )
 
     def _scalarisation(self, data: Mapping[str, Any], index: int) -> ScalarisationClaim:

@@ -21,6 +21,7 @@ from ssg_mip.certificates.proven import ProvenBounds
 from ssg_mip.certificates.rational import ExactGame, exact_weights
 from ssg_mip.certificates.restricted import best_of_class
 from ssg_mip.certificates.run_checks import leader_spread, step_scale
+from ssg_mip.certificates.scalarised import is_proven
 from ssg_mip.certificates.values import PRINTED, Interval, weighted_sum
 from ssg_mip.tolerances import FINEST_GAP, Tolerances
 
@@ -110,6 +111,21 @@ class Judge:
             yield f"termination {claims.termination}"
         if answer is not None and not self._left_to_step(answer):
             yield "step_bound"
+        yield from self._scalarised(answer)
+
+    def _scalarised(self, answer: PointClaim | None) -> Iterator[str]:
+        """What is said of the scalarisation: over all policies, and of one step from the answer."""
+        claim = self._claims.scalarised
+        if claim is None:
+            return
+        if not is_proven(claim, self._proven, self._exact):
+            yield "scalarised_bound"
+        last = self._claims.trajectory[-1] if self._claims.trajectory else None
+        if answer is None or last is None or not math.isfinite(last.scalarised_step_bound):
+            return
+        left = self._proven.average_step(self._values(answer))
+        if left is None or claim.what.steepest * len(answer.leader_values) * left > last.scalarised_step_bound:
+            yield "scalarised_step_bound"
 
     def _front(self) -> Iterator[str]:
         for point in self._claims.answers:

@@ -15,6 +15,8 @@ from ssg_mip.game import FloatArray, Game
 from ssg_mip.methods import Request, find_method
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Provenance, Result, TrajectoryPoint
+from ssg_mip.scalarisation import Scalarised
+from ssg_mip.scalarisation.claims import raised
 from ssg_mip.standard_form import Scale, StandardForm, standard_form
 from ssg_mip.status import BoundProof
 from ssg_mip.tolerances import Tolerances
@@ -40,9 +42,36 @@ def run_method(game: Game, method: str, request: Request) -> Result:
     """Run a method on the standard form of a game; the answer is in the game's own units."""
     form = form_for(game, method, request.weights, request.margin)
     if form.changes_nothing:
-        return find_method(method)(game, request)
+        return _scalarised_out(find_method(method)(game, request), request, form)
     found = find_method(method)(form.standard, request_into(request, form))
-    return result_out(found if form.ignored is None else _with_all_rewards(found, form, request.tolerances), form)
+    whole = found if form.ignored is None else _with_all_rewards(found, form, request.tolerances)
+    return _scalarised_out(result_out(whole, form), request, form)
+
+
+def _scalarised_out(result: Result, request: Request, form: StandardForm) -> Result:
+    """What a result in the game's own units says of its scalarisation, in these units and with all rounding counted."""
+    what, found = request.scalarisation, result.scalarised
+    if what is None or found is None:
+        return result
+    ceilings = tuple(
+        dataclasses.replace(one, bound=form.leader.upper_out(one.bound, one.weights)) for one in found.ceilings
+    )
+    slope = float(what.pieces.weights.sum(axis=1).max())
+
+    def bound_out(point: TrajectoryPoint) -> float:
+        moved = form.leader.unit * point.scalarised_step_bound + 2.0 * slope * form.leader.rounding
+        return raised(what, moved, point.leader_values)
+
+    provenance = result.provenance
+    options = {**provenance.options, "scalarisation": what.options()}
+    return dataclasses.replace(
+        result,
+        scalarised=Scalarised.of(what, ceilings, form.game),
+        provenance=dataclasses.replace(provenance, options=options),
+        trajectory=tuple(
+            dataclasses.replace(point, scalarised_step_bound=bound_out(point)) for point in result.trajectory
+        ),
+    )
 
 
 def _with_all_rewards(result: Result, form: StandardForm, tolerances: Tolerances) -> Result:
@@ -84,6 +113,7 @@ def request_into(request: Request, form: StandardForm) -> Request:
         margin=request.margin / form.follower.unit,
         on_progress=progress_into(request.on_progress, form.leader, request.weights),
         scale=form.leader,
+        scalarisation=None if request.scalarisation is None else request.scalarisation.into(form.leader),
     )
 
 

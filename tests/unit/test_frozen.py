@@ -25,7 +25,7 @@ from ssg_mip import (
 )
 from ssg_mip.bounds import leader_value_bounds
 from ssg_mip.library import kudo_akimoto_figure_1
-from ssg_mip.pareto.chebyshev import AugmentedChebyshev
+from ssg_mip.scalarisation import AugmentedChebyshev
 
 
 def pickled(protocol: int) -> Callable[[Any], Any]:

@@ -31,7 +31,7 @@ from ssg_mip import (
     simulation,
 )
 from ssg_mip.errors import SsgError
-from ssg_mip.pareto.chebyshev import AugmentedChebyshev
+from ssg_mip.scalarisation import AugmentedChebyshev
 from ssg_mip.tolerances import Tolerances
 
 GAME = library.random_game(1, 3, 2, 2, 2)

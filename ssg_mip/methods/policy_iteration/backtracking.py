@@ -5,7 +5,7 @@ every iterate: ``W(f_t)``, or the part of it that is not used yet. Where the sto
 of Theorem 10 is tested (:mod:`~ssg_mip.methods.policy_iteration.conditions`). If it holds too, the point is
 Pareto-optimal and the answer. Otherwise it is filed as a candidate, and the run goes on from a policy of the most
 recent set that is not used up, drawn without replacement. When none is left, or after ``M`` evaluations, the candidate
-with the best weighted value is the answer.
+with the best scalarised value is the answer.
 
 ``W(f_t)`` holds what the selection asks for: with ``argmax`` the policies whose gain is within the gap of the best,
 with ``epsilon`` those with the share ``1 - epsilon`` of it, with ``first`` every improving policy met. The sets hold
@@ -116,7 +116,7 @@ class _Backtracking:
         return max(0.0, 1.0 - max(missing, LEAST_GAP))
 
     def _value(self, iterate: Iterate) -> float:
-        return float(self._request.weights @ iterate.values)
+        return self._request.scalarised(iterate.values)
 
     def _visited(self, current: Iterate) -> None:
         """A progress row for the best point so far: where the run goes back, values fall."""

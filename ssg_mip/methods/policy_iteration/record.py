@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from ssg_mip.game import Game
 from ssg_mip.gap import gap_size, relative_gap
 from ssg_mip.methods.policy_iteration.ceiling import Ceiling
+from ssg_mip.methods.policy_iteration.scalarised_bound import scalarised
 from ssg_mip.methods.policy_iteration.step import Iterate, Step
 from ssg_mip.methods.request import Request, proof_of
 from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result
@@ -26,6 +27,7 @@ class Record:
         self._bound_proof = proof_of(request, BoundProof.ROOT)
         self._gap_scale = gap_scale
         self._searched = False
+        self._scalarised = scalarised(game, request)
         self._trajectory: list[TrajectoryPoint] = []
         self._progress: list[ProgressRow] = []
         self._nodes = 0
@@ -79,6 +81,7 @@ class Record:
                 leader_policy=current.policy,
                 note=step.note,
                 step_bound=step.bound,
+                scalarised_step_bound=step.scalarised_bound,
                 nodes=step.nodes,
                 seconds=self._request.deadline.elapsed - self._progress[-1].seconds,
             )
@@ -105,7 +108,8 @@ class Record:
             status = Status.STATIONARY if termination is Termination.STATIONARY else Status.FEASIBLE
         if status is Status.STATIONARY and self._game.leader_discount == 0.0:
             status = Status.PARETO_OPTIMAL
-        if relative_gap(value, self._dual_bound, self._gap_scale) <= request.gap:
+        asked = self._scalarised is None  # of another scalarisation the weighted gap says nothing
+        if asked and relative_gap(value, self._dual_bound, self._gap_scale) <= request.gap:
             status = Status.OPTIMAL
         return build_result(
             self._game,
@@ -129,4 +133,5 @@ class Record:
                 "nodes": self._nodes,
                 "lps": self._lps,
             },
+            scalarised=self._scalarised,
         )
