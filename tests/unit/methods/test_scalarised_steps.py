@@ -1,0 +1,254 @@
+"""Policy iteration with other scalarisations than the weighted sum: steps, bounds, ends, units."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ssg_mip import AugmentedChebyshev, ConcavePieces, Game, WeightedSum, solve, solve_chebyshev, verify, verify_bounds
+from ssg_mip.bounds import leader_value_bounds
+from ssg_mip.errors import OptionError
+from ssg_mip.mdp import transition_matrix
+from ssg_mip.methods import METHODS, SELECTING
+from ssg_mip.policy import LeaderPolicy
+from ssg_mip.result import Result
+from ssg_mip.scalarisation import Concave
+from ssg_mip.status import Status, Termination
+from tests.oracles.games import PlainGame, random_game
+from tests.oracles.known import figure_1
+from tests.oracles.sampling import answer, grid_policies, random_policy
+from tests.unit.methods.grid_improvement import one_step_values
+
+GAP = 1e-4
+LEVELS = 40
+
+
+def small_game(seed: int, leader_discount: float = 0.8) -> PlainGame:
+    return random_game(
+        np.random.default_rng([71, seed]),
+        leader_counts=[2, 2],
+        follower_counts=[2, 2],
+        leader_discount=leader_discount,
+        follower_discount=0.7,
+    )
+
+
+def scalarisations(game: Game) -> dict[str, Any]:
+    """One of each kind, of ordinary size for the game."""
+    count = game.num_states
+    most = leader_value_bounds(game).upper
+    weights = np.arange(1.0, count + 1.0) / sum(range(1, count + 1))
+    skewed = np.full((count, count), 0.1) + np.diag(np.linspace(0.5, 1.0, count))
+    return {
+        "weighted-sum": WeightedSum(weights),
+        "augmented-chebyshev": AugmentedChebyshev(weights, most, 0.01),
+        "concave-pieces": ConcavePieces(skewed, -0.5 * skewed @ most + np.arange(count)),
+    }
+
+
+KINDS = ("weighted-sum", "augmented-chebyshev", "concave-pieces")
+
+
+def grid_gains(plain: PlainGame, game: Game, values: Any) -> list[Any]:
+    """``Q_t`` of every policy of a grid that loses in no state against ``values``."""
+    found = []
+    for blocks in grid_policies(plain, LEVELS):
+        promised = one_step_values(game, LeaderPolicy.from_slots(game, np.concatenate(blocks)), values)
+        if (promised - values).min() >= -1e-9:
+            found.append(promised)
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS[1:])
+@pytest.mark.parametrize("seed", range(3))
+def test_every_step_takes_the_best_policy_and_bounds_all_of_the_grid(kind: str, seed: int) -> None:
+    plain = small_game(seed)
+    game = plain.to_game()
+    what = scalarisations(game)[kind]
+    result = solve(game, scalarisation=what, gap=GAP, guarantee=False)
+    assert result.termination is Termination.STATIONARY
+    assert result.check.passed
+    scale = float(np.abs(result.leader_values).max()) * float(what.pieces.weights.sum(axis=1).max())
+    for now, following in zip(result.trajectory, (*result.trajectory[1:], None), strict=True):
+        bound = what(now.leader_values) + now.scalarised_step_bound
+        offered = [what(promised) for promised in grid_gains(plain, game, now.leader_values)]
+        assert max(offered, default=-np.inf) <= bound + 1e-9 * scale
+        taken = now.leader_policy if following is None else following.leader_policy
+        kept = what(one_step_values(game, taken, now.leader_values))
+        assert kept >= max(offered, default=-np.inf) - 2.0 * GAP * scale
+        assert kept <= bound + 1e-6 * scale
+    values = [what(point.leader_values) for point in result.trajectory]
+    assert values == sorted(values)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_sample_is_worth_more_than_the_bound_over_all_policies(kind: str) -> None:
+    plain = small_game(7)
+    game = plain.to_game()
+    what = scalarisations(game)[kind]
+    result = solve(game, scalarisation=what, gap=GAP)
+    assert result.scalarised_value == pytest.approx(what(result.leader_values), abs=1e-12)
+    assert result.scalarised_value <= result.scalarised_bound < np.inf
+    rng = np.random.default_rng(1)
+    for _ in range(300):
+        assert what(answer(plain, random_policy(plain, rng)).leader_values) <= result.scalarised_bound
+
+
+def test_the_bound_is_one_of_a_mixture_where_that_is_less_than_the_best_pair() -> None:
+    """Of Fig. 1, where no policy is best in both states: below what each state alone can have."""
+    game = figure_1(1.0, 2.0).to_game()
+    what = AugmentedChebyshev(np.array([0.5, 0.5]), np.array([10.0, 10.0]), 0.01)
+    result = solve(game, scalarisation=what)
+    assert result.scalarised is not None
+    assert result.scalarised.mixture is not None
+    assert result.scalarised_bound < what(leader_value_bounds(game).upper) - 1e-3
+
+
+def test_the_scalarisation_chooses_between_the_points_of_figure_1() -> None:
+    """From the same start the sum of both states and Chebyshev's minimum end at different Pareto points."""
+    game = figure_1(1.0, 2.0).to_game()
+    reference = np.array([10.0, 10.0])
+    ends = {}
+    for name, what in (
+        ("sum", WeightedSum(np.array([0.5, 0.5]))),
+        ("first", AugmentedChebyshev(np.array([0.6, 0.4]), reference)),
+        ("second", AugmentedChebyshev(np.array([0.4, 0.6]), reference)),
+    ):
+        result = solve(game, scalarisation=what)
+        assert verify(game, result).passed
+        ends[name] = result.leader_values
+    assert ends["first"] == pytest.approx([10.0, 9.0], abs=1e-6)
+    assert ends["second"] == pytest.approx([9.0, 10.0], abs=1e-6)
+    assert np.abs(ends["sum"] - ends["first"]).max() > 0.9 or np.abs(ends["sum"] - ends["second"]).max() > 0.9
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seed", range(2))
+def test_with_a_myopic_leader_the_end_is_pareto_optimal(kind: str, seed: int) -> None:
+    """Theorem 11 (d), for every scalarisation: no sample that loses in no state gains more than the gap allows."""
+    plain = small_game(seed, leader_discount=0.0)
+    game = plain.to_game()
+    result = solve(game, scalarisation=scalarisations(game)[kind], gap=GAP)
+    assert result.status in {Status.PARETO_OPTIMAL, Status.OPTIMAL}
+    rng = np.random.default_rng(seed)
+    allowed = 2.0 * GAP * game.num_states * max(1.0, float(np.abs(result.leader_values).max()))
+    for blocks in (*grid_policies(plain, 20), *(random_policy(plain, rng) for _ in range(200))):
+        gains = answer(plain, blocks).leader_values - result.leader_values
+        assert gains.min() < 0.0 or gains.max() <= allowed
+
+
+@pytest.mark.parametrize("kind", KINDS[1:])
+@pytest.mark.parametrize("method", SELECTING)
+def test_every_method_with_steps_to_select_takes_one(method: str, kind: str) -> None:
+    game = small_game(5).to_game()
+    what = scalarisations(game)[kind]
+    result = solve(game, method, scalarisation=what, gap=1e-3, iteration_limit=20)
+    assert result.check.passed
+    assert result.status in {Status.STATIONARY, Status.PARETO_OPTIMAL, Status.FEASIBLE}
+    assert result.provenance.options["scalarisation"] == what.options()
+    if method != "backtracking":
+        values = [what(point.leader_values) for point in result.trajectory]
+        assert values == sorted(values)
+
+
+def test_backtracking_files_the_candidate_with_the_best_scalarised_value() -> None:
+    plain = random_game(
+        np.random.default_rng([5, 2]),
+        leader_counts=[2, 2, 2],
+        follower_counts=[2, 2, 2],
+        leader_discount=0.9,
+        follower_discount=0.9,
+    )
+    game = plain.to_game()
+    what = scalarisations(game)["augmented-chebyshev"]
+    result = solve(game, "backtracking", scalarisation=what, selection="first", gap=1e-3, iteration_limit=8)
+    assert result.provenance.counts["candidates"] >= 2
+    stops = [point for point in result.trajectory if point.note.startswith("stationary")]
+    assert result.scalarised_value == pytest.approx(max(what(point.leader_values) for point in stops))
+
+
+@pytest.mark.parametrize("method", [name for name in METHODS if name not in SELECTING])
+def test_other_methods_refuse_it_and_say_what_to_do(method: str) -> None:
+    game = figure_1(1.0, 2.0).to_game()
+    with pytest.raises(OptionError, match=r"only the steps of policy-iteration.*solve_chebyshev"):
+        solve(game, method, scalarisation="augmented-chebyshev")
+
+
+def test_a_weighted_sum_stands_for_weights() -> None:
+    game = small_game(4).to_game()
+    named = solve(game, "commitment", scalarisation=WeightedSum(np.array([1.0, 3.0])))
+    assert named.weights.tolist() == [0.25, 0.75]
+    assert named.scalarised is None
+    assert (named.scalarised_value, named.scalarised_bound) == (named.leader_value, named.dual_bound)
+    with pytest.raises(OptionError, match="leave one of them out"):
+        solve(game, weights=[0.5, 0.5], scalarisation=WeightedSum(np.array([1.0, 3.0])))
+
+
+def test_the_weighted_bound_and_the_word_optimal_are_not_about_another_scalarisation() -> None:
+    """Two states that do not meet: the weighted gap is closed for one weight, which says nothing about a minimum."""
+    game = figure_1(1.0, 2.0).to_game()
+    weights = np.array([1.0, 0.0])
+    closed = solve(game, weights=weights)
+    assert closed.status is Status.OPTIMAL
+    result = solve(game, weights=weights, scalarisation=AugmentedChebyshev(np.array([0.6, 0.4]), np.full(2, 10.0)))
+    assert result.relative_gap <= GAP
+    assert result.status is Status.STATIONARY
+    assert (result.leader_value, result.dual_bound) == pytest.approx((10.0, 10.0), abs=1e-3)
+    assert result.scalarised_value < -0.3
+
+
+@pytest.mark.parametrize("kind", KINDS[1:])
+def test_constants_for_every_state_and_units_change_nothing(kind: str) -> None:
+    """Rewards ``u (r - k(s) + g sum_t p k(t))`` shift each state's values by ``k(s)``; ``L`` moves with them."""
+    game = small_game(3).to_game()
+    what: Concave = scalarisations(game)[kind]
+    unit, moved = 1024.0, np.array([3000.0, -512.0])
+    later = transition_matrix(game) @ moved
+    rewards = game.leader_rewards + moved[game.row_state] - game.leader_discount * later
+    other = game.replace(leader_rewards=unit * rewards)
+    there: Concave
+    if isinstance(what, AugmentedChebyshev):
+        there = AugmentedChebyshev(what.weights, unit * (what.reference + moved), what.augmentation)
+    else:
+        there = ConcavePieces(what.weights, unit * (what.offsets - what.weights @ moved))
+    here, found = solve(game, scalarisation=what, gap=GAP), solve(other, scalarisation=there, gap=GAP)
+    assert found.check.passed
+    assert here.leader_policy is not None
+    assert found.leader_policy is not None
+    assert found.leader_policy.probabilities == pytest.approx(here.leader_policy.probabilities, abs=1e-5)
+    assert found.leader_values == pytest.approx(unit * (here.leader_values + moved), rel=1e-6)
+    assert found.scalarised_value == pytest.approx(unit * here.scalarised_value, rel=1e-6, abs=1e-6 * unit)
+    assert found.scalarised_bound == pytest.approx(unit * here.scalarised_bound, rel=1e-6, abs=1e-6 * unit)
+    for ours, theirs in zip(here.trajectory, found.trajectory, strict=True):
+        assert theirs.scalarised_step_bound == pytest.approx(unit * ours.scalarised_step_bound, abs=1e-4 * unit)
+
+
+def proven(game: Game, what: Concave, path: Any) -> tuple[Result, Any]:
+    result = solve(game, scalarisation=what, certificate=path)
+    return result, verify_bounds(game, path)
+
+
+@pytest.mark.parametrize("kind", KINDS[1:])
+def test_a_certificate_proves_the_bound_and_the_stop(kind: str, tmp_path: Any) -> None:
+    game = small_game(1).to_game()
+    result, bounds = proven(game, scalarisations(game)[kind], tmp_path / "proof.jsonl")
+    assert result.status is Status.STATIONARY
+    checked = verify(game, result, bounds=bounds)
+    assert checked.passed, checked.failed
+    assert "status stationary" not in checked.claimed
+    assert "scalarised_bound" not in checked.claimed
+    without = verify(game, result)
+    assert "scalarised_bound" in without.claimed
+
+
+def test_the_optimum_of_a_chebyshev_function_is_left_to_solve_chebyshev() -> None:
+    """Both are about the same function, and the steps never end above its proven optimum."""
+    game = small_game(2).to_game()
+    what = scalarisations(game)["augmented-chebyshev"]
+    best = solve_chebyshev(game, what.weights, reference=what.reference, augmentation=what.augmentation)
+    assert best is not None
+    result = solve(game, scalarisation=what)
+    assert best.scalarisation(result.leader_values) == pytest.approx(result.scalarised_value)
+    assert result.scalarised_value <= best.dual_bound + 1e-9
