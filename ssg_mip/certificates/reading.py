@@ -223,6 +223,7 @@ class _Reader:
         number = fields.member(data, "iteration", at)
         if number != index:
             raise InvalidResultError(f"{at}iteration is {number!r}; iterations count from 0, so it must be {index}")
+        value, left = read_scalarised_iterate(data, at, is_asked=is_scalarised)
         return PointClaim(
             place=at.rstrip("."),
             policy=self._policy(data, at),
@@ -230,7 +231,8 @@ class _Reader:
             leader_value=fields.number(fields.member(data, "leader_value", at), f"{at}leader_value"),
             weights=weights,
             step_bound=fields.bound(data, "step_bound", at),
-            **read_scalarised_iterate(data, at, is_asked=is_scalarised),
+            scalarised_value=value,
+            scalarised_step_bound=left,
         )
 
     def _scalarisation(self, data: Mapping[str, Any], index: int) -> ScalarisationClaim:

@@ -63,16 +63,14 @@ def read_scalarised(data: Mapping[str, Any], by_state: ByState, *, has_policy: b
     )
 
 
-def read_scalarised_iterate(data: Mapping[str, Any], at: str, *, is_asked: bool) -> dict[str, float]:
-    """What an iterate says of it."""
+def read_scalarised_iterate(data: Mapping[str, Any], at: str, *, is_asked: bool) -> tuple[float | None, float]:
+    """What an iterate says of it: its value, and the bound on one step from there."""
     if not is_asked:
         if "scalarised_value" in data or "scalarised_step_bound" in data:
             raise InvalidResultError(f"{at}scalarised_value is there although the result names no scalarisation")
-        return {}
-    return {
-        "scalarised_value": fields.number(fields.member(data, "scalarised_value", at), f"{at}scalarised_value"),
-        "scalarised_step_bound": fields.bound(data, "scalarised_step_bound", at),
-    }
+        return None, math.inf
+    value = fields.number(fields.member(data, "scalarised_value", at), f"{at}scalarised_value")
+    return value, fields.bound(data, "scalarised_step_bound", at)
 
 
 def _function(data: Mapping[str, Any], by_state: ByState) -> tuple[ExactScalarisation, dict[str, Any]]:

@@ -111,21 +111,21 @@ class Judge:
             yield f"termination {claims.termination}"
         if answer is not None and not self._left_to_step(answer):
             yield "step_bound"
-        yield from self._scalarised(answer)
+        yield from self._scalarised()
 
-    def _scalarised(self, answer: PointClaim | None) -> Iterator[str]:
-        """What is said of the scalarisation: over all policies, and of one step from the answer."""
+    def _scalarised(self) -> Iterator[str]:
+        """What is said of the scalarisation: over all policies, and of one step from every iterate."""
         claim = self._claims.scalarised
         if claim is None:
             return
         if not is_proven(claim, self._proven, self._exact):
             yield "scalarised_bound"
-        last = self._claims.trajectory[-1] if self._claims.trajectory else None
-        if answer is None or last is None or not math.isfinite(last.scalarised_step_bound):
-            return
-        left = self._proven.average_step(self._values(answer))
-        if left is None or claim.what.steepest * len(answer.leader_values) * left > last.scalarised_step_bound:
-            yield "scalarised_step_bound"
+        for point in self._claims.trajectory:
+            if math.isfinite(point.scalarised_step_bound):
+                left = self._proven.average_step(self._values(point))
+                rise = None if left is None else claim.what.steepest * len(point.leader_values) * left
+                if rise is None or rise > point.scalarised_step_bound:
+                    yield "scalarised_step_bound"
 
     def _front(self) -> Iterator[str]:
         for point in self._claims.answers:

@@ -65,7 +65,8 @@ def _read(game: Game, given: Mapping[str, Any]) -> WeightedSum | Concave:
     unknown = sorted(set(map(str, given)) - {"kind", *known})
     if unknown:
         raise OptionError(f"the scalarisation {kind} has no {unknown[0]!r}; it takes {', '.join(known)}")
-    return reader(game, given)
+    found: WeightedSum | Concave = reader(game, given)
+    return found
 
 
 def _read_sum(game: Game, given: Mapping[str, Any]) -> WeightedSum:
