@@ -57,7 +57,7 @@ def _sum(shares: list[Fraction], values: list[float]) -> Fraction:
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Scalarised:
+class Scalarised(FrozenArrays):
     """The scalarisation of a run, and what is proven about it.
 
     Attributes

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ssg_mip.bounds import leader_value_bounds
-from ssg_mip.errors import OptionError
+from ssg_mip.errors import OptionError, TooLargeError
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.rules import NUMBER, shown
 from ssg_mip.scalarisation.functions import (
@@ -19,6 +19,9 @@ from ssg_mip.scalarisation.functions import (
     WeightedSum,
 )
 from ssg_mip.validation import checked_array
+
+MOST_NUMBERS = 4_000_000
+"""Weights in all pieces: an augmented Chebyshev function of 2,000 states, 32 megabytes."""
 
 
 def scalarisation_of(game: Game, given: object) -> WeightedSum | Concave | None:
@@ -40,6 +43,8 @@ def scalarisation_of(game: Game, given: object) -> WeightedSum | Concave | None:
     ------
     OptionError
         If it is none of these, or does not fit the game.
+    TooLargeError
+        If it has more than :data:`MOST_NUMBERS` weights.
     """
     if given is None or isinstance(given, (WeightedSum, AugmentedChebyshev, ConcavePieces)):
         found = given
@@ -52,8 +57,16 @@ def scalarisation_of(game: Game, given: object) -> WeightedSum | Concave | None:
         )
     if found is not None and found.weights.shape[-1] != game.num_states:
         raise OptionError(
-            f"the scalarisation has weights for {found.weights.shape[-1]} states; {game.name} has {game.num_states}"
+            f"the scalarisation has weights for {found.weights.shape[-1]} states; {game.name} needs them for "
+            f"{game.num_states}"
         )
+    if isinstance(found, (AugmentedChebyshev, ConcavePieces)):
+        pieces = game.num_states if isinstance(found, AugmentedChebyshev) else len(found.weights)
+        if pieces * game.num_states > MOST_NUMBERS:
+            raise TooLargeError(
+                f"the scalarisation {found.kind} has {pieces:,} pieces of {game.num_states:,} weights, and at most "
+                f"{MOST_NUMBERS:,} are handled: give fewer pieces, or a weighted sum"
+            )
     return found
 
 

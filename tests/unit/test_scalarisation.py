@@ -10,7 +10,7 @@ import pytest
 
 from ssg_mip import AugmentedChebyshev, ConcavePieces, Game, WeightedSum
 from ssg_mip.bounds import leader_value_bounds
-from ssg_mip.errors import OptionError
+from ssg_mip.errors import OptionError, TooLargeError
 from ssg_mip.scalarisation import Scalarised, WeightedCeiling, scalarisation_of
 from ssg_mip.scalarisation.functions import MOST
 from ssg_mip.standard_form import Scale
@@ -154,6 +154,13 @@ def test_pieces_of_another_shape_are_refused(weights: Any, constants: Any) -> No
 def test_an_augmentation_that_vanishes_beside_its_weights_is_refused() -> None:
     with pytest.raises(OptionError, match="augmentation times weights"):
         AugmentedChebyshev(np.array([1e-60, 1.0]), np.array([0.0, 0.0]), 1e-60)
+
+
+def test_more_pieces_than_fit_are_refused_with_what_would(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ssg_mip.scalarisation.reading.MOST_NUMBERS", 3)
+    with pytest.raises(TooLargeError, match="2 pieces of 2 weights, and at most 3"):
+        scalarisation_of(game(), "augmented-chebyshev")
+    assert scalarisation_of(game(), ConcavePieces(np.array([[1.0, 1.0]]))) is not None
 
 
 def test_a_bound_on_a_weighted_sum_bounds_every_function_below_it() -> None:
