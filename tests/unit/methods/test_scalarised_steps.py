@@ -252,3 +252,30 @@ def test_the_optimum_of_a_chebyshev_function_is_left_to_solve_chebyshev() -> Non
     result = solve(game, scalarisation=what)
     assert best.scalarisation(result.leader_values) == pytest.approx(result.scalarised_value)
     assert result.scalarised_value <= best.dual_bound + 1e-9
+
+
+@pytest.mark.parametrize("augmentation", [1e-9, 1e-3])
+def test_the_stop_test_sees_gains_that_the_scalarisation_hardly_does(augmentation: float) -> None:
+    """The minimum is where nothing can be gained; what the other state gains counts 1e-9 of it, and is found."""
+    stay = np.zeros((2, 2, 1, 2))
+    stay[0, :, :, 0] = stay[1, :, :, 1] = 1.0
+    leader = np.array([[[0.0], [0.0]], [[0.0], [5.0]]])
+    game = Game.from_arrays(stay, leader, np.zeros((2, 2, 1)), leader_discount=0.5, follower_discount=0.5)
+    what = AugmentedChebyshev(np.array([0.5, 0.5]), np.array([100.0, 0.0]), augmentation)
+    result = solve(game, scalarisation=what, start=LeaderPolicy.deterministic(game, [0, 0]), weights=[1.0, 0.0])
+    assert result.leader_values == pytest.approx([0.0, 10.0], abs=1e-3)
+    assert result.status is Status.STATIONARY
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_the_bound_on_a_step_holds_where_its_search_is_cut_short(seed: int) -> None:
+    """After one node of the search the bound is far above what is found, and no policy of the grid is above it."""
+    plain = small_game(seed)
+    game = plain.to_game()
+    what = scalarisations(game)["augmented-chebyshev"]
+    exact = solve(game, scalarisation=what, guarantee=False)
+    cut = solve(game, scalarisation=what, node_limit=1, guarantee=False)
+    now = cut.trajectory[0]
+    assert now.scalarised_step_bound > exact.trajectory[0].scalarised_step_bound + 1e-3
+    bound = what(now.leader_values) + now.scalarised_step_bound
+    assert max(what(promised) for promised in grid_gains(plain, game, now.leader_values)) <= bound
