@@ -119,6 +119,10 @@ class ConcavePieces(FrozenArrays):
         now = self.each(values)
         return ConcavePieces(self.weights, now - now.min())
 
+    def scaled(self, factor: float) -> ConcavePieces:
+        """``factor`` times the function."""
+        return ConcavePieces(factor * self.weights, factor * self.offsets)
+
     def into(self, scale: Scale) -> ConcavePieces:
         """The same function of values in a standard form, in its units: ``L = scale.unit * L'``."""
         moved = self.weights @ np.broadcast_to(scale.base, self.weights.shape[1:])
@@ -182,6 +186,10 @@ class AugmentedChebyshev(FrozenArrays):
         own = np.diag(self.weights)
         constants = -self.weights * self.reference - float(shared @ self.reference)
         return ConcavePieces(own + shared, constants)
+
+    def scaled(self, factor: float) -> AugmentedChebyshev:
+        """``factor`` times the function."""
+        return dataclasses.replace(self, weights=factor * self.weights)
 
     def into(self, scale: Scale) -> AugmentedChebyshev:
         """The same function of values in a standard form, in its units: ``L = scale.unit * L'``."""

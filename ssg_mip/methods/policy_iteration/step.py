@@ -234,7 +234,8 @@ def _attempt(
     if gains.min() < -request.tolerances.monotone * value_scale(game, current.values):
         return dataclasses.replace(outcome, **_refusal(game, gains, request))
     if worth(objective, gains) <= least:
-        gain = request.scale.gain_out(worth(objective, gains))
+        average = worth(objective, gains) if isinstance(objective, np.ndarray) else float(gains.mean())
+        gain = request.scale.gain_out(average)
         note = f"no step: the best policy found gains {gain:.3g}, too little to count"
         return dataclasses.replace(outcome, note=note)
     return dataclasses.replace(outcome, target=target)

@@ -279,3 +279,17 @@ def test_the_bound_on_a_step_holds_where_its_search_is_cut_short(seed: int) -> N
     assert now.scalarised_step_bound > exact.trajectory[0].scalarised_step_bound + 1e-3
     bound = what(now.leader_values) + now.scalarised_step_bound
     assert max(what(promised) for promised in grid_gains(plain, game, now.leader_values)) <= bound
+
+
+@pytest.mark.parametrize("kind", KINDS[1:])
+@pytest.mark.parametrize("factor", [2.0**-40, 2.0**40])
+def test_the_size_of_the_scalarisation_changes_nothing(kind: str, factor: float) -> None:
+    game = small_game(3).to_game()
+    what = scalarisations(game)[kind]
+    here, found = (solve(game, scalarisation=one, guarantee=False) for one in (what, what.scaled(factor)))
+    assert found.provenance.counts == here.provenance.counts
+    assert found.leader_policy is not None
+    assert here.leader_policy is not None
+    assert np.array_equal(found.leader_policy.probabilities, here.leader_policy.probabilities)
+    assert found.scalarised_value == factor * here.scalarised_value
+    assert found.scalarised_bound == pytest.approx(factor * here.scalarised_bound, rel=1e-12)
