@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import platform
 from collections.abc import Mapping
-from functools import cache
-from importlib import metadata
 from typing import Any
 
 import numpy as np
@@ -20,50 +17,10 @@ from ssg_mip.frozen import FrozenArrays
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.gap import gap_in_units, gap_size
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
+from ssg_mip.provenance import Provenance
 from ssg_mip.scalarisation import Scalarised
 from ssg_mip.standard_form import standard_form
 from ssg_mip.status import BoundProof, Status, Termination
-
-
-@cache
-def versions() -> dict[str, str]:
-    """Versions of this package and of what it computes with."""
-    packages = {"ssg_mip": "ssg_mip", "highs": "highspy", "pyomo": "pyomo", "numpy": "numpy", "scipy": "scipy"}
-    found = {}
-    for label, package in packages.items():
-        try:
-            found[label] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            found[label] = "not installed"
-    return {**found, "python": platform.python_version()}
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Provenance:
-    """Where a result comes from: enough to run it again.
-
-    Attributes
-    ----------
-    game_name, game_hash
-        The game and the SHA-256 of its content.
-    method, options, seed
-        What was asked.
-    seconds
-        Wall-clock time of the whole call.
-    counts
-        Work done, in units that do not depend on the machine: ``nodes``, ``lps``, ``iterations``, ...
-    versions
-        Versions of the packages involved.
-    """
-
-    game_name: str
-    game_hash: str
-    method: str
-    options: Mapping[str, Any]
-    seed: int
-    seconds: float
-    counts: Mapping[str, int]
-    versions: Mapping[str, str] = dataclasses.field(default_factory=versions)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)

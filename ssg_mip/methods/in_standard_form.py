@@ -15,7 +15,8 @@ from ssg_mip.best_response import Response, best_response
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.methods import Request, find_method
 from ssg_mip.policy import LeaderPolicy
-from ssg_mip.result import ProgressRow, Provenance, Result, TrajectoryPoint
+from ssg_mip.provenance import Provenance
+from ssg_mip.result import ProgressRow, Result, TrajectoryPoint
 from ssg_mip.scalarisation import Concave, Scalarised
 from ssg_mip.scalarisation.claims import raised
 from ssg_mip.standard_form import Scale, StandardForm, standard_form

@@ -81,10 +81,12 @@ class Scalarised(FrozenArrays):
     @classmethod
     def of(cls, what: Concave, ceilings: tuple[WeightedCeiling, ...], game: Game) -> Scalarised:
         """The least of the bounds that the ceilings and the best pair of policies give."""
-        most = leader_value_bounds(game).upper
+        box = leader_value_bounds(game)
+        most, size = box.upper, np.maximum(np.abs(box.lower), np.abs(box.upper))
         pieces = what.pieces
         found: list[tuple[float, FloatArray | None]] = [(raised(what, what(most), most), None)]
-        found += [(one.on(pieces, game), one.mixture) for one in ceilings if math.isfinite(one.bound)]
+        proven = [one for one in ceilings if math.isfinite(one.bound)]
+        found += [(raised(what, one.on(pieces, game), size), one.mixture) for one in proven]  # pieces may be rounded
         bound, mixture = min(found, key=lambda one: one[0])
         return cls(what, bound, mixture, ceilings)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -293,3 +294,25 @@ def test_the_size_of_the_scalarisation_changes_nothing(kind: str, factor: float)
     assert np.array_equal(found.leader_policy.probabilities, here.leader_policy.probabilities)
     assert found.scalarised_value == factor * here.scalarised_value
     assert found.scalarised_bound == pytest.approx(factor * here.scalarised_bound, rel=1e-12)
+
+
+@pytest.mark.parametrize("kind", KINDS[1:])
+@pytest.mark.parametrize(
+    ("options", "termination"),
+    [
+        ({"margin": 0.05}, Termination.STATIONARY),
+        ({"margin": 50.0}, Termination.INFEASIBLE),
+        ({"ties": "adverse"}, Termination.STATIONARY),
+        ({"selection": "epsilon", "epsilon": 0.5}, Termination.STATIONARY),
+        ({"selection": "first"}, Termination.STATIONARY),
+        ({"iteration_limit": 1}, Termination.ITERATION_LIMIT),
+        ({"node_limit": 1}, Termination.NODE_LIMIT),
+    ],
+)
+def test_documents_of_every_end_pass_the_checker(kind: str, options: dict[str, Any], termination: Termination) -> None:
+    game = small_game(3).to_game()
+    result = solve(game, scalarisation=scalarisations(game)[kind], **options)
+    assert result.termination is termination
+    checked = verify(game, json.loads(json.dumps(result.to_dict(), allow_nan=False)))
+    assert checked.passed, checked.failed
+    assert np.isnan(result.scalarised_value) == (termination is Termination.INFEASIBLE)
