@@ -45,9 +45,9 @@ ScalarisationGiven = Annotated[
     typer.Option(
         "--scalarisation",
         metavar="TEXT|FILE",
-        help="What the steps of policy iteration maximise, for the methods with steps to select: weighted-sum (as "
-        "--weights), augmented-chebyshev, or a JSON object with a kind, its numbers by state, or a JSON file with one. "
-        "Default: the weighted sum.",
+        help="What the steps of policy iteration maximise: augmented-chebyshev (with its defaults), or a JSON object, "
+        "or a JSON file with one, that has a kind (weighted-sum, augmented-chebyshev, concave-pieces) and its numbers "
+        "by state. Default: the weighted sum.",
         show_default=False,
     ),
 ]

@@ -28,6 +28,9 @@ class Record:
         self._gap_scale = gap_scale
         self._searched = False
         self._scalarised = scalarised(game, request)
+        # Gains of the average g, none of them negative, raise a scalarisation by no more than this times g.
+        steepest = 1.0 if request.scalarisation is None else float(request.scalarisation.pieces.weights.max())
+        self._steepest = game.num_states * steepest
         self._trajectory: list[TrajectoryPoint] = []
         self._progress: list[ProgressRow] = []
         self._nodes = 0
@@ -81,7 +84,7 @@ class Record:
                 leader_policy=current.policy,
                 note=step.note,
                 step_bound=step.bound,
-                scalarised_step_bound=step.scalarised_bound,
+                scalarised_step_bound=min(step.scalarised_bound, self._steepest * step.bound),
                 nodes=step.nodes,
                 seconds=self._request.deadline.elapsed - self._progress[-1].seconds,
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -9,10 +10,15 @@ import numpy as np
 import pytest
 
 from ssg_mip import AugmentedChebyshev, ConcavePieces, Game, WeightedSum, solve, solve_chebyshev, verify, verify_bounds
+from ssg_mip.best_response import best_response
 from ssg_mip.bounds import leader_value_bounds
 from ssg_mip.errors import OptionError
 from ssg_mip.mdp import transition_matrix
 from ssg_mip.methods import METHODS, SELECTING
+from ssg_mip.methods.exact.programs import pieces_goal
+from ssg_mip.methods.policy_iteration import backtracking
+from ssg_mip.methods.policy_iteration.conditions import Sufficiency, sufficient_condition
+from ssg_mip.methods.primal.linearisation import FixedResponse
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import Result
 from ssg_mip.scalarisation import Concave
@@ -73,6 +79,7 @@ def test_every_step_takes_the_best_policy_and_bounds_all_of_the_grid(kind: str, 
     assert result.check.passed
     scale = float(np.abs(result.leader_values).max()) * float(what.pieces.weights.sum(axis=1).max())
     for now, following in zip(result.trajectory, (*result.trajectory[1:], None), strict=True):
+        assert np.isfinite(now.scalarised_step_bound)
         bound = what(now.leader_values) + now.scalarised_step_bound
         offered = [what(promised) for promised in grid_gains(plain, game, now.leader_values)]
         assert max(offered, default=-np.inf) <= bound + 1e-9 * scale
@@ -154,20 +161,25 @@ def test_every_method_with_steps_to_select_takes_one(method: str, kind: str) -> 
         assert values == sorted(values)
 
 
-def test_backtracking_files_the_candidate_with_the_best_scalarised_value() -> None:
-    plain = random_game(
-        np.random.default_rng([5, 2]),
-        leader_counts=[2, 2, 2],
-        follower_counts=[2, 2, 2],
-        leader_discount=0.9,
-        follower_discount=0.9,
-    )
-    game = plain.to_game()
-    what = scalarisations(game)["augmented-chebyshev"]
-    result = solve(game, "backtracking", scalarisation=what, selection="first", gap=1e-3, iteration_limit=8)
-    assert result.provenance.counts["candidates"] >= 2
-    stops = [point for point in result.trajectory if point.note.startswith("stationary")]
-    assert result.scalarised_value == pytest.approx(max(what(point.leader_values) for point in stops))
+@pytest.mark.parametrize(("weights", "values"), [((0.6, 0.4), (10.0, 9.0)), ((0.4, 0.6), (9.0, 10.0))])
+def test_of_two_candidates_backtracking_answers_with_the_one_that_the_scalarisation_prefers(
+    weights: tuple[float, float], values: tuple[float, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Theorem 10 is left open at both points of Fig. 1; the weighted sum would prefer the other one."""
+    game = figure_1(1.0, 2.0).to_game()
+    what, opposite = (AugmentedChebyshev(np.array(one), np.full(2, 10.0)) for one in (weights, weights[::-1]))
+    other = solve(game, scalarisation=opposite).leader_policy
+
+    def left_open(*arguments: Any) -> Any:
+        return dataclasses.replace(sufficient_condition(*arguments), verdict=Sufficiency.OPEN)
+
+    monkeypatch.setattr(backtracking, "sufficient_condition", left_open)
+    monkeypatch.setattr(backtracking.ImprovingPolicies, "others", lambda self, taken: [other])
+    result = solve(game, "backtracking", scalarisation=what, weights=weights[::-1], gap=1e-3)
+    met = {tuple(point.leader_values.round(3).tolist()) for point in result.trajectory}
+    assert {(10.0, 9.0), (9.0, 10.0)} <= met
+    assert result.leader_values == pytest.approx(values, abs=1e-6)
+    assert result.scalarised_value == max(what(point.leader_values) for point in result.trajectory)
 
 
 @pytest.mark.parametrize("method", [name for name in METHODS if name not in SELECTING])
@@ -233,7 +245,8 @@ def proven(game: Game, what: Concave, path: Any) -> tuple[Result, Any]:
 
 @pytest.mark.parametrize("kind", KINDS[1:])
 def test_a_certificate_proves_the_bound_and_the_stop(kind: str, tmp_path: Any) -> None:
-    game = small_game(1).to_game()
+    """Also where the program with the pieces alone would have proven the stop, of which there is no certificate."""
+    game = small_game(0).to_game()
     result, bounds = proven(game, scalarisations(game)[kind], tmp_path / "proof.jsonl")
     assert result.status is Status.STATIONARY
     checked = verify(game, result, bounds=bounds)
@@ -316,3 +329,20 @@ def test_documents_of_every_end_pass_the_checker(kind: str, options: dict[str, A
     checked = verify(game, json.loads(json.dumps(result.to_dict(), allow_nan=False)))
     assert checked.passed, checked.failed
     assert np.isnan(result.scalarised_value) == (termination is Termination.INFEASIBLE)
+
+
+def test_the_linearised_step_raises_the_level_that_every_piece_reaches() -> None:
+    """At the policy of linearisation the level is met by every row, by the smallest piece exactly."""
+    game = small_game(0).to_game()
+    policy = LeaderPolicy.uniform(game)
+    response = best_response(game, policy)
+    model = FixedResponse(game, policy, response.follower_policy.actions)
+    values = response.leader_values - np.array([0.3, 0.1])
+    pieces = ConcavePieces(np.array([[1.0, 0.2], [0.3, 2.0], [0.1, 0.1]]), np.array([-0.1, 0.05, 3.0]))
+    goal = pieces_goal(pieces, model.gains_over(values), np.zeros(2), model)
+    assert goal.value == pytest.approx(pieces(one_step_values(game, policy, values) - values))
+    assert goal.slopes is not None
+    left = goal.rows @ model.slots - goal.least - goal.slopes * goal.value
+    assert left[:3].min() == pytest.approx(0.0, abs=1e-12)
+    assert left[:3].max() > 1.0
+    assert left[3:] == pytest.approx(one_step_values(game, policy, values) - values)
