@@ -51,6 +51,14 @@ class Record:
         """Nodes spent so far."""
         return self._nodes
 
+    def closes_gap(self, iterate: Iterate) -> bool:
+        """Whether the bound proves the weighted value of an iterate within the gap.
+
+        Never where the steps maximise another scalarisation, of which the weighted gap says nothing.
+        """
+        value = float(self._request.weights @ iterate.values)
+        return self._scalarised is None and relative_gap(value, self._dual_bound, self._gap_scale) <= self._request.gap
+
     def arrived(self, current: Iterate, flag: str = "*") -> None:
         """A new iterate is known with its values: one progress row."""
         value = float(self._request.weights @ current.values)
@@ -106,13 +114,11 @@ class Record:
         Pareto-optimal (Theorem 11 d).
         """
         request = self._request
-        value = float(request.weights @ last.values)
         if status is None:
             status = Status.STATIONARY if termination is Termination.STATIONARY else Status.FEASIBLE
         if status is Status.STATIONARY and self._game.leader_discount == 0.0:
             status = Status.PARETO_OPTIMAL
-        asked = self._scalarised is None  # of another scalarisation the weighted gap says nothing
-        if asked and relative_gap(value, self._dual_bound, self._gap_scale) <= request.gap:
+        if self.closes_gap(last):
             status = Status.OPTIMAL
         return build_result(
             self._game,
