@@ -3,7 +3,8 @@ r"""The improvement program (I) of Kudo & Akimoto, equations (6)-(8), in its dis
 Given the values ``V_t`` of the current policy, maximise ``sum_s alpha_s (Q_t(s, f, g(s)) - V_t(s))`` over the leader
 policies ``f`` with ``Q_t(s, f, g(s)) >= V_t(s)`` in every state, where ``g`` is a best response to ``f`` and ``Q_t``
 uses the constant ``V_t``. The objective may also be ``L[Q_t] - L[V_t]`` for a concave Pareto-compliant
-``L[v] = min_k (w_k @ v + c_k)`` (:mod:`ssg_mip.scalarisation`): then it is a variable ``rise`` below every piece.
+``L[v] = min_k (w_k @ v + c_k)`` (:mod:`ssg_mip.scalarisation`): then it is a variable ``rise`` below every piece
+of the gains ``d(s)`` (``gained``, ``piece``).
 
 * ``x(s, a, b) = f(s, a) g(s, b) >= 0`` with ``sum_ab x = 1`` (``simplex``);
 * products ``w(s, a, b, t) = x(s, a, b) v(t)`` with the follower's values ``v``, and ``simplex_times_value``:
@@ -36,7 +37,16 @@ Key = tuple[int, int, int]
 
 INDICES = {
     **{"x": "sab", "v": "s", "w": "sabt"},
-    **{"simplex": "s", "simplex_times_value": "st", "own": "sb", "incentive": "sbc", "improve": "s", "piece": "k"},
+    **{
+        "simplex": "s",
+        "simplex_times_value": "st",
+        "own": "sb",
+        "incentive": "sbc",
+        "improve": "s",
+        "d": "s",
+        "gained": "s",
+        "piece": "k",
+    },
 }
 """What the indices of the components mean."""
 
@@ -128,14 +138,18 @@ def _add_pieces(
     """Maximise ``rise``, which is at most every piece."""
     import pyomo.environ as pyo
 
-    ends = [[gains[key] for key in keys] for keys in block.values()]
-    least, most = (pieces(np.array([end(own) for own in ends])) for end in (min, max))
+    own = {s: [gains[key] for key in keys] for s, keys in block.items()}
+    least, most = (pieces(np.array([end(own[s]) for s in block])) for end in (min, max))
+    model.d = pyo.Var(list(block), bounds=lambda _, s: (min(own[s]), max(own[s])))
+    model.gained = pyo.Constraint(
+        list(block), rule=lambda m, s: sum(gains[key] * m.x[key] for key in block[s]) - m.d[s] == 0.0
+    )
     model.rise = pyo.Var(bounds=(least, most))
     rows = list(zip(pieces.weights.tolist(), pieces.offsets.tolist(), strict=True))
 
     def piece(m: Any, k: int) -> Any:
         weights, constant = rows[k]
-        return sum(weights[key[0]] * gain * m.x[key] for key, gain in gains.items()) - m.rise >= -constant
+        return sum(weights[s] * m.d[s] for s in block) - m.rise >= -constant
 
     model.piece = pyo.Constraint(range(len(rows)), rule=piece)
     model.gain = pyo.Objective(expr=model.rise, sense=pyo.maximize)
