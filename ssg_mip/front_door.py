@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from ssg_mip.best_response import Ties
@@ -18,9 +19,10 @@ from ssg_mip.methods.closing import closed, kept_for_closing
 from ssg_mip.methods.in_standard_form import run_method
 from ssg_mip.methods.proofs.bound_certificate import Recorder, prepared_recorder
 from ssg_mip.methods.request import Request, StepSelection, state_weights
+from ssg_mip.methods.seeds import with_seed
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Result
-from ssg_mip.rules import FLAG, PATH, TABLE, TEXT, checked, optional, shown
+from ssg_mip.rules import FLAG, PATH, SEED, TABLE, TEXT, checked, optional, shown
 from ssg_mip.scalarisation import AugmentedChebyshev, ConcavePieces, WeightedSum, scalarisation_of
 from ssg_mip.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, Tolerances
 
@@ -37,7 +39,7 @@ def solve(
     *,
     node_limit: int | None = None,
     iteration_limit: int | None = None,
-    start: LeaderPolicy | Mapping[str, Mapping[str, float]] | None = None,
+    start: LeaderPolicy | Mapping[str, Mapping[str, float]] | Literal["random"] | None = None,
     levels: int = 4,
     selection: StepSelection = "argmax",
     epsilon: float | None = None,
@@ -76,20 +78,24 @@ def solve(
     time_limit
         Seconds of wall-clock time for everything, check and guarantee included; ``None`` for no limit.
     seed
-        Seed of every random choice.
+        Seed of every random choice. ``details["seed_decides"]`` says what was drawn; where nothing was, another seed
+        gives the same run, unless HiGHS has to choose between optima.
     node_limit, iteration_limit
         Limits on branch-and-bound nodes, and on iterations (steps of play of methods that learn). Methods of the
         related papers have a limit on iterations of their own where none is given.
     start
-        A policy to start from, or the same as ``{state: {action: probability}}``.
+        A policy to start from, the same as ``{state: {action: probability}}``, or ``"random"``: drawn by the seed,
+        uniformly from the simplex of each state. Without one policy iteration starts from the uniform policy.
     levels
         Number of probability levels of the method ``"grid"``.
     selection
         Which improving policy a step of policy iteration moves to: ``"argmax"``, one with the largest weighted
         gain; ``"epsilon"``, one with at least the share ``1 - epsilon`` of that gain; ``"first"``, the first one
-        found. The proof that ends a run is the same for all.
+        found; ``"sample"``, one drawn from those with that share (line 9 of Algorithm 1;
+        :mod:`ssg_mip.methods.policy_iteration.sampling` says how). The proof that ends a run is the same for all.
     epsilon
-        For the selection ``"epsilon"``: the share of the largest gain that may be missing, in ``[0, 1)``.
+        For the selections ``"epsilon"`` and ``"sample"``: the share of the largest gain that may be missing, in
+        ``[0, 1)``; of ``"sample"`` the ``gap`` if absent.
     settings
         Settings of the method's own by name, for example ``{"temperature": 0.1}``; each method documents its
         ``Settings``.
@@ -159,7 +165,7 @@ def solve(
             node_limit=node_limit,
             iteration_limit=iteration_limit,
             seed=seed,
-            start=_start_policy(game, start),
+            start=_start_policy(game, start, seed),
             levels=levels,
             selection=selection,
             epsilon=epsilon,
@@ -169,7 +175,7 @@ def solve(
             recorder=recorder,
         )
         check_request(game, method, request)
-        found = run_method(game, method, request)
+        found = with_seed(run_method(game, method, request), method, request, random_start=_is_random(start))
         result = closed(
             found, deadline, flag, check=check, guarantee=guarantee, tolerances=tolerances, recorder=recorder
         )
@@ -178,11 +184,22 @@ def solve(
     return result
 
 
-def _start_policy(game: Game, start: LeaderPolicy | Mapping[str, Mapping[str, float]] | None) -> LeaderPolicy | None:
+def _is_random(start: object) -> bool:
+    return isinstance(start, str) and start == "random"
+
+
+def _start_policy(
+    game: Game, start: LeaderPolicy | Mapping[str, Mapping[str, float]] | str | None, seed: int
+) -> LeaderPolicy | None:
     if start is None:
         return None
+    if _is_random(start):
+        SEED.check("seed", seed)
+        return LeaderPolicy.random(game, np.random.default_rng(seed))
     if not isinstance(start, (LeaderPolicy, Mapping)):
-        raise OptionError(f"start is {shown(start)}; it must be a LeaderPolicy or {{state: {{action: probability}}}}")
+        raise OptionError(
+            f"start is {shown(start)}; it must be a LeaderPolicy, {{state: {{action: probability}}}} or 'random'"
+        )
     policy = start if isinstance(start, LeaderPolicy) else LeaderPolicy.from_names(game, start)
     policy.slots(game)
     return policy

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
@@ -65,20 +65,24 @@ TimeLimit = Annotated[float | None, typer.Option("--time-limit", help="Seconds; 
 NodeLimit = Annotated[
     int | None, typer.Option("--node-limit", help="Branch-and-bound nodes; none by default.", show_default=False)
 ]
-Seed = Annotated[int, typer.Option("--seed", help="Seed of every random choice.")]
+Seed = Annotated[
+    int, typer.Option("--seed", help="Seed of every random choice; the details of a result say what was drawn.")
+]
 Levels = Annotated[int, typer.Option("--levels", help="Probability levels of the method grid.")]
 Selection = Annotated[
     str,
     typer.Option(
         "--selection",
-        help="The step of policy iteration: argmax (largest gain), epsilon (see --epsilon) or first.",
+        help="The step of policy iteration: argmax (largest gain), epsilon (see --epsilon), first, or sample (drawn "
+        "from those of argmax or epsilon).",
     ),
 ]
 Epsilon = Annotated[
     float | None,
     typer.Option(
         "--epsilon",
-        help="For --selection epsilon: share of the largest gain that may be missing, at least 0 and below 1.",
+        help="For --selection epsilon or sample: share of the largest gain that may be missing, at least 0 and below "
+        "1.",
         show_default=False,
     ),
 ]
@@ -148,6 +152,16 @@ Guarantee = Annotated[
     bool,
     typer.Option(
         "--guarantee/--no-guarantee", help="Look for a policy nearby that works whatever the follower does with ties."
+    ),
+]
+Start = Annotated[
+    str | None,
+    typer.Option(
+        "--start",
+        metavar="FILE|random",
+        help="Leader policy to start from: JSON {state: {action: probability}}, or the JSON that solve --json prints; "
+        "or the word random, for one drawn by --seed.",
+        show_default=False,
     ),
 ]
 PolicyFile = Annotated[
@@ -274,6 +288,26 @@ def read_json_file(path: Path) -> Mapping[str, Any]:
         If it is not one, or holds a key twice.
     """
     return _parse(_read_text(path, "the result"), str(path))
+
+
+def read_start(given: str | None) -> Mapping[str, Mapping[str, float]] | Literal["random"] | None:
+    """A start: the word ``random``, or what :func:`read_policy` finds in a file.
+
+    Raises
+    ------
+    OptionError
+        If there is no such file.
+    InvalidPolicyError
+        If it holds no policy.
+    """
+    if given is None:
+        return None
+    if given == "random":
+        return "random"
+    path = Path(given)
+    if not path.is_file():
+        raise OptionError(f"--start is {given!r}, and there is no such file; give a policy file, or the word random")
+    return read_policy(path)
 
 
 def read_policy(path: Path | None) -> Mapping[str, Mapping[str, float]] | None:

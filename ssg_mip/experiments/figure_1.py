@@ -8,6 +8,7 @@ worth anything. Here the certified optimum and the verdict on existence are comp
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -59,7 +60,7 @@ def run(notebook: Notebook, settings: Settings) -> None:
             x=settings.x,
             y=y,
             discounted_y=g * y,
-            threat_works=bool(g * y > settings.x),
+            threat_works=threat_works(g * y, settings.x),
             value=best.leader_value,
             **{BOUND: best.dual_bound},
             verdict=verdict.verdict.name.lower(),
@@ -72,18 +73,22 @@ def run(notebook: Notebook, settings: Settings) -> None:
     notebook.picture(lambda ax: _draw_threat(ax, table), "threat")
 
 
+def threat_works(discounted: float, temptation: float) -> bool | None:
+    """Whether the discounted punishment exceeds the temptation; ``None`` where they are equal up to rounding."""
+    return None if math.isclose(discounted, temptation, rel_tol=ACCURACY) else discounted > temptation
+
+
 def compare(notebook: Notebook, table: Table, g: float) -> None:
     """Hold values and verdicts against what is printed; what there was no time for is no disagreement."""
     high, low = 1.0 / (1.0 - g), g / (1.0 - g)
     for works, expected, verdict in ((True, (high, low), "none"), (False, (0.0, 0.0), "exists")):
-        rows = [row for row in table.rows if row["threat_works"] is works and row["discounted_y"] != row["x"]]
+        rows = [row for row in table.rows if row["threat_works"] is works]
         if not rows:
             continue
         pairs = np.array([sorted((row["value_s1"], row["value_s2"]), reverse=True) for row in rows])
         proven = max(abs(row[BOUND] - sum(expected) / 2.0) for row in rows)
         agrees = bool(np.abs(pairs - expected).max() < ACCURACY * (1.0 + high) and proven < ACCURACY * (1.0 + high))
         found = sorted({row["verdict"] for row in rows})
-        decided = not notebook.incomplete
         sign = ">" if works else "<"
         notebook.find(
             f"values where gamma_B y {sign} x",
@@ -91,15 +96,18 @@ def compare(notebook: Notebook, table: Table, g: float) -> None:
             f"({number(pairs[0][0])}, {number(pairs[0][1])}) at all {len(rows)} punishments"
             if agrees
             else f"between {pairs.min(axis=0)} and {pairs.max(axis=0)}",
-            agrees if agrees or decided else None,
+            notebook.verdict(agrees),
         )
         notebook.find(
             f"an equilibrium where gamma_B y {sign} x",
             "does not exist" if works else "not printed; every policy is worth 0",
             f"{', '.join(found)} at {len(rows)} punishments",
             _no_equilibrium(found) if works else None,
-            "" if works else f"expected here: {verdict}",
+            "" if works else f"{'as' if found == [verdict] else 'not as'} expected here: {verdict}",
         )
+    ties = sum(row["threat_works"] is None for row in table.rows)
+    if ties:
+        notebook.note(f"At {ties} punishments gamma_B y equals x: what happens there is up to the tie rule.")
 
 
 def _no_equilibrium(verdicts: list[str]) -> bool | None:

@@ -84,7 +84,7 @@ def _compare_points(notebook: Notebook, points: np.ndarray[Any, Any], g: float) 
         "the Pareto points of the game of Figure 1",
         "(1/(1-g), g/(1-g)) and (g/(1-g), 1/(1-g))",
         " and ".join(f"({number(one[0])}, {number(one[1])})" for one in found),
-        agrees,
+        notebook.verdict(agrees),
     )
 
 
@@ -96,7 +96,7 @@ def _compare_cover(notebook: Notebook, game: Game, front: Enclosure, reached: np
         "the area above a Pareto-optimal value is empty",
         f"{len(front.points)} points; of {len(reached)} sampled policies none exceeds them in both states by more than "
         f"{number(max(0.0, float(excess.max())))}; proven resolution {number(front.resolution)}",
-        bool(excess.max() <= front.resolution + ACCURACY),
+        notebook.verdict(bool(excess.max() <= front.resolution + ACCURACY)),
     )
 
 

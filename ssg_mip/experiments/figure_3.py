@@ -84,25 +84,34 @@ def depth_in_cone(values: FloatArray, limit: FloatArray, leader_discount: float)
     return float(gain.min() - leader_discount * gain.max())
 
 
+def dominates(values: FloatArray, limit: FloatArray) -> bool:
+    """Whether values lose in no state against a limit and gain in some, both up to the accuracy."""
+    gain = values - limit
+    return bool(gain.min() >= -ACCURACY and gain.max() > ACCURACY)
+
+
 def _compare(notebook: Notebook, g: float, walk: Result, best: Result, reached: FloatArray) -> None:
-    deepest = max(depth_in_cone(values, walk.leader_values, g) for values in [*reached, best.leader_values])
+    limit = walk.leader_values
+    name = "the certified optimum" if best.status is Status.OPTIMAL else "the best policy found, whose bound is open"
+    deepest = max(depth_in_cone(values, limit, g) for values in [*reached, best.leader_values])
     stationary = walk.status in (Status.STATIONARY, Status.PARETO_OPTIMAL, Status.OPTIMAL)
     notebook.find(
         f"gamma_A = {g:g}: no reachable value in the cone (Theorem 11 c)",
         "empty",
-        f"deepest of {len(reached)} sampled values and the optimum: {number(deepest)} (above 0 is inside); "
+        f"deepest of {len(reached)} sampled values and {name}: {number(deepest)} (above {ACCURACY:g} is inside); "
         f"status of the limit: {walk.status.name.lower()}",
-        deepest <= ACCURACY and stationary,
+        notebook.verdict(deepest <= ACCURACY and stationary),
     )
-    gain = best.leader_values - walk.leader_values
-    dominated = bool(gain.min() >= 0.0 and gain.max() > ACCURACY)
+    gain = best.leader_values - limit
+    gains = f"({number(gain[0])}, {number(gain[1])})"
+    dominating = sum(dominates(values, limit) for values in reached)
+    dominated = dominates(best.leader_values, limit)
     notebook.find(
         f"gamma_A = {g:g}: is the limit dominated?",
         "it may be" if g > 0.0 else "no (Theorem 11 d)",
-        f"by ({number(gain[0])}, {number(gain[1])}), the certified optimum"
-        if dominated
-        else f"not by the certified optimum, whose gains are ({number(gain[0])}, {number(gain[1])})",
-        None if g > 0.0 else not dominated,
+        (f"by {gains}, {name}" if dominated else f"not by {name}, whose gains are {gains}")
+        + (f"; by {dominating} of {len(reached)} sampled policies" if dominating else ""),
+        None if g > 0.0 else notebook.verdict(not dominated and not dominating),
     )
 
 

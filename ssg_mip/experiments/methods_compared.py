@@ -41,6 +41,9 @@ FULL: dict[str, Any] = {"seconds": 60.0, "truth_seconds": 300.0}
 WITHIN = 1e-3
 """A policy this close to the certified optimum, relatively, counts as having found it."""
 
+ABOVE = 1e-6
+"""By how much, relatively, a value may exceed a bound: exact values hold ties that floating point cannot tell apart."""
+
 WITH_BOUNDS = tuple(METHODS)[: tuple(METHODS).index("fixed-point")]
 """The methods that solve programs, drawn with solid lines; those of the related papers are dashed."""
 
@@ -161,10 +164,30 @@ def _summarise(notebook: Notebook, table: Table) -> None:
             }
         summary.add(method=method, games=len(done), problems="; ".join(problems), **cells)
         _say_method(notebook, method, cells, len(done), problems)
+    _compare_bounds(notebook, table)
     games = dict.fromkeys((row["game"], row["optimum"], row[BOUND]) for row in table.rows)
     proven = sum(bound - value <= WITHIN * (1.0 + abs(value)) for _, value, bound in games)
     notebook.note("A gap of more than 100% is a value that is further from the optimum than the optimum is from 0.")
     notebook.note(f"Optimum proven within {WITHIN:g} for {proven} of {len(games)} games.")
+
+
+def _compare_bounds(notebook: Notebook, table: Table) -> None:
+    """No policy, whatever found it, is worth more than the proven bound of its game."""
+    done = [row for row in table.rows if "problem" not in row]
+    beyond = {
+        (row["game"], row["method"])
+        for row in done
+        for value in (row["value"], row["value_at_the_end"])
+        if value > row[BOUND] + ABOVE * (1.0 + abs(row[BOUND]))
+    }
+    if done:
+        names = "".join(f"; {method} on {game}" for game, method in sorted(beyond))
+        notebook.find(
+            "no policy is worth more than the bound of its game",
+            "what a bound means",
+            f"{len(beyond)} of {len(done)} runs exceed it{names}",
+            not beyond,
+        )
 
 
 def _say_method(notebook: Notebook, method: str, cells: dict[str, Any], games: int, problems: Sequence[str]) -> None:

@@ -127,6 +127,10 @@ class Notebook:
         """Whether work was left out so far, so that what disagrees with print may only lack time."""
         return self._left_out or self.interrupt.requested
 
+    def verdict(self, agrees: bool) -> bool | None:
+        """Whether something agrees with print; ``None`` where it does not, but work was left out."""
+        return None if self.incomplete and not agrees else agrees
+
     def table(self, *columns: str, suffix: str = "") -> Table:
         """A table in ``NAME.csv``, or ``NAME-suffix.csv``."""
         path = self._path(".csv", suffix)

@@ -9,6 +9,7 @@ pays a price per step of steering. "Alone" means that the teacher never steers.
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import TYPE_CHECKING, Any
 
 from ssg_mip.best_response import Response, best_response
@@ -28,6 +29,12 @@ FULL: dict[str, Any] = {}
 
 SECONDS = 30.0
 """For one solve; they take well under a second."""
+
+EXAMPLE = 0.2
+"""The price that the page is about."""
+
+ACCURACY = 1e-4
+"""Up to which values agree, relative to one more than their size: a hundred gaps."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -86,23 +93,67 @@ def _add(
 
 
 def _compare(notebook: Notebook, table: Table, settings: Settings) -> None:
-    """One finding for the price of the example, 0.2, or else the first one."""
+    """One finding for each teacher at the price of the example, 0.2, or else the first one; then all prices."""
     if not table.rows:
         return
-    price = 0.2 if 0.2 in settings.prices else settings.prices[0]
+    price = next((one for one in settings.prices if math.isclose(one, EXAMPLE)), settings.prices[0])
     rows = {row["teacher"]: row for row in table.rows if row["price"] == price}
     for name in ("absent", "best deterministic", "optimal"):
         if name not in rows:
             continue
         row = rows[name]
-        bound = "" if row[BOUND] is None else f" (no stationary teacher gets more than {number(row[BOUND])})"
         notebook.find(
             f"teacher {name}, price {price:g}",
             "no numbers are printed",
-            f"teacher {number(row['teacher_value'])}{bound}, learner {number(row['learner_value'])}; {row['learner']}",
+            f"teacher {number(row['teacher_value'])}{_bound(row)}, learner {number(row['learner_value'])}; "
+            f"{row['learner']}",
             None,
         )
+    compare_prices(notebook, table)
     notebook.note("Absent: the teacher never steers, so that nothing is paid; the learner follows its own reward.")
+
+
+def _bound(row: dict[str, Any]) -> str:
+    """What is proven of a teacher's value, in words."""
+    if row[BOUND] is None:
+        return ""
+    proven = "proven optimal: " if _reaches(row["teacher_value"], row[BOUND]) else ""
+    return f" ({proven}no stationary teacher gets more than {number(row[BOUND])})"
+
+
+def _reaches(value: float, other: float) -> bool:
+    """Whether a value is not below another, up to the accuracy."""
+    return value >= other - ACCURACY * (1.0 + abs(other))
+
+
+def compare_prices(notebook: Notebook, table: Table) -> None:
+    """At which prices it pays to steer, to mix, and what must hold at all of them whatever the game."""
+    by_price: dict[float, dict[str, float]] = {}
+    for row in table.rows:
+        by_price.setdefault(row["price"], {})[row["teacher"]] = row["teacher_value"]
+    whole = {price: by for price, by in by_price.items() if {"absent", "best deterministic", "optimal"} <= set(by)}
+    if not whole:
+        return
+    steer = [price for price, by in whole.items() if not _reaches(by["absent"], by["optimal"])]
+    mix = [price for price, by in whole.items() if not _reaches(by["best deterministic"], by["optimal"])]
+    worse = [price for price, by in whole.items() if not _reaches(by["optimal"], max(by.values()))]
+    notebook.find(
+        "prices at which a teacher gains",
+        "no numbers are printed",
+        f"over staying away at {_prices(steer)} of {len(whole)}; by mixing, over the best deterministic one, at "
+        f"{_prices(mix)}",
+        None,
+    )
+    notebook.find(
+        "an optimal teacher is worth no less than any other",
+        "follows from the definition",
+        f"at {len(whole) - len(worse)} of {len(whole)} prices",
+        notebook.verdict(not worse),
+    )
+
+
+def _prices(prices: list[float]) -> str:
+    return f"{len(prices)} ({', '.join(f'{price:g}' for price in prices)})" if prices else "0"
 
 
 def _draw(ax: Axes, table: Table) -> Axes:

@@ -2,7 +2,7 @@
 
 Its optimum is Pareto-optimal whenever every weight is positive. Use it when you want to know how good a stationary
 commitment can get; use policy iteration when every state must improve on where you stand. The work grows steeply
-with the number of states: stop it at any time, the bound stays valid.
+with the number of states: stop it at any time, the bound stays valid. Nothing is drawn; the seed goes to HiGHS only.
 """
 
 from __future__ import annotations

@@ -23,8 +23,11 @@ from ssg_mip.status import BoundProof
 from ssg_mip.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, TOLERANCES, Tolerances
 from ssg_mip.weights import compliant_weights, state_weights
 
-StepSelection = Literal["argmax", "epsilon", "first"]
+StepSelection = Literal["argmax", "epsilon", "first", "sample"]
 """Which improving policy a step of policy iteration moves to."""
+
+WITH_EPSILON = ("epsilon", "sample")
+"""Selections to which an ``epsilon`` belongs."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,10 +60,11 @@ class Request:
         Number of levels of the probability grid (method ``grid``).
     selection
         The step of policy iteration: ``"argmax"`` asks for the largest gain, up to ``gap``; ``"epsilon"`` for at
-        least the share ``1 - epsilon`` of it; ``"first"`` stops at the first policy that improves.
+        least the share ``1 - epsilon`` of it; ``"first"`` stops at the first policy that improves; ``"sample"`` draws
+        one of those with at least the share ``1 - epsilon`` (:mod:`ssg_mip.methods.policy_iteration.sampling`).
     epsilon
-        The share of the largest gain that may be missing, in ``[0, 1)``, for the selection ``"epsilon"``; otherwise
-        ``None``.
+        The share of the largest gain that may be missing, in ``[0, 1)``, for the selections ``"epsilon"`` and
+        ``"sample"`` (there ``gap`` if absent); otherwise ``None``.
     good_enough
         An exact program may stop at the first policy whose objective exceeds this; infinite to go on to the gap.
     settings
@@ -172,15 +176,15 @@ class Run(Protocol):
 def check_selection(selection: str, epsilon: float | None) -> None:
     """Raise :class:`OptionError` unless the selection is known and ``epsilon`` goes with it."""
     one_of(get_args(StepSelection)).check("selection", selection)
-    if selection != "epsilon":
-        if epsilon is not None:
-            raise OptionError(
-                f"epsilon is {epsilon!r} while selection is {selection!r}; it belongs to the selection 'epsilon': "
-                "leave it out, or ask for that selection"
-            )
-        return
     if epsilon is None:
-        raise OptionError("selection is 'epsilon' without an epsilon; give a number of at least 0 and below 1")
+        if selection == "epsilon":
+            raise OptionError("selection is 'epsilon' without an epsilon; give a number of at least 0 and below 1")
+        return
+    if selection not in WITH_EPSILON:
+        raise OptionError(
+            f"epsilon is {epsilon!r} while selection is {selection!r}; it belongs to the selections "
+            f"{' and '.join(map(repr, WITH_EPSILON))}: leave it out, or ask for one of these"
+        )
     NOT_NEGATIVE.check("epsilon", epsilon)
     if epsilon >= 1.0:
         raise OptionError(f"epsilon is {epsilon!r}; it must be at least 0 and below 1: 1 would accept any policy")

@@ -29,13 +29,14 @@ ACCURACY = 1e-5
 """Relative accuracy of comparisons with the oracle, whose own gap is 1e-6 and whose ties are within 1e-7."""
 
 BRIEF: dict[str, dict[str, Any]] = {
+    "backtracking": {"iteration_limit": 10},
     "policy-gradient": {"iteration_limit": 60},
     "asymmetric-learning": {"iteration_limit": 300},
     "bilevel-q": {"iteration_limit": 500},
     "actor-critic": {"iteration_limit": 40, "settings": {"random_steps": 20, "hidden": 8, "batch": 8}},
     "ppo-hedge": {"iteration_limit": 64, "settings": {"rollout": 32, "hidden": 8, "batch": 16}},
 }
-"""Options that keep a learner's runs short: what is promised here does not depend on how long it learns."""
+"""Options that keep long runs short: what is promised here does not depend on how long they go on."""
 
 AGREEMENT_GAMES = (4, 5, 7, 11, 15, 18)
 """Games of the agreement suite that run here: integer ties, ragged counts, unvisited states, high discounts."""

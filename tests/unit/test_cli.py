@@ -88,6 +88,20 @@ def test_a_result_can_be_the_start_of_the_next_run(command: Command, instance: P
     assert second.data["leader_policy"] == first.data["leader_policy"]
 
 
+def test_the_word_random_is_a_start_drawn_by_the_seed(command: Command, instance: Path, tmp_path: Path) -> None:
+    drawn = []
+    for seed in (3, 3, 4):
+        assert command("solve", instance, "--method", "fake", "--start", "random", "--seed", seed, "--json").code == 0
+        start = fakes.REQUESTS[-1].start
+        assert start is not None
+        drawn.append(start.probabilities.tolist())
+    assert drawn[0] == drawn[1] != drawn[2]
+    for name in ("chance", tmp_path):
+        ran = command("solve", instance, "--method", "fake", "--start", name)
+        assert ran.code == 2
+        assert "give a policy file, or the word random" in " ".join(ran.err.split())
+
+
 def test_progress_is_shown_with_verbose_and_not_without_a_terminal(command: Command, instance: Path) -> None:
     assert "incumbent" not in command("solve", instance, "--method", "fake").err
     shown = command("solve", instance, "--method", "fake", "--verbose", "--json")

@@ -18,10 +18,10 @@ pytestmark = pytest.mark.usefixtures("fake_methods")
             "--method fake --selection first",
             "only policy-iteration, restarted-policy-iteration, backtracking select steps",
         ),
-        ("--method policy-iteration --selection best", "must be one of argmax, epsilon, first"),
+        ("--method policy-iteration --selection best", "must be one of argmax, epsilon, first, sample"),
         ("--method policy-iteration --selection epsilon", "without an epsilon"),
         ("--method policy-iteration --selection epsilon --epsilon 1", "below 1"),
-        ("--method policy-iteration --epsilon 0.5", "belongs to the selection 'epsilon'"),
+        ("--method policy-iteration --epsilon 0.5", "belongs to the selections 'epsilon' and 'sample'"),
     ],
 )
 @pytest.mark.parametrize("name", ["solve", "front", "batch"])

@@ -15,6 +15,8 @@ there may be several fixed points, good and bad, or none: the result says what t
 a rule: kindly at (0, 0), unkindly at (0, 0), (10, 9) or (9, 10). Where they are drawn anew in every step
 (``leader_ties="random"``) it wanders for ever, which may be what was seen. On random games cycles are common.
 
+The seed decides ties and first values where these are asked to be random, and nothing else.
+
 **When not to use it**: for a policy with a promise use ``commitment`` or ``policy-iteration``. This is the method of
 the literature to compare with, and a quick source of policies to start from.
 """

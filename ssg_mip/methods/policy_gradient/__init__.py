@@ -7,10 +7,13 @@ climbs ``V_1(theta_1, B(theta_1))`` along its total derivative (18)-(19). All de
 
 Two variants (:mod:`~ssg_mip.methods.policy_gradient.ascent`):
 
-* ``two-timescale``, the paper's algorithm (8)-(9): both move at once, the follower on the faster time scale, the leader
-  along (19). Theorem 1: converges to a stationary point of ``V_1(theta_1, B(theta_1))`` under Assumptions 1-5;
+* ``two-timescale``, the paper's algorithm (8)-(9) and the default: both move at once, the follower on the faster time
+  scale (12), the leader along (19), at a constant temperature. Theorem 1: converges to a stationary point of
+  ``V_1(theta_1, B(theta_1))`` under Assumptions 1-5. The paper prints conditions on the steps, no steps, temperature
+  or example; those here are ours (:mod:`~ssg_mip.methods.policy_gradient.schedule`);
 * ``inner-loop``: the follower is at its regularised best response in every step, the leader climbs along (18) with
-  steps that never lose value. This is the limit of a follower that is infinitely fast.
+  steps that never lose value, and the temperature falls. This is the limit of a follower that is infinitely fast; it
+  gets closer to optima at ties.
 
 **What it finds** is a stationary point for a follower who plays ``B(theta_1)``, at best a local optimum. An optimal
 commitment nearly always sits where a rational follower is indifferent; there the smoothed follower answers half and

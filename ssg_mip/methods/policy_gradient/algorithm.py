@@ -22,7 +22,7 @@ from ssg_mip.status import Termination
 
 METHOD = "policy-gradient"
 
-DEFAULT_ITERATION_LIMIT = {"inner-loop": 1000, "two-timescale": 5000}
+DEFAULT_ITERATION_LIMIT = {"two-timescale": 5000, "inner-loop": 1000}
 """Iterations when the request sets no limit."""
 
 SMOOTHING = 0.01
@@ -42,8 +42,8 @@ class Settings:
     Attributes
     ----------
     variant
-        ``"inner-loop"``: the follower is at its regularised best response in every step. ``"two-timescale"``: the
-        paper's algorithm.
+        ``"two-timescale"``: the paper's algorithm. ``"inner-loop"``: the follower is at its regularised best response
+        in every step.
     temperature
         ``lambda``, the weight of the follower's entropy.
     final_temperature
@@ -53,16 +53,16 @@ class Settings:
     tolerance
         Norm of the total derivative at which the climb has converged.
     leader_step, follower_step
-        First steps of the two-timescale variant, in units of ``(1 - discount)^2`` of the player.
+        First steps of the two-timescale variant, in units of the number of states times ``1 - discount`` of the player.
     leader_decay, follower_decay
         Its steps fall like ``t`` to minus these powers; ``0.5 < follower_decay < leader_decay <= 1`` is Assumption 1.
     """
 
-    variant: Literal["inner-loop", "two-timescale"] = "inner-loop"
+    variant: Literal["two-timescale", "inner-loop"] = "two-timescale"
     temperature: float = 0.1
     final_temperature: float | None = None
     tolerance: float = 1e-6
-    leader_step: float = 1.0
+    leader_step: float = 3.0
     follower_step: float = 10.0
     leader_decay: float = 0.9
     follower_decay: float = 0.6
@@ -79,8 +79,8 @@ class Settings:
 def run(game: Game, request: Request) -> Result:
     """Climb from ``request.start``, smoothed, or from the uniform policy.
 
-    At most ``request.iteration_limit`` iterations: 1000 if absent, 5000 for the two-timescale variant. No random
-    choice is made. The objective is ``request.weights @ V_1``.
+    At most ``request.iteration_limit`` iterations: 5000 if absent, 1000 for the inner loop. Nothing is drawn: the seed
+    decides a random start and nothing else. The objective is ``request.weights @ V_1``.
 
     Returns
     -------

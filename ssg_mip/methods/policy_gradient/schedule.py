@@ -2,8 +2,9 @@ r"""Steps and temperatures of a climb, by iteration.
 
 ``alpha_t = alpha (1 + t / DELAY)^-p`` for the leader, ``beta_t = beta (1 + t / DELAY)^-q`` for the follower, with
 ``1/2 < q < p <= 1``. Then both sums diverge (10), both sums of squares are finite (this is what (11) means: as printed
-it asks the two to be equal) and ``alpha_t / beta_t -> 0`` (12): Assumption 1. The first steps are given in units of
-``(1 - gamma_i)^2``, about one over the curvature of a value.
+it asks the two to be equal) and ``alpha_t / beta_t -> 0`` (12): Assumption 1. The paper prints no steps. The first ones
+are given in units of ``n (1 - gamma_i)`` with ``n`` states: a state is visited ``1 / (n (1 - gamma_i))`` times on
+average, and by so much a derivative exceeds the advantage that it is made of.
 
 The temperature may fall geometrically from the first to the last, which is reached halfway. A low one from the start
 finds plateaus, a high one to the end stops far from ties; with the inner loop, falling temperatures found the best
@@ -29,7 +30,7 @@ class Schedule:
     temperature, last_temperature
         ``lambda`` at first, and from half of the iterations on.
     leader_step, follower_step
-        ``alpha`` and ``beta``, in units of ``(1 - gamma_i)^2``.
+        ``alpha`` and ``beta``, in units of ``n (1 - gamma_i)``.
     leader_decay, follower_decay
         ``p`` and ``q``.
     limit
@@ -40,7 +41,7 @@ class Schedule:
 
     temperature: float = 0.1
     last_temperature: float = 0.1
-    leader_step: float = 1.0
+    leader_step: float = 3.0
     follower_step: float = 10.0
     leader_decay: float = 0.9
     follower_decay: float = 0.6
@@ -62,6 +63,7 @@ class Schedule:
     def steps_at(self, iteration: int, game: TabularGame) -> tuple[float, float]:
         """``alpha_t`` and ``beta_t``."""
         time = 1.0 + iteration / DELAY
-        leader = self.leader_step * (1.0 - game.leader_discount) ** 2 * time**-self.leader_decay
-        follower = self.follower_step * (1.0 - game.follower_discount) ** 2 * time**-self.follower_decay
+        states = len(game.leader_actions)
+        leader = self.leader_step * states * (1.0 - game.leader_discount) * time**-self.leader_decay
+        follower = self.follower_step * states * (1.0 - game.follower_discount) * time**-self.follower_decay
         return leader, follower

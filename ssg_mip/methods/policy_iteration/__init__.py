@@ -5,10 +5,13 @@ every state and more in some state, where ``Q_t`` is the value of playing ``f`` 
 earning ``V_t`` afterwards (6). Each of them is at least as good as it promises, ``V^f >= Q_t(., f) >= V_t``
 (Theorem 8), so moving to any of them never loses in any state (Theorem 11 a).
 
+* **Start**: the given policy, or the uniform one; the paper's is random (``start="random"``, drawn by the seed).
 * **Step**, by ``request.selection``: ``argmax`` takes a maximiser of the scalarised gain ``L[Q_t] - L[V_t]`` (8), up to
   ``gap``; ``epsilon`` a policy with at least the share ``1 - epsilon`` of the best gain (7); ``first`` the first policy
   found whose gain counts (footnote 5): its search ends there, proving nothing, and only where no policy counts does it
-  run to the proof. ``L`` is ``request.scalarisation`` (:mod:`ssg_mip.scalarisation`) or the weighted sum; its weights
+  run to the proof. None of these draws anything, so the seed decides nothing; ``sample`` does, from
+  ``W(f_t)`` (line 9; :mod:`~ssg_mip.methods.policy_iteration.sampling`).
+  ``L`` is ``request.scalarisation`` (:mod:`ssg_mip.scalarisation`) or the weighted sum; its weights
   are made positive in every state, as a Pareto-compliant scalarisation must be.
 * **Stop**, whatever ``L``: when a proven bound shows that over ``W>(f_t)`` the gain ``Q_t - V_t``, averaged over the
   states, is at most ``gap * scale``, with ``scale`` the largest value or reward. With a bound of 0 that is Theorem 9,

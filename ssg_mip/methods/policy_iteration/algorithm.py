@@ -8,7 +8,8 @@ from ssg_mip.bounds import ValueBounds, gap_scale, leader_value_bounds
 from ssg_mip.game import Game
 from ssg_mip.methods.exact import root_bound
 from ssg_mip.methods.policy_iteration.record import Record
-from ssg_mip.methods.policy_iteration.start import first_iterate, without_start
+from ssg_mip.methods.policy_iteration.sampling import sampled
+from ssg_mip.methods.policy_iteration.start import draws, first_iterate, without_start
 from ssg_mip.methods.policy_iteration.step import ImprovementSolver, Step, exact_improvement, take_step
 from ssg_mip.methods.request import Request
 from ssg_mip.result import Result
@@ -30,7 +31,7 @@ def run(
     """Algorithm 1 from ``request.start`` (the uniform policy if absent).
 
     With a margin every iterate keeps it, also the first one (:mod:`ssg_mip.methods.policy_iteration.start`). The paper
-    starts at random: ``start=LeaderPolicy.random(game, rng)``.
+    starts at random and draws each step: ``solve(game, start="random", selection="sample", seed=...)``.
 
     Parameters
     ----------
@@ -54,13 +55,14 @@ def run(
     if isinstance(current, Termination):
         return without_start(game, request, current, dual_bound)
     record = Record(game, request, dual_bound, gap_scale(bounds, request.weights))
+    improve = sampled(improve, request, draws(request))
     for _ in range(limit):  # line 2
         record.arrived(current)  # line 3: V_t is known
         step = take_step(game, current, request, improve, record.nodes, record.ceiling)  # lines 4 and 8
         record.stepped(current, step)
         if step.target is None:  # lines 5-6, or no progress possible
             return record.result(current, step.termination)
-        current = step.target  # line 9
+        current = step.target  # line 9: by the selection, drawn or not
     record.arrived(current)
     record.stepped(current, Step.stopped(Termination.ITERATION_LIMIT))
     return record.result(current, Termination.ITERATION_LIMIT)  # line 12

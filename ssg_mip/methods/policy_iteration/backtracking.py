@@ -4,16 +4,28 @@ Algorithm 1 moves to *one* maximiser of the program (I). Here the others that it
 every iterate: ``W(f_t)``, or the part of it that is not used yet. Where the stop test holds, the sufficient condition
 of Theorem 10 is tested (:mod:`~ssg_mip.methods.policy_iteration.conditions`). If it holds too, the point is
 Pareto-optimal and the answer. Otherwise it is filed as a candidate, and the run goes on from a policy of the most
-recent set that is not used up, drawn without replacement. When none is left, or after ``M`` evaluations, the candidate
-with the best scalarised value is the answer.
+recent set that is not used up, drawn without replacement. Behind them all stands ``W(0)``, the set of all policies,
+which is never used up: where no other is left, the run goes on from a random policy, drawn uniformly from the simplex
+of each state (with a margin, the first of :data:`~ssg_mip.methods.policy_iteration.start.DRAWS` draws that keeps it).
+
+It ends after ``M`` evaluations: one is the computation of an iterate's values, which begins each pass of the loop. The
+policy that the last pass moved to is a candidate too, and the candidate with the best scalarised value is the answer.
+It ends earlier where Theorem 10 proves the best candidate so far. (In print it ends at any point that is proven, also
+one worth less than a candidate; here that is one more candidate.) It also ends where a bound shows that no candidate
+can be worth more, up to the gap: each new best candidate is held against a short search of the commitment program,
+which ends as soon as it meets a better policy, and of which nothing but the bound is used.
 
 ``W(f_t)`` holds what the selection asks for: with ``argmax`` the policies whose gain is within the gap of the best,
-with ``epsilon`` those with the share ``1 - epsilon`` of it, with ``first`` every improving policy met. The sets hold
-policies that the search has evaluated, one for each response and value, so they are samples of the paper's sets. With
-``argmax`` there is rarely more than one.
+with ``epsilon`` and ``sample`` those with the share ``1 - epsilon`` of it, with ``first`` every improving policy met.
+The sets hold policies that the search has evaluated, one for each response and value, so they are samples of the
+paper's sets. With ``argmax`` there is rarely more than one.
+
+Along each run no state's value falls; where the run goes back, values do. ``W>`` and Theorem 10 look at an iterate's
+values only, so an iterate with the values of a candidate is not tested again.
 
 Theorem 10 is sufficient only: a Pareto-optimal policy can fail it. The counts ``sufficient_held``,
-``sufficient_failed`` and ``sufficient_open`` say how often the test was conclusive. Where it is not,
+``sufficient_failed`` and ``sufficient_open`` say how often the test was conclusive, ``evaluations`` how many policies
+were evaluated, ``restarts`` how often ``W(0)`` was drawn from. Where the test says nothing,
 ``restarted-policy-iteration`` proves more.
 """
 
@@ -26,18 +38,25 @@ import numpy as np
 
 from ssg_mip.bounds import LEAST_GAP, gap_scale, leader_value_bounds
 from ssg_mip.game import Game
+from ssg_mip.methods.exact import solve_commitment
 from ssg_mip.methods.policy_iteration.algorithm import DEFAULT_ITERATION_LIMIT, weighted_bound
+from ssg_mip.methods.policy_iteration.ceiling import SEARCH_NODES, SEARCH_SHARE
 from ssg_mip.methods.policy_iteration.conditions import Sufficiency, sufficient_condition
 from ssg_mip.methods.policy_iteration.improving import ImprovingPolicies
 from ssg_mip.methods.policy_iteration.record import Record
-from ssg_mip.methods.policy_iteration.start import first_iterate, without_start
-from ssg_mip.methods.policy_iteration.step import Iterate, Step, take_step
+from ssg_mip.methods.policy_iteration.sampling import sampled
+from ssg_mip.methods.policy_iteration.start import draws, first_iterate, random_iterate, without_start
+from ssg_mip.methods.policy_iteration.step import Iterate, Step, take_step, value_scale
+from ssg_mip.methods.proofs.bound_certificate import Recorder
 from ssg_mip.methods.request import Request
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import Result
 from ssg_mip.status import Status, Termination
 
 METHOD = "backtracking"
+
+BOUND_GAP_SHARE = 0.5
+"""Share of the gap to which the bound on a candidate is searched."""
 
 _OUTCOMES = {
     Sufficiency.HOLDS: "sufficient_held",
@@ -53,8 +72,9 @@ def run(game: Game, request: Request) -> Result:
     -------
     Result
         With status ``OPTIMAL`` if a bound proves the weighted value within the gap, ``PARETO_OPTIMAL`` if Theorem 10
-        does (or Theorem 11 d, with leader discount 0), ``STATIONARY`` for a candidate, ``FEASIBLE`` if a limit came
-        before any. The trajectory holds every iterate in the order of visits; where the run goes back, values fall.
+        does (or Theorem 11 d, with leader discount 0), ``STATIONARY`` for a candidate where the stop test holds,
+        ``FEASIBLE`` if the best candidate is where a limit came. The trajectory holds every iterate in the order of
+        visits; where the run goes back, values fall. It ends with the answer.
     """
     bounds = leader_value_bounds(game)
     dual_bound = weighted_bound(game, request, bounds)
@@ -65,6 +85,23 @@ def run(game: Game, request: Request) -> Result:
     return _Backtracking(game, request, record).run(first)
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Candidate:
+    """Where a run along Algorithm 1 has ended, why, and the recorded proofs of the stop test."""
+
+    iterate: Iterate
+    step: Step
+    proofs: tuple[Recorder, ...] = ()
+    proven: bool = False
+
+    @property
+    def status(self) -> Status:
+        """What is known of it without a bound on the weighted optimum."""
+        if self.proven:
+            return Status.PARETO_OPTIMAL
+        return Status.STATIONARY if self.step.termination is Termination.STATIONARY else Status.FEASIBLE
+
+
 class _Backtracking:
     """The candidates, the policies that are left to try, and how the tests ended."""
 
@@ -72,40 +109,103 @@ class _Backtracking:
         self._game = game
         self._request = request
         self._record = record
-        self._rng = np.random.default_rng(request.seed)
+        self._rng = draws(request)
         self._unused: list[list[LeaderPolicy]] = []
-        self._candidates: list[tuple[Iterate, Step]] = []
-        self._outcomes: Counter[str] = Counter()
+        self._candidates: list[_Candidate] = []
+        self._counts: Counter[str] = Counter()
         self._best: Iterate | None = None
+        self._bound: tuple[float, Recorder] | None = None
 
     def run(self, current: Iterate) -> Result:
-        """Iterate, test, go back, until a point is proven, nothing is left, or a limit is reached."""
+        """Iterate, test, go back, until a point is proven or a limit is reached."""
         for _ in range(self._request.iteration_limit or DEFAULT_ITERATION_LIMIT):
             self._visited(current)
-            improving = ImprovingPolicies(self._share)
-            step = take_step(self._game, current, self._request, improving, self._record.nodes, self._record.ceiling)
-            if step.target is not None:
-                self._record.stepped(current, step)
-                self._unused.append(self._drawn(improving, step.target))
-                current = step.target
-                continue
-            if step.termination is not Termination.STATIONARY:
-                self._record.stepped(current, step)
-                return self._result(current, step.termination)
-            step, proven = self._tested(current, step)
-            self._record.stepped(current, step)
-            if proven:
-                return self._record.result(
-                    current, step.termination, status=Status.PARETO_OPTIMAL, counts=self._counts()
-                )
-            self._candidates.append((current, step))
-            following = self._next()
-            if following is None:
-                return self._result(current, Termination.STATIONARY)
+            following = self._passed(current)
+            if isinstance(following, Result):
+                return following
             current = following
         self._visited(current)
-        self._record.stepped(current, Step.stopped(Termination.ITERATION_LIMIT))
-        return self._result(current, Termination.ITERATION_LIMIT)
+        return self._ended(current, Step.stopped(Termination.ITERATION_LIMIT))
+
+    def _passed(self, current: Iterate) -> Iterate | Result:
+        """One pass of the loop: the next iterate, or the end."""
+        known = self._known(current)
+        if known is not None:
+            return self._gone_back(current, dataclasses.replace(known.step, nodes=0, lps=0, note=_AGAIN))
+        improving = ImprovingPolicies(self._share)
+        improve = sampled(improving, self._request, self._rng)
+        before = len(self._recorded)
+        step = take_step(self._game, current, self._request, improve, self._record.nodes, self._record.ceiling)
+        if step.target is not None:
+            self._record.stepped(current, step)
+            self._unused.append(self._drawn(improving, step.target))
+            return step.target
+        if step.termination is not Termination.STATIONARY:
+            return self._ended(current, step)
+        proofs = self._taken_out(before, step)
+        step, proven = self._tested(current, step)
+        self._candidates.append(_Candidate(current, step, proofs, proven))
+        if self._leader.iterate is current:
+            if proven:
+                self._record.stepped(current, step)
+                return self._closed(current, Termination.STATIONARY)
+            step = self._bounded(current, step)
+        return self._gone_back(current, step)
+
+    def _gone_back(self, current: Iterate, step: Step) -> Iterate | Result:
+        """A policy of the most recent set that is not used up; the end if a bound shows that none is worth more."""
+        closed = self._record.closes_gap(self._leader.iterate)
+        following = None if closed else self._next()
+        note = "; a bound shows that no candidate is worth more" if closed else ""
+        self._record.stepped(current, dataclasses.replace(step, note=f"{step.note}{note}"))
+        return following or self._closed(current, self._limit or Termination.STATIONARY)
+
+    @property
+    def _leader(self) -> _Candidate:
+        """The candidate with the best scalarised value, the first among equals."""
+        return max(self._candidates, key=lambda one: self._value(one.iterate))
+
+    def _bounded(self, current: Iterate, step: Step) -> Step:
+        """The step with the work of a search for a bound on the weighted optimum that closes the gap at the iterate."""
+        request, spent = self._request, self._record.nodes + step.nodes
+        left = SEARCH_NODES if request.node_limit is None else min(SEARCH_NODES, request.node_limit - spent)
+        weighted = request.scalarisation is None  # the bound is on the weighted sum
+        if not weighted or self._record.closes_gap(current) or request.stopped or left < 1:
+            return step
+        asked = dataclasses.replace(
+            request,
+            start=current.policy,
+            gap=BOUND_GAP_SHARE * max(request.gap, LEAST_GAP),
+            good_enough=self._value(current) + self._record.allowed_gap(current),
+            deadline=request.deadline.share(SEARCH_SHARE),
+            node_limit=left,
+            on_progress=None,
+            recorder=None if request.recorder is None else request.recorder.fresh(),
+        )
+        answer = solve_commitment(self._game, request.weights, request=asked)
+        self._record.bounded(answer.dual_bound, answer.bound_proof)
+        if asked.recorder is not None and (self._bound is None or answer.dual_bound < self._bound[0]):
+            self._bound = answer.dual_bound, asked.recorder
+        return dataclasses.replace(step, nodes=step.nodes + answer.nodes, lps=step.lps + answer.lps)
+
+    @property
+    def _limit(self) -> Termination | None:
+        """What keeps the run from another draw, if anything does."""
+        if self._request.interrupt.requested:
+            return Termination.INTERRUPTED
+        return Termination.TIME_LIMIT if self._request.deadline.expired else None
+
+    @property
+    def _recorded(self) -> list[Recorder]:
+        """The proofs beside that of the bound, if they are recorded."""
+        return [] if self._request.recorder is None else self._request.recorder.others
+
+    def _taken_out(self, before: int, step: Step) -> tuple[Recorder, ...]:
+        """The proofs of a stop test, which count only if its point is the answer; a ceiling's, the first, stays."""
+        own = before + (step.ceiling is not None)
+        proofs = tuple(self._recorded[own:])
+        del self._recorded[own:]
+        return proofs
 
     @property
     def _share(self) -> float:
@@ -120,9 +220,18 @@ class _Backtracking:
 
     def _visited(self, current: Iterate) -> None:
         """A progress row for the best point so far: where the run goes back, values fall."""
+        self._counts["evaluations"] += 1
         if self._best is None or self._value(current) > self._value(self._best):
             self._best = current
         self._record.arrived(self._best)
+
+    def _known(self, current: Iterate) -> _Candidate | None:
+        """The candidate with the same values, if there is one."""
+        allowed = self._request.tolerances.monotone * value_scale(self._game, current.values)
+        for one in self._candidates:
+            if float(np.abs(one.iterate.values - current.values).max()) <= allowed:
+                return one
+        return None
 
     def _drawn(self, improving: ImprovingPolicies, taken: Iterate) -> list[LeaderPolicy]:
         """The other members of ``W(f_t)`` in random order."""
@@ -130,12 +239,14 @@ class _Backtracking:
         return [others[place] for place in self._rng.permutation(len(others))]
 
     def _next(self) -> Iterate | None:
-        """A policy of the most recent set that is not used up."""
+        """A policy of the most recent set that is not used up; the last one, ``W(0)``, never is."""
         while self._unused:
             if self._unused[-1]:
                 return Iterate.evaluated(self._game, self._unused[-1].pop(), self._request)
             self._unused.pop()
-        return None
+        drawn = random_iterate(self._game, self._request, self._rng)
+        self._counts["restarts"] += drawn is not None
+        return drawn
 
     def _tested(self, current: Iterate, step: Step) -> tuple[Step, bool]:
         """The step with the work of Theorem 10's test, and whether the point is proven Pareto-optimal."""
@@ -143,7 +254,7 @@ class _Backtracking:
             return step, True
         left = None if self._request.node_limit is None else self._request.node_limit - self._record.nodes - step.nodes
         test = sufficient_condition(self._game, current.policy, dataclasses.replace(self._request, node_limit=left))
-        self._outcomes[_OUTCOMES[test.verdict]] += 1
+        self._counts[_OUTCOMES[test.verdict]] += 1
         step = dataclasses.replace(step, nodes=step.nodes + test.nodes, lps=step.lps + test.lps)
         if test.verdict is Sufficiency.HOLDS:
             gain = self._request.scale.gain_out(test.gain_bound)
@@ -151,22 +262,28 @@ class _Backtracking:
             return dataclasses.replace(step, note=note), True
         return dataclasses.replace(step, note=f"{step.note}; Theorem 10: {test.verdict.value}"), False
 
-    def _result(self, current: Iterate, termination: Termination) -> Result:
-        """The best candidate; before there is one, the best point visited."""
-        if not self._candidates:
-            return self._closed(current if self._best is None else self._best, current, None, termination)
-        answer, step = max(self._candidates, key=lambda one: self._value(one[0]))
-        return self._closed(answer, current, step, termination)
+    def _ended(self, current: Iterate, step: Step) -> Result:
+        """The end of a run that was stopped at an iterate, which is the last candidate."""
+        self._record.stepped(current, step)
+        if self._known(current) is None:
+            self._candidates.append(_Candidate(current, step))
+        return self._closed(current, step.termination)
 
-    def _closed(self, answer: Iterate, last: Iterate, step: Step | None, termination: Termination) -> Result:
-        """The result; the trajectory ends at the answer."""
-        if answer is not last:
-            bound = np.inf if step is None else step.bound
-            note = "the best point visited" if step is None else "the best candidate"
-            self._record.stepped(answer, dataclasses.replace(Step.stopped(termination), bound=float(bound), note=note))
-        status = Status.FEASIBLE if step is None else Status.STATIONARY
-        return self._record.result(answer, termination, status=status, counts=self._counts())
+    def _closed(self, last: Iterate, termination: Termination) -> Result:
+        """The best candidate; the trajectory ends there."""
+        best = self._leader
+        if best.iterate is not last:
+            stop = Step.stopped(termination)
+            note = "the best candidate"
+            self._record.stepped(best.iterate, dataclasses.replace(stop, bound=best.step.bound, note=note))
+        self._recorded.extend(best.proofs if self._bound is None else (self._bound[1], *best.proofs))
+        return self._record.result(best.iterate, termination, status=best.status, counts=self.counts)
 
-    def _counts(self) -> dict[str, int]:
-        tests = {name: self._outcomes[name] for name in _OUTCOMES.values()}
-        return {"candidates": len(self._candidates), **tests}
+    @property
+    def counts(self) -> dict[str, int]:
+        """What was met, for the result; ``candidates`` have different values."""
+        names = ("evaluations", "restarts", *_OUTCOMES.values())
+        return {"candidates": len(self._candidates), **{name: self._counts[name] for name in names}}
+
+
+_AGAIN = "the values of a candidate again"

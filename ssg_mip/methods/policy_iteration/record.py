@@ -59,6 +59,10 @@ class Record:
         value = float(self._request.weights @ iterate.values)
         return self._scalarised is None and relative_gap(value, self._dual_bound, self._gap_scale) <= self._request.gap
 
+    def allowed_gap(self, iterate: Iterate) -> float:
+        """By how much the bound may lie above the weighted value of an iterate whose gap is closed."""
+        return self._request.gap * gap_size(float(self._request.weights @ iterate.values), self._gap_scale)
+
     def arrived(self, current: Iterate, flag: str = "*") -> None:
         """A new iterate is known with its values: one progress row."""
         value = float(self._request.weights @ current.values)

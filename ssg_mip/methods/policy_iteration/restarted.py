@@ -9,7 +9,7 @@ optimum, which may ask some state to lose: **use ``commitment`` for that**.
 A jump makes for the weighted sum, whatever the scalarisation of the steps: no scalarisation falls where no state loses.
 It is as hard as the commitment program, or harder. At a limit the point that Algorithm 1 has reached is the
 answer. Where the leader is myopic no jump is needed: there Algorithm 1 stops at Pareto-optimal points only
-(Theorem 11 d).
+(Theorem 11 d). Jumps are not drawn: the seed decides what it decides in ``policy-iteration``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from ssg_mip.game import Game
 from ssg_mip.methods.policy_iteration.algorithm import DEFAULT_ITERATION_LIMIT, weighted_bound
 from ssg_mip.methods.policy_iteration.record import Record
 from ssg_mip.methods.policy_iteration.restart import Jump, Restarter, negligible_gain
-from ssg_mip.methods.policy_iteration.start import first_iterate, without_start
+from ssg_mip.methods.policy_iteration.sampling import sampled
+from ssg_mip.methods.policy_iteration.start import draws, first_iterate, without_start
 from ssg_mip.methods.policy_iteration.step import ImprovementSolver, Iterate, Step, exact_improvement, take_step
 from ssg_mip.methods.request import Request
 from ssg_mip.result import Result
@@ -59,6 +60,7 @@ def run(
         return without_start(game, request, current, dual_bound, METHOD)
     record = Record(game, request, dual_bound, gap_scale(bounds, request.weights), METHOD)
     restarter = Restarter(game, request) if restarter is None else restarter
+    improve = sampled(improve, request, draws(request))
     gain_bound, restarts = math.inf, 0
     for _ in range(request.iteration_limit or DEFAULT_ITERATION_LIMIT):
         record.arrived(current)

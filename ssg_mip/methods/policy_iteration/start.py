@@ -18,6 +18,11 @@ from ssg_mip.status import Status, Termination
 ANY_GAP = 1e12
 """A gap at which the first policy that keeps the margin ends the search for one."""
 
+DRAWS = 50
+"""Random policies that are tried for one that keeps the margin."""
+
+_STREAM = 1
+
 
 def first_iterate(game: Game, request: Request) -> Iterate | Termination:
     """The given start, or the uniform policy; where it misses the margin, the first policy found that keeps it.
@@ -39,6 +44,25 @@ def first_iterate(game: Game, request: Request) -> Iterate | Termination:
     if answer.policy is None or answer.response is None:
         return answer.termination
     return Iterate(answer.policy, answer.response)
+
+
+def draws(request: Request) -> np.random.Generator:
+    """The random numbers of a run: not those that drew a random start by the same seed."""
+    return np.random.default_rng([request.seed, _STREAM])
+
+
+def random_iterate(game: Game, request: Request, rng: np.random.Generator) -> Iterate | None:
+    """A random policy, uniform over the simplex of each state (line 1); ``None`` if none keeps the margin.
+
+    With a margin the first of :data:`DRAWS` draws that keeps it: drawn uniformly from the policies that do.
+    """
+    for _ in range(DRAWS):
+        drawn = Iterate.evaluated(game, LeaderPolicy.random(game, rng), request)
+        if keeps_margin(game, drawn.response, request.margin, request.tolerances):
+            return drawn
+        if request.stopped:
+            break
+    return None
 
 
 def without_start(

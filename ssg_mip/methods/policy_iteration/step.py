@@ -147,7 +147,8 @@ def _step(game: Game, current: Iterate, request: Request, improve: ImprovementSo
             return quick
         if request.deadline.expired:
             return dataclasses.replace(quick, termination=Termination.TIME_LIMIT)
-    epsilon = request.gap if request.epsilon is None else request.epsilon
+    # A draw from W(f_t) needs the largest gain itself, whatever share of it a member may miss.
+    epsilon = request.epsilon if request.selection == "epsilon" and request.epsilon is not None else request.gap
     relative = epsilon / (1.0 - epsilon) if epsilon < 1.0 else math.inf
     left = request.node_limit
     asked = dataclasses.replace(

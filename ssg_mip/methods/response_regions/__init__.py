@@ -10,11 +10,12 @@ is a best response. From ``f_t`` with values ``V_t`` the regions are visited in 
   projected onto the region, until there is none (:mod:`ssg_mip.methods.response_regions.ascent`).
 * If the result strictly dominates ``f_t``, move there; if no region helps, stop.
 
-Regions come lazily (:mod:`ssg_mip.methods.response_regions.regions`): partial responses that no policy has, or none
-without a losing state, are given up as a whole, and responses that have occurred are tried first. The appendix says
-that few responses occur, without evidence; the counts ``regions`` (problems (53) solved), ``pruned`` (partial responses
-given up) and ``responses`` (distinct ones seen to occur) say what was met, and
-``python -m tests.benchmarks.responses`` counts them all.
+The seed decides the order of the regions, and nothing else. Regions come lazily
+(:mod:`ssg_mip.methods.response_regions.regions`): partial responses that no policy has, or none without a losing state,
+are given up as a whole, and responses that have occurred are tried first. The appendix says that few responses occur,
+without evidence; the counts ``regions`` (problems (53) solved), ``pruned`` (partial responses given up) and
+``responses`` (distinct ones seen to occur) say what was met, and ``python -m tests.benchmarks.responses`` counts them
+all.
 
 The ascent (54) is local, so that no region helps proves nothing. The test of Theorem 9 follows, and what it finds is
 taken: the count ``missed`` says how often. So a run ends with the same status and proof as ``policy-iteration``, which

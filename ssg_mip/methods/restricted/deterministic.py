@@ -2,6 +2,7 @@
 
 Optimal among deterministic policies; the optimum over mixed policies may be better, and the result's ``dual_bound``
 says by how much at most. Not for games whose leader must stay unpredictable: there use ``commitment`` or ``grid``.
+Nothing is drawn; the seed goes to HiGHS only.
 """
 
 from __future__ import annotations

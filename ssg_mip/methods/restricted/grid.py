@@ -1,7 +1,8 @@
 """The best commitment with probabilities on a grid of ``levels`` equal steps, by one mixed-integer program (HiGHS).
 
 Optimal among grid policies only. A finer grid costs binaries and need not come closer: what matters is whether the
-grid hits the point where the follower is indifferent (see :mod:`ssg_mip.formulations.grid`).
+grid hits the point where the follower is indifferent (see :mod:`ssg_mip.formulations.grid`). Nothing is drawn; the seed
+goes to HiGHS only.
 """
 
 from __future__ import annotations

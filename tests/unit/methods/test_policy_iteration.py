@@ -130,7 +130,8 @@ def test_myopic_leader_is_told_that_the_limit_is_pareto_optimal() -> None:
         ("epsilon", None, "without an epsilon"),
         ("argmax", 0.5, "belongs to the selection"),
         ("first", 0.5, "belongs to the selection"),
-        ("best", None, "argmax, epsilon, first"),
+        ("best", None, "argmax, epsilon, first, sample"),
+        ("sample", 1.0, "below 1"),
     ],
 )
 def test_selections_that_make_no_sense_are_refused(selection: str, epsilon: float | None, said: str) -> None:

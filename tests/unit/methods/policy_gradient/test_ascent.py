@@ -30,7 +30,7 @@ def test_the_steps_satisfy_assumption_1() -> None:
     game, schedule = _static("hero"), Schedule(leader_decay=0.8, follower_decay=0.7)
     early, late = (np.array(schedule.steps_at(t, game)) for t in (10**8, 10**9))
     assert np.log10(early / late) == pytest.approx([0.8, 0.7], abs=1e-6)
-    assert schedule.steps_at(0, game) == (1.0, 10.0)
+    assert schedule.steps_at(0, game) == (3.0, 10.0)
     usual = Schedule()
     assert 0.5 < usual.follower_decay < usual.leader_decay <= 1.0
 
