@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ssg_mip.graph import game_from_graph, reachable_states, state_graph, strongly_connected_components
     from ssg_mip.methods.policy_iteration.conditions import NecessaryCondition, necessary_condition
     from ssg_mip.observation import observed_actions
-    from ssg_mip.pareto.chebyshev import AugmentedChebyshev, ChebyshevPoint, solve_chebyshev
+    from ssg_mip.pareto.chebyshev import ChebyshevPoint, solve_chebyshev
     from ssg_mip.pareto.enclosures.enclose import enclose_front
     from ssg_mip.pareto.enclosures.enclosure import Enclosure
     from ssg_mip.pareto.enclosures.objectives import follower_objective, leader_objective
@@ -35,12 +35,14 @@ if TYPE_CHECKING:
     from ssg_mip.pareto.sweep import trace_front
     from ssg_mip.policy import FollowerPolicy, LeaderPolicy
     from ssg_mip.result import Result
+    from ssg_mip.scalarisation import AugmentedChebyshev, ConcavePieces, WeightedSum
     from ssg_mip.table import game_from_table
 
 _LAZY = {
     "Attainment": "ssg_mip.pareto.equilibrium.attainment",
-    "AugmentedChebyshev": "ssg_mip.pareto.chebyshev",
+    "AugmentedChebyshev": "ssg_mip.scalarisation",
     "ChebyshevPoint": "ssg_mip.pareto.chebyshev",
+    "ConcavePieces": "ssg_mip.scalarisation",
     "Enclosure": "ssg_mip.pareto.enclosures.enclosure",
     "Existence": "ssg_mip.pareto.equilibrium.existence",
     "FollowerPolicy": "ssg_mip.policy",
@@ -51,6 +53,7 @@ _LAZY = {
     "ParetoFront": "ssg_mip.pareto.front",
     "Result": "ssg_mip.result",
     "Verification": "ssg_mip.certificates.verification",
+    "WeightedSum": "ssg_mip.scalarisation",
     "attainment": "ssg_mip.pareto.equilibrium.attainment",
     "enclose_front": "ssg_mip.pareto.enclosures.enclose",
     "existence": "ssg_mip.pareto.equilibrium.existence",
@@ -78,6 +81,7 @@ __all__ = [
     "Attainment",
     "AugmentedChebyshev",
     "ChebyshevPoint",
+    "ConcavePieces",
     "Enclosure",
     "Existence",
     "FollowerPolicy",
@@ -88,6 +92,7 @@ __all__ = [
     "ParetoFront",
     "Result",
     "Verification",
+    "WeightedSum",
     "attainment",
     "best_response",
     "enclose_front",

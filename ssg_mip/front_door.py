@@ -23,6 +23,7 @@ from ssg_mip.methods.seeds import with_seed
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Result
 from ssg_mip.rules import FLAG, PATH, SEED, TABLE, TEXT, checked, optional, shown
+from ssg_mip.scalarisation import AugmentedChebyshev, ConcavePieces, WeightedSum, scalarisation_of
 from ssg_mip.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, Tolerances
 
 
@@ -52,6 +53,7 @@ def solve(
     certificate: Path | str | None = None,
     recorder: Recorder | None = None,
     deadline: Deadline | None = None,
+    scalarisation: WeightedSum | AugmentedChebyshev | ConcavePieces | Mapping[str, Any] | str | None = None,
 ) -> Result:
     """Find a stationary leader policy, its exact value and a proven bound on the best value.
 
@@ -120,6 +122,12 @@ def solve(
         Remembers the proof for a caller who writes the certificate.
     deadline
         A budget that is running already, instead of ``time_limit``.
+    scalarisation
+        What the steps of policy iteration, with and without restarts and backtracking, make as large as they can: a
+        Pareto-compliant function of the leader's values (:mod:`ssg_mip.scalarisation`), or what
+        :func:`~ssg_mip.scalarisation.scalarisation_of` reads as one. The weighted sum if absent. A ``WeightedSum``
+        stands for ``weights``, with every method. With any other, ``leader_value``, ``dual_bound``, the gap and
+        ``optimal`` are still about ``weights``; ``Result.scalarised_value`` and ``scalarised_bound`` are about it.
 
     Returns
     -------
@@ -140,9 +148,15 @@ def solve(
         recorder = prepared_recorder(Path(certificate))
     deadline = Deadline(time_limit) if deadline is None else deadline
     find_method(method)
+    what = scalarisation_of(game, scalarisation)
+    if isinstance(what, WeightedSum):
+        if weights is not None:
+            raise OptionError("weights are given beside a scalarisation weighted-sum; leave one of them out")
+        weights, what = what.weights, None
     with given_or_graceful(interrupt) as flag:
         request = Request(
             weights=state_weights(game, weights),
+            scalarisation=what,
             ties=ties,
             margin=margin,
             gap=gap,

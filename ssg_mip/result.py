@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import platform
 from collections.abc import Mapping
-from functools import cache
-from importlib import metadata
 from typing import Any
 
 import numpy as np
@@ -20,49 +17,10 @@ from ssg_mip.frozen import FrozenArrays
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.gap import gap_in_units, gap_size
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
+from ssg_mip.provenance import Provenance
+from ssg_mip.scalarisation import Scalarised
 from ssg_mip.standard_form import standard_form
 from ssg_mip.status import BoundProof, Status, Termination
-
-
-@cache
-def versions() -> dict[str, str]:
-    """Versions of this package and of what it computes with."""
-    packages = {"ssg_mip": "ssg_mip", "highs": "highspy", "pyomo": "pyomo", "numpy": "numpy", "scipy": "scipy"}
-    found = {}
-    for label, package in packages.items():
-        try:
-            found[label] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            found[label] = "not installed"
-    return {**found, "python": platform.python_version()}
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Provenance:
-    """Where a result comes from: enough to run it again.
-
-    Attributes
-    ----------
-    game_name, game_hash
-        The game and the SHA-256 of its content.
-    method, options, seed
-        What was asked.
-    seconds
-        Wall-clock time of the whole call.
-    counts
-        Work done, in units that do not depend on the machine: ``nodes``, ``lps``, ``iterations``, ...
-    versions
-        Versions of the packages involved.
-    """
-
-    game_name: str
-    game_hash: str
-    method: str
-    options: Mapping[str, Any]
-    seed: int
-    seconds: float
-    counts: Mapping[str, int]
-    versions: Mapping[str, str] = dataclasses.field(default_factory=versions)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -81,6 +39,8 @@ class TrajectoryPoint(FrozenArrays):
         A remark for the reader.
     step_bound
         Policy iteration: proven bound on the weighted one-step gain ``Q_t - V_t`` from here; infinite if none.
+    scalarised_step_bound
+        The same on ``L[Q_t] - L[V_t]``, where a run has a scalarisation ``L`` that is no weighted sum.
     nodes, seconds
         Work spent on the step from here.
     """
@@ -91,6 +51,7 @@ class TrajectoryPoint(FrozenArrays):
     leader_policy: LeaderPolicy
     note: str = ""
     step_bound: float = math.inf
+    scalarised_step_bound: float = math.inf
     nodes: int = 0
     seconds: float = 0.0
 
@@ -182,6 +143,9 @@ class Result(FrozenArrays):
         if it was not looked for.
     details
         What the method says of itself beyond this: plain JSON data by name, documented where the method is.
+    scalarised
+        The scalarisation that the steps of policy iteration maximised, with a bound on it, where it is no weighted
+        sum; ``leader_value``, ``dual_bound`` and the gap are about ``weights`` all the same.
     """
 
     game: Game
@@ -205,6 +169,19 @@ class Result(FrozenArrays):
     guaranteed: Guarantee | None = None
     bound_proof: BoundProof = BoundProof.NONE
     details: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    scalarised: Scalarised | None = None
+
+    @property
+    def scalarised_value(self) -> float:
+        """``L[leader_values]``; ``leader_value`` where the scalarisation is the weighted sum, NaN without a policy."""
+        if self.scalarised is None or self.leader_policy is None:
+            return self.leader_value
+        return self.scalarised.what(self.leader_values)
+
+    @property
+    def scalarised_bound(self) -> float:
+        """Proven: no stationary leader policy has a larger ``L``; infinite if nothing is proven."""
+        return self.dual_bound if self.scalarised is None else self.scalarised.bound
 
     @property
     def bound_certified(self) -> bool:
@@ -245,6 +222,11 @@ class Result(FrozenArrays):
             f"{self.dual_bound:.9g}, {self.check.word})"
         )
 
+    def _scalarised_point(self, point: TrajectoryPoint) -> dict[str, float | None]:
+        what = self.scalarised
+        value = math.nan if what is None else what.what(point.leader_values)
+        return {"scalarised_value": finite(value), "scalarised_step_bound": finite(point.scalarised_step_bound)}
+
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON data: policies as ``{state: {action: probability}}``, values as ``{state: value}``.
 
@@ -274,6 +256,7 @@ class Result(FrozenArrays):
             "bound_proof": (self.bound_proof if math.isfinite(self.dual_bound) else BoundProof.NONE).value,
             "relative_gap": finite(self.relative_gap),
             "gap_scale": self.gap_scale,
+            **({} if self.scalarised is None else self.scalarised.to_dict(self.game, self.leader_values)),
             "leader_values": by_state(self.leader_values),
             "follower_values": by_state(self.follower_values),
             "leader_policy": None if self.leader_policy is None else self.leader_policy.to_names(self.game),
@@ -287,6 +270,7 @@ class Result(FrozenArrays):
                     "leader_policy": point.leader_policy.to_names(self.game),
                     "note": point.note,
                     "step_bound": finite(point.step_bound),
+                    **({} if self.scalarised is None else self._scalarised_point(point)),
                     "nodes": point.nodes,
                     "seconds": point.seconds,
                 }
@@ -371,6 +355,7 @@ def build_result(
     counts: Mapping[str, int],
     bound_proof: BoundProof = BoundProof.NONE,
     details: Mapping[str, Any] | None = None,
+    scalarised: Scalarised | None = None,
 ) -> Result:
     """Assemble a result from a policy and the follower's exact response to it.
 
@@ -405,5 +390,6 @@ def build_result(
             counts={label: int(count) for label, count in counts.items()},
         ),
         details={} if details is None else details,
+        scalarised=scalarised,
         bound_proof=_with_margin(bound_proof) if float(options.get("margin", 0.0)) > 0.0 else bound_proof,
     )

@@ -85,7 +85,7 @@ def _stop_trials(
     answer = claims.answers[0]
     proven = ProvenBounds(exact, found, claims.margin, max(prover.about(answer.policy).slack))
     missing = Judge(claims, prover, proven, exact, tolerances).document()
-    names = ["status stationary", "termination stationary", "step_bound"]
+    names = ["status stationary", "termination stationary", "step_bound", "scalarised_bound"]
     if claims.method != BY_THEOREM_10:
         names.append("status pareto_optimal")
     for name in names:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
 
 from ssg_mip.certificates.rational import PolicyRows
 
@@ -77,6 +80,8 @@ class PointClaim:
     gain_bound: float = math.inf
     proof: ProofClaim | None = None
     guarantee: GuaranteeClaim | None = None
+    scalarised_value: float | None = None
+    scalarised_step_bound: float = math.inf
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -96,6 +101,84 @@ class ScalarisationClaim:
     termination: str = ""
     gain_bound: float = math.inf
     first_values: tuple[float, ...] | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class ExactScalarisation:
+    """A concave function of the leader's values in fractions, increasing in every state.
+
+    With a ``reference`` it is ``min_s w(s) (v(s) - r(s)) + e sum_s w(s) (v(s) - r(s))``, ``w`` the only row of
+    ``weights`` and ``e`` the ``augmentation``; without one it is ``min_k (w_k @ v + c_k)``.
+    """
+
+    weights: tuple[tuple[Fraction, ...], ...]
+    constants: tuple[Fraction, ...] = ()
+    reference: tuple[Fraction, ...] | None = None
+    augmentation: Fraction = Fraction(0)
+
+    @property
+    def count(self) -> int:
+        """Pieces."""
+        return len(self.weights) if self.reference is None else len(self.reference)
+
+    def at(self, values: Sequence[Fraction]) -> Fraction:
+        """``L`` of exact values."""
+        if self.reference is None:
+            return min(_sum(row, values) + own for row, own in zip(self.weights, self.constants, strict=True))
+        terms = [w * (v - r) for w, v, r in zip(self.weights[0], values, self.reference, strict=True)]
+        return min(terms) + self.augmentation * sum(terms, Fraction(0))
+
+    def slope(self, changes: Sequence[Fraction]) -> Fraction:
+        """How far ``L`` changes at most where values change by at most so much."""
+        if self.reference is None:
+            return max(_sum(row, changes) for row in self.weights)
+        terms = [w * own for w, own in zip(self.weights[0], changes, strict=True)]
+        return max(terms) + self.augmentation * sum(terms, Fraction(0))
+
+    @property
+    def steepest(self) -> Fraction:
+        """The fastest that ``L`` rises with the value of one state."""
+        if self.reference is None:
+            return max(map(max, self.weights))
+        return max(self.weights[0]) * (1 + self.augmentation)
+
+    def size(self, sizes: Sequence[Fraction]) -> Fraction:
+        """How large the terms are of which ``L`` is made, for values of at most these sizes."""
+        if self.reference is None:
+            rows = zip(self.weights, self.constants, strict=True)
+            return max(_sum(row, sizes) + abs(constant) for row, constant in rows)
+        terms = [w * (own + abs(r)) for w, own, r in zip(self.weights[0], sizes, self.reference, strict=True)]
+        return max(terms) + self.augmentation * sum(terms, Fraction(0))
+
+    def mixed(self, mixture: Sequence[float]) -> tuple[tuple[Fraction, ...], Fraction]:
+        """Weights and constant of a mixture of the pieces, its shares divided by their exact sum: ``L`` lies below."""
+        shares = [Fraction(share) for share in mixture]
+        total = sum(shares, Fraction(0))
+        if self.reference is None:
+            weights = tuple(_sum(shares, column) / total for column in zip(*self.weights, strict=True))
+            return weights, _sum(shares, self.constants) / total
+        own = zip(self.weights[0], shares, strict=True)
+        weights = tuple(w * (share / total + self.augmentation) for w, share in own)
+        return weights, -_sum(weights, self.reference)
+
+
+def _sum(left: Sequence[Fraction], right: Sequence[Fraction]) -> Fraction:
+    return sum((a * b for a, b in zip(left, right, strict=True)), Fraction(0))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class ScalarisedClaim:
+    """The scalarisation of a run, its value at the answer, a bound over all policies, and what that comes from.
+
+    ``options`` is what the options of the run must say of it, ``mixture`` the shares of its pieces whose weighted sum
+    has been bounded.
+    """
+
+    what: ExactScalarisation
+    options: Mapping[str, Any]
+    value: float | None
+    bound: float
+    mixture: tuple[float, ...] | None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -138,3 +221,4 @@ class Claims:
     termination: str = ""
     levels: int = 0
     enclosure: EnclosureClaim | None = None
+    scalarised: ScalarisedClaim | None = None

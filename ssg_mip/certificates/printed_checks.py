@@ -28,7 +28,7 @@ _POINT = ("check.seconds", "check.arithmetic", "guaranteed.margin_asked", "guara
 UNCHECKED_FIELDS: Mapping[str, tuple[str, ...]] = {
     "result": (
         *("progress", "details", "trajectory[].note", "trajectory[].nodes", "trajectory[].seconds"),
-        *("trajectory[].step_bound", "bound_proof", "gap_scale"),
+        *("trajectory[].step_bound", "bound_proof", "gap_scale", "scalarised_mixture"),
         *_POINT,
         *_PROVENANCE,
     ),
@@ -48,9 +48,10 @@ UNCHECKED_FIELDS: Mapping[str, tuple[str, ...]] = {
 }
 """What no check covers, or not in every document; all that is below a place is meant with it. Of ``step_bound`` this
 means iterates before the last one, of a gap scale one that plays no part in the gap, of a tolerance or an option one
-that asks for less; bounds and statuses that are not proven are named for every document (``claimed``)."""
+that asks for less, of a mixture one that proves nothing; bounds and statuses that are not proven are named for every
+document (``claimed``)."""
 
-CHECKED_OPTIONS = ("provenance.options.margin", "provenance.options.resolution")
+CHECKED_OPTIONS = ("provenance.options.margin", "provenance.options.resolution", "provenance.options.scalarisation")
 """The options that are printed elsewhere too, and must be the same there."""
 
 FRONT_METHOD = "front by "
@@ -102,6 +103,9 @@ def _result(data: Mapping[str, Any], claims: Claims, tolerances: Tolerances) -> 
     yield _same(data, "", "status_message", STATUS_MESSAGES[claims.status])
     yield from _proof(data, "", whole.dual_bound, claims.margin)
     yield from _fits(claims.status, claims.termination, claims.margin, "the result")
+    options = fields.mapping(data["provenance"], "provenance")["options"]
+    asked = None if claims.scalarised is None else dict(claims.scalarised.options)
+    yield _truth(options.get("scalarisation") == asked, "the scalarisation is not the one of the options")
     missing = whole.leader_value is None or not math.isfinite(whole.dual_bound)
     printed = fields.bound(data, "distance_to_bound", "")
     if missing or not math.isfinite(printed):

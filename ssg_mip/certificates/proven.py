@@ -65,20 +65,24 @@ class ProvenBounds:
         serving = [one for one in replays if one.passed and one.margin <= margin]
         self.plain = tuple(one for one in serving if one.values is None)
         self.steps = tuple(one for one in serving if one.values is not None)
-        self._ceiling: tuple[Fraction, ...] | None = None
+        self.ceiling: tuple[Fraction, ...] | None = None
         if len(exact.rows) <= MOST_CEILING_ROWS and not out_of_time():
-            self._ceiling = ceiling(exact)
+            self.ceiling = ceiling(exact)
 
     @property
     def no_policy(self) -> bool:
         """Whether no policy keeps the margin."""
         return any(one.claimed is None and not one.floor for one in self.plain)
 
+    def over_all_policies(self) -> Iterator[tuple[tuple[Fraction, ...], Fraction]]:
+        """Weights and bounds that certificates prove over all policies."""
+        return self._bounds(None)
+
     def weighted(self, weights: Sequence[Fraction]) -> Fraction | None:
         """The least proven bound on ``weights @ V``; ``None`` if there is none."""
         found = [bound for shares, bound in self._bounds(None) if tuple(weights) == shares]
-        if self._ceiling is not None:
-            found.append(sum((w * most for w, most in zip(weights, self._ceiling, strict=True)), Fraction(0)))
+        if self.ceiling is not None:
+            found.append(sum((w * most for w, most in zip(weights, self.ceiling, strict=True)), Fraction(0)))
         return min(found, default=None)
 
     def gain(self, values: Sequence[Interval]) -> Fraction | None:
@@ -95,8 +99,8 @@ class ProvenBounds:
             for weights, bound in self._bounds(values)
             if min(weights) > 0
         ]
-        if self._ceiling is not None:
-            room = (max(Fraction(0), most - now.lower) for most, now in zip(self._ceiling, values, strict=True))
+        if self.ceiling is not None:
+            room = (max(Fraction(0), most - now.lower) for most, now in zip(self.ceiling, values, strict=True))
             found.append(sum(room, Fraction(0)) / states)
         if self._exact.leader_discount == 0:
             found += self._average_steps(values)
@@ -139,8 +143,8 @@ class ProvenBounds:
             for weights, bound in self._bounds(values)
             if weights[state] > 0
         ]
-        if self._ceiling is not None:
-            found.append(max(Fraction(0), self._ceiling[state] - values[state].lower))
+        if self.ceiling is not None:
+            found.append(max(Fraction(0), self.ceiling[state] - values[state].lower))
         if self._exact.leader_discount == 0:
             found += (average * len(values) for average in self._average_steps(values))
         return min(found, default=None)

@@ -28,6 +28,7 @@ from ssg_mip.certificates.claims import (
     ScalarisationClaim,
 )
 from ssg_mip.certificates.rational import PolicyRows
+from ssg_mip.certificates.scalarised import read_scalarised, read_scalarised_iterate
 from ssg_mip.errors import InvalidResultError
 from ssg_mip.game import Game
 
@@ -79,8 +80,10 @@ class _Reader:
         )
         if not has_policy:
             self._expect_nothing(data)
+        scalarised = read_scalarised(data, self._by_state, has_policy=has_policy)
         trajectory = tuple(
-            self._iterate(entry, index, weights) for index, entry in enumerate(fields.list_of(data, "trajectory", ""))
+            self._iterate(entry, index, weights, scalarised is not None)
+            for index, entry in enumerate(fields.list_of(data, "trajectory", ""))
         )
         return Claims(
             subject="result",
@@ -89,6 +92,7 @@ class _Reader:
             answers=answers,
             trajectory=trajectory,
             scalarisations=(whole,),
+            scalarised=scalarised,
             tied_states=frozenset(self._state(name, "tied_states") for name in fields.list_of(data, "tied_states", "")),
         )
 
@@ -213,12 +217,13 @@ class _Reader:
             leader_value=fields.interval_of(given, "leader_value", place),
         )
 
-    def _iterate(self, entry: Any, index: int, weights: tuple[float, ...]) -> PointClaim:
+    def _iterate(self, entry: Any, index: int, weights: tuple[float, ...], is_scalarised: bool) -> PointClaim:
         at = f"trajectory[{index}]."
         data = fields.mapping(entry, at)
         number = fields.member(data, "iteration", at)
         if number != index:
             raise InvalidResultError(f"{at}iteration is {number!r}; iterations count from 0, so it must be {index}")
+        value, left = read_scalarised_iterate(data, at, is_asked=is_scalarised)
         return PointClaim(
             place=at.rstrip("."),
             policy=self._policy(data, at),
@@ -226,6 +231,8 @@ class _Reader:
             leader_value=fields.number(fields.member(data, "leader_value", at), f"{at}leader_value"),
             weights=weights,
             step_bound=fields.bound(data, "step_bound", at),
+            scalarised_value=value,
+            scalarised_step_bound=left,
         )
 
     def _scalarisation(self, data: Mapping[str, Any], index: int) -> ScalarisationClaim:

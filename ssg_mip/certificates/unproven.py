@@ -21,6 +21,7 @@ from ssg_mip.certificates.proven import ProvenBounds
 from ssg_mip.certificates.rational import ExactGame, exact_weights
 from ssg_mip.certificates.restricted import best_of_class
 from ssg_mip.certificates.run_checks import leader_spread, step_scale
+from ssg_mip.certificates.scalarised import is_proven
 from ssg_mip.certificates.values import PRINTED, Interval, weighted_sum
 from ssg_mip.tolerances import FINEST_GAP, Tolerances
 
@@ -110,6 +111,21 @@ class Judge:
             yield f"termination {claims.termination}"
         if answer is not None and not self._left_to_step(answer):
             yield "step_bound"
+        yield from self._scalarised()
+
+    def _scalarised(self) -> Iterator[str]:
+        """What is said of the scalarisation: over all policies, and of one step from every iterate."""
+        claim = self._claims.scalarised
+        if claim is None:
+            return
+        if not is_proven(claim, self._proven, self._exact):
+            yield "scalarised_bound"
+        for point in self._claims.trajectory:
+            if math.isfinite(point.scalarised_step_bound):
+                left = self._proven.average_step(self._values(point))
+                rise = None if left is None else claim.what.steepest * len(point.leader_values) * left
+                if rise is None or rise > point.scalarised_step_bound:
+                    yield "scalarised_step_bound"
 
     def _front(self) -> Iterator[str]:
         for point in self._claims.answers:

@@ -32,6 +32,7 @@ from ssg_mip.certificates.proven import ProvenBounds
 from ssg_mip.certificates.rational import ExactGame, exact_weights
 from ssg_mip.certificates.reading import read_claims
 from ssg_mip.certificates.run_checks import bound_checks, course_checks, dominance_check
+from ssg_mip.certificates.scalarised import scalarised_checks
 from ssg_mip.certificates.timely import timely, unlimited
 from ssg_mip.certificates.unproven import Judge, Proof
 from ssg_mip.certificates.values import weighted_sum
@@ -265,7 +266,7 @@ def _derived_checks(
     checks += [margin_check(claims, prover, game), guarantee_check(claims, game, tolerances)]
     if claims.subject == "result":
         checks += [_status_check(claims), class_check(claims, game), tied_state_check(claims, prover, game)]
-        checks += trajectory_checks(claims, prover, game)
+        checks += [*trajectory_checks(claims, prover, game), *scalarised_checks(claims, prover)]
     elif claims.enclosure is not None:
         checks += enclosure_checks(claims.enclosure, claims.answers, prover)
     else:

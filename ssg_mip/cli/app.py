@@ -27,7 +27,7 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from ssg_mip.result import versions
+        from ssg_mip.provenance import versions
 
         labels = {"highs": "HiGHS", "pyomo": "Pyomo", "numpy": "NumPy", "scipy": "SciPy", "python": "Python"}
         for name, version in versions().items():

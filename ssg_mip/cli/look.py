@@ -70,6 +70,7 @@ def export_program(
     ] = "bilinear",
     policy: options.PolicyFile = None,
     weights: options.Weights = None,
+    scalarisation: options.ScalarisationGiven = None,
     margin: options.Margin = 0.0,
     as_json: options.AsJson = False,
 ) -> None:
@@ -81,7 +82,12 @@ def export_program(
     legend = file.with_name(f"{file.name}.names.json")
     check_outputs(
         {"FILE": file, "its names": legend},
-        {"the instance": instance, "--policy": policy, "--weights": file_named(weights)},
+        {
+            "the instance": instance,
+            "--policy": policy,
+            "--weights": file_named(weights),
+            "--scalarisation": file_named(scalarisation),
+        },
     )
     game = read_instance(instance)
     table = options.read_policy(policy)
@@ -93,6 +99,7 @@ def export_program(
         form=cast(Any, form),
         policy=None if table is None else LeaderPolicy.from_names(game, table),
         weights=options.read_weights(weights),
+        scalarisation=options.read_scalarisation(scalarisation),
         margin=margin,
     )
     if as_json:

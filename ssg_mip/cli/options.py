@@ -11,6 +11,7 @@ import typer
 
 from ssg_mip.best_response import Ties as TieRule
 from ssg_mip.best_response import check_ties
+from ssg_mip.cli.outputs import file_named
 from ssg_mip.errors import InvalidPolicyError, OptionError
 
 if TYPE_CHECKING:
@@ -36,6 +37,17 @@ Weights = Annotated[
         metavar="TEXT|FILE",
         help='Weights over states: "s1=0.5,s2=0.5", a JSON object {"s1": 0.5}, or a JSON file with one (states whose '
         "names hold a comma or an equals sign need JSON). States left out weigh 0. Default: the start distribution.",
+        show_default=False,
+    ),
+]
+ScalarisationGiven = Annotated[
+    str | None,
+    typer.Option(
+        "--scalarisation",
+        metavar="TEXT|FILE",
+        help="What the steps of policy iteration maximise: augmented-chebyshev (with its defaults), or a JSON object, "
+        "or a JSON file with one, that has a kind (weighted-sum, augmented-chebyshev, concave-pieces) and its numbers "
+        "by state. Default: the weighted sum.",
         show_default=False,
     ),
 ]
@@ -247,6 +259,24 @@ def read_weights(given: str | None) -> dict[str, float] | None:
                 f"--weights gives the state {name!r} the weight {number!r}; it must be a number"
             ) from None
     return weights
+
+
+def read_scalarisation(given: str | None) -> dict[str, Any] | None:
+    """A scalarisation as plain data: from a kind, a JSON object, or a file that holds one.
+
+    Raises
+    ------
+    OptionError
+        If it cannot be read. Whether it fits a game is looked at where the game is known.
+    """
+    if given is None:
+        return None
+    text = given.strip()
+    if text.startswith("{"):
+        return _parse(text, "--scalarisation")
+    if text.endswith(".json") or file_named(text) is not None:
+        return _parse(_read_text(Path(text), "--scalarisation"), text)
+    return {"kind": text}
 
 
 def read_json_file(path: Path) -> Mapping[str, Any]:

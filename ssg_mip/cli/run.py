@@ -21,7 +21,7 @@ from ssg_mip.cli.wished import check_wish, draw_wish
 from ssg_mip.errors import OptionError, SsgError
 from ssg_mip.exit_codes import ExitCode, exit_code
 from ssg_mip.interrupt import graceful_interrupt
-from ssg_mip.pareto.scalarisation import DEFAULT_NUM_WEIGHTS
+from ssg_mip.pareto.weight_sets import DEFAULT_NUM_WEIGHTS
 from ssg_mip.tolerances import DEFAULT_GAP
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def solve_instance(
     instance: options.Instance,
     method: options.Method = "policy-iteration",
     weights: options.Weights = None,
+    scalarisation: options.ScalarisationGiven = None,
     ties: options.Ties = "leader",
     margin: options.Margin = 0.0,
     gap: options.Gap = DEFAULT_GAP,
@@ -72,7 +73,12 @@ def solve_instance(
     check_wish(plot)
     check_outputs(
         {"--certificate": certificate, "--plot": plot},
-        {"the instance": instance, "--start": file_named(start), "--weights": file_named(weights)},
+        {
+            "the instance": instance,
+            "--start": file_named(start),
+            "--weights": file_named(weights),
+            "--scalarisation": file_named(scalarisation),
+        },
     )
     recorder = None if certificate is None else prepared_recorder(certificate)
     with graceful_interrupt() as interrupt:
@@ -80,6 +86,7 @@ def solve_instance(
             read_instance(instance),
             method=method,
             weights=options.read_weights(weights),
+            scalarisation=options.read_scalarisation(scalarisation),
             ties=options.check_rule(ties),
             margin=margin,
             gap=gap,

@@ -33,6 +33,7 @@ from ssg_mip.bounds import ValueBounds, compact_big_m, follower_value_bounds, le
 from ssg_mip.formulations.program import Program
 from ssg_mip.formulations.rows import add_products, product_bounds
 from ssg_mip.game import FloatArray, Game
+from ssg_mip.scalarisation import ConcavePieces, StepObjective
 
 Triple = tuple[Any, Any, Any]
 
@@ -100,7 +101,7 @@ def compact_commitment(
 def compact_improvement(
     game: Game,
     values: FloatArray,
-    weights: FloatArray,
+    objective: StepObjective,
     *,
     follower_bounds: ValueBounds | None = None,
     margin: float = 0.0,
@@ -113,8 +114,9 @@ def compact_improvement(
         The game.
     values
         The leader's values ``V_t`` of the policy to improve on, shape ``[num_states]``.
-    weights
-        Weights ``alpha`` over states.
+    objective
+        Weights ``alpha`` over states, or the pieces of a function of the gains, as in
+        :func:`~ssg_mip.formulations.improvement.improvement`.
     follower_bounds
         Bounds on the follower's optimal values; computed if absent.
     margin
@@ -147,13 +149,25 @@ def compact_improvement(
     model.improvement = pyo.Constraint(
         range(game.num_states), rule=lambda m, s: m.Q[s] >= float(values[s]), doc="no state gets worse"
     )
-    gain = pyo.quicksum(float(w) * (model.Q[s] - float(values[s])) for s, w in enumerate(weights))
-    _add_objective(model, "gain", gain)
+
+    def gain(weights: FloatArray) -> Any:
+        return pyo.quicksum(float(w) * (model.Q[s] - float(values[s])) for s, w in enumerate(weights))
+
+    if isinstance(objective, ConcavePieces):
+        ends = (objective(q_bounds.lower - values), objective(q_bounds.upper - values))
+        model.rise = pyo.Var(bounds=ends)
+        rows = list(zip(objective.weights, objective.offsets.tolist(), strict=True))
+        model.piece = pyo.Constraint(
+            range(len(rows)), rule=lambda m, k: gain(rows[k][0]) + rows[k][1] - m.rise >= 0.0, doc="a concave objective"
+        )
+        _add_objective(model, "gain", model.rise)
+    else:
+        _add_objective(model, "gain", gain(objective))
     return Program(
         model=model,
         box=tuple(model.v.values()),
         products=add_products(model, triples),
-        indices={**INDICES, "Q": "s", "improvement": "s"},
+        indices={**INDICES, "Q": "s", "improvement": "s", "piece": "k"},
     )
 
 

@@ -27,6 +27,7 @@ from ssg_mip.formulations.linearise import replace_by_binary_rows
 from ssg_mip.formulations.occupancy import add_occupancy
 from ssg_mip.formulations.program import Product, Program
 from ssg_mip.game import FloatArray, Game
+from ssg_mip.scalarisation import StepObjective
 
 
 def deterministic_commitment(
@@ -70,7 +71,7 @@ def deterministic_commitment(
 def deterministic_improvement(
     game: Game,
     values: FloatArray,
-    weights: FloatArray,
+    objective: StepObjective,
     *,
     follower_bounds: ValueBounds | None = None,
     margin: float = 0.0,
@@ -80,7 +81,7 @@ def deterministic_improvement(
     Parameters are those of :func:`~ssg_mip.formulations.compact.compact_improvement`. Infeasible if no deterministic
     policy reaches ``values`` in every state, which can happen where they belong to a mixed policy.
     """
-    program = compact_improvement(game, values, weights, follower_bounds=follower_bounds, margin=margin)
+    program = compact_improvement(game, values, objective, follower_bounds=follower_bounds, margin=margin)
     return _with_binary_policy(program)
 
 

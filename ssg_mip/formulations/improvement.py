@@ -2,7 +2,9 @@ r"""The improvement program (I) of Kudo & Akimoto, equations (6)-(8), in its dis
 
 Given the values ``V_t`` of the current policy, maximise ``sum_s alpha_s (Q_t(s, f, g(s)) - V_t(s))`` over the leader
 policies ``f`` with ``Q_t(s, f, g(s)) >= V_t(s)`` in every state, where ``g`` is a best response to ``f`` and ``Q_t``
-uses the constant ``V_t``.
+uses the constant ``V_t``. The objective may also be ``L[Q_t] - L[V_t]`` for a concave Pareto-compliant
+``L[v] = min_k (w_k @ v + c_k)`` (:mod:`ssg_mip.scalarisation`): then it is a variable ``rise`` below every piece
+of the gains ``d(s)`` (``gained``, ``piece``).
 
 * ``x(s, a, b) = f(s, a) g(s, b) >= 0`` with ``sum_ab x = 1`` (``simplex``);
 * products ``w(s, a, b, t) = x(s, a, b) v(t)`` with the follower's values ``v``, and ``simplex_times_value``:
@@ -17,6 +19,9 @@ optimality (Theorem 9).
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 
 from ssg_mip.bounds import ValueBounds
@@ -24,11 +29,24 @@ from ssg_mip.formulations.program import Program
 from ssg_mip.formulations.rows import Selection, add_incentive_rows, add_products, multiplied_rows
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.mdp import transition_matrix
+from ssg_mip.scalarisation import ConcavePieces, StepObjective
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
+
+Key = tuple[int, int, int]
+"""State, leader action, follower action."""
 
 INDICES = {
     **{"x": "sab", "v": "s", "w": "sabt"},
-    **{"simplex": "s", "simplex_times_value": "st", "own": "sb", "incentive": "sbc", "improve": "s"},
+    **{
+        "simplex": "s",
+        "simplex_times_value": "st",
+        "own": "sb",
+        "incentive": "sbc",
+        "improve": "s",
+        "d": "s",
+        "gained": "s",
+        "piece": "k",
+    },
 }
 """What the indices of the components mean."""
 
@@ -49,7 +67,7 @@ def leader_gains(game: Game, values: FloatArray) -> FloatArray:
 def improvement(
     game: Game,
     values: FloatArray,
-    weights: FloatArray,
+    objective: StepObjective,
     follower: ValueBounds,
     *,
     selection: Selection | None = None,
@@ -62,8 +80,9 @@ def improvement(
         The game.
     values
         The leader's current values ``V_t``, shape ``[num_states]``.
-    weights
-        The scalarisation weights ``alpha`` over states.
+    objective
+        The scalarisation weights ``alpha`` over states, or the pieces of a function of the gains ``Q_t - V_t``
+        (:meth:`ssg_mip.scalarisation.ConcavePieces.gains_over`).
     follower
         Bounds on the follower's optimal values (:func:`ssg_mip.bounds.follower_value_bounds`).
     selection
@@ -73,7 +92,8 @@ def improvement(
     -------
     Program
         With components ``x, v, w``, ``simplex, simplex_times_value, own, incentive, improve, product`` and the
-        objective ``gain``, the weighted improvement over ``V_t``. Box: ``v``.
+        objective ``gain``, the weighted improvement over ``V_t``. Of several pieces the objective is the variable
+        ``rise``, with rows ``piece``. Box: ``v``.
     """
     import pyomo.environ as pyo
 
@@ -95,9 +115,12 @@ def improvement(
     )
     differences = add_incentive_rows(model, selection, model.x, model.w, list(states))
     model.improve = pyo.Constraint(states, rule=lambda m, s: sum(gains[key] * m.x[key] for key in block[s]) >= 0.0)
-    model.gain = pyo.Objective(
-        expr=sum(float(weights[key[0]]) * gains[key] * model.x[key] for key in keys), sense=pyo.maximize
-    )
+    if isinstance(objective, ConcavePieces):
+        _add_pieces(model, objective, gains, block)
+    else:
+        model.gain = pyo.Objective(
+            expr=sum(float(objective[key[0]]) * gains[key] * model.x[key] for key in keys), sense=pyo.maximize
+        )
     triples = [(model.w[key, t], model.x[key], model.v[t]) for key in keys for t in states]
     return Program(
         model,
@@ -107,3 +130,26 @@ def improvement(
         differences=differences,
         indices=INDICES,
     )
+
+
+def _add_pieces(
+    model: Any, pieces: ConcavePieces, gains: Mapping[Key, float], block: Mapping[int, Sequence[Key]]
+) -> None:
+    """Maximise ``rise``, which is at most every piece."""
+    import pyomo.environ as pyo
+
+    own = {s: [gains[key] for key in keys] for s, keys in block.items()}
+    least, most = (pieces(np.array([end(own[s]) for s in block])) for end in (min, max))
+    model.d = pyo.Var(list(block), bounds=lambda _, s: (min(own[s]), max(own[s])))
+    model.gained = pyo.Constraint(
+        list(block), rule=lambda m, s: sum(gains[key] * m.x[key] for key in block[s]) - m.d[s] == 0.0
+    )
+    model.rise = pyo.Var(bounds=(least, most))
+    rows = list(zip(pieces.weights.tolist(), pieces.offsets.tolist(), strict=True))
+
+    def piece(m: Any, k: int) -> Any:
+        weights, constant = rows[k]
+        return sum(weights[s] * m.d[s] for s in block) - m.rise >= -constant
+
+    model.piece = pyo.Constraint(range(len(rows)), rule=piece)
+    model.gain = pyo.Objective(expr=model.rise, sense=pyo.maximize)

@@ -43,6 +43,14 @@ from ssg_mip.formulations.small_numbers import without_small_numbers
 from ssg_mip.game import GAME, FloatArray, Game
 from ssg_mip.policy import LEADER_POLICY, LeaderPolicy
 from ssg_mip.rules import NOT_NEGATIVE, PATH, checked, one_of, optional
+from ssg_mip.scalarisation import (
+    AugmentedChebyshev,
+    Concave,
+    ConcavePieces,
+    StepObjective,
+    WeightedSum,
+    scalarisation_of,
+)
 from ssg_mip.weights import state_weights
 
 Kind = Literal["improvement", "commitment"]
@@ -62,6 +70,7 @@ def export(
     weights: ArrayLike | Mapping[str, float] | None = None,
     *,
     margin: float = 0.0,
+    scalarisation: WeightedSum | AugmentedChebyshev | ConcavePieces | Mapping[str, Any] | str | None = None,
 ) -> Path:
     """Write a program as an LP file, with a ``.names.json`` beside it; each file appears complete or not at all.
 
@@ -104,9 +113,16 @@ def export(
         one_of(known).check(label, given)
     if target.suffix != ".lp":
         raise OptionError(f"path is {str(target)!r}; the name must end in .lp, by which solvers know the format")
+    what = scalarisation_of(game, scalarisation)
+    if what is not None and (weights is not None or program != "improvement"):
+        raise OptionError(
+            "a scalarisation belongs to the improvement program, and stands for weights: give one of them"
+        )
+    if isinstance(what, WeightedSum):
+        weights, what = what.weights, None
     _check_size(game, program, form)
     policy = LeaderPolicy.uniform(game) if policy is None else policy
-    written = build_program(game, program, form, state_weights(game, weights), policy, margin)
+    written = build_program(game, program, form, state_weights(game, weights), policy, margin, what)
     text, names = lp_text(game, written)
     legend = {
         "format": "ssg-mip-names/1",
@@ -154,13 +170,20 @@ def _products(game: Game, program: Kind, form: str) -> int:
 
 
 def build_program(
-    game: Game, program: Kind, form: Form, weights: FloatArray, policy: LeaderPolicy, margin: float = 0.0
+    game: Game,
+    program: Kind,
+    form: Form,
+    weights: FloatArray,
+    policy: LeaderPolicy,
+    margin: float = 0.0,
+    scalarisation: Concave | None = None,
 ) -> Program:
     """The program in one of its forms; ``policy`` is the point at which the improvement program is written."""
     if program == "commitment":
         return _commitment_forms()[form](game, weights, margin=margin)
     values = best_response(game, policy).leader_values
-    return _improvement_forms()[form](game, values, weights, margin=margin)
+    objective = weights if scalarisation is None else scalarisation.pieces.gains_over(values)
+    return _improvement_forms()[form](game, values, objective, margin=margin)
 
 
 def _roomy_bounds(game: Game) -> ValueBounds:
@@ -205,22 +228,22 @@ def _improvement_forms() -> Mapping[Form, Callable[..., Program]]:
     from ssg_mip.formulations.rows import Selection
 
     def strong(
-        game: Game, values: FloatArray, weights: FloatArray, *, margin: float, bounds: ValueBounds | None = None
+        game: Game, values: FloatArray, objective: StepObjective, *, margin: float, bounds: ValueBounds | None = None
     ) -> Program:
         bounds = follower_value_bounds(game) if bounds is None else bounds
-        return improvement(game, values, weights, bounds, selection=Selection.everything(game, margin))
+        return improvement(game, values, objective, bounds, selection=Selection.everything(game, margin))
 
     def compact(written: Callable[..., Program]) -> Callable[..., Program]:
-        return lambda game, values, weights, *, margin: written(
-            game, values, weights, follower_bounds=_roomy_bounds(game), margin=margin
+        return lambda game, values, objective, *, margin: written(
+            game, values, objective, follower_bounds=_roomy_bounds(game), margin=margin
         )
 
     return {
         "bilinear": compact(compact_improvement),
         "strong": strong,
         "milp": compact(deterministic_improvement),
-        "relaxation": lambda game, values, weights, *, margin: replace_by_envelopes(
-            strong(game, values, weights, margin=margin, bounds=_roomy_bounds(game))
+        "relaxation": lambda game, values, objective, *, margin: replace_by_envelopes(
+            strong(game, values, objective, margin=margin, bounds=_roomy_bounds(game))
         ),
     }
 

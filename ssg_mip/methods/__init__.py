@@ -57,6 +57,7 @@ def find_method(name: str) -> Run:
 def check_request(game: Game, method: str, request: Request) -> None:
     """Raise :class:`OptionError` if a request does not go with the method or with the game."""
     check_method_options(method, request.selection)
+    check_scalarisation(method, request.scalarisation is not None)
     check_method_settings(method, request.settings)
     check_margin(game, request)
 
@@ -77,6 +78,16 @@ def check_method_options(method: str, selection: str) -> None:
         )
 
 
+def check_scalarisation(method: str, asked: bool) -> None:
+    """Raise :class:`OptionError` if a scalarisation that is no weighted sum is asked of a method that has none."""
+    if asked and method not in SELECTING:
+        raise OptionError(
+            f"the scalarisation is no weighted sum while method is {method!r}; only the steps of "
+            f"{', '.join(SELECTING)} maximise one: ask for that method, give a WeightedSum, or use solve_chebyshev for "
+            "the proven optimum of an AugmentedChebyshev"
+        )
+
+
 __all__ = [
     "METHODS",
     "Request",
@@ -84,5 +95,6 @@ __all__ = [
     "check_method_options",
     "check_method_settings",
     "check_request",
+    "check_scalarisation",
     "find_method",
 ]

@@ -8,13 +8,17 @@ the rewards (learners, the fixed-point operator, the policy gradient) are given 
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable
 
 from ssg_mip.best_response import Response, best_response
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.methods import Request, find_method
 from ssg_mip.policy import LeaderPolicy
-from ssg_mip.result import ProgressRow, Provenance, Result, TrajectoryPoint
+from ssg_mip.provenance import Provenance
+from ssg_mip.result import ProgressRow, Result, TrajectoryPoint
+from ssg_mip.scalarisation import Concave, Scalarised
+from ssg_mip.scalarisation.claims import raised
 from ssg_mip.standard_form import Scale, StandardForm, standard_form
 from ssg_mip.status import BoundProof
 from ssg_mip.tolerances import Tolerances
@@ -40,9 +44,46 @@ def run_method(game: Game, method: str, request: Request) -> Result:
     """Run a method on the standard form of a game; the answer is in the game's own units."""
     form = form_for(game, method, request.weights, request.margin)
     if form.changes_nothing:
-        return find_method(method)(game, request)
-    found = find_method(method)(form.standard, request_into(request, form))
-    return result_out(found if form.ignored is None else _with_all_rewards(found, form, request.tolerances), form)
+        return _scalarised_out(find_method(method)(game, _scalarised_into(request)), request, form)
+    found = find_method(method)(form.standard, request_into(_scalarised_into(request), form))
+    whole = found if form.ignored is None else _with_all_rewards(found, form, request.tolerances)
+    return _scalarised_out(result_out(whole, form), request, form)
+
+
+def _unit(what: Concave) -> float:
+    """A power of two: what a gain of 1 in every state is worth at least, roughly."""
+    return math.ldexp(1.0, math.frexp(what.pieces.unit)[1] - 1)
+
+
+def _scalarised_into(request: Request) -> Request:
+    """A request whose scalarisation rises about as fast as the values do, as tolerances and gaps take it to."""
+    what = request.scalarisation
+    return request if what is None else dataclasses.replace(request, scalarisation=what.scaled(1.0 / _unit(what)))
+
+
+def _scalarised_out(result: Result, request: Request, form: StandardForm) -> Result:
+    """What a result in the game's own units says of its scalarisation, in these units and with all rounding counted."""
+    what = request.scalarisation
+    if what is None:
+        return result
+    found = () if result.scalarised is None else result.scalarised.ceilings
+    ceilings = tuple(dataclasses.replace(one, bound=form.leader.upper_out(one.bound, one.weights)) for one in found)
+    unit, slope = _unit(what) * form.leader.unit, float(what.pieces.weights.sum(axis=1).max())
+
+    def bound_out(point: TrajectoryPoint) -> float:
+        moved = unit * point.scalarised_step_bound + 2.0 * slope * form.leader.rounding
+        return raised(what, moved, point.leader_values)
+
+    provenance = result.provenance
+    options = {**provenance.options, "scalarisation": what.options()}
+    return dataclasses.replace(
+        result,
+        scalarised=Scalarised.of(what, ceilings, form.game),
+        provenance=dataclasses.replace(provenance, options=options),
+        trajectory=tuple(
+            dataclasses.replace(point, scalarised_step_bound=bound_out(point)) for point in result.trajectory
+        ),
+    )
 
 
 def _with_all_rewards(result: Result, form: StandardForm, tolerances: Tolerances) -> Result:
@@ -84,6 +125,7 @@ def request_into(request: Request, form: StandardForm) -> Request:
         margin=request.margin / form.follower.unit,
         on_progress=progress_into(request.on_progress, form.leader, request.weights),
         scale=form.leader,
+        scalarisation=None if request.scalarisation is None else request.scalarisation.into(form.leader),
     )
 
 

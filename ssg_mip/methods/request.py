@@ -17,6 +17,7 @@ from ssg_mip.methods.proofs.bound_certificate import Recorder
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Result
 from ssg_mip.rules import CALLBACK, COUNT, INTERRUPT, NOT_NEGATIVE, SEED, one_of, optional
+from ssg_mip.scalarisation import Concave, StepObjective
 from ssg_mip.standard_form import Scale
 from ssg_mip.status import BoundProof
 from ssg_mip.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, TOLERANCES, Tolerances
@@ -78,6 +79,9 @@ class Request:
         Remembers what proves the bound, for a certificate; ``None`` if none is asked for.
     scale
         What the leader's values in a standard form are worth to the reader, for notes in words.
+    scalarisation
+        What the steps of policy iteration maximise instead of the weighted sum, in the units of the game that the
+        method runs on; ``None`` for the weighted sum.
     """
 
     weights: FloatArray
@@ -100,6 +104,7 @@ class Request:
     on_progress: Callable[[ProgressRow], None] | None = None
     recorder: Recorder | None = None
     scale: Scale = dataclasses.field(default_factory=Scale)
+    scalarisation: Concave | None = None
 
     def __post_init__(self) -> None:
         check_ties(self.ties)
@@ -113,6 +118,16 @@ class Request:
         for label in ("node_limit", "iteration_limit"):
             optional(COUNT).check(label, getattr(self, label))
         SEED.check("seed", self.seed)
+
+    def scalarised(self, values: FloatArray) -> float:
+        """``L[values]``: what the run is to make large."""
+        return float(self.weights @ values) if self.scalarisation is None else self.scalarisation(values)
+
+    def objective_at(self, values: FloatArray) -> StepObjective:
+        """What a step from a policy with these values maximises over its gains, strictly increasing in each of them."""
+        if self.scalarisation is None:
+            return compliant_weights(self.weights)
+        return self.scalarisation.pieces.gains_over(values)
 
     @property
     def rule_decides(self) -> bool:
@@ -140,6 +155,7 @@ class Request:
             "levels": self.levels,
             "selection": self.selection,
             "epsilon": self.epsilon,
+            **({} if self.scalarisation is None else {"scalarisation": self.scalarisation.options()}),
             **({"settings": dict(self.settings)} if self.settings else {}),
             "start": None if self.start is None else self.start.probabilities,
         }

@@ -26,13 +26,13 @@ from ssg_mip.best_response import Response, Ties, response_out
 from ssg_mip.bounds import leader_value_bounds, raised_sum
 from ssg_mip.deadline import Deadline
 from ssg_mip.errors import OptionError
-from ssg_mip.frozen import FrozenArrays
 from ssg_mip.game import GAME, FloatArray, Game
 from ssg_mip.interrupt import Interrupt, given_or_graceful
 from ssg_mip.methods.exact import Answer, solve_commitment
 from ssg_mip.methods.request import Request
 from ssg_mip.policy import LeaderPolicy
-from ssg_mip.rules import POSITIVE, checked, shown
+from ssg_mip.rules import POSITIVE, checked
+from ssg_mip.scalarisation import DEFAULT_AUGMENTATION, AugmentedChebyshev
 from ssg_mip.standard_form import StandardForm, standard_form
 from ssg_mip.status import Termination
 from ssg_mip.validation import checked_array
@@ -43,54 +43,6 @@ PROGRAM_SHARE = 0.5
 
 NARROW = 0.25
 """Intervals of this share of the accuracy are not split."""
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class AugmentedChebyshev(FrozenArrays):
-    """The scalarisation itself: a function of value vectors.
-
-    Attributes
-    ----------
-    weights
-        ``w``, positive, one per state.
-    reference
-        ``r``, one value per state.
-    augmentation
-        ``e``, positive.
-
-    Raises
-    ------
-    OptionError
-        If a number is out of range or a shape does not fit.
-    """
-
-    weights: FloatArray
-    reference: FloatArray
-    augmentation: float = 1e-3
-
-    def __post_init__(self) -> None:
-        weights = checked_array(self.weights, "weights", OptionError).astype(float)
-        reference = checked_array(self.reference, "reference", OptionError).astype(float)
-        POSITIVE.check("augmentation", self.augmentation)
-        if weights.ndim != 1 or not np.all(np.isfinite(weights)) or np.any(weights <= 0.0):
-            raise OptionError(
-                f"Chebyshev weights are {shown(self.weights)}; they must be finite and positive in every state"
-            )
-        if reference.shape != weights.shape or not np.all(np.isfinite(reference)):
-            raise OptionError(f"the reference is {shown(self.reference)}; it needs one finite value per state")
-        object.__setattr__(self, "weights", weights)
-        object.__setattr__(self, "reference", reference)
-        super().__post_init__()
-
-    def __call__(self, values: ArrayLike) -> float:
-        """``L[v]`` of one value vector."""
-        given = checked_array(values, "values", OptionError)
-        if given.shape != self.weights.shape:
-            raise OptionError(
-                f"values have shape {given.shape}; they must be one for each of {len(self.weights)} states"
-            )
-        scaled = self.weights * (given.astype(float) - self.reference)
-        return float(scaled.min() + self.augmentation * scaled.sum())
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -133,7 +85,7 @@ def solve_chebyshev(
     weights: ArrayLike | Mapping[str, float] | None = None,
     *,
     reference: ArrayLike | None = None,
-    augmentation: float = 1e-3,
+    augmentation: float = DEFAULT_AUGMENTATION,
     ties: Ties = "leader",
     gap: float = 1e-3,
     time_limit: float | None = None,
@@ -183,8 +135,7 @@ def solve_chebyshev(
             interrupt=flag,
         )
         form = standard_form(game)
-        standard = dataclasses.replace(scalarisation, reference=form.leader.into(scalarisation.reference))
-        found = _Intervals(form.standard, standard, request).point()
+        found = _Intervals(form.standard, scalarisation.into(form.leader), request).point()
         return None if found is None else _point_out(found, scalarisation, form)
 
 

@@ -18,7 +18,8 @@ from ssg_mip.frozen import FrozenArrays
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.pareto.hypervolume import default_reference, hypervolume, is_computed
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
-from ssg_mip.result import Provenance, Result, bound_scope, finite, plain
+from ssg_mip.provenance import Provenance
+from ssg_mip.result import Result, bound_scope, finite, plain
 from ssg_mip.status import BoundProof, Status, Termination
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ssg_mip.game import FloatArray, IntArray
 from ssg_mip.pareto.dominance import non_dominated
-from ssg_mip.pareto.scalarisation import normal_weights
+from ssg_mip.pareto.weight_sets import normal_weights
 from ssg_mip.status import Termination
 from ssg_mip.weights import weight_key
 

@@ -49,10 +49,11 @@ from ssg_mip.pareto.front import ParetoFront, Settlement
 from ssg_mip.pareto.in_standard_form import front_out
 from ssg_mip.pareto.plans import DichotomicPlan, ListPlan, Plan
 from ssg_mip.pareto.pool import Pool
-from ssg_mip.pareto.scalarisation import DEFAULT_NUM_WEIGHTS, corner_weights, weight_grid
 from ssg_mip.pareto.settling import Settler
+from ssg_mip.pareto.weight_sets import DEFAULT_NUM_WEIGHTS, corner_weights, weight_grid
 from ssg_mip.policy import LeaderPolicy
-from ssg_mip.result import ProgressRow, Provenance, Result
+from ssg_mip.provenance import Provenance
+from ssg_mip.result import ProgressRow, Result
 from ssg_mip.rules import CALLBACK, COUNT, FLAG, LIST, PATH, SEED, TABLE, TEXT, checked, optional
 from ssg_mip.status import Termination
 from ssg_mip.tolerances import DEFAULT_GAP

@@ -29,6 +29,7 @@ def result_report(result: Result, *, limit: int | None = None) -> list[Any]:
         f"  proof   {proof_line(result)}",
         f"  gap     {percent(result.relative_gap)}",
         *supremum_lines(result),
+        *scalarised_lines(result),
         f"  status  {result.status.value}",
         f"  stop    {result.termination.value}",
         f"  check   {check_line(result.check)}",
@@ -63,6 +64,14 @@ def supremum_lines(result: Result) -> list[str]:
         f"  ties    the value is attained under the rule {result.ties}, at most {result.distance_to_bound:.3g} below "
         "the supremum; the bound lets ties go the leader's way"
     ]
+
+
+def scalarised_lines(result: Result) -> list[str]:
+    """The value of the scalarisation that the steps maximised, and the bound on it, where it is no weighted sum."""
+    if result.scalarised is None:
+        return []
+    bound = f"at most {number(result.scalarised_bound)}" if math.isfinite(result.scalarised_bound) else "no bound"
+    return [f"  L       {number(result.scalarised_value)}, {bound} ({result.scalarised.what.kind})"]
 
 
 def secure_line(guarantee: Guarantee | None) -> str:

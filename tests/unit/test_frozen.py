@@ -25,7 +25,7 @@ from ssg_mip import (
 )
 from ssg_mip.bounds import leader_value_bounds
 from ssg_mip.library import kudo_akimoto_figure_1
-from ssg_mip.pareto.chebyshev import AugmentedChebyshev
+from ssg_mip.scalarisation import AugmentedChebyshev, ConcavePieces, WeightedSum
 
 
 def pickled(protocol: int) -> Callable[[Any], Any]:
@@ -59,6 +59,9 @@ def nouns() -> dict[str, Any]:
         "bounds": leader_value_bounds(game),
         "objective": leader_objective(game, "s1"),
         "scalarisation": AugmentedChebyshev(np.ones(2), np.zeros(2)),
+        "pieces": ConcavePieces(np.ones((1, 2))),
+        "weighted sum": WeightedSum(np.ones(2)),
+        "scalarised result": solve(game, scalarisation="augmented-chebyshev", time_limit=20),
         "front point": front.points[0],
         "front": front,
         "enclosure": enclosure,

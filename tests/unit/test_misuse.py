@@ -31,7 +31,7 @@ from ssg_mip import (
     simulation,
 )
 from ssg_mip.errors import SsgError
-from ssg_mip.pareto.chebyshev import AugmentedChebyshev
+from ssg_mip.scalarisation import AugmentedChebyshev, ConcavePieces, WeightedSum
 from ssg_mip.tolerances import Tolerances
 
 GAME = library.random_game(1, 3, 2, 2, 2)
@@ -77,6 +77,11 @@ NOT_WEIGHTS = [
     "s0", 1.0, [1.0], [1, 1, -1], [np.nan, 1, 1], [np.inf, 1, 1], ["1", "1", "1"], [[1, 1, 1]], [0, 0, 0], [True] * 3,
     [None, 1, 1], [1j, 1, 1], {}, {"x": 1.0}, {"s0": "1"}, {"s0": None}, {"s0": True}, {7: 1.0, None: 1.0},
     generated(), Rude(), [10**400, 1, 1],
+]  # fmt: skip
+NOT_A_SCALARISATION = [
+    "largest", "weighted-sum", 7, True, [1, 1, 1], np.ones(3), {}, {"kind": None}, {"kind": "augmented-chebyshev", "rho": 1},
+    {"kind": "augmented-chebyshev", "weights": [1, 1, 0]}, {"kind": "concave-pieces", "pieces": [{"weights": {"s0": 1}}]},
+    {"kind": "concave-pieces", "pieces": {"s0": 1}}, {7: 8}, AugmentedChebyshev(np.ones(2), np.zeros(2)), generated(), Rude(),
 ]  # fmt: skip
 NOT_SETTINGS = ["x=1", 7, [1], {"speed": 1}, {7: 1}]
 NOT_A_LIMIT = [one for one in NOT_A_NUMBER if one is not None] + NEGATIVE
@@ -256,7 +261,7 @@ NOT_AN_ACTION = ["0", None, 2, -1, 0.5, True, [0, 1], 10**30, Rude()]
 
 # function, arguments that are always there, {argument: wrong values}
 CALLS: list[tuple[str, Callable[..., Any], dict[str, Any], dict[str, list[Any]]]] = [
-    ("solve", ssg_mip.solve, {"game": GAME, "time_limit": 5.0}, SOLVE),
+    ("solve", ssg_mip.solve, {"game": GAME, "time_limit": 5.0}, {**SOLVE, "scalarisation": NOT_A_SCALARISATION}),
     ("trace_front", ssg_mip.trace_front, {"game": GAME, "time_limit": 5.0}, {
         **{key: SOLVE[key] for key in SOLVE if key not in {"iteration_limit", "levels", "start", "tolerances", "weights"}},
         "weights": ["s0", [], [None], [[1.0]], ["s0"], 7, [[1, 1, -1]], generated()],
@@ -285,6 +290,12 @@ CALLS: list[tuple[str, Callable[..., Any], dict[str, Any], dict[str, list[Any]]]
         "weights": ["x", None, [0.0], [np.nan], [[1.0]], [True]], "reference": ["x", None, [np.inf], [0.0, 0.0]],
         "augmentation": [*NOT_A_NUMBER, 0.0, -1.0],
     }),
+    ("ConcavePieces", ConcavePieces, {"weights": [[1.0, 2.0]]}, {
+        "weights": ["x", None, [1.0, 2.0], [[0.0, 1.0]], [[-1.0, 1.0]], [[np.nan, 1.0]], [[True, True]], [[]], [["1", "2"]], generated()],
+        "constants": ["x", 1.0, [1.0, 2.0], [np.inf], ["1"], [[1.0]]],
+    }),
+    ("WeightedSum", WeightedSum, {}, {"weights": ["x", None, [0.0, 1.0], [-1.0, 2.0], [[1.0]], [np.inf], [True], [], ["1"]]}),
+    ("scalarised by pieces", ConcavePieces(np.ones((1, 2))), {}, {"values": [[1.0], None, "x", [1.0, 2.0, 3.0], ["1", "2"]]}),
     ("scalarised", AugmentedChebyshev(np.ones(2), np.zeros(2)), {}, {"values": [[1.0], None, "x", [1.0, 2.0, 3.0], ["1", "2"]]}),
     ("best_response", ssg_mip.best_response, {"game": GAME, "policy": POLICY}, {
         "game": NOT_A_GAME, "policy": [*NOT_A_POLICY, LeaderPolicy.uniform(OTHER)], "ties": NOT_TIES, "tolerances": [1e-9, None],
@@ -292,7 +303,7 @@ CALLS: list[tuple[str, Callable[..., Any], dict[str, Any], dict[str, list[Any]]]
     ("export", ssg_mip.export, {"game": GAME, "path": "x.lp"}, {
         "game": NOT_A_GAME, "path": [*NOT_A_PATH, "x.mps", "/nowhere/x.lp"], "program": ["profit", None, 7, ["commitment"]],
         "form": ["cubic", None, 7], "policy": [*(one for one in NOT_A_POLICY if one is not None), LeaderPolicy.uniform(OTHER)],
-        "weights": NOT_WEIGHTS, "margin": SOLVE["margin"],
+        "weights": NOT_WEIGHTS, "margin": SOLVE["margin"], "scalarisation": NOT_A_SCALARISATION,
     }),
     ("observed_actions", ssg_mip.observed_actions, {"game": GAME}, {"game": NOT_A_GAME, "most_functions": [*NOT_A_COUNT, 1]}),
     ("reachable_states", ssg_mip.reachable_states, {"game": GAME}, {"game": NOT_A_GAME, "from_": ["s9", 7, ["s9"], [None], {"s0": 1}]}),

@@ -34,6 +34,7 @@ from ssg_mip.methods.primal.operator_policies import OPERATOR_PRODUCTS, operator
 from ssg_mip.methods.primal.primal_search import PrimalSearch
 from ssg_mip.methods.request import Request
 from ssg_mip.policy import LeaderPolicy
+from ssg_mip.scalarisation import ConcavePieces, StepObjective, worth
 from ssg_mip.solver.compiled import CompiledProgram, compile_program
 from ssg_mip.solver.ranges import warn_of_ranges
 
@@ -270,17 +271,17 @@ class CommitmentProblem(FollowerValueProblem):
 
 
 class ImprovementProblem(FollowerValueProblem):
-    """The improvement program (I): maximise ``weights @ (Q_t - V_t)`` with ``Q_t >= V_t`` in every state."""
+    """The improvement program (I): maximise an objective of ``Q_t - V_t`` with ``Q_t >= V_t`` in every state."""
 
-    def __init__(self, game: Game, values: FloatArray, weights: FloatArray, request: Request) -> None:
+    def __init__(self, game: Game, values: FloatArray, objective: StepObjective, request: Request) -> None:
         super().__init__(game, request)
         self.values = values
-        self.weights = weights
+        self.objective = objective
         self._gains = leader_gains(game, values)
 
     def write(self, follower: ValueBounds, selection: Selection) -> Program:
         """The hull form."""
-        return improvement(self.game, self.values, self.weights, follower, selection=selection)
+        return improvement(self.game, self.values, self.objective, follower, selection=selection)
 
     def read_columns(self, program: Program, compiled: CompiledProgram) -> None:
         """Columns of the probabilities."""
@@ -288,10 +289,10 @@ class ImprovementProblem(FollowerValueProblem):
         self._columns = compiled.columns(program.model.x)
 
     def evaluate(self, policy: LeaderPolicy) -> Candidate:
-        """The weighted gain; ``-inf`` if a state loses or the margin is missed."""
+        """The objective at the gains; ``-inf`` if a state loses or the margin is missed."""
         response, gains = self.gains(policy)
         keeps = keeps_margin(self.game, response, self.request.margin, self.request.tolerances)
-        value = float(self.weights @ gains) if keeps and not self.losing(gains).any() else -np.inf
+        value = worth(self.objective, gains) if keeps and not self.losing(gains).any() else -np.inf
         return Candidate(policy, response, value)
 
     def losing(self, gains: FloatArray) -> NDArray[np.bool_]:
@@ -318,8 +319,11 @@ class ImprovementProblem(FollowerValueProblem):
     def goal(self, model: FixedResponse) -> LinearGoal:
         """``Q_t`` is linear in the policy for a fixed response: nothing is approximated on the leader's side."""
         gains = model.gains_over(self.values)
-        gradient = self.weights @ gains
-        return LinearGoal(float(gradient @ model.slots), gradient, gains, np.zeros(len(gains)))
+        none = np.zeros(len(gains))
+        if isinstance(self.objective, ConcavePieces):
+            return pieces_goal(self.objective, gains, none, model)
+        gradient = self.objective @ gains
+        return LinearGoal(float(gradient @ model.slots), gradient, gains, none)
 
     def slot_weights(self, columns: FloatArray) -> FloatArray:
         """The probabilities ``x(s, a, b)``."""
@@ -331,3 +335,15 @@ class ImprovementProblem(FollowerValueProblem):
 def rows_of(game: Game, block: Any) -> IntArray:
     """Joint-action rows of the members of a block over ``(s, a, b)``."""
     return np.array([game.row(*key) for key in block], dtype=np.int64)
+
+
+def pieces_goal(pieces: ConcavePieces, gains: FloatArray, least: FloatArray, model: FixedResponse) -> LinearGoal:
+    """Raise the level that every piece reaches, with gains of at least so much."""
+    ends = np.concatenate((np.ones(len(pieces.weights)), np.zeros(len(gains))))
+    return LinearGoal(
+        float(pieces(gains @ model.slots)),
+        np.zeros(len(model.slots)),
+        np.vstack((pieces.weights @ gains, gains)),
+        np.concatenate((-pieces.offsets, least)),
+        ends,
+    )

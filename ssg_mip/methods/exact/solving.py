@@ -28,6 +28,7 @@ from ssg_mip.methods.proofs.bound_claim import Claim
 from ssg_mip.methods.request import Request, proof_of
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow
+from ssg_mip.scalarisation import ConcavePieces, StepObjective
 from ssg_mip.status import BoundProof, Termination
 
 
@@ -110,9 +111,9 @@ def _solve_commitment(game: Game, weights: FloatArray, request: Request, floor: 
 
 
 def solve_improvement(
-    game: Game, values: FloatArray, weights: FloatArray, *, request: Request, absolute_gap: float | None = None
+    game: Game, values: FloatArray, objective: StepObjective, *, request: Request, absolute_gap: float | None = None
 ) -> Answer:
-    """Maximise ``sum_s weights[s] (Q_t(s, f, g(s)) - values[s])`` over policies with ``Q_t >= values`` everywhere.
+    """Maximise an objective of the gains ``Q_t(s, f, g(s)) - values[s]`` over policies where none is negative.
 
     Parameters
     ----------
@@ -120,8 +121,8 @@ def solve_improvement(
         The game.
     values
         The leader's values ``V_t`` under the current policy.
-    weights
-        Weights over states.
+    objective
+        Weights over states, or pieces; the bound on a minimum of several pieces has no certificate.
     request
         Gap, limits, tie rule, seed; ``request.start`` should be the current policy, whose objective is 0. With
         ``request.good_enough`` the search ends at the first policy found that gains more than that.
@@ -132,16 +133,24 @@ def solve_improvement(
     stop = obstacle(improvement_products(game), request)
     if stop is not None:
         return _no_answer(stop)
-    problem = ImprovementProblem(game, values, weights, request)
+    problem = ImprovementProblem(game, values, objective, request)
     if absolute_gap is None:
-        absolute_gap = max(request.gap, LEAST_GAP) * gap_scale(leader_value_bounds(game), weights)
+        even = np.full(game.num_states, 1.0 / game.num_states)
+        weights, unit = (even, objective.unit) if isinstance(objective, ConcavePieces) else (objective, 1.0)
+        absolute_gap = max(request.gap, LEAST_GAP) * unit * gap_scale(leader_value_bounds(game), weights)
     outcome = _search(problem, request, absolute=absolute_gap)
-    answer = answer_of(outcome, ceiling=math.inf)
-    return claimed(answer, game, request, Claim(weights=weights, bound=answer.dual_bound, values=values))
+    return claimed_step(answer_of(outcome, ceiling=math.inf), game, request, objective, values)
+
+
+def claimed_step(answer: Answer, game: Game, request: Request, objective: StepObjective, values: FloatArray) -> Answer:
+    """The answer of (I) with the bound that a certificate claims, where the objective is a weighted sum."""
+    if isinstance(objective, ConcavePieces):
+        return answer
+    return claimed(answer, game, request, Claim(weights=objective, bound=answer.dual_bound, values=values))
 
 
 def improve_without_program(
-    game: Game, values: FloatArray, weights: FloatArray, *, request: Request, enough: float
+    game: Game, values: FloatArray, objective: StepObjective, *, request: Request, enough: float
 ) -> Answer:
     """A policy with ``Q_t >= values`` everywhere, looked for without the program; nothing is proven.
 
@@ -153,7 +162,7 @@ def improve_without_program(
     enough
         The first policy that gains more than this is taken.
     """
-    problem = ImprovementProblem(game, values, weights, request)
+    problem = ImprovementProblem(game, values, objective, request)
     start = LeaderPolicy.uniform(game) if request.start is None else request.start
     stepped = None
     if request.margin == 0.0:

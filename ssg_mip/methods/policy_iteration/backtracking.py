@@ -9,11 +9,11 @@ which is never used up: where no other is left, the run goes on from a random po
 of each state (with a margin, the first of :data:`~ssg_mip.methods.policy_iteration.start.DRAWS` draws that keeps it).
 
 It ends after ``M`` evaluations: one is the computation of an iterate's values, which begins each pass of the loop. The
-policy that the last pass moved to is a candidate too, and the candidate with the best weighted value is the answer. It
-ends earlier where Theorem 10 proves the best candidate so far. (In print it ends at any point that is proven, also one
-worth less than a candidate; here that is one more candidate.) It also ends where a bound shows that no candidate can be
-worth more, up to the gap: each new best candidate is held against a short search of the commitment program, which ends
-as soon as it meets a better policy, and of which nothing but the bound is used.
+policy that the last pass moved to is a candidate too, and the candidate with the best scalarised value is the answer.
+It ends earlier where Theorem 10 proves the best candidate so far. (In print it ends at any point that is proven, also
+one worth less than a candidate; here that is one more candidate.) It also ends where a bound shows that no candidate
+can be worth more, up to the gap: each new best candidate is held against a short search of the commitment program,
+which ends as soon as it meets a better policy, and of which nothing but the bound is used.
 
 ``W(f_t)`` holds what the selection asks for: with ``argmax`` the policies whose gain is within the gap of the best,
 with ``epsilon`` and ``sample`` those with the share ``1 - epsilon`` of it, with ``first`` every improving policy met.
@@ -162,14 +162,15 @@ class _Backtracking:
 
     @property
     def _leader(self) -> _Candidate:
-        """The candidate with the best weighted value, the first among equals."""
+        """The candidate with the best scalarised value, the first among equals."""
         return max(self._candidates, key=lambda one: self._value(one.iterate))
 
     def _bounded(self, current: Iterate, step: Step) -> Step:
         """The step with the work of a search for a bound on the weighted optimum that closes the gap at the iterate."""
         request, spent = self._request, self._record.nodes + step.nodes
         left = SEARCH_NODES if request.node_limit is None else min(SEARCH_NODES, request.node_limit - spent)
-        if self._record.closes_gap(current) or request.stopped or left < 1:
+        weighted = request.scalarisation is None  # the bound is on the weighted sum
+        if not weighted or self._record.closes_gap(current) or request.stopped or left < 1:
             return step
         asked = dataclasses.replace(
             request,
@@ -215,7 +216,7 @@ class _Backtracking:
         return max(0.0, 1.0 - max(missing, LEAST_GAP))
 
     def _value(self, iterate: Iterate) -> float:
-        return float(self._request.weights @ iterate.values)
+        return self._request.scalarised(iterate.values)
 
     def _visited(self, current: Iterate) -> None:
         """A progress row for the best point so far: where the run goes back, values fall."""

@@ -11,12 +11,12 @@ from ssg_mip.methods.exact import Answer
 from ssg_mip.methods.exact.goals import search_goal
 from ssg_mip.methods.exact.programs import ImprovementProblem
 from ssg_mip.methods.exact.size_limit import improvement_products, obstacle
-from ssg_mip.methods.exact.solving import claimed
+from ssg_mip.methods.exact.solving import claimed_step
 from ssg_mip.methods.policy_iteration.step import exact_improvement
 from ssg_mip.methods.primal.local_ascent import Candidate
-from ssg_mip.methods.proofs.bound_claim import Claim
 from ssg_mip.methods.request import Request
 from ssg_mip.policy import LeaderPolicy
+from ssg_mip.scalarisation import StepObjective
 from ssg_mip.status import BoundProof
 
 MOST_KEPT = 50
@@ -29,12 +29,12 @@ SAME_VALUES = 6
 class _Remembering(ImprovementProblem):
     """Keeps every policy with a positive gain that is evaluated."""
 
-    def __init__(self, game: Game, values: FloatArray, weights: FloatArray, request: Request) -> None:
+    def __init__(self, game: Game, values: FloatArray, objective: StepObjective, request: Request) -> None:
         self.met: list[Candidate] = []
-        super().__init__(game, values, weights, request)
+        super().__init__(game, values, objective, request)
 
     def evaluate(self, policy: LeaderPolicy) -> Candidate:
-        """The weighted gain, remembered if it is one."""
+        """The objective, remembered if it is one."""
         candidate = super().evaluate(policy)
         if candidate.value > 0.0:
             self.met.append(candidate)
@@ -55,12 +55,12 @@ class ImprovingPolicies:
         self._met: list[Candidate] = []
 
     def __call__(
-        self, game: Game, values: FloatArray, weights: FloatArray, request: Request, absolute_gap: float
+        self, game: Game, values: FloatArray, objective: StepObjective, request: Request, absolute_gap: float
     ) -> Answer:
         """Solve (I); the arguments are those of :data:`~ssg_mip.methods.policy_iteration.ImprovementSolver`."""
         if obstacle(improvement_products(game), request) is not None:
-            return exact_improvement(game, values, weights, request, absolute_gap)
-        problem = _Remembering(game, values, weights, request)
+            return exact_improvement(game, values, objective, request, absolute_gap)
+        problem = _Remembering(game, values, objective, request)
         trace = None if request.recorder is None else request.recorder.root
         outcome = search_goal(problem, request, absolute=absolute_gap, trace=trace)
         self._met += problem.met
@@ -77,7 +77,7 @@ class ImprovingPolicies:
             lp_seconds=outcome.lp_seconds,
             progress=outcome.progress,
         )
-        return claimed(answer, game, request, Claim(weights=weights, bound=answer.dual_bound, values=values))
+        return claimed_step(answer, game, request, objective, values)
 
     def others(self, taken: LeaderPolicy) -> list[LeaderPolicy]:
         """The policies kept besides the one that was taken, best gain first, one for each response and value."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from ssg_mip.game import Game
 from ssg_mip.gap import gap_size, relative_gap
 from ssg_mip.methods.policy_iteration.ceiling import Ceiling
+from ssg_mip.methods.policy_iteration.scalarised_bound import scalarised
 from ssg_mip.methods.policy_iteration.step import Iterate, Step
 from ssg_mip.methods.request import Request, proof_of
 from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result
@@ -26,6 +27,10 @@ class Record:
         self._bound_proof = proof_of(request, BoundProof.ROOT)
         self._gap_scale = gap_scale
         self._searched = False
+        self._scalarised = scalarised(game, request)
+        # Gains of the average g, none of them negative, raise a scalarisation by no more than this times g.
+        steepest = 1.0 if request.scalarisation is None else float(request.scalarisation.pieces.weights.max())
+        self._steepest = game.num_states * steepest
         self._trajectory: list[TrajectoryPoint] = []
         self._progress: list[ProgressRow] = []
         self._nodes = 0
@@ -47,9 +52,12 @@ class Record:
         return self._nodes
 
     def closes_gap(self, iterate: Iterate) -> bool:
-        """Whether the bound proves the weighted value of an iterate within the gap."""
+        """Whether the bound proves the weighted value of an iterate within the gap.
+
+        Never where the steps maximise another scalarisation, of which the weighted gap says nothing.
+        """
         value = float(self._request.weights @ iterate.values)
-        return relative_gap(value, self._dual_bound, self._gap_scale) <= self._request.gap
+        return self._scalarised is None and relative_gap(value, self._dual_bound, self._gap_scale) <= self._request.gap
 
     def allowed_gap(self, iterate: Iterate) -> float:
         """By how much the bound may lie above the weighted value of an iterate whose gap is closed."""
@@ -88,6 +96,7 @@ class Record:
                 leader_policy=current.policy,
                 note=step.note,
                 step_bound=step.bound,
+                scalarised_step_bound=min(step.scalarised_bound, self._steepest * step.bound),
                 nodes=step.nodes,
                 seconds=self._request.deadline.elapsed - self._progress[-1].seconds,
             )
@@ -137,4 +146,5 @@ class Record:
                 "nodes": self._nodes,
                 "lps": self._lps,
             },
+            scalarised=self._scalarised,
         )

@@ -6,7 +6,8 @@ the point is **Pareto-optimal**, for every leader discount, up to the gap. No st
 improve a policy as far as that is possible without harming any state. It may still be worth less than the weighted
 optimum, which may ask some state to lose: **use ``commitment`` for that**.
 
-The jump is as hard as the commitment program, or harder. At a limit the point that Algorithm 1 has reached is the
+A jump makes for the weighted sum, whatever the scalarisation of the steps: no scalarisation falls where no state loses.
+It is as hard as the commitment program, or harder. At a limit the point that Algorithm 1 has reached is the
 answer. Where the leader is myopic no jump is needed: there Algorithm 1 stops at Pareto-optimal points only
 (Theorem 11 d). Jumps are not drawn: the seed decides what it decides in ``policy-iteration``.
 """

@@ -33,6 +33,7 @@ from ssg_mip.methods.policy_iteration.step import LEAST_PROGRESS, ImprovementSol
 from ssg_mip.methods.primal.local_ascent import Candidate
 from ssg_mip.methods.request import Request
 from ssg_mip.policy import LeaderPolicy
+from ssg_mip.scalarisation import StepObjective, unit_and_least, worth
 
 TRIALS = 500
 """Policies that one draw evaluates."""
@@ -55,16 +56,16 @@ class _Sampled:
         self._rng = rng
 
     def __call__(
-        self, game: Game, values: FloatArray, weights: FloatArray, request: Request, absolute_gap: float
+        self, game: Game, values: FloatArray, objective: StepObjective, request: Request, absolute_gap: float
     ) -> Answer:
         """The answer of the solver with a drawn policy in place of its best one; bounds stay as they are."""
         improve = ImprovingPolicies(self._share) if self._improve is exact_improvement else self._improve
-        answer = improve(game, values, weights, request, absolute_gap)
+        answer = improve(game, values, objective, request, absolute_gap)
         if answer.policy is None or not answer.primal_bound > 0.0:
             return answer
         met = improve.others(answer.policy) if isinstance(improve, ImprovingPolicies) else []
-        least_progress = LEAST_PROGRESS * self._asked.gap * value_scale(game, values)
-        problem = ImprovementProblem(game, values, weights, request)
+        least_progress = LEAST_PROGRESS * self._asked.gap * value_scale(game, values) * unit_and_least(objective)[0]
+        problem = ImprovementProblem(game, values, objective, request)
         members = _Members(problem, self._least_gain(answer), least_progress)
         starts = [one for one in map(members.tested, (answer.policy, *met)) if one is not None]
         if not starts:
@@ -100,7 +101,7 @@ class _Members:
         if candidate.value < self._least_gain:
             return None
         gains = candidate.response.leader_values - self._problem.values
-        counts = float(self._problem.weights @ gains) > self._least_progress
+        counts = worth(self._problem.objective, gains) > self._least_progress
         return candidate if counts and gains.min() >= -self._fall else None
 
 

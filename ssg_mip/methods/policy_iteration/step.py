@@ -14,8 +14,9 @@ from ssg_mip.game import FloatArray, Game
 from ssg_mip.methods.exact import Answer, improve_without_program, solve_improvement
 from ssg_mip.methods.exact.size_limit import improvement_products
 from ssg_mip.methods.policy_iteration.ceiling import Ceiling, sharpened
-from ssg_mip.methods.request import Request, compliant_weights
+from ssg_mip.methods.request import Request
 from ssg_mip.policy import LeaderPolicy
+from ssg_mip.scalarisation import ConcavePieces, StepObjective, unit_and_least, worth
 from ssg_mip.status import Termination
 
 STEP_NODES = 50
@@ -39,23 +40,23 @@ DIRECT_SHARE = 0.1
 PROGRAM_FIRST = 5_000
 """Products of the largest improvement program that is solved at every step; 23 states of 3 x 3 actions have 4,761."""
 
-ImprovementSolver = Callable[[Game, FloatArray, FloatArray, Request, float], Answer]
-"""``(game, values, weights, request, absolute_gap) -> answer`` for the program (I)."""
+ImprovementSolver = Callable[[Game, FloatArray, StepObjective, Request, float], Answer]
+"""``(game, values, objective, request, absolute_gap) -> answer`` for the program (I)."""
 
 
 def exact_improvement(
-    game: Game, values: FloatArray, weights: FloatArray, request: Request, absolute_gap: float
+    game: Game, values: FloatArray, objective: StepObjective, request: Request, absolute_gap: float
 ) -> Answer:
     """The program (I) by spatial branch and bound."""
-    return solve_improvement(game, values, weights, request=request, absolute_gap=absolute_gap)
+    return solve_improvement(game, values, objective, request=request, absolute_gap=absolute_gap)
 
 
 def quick_improvement(
-    game: Game, values: FloatArray, weights: FloatArray, request: Request, absolute_gap: float
+    game: Game, values: FloatArray, objective: StepObjective, request: Request, absolute_gap: float
 ) -> Answer:
     """Any policy that counts, without the program; proves nothing."""
     enough = absolute_gap * LEAST_PROGRESS / TEST_GAP_SHARE
-    return improve_without_program(game, values, weights, request=request, enough=enough)
+    return improve_without_program(game, values, objective, request=request, enough=enough)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -80,7 +81,8 @@ class Iterate:
 class Step:
     """Where to go (``target``), or why not (``termination``); ``bound`` is on the average one-step gain.
 
-    ``ceiling`` is what the step has found out about the weighted optimum, if it has asked.
+    ``ceiling`` is what the step has found out about the weighted optimum, if it has asked, and ``scalarised_bound`` is
+    on ``L[Q_t] - L[V_t]`` where the request has another scalarisation than the weighted sum.
     """
 
     target: Iterate | None
@@ -90,6 +92,7 @@ class Step:
     lps: int
     note: str
     ceiling: Ceiling | None = None
+    scalarised_bound: float = math.inf
 
     @classmethod
     def stopped(cls, termination: Termination) -> Step:
@@ -130,15 +133,16 @@ def stop_at_ceiling(game: Game, current: Iterate, request: Request, ceiling: Cei
 
 
 def _step(game: Game, current: Iterate, request: Request, improve: ImprovementSolver, ceiling: Ceiling | None) -> Step:
-    """One program with the asked weights; a second one with equal weights if the first settles nothing.
+    """One program with the asked objective; a second one with equal weights if the first settles nothing.
 
     Where the program is large, a step without it comes first. The first one ends after :data:`STEP_NODES`: with a step
     if it has found one that counts, and otherwise the second one is the stop test, to its end, unless a search for a
-    better ceiling shows that none is needed.
+    better ceiling shows that none is needed. What a minimum of several pieces proves has no certificate, so where one
+    is asked for only the second one stops the run.
     """
-    weights = compliant_weights(request.weights)
+    objective = request.objective_at(current.values)
     if improvement_products(game) > PROGRAM_FIRST:
-        quick = _attempt(game, current, weights, request, request.gap, quick_improvement)
+        quick = _attempt(game, current, objective, request, request.gap, quick_improvement)
         if quick.target is not None:
             return quick
         if request.deadline.expired:
@@ -153,12 +157,14 @@ def _step(game: Game, current: Iterate, request: Request, improve: ImprovementSo
         deadline=request.deadline.share(STEP_SHARE),
         node_limit=STEP_NODES if left is None else min(STEP_NODES, left),
     )
-    first = _attempt(game, current, weights, asked, request.gap, improve)
-    if first.target is not None or first.termination is Termination.STATIONARY:
+    first = _attempt(game, current, objective, asked, request.gap, improve)
+    uncertified = isinstance(objective, ConcavePieces) and request.recorder is not None
+    if first.target is not None or (first.termination is Termination.STATIONARY and not uncertified):
         return first
     even = np.full(game.num_states, 1.0 / game.num_states)
     left = None if left is None else left - first.nodes
-    same_again = np.array_equal(weights, even) and epsilon <= request.gap and not first.termination.is_limit
+    is_even = not isinstance(objective, ConcavePieces) and np.array_equal(objective, even)
+    same_again = is_even and epsilon <= request.gap and not first.termination.is_limit
     if same_again or (left is not None and left < 1):
         return first
     rest = dataclasses.replace(request, node_limit=left)
@@ -168,7 +174,9 @@ def _step(game: Game, current: Iterate, request: Request, improve: ImprovementSo
 
 
 def _with_work_of(first: Step, second: Step) -> Step:
-    return dataclasses.replace(second, nodes=first.nodes + second.nodes, lps=first.lps + second.lps)
+    bound = min(first.scalarised_bound, second.scalarised_bound)
+    nodes, lps = first.nodes + second.nodes, first.lps + second.lps
+    return dataclasses.replace(second, nodes=nodes, lps=lps, scalarised_bound=bound)
 
 
 def _under_ceiling(
@@ -191,17 +199,19 @@ def _under_ceiling(
 
 
 def _attempt(
-    game: Game, current: Iterate, weights: FloatArray, request: Request, gap: float, improve: ImprovementSolver
+    game: Game, current: Iterate, objective: StepObjective, request: Request, gap: float, improve: ImprovementSolver
 ) -> Step:
     """Solve (I) once, and judge its policy by the true values."""
     negligible = gap * value_scale(game, current.values)
-    evenness = game.num_states * float(weights.min())
-    least = LEAST_PROGRESS * negligible
+    unit, smallest = unit_and_least(objective)
+    evenness = game.num_states * smallest
+    least = LEAST_PROGRESS * negligible * unit
     if request.selection == "first":
         request = dataclasses.replace(request, good_enough=least)
-    resolution = TEST_GAP_SHARE * negligible * (evenness if evenness >= DIRECT_SHARE else 1.0)
-    recorder = None if request.recorder is None else request.recorder.fresh()
-    answer = improve(game, current.values, weights, dataclasses.replace(request, recorder=recorder), resolution)
+    resolution = TEST_GAP_SHARE * negligible * (evenness if evenness >= DIRECT_SHARE * unit else unit)
+    in_pieces = isinstance(objective, ConcavePieces)
+    recorder = None if request.recorder is None or in_pieces else request.recorder.fresh()
+    answer = improve(game, current.values, objective, dataclasses.replace(request, recorder=recorder), resolution)
     bound = max(0.0, answer.dual_bound) / evenness  # on the average gain, because every gain is at least 0
     # A search that ended by itself, yet neither certifies nor improves: f_t is feasible and worth 0, so either
     # the numbers are to blame or, where ties do not favour the leader, the promise that only a tie could keep.
@@ -209,6 +219,8 @@ def _attempt(
     if not stopped.is_limit:
         stopped = Termination.TIE_RULE if request.rule_decides else Termination.NUMERICAL
     outcome = Step(None, stopped, bound, answer.nodes, answer.lps, "")
+    if in_pieces:
+        outcome = dataclasses.replace(outcome, scalarised_bound=max(0.0, answer.dual_bound))
     # Line 5: Q_t = V_t, up to the gap, for every f in W>.
     if bound <= negligible and answer.termination is not Termination.INFEASIBLE:
         if request.recorder is not None and recorder is not None:
@@ -222,8 +234,9 @@ def _attempt(
     gains = target.values - current.values
     if gains.min() < -request.tolerances.monotone * value_scale(game, current.values):
         return dataclasses.replace(outcome, **_refusal(game, gains, request))
-    if weights @ gains <= least:
-        gain = request.scale.gain_out(float(weights @ gains))
+    if worth(objective, gains) <= least:
+        average = worth(objective, gains) if isinstance(objective, np.ndarray) else float(gains.mean())
+        gain = request.scale.gain_out(average)
         note = f"no step: the best policy found gains {gain:.3g}, too little to count"
         return dataclasses.replace(outcome, note=note)
     return dataclasses.replace(outcome, target=target)

@@ -32,9 +32,10 @@ from ssg_mip.pareto.enclosures.enclosure_points import Attained, described_point
 from ssg_mip.pareto.enclosures.objectives import Objective, sum_demand
 from ssg_mip.pareto.enclosures.region import OpenBox, Region
 from ssg_mip.pareto.plans import DichotomicPlan, ListPlan, Plan
-from ssg_mip.pareto.scalarisation import distinct
+from ssg_mip.pareto.weight_sets import distinct
 from ssg_mip.policy import LeaderPolicy
-from ssg_mip.result import ProgressRow, Provenance
+from ssg_mip.provenance import Provenance
+from ssg_mip.result import ProgressRow
 from ssg_mip.status import Termination
 
 RESOLUTION_SHARE = 1e-3

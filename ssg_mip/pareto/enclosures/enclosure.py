@@ -15,7 +15,8 @@ from ssg_mip.game import FloatArray, Game
 from ssg_mip.pareto.enclosures.objectives import Objective
 from ssg_mip.pareto.enclosures.region import OpenBox, Region
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
-from ssg_mip.result import Provenance, bound_scope, finite, plain
+from ssg_mip.provenance import Provenance
+from ssg_mip.result import bound_scope, finite, plain
 from ssg_mip.status import Termination
 
 

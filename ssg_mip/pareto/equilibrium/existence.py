@@ -43,7 +43,8 @@ from ssg_mip.pareto.closing import Closing, kept_for_checks
 from ssg_mip.pareto.equilibrium.inquiry import Inquiry
 from ssg_mip.pareto.equilibrium.verdict import Verdict
 from ssg_mip.policy import LeaderPolicy
-from ssg_mip.result import Provenance, Result, bound_scope, finite, plain
+from ssg_mip.provenance import Provenance
+from ssg_mip.result import Result, bound_scope, finite, plain
 from ssg_mip.rules import FLAG, checked
 from ssg_mip.standard_form import StandardForm, standard_form
 from ssg_mip.status import Termination

@@ -14,7 +14,10 @@ from ssg_mip.game import Game
 Path = tuple[str | int, ...]
 Data = dict[str, Any]
 
-UPPER_BOUNDS = ("dual_bound", "step_bound", "gain_bound", "resolution", "bound", "upper_bounds", "epsilon")
+UPPER_BOUNDS = (
+    *("dual_bound", "step_bound", "gain_bound", "resolution", "bound", "upper_bounds", "epsilon"),
+    *("scalarised_bound", "scalarised_step_bound"),
+)
 """Fields in which a larger number says less."""
 
 WORDS: dict[str, tuple[Any, ...]] = {
@@ -27,6 +30,7 @@ WORDS: dict[str, tuple[Any, ...]] = {
     "dual_bound_scope": (bound_scope(0.0), bound_scope(0.25)),
     "bound_scope": (bound_scope(0.0), bound_scope(0.25)),
     "player": ("leader", "follower"),
+    "kind": ("augmented-chebyshev", "concave-pieces", "weighted-sum"),
     "word": tuple(VERDICTS),
     "format": ("ssg-mip-result/1", "ssg-mip-front/1", "ssg-mip-enclosure/1"),
     "claimed": ("dual_bound", "status optimal", "status stationary", "step_bound", "termination interrupted"),

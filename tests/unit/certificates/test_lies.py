@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ssg_mip import enclose_front, read_instance, solve, trace_front, verify
+from ssg_mip import AugmentedChebyshev, ConcavePieces, enclose_front, read_instance, solve, trace_front, verify
 from ssg_mip.certificates.printed_checks import CHECKED_OPTIONS, UNCHECKED_FIELDS
 from ssg_mip.certificates.verification import Verification
 from ssg_mip.errors import OptionError
@@ -61,6 +61,8 @@ def documents(kind: str) -> tuple[tuple[Game, str], ...]:
             asked += [("figure 1", {"method": method}), ("drawn", {"method": method})]
         asked += [("tie", {"method": "commitment"}), ("drawn", {"method": "commitment", "node_limit": 1})]
         asked += [("drawn", {"method": "commitment", "margin": 50.0})]
+        asked += [("figure 1", {"scalarisation": AugmentedChebyshev(np.array([0.6, 0.4]), np.full(2, 10.0))})]
+        asked += [("drawn", {"scalarisation": ConcavePieces(np.array([[1.0, 0.5, 0.2], [0.3, 0.4, 1.0]]))})]
         made = [(games()[name], solve(games()[name], gap=1e-3, **options).to_dict()) for name, options in asked]
     elif kind == "front":
         made = [(game, trace_front(game, num_weights=4, gap=1e-3).to_dict()) for game in games().values()]
@@ -112,7 +114,9 @@ def test_every_field_is_checked_or_declared_and_no_declared_one_is_checked(kind:
     declared = UNCHECKED_FIELDS[kind]
     missed, needless = [], []
     for place, counts in outcomes.items():
-        blind = place not in CHECKED_OPTIONS and any(is_below(place, field) for field in declared)
+        blind = not any(is_below(place, field) for field in CHECKED_OPTIONS) and any(
+            is_below(place, field) for field in declared
+        )
         excused = any(is_below(place, field) for field in TRUE_TOO) and counts["failed"]
         if counts["passed"] and not blind and not excused:
             missed.append(place)
@@ -140,6 +144,76 @@ def test_the_lies_that_once_passed_are_found() -> None:
         (("check", "verified"), True),
     ):
         assert outcome(game, json.loads(text), path, value) == "failed", path
+
+
+def scalarised_document() -> tuple[Game, Data]:
+    game, text = documents("result")[-2]
+    data: Data = json.loads(text)
+    assert data["scalarisation"]["kind"] == "augmented-chebyshev"
+    return game, data
+
+
+@pytest.mark.parametrize(
+    ("path", "change"),
+    [
+        (("scalarised_value",), 1e-6),
+        (("scalarised_value",), -1e-6),
+        (("scalarised_bound",), -0.5),
+        (("trajectory", 0, "scalarised_value"), 1e-6),
+        (("trajectory", 1, "scalarised_value"), 1e-6),
+        (("trajectory", 1, "scalarised_step_bound"), -0.1),
+        (("scalarisation", "weights", "s0"), 1e-9),
+        (("scalarisation", "reference", "s1"), 1e-9),
+        (("scalarisation", "augmentation"), 1e-9),
+    ],
+)
+def test_a_forged_scalarised_number_is_found(path: Path, change: float) -> None:
+    """The value, a bound below what is attained, and the function itself, which the options repeat."""
+    game, data = scalarised_document()
+    assert verify(game, data).passed
+    put(data, path, leaf(data, path) + change)
+    assert not verify(game, data).passed
+
+
+def test_a_function_forged_in_both_places_has_another_value() -> None:
+    game, data = scalarised_document()
+    data["scalarisation"]["reference"]["s0"] += 0.5
+    data["provenance"]["options"]["scalarisation"]["reference"][0] += 0.5
+    (failed,) = [check.name for check in verify(game, data).failed]
+    assert failed == "scalarised_value"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        (("scalarisation", "weights", "s0"), 0.0, "must be positive"),
+        (("scalarisation", "augmentation"), -1e-3, "must be positive"),
+        (("scalarisation", "kind"), "weighted-sum", "must be one of"),
+        (("scalarised_mixture",), [1.0], "list of 2 numbers"),
+        (("scalarised_mixture",), [-1.0, 2.0], "at least 0"),
+        (("scalarised_value",), None, "exactly if there is a policy"),
+    ],
+)
+def test_a_scalarisation_that_is_not_compliant_is_no_readable_claim(path: Path, value: Any, said: str) -> None:
+    game, data = scalarised_document()
+    put(data, path, value)
+    (failed,) = verify(game, data).failed
+    assert (failed.name, said in failed.detail) == ("readable", True)
+
+
+@pytest.mark.parametrize("field", ["scalarisation", "scalarised_value", "scalarised_bound", "scalarised_mixture"])
+def test_half_of_what_is_said_of_a_scalarisation_is_not_enough(field: str) -> None:
+    game, data = scalarised_document()
+    del data[field]
+    assert not verify(game, data).passed
+
+
+def test_a_bound_that_was_never_proven_is_named() -> None:
+    """One below what the best pair of policies allows, and above all that is attained."""
+    game, data = scalarised_document()
+    assert "scalarised_bound" in verify(game, data).claimed
+    data["scalarised_bound"] = 1e3
+    assert "scalarised_bound" not in verify(game, data).claimed
 
 
 def test_a_field_that_is_missing_is_a_failed_check() -> None:

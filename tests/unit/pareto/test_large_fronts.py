@@ -18,7 +18,7 @@ from ssg_mip.library import random_game
 from ssg_mip.pareto.enclosures import region as regions
 from ssg_mip.pareto.enclosures.objectives import MOST_OBJECTIVES, read_objectives
 from ssg_mip.pareto.enclosures.region import Region
-from ssg_mip.pareto.scalarisation import MOST_CORNERS, MOST_NUMBERS, weight_grid
+from ssg_mip.pareto.weight_sets import MOST_CORNERS, MOST_NUMBERS, weight_grid
 from ssg_mip.status import Termination
 from tests.oracles.games import agreement_game
 from tests.oracles.known import figure_1

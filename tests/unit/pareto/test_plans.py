@@ -9,7 +9,7 @@ import pytest
 
 from ssg_mip.game import FloatArray
 from ssg_mip.pareto.plans import DichotomicPlan, ListPlan, supported_chain
-from ssg_mip.pareto.scalarisation import corner_weights
+from ssg_mip.pareto.weight_sets import corner_weights
 from ssg_mip.status import Termination
 
 

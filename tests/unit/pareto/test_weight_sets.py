@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ssg_mip.errors import OptionError
-from ssg_mip.pareto.scalarisation import (
+from ssg_mip.pareto.weight_sets import (
     corner_weights,
     distinct,
     lattice_levels,

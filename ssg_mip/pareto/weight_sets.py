@@ -1,4 +1,4 @@
-r"""Weights that turn a vector of state values into one number.
+r"""Sets of weights for the weighted sums of a front.
 
 The weighted sum ``L[v] = sum_s alpha_s v(s)`` with ``alpha > 0`` is Pareto-compliant: its maximisers are
 Pareto-optimal (Kudo & Akimoto, footnote 4). A weight of zero promises weak optimality only, which
