@@ -6,6 +6,7 @@ all payoffs of these games are whole numbers. Rounding decides nothing: ``1.0 - 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -235,29 +236,36 @@ def regret_of_answering(method: Curve, answering: Curve) -> Finding:
 
 
 def exponent(steps: Sequence[int] | np.ndarray, regret: Sequence[float] | np.ndarray) -> float | None:
-    """``p`` with which regret grows as ``T ** p`` over the last nine tenths; ``None`` if it ends without any."""
+    """``p`` with which regret grows as ``T ** p`` over the last nine tenths; ``None`` if it ends without any.
+
+    NaN if there is one moment only.
+    """
     last = float(regret[-1])
     if last <= DEFAULT_TOLERANCES.rounding:
         return None
+    if len(steps) < 2:
+        return math.nan
     tenth = int(steps[-1]) / 10.0
     then = max(float(np.interp(tenth, steps, regret)), DEFAULT_TOLERANCES.rounding)
     return float(np.log(last / then) / np.log(steps[-1] / max(tenth, float(steps[0]))))
 
 
 def _growth(power: float | None) -> str:
-    return "is not positive in the end" if power is None else f"grows as T^{power:.2f}"
+    if power is None:
+        return "is not positive in the end"
+    return "has one moment only" if math.isnan(power) else f"grows as T^{power:.2f}"
 
 
 def growth(what: str, curve: Curve) -> Finding:
     """The hypothesis of sublinear regret, for both players."""
     powers = [exponent(curve.steps, regret) for regret in (curve.leader_regret, curve.follower_regret)]
-    slow = [power is None or power <= SUBLINEAR for power in powers]
+    slow = [power is None or not power > SUBLINEAR for power in powers]
     linear = [player for player, one in zip(("leader", "follower"), slow, strict=True) if not one]
     return Finding(
         what=f"{what}: {curve.way.label}",
         printed="sublinear for both players",
         ours=f"the leader's {_growth(powers[0])}, the follower's {_growth(powers[1])}",
-        agrees=all(slow),
+        agrees=None if len(curve.steps) < 2 else all(slow),
         reading=f"sublinear up to T^{SUBLINEAR:g}; nearly linear: {listed(linear)}",
     )
 
