@@ -100,7 +100,9 @@ class Settings:
     starts
         Episodes start from the start distribution (``"initial"``) or in any state, equally likely (``"uniform"``).
     horizon
-        Steps of an episode; absent, ``1 / (1 - gamma)`` for the larger discount.
+        Steps after which an episode is cut off, with the value network for what would have come; absent,
+        ``1 / (1 - gamma)`` for the larger discount. A game of one state in which nobody counts what comes ends after
+        each move, as the paper's matrix games do.
     """
 
     observation: Observation | None = None

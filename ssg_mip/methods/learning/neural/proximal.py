@@ -37,15 +37,19 @@ class _Sides:
         self._updates = 0
         self._sets = information_sets(game, settings.information)
         horizon = settings.horizon or _horizon(game)
+        ends = settings.horizon is None and _ends_after_a_move(game)
         self._partner, self._table = None, TableFollower(self._sets)
         follower: Follower = self._table
         if settings.follower == "ppo":
-            follower = self._partner = SymmetricFollower(game, self._sets, settings, horizon, seed + 1)
+            follower = self._partner = SymmetricFollower(
+                game, self._sets, settings, None if ends else horizon, seed + 1
+            )
         elif settings.follower != "best-response":
             follower = _without_regret(game, self._sets, settings, settings.follower, steps)
         self.witness = Witness(game, settings.information, self._sets, follower)
+        options = {"unavailable": "wrap", "horizon": horizon, "restart": "geometric" if ends else "horizon"}
         self._leader = make_ppo(
-            [lambda: leader_env(self._started, self.witness, unavailable="wrap", horizon=horizon)] * settings.copies,
+            [lambda: leader_env(self._started, self.witness, **options)] * settings.copies,
             settings,
             game.leader_discount if settings.discount is None else settings.discount,
             seed,
@@ -90,6 +94,11 @@ def _without_regret(game: Game, sets: InformationSets, settings: Settings, kind:
         period=settings.rollout if moves_rarely else settings.schedule_period,
     )
     return make_learning_follower(game, sets, wanted, steps)
+
+
+def _ends_after_a_move(game: Game) -> bool:
+    """Whether an episode is one move, and nothing comes after it that a learner could take into account."""
+    return game.num_states == 1 and max(game.leader_discount, game.follower_discount) == 0.0
 
 
 def _horizon(game: Game) -> int:

@@ -40,17 +40,18 @@ class SymmetricFollower(TableFollower):
     game, sets, settings
         The game, the follower's information sets, and the settings that it shares with the leader.
     horizon
-        Steps of an episode.
+        Steps after which an episode is cut off; ``None`` where it ends after each.
     seed
         Of its networks and its minibatches.
     """
 
-    def __init__(self, game: Game, sets: InformationSets, settings: Settings, horizon: int, seed: int) -> None:
+    def __init__(self, game: Game, sets: InformationSets, settings: Settings, horizon: int | None, seed: int) -> None:
         super().__init__(sets)
         self._game = game
         self._sets = sets
         self._copies = settings.copies
-        self._horizon = horizon
+        self._horizon = horizon or 1
+        self._bootstraps = horizon is not None
         self._sees_actions = settings.information == "action"
         self._discount = game.follower_discount if settings.discount is None else settings.discount
         self._rng = np.random.default_rng(seed)
@@ -89,7 +90,9 @@ class SymmetricFollower(TableFollower):
             moves = self._moves[row * self._copies : (row + 1) * self._copies]
             places, actions = (np.array([move[column] for move in moves]) for column in (0, 1))
             rewards = np.array([move.reward for move in moves])
-            if (self._done + 1) % self._horizon == 0:  # cut off here: what would have come counts by its value
+            if (
+                self._bootstraps and (self._done + 1) % self._horizon == 0
+            ):  # cut off here: what would have come counts by its value
                 rewards += self._discount * after[[move.reached for move in moves]]
             buffer.add(
                 places[:, None],
