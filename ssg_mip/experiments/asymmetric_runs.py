@@ -69,6 +69,8 @@ class Way:
         """The information model in words."""
         if self.follower == "explicit best response":
             return "answers the policy"
+        if self.follower == "symmetric":
+            return "sees the action" if self.information == "action" else "sees no action"
         return "sees the action (Algorithm 1)" if self.information == "action" else "sees no action (Algorithm 2)"
 
     @property
@@ -136,7 +138,9 @@ class Curve:
 
 
 def can_run(notebook: Notebook, learner: Learner) -> bool:
-    """Whether the extra is there that PPO needs; if not, one note says what is left out."""
+    """Whether there is time, and the extra that PPO needs; if that is absent, one note says what is left out."""
+    if notebook.stopped:
+        return False
     if learner == "tabular":
         return True
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,24 +23,32 @@ from ssg_mip.experiments.asymmetric_readings import (
     settled,
 )
 from ssg_mip.experiments.asymmetric_runs import (
+    MARKOV_STEP,
+    MATRIX_STEP,
     Curve,
     Effort,
     Learner,
     Way,
     late,
+    learn_curve,
+    play,
+    ppo_settings,
     proven_regret,
     stackelberg_values,
     tables_of,
+    ways,
 )
 from ssg_mip.experiments.bimatrix import Payoffs, equilibria_of_two_by_two
 from ssg_mip.experiments.dilemma import read_horizon
 from ssg_mip.experiments.findings import Finding
 from ssg_mip.experiments.matrix_games import read_battle, read_optimal_memory
 from ssg_mip.experiments.memory import read_memory
-from ssg_mip.experiments.notebook import BOUND
+from ssg_mip.experiments.notebook import BOUND, Notebook
 from ssg_mip.experiments.security_curves import read_criteria, read_grid, targets_game
 from ssg_mip.experiments.theorem_9 import bound_of, read_bound
+from ssg_mip.interrupt import Interrupt
 from ssg_mip.library import matrix_game
+from ssg_mip.methods.learning import asymmetric_learning
 
 STEPS_DONE = np.arange(1000, 65_000, 1000)
 
@@ -371,3 +380,42 @@ def test_the_last_tenth_is_that_of_the_run() -> None:
     steps = np.arange(10, 110, 10)
     assert late(Recorded(steps, np.array([1.0] * 9 + [1.2]))) == pytest.approx(3.0)  # type: ignore[arg-type]
     assert late(Recorded(np.array([5]), np.array([2.0]))) == 2.0  # type: ignore[arg-type]
+
+
+def test_a_run_that_is_cut_is_left_out_and_complete_ones_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Interrupted in the middle of the second of three seeds."""
+    interrupt, calls = Interrupt(), []
+    whole = asymmetric_learning.learn
+
+    def learn(*given: Any, **options: Any) -> Any:
+        calls.append(given)
+        if len(calls) == 2:
+            interrupt.request()
+        return whole(*given, **options)
+
+    monkeypatch.setattr(asymmetric_learning, "learn", learn)
+    notebook = Notebook("some", tmp_path, interrupt=interrupt)
+    effort = Effort(steps=200, seeds=3, iterations=1, ppo_seeds=1)
+    way = Way(learner="tabular", follower="Hedge", information="action")
+    assert [int(run.steps[-1]) for run in play(notebook, matrix_game("battle"), way, effort)] == [200]
+    assert len(calls) == 2
+    assert learn_curve(notebook, matrix_game("battle"), way, effort) is None
+
+
+def test_a_curve_says_who_learns_and_what_is_seen() -> None:
+    labels = [way.label for way in ways("PPO")]
+    assert labels == [
+        "PPO, Hedge, sees the action (Algorithm 1)",
+        "PPO, Hedge, sees no action (Algorithm 2)",
+        "PPO, symmetric, sees no action",
+        "PPO, explicit best response, answers the policy",
+    ]
+
+
+def test_ppo_has_the_printed_settings() -> None:
+    """Section 5 of the paper, and Hedge's step on gains as they are: 0.05 times their spread of 2."""
+    found = ppo_settings(matrix_game("battle_of_table_1"), ways("PPO")[0], eta=MATRIX_STEP)
+    assert (found.hidden, found.clip, found.trace, found.discount) == (128, 0.2, 0.95, 0.99)
+    assert (found.value_weight, found.entropy_weight, found.rate) == (0.5, 0.01, 3e-4)
+    assert (found.batch, found.epochs, found.follower_rate) == (64, 4, pytest.approx(0.1))
+    assert (MATRIX_STEP, MARKOV_STEP) == (0.05, 0.02)
