@@ -82,10 +82,10 @@ class Settings:
     discount: float = 0.9
     runs: int = 2
     steps: int = 10_000
-    dilemma_steps: tuple[int, ...] = (100, 300, 1000, 3000, 10_000, 30_000, 100_000)
+    dilemma_steps: tuple[int, ...] = (100, 300, 1000, 3000, 10_000, 30_000)
     seeds: int = 3
     iterations: int = 1000
-    game_iterations: int = 200
+    game_iterations: int = 100
     ppo_seeds: int = 2
 
     def __post_init__(self) -> None:
