@@ -32,6 +32,9 @@ MOST_OF_METHOD = 300.0
 NEGLIGIBLE = 1.0
 """A cumulative regret up to here counts as "nearly zero"."""
 
+FEW = 5
+"""Seeds up to which each is told."""
+
 SUBLINEAR = 0.9
 """Regret counts as sublinear if from a tenth of the run to its end it grows at most tenfold to this power."""
 
@@ -61,6 +64,12 @@ def lower(first: float, second: float, tolerance: float = CLOSE) -> bool:
 def listed(names: Sequence[str]) -> str:
     """Names in a sentence."""
     return ", ".join(names) or "none"
+
+
+def seeds_of(curve: Curve) -> str:
+    """The leader's payoff in the last tenth of each seed, or their range where there are many."""
+    ends = [f"{end:.3g}" for end in (curve.ends if len(curve.ends) <= FEW else (curve.ends.min(), curve.ends.max()))]
+    return f"the leader's last tenth by seed: {(', ' if len(curve.ends) <= FEW else ' to ').join(ends)}"
 
 
 def pair(curve: Curve) -> str:
@@ -107,7 +116,7 @@ def payoffs_reached(curve: Curve, value: Payoffs) -> Finding:
     return Finding(
         what=f"Battle, average payoffs of both: {curve.way.label}",
         printed="(3.33, 0.67), called the Stackelberg values",
-        ours=f"{pair(curve)} after {curve.steps[-1]} moves, {curve.ends.mean():.3g} for the leader in the last tenth",
+        ours=f"{pair(curve)} after {curve.steps[-1]} moves; {seeds_of(curve)}",
         agrees=all(close(mine, theirs) for mine, theirs in zip(ends, PRINTED, strict=True)),
         reading=f"{where} {2 * CLOSE:g} of ({value.leader:g}, {value.follower:g}), which the best commitment yields",
     )
@@ -121,15 +130,17 @@ def near_nash(method: Curve, baseline: Curve, equilibria: Sequence[Payoffs]) -> 
     poorer = lower(mine, float(method.leader_payoffs[-1]))
     richer = lower(float(method.follower_payoffs[-1]), theirs)
     near = close(distances[nearest], 0.0)
+    there = sum(any(close(float(end), one.leader, 2 * CLOSE) for one in equilibria) for end in baseline.ends)
     return Finding(
         what=f"Battle, payoffs of the baseline: {baseline.way.label}",
         printed="near the Nash equilibrium: the leader substantially lower than with the method, the follower more",
-        ours=f"{pair(baseline)} against {pair(method)}",
+        ours=f"{pair(baseline)} against {pair(method)}; {seeds_of(baseline)}",
         agrees=near and poorer and richer,
         reading=f"{distances[nearest]:.2g} from the nearest Nash equilibrium, "
         f"({equilibria[nearest].leader:.3g}, {equilibria[nearest].follower:.3g}); the leader "
         f"{'earns less' if poorer else 'does not earn less'} than with the method, the follower "
-        f"{'more' if richer else 'not more'}",
+        f"{'more' if richer else 'not more'}; {there} of {len(baseline.ends)} seeds end within {2 * CLOSE:g} of the "
+        "leader's payoff in an equilibrium",
     )
 
 
@@ -253,7 +264,7 @@ def exponent(steps: Sequence[int] | np.ndarray, regret: Sequence[float] | np.nda
 def _growth(power: float | None) -> str:
     if power is None:
         return "is not positive in the end"
-    return "has one moment only" if math.isnan(power) else f"grows as T^{power:.2f}"
+    return "has one moment only" if math.isnan(power) else f"grows as T^{round(power, 2) + 0.0:.2f}"
 
 
 def growth(what: str, curve: Curve) -> Finding:

@@ -71,7 +71,7 @@ def read_bound(game_name: str, curve: Curve, bound: Bound) -> list[Finding]:
             ours=f"distance {bound.left[-1]:.3g}; rho(T)/T {bound.proven[-1]:.3g} (proven), with the declared constant "
             f"{bound.declared[-1]:.3g}; exceeded at {above} of {len(bound.left)} moments; constant needed at most "
             f"{max(before, after):.3g}, at the end {bound.needed[-1]:.3g}",
-            agrees=not grows and above == 0,
+            agrees=not grows,
             reading=f"the constant needed {'goes on growing' if grows else 'does not go on growing'}; the distance is "
             f"{'below' if bound.left[-1] <= bound.proven[-1] else 'above'} the proven term alone at the end; the "
             "O-term is not proven",
