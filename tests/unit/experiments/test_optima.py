@@ -173,6 +173,7 @@ def test_the_merging_car_yields_wherever_it_can(run: Reproduce, learner: str) ->
     assert table["Bi-AC"]["leader_first"] == "0.722"
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_a_security_grid_has_its_ground_truth(run: Reproduce) -> None:
     report = run("security-grid", grids=[[3, 2, 1, 6]], runs=1, steps=500, seeds=1, iterations=2, ppo_seeds=1)
     table = {(row["sum"], row["attacker_sees"]): row for row in rows(report)}
