@@ -62,6 +62,7 @@ def read_bound(game_name: str, curve: Curve, bound: Bound) -> list[Finding]:
     half = max(1, int(np.searchsorted(curve.steps, curve.steps[-1] / 2, side="right")))
     before, after = (float(part.max()) if len(part) else 0.0 for part in (bound.needed[:half], bound.needed[half:]))
     grows = lower(before * (1.0 + GROWING), after, 0.0)
+    constant = bool(np.all(bound.declared == bound.proven))
     above = int((bound.left > bound.declared).sum())
     broken = int((curve.follower_regret > curve.bound * (1.0 + 1e-9)).sum())
     return [
@@ -71,8 +72,10 @@ def read_bound(game_name: str, curve: Curve, bound: Bound) -> list[Finding]:
             ours=f"distance {bound.left[-1]:.3g}; rho(T)/T {bound.proven[-1]:.3g} (proven), with the declared constant "
             f"{bound.declared[-1]:.3g}; exceeded at {above} of {len(bound.left)} moments; constant needed at most "
             f"{max(before, after):.3g}, at the end {bound.needed[-1]:.3g}",
-            agrees=not grows,
-            reading=f"the constant needed {'goes on growing' if grows else 'does not go on growing'}; the distance is "
+            agrees=None if constant else not grows,
+            reading="the total is the same whatever is played, so that there is nothing to tell"
+            if constant
+            else f"the constant needed {'goes on growing' if grows else 'does not go on growing'}; the distance is "
             f"{'below' if bound.left[-1] <= bound.proven[-1] else 'above'} the proven term alone at the end; the "
             "O-term is not proven",
         ),

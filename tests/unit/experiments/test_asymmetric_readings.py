@@ -299,6 +299,8 @@ def test_theorem_9_is_read_from_both_sides() -> None:
     assert bound.left == pytest.approx(np.log(STEPS_DONE) / np.sqrt(STEPS_DONE))
     assert bound.proven == pytest.approx(2.0 / np.sqrt(STEPS_DONE))
     assert bound.declared - bound.proven == pytest.approx(6.0 * np.log(STEPS_DONE) / np.sqrt(STEPS_DONE))
+    empty = dataclasses.replace(bound, declared=bound.proven, left=0.0 * bound.left, needed=0.0 * bound.needed)
+    assert read_bound("zero-sum", falls, empty)[0].agrees is None
     broken = dataclasses.replace(falls, follower_regret=3.0 * np.sqrt(STEPS_DONE))
     assert read_bound("Battle", broken, bound)[1].agrees is False
 
