@@ -83,6 +83,23 @@ def pure_equilibria(leader: FloatArray, follower: FloatArray) -> list[JointActio
     ]
 
 
+def equilibria_of_two_by_two(leader: FloatArray, follower: FloatArray) -> list[Payoffs]:
+    """What both get in the pure Nash equilibria of a two-by-two game, and in the one in which both mix, if any.
+
+    That is all of them where no payoff of a player equals its other one in the same column (row).
+    """
+    found = [one.payoffs for one in pure_equilibria(leader, follower)]
+    rows, columns = follower[0] - follower[1], leader[:, 0] - leader[:, 1]
+    across, down = rows[0] - rows[1], columns[0] - columns[1]
+    if across == 0.0 or down == 0.0:
+        return found
+    x, y = (follower[1, 1] - follower[1, 0]) / across, (leader[1, 1] - leader[0, 1]) / down
+    if 0.0 < x < 1.0 and 0.0 < y < 1.0:
+        mine, theirs = np.array([x, 1.0 - x]), np.array([y, 1.0 - y])
+        found.append(Payoffs(float(mine @ leader @ theirs), float(mine @ follower @ theirs)))
+    return found
+
+
 def all_equilibria(leader: FloatArray, follower: FloatArray) -> list[Payoffs]:
     """What both get in each extreme Nash equilibrium, pure ones included.
 

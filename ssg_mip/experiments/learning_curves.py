@@ -1,194 +1,207 @@
-"""The curves of Asymmetric Learning Dynamics (2025), Figures 1 to 3, with the tabular dynamics of its Theorem 10.
+"""Figures 1 (a, c, e) and 2 of Asymmetric Learning Dynamics (2025), with its own method and with tables.
 
-A Q-learning leader with step ``t ** -0.6`` and a Hedge follower who sees the realised action: payoffs, regrets and
-policies over time in the "Battle" of Table 1, beside a symmetric learner and an explicit best response (Figure 1); the
-time-averaged payoff in each of the 12 games under the three schedules of Figure 2; and the prisoner's dilemma for
-growing numbers of steps (Figure 3, left). All numbers are means over seeds.
+Figure 1: payoffs, regrets and policies over time in the "Battle" of Table 1 for Hedge (seeing the leader's action, and
+not), the symmetric baseline and the explicit best response, with the bound of Theorem 9 beside them. Figure 2: the
+time-averaged payoff in each of the 12 games under three schedules. Each with a PPO leader, as printed, and with the
+tabular one of Theorem 10 (:mod:`ssg_mip.experiments.asymmetric_runs`). All numbers are means over seeds.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ssg_mip.experiments.notebook import Notebook, Table, number
-from ssg_mip.game import Game
+from ssg_mip.experiments.asymmetric_readings import CLOSE, figure_1, figure_2
+from ssg_mip.experiments.asymmetric_runs import (
+    LEARNERS,
+    Curve,
+    Effort,
+    Learner,
+    Way,
+    can_run,
+    late,
+    learn_curve,
+    play,
+    stackelberg_values,
+    tables_of,
+    ways,
+)
+from ssg_mip.experiments.bimatrix import equilibria_of_two_by_two
+from ssg_mip.experiments.notebook import Notebook, Table
+from ssg_mip.experiments.theorem_9 import bound_of, read_bound
+from ssg_mip.game import FloatArray, Game
 from ssg_mip.library import matrix_game
-from ssg_mip.methods.learning.asymmetric_learning import Dynamics, Settings, learn
+from ssg_mip.methods.learning.asymmetric_learning.settings import Schedule
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-BATTLE, DILEMMA = "battle_of_table_1", "prisoners_dilemma"
+BATTLE = "battle_of_table_1"
 
-DYNAMICS = {
-    "Hedge": Settings(),
-    "symmetric": Settings(follower="q-learning"),
-    "explicit best response": Settings(follower="best-response"),
-}
-"""Followers of Figure 1."""
-
-SCHEDULES = {
-    "regret": Settings(schedule="regret"),
-    "no-regret every 100": Settings(schedule="every"),
-    "no-regret after 100": Settings(schedule="after"),
+SCHEDULES: dict[str, Schedule] = {
+    "regret": "regret",
+    "no-regret every 100": "every",
+    "no-regret after 100": "after",
 }
 """Settings of Figure 2, as :class:`ssg_mip.methods.learning.asymmetric_learning.Settings` reads them."""
 
-POINTS = 100
-"""Points of a curve."""
+CURVE_COLUMNS = (
+    *("learner", "follower", "sees", "moves", "leader_payoff", "follower_payoff", "leader_regret", "follower_regret"),
+    *("leader_stackelberg_row", "follower_answer_to_it", "proven_regret"),
+    *("theorem_9_left", "theorem_9_proven", "theorem_9_declared"),
+)
 
-CLOSE = 0.1
-"""Average payoffs count as converged within this; payoffs are whole numbers."""
 
-
-def draw_curves(notebook: Notebook, steps: int, seeds: int) -> None:
-    """Figure 1: one row per moment and kind of follower."""
-    table = notebook.table(
-        *("follower", "step", "leader_payoff", "follower_payoff", "leader_regret", "follower_regret"),
-        *("leader_first_row", "follower_first_column"),
-        suffix="curves",
-    )
+def draw_curves(notebook: Notebook, effort: Effort) -> None:
+    """Figure 1 (a, c, e): one row per moment and curve, findings, and pictures."""
     game = matrix_game(BATTLE)
-    for name, settings in DYNAMICS.items():
-        if notebook.stopped:
-            return
-        runs = [_learned(game, settings, seed, steps) for seed in range(notebook.seed, notebook.seed + seeds)]
-        for place, step in enumerate(runs[0].steps):
-            table.add(
-                follower=name,
-                step=int(step),
-                leader_payoff=_mean(runs, "leader_payoffs", place),
-                follower_payoff=_mean(runs, "follower_payoffs", place),
-                leader_regret=_mean(runs, "leader_regret", place),
-                follower_regret=_mean(runs, "follower_regret", place),
-                leader_first_row=float(np.mean([run.leader_averages[place][0] for run in runs])),
-                follower_first_column=float(np.mean([run.follower_averages[place][0] for run in runs])),
-            )
-        notebook.say(f"{BATTLE}, {name}: average payoff {number(table.column('leader_payoff', follower=name)[-1])}")
-    _compare_curves(notebook, table, steps)
-    for what in ("payoff", "regret"):
-        notebook.picture(partial(_draw_curves, table, what), f"curves-{what}")
-    notebook.picture(partial(_draw_policies, table), "curves-policies")
+    table = notebook.table(*CURVE_COLUMNS, suffix="curves")
+    equilibria = equilibria_of_two_by_two(*tables_of(game))
+    values = {model: stackelberg_values(game, model) for model in ("action", "policy")}
+    for learner in LEARNERS:
+        if not can_run(notebook, learner):
+            continue
+        curves = curves_of(notebook, table, game, ways(learner), effort, "Battle")
+        by_kind = {(curve.way.follower, curve.way.information): curve for curve in curves}
+        notebook.findings.extend(figure_1(by_kind, values, equilibria))
+    draw_all(notebook, table, "Battle of Table 1", "curves")
 
 
-def summarise_games(notebook: Notebook, games: list[str], values: dict[str, float], steps: int, seeds: int) -> None:
-    """Figure 2: the leader's time-averaged payoff in each game under each schedule."""
-    table = notebook.table("game", "schedule", "leader_payoff", "follower_payoff", "pure_value", suffix="schedules")
-    for name in games:
-        for schedule, settings in SCHEDULES.items():
-            if notebook.stopped:
-                return
-            game = matrix_game(name)
-            runs = [_learned(game, settings, seed, steps, 1) for seed in range(notebook.seed, notebook.seed + seeds)]
-            payoffs = {f"{player}_payoff": _mean(runs, f"{player}_payoffs", -1) for player in ("leader", "follower")}
-            table.add(game=name, schedule=schedule, pure_value=values[name], **payoffs)
-    notebook.say(f"{len(games)} games under {len(SCHEDULES)} schedules")
-    for schedule in SCHEDULES:
-        rows = [row for row in table.rows if row["schedule"] == schedule]
-        missed = [row["game"] for row in rows if row["pure_value"] - row["leader_payoff"] > 2.0 * CLOSE]
-        notebook.find(
-            f"12 games, {schedule}: average payoff after {steps} steps against the Stackelberg value",
-            "close in most games; lower in the prisoner's dilemma and deadlock without regret",
-            f"within {2.0 * CLOSE:g} of the pure value in {len(rows) - len(missed)} of {len(rows)}; lower in "
-            f"{', '.join(missed) or 'none'}",
-            None,
+def curves_of(
+    notebook: Notebook, table: Table, game: Game, asked: Sequence[Way], effort: Effort, title: str
+) -> list[Curve]:
+    """Curves of a game of one state, written down, with Theorem 9 for those of Hedge."""
+    found = []
+    for way in asked:
+        curve = learn_curve(notebook, game, way, effort)
+        if curve is None:
+            break
+        write_curve(notebook, table, game, curve, title)
+        notebook.say(f"{title}, {way.label}: leader {curve.leader_payoffs[-1]:.4g} on average")
+        found.append(curve)
+    return found
+
+
+def write_curve(notebook: Notebook, table: Table, game: Game, curve: Curve, title: str) -> None:
+    """Rows of a curve, and what Theorem 9 says of it."""
+    cells: dict[str, FloatArray] = {
+        "leader_payoff": curve.leader_payoffs,
+        "follower_payoff": curve.follower_payoffs,
+        "leader_regret": curve.leader_regret,
+        "follower_regret": curve.follower_regret,
+        "leader_stackelberg_row": curve.leader_shares,
+        "follower_answer_to_it": curve.follower_shares,
+    }
+    if curve.way.follower == "Hedge":
+        bound = bound_of(curve, game, stackelberg_values(game, curve.way.information))
+        notebook.findings.extend(read_bound(title, curve, bound))
+        cells |= {
+            "proven_regret": curve.bound,
+            "theorem_9_left": bound.left,
+            "theorem_9_proven": bound.proven,
+            "theorem_9_declared": bound.declared,
+        }
+    for place, moves in enumerate(curve.steps):
+        table.add(
+            learner=curve.way.learner,
+            follower=curve.way.follower,
+            sees=curve.way.seen,
+            moves=int(moves),
+            **{name: float(values[place]) for name, values in cells.items()},
         )
-    notebook.picture(partial(_draw_schedules, table), "schedules")
 
 
-def lengthen_dilemma(notebook: Notebook, value: float, lengths: tuple[int, ...], seeds: int) -> None:
-    """Figure 3, left: how many steps the prisoner's dilemma takes."""
-    table = notebook.table("steps", "leader_payoff", "distance", suffix="dilemma")
-    game = matrix_game(DILEMMA)
-    for steps in lengths:
-        if notebook.stopped:
-            return
-        runs = [_learned(game, Settings(), seed, steps, 1) for seed in range(notebook.seed, notebook.seed + seeds)]
-        payoff = _mean(runs, "leader_payoffs", -1)
-        table.add(steps=steps, leader_payoff=payoff, distance=abs(payoff - value))
-    notebook.say(f"{DILEMMA}: {', '.join(number(one) for one in table.column('distance'))}")
-    enough = next((row["steps"] for row in table.rows if row["distance"] <= CLOSE), None)
-    distances = "; ".join(f"{row['steps']}: {row['distance']:.3f}" for row in table.rows)
-    notebook.find(
-        f"prisoner's dilemma: steps until the average payoff is within {CLOSE:g} of {value:g}",
-        "T > 10^4 in the text, T > 10^3 in the appendix; no accuracy is named",
-        f"{'more than tried' if enough is None else enough} (distance by steps: {distances})",
-        None,
-        "both players have a dominant action, which the tabular dynamics find soon; the paper's leader is PPO",
+def summarise_games(notebook: Notebook, games: list[str], values: dict[str, float], effort: Effort) -> None:
+    """Figure 2: the leader's time-averaged payoff in each game under each schedule."""
+    table = notebook.table(
+        *("game", "learner", "sees", "schedule", "leader_payoff", "leader_in_last_tenth", "follower_payoff"),
+        "pure_value",
+        suffix="schedules",
+    )
+    for learner in LEARNERS:
+        if not can_run(notebook, learner):
+            continue
+        for name in games:
+            for schedule in SCHEDULES:
+                _add_schedule(notebook, table, name, schedule, learner, values[name], effort)
+        notebook.say(f"{len(games)} games under {len(SCHEDULES)} schedules, {learner}")
+        rows = [row for row in table.rows if row["learner"] == learner]
+        payoffs = {(row["game"], row["schedule"]): row["leader_payoff"] for row in rows}
+        notebook.findings.extend(figure_2(learner, payoffs, values))
+        if rows:
+            notebook.picture(partial(_draw_schedules, rows, learner), f"schedules-{learner.lower()}")
+
+
+def _add_schedule(
+    notebook: Notebook, table: Table, name: str, schedule: str, learner: Learner, value: float, effort: Effort
+) -> None:
+    way = Way(learner=learner, follower="Hedge", information="action")
+    runs = play(notebook, matrix_game(name), way, effort, schedule=SCHEDULES[schedule])
+    if not runs:
+        return
+    table.add(
+        game=name,
+        learner=learner,
+        sees=way.seen,
+        schedule=schedule,
+        leader_payoff=float(np.mean([run.leader_payoffs[-1] for run in runs])),
+        leader_in_last_tenth=float(np.mean([late(run) for run in runs])),
+        follower_payoff=float(np.mean([run.follower_payoffs[-1] for run in runs])),
+        pure_value=value,
     )
 
 
-def _learned(game: Game, settings: Settings, seed: int, steps: int, points: int = POINTS) -> Dynamics:
-    return learn(game, settings, np.random.default_rng(seed), steps=steps, num_moments=min(points, steps))
-
-
-def _mean(runs: list[Dynamics], member: str, place: int) -> float:
-    return float(np.mean([getattr(run, member)[place] for run in runs]))
-
-
-def _compare_curves(notebook: Notebook, table: Table, steps: int) -> None:
-    last = {name: [row for row in table.rows if row["follower"] == name][-1] for name in DYNAMICS}
-    hedge = last["Hedge"]
-    near = abs(hedge["leader_payoff"] - 10 / 3) < CLOSE and abs(hedge["follower_payoff"] - 2 / 3) < CLOSE
-    notebook.find(
-        "Battle: average payoffs of both",
-        "(3.33, 0.67), called the Stackelberg values",
-        "; ".join(f"{name} ({row['leader_payoff']:.3g}, {row['follower_payoff']:.3g})" for name, row in last.items())
-        + f" after {steps} steps",
-        near,
-        "the first row alone yields (5, 1), and that is where the dynamics go",
-    )
-    first = [row for row in table.rows if row["follower"] == "Hedge"][max(0, POINTS // 10 - 1)]
-    rates = [max(0.0, row["follower_regret"]) / row["step"] for row in (first, hedge)]
-    notebook.find(
-        "Battle: the follower's regret",
-        "sublinear",
-        f"{rates[0]:.2g} a step after {first['step']} steps, {rates[1]:.2g} after {hedge['step']}",
-        bool(rates[1] <= rates[0]),
-    )
-
-
-def _draw_curves(table: Table, what: str, ax: Axes) -> Axes:
-    for color, name in enumerate(DYNAMICS):
-        for player, style in (("leader", "-"), ("follower", "--")):
-            steps, values = (table.column(column, follower=name) for column in ("step", f"{player}_{what}"))
-            ax.plot(steps, values, style, color=f"C{color}", label=f"{name}: {player}")
-    ax.set_xscale("log")
-    ax.set_xlabel("steps")
-    ax.set_ylabel({"payoff": "average payoff", "regret": "cumulative regret"}[what])
-    ax.set_title("Battle of Table 1")
-    ax.legend(fontsize=7)
-    return ax
-
-
-def _draw_policies(table: Table, ax: Axes) -> Axes:
-    for color, name in enumerate(DYNAMICS):
-        for column, style, label in (
-            ("leader_first_row", "-", "leader, first row"),
-            ("follower_first_column", "--", "follower, first column after the first row"),
+def draw_all(notebook: Notebook, table: Table, title: str, suffix: str) -> None:
+    """Pictures of payoffs, regrets, policies and Theorem 9, one for each kind of leader."""
+    for learner in LEARNERS:
+        rows = [row for row in table.rows if row["learner"] == learner]
+        if not rows:
+            continue
+        for what, columns, ylabel in (
+            ("payoff", ("leader_payoff", "follower_payoff"), "average payoff"),
+            ("regret", ("leader_regret", "follower_regret"), "cumulative regret"),
+            ("policies", ("leader_stackelberg_row", "follower_answer_to_it"), "probability in the average policy"),
+            ("theorem-9", ("theorem_9_left", "theorem_9_proven", "theorem_9_declared"), "distance of total payoffs"),
         ):
-            steps, shares = (table.column(one, follower=name) for one in ("step", column))
-            ax.plot(steps, shares, style, color=f"C{color}", label=f"{name}: {label}")
+            draw = partial(_draw, rows, columns, f"{title}, {learner} leader", ylabel)
+            notebook.picture(draw, f"{suffix}-{what}-{learner.lower()}")
+
+
+_STYLES = ("-", "--", ":")
+
+
+def _draw(rows: list[dict[str, Any]], columns: Sequence[str], title: str, ylabel: str, ax: Axes) -> Axes:
+    names = list(dict.fromkeys((row["follower"], row["sees"]) for row in rows if columns[0] in row))
+    for color, (follower, sees) in enumerate(names):
+        mine = [row for row in rows if (row["follower"], row["sees"]) == (follower, sees)]
+        for column, style in zip(columns, _STYLES, strict=False):
+            label = f"{follower}, {sees}: {column.replace('_', ' ')}"
+            moves = [row["moves"] for row in mine]
+            ax.plot(moves, [row[column] for row in mine], style, color=f"C{color}", label=label)
     ax.set_xscale("log")
-    ax.set_xlabel("steps")
-    ax.set_ylabel("probability in the average policy")
-    ax.legend(fontsize=7)
+    if columns[0].startswith("theorem"):
+        ax.set_yscale("log")
+    ax.set_xlabel("moves")
+    ax.set_ylabel(ylabel)
+    ax.set_title(title)
+    ax.legend(fontsize=5)
     return ax
 
 
-def _draw_schedules(table: Table, ax: Axes) -> Axes:
-    names = list(dict.fromkeys(table.column("game")))
+def _draw_schedules(rows: list[dict[str, Any]], learner: Learner, ax: Axes) -> Axes:
+    names = list(dict.fromkeys(row["game"] for row in rows))
     places: Any = np.arange(len(names))
     for shift, schedule in enumerate(SCHEDULES):
-        values = table.column("leader_payoff", schedule=schedule)
+        values = [row["leader_payoff"] for row in rows if row["schedule"] == schedule]
         ax.barh(places[: len(values)] + 0.25 * (shift - 1), values, height=0.25, label=schedule)
-    pure = [next(iter(table.column("pure_value", game=name))) for name in names]
+    pure = [next(row["pure_value"] for row in rows if row["game"] == name) for name in names]
     ax.plot(pure, places, "k|", markersize=14, label="pure Stackelberg value")
     ax.set_yticks(places, names)
     ax.invert_yaxis()
     ax.set_xlabel("leader's average payoff")
+    ax.set_title(f"{learner} leader; within {2 * CLOSE:g} counts as reached")
     ax.legend(fontsize=7)
     return ax

@@ -6,19 +6,26 @@ before it answers, as in that paper, a mixture is worth the mean of its parts an
 
 The same games are then repeated with one step of memory: what the leader can promise after each outcome is what its
 memory is worth. Values of repeated games are per round, ``(1 - discount) V``, so that they compare with one round.
+Beside the optima stand the curves of the paper's figures, with its PPO leader and with tables.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ssg_mip.errors import OptionError
+from ssg_mip.experiments.ablation import compare_steps
+from ssg_mip.experiments.asymmetric_readings import close, listed, lower
+from ssg_mip.experiments.asymmetric_runs import POINTS, ROLLOUT, Effort
 from ssg_mip.experiments.certified import certify
+from ssg_mip.experiments.dilemma import DILEMMA, lengthen_dilemma
+from ssg_mip.experiments.findings import Finding
 from ssg_mip.experiments.learners import LEARNERS, plays_of
-from ssg_mip.experiments.learning_curves import BATTLE, DILEMMA, draw_curves, lengthen_dilemma, summarise_games
+from ssg_mip.experiments.learning_curves import BATTLE, draw_curves, summarise_games
 from ssg_mip.experiments.memory import compare_memory
 from ssg_mip.experiments.notebook import BOUND, Notebook, Table, number
 from ssg_mip.experiments.play import values_of
@@ -28,12 +35,23 @@ from ssg_mip.library.matrix_games import LEARNING, MatrixGame
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-TITLE = "Asymmetric Learning Dynamics (2025), Table 1 and the 12 matrix games: certified optima"
+TITLE = (
+    "Asymmetric Learning Dynamics (2025), Tables 1 and 3, Figures 1 (a, c, e), 2 and 3: certified optima and dynamics"
+)
 
-FULL: dict[str, Any] = {"runs": 100, "seeds": 20}
+FULL: dict[str, Any] = {
+    "runs": 100,
+    "seeds": 20,
+    "ppo_seeds": 5,
+    "game_iterations": 1000,
+    "dilemma_steps": (100, 300, 1000, 3000, 10_000, 30_000, 100_000, 300_000),
+}
 
 SECONDS = 20.0
 """For one solve; games of one round take hundredths of a second, repeated ones up to some seconds."""
+
+END_POINTS = 10
+"""Moments of a run of which the end counts."""
 
 ACCURACY = 1e-3
 """Up to which a value agrees with one that is printed with two decimals, or memory counts as being worth nothing."""
@@ -44,19 +62,38 @@ GAMES = {name: game for name, game in MATRIX_GAMES.items() if game.source.starts
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The discount of the repeated games, the runs of each learner, and steps and seeds of the learning curves."""
+    """How long is learned.
+
+    Attributes
+    ----------
+    discount
+        Of the repeated games.
+    runs
+        Of each learner in the table of learners.
+    steps, seeds
+        Of the tabular curves.
+    iterations, game_iterations, ppo_seeds
+        Training iterations of PPO in Figure 1 (as many as the paper's 1000 episodes), and in Figure 2, the ablation and
+        the comparison of memory; seeds of PPO.
+    dilemma_steps
+        Moves in the prisoner's dilemma; PPO plays the longest run only.
+    """
 
     discount: float = 0.9
     runs: int = 2
     steps: int = 10_000
-    dilemma_steps: tuple[int, ...] = (100, 1000, 10_000, 100_000)
+    dilemma_steps: tuple[int, ...] = (100, 300, 1000, 3000, 10_000, 30_000)
     seeds: int = 3
+    iterations: int = 1000
+    game_iterations: int = 100
+    ppo_seeds: int = 2
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.discount < 1.0:
             raise OptionError(f"setting discount is {self.discount!r}; it must be at least 0 and below 1")
-        if min(self.runs, self.steps, self.seeds, *self.dilemma_steps) < 1:
-            raise OptionError("settings runs, steps, seeds and dilemma_steps must be at least 1")
+        counts = ("runs", "steps", "seeds", "iterations", "game_iterations", "ppo_seeds")
+        if not self.dilemma_steps or min(*self.dilemma_steps, *(getattr(self, name) for name in counts)) < 1:
+            raise OptionError(f"settings {', '.join(counts)} and dilemma_steps must be at least 1")
 
 
 def run(notebook: Notebook, settings: Settings) -> None:
@@ -129,48 +166,75 @@ def _add_learners(notebook: Notebook, settings: Settings) -> None:
 
 def _add_curves(notebook: Notebook, table: Table, settings: Settings) -> None:
     values = {row["game"]: row["pure_value"] for row in table.rows}
-    draw_curves(notebook, settings.steps, settings.seeds)
-    summarise_games(notebook, [name for name in values if name != BATTLE], values, settings.steps, settings.seeds)
-    compare_memory(notebook, {name: GAMES[name] for name in values}, settings.discount, settings.steps, settings.seeds)
+    sizes = {"steps": settings.steps, "seeds": settings.seeds, "ppo_seeds": settings.ppo_seeds}
+    effort = Effort(iterations=settings.iterations, **sizes)
+    short = Effort(iterations=settings.game_iterations, points=END_POINTS, **sizes)
+    draw_curves(notebook, effort)
+    summarise_games(notebook, [name for name in values if name != BATTLE], values, short)
+    compare_memory(notebook, {name: GAMES[name] for name in values}, settings.discount, short)
     if DILEMMA in values:
-        lengthen_dilemma(notebook, values[DILEMMA], settings.dilemma_steps, settings.seeds)
+        lengthen_dilemma(notebook, values[DILEMMA], settings.dilemma_steps, settings.discount, effort)
+    if BATTLE in values:
+        compare_steps(notebook, BATTLE, dataclasses.replace(short, points=POINTS))
+    notebook.note(
+        "Information models: 'sees the action' is Algorithm 1 of the paper, 'sees no action' its Algorithm 2; the "
+        "paper does not say which one its figures show. The symmetric follower sees no action."
+    )
+    notebook.note(
+        f"An iteration of PPO is a rollout of {ROLLOUT} moves. Payoffs are averages over time of the rewards played, "
+        "which is the paper's average-reward criterion; in games of one round they compare with the exact values."
+    )
 
 
 def _compare(notebook: Notebook, table: Table, memory: Table) -> None:
-    battle = next((row for row in table.rows if row["game"] == "battle_of_table_1"), None)
+    battle = next((row for row in table.rows if row["game"] == BATTLE), None)
     if battle is not None:
-        notebook.find(
-            "Battle of Table 1: Stackelberg value of the leader",
-            "3.33 (leader mixes 2/3, 1/3)",
-            f"{number(battle['mixed_value'])} (leader plays {battle['mixed_policy']}), "
-            f"proven to be at most {number(battle[BOUND])}",
-            abs(battle["mixed_value"] - 10 / 3) < ACCURACY,
-            "the first row alone makes the first column the strict best response; the printed mixture is that of the "
-            "Nash equilibrium",
-        )
-    apart = [row["game"] for row in table.rows if row["mixed_value"] - row["pure_value"] > ACCURACY]
+        notebook.findings.append(read_battle(battle))
+    apart = [row["game"] for row in table.rows if lower(row["pure_value"], row["mixed_value"], ACCURACY)]
     notebook.find(
         "games in which mixed commitment is worth more than pure",
-        "not discussed: in that paper the follower sees the realised action",
-        f"{_list(apart)} of {len(table.rows)}",
+        "not discussed: in Algorithm 1 the follower sees the realised action",
+        f"{listed(apart)}; {len(apart)} of {len(table.rows)}",
         None,
     )
-    helped = [row["game"] for row in memory.rows if row["gain"] > ACCURACY]
-    ranks = {row["game"]: row["rank_of_leader_payoffs"] for row in table.rows}
-    low = [row["game"] for row in memory.rows if ranks[row["game"]] < 2]
-    harmed = [row["game"] for row in memory.rows if row["gain"] < -ACCURACY]
-    notebook.find(
-        "memory (one step) of an optimal leader, and the rank of its payoffs",
-        "helps if the rank exceeds 1, may harm if it is low",
-        f"worth more per round in {len(helped)} of {len(memory.rows)} ({_list(helped)}), less in {_list(harmed)}; "
-        f"games of rank 1: {_list(low)}",
-        None,
-        "an optimal leader can ignore its memory, so memory never harms it; the paper's statement is about learners",
+    if memory.rows:
+        ranks = {row["game"]: row["rank_of_leader_payoffs"] for row in table.rows}
+        notebook.findings.append(read_optimal_memory(memory.rows, ranks))
+
+
+def read_battle(row: dict[str, Any]) -> Finding:
+    """The value of the Battle of Table 1: ``mixed_value``, ``mixed_policy`` and the bound."""
+    value = row["mixed_value"]
+    printed = 10.0 / 3.0
+    higher = lower(printed, value, ACCURACY)
+    leader, follower = payoffs(GAMES[BATTLE])
+    column = int(follower[0].argmax())
+    return Finding(
+        what="Battle of Table 1: Stackelberg value of the leader",
+        printed="3.33 (leader mixes 2/3, 1/3)",
+        ours=f"{number(value)} (leader plays {row['mixed_policy']}), proven to be at most {number(row[BOUND])}",
+        agrees=close(value, printed, ACCURACY),
+        reading=f"the first row alone makes column {column + 1} the follower's best response and yields "
+        f"{number(float(leader[0, column]))}; the printed value is {'not optimal' if higher else 'not exceeded here'}",
     )
 
 
-def _list(names: list[str]) -> str:
-    return ", ".join(names) or "none"
+def read_optimal_memory(rows: Sequence[dict[str, Any]], ranks: Mapping[str, int]) -> Finding:
+    """What memory is worth to an optimal leader: ``game`` and ``gain`` of each row, and ranks by game."""
+    helped = [row["game"] for row in rows if lower(0.0, row["gain"], ACCURACY)]
+    harmed = [row["game"] for row in rows if lower(row["gain"], 0.0, ACCURACY)]
+    high = [row["game"] for row in rows if ranks[row["game"]] > 1]
+    low = [row["game"] for row in rows if row["game"] not in high]
+    return Finding(
+        what="memory (one step) of an optimal leader, and the rank of its payoffs",
+        printed="helps if the rank exceeds 1, may harm if it is low",
+        ours=f"worth more per round in {len(helped)} of {len(rows)} ({listed(helped)}), less in {listed(harmed)}"
+        f"; games of rank 1: {listed(low)}",
+        agrees=set(helped) == set(high),
+        reading=f"helped in {len(set(helped) & set(high))} of {len(high)} games of rank 2; "
+        + ("no game is worth less" if not harmed else "some are worth less")
+        + ": an optimal leader can ignore its memory, the paper speaks of learners",
+    )
 
 
 def _draw(ax: Axes, table: Table, memory: Table) -> Axes:

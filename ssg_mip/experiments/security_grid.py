@@ -16,9 +16,11 @@ import numpy as np
 
 from ssg_mip.best_response import best_response
 from ssg_mip.errors import OptionError
+from ssg_mip.experiments.asymmetric_runs import MARKOV_STEP, Effort
 from ssg_mip.experiments.learners import LEARNERS, plays_of
 from ssg_mip.experiments.notebook import BOUND, PROOF_GAP, Notebook, Table, number
 from ssg_mip.experiments.play import values_of
+from ssg_mip.experiments.security_curves import draw_grid_curves
 from ssg_mip.game import Game
 from ssg_mip.library import security_grid
 from ssg_mip.library.security import DEPLOY
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
 TITLE = "Asymmetric Learning Dynamics (2025), gridworld security game: exact ground truth and bounds"
 
-FULL: dict[str, Any] = {"runs": 10}
+FULL: dict[str, Any] = {"runs": 10, "iterations": 2000, "steps": 100_000, "ppo_seeds": 5, "seeds": 10}
 
 SECONDS = 40.0
 """For one solve: small grids take a second, the large one that is not solved uses it up."""
@@ -44,15 +46,40 @@ KINDS = tuple(itertools.product((True, False), ("placement", "policy")))
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The grids (size, targets, defenders, horizon), the wind, and the seeds of each learner on the first grid."""
+    """What is solved and learned.
+
+    Attributes
+    ----------
+    grids, wind, runs
+        The grids (size, targets, defenders, horizon), the wind, and the seeds of each learner on the first grid.
+    iterations, ppo_seeds, steps, seeds
+        Of the curves on the last grid: training iterations and seeds of PPO, steps and seeds of the tabular dynamics.
+    """
 
     grids: tuple[tuple[int, int, int, int], ...] = ((3, 2, 1, 6), (4, 3, 1, 8), (10, 5, 2, 20))
     wind: float = 0.0
     runs: int = 3
+    iterations: int = 500
+    ppo_seeds: int = 2
+    steps: int = 20_000
+    seeds: int = 3
 
     def __post_init__(self) -> None:
-        if not self.grids or self.runs < 1:
-            raise OptionError("setting grids must hold a grid, and setting runs must be at least 1")
+        if not self.grids or min(self.runs, self.iterations, self.ppo_seeds, self.steps, self.seeds) < 1:
+            raise OptionError(
+                "setting grids must hold a grid; runs, iterations, ppo_seeds, steps and seeds must be at least 1"
+            )
+
+    @property
+    def effort(self) -> Effort:
+        """How long the curves are learned, with the printed step of Hedge for Markov games."""
+        return Effort(
+            steps=self.steps,
+            seeds=self.seeds,
+            iterations=self.iterations,
+            ppo_seeds=self.ppo_seeds,
+            eta=MARKOV_STEP,
+        )
 
 
 def run(notebook: Notebook, settings: Settings) -> None:
@@ -67,6 +94,7 @@ def run(notebook: Notebook, settings: Settings) -> None:
         game = _game(size, targets, defenders, horizon, settings.wind, zero_sum, observation, notebook.seed)
         _add(notebook, table, f"{size}x{size}", game, zero_sum, observation)
     _add_learners(notebook, settings)
+    draw_grid_curves(notebook, settings.grids, settings.wind, settings.effort)
     _compare(notebook, table)
     if table.rows:
         notebook.picture(lambda ax: _draw(ax, table))

@@ -10,6 +10,8 @@ minibatches of 64, four epochs; Hedge at 0.05 with one state and 0.02 with more.
 * the leader discounts with the discount of the game (the paper: 0.99; setting ``discount``);
 * Hedge's gains are action values, later play included, divided by their spread, where the paper has estimated immediate
   rewards as they are; with a follower discount of zero only the division is left of the difference;
+* Hedge moves after every step of play, as in Algorithm 1; with ``follower_moves="rollout"`` once per training
+  iteration, as in Algorithm 2, by all gains of the iteration;
 * actions that a state lacks count modulo those that it has, because PPO knows no masks.
 
 The leader's policy is stochastic: what is evaluated are its probabilities in each state, and their average over visits.
@@ -19,9 +21,11 @@ leader the values of its *pure* commitments to climb; not seeing it, both play a
 makes the leader commit. PPO with a small entropy bonus ends near a deterministic policy in any case. Nothing is
 guaranteed.
 
-The baselines of the same section are settings: ``follower="ppo"`` (symmetric: both PPO, in turns) and
-``follower="best-response"`` (the exact answer to the leader's current policy every ``period`` updates). Needs the extra
-``learn`` (PyTorch, stable-baselines3, gymnasium).
+The baselines of the same section are settings: ``follower="ppo"`` (symmetric: both PPO, each updated on the same joint
+episodes, and neither sees the other's move) and ``follower="best-response"`` (the exact answer to the leader's current
+policy every ``period`` updates). The paper takes averages over time without discount; what is learned and evaluated
+here is discounted, see :mod:`ssg_mip.methods.learning.asymmetric_learning.dynamics`. Needs the extra ``learn``
+(PyTorch, stable-baselines3, gymnasium).
 """
 
 from __future__ import annotations
@@ -32,6 +36,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ssg_mip.errors import OptionError
 from ssg_mip.extras import require_learn
+from ssg_mip.methods.learning.asymmetric_learning.settings import Schedule
 from ssg_mip.methods.learning.network_size import check_network_size
 from ssg_mip.methods.learning.schedules import Stopped, check_steps, never
 from ssg_mip.methods.request import Request
@@ -69,13 +74,19 @@ class Settings:
     Attributes
     ----------
     observation
-        ``"action"``: the follower sees the realised leader action, as in the paper; ``"policy"``: it does not.
+        ``"action"``: the follower sees the realised leader action, as in the paper's Algorithm 1; ``"policy"``: it
+        does not, as in its Algorithm 2. Absent: ``"policy"`` for ``follower="ppo"`` and ``"action"`` for all others.
     follower
-        ``"hedge"``; or a baseline, ``"ppo"`` or ``"best-response"``.
+        ``"hedge"``, or ``"omd"``, ``"ftrl"``, other rules without regret
+        (:mod:`ssg_mip.methods.learning.asymmetric_learning.experts`); or a baseline, ``"ppo"`` or ``"best-response"``.
     follower_rate
-        Step size of Hedge on gains divided by their spread; absent, 0.05 with one state and 0.02 with more.
+        Step size on gains divided by their spread; absent, for Hedge 0.05 with one state and 0.02 with more, for the
+        other rules the one of the least bound.
     follower_moves
         Whether Hedge changes its policy at every ``"step"``, or once per ``"rollout"`` by all gains of the rollout.
+    schedule, schedule_period
+        When the follower is without regret, as in
+        :class:`ssg_mip.methods.learning.asymmetric_learning.Settings`, and the steps of play of an epoch there.
     period
         Updates of the leader per exact answer, for ``follower="best-response"``.
     rollout, copies
@@ -89,13 +100,17 @@ class Settings:
     starts
         Episodes start from the start distribution (``"initial"``) or in any state, equally likely (``"uniform"``).
     horizon
-        Steps of an episode; absent, ``1 / (1 - gamma)`` for the larger discount.
+        Steps after which an episode is cut off, with the value network for what would have come; absent,
+        ``1 / (1 - gamma)`` for the larger discount. A game of one state in which nobody counts what comes ends after
+        each move, as the paper's matrix games do.
     """
 
-    observation: Observation = "action"
-    follower: Literal["hedge", "ppo", "best-response"] = "hedge"
+    observation: Observation | None = None
+    follower: Literal["hedge", "omd", "ftrl", "ppo", "best-response"] = "hedge"
     follower_rate: float | None = None
     follower_moves: Literal["step", "rollout"] = "step"
+    schedule: Schedule = "no-regret"
+    schedule_period: int = 100
     period: int = 1
     rollout: int = 256
     copies: int = 8
@@ -112,7 +127,7 @@ class Settings:
     horizon: int | None = None
 
     def __post_init__(self) -> None:
-        COUNT.check(self, "period", "epochs", "horizon")
+        COUNT.check(self, "period", "schedule_period", "epochs", "horizon")
         SIZE.check(self, "rollout", "copies", "batch")
         WIDTH.check(self, "hidden")
         POSITIVE.check(self, "follower_rate")
@@ -128,6 +143,17 @@ class Settings:
                     f"rollout is {self.rollout} and {label} is {getattr(self, label)}; a rollout must be a multiple of "
                     f"{label}"
                 )
+        if self.follower_moves == "rollout" and self.schedule != "no-regret":
+            raise OptionError(
+                f"follower_moves is 'rollout' and schedule is {self.schedule!r}; a schedule counts steps: leave one out"
+            )
+
+    @property
+    def information(self) -> Observation:
+        """What the follower sees."""
+        if self.observation is not None:
+            return self.observation
+        return "policy" if self.follower == "ppo" else "action"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -137,7 +163,7 @@ class PolicyDynamics:
     Attributes
     ----------
     steps
-        Steps of play done at each moment (those in which the follower's PPO practises alone are not counted).
+        Steps of play done at each moment.
     leader_payoffs, follower_payoffs
         Average reward per step since the start.
     leader_regret, follower_regret

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from ssg_mip import Game, LeaderPolicy, best_response
 from ssg_mip.errors import OptionError
 from ssg_mip.experiments import coordination, highway_merge, learners, matrix_games, security_grid
-from ssg_mip.experiments.notebook import BOUND
+from ssg_mip.experiments.notebook import BOUND, Notebook
 from ssg_mip.experiments.play import Play, against
 from ssg_mip.library import iterated_game
 from ssg_mip.library.matrix_games import LEARNING
@@ -71,8 +72,18 @@ def test_learners_have_rows(run: Reproduce, learner: str) -> None:
         assert (float(row["leader"]), float(row["optimal_share"])) == pytest.approx((average, share))
 
 
+@pytest.fixture
+def unpainted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No pictures, which take most of the time of a short run."""
+    monkeypatch.setattr(Notebook, "picture", lambda *_, **__: None)
+
+
+TINY = {"iterations": 16, "game_iterations": 2, "ppo_seeds": 1}
+"""PPO in these experiments: enough to have rows."""
+
+
 def test_the_matrix_games_have_their_values_and_memory_helps_the_dilemma_alone(run: Reproduce) -> None:
-    report = run("matrix-games", runs=1, steps=3000, dilemma_steps=[100, 1000], seeds=1)
+    report = run("matrix-games", runs=1, steps=3000, dilemma_steps=[100, 1000], seeds=1, **{**TINY, "iterations": 1})
     table = {row["game"]: row for row in rows(report)}
     assert len(table) == 13
     battle = table["battle_of_table_1"]
@@ -83,22 +94,60 @@ def test_the_matrix_games_have_their_values_and_memory_helps_the_dilemma_alone(r
     memory = {row["game"]: float(row["gain"]) for row in rows(report, "memory")}
     assert memory["prisoners_dilemma"] == pytest.approx(2.0 - 5.0 / 9.0, abs=1e-3)
     assert all(abs(gain) < 1e-3 for name, gain in memory.items() if name != "prisoners_dilemma")
-    curve = [row for row in rows(report, "curves") if row["follower"] == "Hedge"]
+    curves = [row for row in rows(report, "curves") if row["learner"] == "tabular"]
+    curve = [row for row in curves if (row["follower"], row["sees"][:8]) == ("Hedge", "sees the")]
     assert float(curve[-1]["leader_payoff"]) > float(curve[0]["leader_payoff"])
     assert float(curve[-1]["leader_payoff"]) > 4.5
-    assert next(one for one in report.findings if one.what == "Battle: average payoffs of both").agrees is False
-    schedules = {(row["game"], row["schedule"]): float(row["leader_payoff"]) for row in rows(report, "schedules")}
+    assert all(float(row["follower_regret"]) <= float(row["proven_regret"]) for row in curve)
+    assert len({(row["follower"], row["sees"]) for row in curves}) == 4
+    assert [row["sees"][:13] for row in curves if row["follower"] == "symmetric"] == ["sees no actio"] * 100
+    battle = [one for one in report.findings if one.what.startswith("Battle, average payoffs of both: tabular")]
+    assert [one.agrees for one in battle] == [False, False]
+    tabular = [row for row in rows(report, "schedules") if row["learner"] == "tabular"]
+    schedules = {(row["game"], row["schedule"]): float(row["leader_payoff"]) for row in tabular}
     assert len(schedules) == 36
     assert schedules["stag_hunt", "regret"] == pytest.approx(0.0, abs=0.4)
-    learned_memory = {row["game"]: row for row in rows(report, "memory-learned")}
+    learned_memory = {row["game"]: row for row in rows(report, "memory-learned") if row["learner"] == "tabular"}
     assert len(learned_memory) == 13
     assert learned_memory["coordination"]["rank"] == "1"
     assert float(learned_memory["prisoners_dilemma"]["without_memory"]) == pytest.approx(-2.0, abs=0.1)
-    distances = [float(row["distance"]) for row in rows(report, "dilemma")]
+    dilemma = [row for row in rows(report, "dilemma") if row["learner"] == "tabular"]
+    distances = [float(row["distance"]) for row in dilemma if row["setting"] == "no-regret, without memory"]
     assert distances[1] < distances[0]
     learned = {row["game"]: float(row["leader"]) for row in rows(report, "learners")}
     assert learned["deadlock"] == pytest.approx(0.0)  # seed 0 plays the last row, which is optimal here
     assert learned["stag_hunt"] == pytest.approx(-2.0)
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_ppo_has_its_curves_beside_the_tabular_ones(run: Reproduce) -> None:
+    """With the extra for learning: every table has rows of both, and sixteen iterations are 1024 moves."""
+    pytest.importorskip("stable_baselines3")
+    report = run("matrix-games", runs=1, steps=200, dilemma_steps=[100, 200], seeds=1, **TINY)
+    for suffix, each in (("curves", None), ("schedules", 36), ("memory-learned", 13), ("dilemma", None)):
+        found = [row for row in rows(report, suffix) if row["learner"] == "PPO"]
+        assert found
+        assert each in (None, len(found))
+    moves = {int(row["moves"]) for row in rows(report, "curves") if row["learner"] == "PPO"}
+    assert max(moves) == 16 * 64
+    assert len(rows(report, "ablation")) == 9
+    regrets = [one for one in report.findings if one.what.startswith("Battle, regrets of leader and follower")]
+    assert [one.agrees is None for one in regrets] == [False, True]  # PPO has 1000 moves, the tabular run has 200
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_without_the_extra_the_tabular_curves_stand_alone(run: Reproduce, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page says what is missing, once, and nothing fails."""
+    for name in [name for name in sys.modules if name.split(".")[0] in ("torch", "stable_baselines3")]:
+        monkeypatch.delitem(sys.modules, name)
+    for name in ("torch", "stable_baselines3"):
+        monkeypatch.setitem(sys.modules, name, None)
+    grid = run("security-grid", grids=[[3, 2, 1, 6]], runs=1, steps=300, seeds=1)
+    matrix = run("matrix-games", runs=1, steps=200, dilemma_steps=[100], seeds=1)
+    for report, suffix in ((matrix, "curves"), (grid, "curves-zero")):
+        assert {row["learner"] for row in rows(report, suffix)} == {"tabular"}
+        assert sum("No curves, rows and findings of PPO" in note for note in report.notes) == 1
+        assert report.stopped == ""
 
 
 def test_repeated_games_of_the_experiment_are_those_of_the_library() -> None:
@@ -124,8 +173,9 @@ def test_the_merging_car_yields_wherever_it_can(run: Reproduce, learner: str) ->
     assert table["Bi-AC"]["leader_first"] == "0.722"
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_a_security_grid_has_its_ground_truth(run: Reproduce) -> None:
-    report = run("security-grid", grids=[[3, 2, 1, 6]], runs=1)
+    report = run("security-grid", grids=[[3, 2, 1, 6]], runs=1, steps=500, seeds=1, iterations=2, ppo_seeds=1)
     table = {(row["sum"], row["attacker_sees"]): row for row in rows(report)}
     assert len(table) == 4
     assert {row["status"] for row in table.values()} == {"optimal"}
@@ -136,3 +186,8 @@ def test_a_security_grid_has_its_ground_truth(run: Reproduce) -> None:
     hidden, seen = (float(table["zero", sees]["mixed_value"]) for sees in ("policy", "placement"))
     assert (hidden, seen) == pytest.approx((-0.1604915, -0.1981672), abs=1e-6)
     assert len(rows(report, "learners")) == 4
+    criteria = {row["sum"]: row for row in rows(report, "criteria")}
+    assert float(criteria["zero"]["discounted_pure"]) == pytest.approx(seen, abs=1e-6)
+    assert float(criteria["zero"]["discounted_mixed"]) == pytest.approx(hidden, abs=1e-6)
+    for kind in ("zero", "general"):
+        assert {row["learner"] for row in rows(report, f"curves-{kind}")} >= {"tabular"}

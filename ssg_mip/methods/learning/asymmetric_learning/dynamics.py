@@ -19,6 +19,13 @@ Measured on the 12 games of the paper's Table 3, ten seeds of 50,000 steps each:
 ends at the row of the best pure commitment, with average payoffs that approach it; under ``"policy"`` it earns -2
 instead of 0 in *stag hunt* and *chicken* with every seed, and -1.46 instead of -1 in *hero*, where mixing pays.
 
+**Averages and discounts.** The paper's values ``J`` are long-run averages of rewards, ``gamma = 1``. What stands for
+them here: the curves are averages over time of the rewards of play, undiscounted; both learners estimate values with
+the discounts of the game; and the exact reference is the discounted value times ``1 - gamma``, reward per step in the
+game's own discounting. In a game with one state the three agree, whatever the discount. With more, discounting favours
+what comes early, and a game that ends in an absorbing state without rewards has the long-run average 0 under every
+policy, so a reading without discount needs episodes that start anew.
+
 The step size of Hedge belongs to a horizon, so a run of ``2 T`` steps is not one of ``T`` steps gone on with.
 """
 
@@ -114,15 +121,15 @@ class _Play:
     def __init__(self, game: Game, settings: Settings, rng: np.random.Generator, steps: int) -> None:
         self._game = game
         self._random = rng.random
-        self._sets: InformationSets = information_sets(game, settings.observation)
-        self._sees_actions = settings.observation == "action"
+        self._sets: InformationSets = information_sets(game, settings.information)
+        self._sees_actions = settings.information == "action"
         self._slots: list[int] = game.leader_offsets.tolist()
         self._simulator = training_simulator(
             game, rng, uniform_starts=settings.starts == "uniform", restart=settings.restart
         )
         self.leader = LearningLeader(game, settings)
         self.follower: Follower = make_follower(game, self._sets, settings, self.leader, steps)
-        self.regret = make_regret(game, settings.observation)
+        self.regret = make_regret(game, settings.information)
         self._sums = np.zeros(2)
         self._leader_average = _Averages(game.leader_offsets)
         self._follower_average = _Averages(self._sets.offsets)

@@ -6,7 +6,8 @@ from itertools import pairwise
 from typing import Protocol
 
 from ssg_mip.game import Game
-from ssg_mip.methods.learning.asymmetric_learning.hedge import Hedge, gain_spread, paper_rate, value_range
+from ssg_mip.methods.learning.asymmetric_learning.experts import ExpertKind, make_expert
+from ssg_mip.methods.learning.asymmetric_learning.hedge import gain_spread, value_range
 from ssg_mip.methods.learning.asymmetric_learning.information import InformationSets, exact_answer
 from ssg_mip.methods.learning.asymmetric_learning.settings import Settings
 from ssg_mip.methods.learning.asymmetric_learning.tables import ActionTable, LearningLeader, Seen
@@ -43,7 +44,7 @@ class QFollower:
         self._discount = game.follower_discount
         self._table = ActionTable(sets.offsets, settings)
         self._states = StateValues(game, settings, 0.0)
-        self._sees_actions = settings.observation == "action"
+        self._sees_actions = settings.information == "action"
 
     def mix(self, place: int, step: int) -> list[float]:
         """See :class:`Follower`."""
@@ -60,13 +61,15 @@ class QFollower:
             self._states.values[seen.state] = best
 
 
-class HedgeFollower:
-    """One Hedge per information set, on action values divided by their range."""
+class NoRegretFollower:
+    """One learner without regret per information set, on action values divided by their range."""
 
-    def __init__(self, game: Game, sets: InformationSets, settings: Settings, steps: int) -> None:
+    def __init__(
+        self, game: Game, sets: InformationSets, settings: Settings, steps: int, kind: ExpertKind = "hedge"
+    ) -> None:
         counts: list[int] = sets.counts.tolist()
         self._settings = settings
-        self._experts = [Hedge(count, settings.follower_rate or paper_rate(count, steps)) for count in counts]
+        self._experts = [make_expert(kind, count, settings.follower_rate, steps) for count in counts]
         low, self._high = value_range(game)
         spread = gain_spread(game) if settings.feedback == "full" else self._high - low
         self._scale = spread if spread > 0.0 else 1.0
@@ -108,7 +111,7 @@ class HedgeFollower:
         """The value of each of its actions, after the realised leader action or on average over the leader's mix."""
         width = self._counts[seen.state]
         first = self._offsets[seen.state]
-        if self._settings.observation == "action":
+        if self._settings.information == "action":
             return [self._action_value(first + seen.a * width + b) for b in range(width)]
         return [
             sum(share * self._action_value(first + a * width + b) for a, share in enumerate(seen.leader_mix))
@@ -163,7 +166,7 @@ class AnsweringFollower:
             self._answer(seen.step + 1)
 
     def _answer(self, step: int) -> None:
-        answer = exact_answer(self._game, self._leader.policy(step), self._settings.observation)
+        answer = exact_answer(self._game, self._leader.policy(step), self._settings.information)
         entries: list[float] = [0.0] * int(self._sets.offsets[-1])
         for entry, share in zip(self._sets.row_entry.tolist(), answer.tolist(), strict=True):
             entries[entry] = share
@@ -177,9 +180,15 @@ def make_follower(
     """The follower that the settings ask for, in a run of so many steps."""
     if settings.follower == "best-response":
         return AnsweringFollower(game, sets, settings, leader)
-    if not settings.uses_hedge:
+    return make_learning_follower(game, sets, settings, steps)
+
+
+def make_learning_follower(game: Game, sets: InformationSets, settings: Settings, steps: int) -> Follower:
+    """The same, of those that learn: they need to know nothing of the leader."""
+    kind = settings.expert
+    if kind is None:
         return QFollower(game, sets, settings)
-    hedge = HedgeFollower(game, sets, settings, steps)
+    without_regret = NoRegretFollower(game, sets, settings, steps, kind)
     if settings.schedule == "after":
-        return SwitchingFollower(QFollower(game, sets, settings), hedge, settings.period)
-    return hedge
+        return SwitchingFollower(QFollower(game, sets, settings), without_regret, settings.period)
+    return without_regret

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
+from typing import Literal, get_args
 
+from ssg_mip.methods.learning.asymmetric_learning.experts import ExpertKind
 from ssg_mip.methods.settings import COUNT, POSITIVE, SHARE, VANISHING
 from ssg_mip.observation import Observation
 
-FollowerKind = Literal["hedge", "q-learning", "best-response"]
+FollowerKind = Literal["hedge", "omd", "ftrl", "q-learning", "best-response"]
 """How the follower learns."""
 
 Schedule = Literal["no-regret", "every", "after", "regret"]
-"""When a Hedge follower is a no-regret learner."""
+"""When a follower without regret is one."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -22,18 +23,21 @@ class Settings:
     Attributes
     ----------
     observation
-        ``"action"``: the follower sees the realised leader action, as in the paper; ``"policy"``: it does not.
+        ``"action"``: the follower sees the realised leader action, as in the paper's Algorithm 1; ``"policy"``: it
+        does not, as in its Algorithm 2. Absent: ``"policy"`` for ``follower="q-learning"``, the symmetric baseline,
+        where both move without seeing each other's move, and ``"action"`` for all others.
     follower
-        ``"hedge"``; or a baseline: ``"q-learning"`` (symmetric, the tabular counterpart of the paper's baseline 1),
-        ``"best-response"`` (baseline 2: the exact answer to the leader's current policy, exploration included,
-        recomputed every ``period`` steps, ties in the leader's favour).
+        ``"hedge"``; or ``"omd"``, ``"ftrl"``, other rules without regret
+        (:mod:`ssg_mip.methods.learning.asymmetric_learning.experts`); or a baseline: ``"q-learning"`` (symmetric, the
+        tabular counterpart of the paper's baseline 1), ``"best-response"`` (baseline 2: the exact answer to the
+        leader's current policy, exploration included, recomputed every ``period`` steps, ties in the leader's favour).
     schedule
         Our reading of the three settings of the paper's Figure 2, whose caption is all it says of them ("regret
         setting", "no-regret every 100 epochs", "no-regret after 100 epochs"), with one epoch = one step, because an
         episode of its matrix games is one move. ``"no-regret"``: Hedge moves at every step (the paper's Algorithm 1).
         ``"every"``: Hedge adds up gains at every step but changes its policy every ``period`` steps only.
         ``"after"``: the follower is an ordinary Q-learner for ``period`` steps and Hedge, from scratch, from then on.
-        ``"regret"``: it is an ordinary Q-learner for ever, the same as ``follower="q-learning"``.
+        ``"regret"``: it is an ordinary Q-learner for ever, as with ``follower="q-learning"``.
     period
         See ``follower`` and ``schedule``.
     feedback
@@ -43,9 +47,10 @@ class Settings:
         played alone, weighted by importance as a loss (Exp3); the step size stays that of the paper, for which the
         bound of Hedge is not claimed.
     follower_rate
-        Step size ``eta`` of Hedge on gains divided by their range; absent, ``sqrt(log |B| / T)`` for ``T`` steps, as in
-        Theorem 10. With many information sets that is slow, because each is visited much less than ``T`` times:
-        on a random game of five states the follower's regret after 100,000 steps fell 50-fold with 0.5 instead.
+        Step size ``eta`` on gains divided by their range; absent, ``sqrt(log |B| / T)`` for Hedge and ``T`` steps, as
+        in Theorem 10, and the step of the least bound for the other rules. With many information sets that is slow,
+        because each is visited much less than ``T`` times: on a random game of five states the follower's regret after
+        100,000 steps fell 50-fold with 0.5 instead.
     rate_exponent, rate_clock
         Q-learning moves by ``t ** -rate_exponent``, with ``t`` the number of the visit of the entry (``"visits"``), as
         the convergence theorem needs it that the paper appeals to (Jaakkola, Jordan & Singh, 1994), or of the step
@@ -61,7 +66,7 @@ class Settings:
         Probability of ending an episode after a step; absent, ``1 - gamma`` for the larger discount.
     """
 
-    observation: Observation = "action"
+    observation: Observation | None = None
     follower: FollowerKind = "hedge"
     schedule: Schedule = "no-regret"
     period: int = 100
@@ -80,6 +85,15 @@ class Settings:
         SHARE.check(self, "exploration_exponent", "restart")
 
     @property
-    def uses_hedge(self) -> bool:
-        """Whether the follower is a Hedge learner at some time."""
-        return self.follower == "hedge" and self.schedule != "regret"
+    def information(self) -> Observation:
+        """What the follower sees."""
+        if self.observation is not None:
+            return self.observation
+        return "policy" if self.follower == "q-learning" else "action"
+
+    @property
+    def expert(self) -> ExpertKind | None:
+        """The rule without regret that the follower goes by at some time, if any."""
+        if self.schedule == "regret":
+            return None
+        return next((kind for kind in get_args(ExpertKind) if kind == self.follower), None)

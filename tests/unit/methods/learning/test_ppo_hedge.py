@@ -13,6 +13,7 @@ from ssg_mip import LeaderPolicy, best_response, solve
 from ssg_mip.errors import OptionError
 from ssg_mip.library import matrix_game, random_game
 from ssg_mip.methods.learning.asymmetric_learning.hedge import gain_spread
+from ssg_mip.methods.learning.asymmetric_learning.information import exact_answer, pair_values
 from ssg_mip.methods.learning.ppo_hedge import PolicyDynamics, Settings, learn
 from ssg_mip.status import Termination
 from tests.oracles.games import agreement_game
@@ -85,6 +86,57 @@ def test_the_baselines_play_too(follower: str) -> None:
     assert learned.follower_policies[-1, 3] > 0.9
     if follower == "best-response":
         assert learned.follower_regret == pytest.approx(np.zeros(len(learned.steps)), abs=1e-9)
+
+
+def test_the_symmetric_follower_sees_no_action_unless_asked_to() -> None:
+    """Its mixes after both rows are the same; Hedge's are not."""
+    assert Settings(follower="ppo").information == "policy"
+    assert Settings(follower="ppo", observation="action").information == "action"
+    assert {Settings(follower=kind).information for kind in ("hedge", "omd", "ftrl", "best-response")} == {"action"}
+    game = matrix_game("battle_of_table_1")
+    for follower, apart in (("ppo", False), ("hedge", True)):
+        learned = learn(game, dataclasses.replace(BRIEF, follower=follower, rate=3e-3), 0, steps=640)
+        mixes = learned.follower_policies[-1].reshape(2, 2)
+        assert bool(abs(mixes[0] - mixes[1]).max() > 0.1) == apart
+
+
+@pytest.mark.parametrize("observation", ["action", "policy"])
+def test_the_symmetric_follower_learns_to_control_what_it_plays(observation: str) -> None:
+    """The leader has no choice.
+
+    What the follower plays at the end is worth nearly its optimum; being greedy for rewards would lose 0.77 of 2.01.
+    """
+    game = random_game(seed=17, states=3, leader_actions=1, follower_actions=3, follower_discount=0.7)
+    settings = dataclasses.replace(Settings(), follower="ppo", observation=observation, rate=3e-3, horizon=5)
+    learned = learn(game, settings, 0, steps=5120, num_moments=1)
+    follower = pair_values(game, learned.last_leader_policy, learned.follower_policies[-1])[1]
+    best = exact_answer(game, learned.last_leader_policy, "policy")
+    optimum = pair_values(game, learned.last_leader_policy, best)[1]
+    assert game.initial @ follower > game.initial @ optimum - 0.25
+
+
+@pytest.mark.parametrize("follower", ["omd", "ftrl"])
+def test_other_rules_without_regret_lead_there_too(follower: str) -> None:
+    game = matrix_game("battle_of_table_1")
+    learned = learn(game, dataclasses.replace(Settings(), follower=follower), 0, steps=STEPS)
+    played = learned.leader_policies[-1][game.row_leader_slot] * learned.follower_policies[-1]
+    assert played @ game.leader_rewards == pytest.approx(5.0, abs=0.1)
+
+
+def test_schedules_decide_when_hedge_moves() -> None:
+    """After 100 moves at first; never for a follower with regret, whose mixes are not those of Hedge."""
+    game = matrix_game("battle_of_table_1")
+    curves = {
+        schedule: learn(game, dataclasses.replace(BRIEF, schedule=schedule), 0, steps=128).follower_policies
+        for schedule in ("no-regret", "every", "after", "regret")
+    }
+    assert curves["every"][0] == pytest.approx([0.5] * 4)  # 64 moves done
+    assert abs(curves["every"][1] - 0.5).max() > 0.1
+    assert abs(curves["no-regret"][0] - 0.5).max() > 0.1
+    assert np.array_equal(curves["after"][0], curves["regret"][0])
+    assert not np.array_equal(curves["after"][1], curves["regret"][1])
+    with pytest.raises(OptionError, match="follower_moves is 'rollout' and schedule is 'after'"):
+        Settings(follower_moves="rollout", schedule="after")
 
 
 @pytest.mark.parametrize("observation", ["action", "policy"])
