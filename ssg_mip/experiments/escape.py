@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ssg_mip.experiments.coordination import ACCURACY, Printed, Settings, run_game
+from ssg_mip.experiments.exploration_variants import add_variants
 from ssg_mip.experiments.notebook import Notebook
+from ssg_mip.experiments.training_curves import add_convergence
 
-TITLE = "Zhang et al., AAAI 2020, Table 2: the game Escape"
+TITLE = "Zhang et al., AAAI 2020, Table 2 and Figure 4: the game Escape"
 
 FULL: dict[str, Any] = {}
 
@@ -28,8 +30,12 @@ TABLE_2 = Printed(
 
 
 def run(notebook: Notebook, settings: Settings) -> None:
-    """The certified optima, the printed rows, the learners."""
-    run_game(notebook, settings, "escape", TABLE_2)
+    """The certified optima, the printed rows, the learners, Bi-AC's convergence, and other ways of exploring."""
+    game = run_game(notebook, settings, "escape", TABLE_2)
+    if settings.curve_runs:
+        add_convergence(notebook, game, TABLE_2.optimal, TABLE_2.value, settings.curve_runs)
+    if settings.variant_runs:
+        add_variants(notebook, game, TABLE_2, settings.variant_runs)
     for who, (leader, _, share) in TABLE_2.rows.items():
         both = 30.0 * share + 15.0 * (1.0 - share)
         if abs(both - leader) > ACCURACY:

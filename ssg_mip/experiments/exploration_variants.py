@@ -1,0 +1,149 @@
+"""Independent, hysteretic and lenient networks under other settings: where do the printed shares come from?
+
+The paper prints 1000 steps of fully random play, then epsilon-greedy play that decays (to what, and how fast, it does
+not say), three layers, a replay memory and a target network; a footnote points to its code. There the hysteretic and
+the lenient learners have other settings, and one that matters: aims above 1 count as 1 although payoffs go up to 30.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ssg_mip.errors import OptionError
+from ssg_mip.experiments.coordination import Outcome, Printed, compare, extremes
+from ssg_mip.experiments.learners import NETWORK_STEPS
+from ssg_mip.experiments.notebook import Notebook, Table
+from ssg_mip.experiments.training_curves import entries
+from ssg_mip.game import Game
+from ssg_mip.methods.learning import independent_networks
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+RULES: dict[str, independent_networks.Rule] = {
+    "I-DQN": "independent",
+    "Hysteretic-DQN": "hysteretic",
+    "Lenient-DQN": "lenient",
+}
+"""Learners of the paper and their rules."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Variant:
+    """Settings other than those of the table, and steps of play; ``rules`` are those that have them."""
+
+    settings: Mapping[str, Any]
+    steps: int = NETWORK_STEPS
+    rules: tuple[str, ...] = tuple(RULES)
+
+
+VARIANTS = {
+    "as in the table": Variant(settings={}),
+    "fast decay": Variant(settings={"decay_steps": 50.0, "exploration": 0.01}),
+    "fast decay, memory of 200": Variant(settings={"decay_steps": 50.0, "exploration": 0.01, "memory": 200}),
+    "100 random steps, fast decay, memory of 200": Variant(
+        settings={"random_steps": 100, "decay_steps": 50.0, "exploration": 0.01, "memory": 200}
+    ),
+    "no random steps, epsilon .1": Variant(settings={"random_steps": 0, "decay_steps": 1.0, "exploration": 0.1}),
+    "as in the table, aims cut at 1": Variant(settings={"cut": 1.0, "scale_rewards": False}),
+    "as in the published code, aims cut at 1": Variant(
+        settings={
+            **{"hidden": 20, "batch": 512, "memory": 10_000, "update_every": 1, "target_every": 5000, "rate": 1e-4},
+            **{"random_steps": 500, "decay_steps": 1.0, "exploration": 0.1, "hysteresis": 0.5, "moderation": 1.0},
+            **{"cooling": 0.9998, "cut": 1.0, "scale_rewards": False},
+        },
+        steps=30_000,
+        rules=("Hysteretic-DQN", "Lenient-DQN"),
+    ),
+}
+"""By the name that the table shows. The last one has the numbers of the code that the paper points to."""
+
+
+def add_variants(notebook: Notebook, game: Game, printed: Printed, runs: int) -> None:
+    """A table with a row per variant and learner, and a finding per learner: which of them agree with print."""
+    table = notebook.table(
+        *("learner", "setting", "runs", "steps", "leader", "follower", "optimal_share", "agrees", "ends"),
+        suffix="settings",
+    )
+    for name, variant in VARIANTS.items():
+        for who in variant.rules:
+            if notebook.stopped:
+                break
+            try:
+                found = learned(notebook, game, RULES[who], variant, runs)
+            except OptionError as error:
+                notebook.note(f"No other ways of exploring: {error}")
+                return
+            if found is not None:
+                _add(notebook, table, who, name, variant, found, printed)
+    for who in dict.fromkeys(table.column("learner")):
+        _conclude(notebook, table, who, printed)
+    notebook.picture(lambda ax: _draw(ax, table, printed), "settings")
+
+
+def learned(
+    notebook: Notebook, game: Game, rule: independent_networks.Rule, variant: Variant, runs: int
+) -> Outcome | None:
+    """What the runs of one variant came to; ``None`` if they were stopped on the way."""
+    settings = independent_networks.Settings(rule=rule, **variant.settings)
+    curve = independent_networks.learn(
+        game, settings, notebook.seed, steps=variant.steps, runs=runs, stopped=lambda: notebook.stopped
+    )
+    if notebook.stopped:
+        return None
+    rows, names = curve.rows[-1, :, 0], entries(game)
+    rewards = [(float(game.leader_rewards[row]), float(game.follower_rewards[row])) for row in rows]
+    return Outcome(rewards, [names[row] for row in rows], extremes(game))
+
+
+def _add(
+    notebook: Notebook, table: Table, who: str, name: str, variant: Variant, found: Outcome, printed: Printed
+) -> None:
+    leader, follower = found.means()
+    agrees, _ = compare(found, printed.optimal, printed.rows[who])
+    table.add(
+        learner=who,
+        setting=name,
+        runs=len(found.ends),
+        steps=variant.steps,
+        leader=leader,
+        follower=follower,
+        optimal_share=found.share(printed.optimal),
+        agrees={True: "yes", False: "no", None: "undecided"}[agrees],
+        ends=found.words(),
+    )
+    notebook.say(f"{who}, {name}: {found.share(printed.optimal):.0%}, ({leader:.4g}, {follower:.4g})")
+
+
+def _conclude(notebook: Notebook, table: Table, who: str, printed: Printed) -> None:
+    rows = [row for row in table.rows if row["learner"] == who]
+    leader, follower, share = printed.rows[who]
+    told = "; ".join(
+        f"{row['setting']}: {row['optimal_share']:.0%}, ({row['leader']:.4g}, {row['follower']:.4g})" for row in rows
+    )
+    fitting = [row["setting"] for row in rows if row["agrees"] == "yes"]
+    notebook.find(
+        f"{who} under other settings: share of runs that end in {printed.optimal}, and both rewards",
+        f"{share:.0%}, ({leader:g}, {follower:g})",
+        told,
+        bool(fitting),
+        f"agrees: {'; '.join(fitting) or 'none'}",
+    )
+
+
+def _draw(ax: Axes, table: Table, printed: Printed) -> Axes:
+    names = list(VARIANTS)
+    for place, who in enumerate(who for who in RULES if who in printed.rows):
+        rows = [row for row in table.rows if row["learner"] == who]
+        heights = [names.index(row["setting"]) + 0.2 * (place - 1) for row in rows]
+        ax.plot([row["optimal_share"] for row in rows], heights, "o", color=f"C{place}", label=f"{who}, here")
+        ax.axvline(printed.rows[who][2], color=f"C{place}", linestyle=":", label=f"{who}, printed")
+    ax.set_yticks(range(len(names)), names)
+    ax.invert_yaxis()
+    ax.tick_params(axis="y", labelsize=7)
+    ax.set_xlim(-0.05, 1.05)
+    ax.set_xlabel(f"share of runs that end in {printed.optimal}")
+    ax.legend(fontsize=7)
+    return ax
