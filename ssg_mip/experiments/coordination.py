@@ -22,7 +22,7 @@ from ssg_mip.experiments.certified import certify
 from ssg_mip.experiments.learners import BASELINES, COUNTERPARTS, LEARNERS, plays_of
 from ssg_mip.experiments.notebook import BOUND, Notebook, Table, number
 from ssg_mip.experiments.play import Play, joint_shares, values_of
-from ssg_mip.experiments.training_curves import entries
+from ssg_mip.experiments.training_curves import Training, entries, plays_seen, trained
 from ssg_mip.game import Game
 from ssg_mip.library import matrix_game
 
@@ -50,21 +50,21 @@ UNSETTLED = "mixed"
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How many runs, with seeds in a row, each learner makes, in the table, the curves and the variants.
+    """How many runs, with seeds in a row, each learner makes, in the table and under other settings; the paper has 100.
 
-    The paper has 100. ``variant_runs`` is for other ways of exploring; 0 leaves them out, as ``curve_runs`` does the
-    curves.
+    0 for ``variant_runs`` leaves the other settings out; ``published`` adds those of the code that the paper points to
+    at their full length. ``curves`` is whether training is watched.
     """
 
     runs: int = 100
-    curve_runs: int = 100
     variant_runs: int = 100
+    curves: bool = True
+    published: bool = False
 
     def __post_init__(self) -> None:
-        if self.runs < 1 or self.curve_runs < 0 or self.variant_runs < 0:
+        if self.runs < 1 or self.variant_runs < 0:
             raise OptionError(
-                f"settings runs, curve_runs and variant_runs are {self.runs}, {self.curve_runs} and "
-                f"{self.variant_runs}; the least are 1, 0 and 0"
+                f"settings runs and variant_runs are {self.runs} and {self.variant_runs}; the least are 1 and 0"
             )
 
 
@@ -153,8 +153,10 @@ def compare(found: Outcome, optimal: str, printed: tuple[float, float, float]) -
     return together(*verdicts), ", ".join(words)
 
 
-def run_game(notebook: Notebook, settings: Settings, name: str, printed: Printed) -> Game:
-    """The table of one game, which is returned."""
+def run_game(
+    notebook: Notebook, settings: Settings, name: str, printed: Printed
+) -> tuple[Game, Mapping[str, Training]]:
+    """The table of one game; returns the game, and what was seen of its learners."""
     table = notebook.table("who", "source", "runs", "leader", "follower", "optimal_share", BOUND, "policy", "ends")
     game = matrix_game(name)
     _add_optima(notebook, table, game, printed)
@@ -162,9 +164,11 @@ def run_game(notebook: Notebook, settings: Settings, name: str, printed: Printed
     for who, (leader, follower, share) in printed.rows.items():
         cells = {"leader": leader, "follower": follower, "optimal_share": share}
         table.add(who=who, source=printed.where, runs=PRINTED_RUNS, **cells)
-    outcomes = {}
-    for who in (*LEARNERS, *BASELINES):
-        plays = [play for _, play in plays_of(notebook, who, game, settings.runs)]
+    learners = (*LEARNERS, *BASELINES)
+    trainings = trained(notebook, game, settings.runs, learners) if settings.curves else {}
+    outcomes, seen = {}, plays_seen(trainings)
+    for who in learners:
+        plays = seen.get(who) or [play for _, play in plays_of(notebook, who, game, settings.runs)]
         if plays:
             outcomes[who] = outcome(game, plays)
             _add_learner(notebook, table, who, outcomes[who], printed.optimal)
@@ -172,7 +176,7 @@ def run_game(notebook: Notebook, settings: Settings, name: str, printed: Printed
         if ours in outcomes:
             _compare_learner(notebook, theirs, ours, outcomes[ours], printed)
     notebook.picture(lambda ax: _draw(ax, table, game.name))
-    return game
+    return game, trainings
 
 
 def _add_optima(notebook: Notebook, table: Table, game: Game, printed: Printed) -> None:

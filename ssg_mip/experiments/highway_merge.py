@@ -27,7 +27,7 @@ from ssg_mip.experiments.certified import certify
 from ssg_mip.experiments.learners import BASELINES, COUNTERPARTS, LEARNERS, plays_of
 from ssg_mip.experiments.notebook import BOUND, Notebook, Table, number
 from ssg_mip.experiments.play import Play, against, end_probabilities, values_of
-from ssg_mip.experiments.training_curves import add_ends
+from ssg_mip.experiments.training_curves import Training, add_ends, plays_seen, trained
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.library import highway_merge
 from ssg_mip.library.merge import CRASH, FOLLOWER_FIRST, LEADER_FIRST
@@ -70,8 +70,8 @@ Plays = dict[str, Play]
 class Settings:
     """The grid, the discount, the share of starts at which the auxiliary car cannot wait, and each learner's runs.
 
-    ``drives`` is how often each policy drives in highway-env; 0 leaves that out, as ``curve_runs`` does the training
-    curves. ``shares`` are other values of ``fast_share`` at which the optimum is proven.
+    ``drives`` is how often each policy drives in highway-env; 0 leaves that out. ``curves`` is whether training is
+    watched, and ``shares`` are values of ``fast_share`` at which the optimum is proven as well.
     """
 
     cells: int = 6
@@ -81,14 +81,11 @@ class Settings:
     runs: int = 10
     drives: int = 20
     shares: tuple[float, ...] = (0.1, 0.2, 0.3, 0.4, 0.5)
-    curve_runs: int = 10
+    curves: bool = True
 
     def __post_init__(self) -> None:
-        if self.runs < 1 or self.drives < 0 or self.curve_runs < 0:
-            raise OptionError(
-                f"settings runs, drives and curve_runs are {self.runs}, {self.drives} and {self.curve_runs}; the least "
-                "are 1, 0 and 0"
-            )
+        if self.runs < 1 or self.drives < 0:
+            raise OptionError(f"settings runs and drives are {self.runs} and {self.drives}; the least are 1 and 0")
 
 
 def run(notebook: Notebook, settings: Settings) -> None:
@@ -108,12 +105,12 @@ def run(notebook: Notebook, settings: Settings) -> None:
         crash = 1.0 - first - second
         table.add(who=who, source="printed", leader_first=first, follower_first=second, crash=crash)
     vary_share(notebook, settings)
-    _add_learners(notebook, table, game, settings.runs, plays)
+    trainings = _add_learners(notebook, table, game, settings, plays)
     _add_drives(notebook, table, game, settings, plays)
     _compare(notebook, table, settings)
     notebook.picture(lambda ax: _draw(ax, table))
-    if settings.curve_runs:
-        add_ends(notebook, game, lambda rows, epsilon: _ends(game, rows, epsilon), settings.curve_runs)
+    if trainings:
+        add_ends(notebook, trainings, lambda rows, epsilon: _ends(game, rows, epsilon))
 
 
 def _game(settings: Settings, fast_share: float) -> Game:
@@ -211,14 +208,22 @@ def _add(table: Table, game: Game, who: str, source: str, play: Play, bound: flo
     )
 
 
-def _add_learners(notebook: Notebook, table: Table, game: Game, runs: int, plays: Plays) -> None:
-    for who in (*LEARNERS, *BASELINES):
-        for seed, play in plays_of(notebook, who, game, runs):
+def _add_learners(
+    notebook: Notebook, table: Table, game: Game, settings: Settings, plays: Plays
+) -> Mapping[str, Training]:
+    """Rows of the learners; returns what was seen of their training."""
+    learners = (*LEARNERS, *BASELINES)
+    trainings = trained(notebook, game, settings.runs, learners) if settings.curves else {}
+    seen = plays_seen(trainings)
+    for who in learners:
+        found = enumerate(seen[who], notebook.seed) if who in seen else plays_of(notebook, who, game, settings.runs)
+        for seed, play in found:
             plays.setdefault(who, play)
             _add(table, game, who, f"learned here, seed {seed}", play)
         first = table.column("leader_first", who=who)
         if first:
             notebook.say(f"{who}: main-lane car first with probability {number(float(np.mean(first)))}")
+    return trainings
 
 
 def _add_drives(notebook: Notebook, table: Table, game: Game, settings: Settings, plays: Plays) -> None:

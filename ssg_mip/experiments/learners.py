@@ -82,17 +82,17 @@ def independent_with_networks(
     """The same with networks, all runs at once."""
     settings, steps = independent_networks.Settings(rule=rule), network_steps(game)
     curve = independent_networks.learn(game, settings, seeds.start, steps=steps, runs=len(seeds), stopped=stopped)
-    yield from _last(game, curve.rows[-1])
+    yield from greedy_plays(game, curve.rows[-1])
 
 
 def with_central_critics(rule: central_critics.Rule, game: Game, seeds: range, stopped: Stopped) -> Iterator[Play]:
     """MADDPG or TD3, all runs at once."""
     settings, steps = central_critics.Settings(rule=rule), network_steps(game)
     curve = central_critics.learn(game, settings, seeds.start, steps=steps, runs=len(seeds), stopped=stopped)
-    yield from _last(game, curve.rows[-1])
+    yield from greedy_plays(game, curve.rows[-1])
 
 
-def _last(game: Game, rows: IntArray) -> Iterator[Play]:
+def greedy_plays(game: Game, rows: IntArray) -> Iterator[Play]:
     """The plays of greedy joint actions, ``[runs, num_states]``."""
     for chosen in rows:
         leader = LeaderPolicy.deterministic(game, game.row_leader[chosen])

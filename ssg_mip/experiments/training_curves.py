@@ -7,7 +7,7 @@ The figures are lost in the text that we have; what they show is said in it. Joi
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +15,16 @@ import numpy as np
 
 from ssg_mip.errors import OptionError
 from ssg_mip.experiments.agreement import above, together, within
-from ssg_mip.experiments.learners import network_steps
+from ssg_mip.experiments.learners import COUNTERPARTS, greedy_plays, network_steps
 from ssg_mip.experiments.notebook import Notebook, Table, number
+from ssg_mip.experiments.play import Play, answering
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.methods.learning import actor_critic, central_critics
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from ssg_mip.methods.learning.neural.training import TrainingCurve
 
 WINDOW = 100
 """Steps over which joint actions are counted, as in Figure 5."""
@@ -31,6 +34,32 @@ MOST_JUDGED = 100
 
 SETTLED = 0.05
 """A critic has found a value once it stays within this share of it."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Training:
+    """What was seen of one learner.
+
+    Attributes
+    ----------
+    plays
+        What both players do afterwards, one per run: the same as in the tables.
+    steps
+        Where windows end, ``[windows]``.
+    shares
+        Shares of the joint actions in each window, ``[windows, num_rows]``.
+    moments, rows
+        Steps of as many moments, and the greedy joint actions then, ``[windows, runs, num_states]``.
+    judgements
+        For the bi-level learner in small games.
+    """
+
+    plays: Sequence[Play]
+    steps: IntArray
+    shares: FloatArray
+    moments: IntArray
+    rows: IntArray
+    judgements: actor_critic.Judgements | None
 
 
 class RecentShares:
@@ -49,103 +78,93 @@ class RecentShares:
             self.shares.append(self._counts / self._counts.sum())
             self._counts = np.zeros_like(self._counts)
 
-
-@dataclasses.dataclass(frozen=True)
-class Training:
-    """What was seen of one learner.
-
-    Attributes
-    ----------
-    steps
-        Where windows end, ``[windows]``.
-    shares
-        Shares of the joint actions in each window, ``[windows, num_rows]``.
-    rows
-        Greedy joint actions at the same moments, ``[windows, runs, num_states]``.
-    judgements
-        For the bi-level learner in small games.
-    """
-
-    steps: IntArray
-    shares: FloatArray
-    rows: IntArray
-    judgements: actor_critic.Judgements | None
+    def training(
+        self, plays: Sequence[Play], curve: TrainingCurve, judgements: actor_critic.Judgements | None = None
+    ) -> Training:
+        """What was seen, beside what a learner wrote down itself."""
+        windows = len(self.steps)
+        steps, shares = np.array(self.steps, dtype=np.int64), np.array(self.shares).reshape(windows, -1)
+        return Training(plays, steps, shares, curve.steps[:windows], curve.rows[:windows], judgements)
 
 
 def bilevel_training(notebook: Notebook, game: Game, runs: int) -> Training:
     """Train the bi-level actor-critic as in the tables."""
-    recent, steps = RecentShares(game), _whole_windows(game)
+    recent, steps = RecentShares(game), network_steps(game)
     learned = actor_critic.learn(
         game,
         actor_critic.Settings(),
         notebook.seed,
         steps=steps,
         runs=runs,
-        num_moments=steps // WINDOW,
+        num_moments=windows_in(steps),
         on_step=recent.see,
         judge=game.num_rows <= MOST_JUDGED,
         stopped=lambda: notebook.stopped,
     )
-    return _training(recent, learned.curve.rows, learned.judgements)
+    plays = [answering(game, one.leader_policy(), one.answer) for one in learned.executions]
+    return recent.training(plays, learned.curve, learned.judgements)
 
 
 def maddpg_training(notebook: Notebook, game: Game, runs: int) -> Training:
     """Train MADDPG as in the tables."""
-    recent, steps = RecentShares(game), _whole_windows(game)
+    recent, steps = RecentShares(game), network_steps(game)
     curve = central_critics.learn(
         game,
         central_critics.Settings(),
         notebook.seed,
         steps=steps,
         runs=runs,
-        num_moments=steps // WINDOW,
+        num_moments=windows_in(steps),
         on_step=recent.see,
         stopped=lambda: notebook.stopped,
     )
-    return _training(recent, curve.rows, None)
+    return recent.training(list(greedy_plays(game, curve.rows[-1])), curve)
+
+
+def windows_in(steps: int) -> int:
+    """How many windows so many steps have; at least 1."""
+    return max(1, steps // WINDOW)
 
 
 TRAININGS: dict[str, Callable[[Notebook, Game, int], Training]] = {
     "Bi-AC": bilevel_training,
     "MADDPG": maddpg_training,
 }
-"""The learners of Figures 5 and 7."""
+"""The learners of Figures 5 and 7, by their names in print."""
 
 
-def _training(recent: RecentShares, rows: IntArray, judgements: actor_critic.Judgements | None) -> Training:
-    windows = len(recent.steps)
-    return Training(
-        np.array(recent.steps, dtype=np.int64),
-        np.array(recent.shares).reshape(windows, -1),
-        rows[:windows],
-        judgements,
-    )
+def trained(notebook: Notebook, game: Game, runs: int, known: Collection[str]) -> dict[str, Training]:
+    """What learners of :data:`TRAININGS` did, if tables show them under one of the ``known`` names.
+
+    Those whose extra is missing are left out with a note, those that were stopped without.
+    """
+    found: dict[str, Training] = {}
+    for who in TRAININGS:
+        if COUNTERPARTS[who] not in known or notebook.stopped:
+            continue
+        try:
+            training = TRAININGS[who](notebook, game, runs)
+        except OptionError as error:
+            notebook.note(f"No training curve of {who}: {error}")
+            continue
+        if len(training.steps) == windows_in(network_steps(game)):
+            found[who] = training
+            notebook.say(f"{who}: {len(training.steps)} points of its training curve")
+    return found
 
 
-def _whole_windows(game: Game) -> int:
-    return WINDOW * (network_steps(game) // WINDOW)
+def plays_seen(trainings: Mapping[str, Training]) -> dict[str, Sequence[Play]]:
+    """The plays of trainings by the names that tables show."""
+    return {COUNTERPARTS[who]: training.plays for who, training in trainings.items()}
 
 
-def trained(notebook: Notebook, who: str, game: Game, runs: int) -> Training | None:
-    """What a learner of :data:`TRAININGS` did; ``None``, with a note, where its extra is missing or time was short."""
-    if notebook.stopped:
-        return None
-    try:
-        found = TRAININGS[who](notebook, game, runs)
-    except OptionError as error:
-        notebook.note(f"No training curve of {who}: {error}")
-        return None
-    return found if len(found.steps) else None
-
-
-def add_convergence(notebook: Notebook, game: Game, target: str, value: float, runs: int) -> None:
+def add_convergence(notebook: Notebook, game: Game, training: Training, target: str, value: float) -> None:
     """Figure 4: what the bi-level learner thinks of a joint action such as ``C-Z``, worth ``value``, over training."""
-    training = trained(notebook, "Bi-AC", game, runs)
-    if training is None or training.judgements is None:
+    if training.judgements is None:
         return
     row = entries(game).index(target)
     first, answer = target.split("-")
-    thoughts = training.judgements
+    thoughts, runs = training.judgements, len(training.plays)
     table = notebook.table(
         "step", "leader_critic", "follower_critic", "answer_probability", "leader_share", suffix="convergence"
     )
@@ -198,14 +217,14 @@ def _since(step: int | None) -> str:
     return "never" if step is None else f"from step {step} on"
 
 
-def add_distribution(notebook: Notebook, game: Game, expected: dict[str, str], runs: int) -> None:
+def add_distribution(
+    notebook: Notebook, game: Game, trainings: Mapping[str, Training], expected: Mapping[str, str]
+) -> None:
     """Figure 5: shares of the joint actions over training; ``expected`` says where each learner ends in print."""
     table = notebook.table("learner", "step", "entry", "share", suffix="distribution")
     names = entries(game)
-    for who, entry in expected.items():
-        training = trained(notebook, who, game, runs)
-        if training is None:
-            continue
+    for who, training in trainings.items():
+        entry = expected[who]
         for step, shares in zip(training.steps, training.shares, strict=True):
             for name, share in zip(names, shares, strict=True):
                 table.add(learner=who, step=int(step), entry=name, share=float(share))
@@ -214,32 +233,32 @@ def add_distribution(notebook: Notebook, game: Game, expected: dict[str, str], r
         notebook.find(
             f"Figure 5: the entry that {who} plays most at the end of training",
             entry,
-            f"{top}, {last[top]:.0%} of the last {WINDOW} steps of {runs} runs; {entry} {last[entry]:.0%}",
+            f"{top}, {last[top]:.0%} of the last {WINDOW} steps of {len(training.plays)} runs; {entry} "
+            f"{last[entry]:.0%}",
             top == entry,
         )
         notebook.picture(partial(_draw_distribution, table, who), f"distribution-{who.lower()}")
 
 
-def add_ends(notebook: Notebook, game: Game, ends_of: Callable[[IntArray, float], dict[str, float]], runs: int) -> None:
+def add_ends(
+    notebook: Notebook, trainings: Mapping[str, Training], ends_of: Callable[[IntArray, float], dict[str, float]]
+) -> None:
     """Figure 7: how episodes end over training.
 
     Parameters
     ----------
-    notebook, game, runs
-        Where to write, the game, and the number of runs.
+    notebook, trainings
+        Where to write, and what was seen of each learner.
     ends_of
         Probabilities of ``leader_first``, ``follower_first``, ``crash`` and ``never`` for greedy rows of one run, each
         player acting at random with the given probability.
     """
     columns = ("leader_first", "follower_first", "crash", "never")
     table = notebook.table("learner", "exploration", "step", *columns, suffix="training")
-    for who in TRAININGS:
-        training = trained(notebook, who, game, runs)
-        if training is None:
-            continue
+    for who, training in trainings.items():
         schedule = actor_critic.Settings().schedule()
-        for place in _spread(len(training.steps)):
-            step = int(training.steps[place])
+        for place in _spread(len(training.moments)):
+            step = int(training.moments[place])
             for kind, epsilon in (("as in training", schedule.epsilon(step - 1)), ("none", 0.0)):
                 found = [ends_of(rows, epsilon) for rows in training.rows[place]]
                 table.add(

@@ -43,7 +43,7 @@ def learner(monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def test_maintain_is_worth_more_than_print_says_if_the_leader_mixes(run: Reproduce) -> None:
-    report = run("maintain", curve_runs=0, variant_runs=0)
+    report = run("maintain", variant_runs=0)
     found = agreement(report)
     assert found["value of the pure Stackelberg equilibrium"] is True
     assert found["Nash equilibria in pure strategies"] is True
@@ -58,7 +58,7 @@ def test_maintain_is_worth_more_than_print_says_if_the_leader_mixes(run: Reprodu
 
 
 def test_escape_is_worth_30_and_has_a_weak_equilibrium_that_is_not_printed(run: Reproduce) -> None:
-    report = run("escape", curve_runs=0, variant_runs=0)
+    report = run("escape", variant_runs=0)
     assert agreement(report)["is that the best commitment?"] is True
     equilibria = next(one for one in report.findings if one.what.startswith("Nash"))
     assert (equilibria.printed, equilibria.ours, equilibria.agrees) == ("A-X, C-Z", "A-X, B-Y, C-Z", False)
@@ -69,7 +69,7 @@ def test_escape_is_worth_30_and_has_a_weak_equilibrium_that_is_not_printed(run: 
 def test_learners_have_rows(run: Reproduce, learner: str) -> None:
     """Of four runs one ends in the last row, C-Z in both games, the others in the first one, A-X."""
     for name, average, share in (("escape", (30.0 + 3 * 15.0) / 4, 0.25), ("maintain", (5.0 + 3 * 20.0) / 4, 0.75)):
-        report = run(name, runs=4, curve_runs=0, variant_runs=0)
+        report = run(name, runs=4, variant_runs=0)
         row = next(row for row in rows(report) if row["who"] == learner)
         assert (row["runs"], row["source"]) == ("4", "learned here")
         assert (float(row["leader"]), float(row["optimal_share"])) == pytest.approx((average, share))
@@ -114,7 +114,7 @@ def test_repeated_games_of_the_experiment_are_those_of_the_library() -> None:
 
 
 def test_the_merging_car_yields_wherever_it_can(run: Reproduce, learner: str) -> None:
-    report = run("highway-merge", cells=5, runs=2, fast_share=0.4, shares=[0.2, 0.5], curve_runs=0)
+    report = run("highway-merge", cells=5, runs=2, fast_share=0.4, shares=[0.2, 0.5])
     table = {row["who"]: row for row in rows(report) if row["who"] != learner}
     best = table["mixed commitment"]
     assert (float(best["leader_first"]), float(best["follower_first"])) == pytest.approx((0.6, 0.4))

@@ -10,6 +10,7 @@ import pytest
 from ssg_mip.experiments import exploration_variants, learners
 from ssg_mip.experiments.coordination import Outcome, Printed
 from ssg_mip.experiments.exploration_variants import Variant, add_variants
+from ssg_mip.experiments.learners import COUNTERPARTS
 from ssg_mip.experiments.notebook import Notebook
 from ssg_mip.experiments.training_curves import (
     WINDOW,
@@ -20,6 +21,7 @@ from ssg_mip.experiments.training_curves import (
     earlier,
     entries,
     settled,
+    trained,
 )
 from ssg_mip.library import matrix_game
 
@@ -66,15 +68,18 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_tables_of_short_runs(notebook: Notebook) -> None:
     """Without an update, so that shares are those of random play and verdicts are the opposite of print."""
     game = matrix_game("escape")
-    add_convergence(notebook, game, "C-Z", 30.0, 3)
+    trainings = trained(notebook, game, 3, COUNTERPARTS.values())
+    assert [len(training.plays) for training in trainings.values()] == [3, 3]
+    add_convergence(notebook, game, trainings["Bi-AC"], "C-Z", 30.0)
     first, last = notebook._tables[0].rows
     assert (first["step"], last["step"]) == (WINDOW, 2 * WINDOW)
     assert 0.2 < last["leader_share"] < 0.5
     assert abs(last["leader_critic"]) < 30.0
     assert [finding.agrees for finding in notebook.findings] == [None, False]
-    add_distribution(notebook, game, {"Bi-AC": "A-X"}, 3)
+    add_distribution(notebook, game, trainings, {"Bi-AC": "A-X", "MADDPG": "B-Y"})
     shares = [row["share"] for row in notebook._tables[1].rows if row["step"] == WINDOW]
-    assert sum(shares) == pytest.approx(1.0)
+    assert sum(shares) == pytest.approx(2.0)
+    assert trained(notebook, game, 3, ["somebody else"]) == {}
 
 
 @pytest.mark.usefixtures("short")
@@ -86,7 +91,7 @@ def test_ends_are_asked_for_with_and_without_exploration(notebook: Notebook) -> 
         asked.append(epsilon)
         return {"leader_first": 0.9, "follower_first": 0.1, "crash": 0.0, "never": 0.0}
 
-    add_ends(notebook, matrix_game("escape"), ends_of, 2)
+    add_ends(notebook, trained(notebook, matrix_game("escape"), 2, COUNTERPARTS.values()), ends_of)
     assert set(asked) == {0.0, 1.0}
     assert len(notebook._tables[0].rows) == 2 * 2 * 2
     found = {finding.what: finding.agrees for finding in notebook.findings}
