@@ -323,7 +323,7 @@ def _compare_order(notebook: Notebook, table: Table) -> None:
     if "Bi-AC" in found and len(found) > 1:
         notebook.find(
             "who has the main-lane car first most often",
-            "Bi-AC, " + ", ".join(f"{who} {PRINTED[who][0]:.1%}" for who in found),
+            "Bi-AC: " + ", ".join(f"{who} {PRINTED[who][0]:.1%}" for who in found),
             ", ".join(f"{who} {np.mean(shares):.1%} +- {_error(shares):.1%}" for who, shares in found.items()),
             most_often("Bi-AC", found),
         )

@@ -14,10 +14,10 @@ in the paper, while the other player's action stays what was played. What play, 
 common with the other learners is in :class:`~ssg_mip.methods.learning.neural.settings.NetworkSettings`; rates and
 widths are not printed. No rule is a method of ``solve``: nobody commits and nobody answers.
 
-These are written here because no library that is kept up fits: of those with both rules, AgileRL takes discrete actions
-but brings some thirty packages, among them JAX, Redis and Weights & Biases, and BenchMARL and XuanCe take continuous
-actions only; each trains one run at a time, where a hundred at once cost little more than one. Needs the extra
-``learn`` (PyTorch).
+These are written here because no library that is kept up fits: AgileRL has both rules for discrete actions but brings
+some thirty packages, among them JAX, Redis and Weights & Biases; BenchMARL has MADDPG for continuous actions only;
+XuanCe needs a NumPy below 2. They train one run at a time, where a hundred at once cost little more than one. Needs the
+extra ``learn`` (PyTorch).
 """
 
 from __future__ import annotations
