@@ -41,7 +41,12 @@ def run(notebook: Notebook, settings: Settings) -> None:
         if abs(both - leader) > ACCURACY:
             notebook.note(
                 f"The printed row of {who} has runs that end in neither C-Z nor A-X: with those two alone its share "
-                f"of {share:.0%} would make {both:g}, not {leader:g}."
+                f"of {share:.0%} would make {both:g}, not {leader:g}"
+                + (
+                    f"; A-X in {(leader - 10.0) / 5.0:.0%} and entries worth 10 in the rest would."
+                    if share == 0.0
+                    else "."
+                )
             )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -127,3 +128,15 @@ def test_a_variant_is_played_as_it_says(notebook: Notebook) -> None:
     assert found is not None
     assert len(found.ends) == 3
     assert found.extremes == ((0.0, 30.0), (0.0, 30.0))
+
+
+def test_without_torch_curves_and_other_settings_are_missing_and_named(
+    notebook: Notebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert trained(notebook, matrix_game("escape"), 2, COUNTERPARTS.values()) == {}
+    add_variants(notebook, matrix_game("escape"), Printed("somewhere", "C-Z", 30.0, (), {}), 2)
+    assert [note.split(":")[0] for note in notebook.notes] == [
+        *("No training curve of Bi-AC", "No training curve of MADDPG", "No other ways of exploring")
+    ]
+    assert all("ssg_mip[learn]" in note for note in notebook.notes)
