@@ -107,7 +107,7 @@ def test_variants_are_compared_by_their_runs(
     """Two made-up variants, of which the printed row decides which one agrees."""
     ends = {"plain": ["C-Z"] * 20, "cut": ["A-X", "B-Y"] * 10}
     worth = {"C-Z": 30.0, "A-X": 15.0, "B-Y": 10.0}
-    variants = {name: Variant(settings={"rule": name}, rules=("I-DQN",)) for name in ends}
+    variants = {name: Variant(settings={"rule": name}, who=("I-DQN",)) for name in ends}
 
     def learned(*given: Any) -> Outcome:
         found = ends[given[3].settings["rule"]]
@@ -117,14 +117,24 @@ def test_variants_are_compared_by_their_runs(
     monkeypatch.setattr(exploration_variants, "learned", learned)
     printed = Printed("somewhere", "C-Z", 30.0, (), {"I-DQN": (leader, leader, share)})
     add_variants(notebook, matrix_game("escape"), printed, 20)
-    assert notebook.findings[0].reading == f"agrees: {fits}"
+    assert notebook.findings[0].reading == f"agrees: {fits}; the share alone agrees: none"
     assert notebook.findings[0].agrees is (fits != "none")
 
 
-def test_a_variant_is_played_as_it_says(notebook: Notebook) -> None:
+def test_a_share_may_agree_where_rewards_do_not(notebook: Notebook, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = Outcome([(10.0, 10.0)] * 100, ["B-Y"] * 100, ((0.0, 30.0), (0.0, 30.0)))
+    monkeypatch.setattr(exploration_variants, "VARIANTS", {"one": Variant(settings={}, who=("I-DQN",))})
+    monkeypatch.setattr(exploration_variants, "learned", lambda *_: runs)
+    printed = Printed("somewhere", "C-Z", 30.0, (), {"I-DQN": (13.25, 13.25, 0.0)})
+    add_variants(notebook, matrix_game("escape"), printed, 100)
+    assert notebook.findings[0].reading == "agrees: none; the share alone agrees: one"
+
+
+@pytest.mark.parametrize("who", exploration_variants.RULES)
+def test_a_variant_is_played_as_it_says(notebook: Notebook, who: str) -> None:
     pytest.importorskip("torch")
     variant = Variant(settings={"hidden": 8, "random_steps": 20}, steps=30)
-    found = exploration_variants.learned(notebook, matrix_game("escape"), "lenient", variant, 3)
+    found = exploration_variants.learned(notebook, matrix_game("escape"), who, variant, 3)
     assert found is not None
     assert len(found.ends) == 3
     assert found.extremes == ((0.0, 30.0), (0.0, 30.0))
