@@ -216,10 +216,10 @@ def _certain(row: dict[str, Any], player: str) -> float:
 
 
 def _threshold(rows: Sequence[dict[str, Any]]) -> str:
-    """The least covariance from which on both gain at every step; NaN, where no game had an equilibrium, breaks it."""
+    """The least covariance from which on both certainly gain; NaN, where no game had an equilibrium, breaks it."""
     found = "none"
     for row in sorted(rows, key=lambda one: -one["covariance"]):
-        if not (row["pure_leader_gain"] > 0.0 and row["pure_follower_gain"] > 0.0):
+        if both_gain([row]) is not True:
             break
         found = f"{row['covariance']:g}"
     return found

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,13 +16,15 @@ from ssg_mip.best_response import best_response
 from ssg_mip.errors import OptionError
 from ssg_mip.experiments.agreement import above, together, within
 from ssg_mip.experiments.certified import certify
-from ssg_mip.experiments.learners import BASELINES, LEARNERS, plays_of
+from ssg_mip.experiments.learners import BASELINES, LEARNERS, Learner, plays_of
 from ssg_mip.experiments.notebook import BOUND, Notebook, Table, number
-from ssg_mip.experiments.play import Play, against, end_probabilities, values_of
+from ssg_mip.experiments.play import Play, against, answering, end_probabilities, values_of
 from ssg_mip.game import Game
 from ssg_mip.library import two_goals
 from ssg_mip.library.two_goals import BOTH_AT_10, BOTH_AT_20
+from ssg_mip.methods.learning import bilevel_q, independent_q
 from ssg_mip.methods.learning.asymmetric_learning.information import leader_optimum
+from ssg_mip.methods.learning.schedules import Exploration, Stopped
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 
 if TYPE_CHECKING:
@@ -50,17 +52,59 @@ who are of another paper."""
 _STATE = re.compile(r"A (\d+),(\d+); B (\d+),(\d+)")
 
 
+HASTY = Exploration(random_steps=100, decay_steps=1000.0, floor=0.05)
+"""Less exploration than the learners of all tables have, who visit every joint action often."""
+
+HASTY_STEPS = 20_000
+"""Steps of learners who explore little."""
+
+
+def hasty_bilevel(game: Game, seeds: range, stopped: Stopped) -> Iterator[Play]:
+    """Bi-level tabular Q-learning from the start of the game, exploring little."""
+    settings = bilevel_q.Settings(
+        random_steps=HASTY.random_steps,
+        decay_steps=HASTY.decay_steps,
+        exploration=HASTY.floor,
+        rate="constant",
+        starts="initial",
+    )
+    for seed in seeds:
+        rng = np.random.default_rng(seed)
+        learned = bilevel_q.learn(game, settings, rng, steps=HASTY_STEPS, stopped=stopped)
+        yield answering(game, learned.execution.leader_policy(), learned.execution.answer)
+
+
+def hasty_independent(game: Game, seeds: range, stopped: Stopped) -> Iterator[Play]:
+    """Two independent Q-learners from the start of the game, exploring little."""
+    for seed in seeds:
+        if stopped():
+            return
+        rng, rule = np.random.default_rng(seed), independent_q.Independent()
+        learned = independent_q.learn(game, rule, rng, steps=HASTY_STEPS, exploration=HASTY, uniform_starts=False)
+        leader = LeaderPolicy.deterministic(game, learned.leader_actions)
+        yield against(leader, FollowerPolicy(learned.follower_actions), game)
+
+
+EXPLORING_LITTLE: dict[str, Learner] = {
+    "bi-level Q, tabular, exploring little": hasty_bilevel,
+    "independent Q, exploring little": hasty_independent,
+}
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Squares along each side of the grid, the discount, and each learner's runs."""
+    """Squares along each side of the grid, the discount, and each learner's runs; of those that explore little more."""
 
     size: int = 3
     discount: float = 0.9
     runs: int = 10
+    hasty_runs: int = 100
 
     def __post_init__(self) -> None:
-        if self.runs < 1:
-            raise OptionError(f"setting runs is {self.runs}; it must be at least 1")
+        if self.runs < 1 or self.hasty_runs < 1:
+            raise OptionError(
+                f"settings runs and hasty_runs are {self.runs} and {self.hasty_runs}; the least of both is 1"
+            )
 
 
 def run(notebook: Notebook, settings: Settings) -> None:
@@ -86,14 +130,14 @@ def run(notebook: Notebook, settings: Settings) -> None:
             within(max(gains), ACCURACY),
         )
     _add_optimum(notebook, table, game, values)
+    for who, learner in EXPLORING_LITTLE.items():
+        seeds = range(notebook.seed, notebook.seed + settings.hasty_runs)
+        _add_learner(notebook, table, game, who, list(learner(game, seeds, lambda: notebook.stopped)))
     for who in (*LEARNERS, *BASELINES):
         if who in OTHERS or "Hedge" in who:
             continue
         plays = [play for _, play in plays_of(notebook, who, game, settings.runs)]
-        if plays:
-            _add(table, game, who, "learned here", plays)
-            row = table.rows[-1]
-            notebook.say(f"{who}: {row['runs_at_20']:.0%} at 20, {row['runs_at_10']:.0%} at 10")
+        _add_learner(notebook, table, game, who, plays)
     _conclude(notebook, table)
     notebook.picture(lambda ax: _draw(ax, table))
 
@@ -166,6 +210,14 @@ def _add_optimum(notebook: Notebook, table: Table, game: Game, values: dict[str,
             above(row["leader"], values["10"]),
         ),
     )
+
+
+def _add_learner(notebook: Notebook, table: Table, game: Game, who: str, plays: Sequence[Play]) -> None:
+    if not plays or notebook.stopped:
+        return
+    _add(table, game, who, "learned here", plays)
+    row = table.rows[-1]
+    notebook.say(f"{who}: {row['runs_at_20']:.0%} at 20, {row['runs_at_10']:.0%} at 10")
 
 
 def _conclude(notebook: Notebook, table: Table) -> None:

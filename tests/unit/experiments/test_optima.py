@@ -133,13 +133,15 @@ def test_the_merging_car_yields_wherever_it_can(run: Reproduce, learner: str) ->
 
 
 def test_both_goals_are_equilibria_and_the_commitment_goes_to_the_larger_one(run: Reproduce, learner: str) -> None:
-    report = run("two-goals", size=2, runs=2)
+    report = run("two-goals", size=2, runs=2, hasty_runs=3)
     assert set(agreement(report).values()) == {True, None}
     table = {row["who"]: row for row in rows(report)}
     assert float(table["commitment"]["leader"]) == pytest.approx(18.0)
     assert float(table["commitment"]["at_20"]) == pytest.approx(1.0)
     assert float(table["both go to the 10"]["leader"]) == pytest.approx(9.0)
     assert table[learner]["runs"] == "2"
+    hasty = table["independent Q, exploring little"]
+    assert float(hasty["runs_at_20"]) + float(hasty["runs_at_10"]) == 1.0
 
 
 def test_a_security_grid_has_its_ground_truth(run: Reproduce) -> None:
