@@ -21,6 +21,7 @@ from ssg_mip.library import (
     policy_teaching,
     random_game,
     security_grid,
+    two_goals,
 )
 
 INSTANCES = Path(__file__).resolve().parent.parent / "instances"
@@ -32,6 +33,7 @@ CATALOGUE: dict[str, tuple[Callable[..., Game], dict[str, Any]]] = {
     "kudo_akimoto/fig1_tie.json": (kudo_akimoto_figure_1, {"x": 1.0, "y": 10.0 / 9.0}),
     "learning/actor_critic_trap.json": (actor_critic_trap, {}),
     "learning/policy_teaching.json": (policy_teaching, {}),
+    "learning/two_goals.json": (two_goals, {"size": 2}),
     "fronts/unsupported_front.json": (unsupported_front.build, {}),
     "repeated/prisoners_dilemma.json": (iterated_prisoners_dilemma, {}),
     "repeated/prisoners_dilemma_impatient.json": (iterated_prisoners_dilemma, {"discount": 0.5}),

@@ -42,6 +42,7 @@ EXPERIMENTS: dict[str, str] = {
     "escape": "ssg_mip.experiments.escape",
     "maintain": "ssg_mip.experiments.maintain",
     "matrix-games": "ssg_mip.experiments.matrix_games",
+    "two-goals": "ssg_mip.experiments.two_goals",
     "highway-merge": "ssg_mip.experiments.highway_merge",
     "security-grid": "ssg_mip.experiments.security_grid",
     "methods-compared": "ssg_mip.experiments.methods_compared",

@@ -1,8 +1,9 @@
 """The learners that tables have rows for: what both players do after training, for many seeds.
 
 A learner is a function of a game and seeds that yields a :class:`~ssg_mip.experiments.play.Play` per seed. Put one more
-into :data:`LEARNERS`, and every experiment with learners has its rows. Those with networks need the extra ``learn``;
-without it they raise :class:`~ssg_mip.errors.OptionError`, and the page of an experiment says that they are missing.
+into :data:`LEARNERS`, and every experiment with learners has its rows; those of :data:`BASELINES` are compared with in
+one paper only. Learners with networks need the extra ``learn``; without it they raise
+:class:`~ssg_mip.errors.OptionError`, and the page of an experiment says that they are missing.
 """
 
 from __future__ import annotations
@@ -15,8 +16,15 @@ import numpy as np
 from ssg_mip.errors import OptionError
 from ssg_mip.experiments.notebook import Notebook
 from ssg_mip.experiments.play import Play, against, answering
-from ssg_mip.game import Game
-from ssg_mip.methods.learning import actor_critic, asymmetric_learning, bilevel_q, independent_networks, independent_q
+from ssg_mip.game import Game, IntArray
+from ssg_mip.methods.learning import (
+    actor_critic,
+    asymmetric_learning,
+    bilevel_q,
+    central_critics,
+    independent_networks,
+    independent_q,
+)
 from ssg_mip.methods.learning.schedules import Exploration, Stopped
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 
@@ -72,13 +80,23 @@ def independent_with_networks(
     rule: independent_networks.Rule, game: Game, seeds: range, stopped: Stopped
 ) -> Iterator[Play]:
     """The same with networks, all runs at once."""
-    if stopped():
-        return
-    settings = independent_networks.Settings(rule=rule)
-    curve = independent_networks.learn(game, settings, seeds.start, steps=network_steps(game), runs=len(seeds))
-    for rows in curve.rows[-1]:
-        leader = LeaderPolicy.deterministic(game, game.row_leader[rows])
-        yield against(leader, FollowerPolicy(game.row_follower[rows]), game)
+    settings, steps = independent_networks.Settings(rule=rule), network_steps(game)
+    curve = independent_networks.learn(game, settings, seeds.start, steps=steps, runs=len(seeds), stopped=stopped)
+    yield from greedy_plays(game, curve.rows[-1])
+
+
+def with_central_critics(rule: central_critics.Rule, game: Game, seeds: range, stopped: Stopped) -> Iterator[Play]:
+    """MADDPG or TD3, all runs at once."""
+    settings, steps = central_critics.Settings(rule=rule), network_steps(game)
+    curve = central_critics.learn(game, settings, seeds.start, steps=steps, runs=len(seeds), stopped=stopped)
+    yield from greedy_plays(game, curve.rows[-1])
+
+
+def greedy_plays(game: Game, rows: IntArray) -> Iterator[Play]:
+    """The plays of greedy joint actions, ``[runs, num_states]``."""
+    for chosen in rows:
+        leader = LeaderPolicy.deterministic(game, game.row_leader[chosen])
+        yield against(leader, FollowerPolicy(game.row_follower[chosen]), game)
 
 
 def asymmetric(settings: asymmetric_learning.Settings, game: Game, seeds: range, stopped: Stopped) -> Iterator[Play]:
@@ -106,9 +124,17 @@ LEARNERS: dict[str, Learner] = {
 }
 """Learners by the name that tables show."""
 
+BASELINES: dict[str, Learner] = {
+    "MADDPG networks": partial(with_central_critics, "maddpg"),
+    "TD3 networks": partial(with_central_critics, "td3"),
+}
+"""More learners that Zhang et al. compare with."""
+
 COUNTERPARTS = {
     "Bi-AC": "bi-level actor-critic, networks",
     "I-DQN": "independent networks",
+    "MADDPG": "MADDPG networks",
+    "TD3": "TD3 networks",
     "Hysteretic-DQN": "hysteretic networks",
     "Lenient-DQN": "lenient networks",
 }
@@ -122,7 +148,8 @@ def plays_of(notebook: Notebook, who: str, game: Game, runs: int) -> Iterator[tu
     def stopped() -> bool:
         return notebook.stopped
 
-    plays = zip(seeds, LEARNERS[who](game, seeds, stopped), strict=False)
+    learner = LEARNERS[who] if who in LEARNERS else BASELINES[who]
+    plays = zip(seeds, learner(game, seeds, stopped), strict=False)
     while not stopped():
         try:
             seed, play = next(plays)

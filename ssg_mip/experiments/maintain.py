@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from ssg_mip.experiments.coordination import Printed, Settings, run_game
+from ssg_mip.experiments.exploration_variants import add_variants
 from ssg_mip.experiments.notebook import Notebook
+from ssg_mip.experiments.training_curves import add_distribution
 
-TITLE = "Zhang et al., AAAI 2020, Table 3: the game Maintain"
+TITLE = "Zhang et al., AAAI 2020, Table 3 and Figure 5: the game Maintain"
 
-FULL: dict[str, Any] = {}
+FULL: dict[str, Any] = {"published": True}
 
 TABLE_3 = Printed(
     where="printed in Table 3",
@@ -28,8 +30,12 @@ TABLE_3 = Printed(
 
 
 def run(notebook: Notebook, settings: Settings) -> None:
-    """The certified optima, the printed rows, the learners."""
-    run_game(notebook, settings, "maintain", TABLE_3)
+    """The certified optima, the printed rows, the learners, their curves, and other ways of exploring."""
+    game, trainings = run_game(notebook, settings, "maintain", TABLE_3)
+    if trainings:
+        add_distribution(notebook, game, trainings, {"Bi-AC": "A-X", "MADDPG": "B-Y"})
+    if settings.variant_runs:
+        add_variants(notebook, game, TABLE_3, settings.variant_runs, published=settings.published)
 
 
 __all__ = ["FULL", "TITLE", "Settings", "run"]

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ssg_mip.errors import OptionError
+from ssg_mip.experiments.agreement import DEVIATIONS, above, together
 from ssg_mip.experiments.bimatrix import (
     Payoffs,
     all_equilibria,
@@ -166,13 +167,17 @@ def _compare(notebook: Notebook, table: Table) -> None:
         rows = [row for row in table.rows if (row["sample"], row["size"]) == (sample, size)]
         high = [row for row in rows if row["covariance"] >= HIGH]
         if high:
-            least = {player: min(row[f"pure_{player}_gain"] for row in high) for player in ("leader", "follower")}
+            least = {player: min(high, key=lambda row: _certain(row, player)) for player in ("leader", "follower")}
+            told = ", ".join(
+                f"{player} at least {number(row[f'pure_{player}_gain'])} (standard error "
+                f"{number(row[f'{player}_gain_error'])})"
+                for player, row in least.items()
+            )
             notebook.find(
                 f"{size} x {size}, {sample} equilibria, covariance of {HIGH:g} and more: gain of leading purely",
                 "both players get more than in the average Nash equilibrium",
-                f"leader at least {number(least['leader'])}, follower at least {number(least['follower'])}; "
-                f"both gain from covariance {_threshold(rows)} on",
-                min(least.values()) > 0.0,
+                f"{told}; both gain from covariance {_threshold(rows)} on",
+                both_gain(high),
             )
         if len(rows) > 2:
             slope = float(np.corrcoef([row["covariance"] for row in rows], [row["equilibria"] for row in rows])[0, 1])
@@ -181,19 +186,40 @@ def _compare(notebook: Notebook, table: Table) -> None:
                 "positively correlated",
                 f"correlation {number(slope)}; from {number(rows[0]['equilibria'])} at covariance "
                 f"{rows[0]['covariance']:g} to {number(rows[-1]['equilibria'])} at {rows[-1]['covariance']:g}",
-                slope > 0.0,
+                above(slope, 0.0, 1.0 / np.sqrt(len(rows) - 1.0)),
             )
+    notebook.note(
+        f"Gains agree with print if they are positive by {DEVIATIONS:g} standard errors, a correlation of n points if "
+        f"it exceeds {DEVIATIONS:g} / sqrt(n - 1); they disagree if negative by as much; between, nothing is decided."
+    )
     notebook.note(
         "The figures print curves without numbers, and no rule says which equilibria are averaged; both readings are "
         "here. Equilibria in pure strategies are few or none where cooperation is low: see without_equilibrium."
     )
 
 
+def both_gain(rows: Sequence[dict[str, Any]]) -> bool | None:
+    """Whether leader and follower gain in every row, beyond what sampling explains."""
+    return together(
+        *(
+            above(row[f"pure_{player}_gain"], 0.0, row[f"{player}_gain_error"])
+            for row in rows
+            for player in ("leader", "follower")
+        )
+    )
+
+
+def _certain(row: dict[str, Any], player: str) -> float:
+    """A gain less the standard errors that it must exceed; NaN counts as the least."""
+    found = float(row[f"pure_{player}_gain"] - DEVIATIONS * row[f"{player}_gain_error"])
+    return -np.inf if np.isnan(found) else found
+
+
 def _threshold(rows: Sequence[dict[str, Any]]) -> str:
-    """The least covariance from which on both gain at every step; NaN, where no game had an equilibrium, breaks it."""
+    """The least covariance from which on both certainly gain; NaN, where no game had an equilibrium, breaks it."""
     found = "none"
     for row in sorted(rows, key=lambda one: -one["covariance"]):
-        if not (row["pure_leader_gain"] > 0.0 and row["pure_follower_gain"] > 0.0):
+        if both_gain([row]) is not True:
             break
         found = f"{row['covariance']:g}"
     return found

@@ -13,6 +13,7 @@ function                              the game
 :func:`policy_teaching`               a teacher shifts the world of a learner who does not know it
 :func:`random_game`                   random rewards and transitions from a seed
 :func:`security_grid`                 guards on targets, an attacker who walks over a grid
+:func:`two_goals`                     two agents meet in a grid, at the 10 or at the 20
 ====================================  ==================================================================
 
 :func:`correlated_payoffs` draws random tables for :func:`bimatrix_game`. Each function says where its game comes from
@@ -28,6 +29,7 @@ from ssg_mip.library.repeated import iterated_game, iterated_prisoners_dilemma
 from ssg_mip.library.security import security_grid
 from ssg_mip.library.teaching import policy_teaching
 from ssg_mip.library.trap import actor_critic_trap
+from ssg_mip.library.two_goals import two_goals
 
 __all__ = [
     "MATRIX_GAMES",
@@ -43,4 +45,5 @@ __all__ = [
     "policy_teaching",
     "random_game",
     "security_grid",
+    "two_goals",
 ]

@@ -413,6 +413,7 @@ CALLS: list[tuple[str, Callable[..., Any], dict[str, Any], dict[str, list[Any]]]
         "size": [*NOT_A_COUNT, 1], "targets": [*NOT_A_COUNT, 9], "defenders": ["1", -1, 3, True], "horizon": NOT_A_COUNT, "zero_sum": NOT_A_FLAG,
         "observation": ["all", None, 7], "wind": [*NOT_A_NUMBER, 1.1], "penalty": [*NOT_A_NUMBER, -1, np.inf], "discount": NOT_A_DISCOUNT, "seed": NOT_A_SEED,
     }),
+    ("two_goals", library.two_goals, {}, {"size": [*NOT_A_COUNT, 1, 7], "discount": [*NOT_A_DISCOUNT, 0.0]}),
     ("find_experiment", experiments.find_experiment, {}, {"name": ["table-9", None, 7, ["table-1"]]}),
     ("reproduce", experiments.reproduce, {"name": "table-1", "out": "out", "time_limit": 1.0}, {
         "name": ["table-9", None, 7, ["table-1"]], "out": [None, 7, "", Rude()], "seed": NOT_A_SEED, "full": NOT_A_FLAG, "time_limit": NOT_A_LIMIT,

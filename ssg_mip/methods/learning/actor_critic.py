@@ -18,14 +18,16 @@ follower's actor and works out its own half of the joint action (:class:`Executi
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from ssg_mip.extras import require_learn
 from ssg_mip.methods.learning.execution import Execution
 from ssg_mip.methods.learning.network_size import check_network_size
 from ssg_mip.methods.learning.neural.settings import NetworkSettings
-from ssg_mip.methods.learning.schedules import Stopped, never
+from ssg_mip.methods.learning.schedules import MOMENTS, OnStep, Stopped, never, unseen
 from ssg_mip.methods.request import Request
 from ssg_mip.methods.settings import MODERATE, read_settings
 from ssg_mip.methods.visits import Visits
@@ -33,7 +35,7 @@ from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import Result
 
 if TYPE_CHECKING:
-    from ssg_mip.game import Game, IntArray
+    from ssg_mip.game import FloatArray, Game, IntArray
     from ssg_mip.methods.learning.neural.training import TrainingCurve
 
 METHOD = "actor-critic"
@@ -72,6 +74,23 @@ class Settings(NetworkSettings):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Judgements:
+    """What the models thought of every joint action at each moment, shape ``[moments, runs, num_rows]`` each.
+
+    Attributes
+    ----------
+    leader, follower
+        ``Q_1(s, a, b)`` and ``Q_2(s, a, b)``, in the units of the game.
+    answers
+        ``pi_2(b | s, a)``.
+    """
+
+    leader: FloatArray
+    follower: FloatArray
+    answers: FloatArray
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class ActorCritics:
     """What was learned, in one or many independent runs.
 
@@ -81,10 +100,13 @@ class ActorCritics:
         One per run.
     curve
         Payoffs and greedy joint actions during training.
+    judgements
+        What the models thought during training, if that was asked for.
     """
 
     executions: tuple[Execution, ...]
     curve: TrainingCurve
+    judgements: Judgements | None = None
 
 
 def learn(
@@ -94,7 +116,10 @@ def learn(
     *,
     steps: int = STEPS,
     runs: int = 1,
-    on_moment: Callable[[int, IntArray], object] = lambda step, rows: None,
+    num_moments: int = MOMENTS,
+    on_moment: Callable[[int, IntArray], object] = unseen,
+    on_step: OnStep = unseen,
+    judge: bool = False,
     stopped: Stopped = never,
 ) -> ActorCritics:
     """Learn for a number of steps, in ``runs`` independent runs at once.
@@ -107,15 +132,19 @@ def learn(
         Steps of play in each run.
     runs
         Number of runs. A hundred of them take a few times as long as one.
+    num_moments, on_step
+        See :func:`ssg_mip.methods.learning.neural.training.train`.
     on_moment
         Called with the steps done and the rows of the greedy joint actions, ``[runs, num_states]``, at some moments.
+    judge
+        Whether to keep what the models think at each moment: for small games.
     stopped
         Asked now and then whether to stop.
 
     Raises
     ------
     OptionError
-        If PyTorch is absent, or ``steps`` or ``runs`` is below 1.
+        If PyTorch is absent, or ``steps``, ``runs`` or ``num_moments`` is below 1.
     """
     require_learn(f"method {METHOD!r}", "torch")
     from ssg_mip.methods.learning.neural.arena import Arena
@@ -127,14 +156,39 @@ def learn(
         rng, generator = seeded(seed)
         arena = Arena(game)
         models = BilevelActorCritic(arena, settings, runs, generator)
+        thoughts: list[tuple[FloatArray, ...]] = []
+
+        def at_moment(step: int, rows: IntArray) -> None:
+            on_moment(step, rows)
+            if judge:
+                thoughts.append(models.judgements())
+
         curve = train(
-            arena, models, settings, rng, generator, runs=runs, steps=steps, on_moment=on_moment, stopped=stopped
+            arena,
+            models,
+            settings,
+            rng,
+            generator,
+            runs=runs,
+            steps=steps,
+            num_moments=num_moments,
+            on_moment=at_moment,
+            on_step=on_step,
+            stopped=stopped,
         )
         answers = models.answers()
     lead = game.row_leader[curve.rows[-1]]
     return ActorCritics(
-        executions=tuple(Execution(game, *halves) for halves in zip(lead, answers, strict=True)), curve=curve
+        executions=tuple(Execution(game, *halves) for halves in zip(lead, answers, strict=True)),
+        curve=curve,
+        judgements=_in_units(thoughts, curve.scales) if judge else None,
     )
+
+
+def _in_units(thoughts: Sequence[tuple[FloatArray, ...]], scales: FloatArray) -> Judgements:
+    """Judgements in the units of the game, from those of the scaled rewards."""
+    leader, follower, answers = (np.array(one) for one in zip(*thoughts, strict=True))
+    return Judgements(leader=leader * scales[0][:, None], follower=follower * scales[1][:, None], answers=answers)
 
 
 def run(game: Game, request: Request) -> Result:

@@ -14,8 +14,8 @@ with a replay memory and a target network (Mnih et al. 2015), and a rule for sur
     al., AAMAS 2018, who let exploration follow the temperature as well: here all rules explore alike, as in the paper's
     comparison, and temperatures are kept per state instead of per hashed observation).
 
-Two more baselines of the paper's tables, MADDPG and TD3, are not here. No rule is a method of ``solve``: nobody commits
-and nobody answers. Needs the extra ``learn`` (PyTorch).
+MADDPG and TD3, the other baselines of the paper's tables, are in :mod:`ssg_mip.methods.learning.central_critics`. No
+rule is a method of ``solve``: nobody commits and nobody answers. Needs the extra ``learn`` (PyTorch).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ssg_mip.extras import require_learn
 from ssg_mip.methods.learning.neural.settings import NetworkSettings
+from ssg_mip.methods.learning.schedules import MOMENTS, OnStep, Stopped, never, unseen
 from ssg_mip.methods.settings import FACTOR, POSITIVE, SHARE
 
 if TYPE_CHECKING:
@@ -52,6 +53,10 @@ class Settings(NetworkSettings):
     moderation, cooling
         For the rule ``"lenient"``: a positive factor in the exponent, and the factor on a temperature at each visit, in
         ``(0, 1)``.
+    cut
+        Aims ``ri + gamma_i max Qi(t, .)`` above this count as this; without a limit if absent. The code that the paper
+        points to has 1 for the hysteretic and the lenient rule (and rewards as they are): payoffs of 10, 15 and 30 are
+        then the same to the learners.
     """
 
     rule: Rule = "independent"
@@ -59,6 +64,7 @@ class Settings(NetworkSettings):
     hysteresis: float = 0.2
     moderation: float = 2.0
     cooling: float = 0.995
+    cut: float | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -67,7 +73,17 @@ class Settings(NetworkSettings):
         FACTOR.check(self, "cooling")
 
 
-def learn(game: Game, settings: Settings, seed: int, *, steps: int = STEPS, runs: int = 1) -> TrainingCurve:
+def learn(
+    game: Game,
+    settings: Settings,
+    seed: int,
+    *,
+    steps: int = STEPS,
+    runs: int = 1,
+    num_moments: int = MOMENTS,
+    on_step: OnStep = unseen,
+    stopped: Stopped = never,
+) -> TrainingCurve:
     """Let two players learn for a number of steps, in ``runs`` independent runs at once.
 
     Parameters
@@ -78,6 +94,8 @@ def learn(game: Game, settings: Settings, seed: int, *, steps: int = STEPS, runs
         Steps of play in each run.
     runs
         Number of runs.
+    num_moments, on_step, stopped
+        See :func:`ssg_mip.methods.learning.neural.training.train`.
 
     Returns
     -------
@@ -87,7 +105,7 @@ def learn(game: Game, settings: Settings, seed: int, *, steps: int = STEPS, runs
     Raises
     ------
     OptionError
-        If PyTorch is absent, or ``steps`` or ``runs`` is below 1.
+        If PyTorch is absent, or ``steps``, ``runs`` or ``num_moments`` is below 1.
     """
     require_learn("learning with networks", "torch")
     from ssg_mip.methods.learning.neural.arena import Arena
@@ -99,4 +117,15 @@ def learn(game: Game, settings: Settings, seed: int, *, steps: int = STEPS, runs
         rng, generator = seeded(seed)
         arena = Arena(game)
         models = IndependentNetworks(arena, settings, runs, generator)
-        return train(arena, models, settings, rng, generator, runs=runs, steps=steps)
+        return train(
+            arena,
+            models,
+            settings,
+            rng,
+            generator,
+            runs=runs,
+            steps=steps,
+            num_moments=num_moments,
+            on_step=on_step,
+            stopped=stopped,
+        )

@@ -13,6 +13,9 @@ from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.methods.settings import NOT_NEGATIVE, POSITIVE
 from ssg_mip.simulation import Simulator
 
+MOMENTS = 20
+"""Moments at which learners with networks write down what they prefer."""
+
 LONGEST_BLOCK = 1000
 """Steps between two looks at the clock: about a hundredth of a second."""
 
@@ -139,3 +142,11 @@ def never() -> bool:
 
 Stopped = Callable[[], bool]
 """Whether to stop learning now."""
+
+
+def unseen(step: int, rows: IntArray) -> None:
+    """Look at no step."""
+
+
+OnStep = Callable[[int, IntArray], object]
+"""Called after each step with its number, from 1 on, and the row of the joint action of each run, ``[runs]``."""

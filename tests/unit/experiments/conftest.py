@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ssg_mip.experiments import Report, reproduce
+from ssg_mip.experiments.notebook import Notebook
 
 Reproduce = Callable[..., Report]
 
@@ -22,6 +23,14 @@ def run(tmp_path: Path) -> Reproduce:
         return reproduce(name, tmp_path, settings=settings)
 
     return running
+
+
+@pytest.fixture
+def notebook(tmp_path: Path) -> Iterator[Notebook]:
+    """A notebook that is closed afterwards."""
+    opened = Notebook("some", tmp_path)
+    yield opened
+    opened.close("some experiment", {}, full=False)
 
 
 def rows(report: Report, suffix: str = "") -> list[dict[str, str]]:

@@ -9,7 +9,7 @@ import pytest
 
 from ssg_mip.deadline import Deadline
 from ssg_mip.experiments import learners
-from ssg_mip.experiments.learners import LEARNERS, plays_of
+from ssg_mip.experiments.learners import BASELINES, LEARNERS, plays_of
 from ssg_mip.experiments.notebook import Notebook
 from ssg_mip.experiments.play import joint_shares, values_of
 from ssg_mip.library import matrix_game
@@ -36,14 +36,14 @@ def test_learners_end_in_the_equilibrium_of_their_kind(who: str) -> None:
         assert values_of(game, play)[0] == pytest.approx(float(np.dot(shares, game.leader_rewards)))
 
 
-@pytest.mark.parametrize("who", [name for name in LEARNERS if "networks" in name])
+@pytest.mark.parametrize("who", [name for name in (*LEARNERS, *BASELINES) if "networks" in name])
 def test_networks_hand_back_what_they_play(who: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """One deterministic joint action per run; where networks converge to is tested with them."""
     pytest.importorskip("torch")
     monkeypatch.setattr(learners, "NETWORK_STEPS", 60)
     monkeypatch.setattr(learners, "NETWORK_STEPS_PER_JOINT_ACTION", 1)
     game = matrix_game("escape")
-    plays = list(LEARNERS[who](game, range(3), never))
+    plays = list({**LEARNERS, **BASELINES}[who](game, range(3), never))
     assert len(plays) == 3
     for play in plays:
         assert sorted(joint_shares(game, play))[-2:] == [0.0, 1.0]

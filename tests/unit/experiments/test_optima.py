@@ -10,7 +10,7 @@ import pytest
 
 from ssg_mip import Game, LeaderPolicy, best_response
 from ssg_mip.errors import OptionError
-from ssg_mip.experiments import coordination, highway_merge, learners, matrix_games, security_grid
+from ssg_mip.experiments import coordination, highway_merge, learners, matrix_games, security_grid, two_goals
 from ssg_mip.experiments.notebook import BOUND, Notebook
 from ssg_mip.experiments.play import Play, against
 from ssg_mip.library import iterated_game
@@ -35,13 +35,16 @@ def lacks_its_extra(*_: object) -> Iterator[Play]:
 def learner(monkeypatch: pytest.MonkeyPatch) -> str:
     """Two learners instead of those that take their time: one that is quick, one that cannot run."""
     monkeypatch.setattr(learners, "LEARNERS", {"plays first": plays_first, "lacks": lacks_its_extra})
-    for module in (coordination, highway_merge, matrix_games, security_grid):
+    monkeypatch.setattr(learners, "BASELINES", {})
+    for module in (coordination, highway_merge, matrix_games, security_grid, two_goals):
         monkeypatch.setattr(module, "LEARNERS", learners.LEARNERS)
+    for module in (coordination, highway_merge, two_goals):
+        monkeypatch.setattr(module, "BASELINES", learners.BASELINES)
     return "plays first"
 
 
 def test_maintain_is_worth_more_than_print_says_if_the_leader_mixes(run: Reproduce) -> None:
-    report = run("maintain")
+    report = run("maintain", variant_runs=0)
     found = agreement(report)
     assert found["value of the pure Stackelberg equilibrium"] is True
     assert found["Nash equilibria in pure strategies"] is True
@@ -56,17 +59,18 @@ def test_maintain_is_worth_more_than_print_says_if_the_leader_mixes(run: Reprodu
 
 
 def test_escape_is_worth_30_and_has_a_weak_equilibrium_that_is_not_printed(run: Reproduce) -> None:
-    report = run("escape")
+    report = run("escape", variant_runs=0)
     assert agreement(report)["is that the best commitment?"] is True
     equilibria = next(one for one in report.findings if one.what.startswith("Nash"))
     assert (equilibria.printed, equilibria.ours, equilibria.agrees) == ("A-X, C-Z", "A-X, B-Y, C-Z", False)
+    assert equilibria.reading == "left out in print: B-Y; weak, a deviation costs nothing: B-Y"
     assert sum("Hysteretic" in note or "Lenient" in note for note in report.notes) == 2
 
 
 def test_learners_have_rows(run: Reproduce, learner: str) -> None:
     """Of four runs one ends in the last row, C-Z in both games, the others in the first one, A-X."""
     for name, average, share in (("escape", (30.0 + 3 * 15.0) / 4, 0.25), ("maintain", (5.0 + 3 * 20.0) / 4, 0.75)):
-        report = run(name, runs=4)
+        report = run(name, runs=4, variant_runs=0)
         row = next(row for row in rows(report) if row["who"] == learner)
         assert (row["runs"], row["source"]) == ("4", "learned here")
         assert (float(row["leader"]), float(row["optimal_share"])) == pytest.approx((average, share))
@@ -159,7 +163,7 @@ def test_repeated_games_of_the_experiment_are_those_of_the_library() -> None:
 
 
 def test_the_merging_car_yields_wherever_it_can(run: Reproduce, learner: str) -> None:
-    report = run("highway-merge", cells=5, runs=2, fast_share=0.4)
+    report = run("highway-merge", cells=5, runs=2, fast_share=0.4, shares=[0.2, 0.5])
     table = {row["who"]: row for row in rows(report) if row["who"] != learner}
     best = table["mixed commitment"]
     assert (float(best["leader_first"]), float(best["follower_first"])) == pytest.approx((0.6, 0.4))
@@ -171,6 +175,22 @@ def test_the_merging_car_yields_wherever_it_can(run: Reproduce, learner: str) ->
         *("learned here, seed 0", "learned here, seed 1")
     ]
     assert table["Bi-AC"]["leader_first"] == "0.722"
+    assert [float(row["leader_first"]) for row in rows(report, "shares")] == pytest.approx([0.8, 0.5])
+    parameter = next(one for one in report.findings if "leave no choice" in one.what)
+    assert parameter.agrees is None
+    assert parameter.reading.startswith("one minus the parameter")
+
+
+def test_both_goals_are_equilibria_and_the_commitment_goes_to_the_larger_one(run: Reproduce, learner: str) -> None:
+    report = run("two-goals", size=2, runs=2, hasty_runs=3)
+    assert set(agreement(report).values()) == {True, None}
+    table = {row["who"]: row for row in rows(report)}
+    assert float(table["commitment"]["leader"]) == pytest.approx(18.0)
+    assert float(table["commitment"]["at_20"]) == pytest.approx(1.0)
+    assert float(table["both go to the 10"]["leader"]) == pytest.approx(9.0)
+    assert table[learner]["runs"] == "2"
+    hasty = table["independent Q, exploring little"]
+    assert float(hasty["runs_at_20"]) + float(hasty["runs_at_10"]) == 1.0
 
 
 @pytest.mark.usefixtures("unpainted")

@@ -58,7 +58,7 @@ def test_the_cooperation_level_is_a_correlation() -> None:
 
 
 def test_common_interest_makes_leading_best_for_both_and_equilibria_many(run: Reproduce) -> None:
-    report = run("se-versus-ne", **TINY)
+    report = run("se-versus-ne", **{**TINY, "steps": 8})
     first = agreement(report)
     assert first["5 x 5, pure equilibria, covariance of 0.75 and more: gain of leading purely"] is True
     assert first["5 x 5, pure equilibria: their number and the cooperation level"] is True
@@ -66,6 +66,12 @@ def test_common_interest_makes_leading_best_for_both_and_equilibria_many(run: Re
     assert float(last["pure_leader"]) == pytest.approx(float(last["pure_follower"]))
     assert float(last["cooperation_level"]) == pytest.approx(1.0)
     assert int(last["trials"]) == 40
+
+
+def test_three_points_are_no_correlation(run: Reproduce) -> None:
+    assert (
+        agreement(run("se-versus-ne", **TINY))["5 x 5, pure equilibria: their number and the cooperation level"] is None
+    )
 
 
 def test_all_equilibria_of_zero_sum_games_are_worth_what_mixed_commitment_is(run: Reproduce) -> None:

@@ -27,7 +27,7 @@ from torch.nn.functional import mse_loss
 from ssg_mip.methods.learning.neural.networks import StackedNetworks, gumbel_softmax
 
 if TYPE_CHECKING:
-    from ssg_mip.game import IntArray
+    from ssg_mip.game import FloatArray, IntArray
     from ssg_mip.methods.learning.actor_critic import Settings
     from ssg_mip.methods.learning.neural.arena import Arena
     from ssg_mip.methods.learning.neural.replay import Transitions
@@ -98,6 +98,21 @@ class BilevelActorCritic:
         slots = (self.arena.split(torch.tensor(index).expand(self._runs, -1)) for index in (state, action))
         found: IntArray = torch.cat([self._answer(*part) for part in zip(*slots, strict=True)], dim=1).numpy()
         return found
+
+    @torch.no_grad()
+    def judgements(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """``Q_1``, ``Q_2`` and ``pi_2(b | s, a)`` of every row of joint actions, shape ``[runs, num_rows]`` each."""
+        arena = self.arena
+        state, leader, follower = (
+            index.expand(self._runs, -1) for index in (arena.row_state, arena.row_leader, arena.row_follower)
+        )
+        joint = arena.encode(state, leader, follower)
+        logits = self.follower_actor(arena.encode_leader(state, leader)) + arena.follower_mask[state]
+        answers = torch.softmax(logits, dim=-1).gather(2, follower.unsqueeze(2))
+        first, second, third = (
+            found.squeeze(-1).double().numpy() for found in (*(critic(joint) for critic in self._critics), answers)
+        )
+        return first, second, third
 
     @torch.no_grad()
     def copy_targets(self) -> None:

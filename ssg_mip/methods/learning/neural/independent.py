@@ -73,7 +73,8 @@ class IndependentNetworks:
         for player, (action, reward, target) in enumerate(zip(actions, rewards, self._targets, strict=True)):
             value = self._values(player, state).gather(2, action.unsqueeze(2)).squeeze(2)
             later = target[self._run.unsqueeze(1), batch.next_state]
-            surprise = reward + arena.discounts[player] * later - value
+            aim = reward + arena.discounts[player] * later
+            surprise = (aim if self._settings.cut is None else aim.clamp_max(self._settings.cut)) - value
             weight = self._weight(surprise.detach(), batch.leniency[:, :, player])
             loss = loss + (weight * surprise.square()).mean(dim=1).sum()
         self._step.zero_grad()

@@ -20,11 +20,8 @@ from ssg_mip.methods.learning.neural.arena import Arena
 from ssg_mip.methods.learning.neural.determinism import one_thread
 from ssg_mip.methods.learning.neural.replay import ReplayMemory, Transitions
 from ssg_mip.methods.learning.neural.settings import NetworkSettings
-from ssg_mip.methods.learning.schedules import Stopped, check_steps, moments, never
+from ssg_mip.methods.learning.schedules import MOMENTS, OnStep, Stopped, check_steps, moments, never, unseen
 from ssg_mip.simulation import BatchSimulator
-
-MOMENTS = 20
-"""Moments at which the greedy joint actions are written down."""
 
 
 class NetworkLearner(Protocol):
@@ -55,12 +52,15 @@ class TrainingCurve:
         Average reward per step since the moment before, exploration included, shape ``[moments, runs]``.
     rows
         Row of the greedy joint action in every state, shape ``[moments, runs, num_states]``.
+    scales
+        What the rewards of leader and follower were divided by for the networks, shape ``[2, runs]``.
     """
 
     steps: IntArray
     leader: FloatArray
     follower: FloatArray
     rows: IntArray
+    scales: FloatArray
 
 
 class _Player:
@@ -81,8 +81,8 @@ class _Player:
         self.earned = np.zeros((2, runs))
         self.largest = np.zeros((2, runs))
 
-    def step(self, step: int, learner: NetworkLearner) -> None:
-        """One step of every run."""
+    def step(self, step: int, learner: NetworkLearner) -> IntArray:
+        """One step of every run; returns the rows of the joint actions, ``[runs]``."""
         game, state = self._game, self._simulator.state
         epsilon = self._schedule.epsilon(step)
         a, b = self._rng.integers(game.leader_counts[state]), self._rng.integers(game.follower_counts[state])
@@ -93,16 +93,18 @@ class _Player:
                 for drawn, chosen in zip((a, b), preferred, strict=True)
             )
         reached, *rewards = self._simulator.step(a, b)
-        row = torch.from_numpy(game.row_offsets[state] + a * game.follower_counts[state] + b)
+        rows: IntArray = game.row_offsets[state] + a * game.follower_counts[state] + b
+        row = torch.from_numpy(rows)
         self.memory.add(row, torch.from_numpy(reached.copy()), learner.leniency(row))
         self.earned += rewards
         if epsilon == 1.0:
             self.largest = np.maximum(self.largest, np.abs(rewards))
+        return rows
 
-    def scales(self, wanted: bool) -> Tensor:
+    def scales(self, wanted: bool) -> FloatArray:
         """What rewards are divided by, shape ``[2, runs]``."""
-        found = np.where((self.largest > 0.0) & wanted, self.largest, 1.0)
-        return torch.from_numpy(found).float()
+        found: FloatArray = np.where((self.largest > 0.0) & wanted, self.largest, 1.0)
+        return found
 
 
 class _Notes:
@@ -124,10 +126,14 @@ class _Notes:
         self._rows.append(self._arena.row(self._states, *learner.greedy(self._states)).numpy())
         return self._rows[-1]
 
-    def curve(self) -> TrainingCurve:
+    def curve(self, scales: FloatArray) -> TrainingCurve:
         earned = np.array(self._earned)
         return TrainingCurve(
-            steps=np.array(self._steps), leader=earned[:, 0], follower=earned[:, 1], rows=np.array(self._rows)
+            steps=np.array(self._steps),
+            leader=earned[:, 0],
+            follower=earned[:, 1],
+            rows=np.array(self._rows),
+            scales=scales,
         )
 
 
@@ -141,7 +147,8 @@ def train(
     runs: int,
     steps: int,
     num_moments: int = MOMENTS,
-    on_moment: Callable[[int, IntArray], object] = lambda step, rows: None,
+    on_moment: Callable[[int, IntArray], object] = unseen,
+    on_step: OnStep = unseen,
     stopped: Stopped = never,
 ) -> TrainingCurve:
     """Train the models of all runs for a number of steps each.
@@ -160,6 +167,8 @@ def train(
         Number of recorded moments, evenly spaced.
     on_moment
         Called with the steps done and the greedy rows ``[runs, num_states]`` at each moment and at an early stop.
+    on_step
+        Called after each step with its number and the rows of the joint actions, ``[runs]``.
     stopped
         Asked before each step whether to stop.
 
@@ -176,17 +185,18 @@ def train(
         if stopped():
             on_moment(step, notes.take(step, player, learner))
             break
-        player.step(step, learner)
+        on_step(step + 1, player.step(step, learner))
         if step >= settings.random_steps and step % settings.update_every == 0:
             batch = player.memory.sample(settings.batch, generator)
-            leader_scale, follower_scale = player.scales(settings.scale_rewards).unsqueeze(2)
+            scales = torch.from_numpy(player.scales(settings.scale_rewards)).float()
+            leader_scale, follower_scale = scales.unsqueeze(2)
             learner.learn(batch, (rewards[0][batch.row] / leader_scale, rewards[1][batch.row] / follower_scale))
             updates += 1
             if updates % settings.target_every == 0:
                 learner.copy_targets()
         if step + 1 in marks:
             on_moment(step + 1, notes.take(step + 1, player, learner))
-    return notes.curve()
+    return notes.curve(player.scales(settings.scale_rewards))
 
 
 def seeded(seed: int) -> tuple[np.random.Generator, torch.Generator]:
@@ -201,4 +211,4 @@ def check_runs(runs: int) -> None:
         raise OptionError(f"runs is {runs}; it must be at least 1")
 
 
-__all__ = ["MOMENTS", "NetworkLearner", "TrainingCurve", "check_runs", "one_thread", "seeded", "train"]
+__all__ = ["NetworkLearner", "TrainingCurve", "check_runs", "one_thread", "seeded", "train"]

@@ -44,6 +44,19 @@ def test_the_method_reports_the_value_under_the_true_best_response() -> None:
     assert result.termination is Termination.ITERATION_LIMIT
 
 
+def test_judgements_are_in_the_units_of_the_game() -> None:
+    """A-X in Maintain is worth 20 and 15, and X is the answer to A; answers to an action add up to 1."""
+    learned = learn(matrix_game("maintain"), Settings(), 0, steps=STEPS, runs=4, num_moments=5, judge=True)
+    assert learned.judgements is not None
+    leader, follower, answers = (getattr(learned.judgements, name)[-1] for name in ("leader", "follower", "answers"))
+    assert leader.shape == (4, 9)
+    assert leader[:, 0] == pytest.approx(20.0, rel=0.1)
+    assert follower[:, 0] == pytest.approx(15.0, rel=0.1)
+    assert np.all(answers[:, 0] > 0.5)
+    assert answers.reshape(4, 3, 3).sum(axis=2) == pytest.approx(1.0, abs=1e-5)
+    assert learn(matrix_game("maintain"), Settings(), 0, steps=20).judgements is None
+
+
 def test_each_player_works_out_its_half_alone_on_ragged_games() -> None:
     """Only actions that a state has are played, and the two halves are the greedy joint action of the curve."""
     game = agreement_game(1, 11).to_game()

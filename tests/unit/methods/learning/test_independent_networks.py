@@ -55,6 +55,12 @@ def test_leniency_cools_with_every_visit_of_the_action_that_was_played() -> None
     assert models("hysteretic").leniency(row).tolist() == [[0.0, 0.0]] * 2
 
 
+def test_aims_above_the_cut_count_as_the_cut() -> None:
+    """In Escape payoffs of 10, 15 and 30 are then the same, so nothing leads to C-Z, row 8, and two rows beat it."""
+    settings = Settings(cut=1.0, scale_rewards=False, random_steps=300, hidden=16)
+    assert 8 not in learn(matrix_game("escape"), settings, 0, steps=900, runs=8).rows[-1, :, 0]
+
+
 @pytest.mark.parametrize("rule", RULES)
 def test_states_may_differ_in_their_actions_and_seeds_decide(rule: str) -> None:
     game = agreement_game(1, 11).to_game()
