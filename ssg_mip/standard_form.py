@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ssg_mip.game import FloatArray, Game, IntArray
-from ssg_mip.mdp import ROUNDINGS, joint_process, optimal_control, transition_matrix
+from ssg_mip.mdp import ROUNDINGS, DecisionProcess, joint_process, optimal_control, transition_matrix
 from ssg_mip.validation import check_sizes
 
 CONSTANT_SHARE = 1.5
@@ -62,10 +62,13 @@ def value_range(game: Game, *, leader: bool) -> Range:
     """The range of a player's values over all pairs of policies, up to rounding: it proves nothing."""
     known = _RANGES.setdefault(game, {})
     if leader not in known:
-        process = joint_process(game, leader=leader)
-        lowest = optimal_control(process, maximise=False).values
-        known[leader] = Range(lower=lowest, upper=np.maximum(lowest, optimal_control(process).values))
+        known[leader] = _range_of(joint_process(game, leader=leader))
     return known[leader]
+
+
+def _range_of(process: DecisionProcess) -> Range:
+    lowest = optimal_control(process, maximise=False).values
+    return Range(lower=lowest, upper=np.maximum(lowest, optimal_control(process).values))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -293,12 +296,14 @@ def _scale(game: Game, states: NDArray[np.bool_], *, leader: bool) -> Scale:
     )
     rows = np.flatnonzero(states[game.row_state])
     exact = _exact_scale(rewards, rows, discount)
-    values = value_range(game, leader=leader)
+    # Beside a large constant the values of different policies could not be told apart.
+    process = joint_process(game, leader=leader)
+    values = _range_of(dataclasses.replace(process, reward=(process.reward - exact.constant) / exact.unit))
     middle = 0.5 * values.lower + 0.5 * values.upper
-    widest = float(values.width[states].max())
-    far = float(np.abs(middle - exact.base)[states].max())
+    widest, far = float(values.width[states].max()), float(np.abs(middle)[states].max())
     if not (widest > 0.0 and far > POTENTIAL_SHARE * widest and math.isfinite(far)):
         return exact
+    middle = exact.out(middle)
     potential = Scale(discount=discount, potential=middle, rounding=_rounding(game, rewards, middle, discount))
     moved = _moved(game, potential, leader=leader)[rows]
     return dataclasses.replace(potential, unit=_unit(float(np.ptp(moved))))

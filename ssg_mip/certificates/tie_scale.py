@@ -27,17 +27,25 @@ from ssg_mip.certificates.values import DENSE_STATES, FloatProcess, LocalScale
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.tolerances import TELLABLE, TIE_ROUNDINGS, Tolerances
 
+CONSTANT_SHARE = 1.5
+"""A constant of the rewards counts as large beyond this many times their spread."""
+
 FAR = 128
 """Times their largest spread that values may be far from 0 when the package computes them."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class _Spread:
-    """The least and the largest value in each state, up to rounding; the least reward is taken out."""
+    """The least and the largest value in each state, up to rounding; a constant of all rewards is taken out."""
 
     rewards: FloatArray
     lowest: FloatArray
     highest: FloatArray
+
+    @property
+    def size(self) -> FloatArray:
+        """How far from 0 a value may be in each state."""
+        return np.maximum(np.abs(self.lowest), np.abs(self.highest))
 
 
 _SPREADS: weakref.WeakKeyDictionary[Game, dict[bool, _Spread]] = weakref.WeakKeyDictionary()
@@ -51,8 +59,8 @@ def tie_thresholds(game: Game, tolerances: Tolerances, checkpoint: Checkpoint = 
     if tolerances not in known:
         spread = _spread(game, leader=False, checkpoint=checkpoint)
         share = max(tolerances.tie * (1.0 - game.follower_discount), TELLABLE)
-        largest = np.maximum.reduceat(spread.rewards, game.row_offsets[:-1])
-        rounding = TIE_ROUNDINGS * float(np.finfo(float).eps) * (np.abs(spread.highest) + largest)
+        largest = np.maximum.reduceat(np.abs(spread.rewards), game.row_offsets[:-1])
+        rounding = TIE_ROUNDINGS * float(np.finfo(float).eps) * (spread.size + largest)
         thresholds = share * np.maximum(spread.highest - spread.lowest, 0.0) + rounding
         known[tolerances] = _fractions(thresholds)
     return known[tolerances]
@@ -72,7 +80,7 @@ def _local_scale(game: Game, *, leader: bool, checkpoint: Checkpoint) -> LocalSc
     rewards = game.leader_rewards if leader else game.follower_rewards
     most = _fractions(np.maximum.reduceat(rewards, game.row_offsets[:-1]))
     least = _fractions(np.maximum.reduceat(-rewards, game.row_offsets[:-1]))
-    size = _fractions(np.abs(spread.highest))
+    size = _fractions(spread.size)
     widest, far, high, low = most_reached(game, width, size, most, least)
     return LocalScale(
         width=width,
@@ -105,8 +113,7 @@ def _spread(game: Game, *, leader: bool, checkpoint: Checkpoint) -> _Spread:
     if leader not in known:
         rewards = game.leader_rewards if leader else game.follower_rewards
         discount = game.leader_discount if leader else game.follower_discount
-        # Beside a large constant the spread would drown in rounding.
-        highest = FloatProcess(_transition(game), rewards - rewards.min(), discount)
+        highest = FloatProcess(_transition(game), rewards - _constant(rewards), discount)
         lowest = dataclasses.replace(highest, rewards=-highest.rewards)
         offsets = game.row_offsets.tolist()
         known[leader] = _Spread(
@@ -115,6 +122,12 @@ def _spread(game: Game, *, leader: bool, checkpoint: Checkpoint) -> _Spread:
             highest=float_optimum(highest, offsets, checkpoint),
         )
     return known[leader]
+
+
+def _constant(rewards: FloatArray) -> float:
+    """What all rewards have in common where that is large beside their spread, which would drown in its rounding."""
+    middle, spread = 0.5 * float(rewards.min()) + 0.5 * float(rewards.max()), float(np.ptp(rewards))
+    return middle if abs(middle) > CONSTANT_SHARE * spread else 0.0
 
 
 def _transition(game: Game) -> Any:

@@ -15,7 +15,7 @@ from importlib.util import find_spec
 import numpy as np
 
 from ssg_mip import solve, verify
-from ssg_mip.errors import SolverError
+from ssg_mip.errors import OptionError, SolverError
 from ssg_mip.methods import METHODS
 from ssg_mip.result import Result
 from ssg_mip.standard_form import value_range
@@ -40,6 +40,9 @@ FORGED = 1e-3
 
 NEEDS_EXTRA = ("actor-critic", "ppo-hedge")
 """Methods that need the extra ``learn``."""
+
+SINGLE_PRECISION = "calculates in single precision and takes at most"
+"""What such a method says of rewards that are too large for it."""
 
 LEARNERS = ("fixed-point", "policy-gradient", "bilevel-q", "asymmetric-learning", *NEEDS_EXTRA)
 
@@ -169,7 +172,13 @@ def play(change: Change, seed: int, index: int, methods: tuple[str, ...], *, pat
         except SolverError:
             verdict += Verdict(remarks=(f"{method} refuses the base game",))
             continue
-        after = answered(restated.changed, method)
+        try:
+            after = answered(restated.changed, method)
+        except OptionError as refusal:
+            verdict += Verdict(remarks=(f"{method} refuses the size of the rewards",))
+            if SINGLE_PRECISION not in str(refusal):
+                raise
+            continue
         one = judge(restated, proven, after) + checked(restated, after) + compared(restated, method, before, after)
         verdict += Verdict(one.deviation, tuple(f"{method}: {text}" for text in one.violations), one.remarks)
     return verdict

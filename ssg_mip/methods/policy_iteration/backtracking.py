@@ -253,6 +253,9 @@ class _Backtracking:
         if self._game.leader_discount == 0.0:  # Theorem 11 (d): no test is needed
             return step, True
         left = None if self._request.node_limit is None else self._request.node_limit - self._record.nodes - step.nodes
+        if left is not None and left < 1:
+            self._counts[_OUTCOMES[Sufficiency.OPEN]] += 1
+            return dataclasses.replace(step, note=f"{step.note}; Theorem 10: no nodes were left to test it"), False
         test = sufficient_condition(self._game, current.policy, dataclasses.replace(self._request, node_limit=left))
         self._counts[_OUTCOMES[test.verdict]] += 1
         step = dataclasses.replace(step, nodes=step.nodes + test.nodes, lps=step.lps + test.lps)
