@@ -29,7 +29,7 @@ def dominant_solution(system: FloatArray, right: FloatArray, *, transposed: bool
     """The solution ``x`` of ``system @ x = right``, where the rows of ``system`` are strictly diagonally dominant.
 
     Row exchanges would mix a state's equation with those of states that it never reaches. The transposed matrix is
-    dominant by columns, so that its factorisation makes none.
+    dominant by columns, so that inverting it makes none; the inverse is 0 where a state does not reach another.
 
     Parameters
     ----------
@@ -38,12 +38,10 @@ def dominant_solution(system: FloatArray, right: FloatArray, *, transposed: bool
     transposed
         Whether to solve ``system.T @ x = right`` instead.
     """
-    from scipy.linalg.lapack import dgetrf, dgetrs
-
-    factors, exchanges, _ = dgetrf(np.ascontiguousarray(system).T)
-    solution, _ = dgetrs(factors, exchanges, np.asarray(right, dtype=np.float64), trans=0 if transposed else 1)
-    found: FloatArray = solution
-    return found
+    matrix, inverse = (system.T, np.linalg.inv(system.T)) if transposed else (system, np.linalg.inv(system.T).T)
+    solution: FloatArray = inverse @ right
+    refined: FloatArray = solution + inverse @ (right - matrix @ solution)
+    return refined
 
 
 def local_solution(

@@ -120,5 +120,5 @@ SMALLEST_COEFFICIENT = 1e-9
 MOST_ABSORBED = 1e-6
 """How far a row of an LP file may move for want of its smallest coefficients: readers accept rows that miss by this."""
 
-READERS_ROOM = 1e-5
+READERS_ROOM = 4e-5
 """Room for boxes of values that have all but collapsed, in an LP file, relative to the largest value."""
