@@ -110,10 +110,21 @@ def leader_value_bounds(game: Game) -> ValueBounds:
         values = value_range(game, leader=True)
         lower = -upper_solution(opposite, -values.lower)
         upper = upper_solution(process, values.upper)
-        sizes = largest_reached(process, np.maximum(np.abs(lower), np.abs(upper)))
-        noise = _share_of_noise(game) * 2.0 * sizes
+        noise = _leader_noise(game, lower, upper)
         _LEADER_BOUNDS[game] = ValueBounds(lower - noise, upper + noise)
     return _LEADER_BOUNDS[game]
+
+
+def leader_ceiling(game: Game) -> FloatArray:
+    """Upper bounds on the leader's values, of which a weighted sum stays below that of the others, rounding included."""
+    bounds = leader_value_bounds(game)
+    return bounds.upper - 0.25 * _leader_noise(game, bounds.lower, bounds.upper)
+
+
+def _leader_noise(game: Game, lower: FloatArray, upper: FloatArray) -> FloatArray:
+    """By how much bounds on the leader's values are moved outwards: a share of the largest that a state reaches."""
+    sizes = largest_reached(joint_process(game, leader=True), np.maximum(np.abs(lower), np.abs(upper)))
+    return 2.0 * _share_of_noise(game) * sizes
 
 
 def varying_states(game: Game) -> IntArray:

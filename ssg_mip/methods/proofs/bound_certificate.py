@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from ssg_mip.bounds import follower_value_bounds, leader_value_bounds
+from ssg_mip.bounds import follower_value_bounds, leader_ceiling
 from ssg_mip.branching.trace import Proof, Trace
 from ssg_mip.certificates.dual.document import FORMAT
 from ssg_mip.certificates.dual.replay import BoundVerification, verify_bound
@@ -38,7 +38,6 @@ from ssg_mip.interval import SWEEPS
 from ssg_mip.methods.proofs.bound_claim import Claim
 from ssg_mip.methods.proofs.certificate_rows import BlockLayout, cut_entries
 from ssg_mip.standard_form import Scale, StandardForm
-from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
 ROUNDED = 2.0
 """Times the rounding of values by which bounds on them are moved outwards."""
@@ -208,7 +207,7 @@ class Recorder:
             "lower": (box.lower - wider).tolist(),
             "upper": (box.upper + wider).tolist(),
             "conditional": list(range(game.num_states) if claim.values is not None else self._conditional()),
-            "ceiling": (_ceiling(game) + higher).tolist() if proof == "c" else None,
+            "ceiling": (leader_ceiling(game) + higher).tolist() if proof == "c" else None,
         }
         match proof:
             case "l":
@@ -234,7 +233,7 @@ class Recorder:
             return "l"
         if claim.values is None and self.defences:
             return "z"
-        if claim.values is None and float(claim.weights @ _ceiling(game)) <= bound:
+        if claim.values is None and float(claim.weights @ leader_ceiling(game)) <= bound:
             return "c"
         raise SolverError(f"the bound {bound!r} rests on something that no certificate covers")
 
@@ -314,11 +313,3 @@ def prepared_recorder(path: Path) -> Recorder:
     if path.is_dir() or not path.parent.is_dir():
         raise OptionError(f"the certificate cannot be written to {path}: name a file in a folder that exists")
     return Recorder()
-
-
-def _ceiling(game: Game) -> FloatArray:
-    """The leader's values at most, less half of the room that :func:`leader_value_bounds` leaves for rounding."""
-    bounds = leader_value_bounds(game)
-    size = 1.0 + float(np.maximum(np.abs(bounds.lower), np.abs(bounds.upper)).max())
-    ceiling: FloatArray = bounds.upper - 0.25 * DEFAULT_TOLERANCES.arithmetic * size
-    return ceiling
