@@ -116,7 +116,7 @@ def leader_value_bounds(game: Game) -> ValueBounds:
 
 
 def leader_ceiling(game: Game) -> FloatArray:
-    """Upper bounds on the leader's values, of which a weighted sum stays below that of the others, rounding included."""
+    """Upper bounds on the leader's values whose weighted sums stay below those of the others, rounding included."""
     bounds = leader_value_bounds(game)
     return bounds.upper - 0.25 * _leader_noise(game, bounds.lower, bounds.upper)
 
