@@ -107,7 +107,7 @@ def _function(data: Mapping[str, Any], by_state: ByState) -> tuple[ExactScalaris
 
 
 def scalarised_checks(claims: Claims, prover: Prover) -> list[Check]:
-    """Values, that they do not fall, and that none is above the bound."""
+    """Values, and that none is above the bound; that they do not fall follows from the values of every state."""
     claim = claims.scalarised
     if claim is None:
         return []
