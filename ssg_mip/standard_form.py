@@ -296,9 +296,11 @@ def _scale(game: Game, states: NDArray[np.bool_], *, leader: bool) -> Scale:
     )
     rows = np.flatnonzero(states[game.row_state])
     exact = _exact_scale(rewards, rows, discount)
-    # Beside a large constant the values of different policies could not be told apart.
-    process = joint_process(game, leader=leader)
-    values = _range_of(dataclasses.replace(process, reward=(process.reward - exact.constant) / exact.unit))
+    if exact.changes_nothing:
+        values = value_range(game, leader=leader)
+    else:  # beside a large constant the values of different policies could not be told apart
+        process = joint_process(game, leader=leader)
+        values = _range_of(dataclasses.replace(process, reward=(process.reward - exact.constant) / exact.unit))
     middle = 0.5 * values.lower + 0.5 * values.upper
     widest, far = float(values.width[states].max()), float(np.abs(middle)[states].max())
     if not (widest > 0.0 and far > POTENTIAL_SHARE * widest and math.isfinite(far)):
