@@ -109,24 +109,17 @@ def learn(
         If PyTorch is absent, or ``steps``, ``runs`` or ``num_moments`` is below 1.
     """
     require_learn("learning with networks", "torch")
-    from ssg_mip.methods.learning.neural.arena import Arena
     from ssg_mip.methods.learning.neural.central_critics import CentralCritics
-    from ssg_mip.methods.learning.neural.training import check_runs, one_thread, seeded, train
+    from ssg_mip.methods.learning.neural.training import train_runs
 
-    check_runs(runs)
-    with one_thread():
-        rng, generator = seeded(seed)
-        arena = Arena(game)
-        models = CentralCritics(arena, settings, runs, generator)
-        return train(
-            arena,
-            models,
-            settings,
-            rng,
-            generator,
-            runs=runs,
-            steps=steps,
-            num_moments=num_moments,
-            on_step=on_step,
-            stopped=stopped,
-        )
+    return train_runs(
+        game,
+        CentralCritics,
+        settings,
+        seed,
+        runs=runs,
+        steps=steps,
+        num_moments=num_moments,
+        on_step=on_step,
+        stopped=stopped,
+    )

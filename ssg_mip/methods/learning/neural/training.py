@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ssg_mip.errors import OptionError
-from ssg_mip.game import FloatArray, IntArray
+from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.methods.learning.neural.arena import Arena
 from ssg_mip.methods.learning.neural.determinism import one_thread
 from ssg_mip.methods.learning.neural.replay import ReplayMemory, Transitions
@@ -199,6 +199,42 @@ def train(
     return notes.curve(player.scales(settings.scale_rewards))
 
 
+def train_runs(
+    game: Game,
+    build: Callable[[Arena, Any, int, torch.Generator], NetworkLearner],
+    settings: NetworkSettings,
+    seed: int,
+    *,
+    runs: int,
+    steps: int,
+    num_moments: int = MOMENTS,
+    on_step: OnStep = unseen,
+    stopped: Stopped = never,
+) -> TrainingCurve:
+    """Build the models of all runs and train them, on one thread and with all randomness from one seed.
+
+    ``build`` is called with the arena of the game, the settings, the number of runs and a source of randomness; for the
+    other parameters see :func:`train`.
+    """
+    check_runs(runs)
+    with one_thread():
+        rng, generator = seeded(seed)
+        arena = Arena(game)
+        models = build(arena, settings, runs, generator)
+        return train(
+            arena,
+            models,
+            settings,
+            rng,
+            generator,
+            runs=runs,
+            steps=steps,
+            num_moments=num_moments,
+            on_step=on_step,
+            stopped=stopped,
+        )
+
+
 def seeded(seed: int) -> tuple[np.random.Generator, torch.Generator]:
     """Sources of randomness of NumPy and of PyTorch, from one seed."""
     play, weights = np.random.SeedSequence(seed).spawn(2)
@@ -211,4 +247,4 @@ def check_runs(runs: int) -> None:
         raise OptionError(f"runs is {runs}; it must be at least 1")
 
 
-__all__ = ["NetworkLearner", "TrainingCurve", "check_runs", "one_thread", "seeded", "train"]
+__all__ = ["NetworkLearner", "TrainingCurve", "check_runs", "one_thread", "seeded", "train", "train_runs"]
