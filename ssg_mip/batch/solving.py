@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ssg_mip.batch.records import BatchOptions, BatchRow
 from ssg_mip.certificates.outcome import UNCHECKED
+from ssg_mip.deadline import Deadline
 from ssg_mip.errors import SsgError
 from ssg_mip.exit_codes import ExitCode, exit_code, unless_stopped
 from ssg_mip.interrupt import Interrupt
@@ -24,19 +25,20 @@ class Task:
 
 
 def solve_one(task: Task, interrupt: Interrupt) -> BatchRow | None:
-    """The row of one instance; ``None`` if there is a good one already."""
+    """The row of one instance; ``None`` if there is a good one already. Reading it belongs to its time limit."""
+    started = time.monotonic()
     from ssg_mip.files import read_instance
     from ssg_mip.front_door import solve
 
-    started = time.monotonic()
     content: str | None = None
     try:
+        deadline = Deadline(task.options.time_limit, started=started)
         game = read_instance(task.folder / task.instance)
         content = game.content_hash
         if content in task.done:
             return None
         asked = {field.name: getattr(task.options, field.name) for field in dataclasses.fields(task.options)}
-        result = solve(game, **asked, interrupt=interrupt)
+        result = solve(game, **asked, deadline=deadline, interrupt=interrupt)
     except SsgError as error:
         return failed_row(task, error, error.exit_code, time.monotonic() - started, content)
     except Exception as error:  # a defect must cost one row, not the batch

@@ -113,6 +113,8 @@ def certify_margin(
     if any(len(slots) > 1 for slots in close):
         worst = tuple(-value for value in optimal_values(leader.negated(), close, checkpoint).values)
     firsts = follower.offsets
+    scale = local_scale(game, leader=True, checkpoint=checkpoint)
+    checkpoint()
     return MarginCertificate(
         policy=policy,
         response=FollowerPolicy(np.array([view.optimum.chosen[state] - firsts[state] for state in states])),
@@ -120,5 +122,5 @@ def certify_margin(
         margin=min(apart, default=None),
         leader_values=worst,
         tie_loss=max(high.upper - low.lower for high, low in zip(best, worst, strict=True)),
-        allowance=max(local_scale(game, leader=True).slack(best, leader.discount, tolerances)),
+        allowance=max(scale.slack(best, leader.discount, tolerances)),
     )

@@ -78,9 +78,11 @@ def _local_scale(game: Game, *, leader: bool, checkpoint: Checkpoint) -> LocalSc
     spread = _spread(game, leader=leader, checkpoint=checkpoint)
     width = _fractions(np.maximum(spread.highest - spread.lowest, 0.0))
     rewards = game.leader_rewards if leader else game.follower_rewards
+    checkpoint()
     most = _fractions(np.maximum.reduceat(rewards, game.row_offsets[:-1]))
     least = _fractions(np.maximum.reduceat(-rewards, game.row_offsets[:-1]))
     size = _fractions(spread.size)
+    checkpoint()
     widest, far, high, low = most_reached(game, width, size, most, least)
     return LocalScale(
         width=width,

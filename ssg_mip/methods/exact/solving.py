@@ -232,7 +232,19 @@ def claimed(answer: Answer, game: Game, request: Request, claim: Claim) -> Answe
     if recorder is None:
         return answer
     bound = recorder.settle(game, dataclasses.replace(claim, margin=request.margin))
-    return dataclasses.replace(answer, dual_bound=bound, bound_proof=proof_of(request, answer.bound_proof))
+    answer = dataclasses.replace(answer, dual_bound=bound, bound_proof=proof_of(request, answer.bound_proof))
+    return answer if bound == claim.bound else _still_concluded(answer, game, request, claim)
+
+
+def _still_concluded(answer: Answer, game: Game, request: Request, claim: Claim) -> Answer:
+    """The answer with a raised bound: nothing was concluded where the gap is open again."""
+    closed = answer.termination in {Termination.GAP, Termination.INFEASIBLE}
+    if claim.values is not None or not closed:
+        return answer
+    scale = gap_scale(leader_value_bounds(game), claim.weights)
+    if relative_gap(answer.primal_bound, answer.dual_bound, scale) <= max(request.gap, LEAST_GAP):
+        return answer
+    return dataclasses.replace(answer, termination=Termination.NUMERICAL)
 
 
 def _zero_sum_answer(

@@ -17,6 +17,7 @@ certificates are replayed before they are written, and claim what they prove if 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import itertools
 import json
 import math
@@ -30,7 +31,6 @@ from ssg_mip.bounds import follower_value_bounds, leader_ceiling
 from ssg_mip.branching.trace import Proof, Trace
 from ssg_mip.certificates.dual.document import FORMAT
 from ssg_mip.certificates.dual.replay import BoundVerification, verify_bound
-from ssg_mip.certificates.verification import Check
 from ssg_mip.deadline import Deadline
 from ssg_mip.errors import InvalidResultError, OptionError, SolverError
 from ssg_mip.game import FloatArray, Game
@@ -90,28 +90,35 @@ class Recorder:
     def settle(self, game: Game, claim: Claim) -> float:
         """Take a claim; the bound that the certificate will claim comes back.
 
-        Where the search leaves rounding out, the proof is replayed at once, and the bound may be a little larger.
+        Where the search leaves rounding out, the proof is replayed at once, and the bound may be larger: what the tree
+        proves, or if it proves nothing what no policy of both players exceeds.
         """
         self.claim = claim
         inexact = self.form is not None and not self.form.is_exact
         if not (claim.rounded or inexact) or claim.bound == math.inf:
             return claim.bound
-        failed: tuple[Check, ...] = ()
-        for attempt in claim.attempts:
-            self.claim = attempt
+        words, tree = "", self.root
+        for root, attempt in (*((tree, one) for one in claim.attempts), *self._without_a_tree(game, claim)):
+            self.root, self.claim = root, attempt
             try:
                 found = self._replay(game)
             except (SolverError, InvalidResultError) as failure:
-                self.failure = SolverError(f"the bound {claim.bound!r} has no certificate: {failure}")
-                return claim.bound
+                words = words or str(failure)
+                continue
             raised = attempt.raised(found.passed, self._in_standard_form(found, attempt))
             if raised is not None:
                 self.claim, self._replayed = raised, True
                 return raised.bound
-            failed = found.failed
-        words = "; ".join(f"{check.name}: {check.detail}" for check in failed)
+            words = "; ".join(f"{check.name}: {check.detail}" for check in found.failed)
+        self.root, self.claim = tree, claim
         self.failure = SolverError(f"the bound {claim.bound!r} has no certificate: {words}")
         return claim.bound
+
+    def _without_a_tree(self, game: Game, claim: Claim) -> Iterator[tuple[Trace, Claim]]:
+        """What holds of every pair of policies, which is no bound on a single step."""
+        if claim.values is None:
+            ceiling = float(claim.weights @ (leader_ceiling(game) + self._rounding()[1]))
+            yield Trace(), dataclasses.replace(claim, bound=max(ceiling, claim.bound))
 
     def _replay(self, game: Game) -> BoundVerification:
         own = game if self.form is None else self.form.game

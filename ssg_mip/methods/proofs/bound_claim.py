@@ -66,11 +66,14 @@ class Claim:
         Returns
         -------
         Claim or None
-            Nothing if nothing was proven, or more than rounding lies between.
+            Nothing if nothing was proven, or if more than rounding lies between the bounds of an improvement program,
+            by which policy iteration has gone already.
         """
         if passed:
             return self
         if proven is None:
             return None
+        if self.values is None:
+            return dataclasses.replace(self, bound=proven)
         small = proven - self.bound <= DEFAULT_TOLERANCES.monotone * (1.0 + abs(self.bound))
         return dataclasses.replace(self, bound=proven) if small else None

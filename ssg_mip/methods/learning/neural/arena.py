@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ssg_mip.game import Game
-from ssg_mip.methods.learning.neural.networks import one_hot
+from ssg_mip.methods.learning.neural.networks import StackedNetworks, one_hot
 
 UNAVAILABLE = -1e9
 """Minus infinity, for the value of an action that a state does not have; finite, so that a softmax has a gradient."""
@@ -53,6 +53,24 @@ class Arena:
         """States ``[runs, n]`` in parts along ``n``, small enough to be encoded with all leader actions at once."""
         per_state = state.shape[0] * self.sizes[1] * sum(self.sizes)
         return torch.split(state, max(1, MOST_INPUTS // per_state), dim=1)
+
+    def at_states(self, network: StackedNetworks, state: Tensor) -> Tensor:
+        """What networks of states say in the states ``[runs, n]``: ``[runs, n, outputs]``.
+
+        Where the game has fewer states than ``n`` each is asked about once.
+        """
+        if self.sizes[0] >= state.shape[1]:
+            return torch.as_tensor(network(self.encode_state(state)))
+        every = torch.arange(self.sizes[0]).expand(state.shape[0], -1)
+        table = network(self.encode_state(every))
+        return torch.as_tensor(table.gather(1, state.unsqueeze(2).expand(-1, -1, table.shape[2])))
+
+    def at_rows(self, critic: StackedNetworks, row: Tensor) -> Tensor:
+        """What critics of joint actions say of the rows ``[runs, n]``: ``[runs, n]``; each once if there are fewer."""
+        few = len(self.row_state) < row.shape[1]
+        asked = torch.arange(len(self.row_state)).expand(row.shape[0], -1) if few else row
+        worth = critic(self.encode(self.row_state[asked], self.row_leader[asked], self.row_follower[asked])).squeeze(2)
+        return torch.as_tensor(worth.gather(1, row) if few else worth)
 
     def encode_state(self, state: Tensor) -> Tensor:
         """``s`` as zeros and ones."""

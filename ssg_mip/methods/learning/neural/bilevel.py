@@ -134,12 +134,11 @@ class BilevelActorCritic:
         """Equations (14)-(16) on a batch; rewards of leader and follower, shape ``[runs, batch]`` each."""
         arena = self.arena
         state, leader_action = arena.row_state[batch.row], arena.row_leader[batch.row]
-        played = arena.encode(state, leader_action, arena.row_follower[batch.row])
         loss = torch.zeros(())
         players = zip(self._critics, rewards, arena.discounts, self._targets, strict=True)
         for critic, reward, discount, target in players:
             aim = reward + discount * target[self._run, batch.next_state]
-            loss = loss + mse_loss(critic(played).squeeze(-1), aim, reduction="none").mean(dim=1).sum()
+            loss = loss + mse_loss(arena.at_rows(critic, batch.row), aim, reduction="none").mean(dim=1).sum()
         self._critic_step.zero_grad()
         loss.backward()
         self._critic_step.step()

@@ -56,8 +56,7 @@ class CentralCritics:
         return leader, follower
 
     def _logits(self, actors: list[StackedNetworks], player: int, state: Tensor) -> Tensor:
-        logits: Tensor = actors[player](self._arena.encode_state(state)) + self._masks[player][state]
-        return logits
+        return self._arena.at_states(actors[player], state) + self._masks[player][state]
 
     @torch.no_grad()
     def copy_targets(self) -> None:
@@ -77,11 +76,10 @@ class CentralCritics:
         arena = self._arena
         state = arena.row_state[batch.row]
         actions = (arena.row_leader[batch.row], arena.row_follower[batch.row])
-        played = arena.encode(state, *actions)
         loss = torch.zeros(())
         for critics, aim in zip(self._critics, self._aims(batch.next_state, rewards), strict=True):
             for critic in critics:
-                loss = loss + (critic(played).squeeze(-1) - aim).square().mean(dim=1).sum()
+                loss = loss + (arena.at_rows(critic, batch.row) - aim).square().mean(dim=1).sum()
         self._critic_step.zero_grad()
         loss.backward()
         self._critic_step.step()
@@ -92,9 +90,9 @@ class CentralCritics:
     @torch.no_grad()
     def _aims(self, next_state: Tensor, rewards: tuple[Tensor, Tensor]) -> list[Tensor]:
         """``y_i`` of both players, ``[runs, batch]`` each."""
-        later = self._arena.encode(next_state, *(self._target_action(player, next_state) for player in range(2)))
+        later = self._arena.row(next_state, *(self._target_action(player, next_state) for player in range(2)))
         worth = [
-            torch.stack([critic(later).squeeze(-1) for critic in critics]).amin(dim=0)
+            torch.stack([self._arena.at_rows(critic, later) for critic in critics]).amin(dim=0)
             for critics in self._target_critics
         ]
         players = zip(rewards, self._arena.discounts, worth, strict=True)

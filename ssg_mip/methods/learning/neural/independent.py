@@ -32,8 +32,7 @@ class IndependentNetworks:
         self.copy_targets()
 
     def _values(self, player: int, state: Tensor) -> Tensor:
-        values: Tensor = self._networks[player](self._arena.encode_state(state)) + self._masks[player][state]
-        return values
+        return self._arena.at_states(self._networks[player], state) + self._masks[player][state]
 
     @torch.no_grad()
     def greedy(self, state: Tensor) -> tuple[Tensor, Tensor]:

@@ -61,6 +61,25 @@ def test_joint_actions_are_encoded_as_three_ones() -> None:
     assert (tensors.leader_mask == 0.0).sum(dim=1).tolist() == game.leader_counts.tolist()
 
 
+def test_asking_once_is_asking_each_time() -> None:
+    """A batch larger than the game: the same outputs and the same gradients as one question for each of its entries."""
+    tensors = arena.Arena(agreement_game(1, 11).to_game())
+    states, count = tensors.sizes[0], len(tensors.row_state)
+    of_states = networks.StackedNetworks(2, states, 5, 3, generator())
+    of_rows = networks.StackedNetworks(2, sum(tensors.sizes), 5, 1, generator(1))
+    state = torch.randint(states, (2, 4 * states), generator=generator(2))
+    row = torch.randint(count, (2, 4 * count), generator=generator(3))
+    parts = [tensors.row_state[row], tensors.row_leader[row], tensors.row_follower[row]]
+    for stack, together, each in (
+        (of_states, tensors.at_states(of_states, state), of_states(tensors.encode_state(state))),
+        (of_rows, tensors.at_rows(of_rows, row), of_rows(tensors.encode(*parts)).squeeze(2)),
+    ):
+        torch.testing.assert_close(together, each)
+        found, due = (torch.autograd.grad(one.square().sum(), list(stack.parameters())) for one in (together, each))
+        for mine, theirs in zip(found, due, strict=True):
+            torch.testing.assert_close(mine, theirs)
+
+
 def test_the_memory_forgets_the_oldest() -> None:
     memory = replay.ReplayMemory(2, 3)
     for step in range(5):
