@@ -243,8 +243,7 @@ class Judge:
         if gain is None:
             return False
         size = max(abs(gain), leader_spread(self._exact) * len(point.leader_values))
-        rounding = PRINTED * max(abs(Fraction(value)) for value in point.leader_values)
-        return bool(gain <= Fraction(bound) + self._rounding * size + rounding)
+        return bool(gain <= Fraction(bound) + self._rounding * size + _printed(point))
 
     def _left_to_step(self, answer: PointClaim) -> bool:
         """Whether the gain that is said to be left at the end of a run is proven."""
@@ -252,7 +251,7 @@ class Judge:
         if last is None or not math.isfinite(last.step_bound):
             return True
         left = self._proven.average_step(self._values(answer))
-        roundings = ROUNDINGS * leader_spread(self._exact) * len(answer.leader_values)
+        roundings = ROUNDINGS * leader_spread(self._exact) * len(answer.leader_values) + _printed(answer)
         return left is not None and left <= Fraction(last.step_bound) * (1 + self._rounding) + roundings
 
     def _ended(self, why: str, status: str, answer: PointClaim | None, whole: ScalarisationClaim) -> bool:
@@ -262,3 +261,8 @@ class Judge:
         if why == "stationary":
             return self._holds("stationary", answer, whole)
         return why == "infeasible" and status == "infeasible" and self._proven.no_policy
+
+
+def _printed(point: PointClaim) -> Fraction:
+    """What printing the values of a point may have rounded away, a constant in them included."""
+    return PRINTED * max(abs(Fraction(value)) for value in point.leader_values)
