@@ -21,27 +21,75 @@ ROUNDING = 1024.0 * float(np.finfo(np.float64).eps)
 FAINT = 1e-8
 """Share of the largest value below which one may be nothing but rounding."""
 
+PATIENT = 0.999
+"""Discount above which the error of a dense solution is corrected twice; once leaves nothing below it."""
+
 MOST_SWEEPS = 500
 """Sweeps at most; each reduces what is off by the discount."""
 
 
-def dominant_solution(system: FloatArray, right: FloatArray, *, transposed: bool = False) -> FloatArray:
-    """The solution ``x`` of ``system @ x = right``, where the rows of ``system`` are strictly diagonally dominant.
+def discounted_visits(transition: FloatArray, discount: float, start: FloatArray) -> FloatArray:
+    """The solution ``x`` of ``x = start + discount P.T x``.
 
-    Row exchanges would mix a state's equation with those of states that it never reaches. The transposed matrix is
-    dominant by columns, so that inverting it makes none; the inverse is 0 where a state does not reach another.
+    Row exchanges would mix the visits of states that never reach each other. The transposed system is dominant by
+    columns, so that inverting it makes none; the inverse is 0 where a state does not reach another.
 
     Parameters
     ----------
-    system, right
-        ``I - gamma P``, shape ``[n, n]``, and the right-hand side, shape ``[n]``.
-    transposed
-        Whether to solve ``system.T @ x = right`` instead.
+    transition, discount, start
+        ``P``, shape ``[n, n]``; below 1; shape ``[n]``.
     """
-    matrix, inverse = (system.T, np.linalg.inv(system.T)) if transposed else (system, np.linalg.inv(system.T).T)
-    solution: FloatArray = inverse @ right
-    refined: FloatArray = solution + inverse @ (right - matrix @ solution)
+    system = (np.eye(len(start)) - discount * transition).T
+    inverse = np.linalg.inv(system)
+    visits: FloatArray = inverse @ start
+    refined: FloatArray = visits + inverse @ (start - system @ visits)
     return refined
+
+
+def discounted_values(transition: FloatArray, discount: float, right: FloatArray) -> FloatArray:
+    """The solution ``x`` of ``x = right + discount P x``, where the rows of ``P`` are distributions.
+
+    It is corrected by :func:`value_residual`. The inverse is that of the transposed system, as in
+    :func:`discounted_visits`.
+
+    Parameters
+    ----------
+    transition
+        ``P``, shape ``[n, n]``.
+    discount
+        Below 1.
+    right
+        Shape ``[n]``.
+    """
+    inverse = np.linalg.inv((np.eye(len(right)) - discount * transition).T).T
+    values: FloatArray = inverse @ right
+    for _ in range(1 if discount <= PATIENT else 2):
+        values = values + inverse @ value_residual(transition, discount, right, values)
+    return values
+
+
+def value_residual(transition: Any, discount: float, right: FloatArray, values: FloatArray) -> FloatArray:
+    """``right - (1 - discount) x + discount sum_j P_ij (x_j - x_i)``, by how much values miss their equations.
+
+    What a value has in common with those of the next states, up to ``1 / (1 - discount)`` times a reward, does not round
+    here, and neither does a row that sums to one up to rounding. An ordinary residual leaves a rounding of the values
+    times that factor.
+
+    Parameters
+    ----------
+    transition
+        ``P``, array or SciPy CSR array ``[n, n]``.
+    discount, right, values
+        Below 1; shapes ``[n]``.
+    """
+    if isinstance(transition, np.ndarray):
+        ahead = np.einsum("ij,ij->i", transition, values[None, :] - values[:, None])
+    else:
+        row = np.repeat(np.arange(len(values)), np.diff(transition.indptr))
+        steps = transition.data * (values[transition.indices] - values[row])
+        ahead = np.bincount(row, weights=steps, minlength=len(values))
+    residual: FloatArray = right - (1.0 - discount) * values + discount * ahead
+    return residual
 
 
 def local_solution(

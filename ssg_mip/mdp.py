@@ -18,7 +18,7 @@ import numpy as np
 
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.krylov import bicgstab
-from ssg_mip.local_accuracy import dominant_solution, local_solution
+from ssg_mip.local_accuracy import discounted_values, discounted_visits, local_solution, value_residual
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
@@ -143,11 +143,13 @@ def occupancy(process: DecisionProcess, chosen: IntArray, start: FloatArray) -> 
 def _solve(matrix: Any, discount: float, right: FloatArray, *, transposed: bool) -> FloatArray:
     size = len(right)
     if isinstance(matrix, np.ndarray):
-        return dominant_solution(np.eye(size) - discount * matrix, right, transposed=transposed)
+        return (discounted_visits if transposed else discounted_values)(matrix, discount, right)
     from scipy.sparse import csr_array, eye_array
 
     system = eye_array(size, format="csr") - discount * matrix
     solution = _sparse_solution(csr_array(system.T if transposed else system), np.asarray(right))
+    if not transposed:
+        solution = _corrected(system, csr_array(matrix), discount, np.asarray(right), solution)
     return local_solution(discount * csr_array(matrix.T if transposed else matrix), np.asarray(right), solution)
 
 
@@ -175,6 +177,14 @@ def _sparse_solution(system: Any, right: FloatArray) -> FloatArray:
 
     factorised: FloatArray = splu(system.tocsc()).solve(right)
     return factorised
+
+
+def _corrected(system: Any, transition: Any, discount: float, right: FloatArray, values: FloatArray) -> FloatArray:
+    """The values less their error, by the residual in which what they have in common does not round."""
+    residual = value_residual(transition, discount, right, values)
+    with np.errstate(all="ignore"):
+        correction = bicgstab(system.__matmul__, residual, reduction=REDUCTION, most_steps=MOST_STEPS)
+    return values + correction if np.isfinite(correction).all() else values
 
 
 def _solved(right: FloatArray, solution: FloatArray, residual: FloatArray) -> bool:

@@ -29,7 +29,7 @@ from ssg_mip.certificates.linear_solve import solve_exactly
 from ssg_mip.certificates.rational import Process, over_common_denominator
 from ssg_mip.certificates.reached import largest_reached
 from ssg_mip.game import FloatArray, IntArray
-from ssg_mip.local_accuracy import dominant_solution
+from ssg_mip.local_accuracy import discounted_values
 from ssg_mip.tolerances import Tolerances
 
 EXACT_STATES = 12
@@ -256,7 +256,7 @@ class FloatProcess:
         rows, right = self.matrix[chosen], self.rewards[chosen]
         with np.errstate(all="ignore"):
             if isinstance(rows, np.ndarray):
-                return dominant_solution(np.eye(len(chosen)) - self.discount * rows, right)
+                return discounted_values(rows, self.discount, right)
             return candidate_values(rows, self.discount, right, checkpoint)
 
     def action_values(self, values: FloatArray) -> FloatArray:

@@ -46,8 +46,9 @@ def run_method(game: Game, method: str, request: Request) -> Result:
     if form.changes_nothing:
         return _scalarised_out(find_method(method)(game, _scalarised_into(request)), request, form)
     found = find_method(method)(form.standard, request_into(_scalarised_into(request), form))
-    whole = found if form.ignored is None else _with_all_rewards(found, form, request.tolerances)
-    return _scalarised_out(result_out(whole, form), request, form)
+    result = result_out(found, form)
+    whole = result if form.ignored is None else _with_all_rewards(result, request.tolerances)
+    return _scalarised_out(whole, request, form)
 
 
 def _unit(what: Concave) -> float:
@@ -86,29 +87,24 @@ def _scalarised_out(result: Result, request: Request, form: StandardForm) -> Res
     )
 
 
-def _with_all_rewards(result: Result, form: StandardForm, tolerances: Tolerances) -> Result:
+def _with_all_rewards(result: Result, tolerances: Tolerances) -> Result:
     """The result with the rewards of the states that were left out: other values and responses there."""
-    whole = standard_form(form.game, result.weights)
 
-    def values(policy: LeaderPolicy) -> Response:
-        found = best_response(form.game, policy, result.ties, tolerances=tolerances)
-        return dataclasses.replace(
-            found,
-            leader_values=whole.leader.into(found.leader_values),
-            follower_values=whole.follower.into(found.follower_values),
-        )
+    def answer(policy: LeaderPolicy) -> Response:
+        return best_response(result.game, policy, result.ties, tolerances=tolerances)
 
     if result.leader_policy is None:
         return result
-    response = values(result.leader_policy)
+    response = answer(result.leader_policy)
     return dataclasses.replace(
         result,
+        leader_value=float(result.weights @ response.leader_values),
         leader_values=response.leader_values,
         follower_values=response.follower_values,
         follower_policy=response.follower_policy,
         tied_states=response.tied_states,
         trajectory=tuple(
-            dataclasses.replace(point, leader_values=values(point.leader_policy).leader_values)
+            dataclasses.replace(point, leader_values=answer(point.leader_policy).leader_values)
             for point in result.trajectory
         ),
     )

@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 from ssg_mip import mdp, solve, verify_bound
 from ssg_mip.certificates.iterative import candidate_values
 from ssg_mip.certificates.linear_solve import solve_exactly
-from ssg_mip.local_accuracy import dominant_solution
+from ssg_mip.local_accuracy import discounted_values, discounted_visits
 from ssg_mip.mdp import DecisionProcess, evaluate, upper_solution
 from tests.attacks.wide import wide_game
 
@@ -45,10 +45,19 @@ def exact(matrix: np.ndarray, rewards: np.ndarray) -> np.ndarray:
 def test_dense_solutions_are_accurate_row_by_row(seed: int) -> None:
     matrix, rewards = islands(24, seed)
     truth = exact(matrix, rewards)
-    found = dominant_solution(np.eye(24) - DISCOUNT * matrix, rewards)
-    np.testing.assert_allclose(found, truth, rtol=1e-12, atol=0.0)
-    system = np.eye(24) - DISCOUNT * matrix
-    np.testing.assert_allclose(system.T @ dominant_solution(system, rewards, transposed=True), rewards, atol=1e-9)
+    np.testing.assert_allclose(discounted_values(matrix, DISCOUNT, rewards), truth, rtol=1e-12, atol=0.0)
+    visits = discounted_visits(matrix, DISCOUNT, rewards)
+    np.testing.assert_allclose(visits - DISCOUNT * (matrix.T @ visits), rewards, atol=1e-9)
+
+
+@pytest.mark.parametrize("discount", [0.9, 0.999, 0.9999, 1 - 1e-6, 1 - 1e-9])
+def test_values_are_accurate_at_any_discount(discount: float) -> None:
+    """Where there is nothing to choose they round like numbers, not like numbers times ``1 / (1 - discount)``."""
+    for rewards in np.random.default_rng(3).random((20, 2)):
+        found = discounted_values(np.full((2, 2), 0.5), discount, rewards)
+        mine, theirs = map(Fraction, rewards.tolist())
+        later = Fraction(discount) / (1 - Fraction(discount)) * (mine + theirs) / 2
+        np.testing.assert_allclose(found, [float(mine + later), float(theirs + later)], rtol=1e-15, atol=0.0)
 
 
 @pytest.mark.parametrize("seed", range(3))
