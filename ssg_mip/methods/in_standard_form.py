@@ -47,7 +47,7 @@ def run_method(game: Game, method: str, request: Request) -> Result:
         return _scalarised_out(find_method(method)(game, _scalarised_into(request)), request, form)
     found = find_method(method)(form.standard, request_into(_scalarised_into(request), form))
     result = result_out(found, form)
-    whole = result if form.ignored is None else _with_all_rewards(result, request.tolerances)
+    whole = result if form.ignored is None and form.is_exact else _with_own_values(result, request.tolerances)
     return _scalarised_out(whole, request, form)
 
 
@@ -87,8 +87,8 @@ def _scalarised_out(result: Result, request: Request, form: StandardForm) -> Res
     )
 
 
-def _with_all_rewards(result: Result, tolerances: Tolerances) -> Result:
-    """The result with the rewards of the states that were left out: other values and responses there."""
+def _with_own_values(result: Result, tolerances: Tolerances) -> Result:
+    """The result with values by the game's own rewards, which the form has rounded, or left out in some states."""
 
     def answer(policy: LeaderPolicy) -> Response:
         return best_response(result.game, policy, result.ties, tolerances=tolerances)
