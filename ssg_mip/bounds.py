@@ -140,14 +140,19 @@ def gap_scale(bounds: ValueBounds, weights: FloatArray) -> float:
     A hundredth of the weighted spread of what any two pairs of policies could yield, or a tiny share of the values'
     size where that spread vanishes (:func:`ssg_mip.gap.gap_size`).
     """
-    size = float(weights @ np.maximum(np.abs(bounds.lower), np.abs(bounds.upper)))
-    return max(SPREAD_SHARE * float(weights @ bounds.width), NOISE_SHARE * (1.0 + size))
+    size = weights @ np.maximum(np.abs(bounds.lower), np.abs(bounds.upper))
+    return float(_scale(weights @ bounds.width, size))
 
 
 def gap_scales(bounds: ValueBounds) -> FloatArray:
     """:func:`gap_scale` for the value of every state alone, shape ``[num_states]``."""
-    size = np.maximum(np.abs(bounds.lower), np.abs(bounds.upper))
-    scales: FloatArray = np.maximum(SPREAD_SHARE * bounds.width, NOISE_SHARE * (1.0 + size))
+    return _scale(bounds.width, np.maximum(np.abs(bounds.lower), np.abs(bounds.upper)))
+
+
+def _scale(spread: FloatArray, size: FloatArray) -> FloatArray:
+    """A hundredth of each spread, or a share of the size, which exceeds the spread only where that is rounding."""
+    most = np.where(spread > DEFAULT_TOLERANCES.arithmetic * (1.0 + size), spread, np.inf)
+    scales: FloatArray = np.maximum(SPREAD_SHARE * spread, np.minimum(NOISE_SHARE * (1.0 + size), most))
     return scales
 
 

@@ -71,9 +71,9 @@ def discounted_values(transition: FloatArray, discount: float, right: FloatArray
 def value_residual(transition: Any, discount: float, right: FloatArray, values: FloatArray) -> FloatArray:
     """``right - (1 - discount) x + discount sum_j P_ij (x_j - x_i)``, by how much values miss their equations.
 
-    What a value has in common with those of the next states, up to ``1 / (1 - discount)`` times a reward, does not round
-    here, and neither does a row that sums to one up to rounding. An ordinary residual leaves a rounding of the values
-    times that factor.
+    What a value has in common with those of the next states, up to ``1 / (1 - discount)`` times a reward, does not
+    round here, and neither does a row that sums to one up to rounding. An ordinary residual leaves a rounding of the
+    values times that factor.
 
     Parameters
     ----------

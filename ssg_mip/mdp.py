@@ -18,7 +18,7 @@ import numpy as np
 
 from ssg_mip.game import FloatArray, Game, IntArray
 from ssg_mip.krylov import bicgstab
-from ssg_mip.local_accuracy import discounted_values, discounted_visits, local_solution, value_residual
+from ssg_mip.local_accuracy import ROUNDING, discounted_values, discounted_visits, local_solution, value_residual
 from ssg_mip.policy import LeaderPolicy
 from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
@@ -45,6 +45,9 @@ REDUCTION = 1e-10
 
 FACTORISED_STATES = 2_000
 """States of the largest sparse system that is factorised."""
+
+MOST_STEPS_AHEAD = 100
+"""Steps in which the largest size travels through a sparse process from state to state."""
 
 MOST_SWEEPS = 1_000
 """Sweeps in larger ones where BiCGSTAB does not get through."""
@@ -240,6 +243,7 @@ def optimal_control(
     state = np.repeat(np.arange(process.num_states), np.diff(process.offsets))
     barrier = np.zeros(len(state)) if allowed is None else np.where(allowed, 0.0, -np.inf)
     chosen = _promising(process, sign, barrier) if start is None else start
+    due = np.full(process.num_states, -np.inf)  # what the values must rise to, or the last rises were rounding
     for _ in range(10 * len(state) + 100):
         values = evaluate(process, chosen)
         q = process.action_values(values)
@@ -247,8 +251,10 @@ def optimal_control(
         best = np.maximum.reduceat(score, process.offsets[:-1])
         rises = best - score[chosen]
         improves = rises > DEFAULT_TOLERANCES.arithmetic * (1.0 + float(np.abs(values).max()))
-        if not improves.any():
-            improves = rises > _local_noise(process, values, rises)
+        if not improves.any() and np.any(sign * values >= due):
+            noise = _local_noise(process, values, rises)
+            improves = rises > noise
+            due = np.where(improves, sign * values + noise, np.inf)
         if not improves.any():
             return Control(chosen, values, q)
         chosen = np.where(improves, first_best(score, process.offsets), chosen)
@@ -258,15 +264,12 @@ def optimal_control(
 
 
 def _local_noise(process: DecisionProcess, values: FloatArray, rises: FloatArray) -> FloatArray:
-    """Below what a rise is rounding: a share of the size of values and rewards that the state itself reaches.
-
-    Sparse systems are not solved as accurately row by row: there a share of the largest value is rounding everywhere.
-    """
-    if not isinstance(process.transition, np.ndarray):
-        return np.full(process.num_states, np.inf)
+    """Below what a rise is rounding: a share of the size of values and rewards that the state itself reaches."""
     rewards = np.maximum.reduceat(np.abs(process.reward), process.offsets[:-1])
     own = np.maximum(np.abs(values), rewards)
     share = DEFAULT_TOLERANCES.arithmetic
+    if not isinstance(process.transition, np.ndarray):
+        share = max(share, ROUNDING / (1.0 - process.discount))
     if not np.any(rises > share * own):
         return share * own
     return share * largest_reached(process, own)
@@ -275,17 +278,28 @@ def _local_noise(process: DecisionProcess, values: FloatArray, rises: FloatArray
 def largest_reached(process: DecisionProcess, sizes: FloatArray) -> FloatArray:
     """The largest size of all states that a state reaches, itself included, whatever is done.
 
-    In sparse processes the largest of all, but 0 where a state reaches nothing else.
+    In sparse processes where that takes more than :data:`MOST_STEPS_AHEAD` steps the largest of all, but 0 where a
+    state reaches nothing else.
     """
-    if not isinstance(process.transition, np.ndarray):
-        return _largest_anywhere(process, sizes)
+    dense = isinstance(process.transition, np.ndarray)
     largest = sizes
-    while True:
-        later = np.max(np.where(process.transition > 0.0, largest, 0.0), axis=1)
+    for _ in range(process.num_states + 1 if dense else MOST_STEPS_AHEAD):
+        if dense:
+            later = np.max(np.where(process.transition > 0.0, largest, 0.0), axis=1)
+        else:
+            later = _largest_successor(process.transition, largest)
         further = np.maximum(largest, np.maximum.reduceat(later, process.offsets[:-1]))
         if np.array_equal(further, largest):
             return largest
         largest = further
+    return _largest_anywhere(process, sizes)
+
+
+def _largest_successor(transition: Any, sizes: FloatArray) -> FloatArray:
+    """Of the states that each row of a CSR array leads to the largest size."""
+    each = np.append(np.where(transition.data > 0.0, sizes[transition.indices], 0.0), 0.0)
+    largest: FloatArray = np.maximum.reduceat(each, np.minimum(transition.indptr[:-1], len(each) - 1))
+    return largest
 
 
 def upper_solution(process: DecisionProcess, values: FloatArray, *, terms: int = 0) -> FloatArray:

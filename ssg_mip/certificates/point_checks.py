@@ -76,11 +76,11 @@ def response_checks(claims: Claims, prover: Prover, game: Game) -> list[Check]:
         view = evidence.view
         (near,) = most_reached(game, view.near)
         horizon = 1 - evidence.follower.discount
-        doubt = max(view.near) / horizon  # more than this the derivation itself must not leave open
         optimal.extend(
             Trial(
                 deviation=max(loss.upper, Fraction(0)),
-                allowed=near[state] / horizon + view.slack[state] + min(loss.width, doubt),
+                # the last term is what the derivation itself may leave open
+                allowed=near[state] / horizon + view.slack[state] + min(loss.width, near[state] / horizon),
                 place=f"{point.place}: the follower's loss in state {game.state_names[state]!r}",
             )
             for state, loss in enumerate(evidence.losses(point.response))

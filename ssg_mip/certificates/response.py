@@ -44,6 +44,7 @@ from ssg_mip.certificates.values import (
     value_intervals,
 )
 from ssg_mip.game import FloatArray, IntArray
+from ssg_mip.local_accuracy import ROUNDING
 from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
 
 Allowed = Sequence[Sequence[int]]
@@ -100,6 +101,8 @@ def _float_policy(floats: FloatProcess, allowed: Allowed, checkpoint: Checkpoint
     """A policy that is optimal up to rounding."""
     flat, starts = _flat(allowed)
     chosen = flat[starts]
+    share = max(DEFAULT_TOLERANCES.arithmetic, ROUNDING / (1.0 - floats.discount))
+    due = np.full(len(starts), -np.inf)  # what values must rise to, or the last rises were rounding
     for _ in range(FLOAT_ROUNDS):
         checkpoint()
         values = floats.evaluate(chosen, checkpoint)
@@ -109,6 +112,11 @@ def _float_policy(floats: FloatProcess, allowed: Allowed, checkpoint: Checkpoint
         best = np.maximum.reduceat(q[flat], starts)
         noise = DEFAULT_TOLERANCES.arithmetic * float(np.abs(values).max() + np.abs(floats.rewards).max())
         improves = np.flatnonzero(best > q[chosen] + noise)
+        if not improves.size and np.any(values >= due):
+            own = np.maximum(np.abs(values), np.maximum.reduceat(np.abs(floats.rewards[flat]), starts))
+            improves = np.flatnonzero(best > q[chosen] + share * own)
+            due = np.full(len(values), np.inf)
+            due[improves] = (values + share * own)[improves]
         if not improves.size:
             break
         for state in improves.tolist():
