@@ -82,14 +82,29 @@ def value_residual(transition: Any, discount: float, right: FloatArray, values: 
     discount, right, values
         Below 1; shapes ``[n]``.
     """
-    if isinstance(transition, np.ndarray):
-        ahead = np.einsum("ij,ij->i", transition, values[None, :] - values[:, None])
-    else:
-        row = np.repeat(np.arange(len(values)), np.diff(transition.indptr))
-        steps = transition.data * (values[transition.indices] - values[row])
-        ahead = np.bincount(row, weights=steps, minlength=len(values))
-    residual: FloatArray = right - (1.0 - discount) * values + discount * ahead
+    residual: FloatArray = right - (1.0 - discount) * values + discount * expected_change(transition, values, values)
     return residual
+
+
+def expected_change(transition: Any, values: FloatArray, now: FloatArray, *, absolute: bool = False) -> FloatArray:
+    """``sum_j P_ij (values_j - now_i)``: by how much the value of the next state exceeds one on average.
+
+    Parameters
+    ----------
+    transition
+        ``P``, array or SciPy CSR array ``[m, n]``.
+    values, now
+        Shapes ``[n]`` and ``[m]``.
+    absolute
+        Whether differences count by their size.
+    """
+    sized = np.abs if absolute else np.positive
+    if isinstance(transition, np.ndarray):
+        change: FloatArray = np.einsum("ij,ij->i", transition, sized(values[None, :] - now[:, None]))
+        return change
+    row = np.repeat(np.arange(len(now)), np.diff(transition.indptr))
+    steps = transition.data * sized(values[transition.indices] - now[row])
+    return np.bincount(row, weights=steps, minlength=len(now)).astype(np.float64)
 
 
 def local_solution(

@@ -40,7 +40,7 @@ from ssg_mip.certificates.values import (
     directed_enclosure,
     enclose,
     exact_values,
-    rounded_candidate,
+    precise_candidate,
     value_intervals,
 )
 from ssg_mip.game import FloatArray, IntArray
@@ -79,7 +79,7 @@ def optimal_values(process: AnyProcess, allowed: Allowed | None = None, checkpoi
     values = floats.evaluate(chosen, checkpoint)
     if isinstance(process, DirectedProcess):
         return Optimum(directed_enclosure(process, values, *_flat(allowed)), tuple(chosen.tolist()))
-    candidate = rounded_candidate(values)
+    candidate = precise_candidate(process, values, chosen)
     best = _best_slots(process, allowed, candidate)
     residuals = [q - candidate[state] for state, (q, _) in enumerate(best)]
     return Optimum(enclose(process, candidate, residuals), tuple(chosen.tolist()))

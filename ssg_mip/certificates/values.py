@@ -35,6 +35,9 @@ from ssg_mip.tolerances import Tolerances
 EXACT_STATES = 12
 """Number of states up to which values are exact fractions."""
 
+PATIENT = Fraction(99, 100)
+"""Discount above which candidates are corrected once in fractions."""
+
 PRINTED = Fraction(64.0 * np.finfo(float).eps)
 """Rounding of a printed value, or of a weighted sum, relative to its size."""
 
@@ -160,9 +163,26 @@ def value_intervals(
     found = FloatProcess.of(process).evaluate(slots, checkpoint)
     if isinstance(process, DirectedProcess):
         return directed_enclosure(process, found, slots, np.arange(len(slots)))
+    candidate = precise_candidate(process, found, slots)
+    return enclose(process, candidate, residuals_of(process, candidate, chosen))
+
+
+def residuals_of(process: Process, candidate: Sequence[Fraction], chosen: Sequence[int]) -> list[Fraction]:
+    """By how much the values of a response miss their equations."""
+    return [q - w for q, w in zip(process.action_values(candidate, chosen), candidate, strict=True)]
+
+
+def precise_candidate(process: Process, found: FloatArray, chosen: IntArray) -> tuple[Fraction, ...]:
+    """Floats as fractions; where rounding them may move values much, less their error in floating point.
+
+    The residual of rounded values is a rounding of them, and the radius of the intervals is that over ``1 - gamma``.
+    """
     candidate = rounded_candidate(found)
-    residuals = [q - w for q, w in zip(process.action_values(candidate, chosen), candidate, strict=True)]
-    return enclose(process, candidate, residuals)
+    if process.discount <= PATIENT:
+        return candidate
+    residuals = np.array(list(map(float, residuals_of(process, candidate, chosen.tolist()))))
+    correction = rounded_candidate(FloatProcess.of(process).response_to(chosen, residuals))
+    return tuple(value + more for value, more in zip(candidate, correction, strict=True))
 
 
 def enclose(process: Process, candidate: Sequence[Fraction], residuals: Sequence[Fraction]) -> tuple[Interval, ...]:
@@ -253,7 +273,11 @@ class FloatProcess:
 
     def evaluate(self, chosen: IntArray, checkpoint: Checkpoint = unhurried) -> FloatArray:
         """The value of a response: by a dense solve, or up to a residual that is left by an iterative one."""
-        rows, right = self.matrix[chosen], self.rewards[chosen]
+        return self.response_to(chosen, self.rewards[chosen], checkpoint)
+
+    def response_to(self, chosen: IntArray, right: FloatArray, checkpoint: Checkpoint = unhurried) -> FloatArray:
+        """The value of a response that is paid ``right`` instead of its rewards, shape ``[num_states]``."""
+        rows = self.matrix[chosen]
         with np.errstate(all="ignore"):
             if isinstance(rows, np.ndarray):
                 return discounted_values(rows, self.discount, right)

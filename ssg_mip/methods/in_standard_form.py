@@ -11,6 +11,8 @@ import dataclasses
 import math
 from collections.abc import Callable
 
+import numpy as np
+
 from ssg_mip.best_response import Response, best_response
 from ssg_mip.game import FloatArray, Game
 from ssg_mip.methods import Request, find_method
@@ -20,8 +22,8 @@ from ssg_mip.result import ProgressRow, Result, TrajectoryPoint
 from ssg_mip.scalarisation import Concave, Scalarised
 from ssg_mip.scalarisation.claims import raised
 from ssg_mip.standard_form import Scale, StandardForm, standard_form
-from ssg_mip.status import BoundProof
-from ssg_mip.tolerances import Tolerances
+from ssg_mip.status import BoundProof, Status, Termination
+from ssg_mip.tolerances import DEFAULT_TOLERANCES, FINEST_GAP, Tolerances
 
 IN_OWN_UNITS = frozenset(
     {"fixed-point", "policy-gradient", "bilevel-q", "asymmetric-learning", "actor-critic", "ppo-hedge"}
@@ -33,11 +35,22 @@ WEIGHTED_ONLY = frozenset({"commitment", "deterministic", "grid"})
 """Methods that claim nothing but a weighted value."""
 
 
+LARGEST_VALUE = 1e12
+"""What a program may hold at most, in units of what is at stake in the states of positive weight; HiGHS takes 1e15."""
+
+
 def form_for(game: Game, method: str, weights: FloatArray | None = None, margin: float = 0.0) -> StandardForm:
     """The form of a game that a method runs on; a margin counts in every state, whether it can be reached or not."""
     if method in IN_OWN_UNITS:
         return StandardForm(game=game, standard=game, leader=Scale(), follower=Scale())
-    return standard_form(game, weights, ignore=weights is not None and margin == 0.0 and method in WEIGHTED_ONLY)
+    form = standard_form(game, weights, ignore=weights is not None and margin == 0.0 and method in WEIGHTED_ONLY)
+    return form if _suits_programs(form.standard) else standard_form(game)
+
+
+def _suits_programs(game: Game) -> bool:
+    """Whether the values of all states, also of those that had no say in the units, fit into linear programs."""
+    players = ((game.leader_rewards, game.leader_discount), (game.follower_rewards, game.follower_discount))
+    return all(float(np.abs(rewards).max()) / (1.0 - discount) <= LARGEST_VALUE for rewards, discount in players)
 
 
 def run_method(game: Game, method: str, request: Request) -> Result:
@@ -48,7 +61,7 @@ def run_method(game: Game, method: str, request: Request) -> Result:
     found = find_method(method)(form.standard, request_into(_scalarised_into(request), form))
     result = result_out(found, form)
     whole = result if form.ignored is None and form.is_exact else _with_own_values(result, request.tolerances)
-    return _scalarised_out(whole, request, form)
+    return _scalarised_out(_still_optimal(whole, request.gap), request, form)
 
 
 def _unit(what: Concave) -> float:
@@ -108,6 +121,17 @@ def _with_own_values(result: Result, tolerances: Tolerances) -> Result:
             for point in result.trajectory
         ),
     )
+
+
+def _still_optimal(result: Result, gap: float) -> Result:
+    """The result without a claim of optimality where the rounding of its standard form has opened the gap again."""
+    if result.status is not Status.OPTIMAL or result.relative_gap <= max(gap, FINEST_GAP) * (
+        1.0 + DEFAULT_TOLERANCES.rounding
+    ):
+        return result
+    if result.termination is Termination.STATIONARY:
+        return dataclasses.replace(result, status=Status.STATIONARY)
+    return dataclasses.replace(result, status=Status.FEASIBLE, termination=Termination.NUMERICAL)
 
 
 def request_into(request: Request, form: StandardForm) -> Request:
