@@ -12,6 +12,10 @@ times the sum ``M`` of the absolute terms. ``M`` is computed in the same way fro
 negative, so its own relative error is as small. The interval is ``[q - e, q + e]`` with ``e = 4 K u M``, moved outwards
 by one float and by more than what underflow may cost.
 
+What all values have in common would make that error large where discounts are near 1. With a constant ``c`` taken out
+of the values and ``(1 - gamma) c`` out of the rewards, which rounds at most ``2 u (|r| + 2 (1 - gamma) |c|)`` of them,
+``q - w`` is the same (:meth:`DirectedProcess.without`).
+
 From an interval for ``q - w`` everything else follows as in :mod:`ssg_mip.certificates.values` and
 :mod:`ssg_mip.certificates.response`, in fractions.
 """
@@ -109,12 +113,15 @@ class DirectedProcess:
         The player's reward of each joint action.
     float_discount
         The player's discount.
+    reward_error
+        How far a reward may be off at most.
     """
 
     game: Game
     mixing: Mixing
     row_rewards: FloatArray
     float_discount: float
+    reward_error: float = 0.0
 
     arithmetic = "directed rounding"
     """How its enclosures are proven."""
@@ -147,6 +154,21 @@ class DirectedProcess:
         """The same process with the sign of every reward changed."""
         return dataclasses.replace(self, row_rewards=-self.row_rewards)
 
+    def without(self, constant: float) -> DirectedProcess:
+        """The process whose values are smaller by a constant, which :meth:`common` has chosen."""
+        if constant == 0.0:
+            return self
+        move = (1.0 - self.float_discount) * constant  # the difference is exact from a discount of 1/2 on
+        size = float(np.abs(self.row_rewards).max()) + 2.0 * abs(move)
+        error = self.reward_error + 2.0 * float(np.finfo(float).eps) * size
+        return dataclasses.replace(self, row_rewards=self.row_rewards - move, reward_error=error)
+
+    def common(self, values: FloatArray) -> float:
+        """What values have in common, if that is large beside their differences; else 0."""
+        least, most = float(values.min()), float(values.max())
+        middle = 0.5 * least + 0.5 * most
+        return middle if self.float_discount >= 0.5 and abs(middle) > most - least else 0.0
+
     def _step(self, rewards: FloatArray, values: FloatArray) -> FloatArray:
         """``q`` in floating point."""
         mixing = self.mixing
@@ -158,7 +180,7 @@ class DirectedProcess:
         size = self._step(np.abs(self.row_rewards), np.abs(values))
         longest = int(np.diff(self.game.indptr).max()), int(self.game.leader_counts.max())
         roundings = 2 * sum(longest) + OTHER_ROUNDINGS
-        error = 2.0 * roundings * float(np.finfo(float).eps) * size + np.finfo(float).tiny
+        error = 2.0 * roundings * float(np.finfo(float).eps) * size + np.finfo(float).tiny + 2.0 * self.reward_error
         middle = self._step(self.row_rewards, values)
         return np.nextafter(middle - error, -np.inf), np.nextafter(middle + error, np.inf)
 
@@ -167,9 +189,13 @@ class DirectedProcess:
     ) -> tuple[list[Fraction], list[Fraction]]:
         """Bounds on ``q`` for values between ``lower`` and ``upper``, one pair per slot."""
         place = np.asarray(slots, dtype=np.int64)
-        below = self.step_bounds(np.nextafter(_floats(lower), -np.inf))[0]
-        above = self.step_bounds(np.nextafter(_floats(upper), np.inf))[1]
-        return list(map(Fraction, below[place].tolist())), list(map(Fraction, above[place].tolist()))
+        constant = Fraction(self.common(_floats(lower)))
+        moved = self.without(float(constant))
+        below = moved.step_bounds(np.nextafter(_floats([one - constant for one in lower]), -np.inf))[0]
+        above = moved.step_bounds(np.nextafter(_floats([one - constant for one in upper]), np.inf))[1]
+        found = ([constant + Fraction(one) for one in some[place].tolist()] for some in (below, above))
+        least, most = found
+        return least, most
 
     def residual_range(self, values: FloatArray, flat: IntArray, starts: IntArray) -> tuple[Fraction, Fraction]:
         """The least and the largest ``max_b q - w`` over states, rounded outwards.

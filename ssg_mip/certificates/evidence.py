@@ -119,7 +119,10 @@ class Prover:
             leader, follower, view = derive(self._exact, policy, self._tolerances, self._checkpoint)
             outcomes = tuple(rule_values(leader, tied, self._ties, self._checkpoint) for tied in tie_judgements(view))
             scale = local_scale(self._exact.game, leader=True, checkpoint=self._checkpoint)
-            slacks = [scale.slack(values, leader.discount, self._tolerances) for values in outcomes]
+            slacks = []
+            for values in outcomes:
+                self._checkpoint()
+                slacks.append(scale.slack(values, leader.discount, self._tolerances))
             self._known[policy] = Evidence(
                 leader=leader,
                 follower=follower,

@@ -41,6 +41,9 @@ PATIENT = Fraction(99, 100)
 PRINTED = Fraction(64.0 * np.finfo(float).eps)
 """Rounding of a printed value, or of a weighted sum, relative to its size."""
 
+LEAST = Fraction(float(np.finfo(float).tiny))
+"""By how much directed rounding may miss an exact 0, at least."""
+
 DENSE_STATES = 500
 """Number of states up to which candidates come from a dense solve; above from an iterative one."""
 
@@ -143,6 +146,7 @@ class LocalScale:
         return tuple(
             (Fraction(tolerances.arithmetic) * size + PRINTED * rewards) / (1 - discount)
             + PRINTED * max(abs(value.lower), abs(value.upper))
+            + LEAST
             for size, rewards, value in zip(self.size, self.rewards, values, strict=True)
         )
 
@@ -199,7 +203,7 @@ def enclose(process: Process, candidate: Sequence[Fraction], residuals: Sequence
 def directed_enclosure(
     process: DirectedProcess, found: FloatArray, flat: IntArray, starts: IntArray
 ) -> tuple[Interval, ...]:
-    """The intervals around a candidate of a large process, their ends rounded outwards to floats.
+    """The intervals around a candidate of a large process, with radii rounded outwards to floats.
 
     Parameters
     ----------
@@ -209,13 +213,19 @@ def directed_enclosure(
         The slots of which the best one counts in every state, as in :meth:`DirectedProcess.residual_range`.
     """
     values = np.where(np.isfinite(found), found, 0.0)
-    lowest, highest = process.residual_range(values, flat, starts)
+    constant = process.common(values)
+    values = values - constant  # rounded, but any candidate will do
+    lowest, highest = process.without(constant).residual_range(values, flat, starts)
     horizon = 1 - process.discount
     down, up = (float(min(lowest, Fraction(0)) / horizon), float(max(highest, Fraction(0)) / horizon))
     # The quotient is rounded once and the sum once: two floats further out is further than the truth.
     lower = np.nextafter(values + math.nextafter(down, -math.inf), -np.inf)
     upper = np.nextafter(values + math.nextafter(up, math.inf), np.inf)
-    return tuple(map(Interval, map(Fraction, lower.tolist()), map(Fraction, upper.tolist())))
+    base = Fraction(constant)
+    return tuple(
+        Interval(base + Fraction(low), base + Fraction(high))
+        for low, high in zip(lower.tolist(), upper.tolist(), strict=True)
+    )
 
 
 def exact_values(process: Process, chosen: Sequence[int]) -> tuple[Fraction, ...]:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from ssg_mip.certificates.certified import certified_checks
 from ssg_mip.certificates.checkpoint import Checkpoint, unhurried
 from ssg_mip.certificates.claims import KNOWN_FORMATS, SUBJECTS, Claims, PointClaim
-from ssg_mip.certificates.clock import time_is_up
+from ssg_mip.certificates.clock import TimeIsUp, ends_by, time_is_up
 from ssg_mip.certificates.dual.replay import BoundVerification
 from ssg_mip.certificates.enclosure_checks import enclosure_checks
 from ssg_mip.certificates.evidence import Prover
@@ -106,7 +106,31 @@ def verify(
         If ``result`` is none of these, or the time limit is below 0.
     """
     out_of_time = time_is_up(time_limit)
-    return examine(game, result, tolerances=tolerances, bounds=bounds, out_of_time=out_of_time).verification
+    checkpoint = ends_by(time_limit)
+    try:
+        found = examine(
+            game, result, tolerances=tolerances, bounds=bounds, out_of_time=out_of_time, checkpoint=checkpoint
+        )
+    except TimeIsUp:
+        return Verification(
+            subject=_subject(result), checks=(), word=NO_TIME.word, claimed=(), left_out=NO_TIME.reason, not_checked=()
+        )
+    return found.verification
+
+
+def _subject(result: Printable | Mapping[str, Any]) -> str:
+    """What kind of document it is.
+
+    Raises
+    ------
+    OptionError
+        If it is none of the known ones.
+    """
+    kind = result.get("format") if isinstance(result, Mapping) else result.to_dict().get("format")
+    subject = SUBJECTS.get(kind) if isinstance(kind, str) else None
+    if subject is None:
+        raise OptionError(f"format is {kind!r}; {KNOWN_FORMATS}")
+    return subject
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -146,10 +170,7 @@ def examine(
     """
     started = time.perf_counter()
     data = result if isinstance(result, Mapping) else result.to_dict()
-    kind = data.get("format")
-    subject = SUBJECTS.get(kind) if isinstance(kind, str) else None
-    if subject is None:
-        raise OptionError(f"format is {kind!r}; {KNOWN_FORMATS}")
+    subject = _subject(data)
     checks, claims = _read(game, data, tolerances)
     checkpoint()
     if claims is None:
