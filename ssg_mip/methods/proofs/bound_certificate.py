@@ -91,7 +91,7 @@ class Recorder:
         """Take a claim; the bound that the certificate will claim comes back.
 
         Where the search leaves rounding out, the proof is replayed at once, and the bound may be larger: what the tree
-        proves, or if it proves nothing what no policy of both players exceeds.
+        proves, or if it proves nothing what no policy of both players exceeds; of a single step then nothing is known.
         """
         self.claim = claim
         inexact = self.form is not None and not self.form.is_exact
@@ -112,7 +112,7 @@ class Recorder:
             words = "; ".join(f"{check.name}: {check.detail}" for check in found.failed)
         self.root, self.claim = tree, claim
         self.failure = SolverError(f"the bound {claim.bound!r} has no certificate: {words}")
-        return claim.bound
+        return claim.bound if claim.values is None else math.inf
 
     def _without_a_tree(self, game: Game, claim: Claim) -> Iterator[tuple[Trace, Claim]]:
         """What holds of every pair of policies, which is no bound on a single step."""

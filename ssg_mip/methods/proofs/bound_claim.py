@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from ssg_mip.game import FloatArray
-from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
 VALUE_SLACK = 1e-14
 """How far, relative to the values, those of a policy usually lie from its exact ones: more than their rounding.
@@ -66,14 +65,8 @@ class Claim:
         Returns
         -------
         Claim or None
-            Nothing if nothing was proven, or if more than rounding lies between the bounds of an improvement program,
-            by which policy iteration has gone already.
+            Nothing if nothing was proven.
         """
         if passed:
             return self
-        if proven is None:
-            return None
-        if self.values is None:
-            return dataclasses.replace(self, bound=proven)
-        small = proven - self.bound <= DEFAULT_TOLERANCES.monotone * (1.0 + abs(self.bound))
-        return dataclasses.replace(self, bound=proven) if small else None
+        return None if proven is None else dataclasses.replace(self, bound=proven)
