@@ -20,6 +20,7 @@ from ssg_mip.pareto.enclosures.region import OpenBox, Region
 from ssg_mip.pareto.enclosures.search_region import UpperBounds
 from ssg_mip.pareto.front import FrontPoint, ParetoFront, Settlement
 from ssg_mip.standard_form import Scale, StandardForm
+from ssg_mip.status import Termination
 
 
 def front_out(front: ParetoFront, form: StandardForm) -> ParetoFront:
@@ -65,12 +66,15 @@ def enclosure_out(enclosure: Enclosure, form: StandardForm) -> Enclosure:
     axes = _Axes(enclosure.objectives, form)
     provenance = provenance_out(enclosure.provenance, form)
     options = {**provenance.options, "resolution": axes.unit * enclosure.wanted}
+    resolution = axes.unit * enclosure.resolution + axes.rounding
+    reached = enclosure.termination is not Termination.CONVERGED or resolution <= axes.unit * enclosure.wanted
     return dataclasses.replace(
         enclosure,
         game=form.game,
+        termination=enclosure.termination if reached else Termination.NUMERICAL,
         points=tuple(axes.point_out(point) for point in enclosure.points),
         boxes=tuple(axes.box_out(box) for box in enclosure.boxes),
-        resolution=axes.unit * enclosure.resolution + axes.rounding,
+        resolution=resolution,
         wanted=axes.unit * enclosure.wanted,
         region=axes.region_out(enclosure.region),
         provenance=dataclasses.replace(provenance, options=options),

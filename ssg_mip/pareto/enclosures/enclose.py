@@ -90,6 +90,10 @@ def enclose_front(
     form = standard_form(game, one_unit=len({one.player for one in chosen}) > 1)
     scale = scale_of(chosen, form)
     deadline = Deadline(time_limit) if deadline is None else deadline
+
+    def is_over(points: int) -> bool:
+        return deadline.remaining <= kept_for_checks(game, deadline, points, wanted=check)
+
     with given_or_graceful(interrupt) as flag:
         request = Request(
             weights=game.initial,
@@ -104,7 +108,7 @@ def enclose_front(
         request = dataclasses.replace(request_into(request, form), scale=scale)
         rows = progress_into(on_progress, scale.of_differences, game.initial)
         wanted = None if resolution is None else resolution / scale.unit
-        work = Enclosing(form.standard, chosen, wanted, request, program_limit, rows)
+        work = Enclosing(form.standard, chosen, wanted, request, program_limit, rows, is_over)
         termination = work.run()
         found = enclosure_out(work.enclosure(termination), form)
         printed = len(found.points) * game.num_states

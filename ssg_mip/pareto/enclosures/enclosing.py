@@ -75,6 +75,8 @@ class Enclosing:
         Programs at most; ``None`` for no limit.
     on_progress
         Called with one row per program.
+    is_over
+        Whether the time left is what so many points need for their checks.
 
     Raises
     ------
@@ -90,7 +92,9 @@ class Enclosing:
         request: Request,
         program_limit: int | None,
         on_progress: Callable[[ProgressRow], None] | None,
+        is_over: Callable[[int], bool],
     ) -> None:
+        self._is_over = is_over
         self._game = game
         self._objectives = objectives
         self._request = request
@@ -156,7 +160,7 @@ class Enclosing:
         """Why to stop now, if so."""
         if self._request.interrupt.requested:
             return Termination.INTERRUPTED
-        if self._request.deadline.expired:
+        if self._request.deadline.expired or self._is_over(len(self._archive.points)):
             return Termination.TIME_LIMIT
         return Termination.ITERATION_LIMIT if self._counts["programs"] >= self._program_limit else None
 
