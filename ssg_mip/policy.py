@@ -135,7 +135,18 @@ class LeaderPolicy(Immutable):
                         f"the policy gives {action!r} in state {state!r} the probability {shown(probability)}; it must "
                         "be a number"
                     )
+                if not 0.0 <= probability <= 1.0 + DEFAULT_TOLERANCES.probability:
+                    raise InvalidPolicyError(
+                        f"the policy gives {action!r} in state {state!r} the probability {shown(probability)}; it must "
+                        "be between 0 and 1"
+                    )
                 padded[index, game.leader_actions[index].index(action)] = probability
+            total = float(padded[index].sum())
+            if abs(total - 1.0) > DEFAULT_TOLERANCES.probability:
+                raise InvalidPolicyError(
+                    f"the probabilities of the policy in state {state!r} sum to {total!r}; they must sum to 1 within "
+                    f"{DEFAULT_TOLERANCES.probability:g}"
+                )
         return cls(padded)
 
     @checked(game=GAME)

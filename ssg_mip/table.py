@@ -99,6 +99,11 @@ def game_from_table(
             moves, rewards, done = _outcomes(choices[key], players, end, place)
             finishes = finishes or done
             builder.add_transition(state, a, b, leader_reward=rewards[0], follower_reward=rewards[1], next=moves)
+    if finishes and end in {name_of(state, "state") for state in table}:
+        raise InvalidGameError(
+            f"table has a state {end!r}, and an outcome is done, which leads to an end state of that name: give the "
+            "end state another one (end=...)"
+        )
     if finishes:
         builder.add_state(end, leader_actions=[IDLE], follower_actions=[IDLE], initial=0.0)
         builder.add_transition(end, IDLE, IDLE, leader_reward=0.0, follower_reward=0.0, next=end)

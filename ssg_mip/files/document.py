@@ -13,7 +13,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -34,7 +34,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError, core_schema
 
 from ssg_mip.assembly import Draft, Place, StateEntry, TransitionEntry
-from ssg_mip.files.strict_json import Refusal, shorten
+from ssg_mip.files.strict_json import Refusal, json_path, shorten
 
 FORMAT = "ssg-mip/1"
 
@@ -231,7 +231,7 @@ def check_layout(model: type[Model], tree: Mapping[str, Any]) -> Model:
     try:
         return model.model_validate(tree)
     except ValidationError as error:
-        raise _first_problem(error, model) from None
+        raise _refusal(error, model) from None
 
 
 _WORDS = {
@@ -247,8 +247,27 @@ _WORDS = {
 }
 
 
-def _first_problem(error: ValidationError, model: type[BaseModel]) -> Refusal:
-    problem = error.errors(include_url=False)[0]
+MOST_LISTED = 4
+"""Problems of a file that are told in words."""
+
+
+def listed_problems(problems: Sequence[str], count: int) -> str:
+    """The first problems in a sentence, and how many more there are."""
+    told = [problem for problem in problems[:MOST_LISTED] if problem]
+    left = count - len(told)
+    return "; ".join(told) + (f" (and {left} more problems)" if left else "")
+
+
+def _refusal(error: ValidationError, model: type[BaseModel]) -> Refusal:
+    problems = error.errors(include_url=False)
+    problems.sort(key=lambda one: one["type"] != "extra_forbidden")  # a misspelt key is why another one is missing
+    (place, text), *others = (_problem(one, model) for one in problems[:MOST_LISTED])
+    told = [text, *(f"{json_path(where)} {words}" for where, words in others)]
+    return Refusal(listed_problems(told, error.error_count()), place)
+
+
+def _problem(problem: Any, model: type[BaseModel]) -> tuple[Place, str]:
+    """Where it is, and what is wrong there."""
     place: Place = tuple(part for part in problem["loc"] if part != "[key]")
     if problem["type"] == "extra_forbidden":
         inner: dict[object, type[BaseModel]] = {"states": StateDocument, "transitions": TransitionDocument}
@@ -259,5 +278,4 @@ def _first_problem(error: ValidationError, model: type[BaseModel]) -> Refusal:
         text = "is missing"
     else:
         text = f"is {shorten(problem['input'])}; it {_WORDS.get(problem['type'], problem['msg'])}"
-    others = error.error_count() - 1
-    return Refusal(text + (f" (and {others} more problems)" if others else ""), place)
+    return place, text

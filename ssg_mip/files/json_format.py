@@ -18,6 +18,7 @@ from ssg_mip.files.document import (
     Remarks,
     check_format,
     check_layout,
+    listed_problems,
 )
 from ssg_mip.files.safe_io import read_bytes, write_atomically
 from ssg_mip.files.strict_json import MAX_VALUES, Refusal, count_values, json_path, parse_json
@@ -51,8 +52,7 @@ def parse(data: bytes) -> Game:
     problems = Problems(json_path)
     game = assemble(check_layout(InstanceDocument, tree).to_draft(), problems)
     if game is None:
-        others = problems.count - 1
-        raise Refusal(problems.shown[0] + (f" (and {others} more problems)" if others else ""))
+        raise Refusal(listed_problems(problems.shown, problems.count))
     return game
 
 

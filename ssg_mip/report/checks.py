@@ -62,10 +62,12 @@ def _bound_statement(game: Game, verification: BoundVerification) -> str:
         least = ", ".join(f"{game.state_names[state]} {value!r}" for state, value in verification.floor)
         demands.append(f"with these values at least: {least}")
     if verification.values is not None:
-        values = ", ".join(f"{name} {v!r}" for name, v in zip(game.state_names, verification.values, strict=True))
+        values = ", ".join(
+            f"{name} {float(v)!r}" for name, v in zip(game.state_names, verification.values, strict=True)
+        )
         demands.append(f"that in one step loses in no state against: {values}")
     if verification.slack > 0.0:
-        demands.append(f"or values that differ from these by at most {verification.slack!r}")
+        demands.append(f"or values that differ from these by at most {float(verification.slack)!r}")
     who = " ".join(["no stationary leader policy", *demands])
     if verification.claimed is None:
         return f"there is {who}"

@@ -8,7 +8,7 @@ from typing import Any
 from ssg_mip.certificates.guarantee import Guarantee
 from ssg_mip.report.text import add_row, check_line, left_out, mixed_action, number, percent, rule, table, titled
 from ssg_mip.result import Result
-from ssg_mip.status import Termination
+from ssg_mip.status import Status, Termination
 
 
 def result_report(result: Result, *, limit: int | None = None) -> list[Any]:
@@ -31,13 +31,20 @@ def result_report(result: Result, *, limit: int | None = None) -> list[Any]:
         *supremum_lines(result),
         *scalarised_lines(result),
         f"  status  {result.status.value}",
-        f"  stop    {result.termination.value}",
+        f"  stop    {stop_line(result)}",
         f"  check   {check_line(result.check)}",
         f"  secure  {secure_line(result.guaranteed)}",
         *detail_lines(result),
         f"  work    {result.provenance.seconds:.2f} s{', ' if work else ''}{work}",
     ]
     return ["\n".join(lines), *policy_tables(result, limit)]
+
+
+def stop_line(result: Result) -> str:
+    """Why the run stopped; of a method that searches a class of policies the gap is that within it."""
+    if result.status is Status.RESTRICTED_OPTIMAL and result.termination is Termination.GAP:
+        return f"{result.termination.value}, among the policies that the method searches"
+    return result.termination.value
 
 
 def proof_line(result: Result) -> str:

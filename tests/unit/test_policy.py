@@ -72,7 +72,7 @@ def test_names_and_arrays_are_two_spellings_of_one_policy(seed: int) -> None:
         ({"u": {"a": 1}}, "says nothing about state 'v'"),
         ({"u": {"a": 1}, "v": {"a": 1}, "w": {}}, "unknown state 'w'"),
         ({"u": {"b": 1}, "v": {"a": 1}}, "unknown leader action 'b' in state 'u'"),
-        ({"u": {"a": 1}, "v": {"a": 0.5}}, "leader policy row 1 sums to"),
+        ({"u": {"a": 1}, "v": {"a": 0.5}}, "the probabilities of the policy in state 'v' sum to 0.5"),
     ],
 )
 def test_tables_that_are_no_policy_are_refused(table: dict[str, dict[str, float]], message: str) -> None:

@@ -112,7 +112,14 @@ MALFORMED: dict[str, tuple[str | bytes, str]] = {
         changed("transitions", 1, remove=True),
         r"\$\.transitions say nothing about s=dock, a=stay, b=wait; add that joint action",
     ),
-    "no transitions": (changed("transitions", value=[]), r"\$\.transitions say nothing .* \(and 2 more problems\)"),
+    "no transitions": (
+        changed("transitions", value=[]),
+        r"\$\.transitions say nothing .*; .* say nothing about s=open sea",
+    ),
+    "six problems": (
+        json.dumps({"format": "ssg-mip/1", "leader_discont": 0.9}),
+        r"\$\.leader_discont is an unknown key; .*\$\.name is missing; .* \(and 2 more problems\)",
+    ),
     "duplicate transition": (
         changed("transitions", value=[*VALID["transitions"], VALID["transitions"][0]]),
         r"\$\.transitions\[3\] repeats \$\.transitions\[0\]; give each joint action once",
