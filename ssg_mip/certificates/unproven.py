@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -22,6 +22,7 @@ from ssg_mip.certificates.rational import ExactGame, exact_weights
 from ssg_mip.certificates.restricted import best_of_class
 from ssg_mip.certificates.run_checks import leader_spread, step_scale
 from ssg_mip.certificates.scalarised import is_proven
+from ssg_mip.certificates.tie_scale import local_scale
 from ssg_mip.certificates.values import PRINTED, Interval, weighted_sum
 from ssg_mip.tolerances import FINEST_GAP, Tolerances
 
@@ -30,6 +31,12 @@ MOST_GAP = 0.1
 
 ROUNDINGS = Fraction(8.0 * np.finfo(float).eps)
 """What a difference of weighted sums in floating point is off at most, relative to the values and for each state."""
+
+LOCAL_SHARE = Fraction(1, 10)
+"""Share of what is at stake in a state that an average gain may leave to it where a status is called verified."""
+
+TOLD = 10
+"""Times its rounding that a state's spread must be to count as one."""
 
 WITHOUT_PROOF = frozenset({"feasible", "no_solution"})
 """Statuses that say nothing about other policies."""
@@ -233,7 +240,17 @@ class Judge:
             return False
         scale = step_scale(self._exact, self._values(answer))
         allowed = Fraction(max(self._claims.gap, FINEST_GAP)) * scale
-        return bool(gain <= allowed + max(self._prover.about(answer.policy).slack))
+        slack = self._prover.about(answer.policy).slack
+        return bool(gain <= allowed + max(slack)) and self._is_small_everywhere(gain, answer, slack)
+
+    def _is_small_everywhere(self, gain: Fraction, answer: PointClaim, slack: Sequence[Fraction]) -> bool:
+        """Whether an average gain leaves little to any state that counts; beside riches elsewhere it may not."""
+        widths = local_scale(self._exact.game, leader=True).width
+        return all(
+            gain * len(widths) <= LOCAL_SHARE * width
+            for width, weight, own in zip(widths, answer.weights, slack, strict=True)
+            if weight > 0.0 and width > TOLD * own
+        )
 
     def _gains(self, point: PointClaim, bound: float) -> bool:
         """Whether no policy that loses in no state gains more than this in any, up to rounding."""
