@@ -151,7 +151,7 @@ def gap_scales(bounds: ValueBounds) -> FloatArray:
 
 def _scale(spread: FloatArray, size: FloatArray) -> FloatArray:
     """A hundredth of each spread, or a share of the size, which exceeds the spread only where that is rounding."""
-    most = np.where(spread > DEFAULT_TOLERANCES.arithmetic * size, spread, np.inf)
+    most = np.where(spread > DEFAULT_TOLERANCES.rounding * size, spread, np.inf)
     scales: FloatArray = np.maximum(SPREAD_SHARE * spread, np.minimum(NOISE_SHARE * (1.0 + size), most))
     return scales
 

@@ -44,13 +44,16 @@ class Evidence:
     def attained(self, printed: Sequence[float]) -> tuple[Interval, ...]:
         """The leader's values under the tie rule: of several honest outcomes the one nearest to what is printed.
 
+        Near is what is few roundings of its state away: pennies count beside riches.
         Where an answer rests on a near tie only, its value is printed without any tolerance for ties.
         """
         self.checkpoint()
         exact = [Fraction(value) for value in printed]
 
         def distance(outcome: Sequence[Interval]) -> Fraction:
-            return max(interval.distance(value) for interval, value in zip(outcome, exact, strict=True))
+            return max(
+                interval.distance(value) / own for interval, value, own in zip(outcome, exact, self.slack, strict=True)
+            )
 
         nearest = min(self.outcomes, key=distance)
         if all(own.distance(value) <= allowed for own, value, allowed in zip(nearest, exact, self.slack, strict=True)):
