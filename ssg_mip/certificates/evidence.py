@@ -9,6 +9,7 @@ from functools import cached_property
 
 from ssg_mip.certificates.checkpoint import Checkpoint, unhurried
 from ssg_mip.certificates.derivation import derive
+from ssg_mip.certificates.directed import DirectedProcess
 from ssg_mip.certificates.rational import ExactGame, PolicyRows
 from ssg_mip.certificates.response import FollowerView, exactly_tied, loss_bound, rule_values, tie_judgements
 from ssg_mip.certificates.tie_scale import local_scale
@@ -125,7 +126,10 @@ class Prover:
             slacks = []
             for values in outcomes:
                 self._checkpoint()
-                slacks.append(scale.slack(values, leader.discount, self._tolerances))
+                slack = scale.slack(values, leader.discount, self._tolerances)
+                if isinstance(leader, DirectedProcess):  # rounding outwards may leave more open than rounding does
+                    slack = tuple(own + value.upper - value.lower for own, value in zip(slack, values, strict=True))
+                slacks.append(slack)
             self._known[policy] = Evidence(
                 leader=leader,
                 follower=follower,

@@ -74,13 +74,12 @@ def _as_scalarisations(claims: Claims) -> Iterator[ScalarisationClaim]:
 
 
 def _bound_trial(one: ScalarisationClaim, point: PointClaim, evidence: Evidence) -> Trial:
-    """A bound is refuted where the attained value exceeds it for certain."""
     weights = exact_weights(one.weights)
     value = weighted_sum(weights, evidence.attained(point.leader_values))
     return Trial(
-        deviation=value.lower - Fraction(one.dual_bound),
+        deviation=value.upper - Fraction(one.dual_bound),
         allowed=evidence.weighted_slack(weights),
-        place=f"{one.place}: bound {one.dual_bound!r}, attained {float(value.lower)!r} by {point.place}",
+        place=f"{one.place}: bound {one.dual_bound!r}, attained {float(value.upper)!r} by {point.place}",
     )
 
 

@@ -20,7 +20,7 @@ from ssg_mip.certificates.dual.saddle import is_zero_sum
 from ssg_mip.certificates.enclosure_checks import enclosure_checks
 from ssg_mip.certificates.impossible import prove_impossible
 from ssg_mip.certificates.rational import ExactGame, Process, Row
-from ssg_mip.certificates.values import Interval, LocalScale, enclose, largest_size
+from ssg_mip.certificates.values import LEAST, Interval, LocalScale, enclose, largest_size
 from ssg_mip.errors import InvalidResultError
 from ssg_mip.game import Game
 from ssg_mip.policy import FollowerPolicy, LeaderPolicy
@@ -232,11 +232,11 @@ def test_the_noise_of_floats_in_exact_numbers() -> None:
     step = [Fraction(DEFAULT_TOLERANCES.arithmetic) * size + rewards * ulp for size, rewards in ((32, 16), (64, 8))]
     assert largest_size(intervals) == 3
     noise = scale.noise(intervals, HALF, DEFAULT_TOLERANCES)
-    assert noise == (2 * step[0] + 3 * ulp, 2 * step[1] + 2 * ulp)
+    assert noise == (2 * step[0] + 3 * ulp + LEAST, 2 * step[1] + 2 * ulp + LEAST)
     slack = scale.slack(intervals, HALF, DEFAULT_TOLERANCES)
     assert slack == tuple(Fraction(DEFAULT_TOLERANCES.rounding) * 32 + one for one in noise)
     later = scale.noise(intervals, Fraction(3, 4), DEFAULT_TOLERANCES)
-    assert later == (4 * step[0] + 3 * ulp, 4 * step[1] + 2 * ulp)
+    assert later == (4 * step[0] + 3 * ulp + LEAST, 4 * step[1] + 2 * ulp + LEAST)
     whole: Any = SimpleNamespace(reward_spread=Fraction(16), discount=HALF, num_states=2)
     assert LocalScale.of_process(whole).width == LocalScale.of_process(whole).size == (32, 32)
 
