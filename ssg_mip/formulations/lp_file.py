@@ -30,6 +30,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from ssg_mip.best_response import best_response
@@ -58,6 +59,13 @@ Form = Literal["bilinear", "strong", "milp", "relaxation"]
 
 MOST_PRODUCTS = 300_000
 """Products in the largest program that is written, at about four kilobytes of memory and a tenth of a millisecond."""
+
+
+ROUNDED_VALUES = 1e-9
+"""By how much, relative to their size, values to improve on are lowered in the form ``milp``.
+
+Often only one policy is as good as the given one, itself, with equality: readers lose it to the rounding of its values.
+"""
 
 
 @checked(game=GAME, path=PATH, policy=optional(LEADER_POLICY), margin=NOT_NEGATIVE)
@@ -241,7 +249,9 @@ def _improvement_forms() -> Mapping[Form, Callable[..., Program]]:
     return {
         "bilinear": compact(compact_improvement),
         "strong": strong,
-        "milp": compact(deterministic_improvement),
+        "milp": lambda game, values, objective, *, margin: compact(deterministic_improvement)(
+            game, values - ROUNDED_VALUES * (1.0 + np.abs(values)), objective, margin=margin
+        ),
         "relaxation": lambda game, values, objective, *, margin: replace_by_envelopes(
             strong(game, values, objective, margin=margin, bounds=_roomy_bounds(game))
         ),
