@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from tests.attacks import classes, exported, knife_edge, metamorphic, one_state, responses, unit_reports, units, wide
+from tests.attacks import (
+    classes,
+    exported,
+    knife_edge,
+    metamorphic,
+    mixed,
+    one_state,
+    responses,
+    unit_reports,
+    units,
+    wide,
+)
 from tests.attacks.driver import Attack
 
 ATTACKS: dict[str, Attack] = {
@@ -17,6 +28,7 @@ ATTACKS: dict[str, Attack] = {
         *units.ATTACKS,
         *unit_reports.ATTACKS,
         wide.ATTACK,
+        mixed.ATTACK,
     )
 }
 

@@ -8,6 +8,8 @@ own result must pass, and a response that really loses in a state must not.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -56,9 +58,9 @@ def wide_game(seed: int, index: int) -> PlainGame:
     return PlainGame(*map(tuple, blocks), leader, follower, start, f"wide-{seed}-{index}")  # type: ignore[arg-type]
 
 
-def play(seed: int, index: int) -> Verdict:
+def play_with(made: Callable[[int, int], PlainGame], seed: int, index: int) -> Verdict:
     """One game by the method whose turn it is."""
-    plain, method = wide_game(seed, index), HERE[index % len(HERE)]
+    plain, method = made(seed, index), HERE[index % len(HERE)]
     limits = {"iteration_limit": 5} if method in LEARNERS else {"node_limit": 3}
     try:
         result = solve(plain.to_game(), method, guarantee=False, time_limit=20.0, **limits)  # type: ignore[arg-type]
@@ -87,4 +89,9 @@ def _forged(plain: PlainGame, result: Result) -> list[str]:
     return []
 
 
-ATTACK = Attack("wide", "more states than are solved in fractions: no honest answer fails its check", 500, play)
+ATTACK = Attack(
+    "wide",
+    "more states than are solved in fractions: no honest answer fails its check",
+    500,
+    partial(play_with, wide_game),
+)
