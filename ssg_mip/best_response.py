@@ -116,11 +116,11 @@ def best_response(
     check_ties(ties)
     form = standard_form(game)
     response = response_out(_response(form.standard, policy, ties, tolerances), form)
-    return response if form.is_exact else _with_own_values(response, game, policy)
+    return _with_own_values(response, game, policy) if form.moves_values else response
 
 
 def _with_own_values(response: Response, game: Game, policy: LeaderPolicy) -> Response:
-    """The response with its values by the game's own rewards: those of an inexact form have been rounded."""
+    """The response with its values by the game's own rewards: those of another form have lost digits."""
     chosen = response.follower_policy.slots(game)
     leader, follower = (evaluate(process, chosen) for process in induced_by_leader(game, policy))
     return dataclasses.replace(response, leader_values=leader, follower_values=follower)

@@ -191,6 +191,11 @@ class StandardForm:
         return self.standard is self.game and self.ignored is None
 
     @property
+    def moves_values(self) -> bool:
+        """Whether values are counted from elsewhere, and lose digits where they come near 0 again."""
+        return any(scale.constant != 0.0 or scale.potential is not None for scale in (self.leader, self.follower))
+
+    @property
     def is_exact(self) -> bool:
         """Whether both games are the same to the last bit."""
         return self.leader.potential is None and self.follower.potential is None

@@ -53,6 +53,9 @@ Allowed = Sequence[Sequence[int]]
 MOST_DOUBTS = 4
 """Up to so many actions at the edge of the tie tolerance are judged in every combination."""
 
+MOST_DOUBTS_OF_FEW = 6
+"""The same in games that are solved in fractions."""
+
 DOUBT = Fraction(1, 1000)
 """Share of a tie threshold by which two derivations of it may differ."""
 
@@ -280,7 +283,7 @@ def tie_judgements(view: FollowerView) -> tuple[Allowed, ...]:
         if slot not in certain
     ]
     doubtful.sort(key=lambda slot: (view.shortfalls[slot].lower, slot))
-    if len(doubtful) <= MOST_DOUBTS:
+    if len(doubtful) <= (MOST_DOUBTS if len(view.tied) > EXACT_STATES else MOST_DOUBTS_OF_FEW):
         subsets = [set(some) for size in range(len(doubtful) + 1) for some in combinations(doubtful, size)]
     else:
         subsets = [set(doubtful[:size]) for size in range(len(doubtful) + 1)]

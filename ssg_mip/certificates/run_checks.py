@@ -129,6 +129,8 @@ def _optimality(claims: Claims, exact: ExactGame, tolerances: Tolerances) -> Ite
     spread = weighted_slack(weights, scale.width)
     size = max(abs(value), abs(bound), weighted_slack(weights, scale.rewards) / (1 - exact.leader_discount))
     allowed = (Fraction(claims.gap) + Fraction(tolerances.monotone)) * spread
+    if spread <= Fraction(tolerances.rounding) * size:  # there is none to speak of
+        allowed = Fraction(tolerances.rounding) * size
     trial = Trial(
         deviation=bound - value,
         allowed=allowed + BOUND_NOISE * Fraction(tolerances.arithmetic) * size,

@@ -60,7 +60,8 @@ def run_method(game: Game, method: str, request: Request) -> Result:
         return _scalarised_out(find_method(method)(game, _scalarised_into(request)), request, form)
     found = find_method(method)(form.standard, request_into(_scalarised_into(request), form))
     result = result_out(found, form)
-    whole = result if form.ignored is None and form.is_exact else _with_own_values(result, request.tolerances)
+    own = form.ignored is not None or form.moves_values
+    whole = _with_own_values(result, request.tolerances) if own else result
     return _scalarised_out(_still_optimal(whole, request.gap), request, form)
 
 
@@ -101,7 +102,7 @@ def _scalarised_out(result: Result, request: Request, form: StandardForm) -> Res
 
 
 def _with_own_values(result: Result, tolerances: Tolerances) -> Result:
-    """The result with values by the game's own rewards, which the form has rounded, or left out in some states."""
+    """The result with values by the game's own rewards, which the form has moved, or left out in some states."""
 
     def answer(policy: LeaderPolicy) -> Response:
         return best_response(result.game, policy, result.ties, tolerances=tolerances)
