@@ -72,11 +72,12 @@ def test_an_action_at_the_edge_of_the_tolerance_may_be_judged_both_ways() -> Non
 
 
 def test_many_doubtful_ties_are_judged_by_a_common_threshold() -> None:
-    """Six actions at the edge: seven nested sets rather than 64."""
+    """Seven actions at the edge: eight nested sets rather than 128; six are judged in every combination."""
     edge = DEFAULT_TOLERANCES.tie
-    game = static_game([[1, 2, 3, 4, 5, 6, 7, 0]], [[1.0, *[1.0 - edge] * 6, 0.0]]).to_game()
-    _, _, found = view(game, LeaderPolicy.uniform(game))
-    assert len(tie_judgements(found)) == 7
+    for doubts, judgements in ((6, 64), (7, 8)):
+        game = static_game([[*range(1, doubts + 2), 0]], [[1.0, *[1.0 - edge] * doubts, 0.0]]).to_game()
+        _, _, found = view(game, LeaderPolicy.uniform(game))
+        assert len(tie_judgements(found)) == judgements
 
 
 @pytest.mark.parametrize("discount", [0.0, 0.9, 0.99, 0.999])
