@@ -274,8 +274,8 @@ def exactly_tied(view: FollowerView) -> Allowed:
 def tie_judgements(view: FollowerView) -> tuple[Allowed, ...]:
     """The sets of tied slots that an honest judgement in floating point may arrive at; nearly always one.
 
-    Up to :data:`MOST_DOUBTS` slots in doubt (:data:`MOST_DOUBTS_OF_FEW` in small games) are decided in every combination,
-    more of them by a common threshold.
+    Up to :data:`MOST_DOUBTS` slots in doubt (:data:`MOST_DOUBTS_OF_FEW` in small games) are decided in every
+    combination, more of them by a common threshold.
     """
     doubtful = [
         slot
