@@ -149,11 +149,12 @@ def _solve(matrix: Any, discount: float, right: FloatArray, *, transposed: bool)
         return (discounted_visits if transposed else discounted_values)(matrix, discount, right)
     from scipy.sparse import csr_array, eye_array
 
-    system = eye_array(size, format="csr") - discount * matrix
-    solution = _sparse_solution(csr_array(system.T if transposed else system), np.asarray(right))
+    matrix, right = csr_array(matrix.T if transposed else matrix), np.asarray(right)
+    system = csr_array(eye_array(size, format="csr") - discount * matrix)
+    solution = _sparse_solution(system, right)
     if not transposed:
-        solution = _corrected(system, csr_array(matrix), discount, np.asarray(right), solution)
-    return local_solution(discount * csr_array(matrix.T if transposed else matrix), np.asarray(right), solution)
+        solution = _corrected(system, matrix, discount, right, solution)
+    return local_solution(discount * matrix, right, solution)
 
 
 def _sparse_solution(system: Any, right: FloatArray) -> FloatArray:

@@ -193,8 +193,8 @@ class DirectedProcess:
         moved = self.without(float(constant))
         below = moved.step_bounds(np.nextafter(_floats([one - constant for one in lower]), -np.inf))[0]
         above = moved.step_bounds(np.nextafter(_floats([one - constant for one in upper]), np.inf))[1]
-        found = ([constant + Fraction(one) for one in some[place].tolist()] for some in (below, above))
-        least, most = found
+        least = [constant + Fraction(one) for one in below[place].tolist()]
+        most = [constant + Fraction(one) for one in above[place].tolist()]
         return least, most
 
     def residual_range(self, values: FloatArray, flat: IntArray, starts: IntArray) -> tuple[Fraction, Fraction]:

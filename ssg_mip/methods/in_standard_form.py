@@ -126,9 +126,8 @@ def _with_own_values(result: Result, tolerances: Tolerances) -> Result:
 
 def _still_optimal(result: Result, gap: float) -> Result:
     """The result without a claim of optimality where the rounding of its standard form has opened the gap again."""
-    if result.status is not Status.OPTIMAL or result.relative_gap <= max(gap, FINEST_GAP) * (
-        1.0 + DEFAULT_TOLERANCES.rounding
-    ):
+    allowed = max(gap, FINEST_GAP) * (1.0 + DEFAULT_TOLERANCES.rounding)
+    if result.status is not Status.OPTIMAL or result.relative_gap <= allowed:
         return result
     if result.termination is Termination.STATIONARY:
         return dataclasses.replace(result, status=Status.STATIONARY)
