@@ -43,6 +43,7 @@ def run_batch(
     resume: bool = False,
     on_row: Callable[[BatchRow], None] | None = None,
     interrupt: Interrupt | None = None,
+    started: float | None = None,
 ) -> BatchSummary:
     """Solve every instance below ``folder`` and append a row for each to ``out/results.jsonl``.
 
@@ -62,6 +63,9 @@ def run_batch(
         Called with each row after it is written.
     interrupt
         The wish to stop: running instances end with their incumbent, the others get no row.
+    started
+        When this process began, on the clock of :func:`time.monotonic`; if given, the first instance's time limit
+        counts from then, as that of a worker's first instance does.
 
     Raises
     ------
@@ -82,7 +86,7 @@ def run_batch(
         tasks = [
             Task(folder=folder, instance=name, options=options, done=done.get(name, frozenset())) for name in instances
         ]
-        answers = solve_here(tasks, interrupt) if jobs == 1 else solve_in_workers(tasks, jobs, interrupt)
+        answers = solve_here(tasks, interrupt, started) if jobs == 1 else solve_in_workers(tasks, jobs, interrupt)
         rows, skipped = _write_down(answers, path, on_row)
     return BatchSummary(
         path=path,

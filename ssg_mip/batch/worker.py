@@ -15,6 +15,7 @@ import os
 import queue
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
@@ -83,6 +84,7 @@ class _Worker:
         self._interrupt: Interrupt | None = None
         self._terminated: Interrupt | None = None
         self._stop: Stop | None = None
+        self._started: float | None = time.monotonic() - time.process_time()
 
     def work(self) -> None:
         """Solve one task after the other; the process ends in :meth:`_listen`."""
@@ -95,7 +97,8 @@ class _Worker:
             self._interrupt = interrupt = Interrupt()
             if self._stop is not None:  # looked at after the flag is there, as _listen does it the other way round
                 interrupt.request(self._stop.signal_number)
-            answer = Answer(solve_one(task, interrupt))
+            answer = Answer(solve_one(task, interrupt, self._started))
+            self._started = None
             with contextlib.suppress(OSError):  # the parent is gone, and this process will be in a moment
                 self._connection.send(answer)
             self._interrupt = None

@@ -43,12 +43,13 @@ _POLL_SECONDS = 0.1
 _CONTEXT = multiprocessing.get_context("spawn")
 
 
-def solve_here(tasks: Iterable[Task], interrupt: Interrupt) -> Answers:
-    """One instance after the other, in this process; none is begun after the wish to stop."""
+def solve_here(tasks: Iterable[Task], interrupt: Interrupt, started: float | None = None) -> Answers:
+    """One instance after the other, in this process, the first since ``started``; none after the wish to stop."""
     for task in tasks:
         if interrupt.requested:
             return
-        yield task.instance, solve_one(task, interrupt)
+        yield task.instance, solve_one(task, interrupt, started)
+        started = None
 
 
 def solve_in_workers(tasks: Iterable[Task], jobs: int, interrupt: Interrupt) -> Answers:

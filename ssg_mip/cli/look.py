@@ -8,6 +8,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from ssg_mip.cli import options
+from ssg_mip.cli.clock import command_deadline
 from ssg_mip.cli.console import say, say_error, write_json
 from ssg_mip.cli.outputs import check_outputs, file_named
 from ssg_mip.errors import InvalidGameError
@@ -72,6 +73,7 @@ def export_program(
     weights: options.Weights = None,
     scalarisation: options.ScalarisationGiven = None,
     margin: options.Margin = 0.0,
+    time_limit: options.TimeLimit = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Write a program as an LP file for other solvers, with FILE.names.json to map its names back."""
@@ -101,6 +103,7 @@ def export_program(
         weights=options.read_weights(weights),
         scalarisation=options.read_scalarisation(scalarisation),
         margin=margin,
+        deadline=command_deadline(time_limit),
     )
     if as_json:
         asked = {"game": game.name, "file": str(file), "program": program, "form": form}

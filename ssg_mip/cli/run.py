@@ -282,6 +282,7 @@ def batch_of_folder(
             resume=resume,
             on_row=lambda row: say(batch_row_line(row)),
             interrupt=interrupt,
+            started=command_deadline(time_limit).started,
         )
         if not as_json or verbose:
             say(*batch_report(summary))

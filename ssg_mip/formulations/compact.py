@@ -30,6 +30,7 @@ import numpy as np
 import pyomo.environ as pyo
 
 from ssg_mip.bounds import ValueBounds, compact_big_m, follower_value_bounds, leader_value_bounds, roomy
+from ssg_mip.deadline import Checkpoint, unhurried
 from ssg_mip.formulations.program import Program
 from ssg_mip.formulations.rows import add_products, product_bounds
 from ssg_mip.game import FloatArray, Game
@@ -59,6 +60,7 @@ def compact_commitment(
     follower_bounds: ValueBounds | None = None,
     leader_bounds: ValueBounds | None = None,
     margin: float = 0.0,
+    checkpoint: Checkpoint = unhurried,
 ) -> Program:
     """The commitment program (P): maximise the weighted leader value over stationary policies, exactly.
 
@@ -74,6 +76,8 @@ def compact_commitment(
         Bounds on the leader's values under every pair of policies; computed if absent.
     margin
         By how much the response must beat every other action in every state, in the follower's reward units.
+    checkpoint
+        Called while the program is written, and may put an end to it.
 
     Returns
     -------
@@ -82,18 +86,19 @@ def compact_commitment(
     """
     follower_bounds = follower_bounds or follower_value_bounds(game)
     leader_bounds = leader_bounds or leader_value_bounds(game)
-    model, triples = follower_model(game, follower_bounds, "commitment", margin)
+    model, triples = follower_model(game, follower_bounds, "commitment", margin, checkpoint)
     model.V = pyo.Var(range(game.num_states), bounds=_interval(leader_bounds))
     coupled = coupled_pairs(game) if game.leader_discount > 0.0 else []
-    triples += _add_scaled_values(game, model, "W", "V", leader_bounds, coupled)
-    values = _action_values(game, game.leader_rewards, game.leader_discount, model, "W", "V")
+    triples += _add_scaled_values(game, model, "W", "V", leader_bounds, coupled, checkpoint)
+    values = _action_values(game, game.leader_rewards, game.leader_discount, model, "W", "V", checkpoint)
     smallest, largest = _slot_range(game, game.leader_rewards, game.leader_discount, leader_bounds)
-    _add_leader_rows(game, model, model.V, values, (leader_bounds.lower, leader_bounds.upper), (smallest, largest))
+    ranges = (leader_bounds.lower, leader_bounds.upper), (smallest, largest)
+    _add_leader_rows(game, model, model.V, values, *ranges, checkpoint)
     _add_objective(model, "leader_value", pyo.quicksum(float(w) * model.V[s] for s, w in enumerate(weights)))
     return Program(
         model=model,
         box=(*model.v.values(), *model.V.values()),
-        products=add_products(model, triples),
+        products=add_products(model, triples, checkpoint),
         indices={**INDICES, "V": "s", "W": "sat", "share_W": "st"},
     )
 
@@ -105,6 +110,7 @@ def compact_improvement(
     *,
     follower_bounds: ValueBounds | None = None,
     margin: float = 0.0,
+    checkpoint: Checkpoint = unhurried,
 ) -> Program:
     """The improvement program (I) at a policy with leader values ``V_t``.
 
@@ -119,7 +125,7 @@ def compact_improvement(
         :func:`~ssg_mip.formulations.improvement.improvement`.
     follower_bounds
         Bounds on the follower's optimal values; computed if absent.
-    margin
+    margin, checkpoint
         As in :func:`compact_commitment`.
 
     Returns
@@ -128,7 +134,7 @@ def compact_improvement(
         Box variables are ``v``. Without a margin the program is feasible: the policy with values ``V_t`` satisfies it.
     """
     follower_bounds = follower_bounds or follower_value_bounds(game)
-    model, triples = follower_model(game, follower_bounds, "improvement", margin)
+    model, triples = follower_model(game, follower_bounds, "improvement", margin, checkpoint)
     gains = game.leader_rewards + game.leader_discount * _expected(game, values)
     slots = int(game.follower_offsets[-1])
     smallest, largest = np.full(slots, np.inf), np.full(slots, -np.inf)
@@ -145,7 +151,8 @@ def compact_improvement(
     for row in range(game.num_rows):
         probability = model.f[int(game.row_state[row]), int(game.row_leader[row])]
         under_action[int(game.row_follower_slot[row])] += float(gains[row]) * probability
-    _add_leader_rows(game, model, model.Q, under_action, (q_bounds.lower, q_bounds.upper), (smallest, largest))
+    ranges = (q_bounds.lower, q_bounds.upper), (smallest, largest)
+    _add_leader_rows(game, model, model.Q, under_action, *ranges, checkpoint)
     model.improvement = pyo.Constraint(
         range(game.num_states), rule=lambda m, s: m.Q[s] >= float(values[s]), doc="no state gets worse"
     )
@@ -166,7 +173,7 @@ def compact_improvement(
     return Program(
         model=model,
         box=tuple(model.v.values()),
-        products=add_products(model, triples),
+        products=add_products(model, triples, checkpoint),
         indices={**INDICES, "Q": "s", "improvement": "s", "piece": "k"},
     )
 
@@ -174,7 +181,9 @@ def compact_improvement(
 # -------------------------------------------------------------------- the follower
 
 
-def follower_model(game: Game, bounds: ValueBounds, name: str, margin: float = 0.0) -> tuple[Any, list[Triple]]:
+def follower_model(
+    game: Game, bounds: ValueBounds, name: str, margin: float = 0.0, checkpoint: Checkpoint = unhurried
+) -> tuple[Any, list[Triple]]:
     """Policies, the follower's values and the rows that make the response optimal.
 
     Returns
@@ -194,15 +203,17 @@ def follower_model(game: Game, bounds: ValueBounds, name: str, margin: float = 0
         states, rule=lambda m, s: pyo.quicksum(m.g[s, b] for b in range(game.follower_counts[s])) == 1.0
     )
     coupled = coupled_pairs(game) if game.follower_discount > 0.0 else []
-    triples = _add_scaled_values(game, model, "w", "v", bounds, coupled)
-    values = _action_values(game, game.follower_rewards, game.follower_discount, model, "w", "v")
+    triples = _add_scaled_values(game, model, "w", "v", bounds, coupled, checkpoint)
+    values = _action_values(game, game.follower_rewards, game.follower_discount, model, "w", "v", checkpoint)
     big_m = compact_big_m(game, bounds)
 
     def incentive(m: Any, s: int, b: int) -> Any:
+        checkpoint()
         shortfall = m.v[s] - values[int(game.follower_offsets[s]) + b]
         return shortfall - margin * (1.0 - m.g[s, b]) >= 0.0 if margin > 0.0 else shortfall >= 0.0
 
     def response(m: Any, s: int, b: int) -> Any:
+        checkpoint()
         slot = int(game.follower_offsets[s]) + b
         return m.v[s] - values[slot] <= float(big_m[slot]) * (1.0 - m.g[s, b])
 
@@ -216,12 +227,22 @@ def follower_model(game: Game, bounds: ValueBounds, name: str, margin: float = 0
 
 
 def _add_scaled_values(
-    game: Game, model: Any, result: str, value: str, bounds: ValueBounds, coupled: list[tuple[int, int]]
+    game: Game,
+    model: Any,
+    result: str,
+    value: str,
+    bounds: ValueBounds,
+    coupled: list[tuple[int, int]],
+    checkpoint: Checkpoint,
 ) -> list[Triple]:
     """Variables ``result(s, a, t) = f(s, a) value(t)`` and the rows that sum them over ``a``."""
     keys = [(s, a, t) for s, t in coupled for a in range(int(game.leader_counts[s]))]
 
-    scaled = pyo.Var(keys, bounds=lambda _, s, a, t: product_bounds(1.0, bounds.lower, bounds.upper, t))
+    def between(_: Any, _s: int, _a: int, t: int) -> tuple[float, float]:
+        checkpoint()
+        return product_bounds(1.0, bounds.lower, bounds.upper, t)
+
+    scaled = pyo.Var(keys, bounds=between)
     model.add_component(result, scaled)
     values = model.component(value)
     share = pyo.Constraint(
@@ -248,11 +269,14 @@ def coupled_pairs(game: Game) -> list[tuple[int, int]]:
     return pairs
 
 
-def _action_values(game: Game, rewards: FloatArray, discount: float, model: Any, result: str, value: str) -> list[Any]:
+def _action_values(
+    game: Game, rewards: FloatArray, discount: float, model: Any, result: str, value: str, checkpoint: Checkpoint
+) -> list[Any]:
     """``sum_a f [r + gamma sum_t p value(t)]`` per follower slot, linear in ``f``, the values and the products."""
     scaled, values = model.component(result), model.component(value)
     expressions = []
     for state in range(game.num_states):
+        checkpoint()
         rows = _state_transitions(game, state)
         actions = range(int(game.leader_counts[state]))
         for b in range(int(game.follower_counts[state])):
@@ -288,16 +312,19 @@ def _add_leader_rows(
     under_action: list[Any],
     value_range: tuple[FloatArray, FloatArray],
     slot_range: tuple[FloatArray, FloatArray],
+    checkpoint: Checkpoint,
 ) -> None:
     """``value(s)`` equals the leader's action value under the follower action that ``g`` picks."""
     lower, upper = value_range
     smallest, largest = slot_range
 
     def at_most(m: Any, s: int, b: int) -> Any:
+        checkpoint()
         slot = int(game.follower_offsets[s]) + b
         return value[s] - under_action[slot] <= float(upper[s] - smallest[slot]) * (1.0 - m.g[s, b])
 
     def at_least(m: Any, s: int, b: int) -> Any:
+        checkpoint()
         slot = int(game.follower_offsets[s]) + b
         return under_action[slot] - value[s] <= float(largest[slot] - lower[s]) * (1.0 - m.g[s, b])
 

@@ -22,6 +22,7 @@ from typing import Any
 import pyomo.environ as pyo
 
 from ssg_mip.bounds import ValueBounds, follower_value_bounds
+from ssg_mip.deadline import Checkpoint, unhurried
 from ssg_mip.formulations.compact import INDICES, compact_improvement, follower_model
 from ssg_mip.formulations.linearise import replace_by_binary_rows
 from ssg_mip.formulations.occupancy import add_occupancy
@@ -31,7 +32,12 @@ from ssg_mip.scalarisation import StepObjective
 
 
 def deterministic_commitment(
-    game: Game, weights: FloatArray, *, follower_bounds: ValueBounds | None = None, margin: float = 0.0
+    game: Game,
+    weights: FloatArray,
+    *,
+    follower_bounds: ValueBounds | None = None,
+    margin: float = 0.0,
+    checkpoint: Checkpoint = unhurried,
 ) -> Program:
     """Maximise the weighted leader value over deterministic stationary policies.
 
@@ -43,7 +49,7 @@ def deterministic_commitment(
         Weights over states, shape ``[num_states]``.
     follower_bounds
         Bounds on the follower's optimal values; computed if absent.
-    margin
+    margin, checkpoint
         As in :func:`~ssg_mip.formulations.compact.compact_commitment`.
 
     Returns
@@ -52,20 +58,22 @@ def deterministic_commitment(
         Without products.
     """
     bounds = follower_value_bounds(game) if follower_bounds is None else follower_bounds
-    model, triples = follower_model(game, bounds, "deterministic_commitment", margin)
-    top = add_occupancy(model, game, weights)
+    model, triples = follower_model(game, bounds, "deterministic_commitment", margin, checkpoint)
+    top = add_occupancy(model, game, weights, checkpoint)
 
     def leader_plays(m: Any, s: int, a: int) -> Any:
+        checkpoint()
         return pyo.quicksum(m.y[s, a, b] for b in range(int(game.follower_counts[s]))) <= top * m.f[s, a]
 
     def follower_plays(m: Any, s: int, b: int) -> Any:
+        checkpoint()
         return pyo.quicksum(m.y[s, a, b] for a in range(int(game.leader_counts[s]))) <= top * m.g[s, b]
 
     model.leader_plays = pyo.Constraint(list(model.f), rule=leader_plays)
     model.follower_plays = pyo.Constraint(list(model.g), rule=follower_plays)
     products = tuple(Product(*triple) for triple in triples)
     indices = {**INDICES, "y": "sab", "flow": "s", "leader_plays": "sa", "follower_plays": "sb"}
-    return _with_binary_policy(Program(model, products=products, indices=indices))
+    return _with_binary_policy(Program(model, products=products, indices=indices), checkpoint)
 
 
 def deterministic_improvement(
@@ -75,17 +83,20 @@ def deterministic_improvement(
     *,
     follower_bounds: ValueBounds | None = None,
     margin: float = 0.0,
+    checkpoint: Checkpoint = unhurried,
 ) -> Program:
     """The improvement program over deterministic policies.
 
     Parameters are those of :func:`~ssg_mip.formulations.compact.compact_improvement`. Infeasible if no deterministic
     policy reaches ``values`` in every state, which can happen where they belong to a mixed policy.
     """
-    program = compact_improvement(game, values, objective, follower_bounds=follower_bounds, margin=margin)
-    return _with_binary_policy(program)
+    program = compact_improvement(
+        game, values, objective, follower_bounds=follower_bounds, margin=margin, checkpoint=checkpoint
+    )
+    return _with_binary_policy(program, checkpoint)
 
 
-def _with_binary_policy(program: Program) -> Program:
+def _with_binary_policy(program: Program, checkpoint: Checkpoint) -> Program:
     for variable in program.model.f.values():
         variable.domain = pyo.Binary
-    return replace_by_binary_rows(program)
+    return replace_by_binary_rows(program, checkpoint)

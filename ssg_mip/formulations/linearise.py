@@ -19,40 +19,44 @@ from typing import Any
 
 import pyomo.environ as pyo
 
+from ssg_mip.deadline import Checkpoint, unhurried
 from ssg_mip.errors import OptionError
 from ssg_mip.formulations.program import Product, Program
 
 
-def replace_by_binary_rows(program: Program) -> Program:
+def replace_by_binary_rows(program: Program, checkpoint: Checkpoint = unhurried) -> Program:
     """Exact rows for products with binary factors; changes the model in place.
 
-    The caller makes the factors binary and states both ``sum_k x_k = 1`` and ``sum_k w_k = v``.
+    The caller makes the factors binary and states both ``sum_k x_k = 1`` and ``sum_k w_k = v``. ``checkpoint`` is
+    called for every product, and may put an end to the work.
 
     Raises
     ------
     OptionError
         If a box variable has no finite bounds.
     """
-    return _replace(program, _binary_rows, "scaled")
+    return _replace(program, _binary_rows, "scaled", checkpoint)
 
 
-def replace_by_envelopes(program: Program) -> Program:
+def replace_by_envelopes(program: Program, checkpoint: Checkpoint = unhurried) -> Program:
     """The linear relaxation on the root box; changes the model in place, binaries stay binary.
 
-    Rows that need a bound which a factor does not have are left out.
+    Rows that need a bound which a factor does not have are left out. ``checkpoint`` is called for every product, and
+    may put an end to the work.
 
     Raises
     ------
     OptionError
         If a box variable has no finite bounds.
     """
-    return _replace(program, _envelope_rows, "envelope")
+    return _replace(program, _envelope_rows, "envelope", checkpoint)
 
 
-def _replace(program: Program, rows_of: Any, label: str) -> Program:
+def _replace(program: Program, rows_of: Any, label: str, checkpoint: Checkpoint) -> Program:
     model = program.model
     groups: dict[str, dict[tuple[Any, ...], Any]] = {}
     for product in program.products:
+        checkpoint()
         name = product.result.parent_component().local_name
         place = _as_tuple(product.result.index())
         for side, row in rows_of(product).items():
@@ -61,7 +65,7 @@ def _replace(program: Program, rows_of: Any, label: str) -> Program:
         model.del_component("product")
     indices = dict(program.indices)
     for name, rows in groups.items():
-        model.add_component(f"{label}_{name}", pyo.Constraint(list(rows), rule=_lookup(rows)))
+        model.add_component(f"{label}_{name}", pyo.Constraint(list(rows), rule=_lookup(rows, checkpoint)))
         if name in indices:
             indices[f"{label}_{name}"] = indices[name] + "k"
     return Program(model=model, indices=indices)
@@ -99,8 +103,12 @@ def _value_bounds(product: Product) -> tuple[float, float]:
     return float(lower), float(upper)
 
 
-def _lookup(rows: Mapping[tuple[Any, ...], Any]) -> Any:
-    return lambda _, *key: rows[key]
+def _lookup(rows: Mapping[tuple[Any, ...], Any], checkpoint: Checkpoint) -> Any:
+    def row(_: Any, *key: Any) -> Any:
+        checkpoint()
+        return rows[key]
+
+    return row
 
 
 def _as_tuple(index: Any) -> tuple[Any, ...]:

@@ -35,15 +35,16 @@ from numpy.typing import ArrayLike
 
 from ssg_mip.best_response import best_response
 from ssg_mip.bounds import ValueBounds, follower_value_bounds, leader_value_bounds, roomy
+from ssg_mip.deadline import Checkpoint, Deadline, OutOfTime, unhurried
 from ssg_mip.errors import OptionError, TooLargeError
 from ssg_mip.files.safe_io import write_atomically
 from ssg_mip.formulations.coupling import Coupling
 from ssg_mip.formulations.names import LETTERS, FileNames
-from ssg_mip.formulations.program import Program
+from ssg_mip.formulations.program import Program, given_up_quietly
 from ssg_mip.formulations.small_numbers import without_small_numbers
 from ssg_mip.game import GAME, FloatArray, Game
 from ssg_mip.policy import LEADER_POLICY, LeaderPolicy
-from ssg_mip.rules import NOT_NEGATIVE, PATH, checked, one_of, optional
+from ssg_mip.rules import NOT_NEGATIVE, PATH, SECONDS, checked, one_of, optional
 from ssg_mip.scalarisation import (
     AugmentedChebyshev,
     Concave,
@@ -68,7 +69,7 @@ Often only one policy is as good as the given one, itself, with equality: reader
 """
 
 
-@checked(game=GAME, path=PATH, policy=optional(LEADER_POLICY), margin=NOT_NEGATIVE)
+@checked(game=GAME, path=PATH, policy=optional(LEADER_POLICY), margin=NOT_NEGATIVE, time_limit=optional(SECONDS))
 def export(
     game: Game,
     path: str | os.PathLike[str],
@@ -79,6 +80,8 @@ def export(
     *,
     margin: float = 0.0,
     scalarisation: WeightedSum | AugmentedChebyshev | ConcavePieces | Mapping[str, Any] | str | None = None,
+    time_limit: float | None = None,
+    deadline: Deadline | None = None,
 ) -> Path:
     """Write a program as an LP file, with a ``.names.json`` beside it; each file appears complete or not at all.
 
@@ -101,6 +104,13 @@ def export(
     margin
         By how much the follower's answer must beat every other action in every state, in the follower's reward units.
 
+    scalarisation
+        What the improvement program maximises in place of a weighted sum.
+    time_limit
+        Seconds for all of it; no limit if absent.
+    deadline
+        The limit as one that began earlier, in place of ``time_limit``.
+
     Returns
     -------
     Path
@@ -112,7 +122,7 @@ def export(
         If the program, the form or the file name is not one of these, the margin is not a number of at least 0, the
         file cannot be written, or its numbers are too far from 1 for LP files.
     TooLargeError
-        If the program would need more than :data:`MOST_PRODUCTS` products.
+        If the program would need more than :data:`MOST_PRODUCTS` products, or is not written when the time is over.
     InvalidPolicyError
         If the policy does not fit the game.
     """
@@ -130,8 +140,23 @@ def export(
         weights, what = what.weights, None
     _check_size(game, program, form)
     policy = LeaderPolicy.uniform(game) if policy is None else policy
-    written = build_program(game, program, form, state_weights(game, weights), policy, margin, what)
-    text, names = lp_text(game, written)
+    objective = state_weights(game, weights)
+    until = Deadline(time_limit) if deadline is None else deadline
+
+    def checkpoint() -> None:
+        if until.expired:
+            raise OutOfTime
+
+    try:
+        with given_up_quietly():
+            written = build_program(game, program, form, objective, policy, margin, what, checkpoint)
+            text, names = lp_text(game, written, checkpoint)
+            checkpoint()
+    except OutOfTime:
+        raise TooLargeError(
+            f"the time limit of {until.limit:g} s was over before the program of {game.name} was written, and there is "
+            "no file: give more time, or export a smaller form"
+        ) from None
     legend = {
         "format": "ssg-mip-names/1",
         "file": target.name,
@@ -185,13 +210,14 @@ def build_program(
     policy: LeaderPolicy,
     margin: float = 0.0,
     scalarisation: Concave | None = None,
+    checkpoint: Checkpoint = unhurried,
 ) -> Program:
     """The program in one of its forms; ``policy`` is the point at which the improvement program is written."""
     if program == "commitment":
-        return _commitment_forms()[form](game, weights, margin=margin)
+        return _commitment_forms()[form](game, weights, margin=margin, checkpoint=checkpoint)
     values = best_response(game, policy).leader_values
     objective = weights if scalarisation is None else scalarisation.pieces.gains_over(values)
-    return _improvement_forms()[form](game, values, objective, margin=margin)
+    return _improvement_forms()[form](game, values, objective, margin=margin, checkpoint=checkpoint)
 
 
 def _roomy_bounds(game: Game) -> ValueBounds:
@@ -206,25 +232,29 @@ def _commitment_forms() -> Mapping[Form, Callable[..., Program]]:
     from ssg_mip.formulations.linearise import replace_by_envelopes
     from ssg_mip.formulations.rows import Selection
 
-    def strong(game: Game, weights: FloatArray, *, margin: float, bounds: ValueBounds | None = None) -> Program:
+    def strong(
+        game: Game, weights: FloatArray, *, margin: float, checkpoint: Checkpoint, bounds: ValueBounds | None = None
+    ) -> Program:
         bounds = follower_value_bounds(game) if bounds is None else bounds
-        return commitment(game, weights, bounds, selection=Selection.everything(game, margin))
+        return commitment(game, weights, bounds, selection=Selection.everything(game, margin, checkpoint))
+
+    def relaxation(game: Game, weights: FloatArray, *, margin: float, checkpoint: Checkpoint) -> Program:
+        exact = strong(game, weights, margin=margin, checkpoint=checkpoint, bounds=_roomy_bounds(game))
+        return replace_by_envelopes(exact, checkpoint)
 
     return {
-        "bilinear": lambda game, weights, *, margin: compact_commitment(
+        "bilinear": lambda game, weights, **given: compact_commitment(
             game,
             weights,
             follower_bounds=_roomy_bounds(game),
             leader_bounds=roomy(leader_value_bounds(game)),
-            margin=margin,
+            **given,
         ),
         "strong": strong,
-        "milp": lambda game, weights, *, margin: deterministic_commitment(
-            game, weights, follower_bounds=_roomy_bounds(game), margin=margin
+        "milp": lambda game, weights, **given: deterministic_commitment(
+            game, weights, follower_bounds=_roomy_bounds(game), **given
         ),
-        "relaxation": lambda game, weights, *, margin: replace_by_envelopes(
-            strong(game, weights, margin=margin, bounds=_roomy_bounds(game))
-        ),
+        "relaxation": relaxation,
     }
 
 
@@ -236,29 +266,39 @@ def _improvement_forms() -> Mapping[Form, Callable[..., Program]]:
     from ssg_mip.formulations.rows import Selection
 
     def strong(
-        game: Game, values: FloatArray, objective: StepObjective, *, margin: float, bounds: ValueBounds | None = None
+        game: Game,
+        values: FloatArray,
+        objective: StepObjective,
+        *,
+        margin: float,
+        checkpoint: Checkpoint,
+        bounds: ValueBounds | None = None,
     ) -> Program:
         bounds = follower_value_bounds(game) if bounds is None else bounds
-        return improvement(game, values, objective, bounds, selection=Selection.everything(game, margin))
+        return improvement(game, values, objective, bounds, selection=Selection.everything(game, margin, checkpoint))
+
+    def relaxation(
+        game: Game, values: FloatArray, objective: StepObjective, *, margin: float, checkpoint: Checkpoint
+    ) -> Program:
+        exact = strong(game, values, objective, margin=margin, checkpoint=checkpoint, bounds=_roomy_bounds(game))
+        return replace_by_envelopes(exact, checkpoint)
 
     def compact(written: Callable[..., Program]) -> Callable[..., Program]:
-        return lambda game, values, objective, *, margin: written(
-            game, values, objective, follower_bounds=_roomy_bounds(game), margin=margin
+        return lambda game, values, objective, **given: written(
+            game, values, objective, follower_bounds=_roomy_bounds(game), **given
         )
 
     return {
         "bilinear": compact(compact_improvement),
         "strong": strong,
-        "milp": lambda game, values, objective, *, margin: compact(deterministic_improvement)(
-            game, values - ROUNDED_VALUES * (1.0 + np.abs(values)), objective, margin=margin
+        "milp": lambda game, values, objective, **given: compact(deterministic_improvement)(
+            game, values - ROUNDED_VALUES * (1.0 + np.abs(values)), objective, **given
         ),
-        "relaxation": lambda game, values, objective, *, margin: replace_by_envelopes(
-            strong(game, values, objective, margin=margin, bounds=_roomy_bounds(game))
-        ),
+        "relaxation": relaxation,
     }
 
 
-def lp_text(game: Game, program: Program) -> tuple[str, dict[str, dict[str, Any]]]:
+def lp_text(game: Game, program: Program, checkpoint: Checkpoint = unhurried) -> tuple[str, dict[str, dict[str, Any]]]:
     """The LP file of a program, rows of the user's own included, and what its names mean.
 
     Written by Pyomo's LP writer, which keeps every digit, and without coefficients that are too small for readers. The
@@ -271,7 +311,7 @@ def lp_text(game: Game, program: Program) -> tuple[str, dict[str, dict[str, Any]
     """
     from pyomo.repn.plugins.lp_writer import LPWriter
 
-    names = FileNames(game, program)
+    names = FileNames(game, program, checkpoint)
     buffer = io.StringIO()
     LPWriter().write(program.model, buffer, labeler=names, allow_quadratic_objective=False)
     text = _without_row_prefixes(buffer.getvalue(), names.table)

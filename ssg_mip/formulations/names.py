@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ssg_mip.deadline import Checkpoint, unhurried
 from ssg_mip.errors import OptionError
 from ssg_mip.formulations.program import Program
 from ssg_mip.game import Game
@@ -49,16 +50,20 @@ class FileNames:
     program
         The program. Its index letters say what each index means; a component without letters is taken to be indexed
         by plain numbers or words. The product rows are named after their result, as ``product_w(s,a,t)``.
+    checkpoint
+        Called for each name, and may put an end to the writing.
     """
 
-    def __init__(self, game: Game, program: Program) -> None:
+    def __init__(self, game: Game, program: Program, checkpoint: Checkpoint = unhurried) -> None:
         self.table: dict[str, dict[str, Any]] = {}
         self._game = game
         self._program = program
+        self._checkpoint = checkpoint
         self._tokens: dict[tuple[str, tuple[str, ...], int], tuple[str, ...]] = {}
 
     def __call__(self, component: Any) -> str:
         """The name of one row, column or objective (the interface of a Pyomo labeler)."""
+        self._checkpoint()
         base, index, letters = self._place(component)
         word = _leading(clean_word(base, LONGEST_NAME // 2) or "component")
         room = (LONGEST_NAME - len(word) - 2 - max(0, len(index) - 1)) // max(1, len(index))

@@ -10,10 +10,11 @@ from typing import Any
 
 import pyomo.environ as pyo
 
+from ssg_mip.deadline import Checkpoint, unhurried
 from ssg_mip.game import FloatArray, Game
 
 
-def add_occupancy(model: Any, game: Game, weights: FloatArray) -> float:
+def add_occupancy(model: Any, game: Game, weights: FloatArray, checkpoint: Checkpoint = unhurried) -> float:
     """Add ``y``, ``flow`` and the objective ``leader_value`` to a model.
 
     Returns
@@ -27,6 +28,7 @@ def add_occupancy(model: Any, game: Game, weights: FloatArray) -> float:
     model.y = pyo.Var(places, bounds=(0.0, top))
     balance: list[list[Any]] = [[] for _ in range(game.num_states)]
     for row, place in enumerate(places):
+        checkpoint()
         balance[place[0]].append(model.y[place])
         successors, probabilities = game.next_states(row)
         for t, probability in zip(successors.tolist(), probabilities.tolist(), strict=True):

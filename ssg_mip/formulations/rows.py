@@ -45,9 +45,9 @@ class Selection:
     checkpoint: Checkpoint = unhurried
 
     @classmethod
-    def everything(cls, game: Game, margin: float = 0.0) -> Selection:
+    def everything(cls, game: Game, margin: float = 0.0, checkpoint: Checkpoint = unhurried) -> Selection:
         """Every follower action may be an answer."""
-        return cls(game, np.ones(int(game.follower_offsets[-1]), dtype=bool), margin)
+        return cls(game, np.ones(int(game.follower_offsets[-1]), dtype=bool), margin, checkpoint)
 
     def actions(self, state: int) -> list[int]:
         """Follower actions that may be answers in a state."""

@@ -27,11 +27,11 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "front --complete, 2 objectives": ("front", "{file}", "--complete", "--objective", "s1", "--objective", "s2"),
     "existence": ("existence", "{file}"),
     "batch": ("batch", "{folder}", "--out", "{out}"),
+    "export": ("export", "{file}", "{out}/program.lp"),
 }
 """Commands with a time limit by name, with the places of the instance and of folders."""
 
 WITHOUT_LIMIT: dict[str, tuple[str, ...]] = {
-    "export": ("export", "{file}", "{out}/program.lp"),
     "show": ("show", "{file}"),
 }
 """Commands that have none; the same time is asked of them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 
 import filelock
@@ -182,6 +183,16 @@ def test_an_interrupt_keeps_the_running_instance_and_leaves_the_others(folder: P
     assert [row.instance for row in summary.rows] == ["nested/one.json"]
     rest = run_batch(folder, tmp_path / "out", FAKE, resume=True)
     assert [row.instance for row in rest.rows] == ["two.npz"]
+
+
+def test_the_start_of_the_process_counts_for_its_first_instance_only(folder: Path, tmp_path: Path) -> None:
+    """Whose limit it uses up; the second one has its own."""
+    summary = run_batch(folder, tmp_path / "out", BatchOptions(time_limit=60.0), started=time.monotonic() - 100.0)
+    first, *others = (row.result["termination"] for row in summary.rows if row.result is not None)
+    assert first == "time_limit"
+    assert others
+    assert "time_limit" not in others
+    assert summary.rows[0].seconds >= 100.0 > max(row.seconds for row in summary.rows[1:])
 
 
 def test_an_empty_folder_and_no_jobs_are_refused(folder: Path, tmp_path: Path) -> None:

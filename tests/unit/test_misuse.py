@@ -304,6 +304,7 @@ CALLS: list[tuple[str, Callable[..., Any], dict[str, Any], dict[str, list[Any]]]
         "game": NOT_A_GAME, "path": [*NOT_A_PATH, "x.mps", "/nowhere/x.lp"], "program": ["profit", None, 7, ["commitment"]],
         "form": ["cubic", None, 7], "policy": [*(one for one in NOT_A_POLICY if one is not None), LeaderPolicy.uniform(OTHER)],
         "weights": NOT_WEIGHTS, "margin": SOLVE["margin"], "scalarisation": NOT_A_SCALARISATION,
+        "time_limit": SOLVE["time_limit"],
     }),
     ("observed_actions", ssg_mip.observed_actions, {"game": GAME}, {"game": NOT_A_GAME, "most_functions": [*NOT_A_COUNT, 1]}),
     ("reachable_states", ssg_mip.reachable_states, {"game": GAME}, {"game": NOT_A_GAME, "from_": ["s9", 7, ["s9"], [None], {"s0": 1}]}),

@@ -1,15 +1,19 @@
-"""Forms that are too large are refused before they fill the memory."""
+"""Forms that are too large are refused before they fill the memory, and writing ends with its time limit."""
 
 from __future__ import annotations
 
+import itertools
+import logging
 from pathlib import Path
 
 import pytest
 
 from ssg_mip import LeaderPolicy, export
+from ssg_mip.deadline import OutOfTime
 from ssg_mip.errors import TooLargeError
 from ssg_mip.formulations import lp_file
-from ssg_mip.formulations.lp_file import Form, Kind, build_program
+from ssg_mip.formulations.lp_file import Form, Kind, build_program, lp_text
+from ssg_mip.formulations.program import given_up_quietly
 from ssg_mip.library import random_game
 
 LARGE = random_game(states=2000, leader_actions=4, follower_actions=4, successors=5)
@@ -55,3 +59,52 @@ def test_the_limit_is_on_products_and_spares_the_other_forms(tmp_path: Path, mon
     with pytest.raises(TooLargeError, match="36 products"):
         export(SMALL, tmp_path / "again.lp", program="commitment", form="strong")
     assert export(SMALL, tmp_path / "milp.lp", program="commitment", form="milp").exists()
+
+
+PROGRAMS: list[Kind] = ["improvement", "commitment"]
+FORMS: list[Form] = ["bilinear", "strong", "milp", "relaxation"]
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("form", FORMS)
+def test_writing_looks_at_the_clock_at_every_product_and_every_row(
+    program: Kind, form: Form, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It can be given up anywhere, in the model and in the text, and Pyomo then complains of nothing."""
+    policy = LeaderPolicy.uniform(SMALL)
+    calls = itertools.count()
+    names = lp_text(SMALL, build_program(SMALL, program, form, SMALL.initial, policy))[1]
+    written = build_program(SMALL, program, form, SMALL.initial, policy, checkpoint=lambda: [None, next(calls)][0])
+    in_model = next(calls)
+    lp_text(SMALL, written, checkpoint=lambda: [None, next(calls)][0])
+    in_text = next(calls) - 1 - in_model
+    assert in_model >= lp_file._products(SMALL, program, form) > 0
+    assert in_text >= len(names) - 1
+
+    def limited(last: int) -> None:
+        left = itertools.count()
+
+        def checkpoint() -> None:
+            if next(left) == last:
+                raise OutOfTime
+
+        with given_up_quietly():
+            lp_text(
+                SMALL, build_program(SMALL, program, form, SMALL.initial, policy, checkpoint=checkpoint), checkpoint
+            )
+
+    with caplog.at_level(logging.DEBUG, "pyomo"):
+        for last in range(0, in_model + in_text, 7):
+            with pytest.raises(OutOfTime):
+                limited(last)
+    limited(in_model + in_text)
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("form", FORMS)
+def test_a_program_that_is_not_written_in_time_leaves_no_file(program: Kind, form: Form, tmp_path: Path) -> None:
+    with pytest.raises(TooLargeError, match=r"time limit of 0 s.*there is no file: give more time"):
+        export(SMALL, tmp_path / "late.lp", program, form, time_limit=0.0)
+    assert not list(tmp_path.iterdir())
+    assert export(SMALL, tmp_path / "early.lp", program, form, time_limit=600.0).exists()
