@@ -6,9 +6,9 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 try:
-    from ssg_mip.last_words import end_process
+    from ssg_mip.base.last_words import end_process
 except KeyboardInterrupt:
-    from ssg_mip.last_words import end_process
+    from ssg_mip.base.last_words import end_process
 
     end_process(interrupted=True)
 
@@ -16,7 +16,7 @@ except KeyboardInterrupt:
 def run() -> "NoReturn":
     """Listen to signals, then import the command line and run it."""
     try:
-        from ssg_mip.signals import watch_signals
+        from ssg_mip.base.signals import watch_signals
 
         watch_signals()
     except KeyboardInterrupt:  # a moment too early to be heard

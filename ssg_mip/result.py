@@ -9,18 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from ssg_mip.best_response import Response, Ties
-from ssg_mip.bounds import gap_scale, leader_value_bounds
-from ssg_mip.certificates.guarantee import Guarantee
-from ssg_mip.certificates.outcome import UNCHECKED, CheckOutcome
-from ssg_mip.frozen import FrozenArrays
-from ssg_mip.game import FloatArray, Game
-from ssg_mip.gap import gap_in_units, gap_size
-from ssg_mip.policy import FollowerPolicy, LeaderPolicy
-from ssg_mip.provenance import Provenance
-from ssg_mip.scalarisation import Scalarised
-from ssg_mip.standard_form import standard_form
-from ssg_mip.status import BoundProof, Status, Termination
+from ssg_mip.base.frozen import FrozenArrays
+from ssg_mip.base.gap import gap_in_units, gap_size
+from ssg_mip.base.provenance import Provenance
+from ssg_mip.base.status import BoundProof, Status, Termination
+from ssg_mip.checker.guarantee import Guarantee
+from ssg_mip.checker.outcome import UNCHECKED, CheckOutcome
+from ssg_mip.evaluation.best_response import Response, Ties
+from ssg_mip.evaluation.standard_form import standard_form
+from ssg_mip.evaluation.value_bounds import gap_scale, leader_value_bounds
+from ssg_mip.game.game import Game
+from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
+from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.scalarisation import Scalarised
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -123,7 +124,7 @@ class Result(FrozenArrays):
         What the bound rests on; with a margin nothing that is certified unless its certificate has been replayed.
     gap_scale
         What the gap is relative to: the size of the value, but at least a hundredth of the spread of the leader's
-        values and at most this spread (:func:`ssg_mip.gap.gap_size`). A constant in the rewards plays no part.
+        values and at most this spread (:func:`ssg_mip.base.gap.gap_size`). A constant in the rewards plays no part.
     leader_values, follower_values
         Exact values per state of the policy under the follower's best response; NaN without a policy.
     leader_policy, follower_policy

@@ -14,13 +14,13 @@ import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
+from ssg_mip.base.interrupt import Interrupt
 from ssg_mip.batch.records import BatchOptions, BatchRow, BatchSummary
 from ssg_mip.batch.rows import RESULTS_NAME, folder_of_its_own, open_rows, rows_done
 from ssg_mip.batch.solving import Task
 from ssg_mip.batch.workers import Answers, solve_here, solve_in_workers
 from ssg_mip.errors import OptionError
-from ssg_mip.files import FORMATS
-from ssg_mip.interrupt import Interrupt
+from ssg_mip.io import FORMATS
 from ssg_mip.methods import check_method_settings
 
 _NOT_INSTANCES = (".names.json", ".schema.json")

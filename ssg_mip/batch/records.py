@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ssg_mip.best_response import Ties
-from ssg_mip.exit_codes import STOPPED, ExitCode
-from ssg_mip.tolerances import DEFAULT_GAP
+from ssg_mip.api.exit_codes import STOPPED, ExitCode
+from ssg_mip.base.tolerances import DEFAULT_GAP
+from ssg_mip.evaluation.best_response import Ties
 
 if TYPE_CHECKING:
-    from ssg_mip.methods.request import StepSelection
+    from ssg_mip.exact.request import StepSelection
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

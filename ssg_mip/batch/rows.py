@@ -16,10 +16,10 @@ from typing import Any, BinaryIO
 
 import filelock
 
+from ssg_mip.api.exit_codes import ExitCode
 from ssg_mip.batch.records import BatchOptions, BatchRow
 from ssg_mip.errors import OptionError
-from ssg_mip.exit_codes import ExitCode
-from ssg_mip.files.safe_io import sync_folder
+from ssg_mip.io.safe_io import sync_folder
 
 RESULTS_NAME = "results.jsonl"
 """Name of the file with the rows."""

@@ -6,12 +6,12 @@ import dataclasses
 import time
 from pathlib import Path
 
+from ssg_mip.api.exit_codes import ExitCode, exit_code, unless_stopped
+from ssg_mip.base.deadline import Deadline
+from ssg_mip.base.interrupt import Interrupt
 from ssg_mip.batch.records import BatchOptions, BatchRow
-from ssg_mip.certificates.outcome import UNCHECKED
-from ssg_mip.deadline import Deadline
+from ssg_mip.checker.outcome import UNCHECKED
 from ssg_mip.errors import SsgError
-from ssg_mip.exit_codes import ExitCode, exit_code, unless_stopped
-from ssg_mip.interrupt import Interrupt
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -31,8 +31,8 @@ def solve_one(task: Task, interrupt: Interrupt, started: float | None = None) ->
     :func:`time.monotonic`: the start of the process, for the first instance that it solves.
     """
     started = time.monotonic() if started is None else started
-    from ssg_mip.files import read_instance
-    from ssg_mip.front_door import solve
+    from ssg_mip.api.front_door import solve
+    from ssg_mip.io import read_instance
 
     content: str | None = None
     try:

@@ -21,11 +21,11 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
+from ssg_mip.api.exit_codes import ExitCode
+from ssg_mip.base.interrupt import STOP_SIGNALS, Interrupt
+from ssg_mip.base.standard_output import point_stdout_at_stderr
 from ssg_mip.batch.records import BatchRow
 from ssg_mip.batch.solving import Task, solve_one
-from ssg_mip.exit_codes import ExitCode
-from ssg_mip.interrupt import STOP_SIGNALS, Interrupt
-from ssg_mip.standard_output import point_stdout_at_stderr
 
 
 @dataclasses.dataclass(frozen=True)

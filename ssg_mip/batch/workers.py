@@ -18,11 +18,11 @@ import threading
 import time
 from collections.abc import Generator, Iterable, Iterator
 
+from ssg_mip.base.interrupt import Interrupt
 from ssg_mip.batch.records import BatchRow
 from ssg_mip.batch.solving import Task, failed_row, solve_one
 from ssg_mip.batch.worker import Answer, Leave, Stop, serve, start_deaf
 from ssg_mip.errors import WorkerError
-from ssg_mip.interrupt import Interrupt
 
 Answers = Generator[tuple[str, BatchRow | None], None, None]
 """Instances as they finish, each with its row; ``None`` where there is a good row already."""

@@ -24,7 +24,7 @@ A mistake of the user is one line, never a traceback. An unexpected exception is
 variable ``SSG_MIP_TRACEBACK=1`` its traceback is shown.
 
 A first signal ends a command that has nothing to print yet at once, others with what they found; a second one ends
-every command at once: :mod:`ssg_mip.signals`.
+every command at once: :mod:`ssg_mip.base.signals`.
 
 Solver, modelling and validation libraries are imported by the commands that need them, so that ``--help`` and
 ``validate`` start fast.
@@ -37,13 +37,13 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from ssg_mip.api.exit_codes import ExitCode
+from ssg_mip.base.signals import watch_signals
+from ssg_mip.base.standard_output import point_stdout_at_stderr
 from ssg_mip.cli.app import app
 from ssg_mip.cli.clock import count_from_the_beginning
 from ssg_mip.cli.console import say_error, stdout_for_the_answer, write_json
 from ssg_mip.errors import SsgError, TooLargeError
-from ssg_mip.exit_codes import ExitCode
-from ssg_mip.signals import watch_signals
-from ssg_mip.standard_output import point_stdout_at_stderr
 
 TRACEBACK_VARIABLE = "SSG_MIP_TRACEBACK"
 
@@ -78,7 +78,7 @@ def run() -> NoReturn:
     watch.over()
     if _wants_json(sys.argv[1:]):
         point_stdout_at_stderr()  # what libraries say in leaving is no part of the answer
-    impatience = sys.modules.get("ssg_mip.solver.impatience")  # looked up: importing the solver takes a while
+    impatience = sys.modules.get("ssg_mip.lp.impatience")  # looked up: importing the solver takes a while
     if impatience is not None and impatience.work_left_behind():
         os._exit(code)
     sys.exit(code)

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from ssg_mip.cli import check, judge, look, picture, reproduce, run
-from ssg_mip.exit_codes import MEANINGS
+from ssg_mip.api.exit_codes import MEANINGS
+from ssg_mip.cli import batch, existence, export, front, plot, reproduce, show, solve, validate, verify
 
 _CODES = "\n\n".join(f"{int(code)}: {meaning}" for code, meaning in MEANINGS.items())
 
@@ -27,7 +27,7 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from ssg_mip.provenance import versions
+        from ssg_mip.base.provenance import versions
 
         labels = {"highs": "HiGHS", "pyomo": "Pyomo", "numpy": "NumPy", "scipy": "SciPy", "python": "Python"}
         for name, version in versions().items():
@@ -45,13 +45,13 @@ def _main(
     pass
 
 
-app.command("solve", short_help="Find a policy, its value and a proven bound.")(run.solve_instance)
-app.command("front", short_help="Trace the Pareto front.")(run.front_of_instance)
-app.command("existence", short_help="Say whether an equilibrium exists.")(judge.existence_of_instance)
-app.command("batch", short_help="Solve every instance below a folder.")(run.batch_of_folder)
-app.command("export", short_help="Write a program as an LP file.")(look.export_program)
-app.command("plot", short_help="Draw a picture of a printed result.")(picture.plot_result)
-app.command("verify", short_help="Check a printed result in exact arithmetic.")(check.verify_result)
+app.command("solve", short_help="Find a policy, its value and a proven bound.")(solve.solve_instance)
+app.command("front", short_help="Trace the Pareto front.")(front.front_of_instance)
+app.command("existence", short_help="Say whether an equilibrium exists.")(existence.existence_of_instance)
+app.command("batch", short_help="Solve every instance below a folder.")(batch.batch_of_folder)
+app.command("export", short_help="Write a program as an LP file.")(export.export_program)
+app.command("plot", short_help="Draw a picture of a printed result.")(plot.plot_result)
+app.command("verify", short_help="Check a printed result in exact arithmetic.")(verify.verify_result)
 app.command("reproduce", short_help="Regenerate a table or figure of a paper.")(reproduce.reproduce_experiment)
-app.command("validate", short_help="Check instance files.")(look.validate_instances)
-app.command("show", short_help="Show what an instance holds.")(look.show_instance)
+app.command("validate", short_help="Check instance files.")(validate.validate_instances)
+app.command("show", short_help="Show what an instance holds.")(show.show_instance)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from ssg_mip.deadline import Deadline
+from ssg_mip.base.deadline import Deadline
 
 _began: float | None = None
 

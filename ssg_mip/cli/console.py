@@ -17,11 +17,11 @@ from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any, TextIO
 
-from ssg_mip.exit_codes import ExitCode
-from ssg_mip.printable import printable
+from ssg_mip.api.exit_codes import ExitCode
+from ssg_mip.base.printable import printable
+from ssg_mip.base.signals import answer_begins
+from ssg_mip.base.standard_output import STDOUT, stdout_lent_to_stderr
 from ssg_mip.result import ProgressRow
-from ssg_mip.signals import answer_begins
-from ssg_mip.standard_output import STDOUT, stdout_lent_to_stderr
 
 WIDTH = 120
 """Width of tables where there is no terminal to fit them to."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ssg_mip.errors import InvalidGameError, OptionError
-from ssg_mip.game import Game
+from ssg_mip.game.game import Game
 
 MOST_FILES = 2000
 """Instance files looked at, at most, when none is named."""
@@ -29,7 +29,7 @@ def matching_game(command: str, result: Path, data: Mapping[str, Any]) -> Game:
 
 def game_with_hash(command: str, result: Path, wanted: Any) -> Game:
     """The game with a content hash, below the folder of a file or the current one."""
-    from ssg_mip.files import read_instance
+    from ssg_mip.io import read_instance
 
     folders = _folders(result)
     for path in candidates(result):

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
-from ssg_mip.best_response import Ties as TieRule
-from ssg_mip.best_response import check_ties
 from ssg_mip.cli.outputs import file_named
 from ssg_mip.errors import InvalidPolicyError, OptionError
+from ssg_mip.evaluation.best_response import Ties as TieRule
+from ssg_mip.evaluation.best_response import check_ties
 
 if TYPE_CHECKING:
-    from ssg_mip.methods.request import StepSelection
+    from ssg_mip.exact.request import StepSelection
 
 Instance = Annotated[Path, typer.Argument(metavar="INSTANCE", help="Instance file.", show_default=False)]
 Method = Annotated[
@@ -196,8 +196,8 @@ def check_steps(method: str, selection: str, epsilon: float | None) -> StepSelec
     OptionError
         If it is not.
     """
+    from ssg_mip.exact.request import check_selection
     from ssg_mip.methods import check_method_options
-    from ssg_mip.methods.request import check_selection
 
     check_selection(selection, epsilon)
     check_method_options(method, selection)

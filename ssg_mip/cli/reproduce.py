@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
+from ssg_mip.api.exit_codes import ExitCode
+from ssg_mip.base.interrupt import graceful_interrupt
 from ssg_mip.cli import options
 from ssg_mip.cli.console import say, write_json
 from ssg_mip.cli.outcome import final_code
-from ssg_mip.exit_codes import ExitCode
-from ssg_mip.interrupt import graceful_interrupt
 
 
 def reproduce_experiment(
@@ -41,8 +41,8 @@ def reproduce_experiment(
 
     Rows are written as they come; --time-limit, Ctrl-C and SIGTERM leave what was done until then, and NAME.md says so.
     """
-    from ssg_mip.experiments import reproduce
     from ssg_mip.report.experiments import experiment_report
+    from ssg_mip.studies import reproduce
 
     with graceful_interrupt() as interrupt:
         report = reproduce(

@@ -16,10 +16,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ssg_mip.builder import GameBuilder
-from ssg_mip.game import Game
-from ssg_mip.rules import POSITIVE
-from ssg_mip.validation import checked_discount
+from ssg_mip.base.rules import POSITIVE
+from ssg_mip.game.builder import GameBuilder
+from ssg_mip.game.game import Game
+from ssg_mip.game.validation import checked_discount
 
 SOURCE = (
     "Kudo & Akimoto, Policy Iteration for Two-Player General-Sum Stochastic Stackelberg Games, ACML 2025 (PMLR 304), "

@@ -14,9 +14,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from ssg_mip.game import Game
+from ssg_mip.base.rules import one_of
+from ssg_mip.game.game import Game
 from ssg_mip.library.payoffs import bimatrix_game
-from ssg_mip.rules import one_of
 
 CONITZER_SANDHOLM = "Conitzer & Sandholm, Computing the Optimal Strategy to Commit to, EC 2006, as tested in OpenSpiel"
 LETCHFORD = "Letchford, MacDermed, Conitzer, Parr & Isbell, AAAI 2012, Example 1 (Figure 1)"

@@ -24,11 +24,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ssg_mip.builder import GameBuilder
-from ssg_mip.game import Game
+from ssg_mip.base.rules import FLAG, SHARE
+from ssg_mip.game.builder import GameBuilder
+from ssg_mip.game.game import Game
+from ssg_mip.game.validation import check_whole, checked_discount
 from ssg_mip.library.unfolding import Outcome, unfolded
-from ssg_mip.rules import FLAG, SHARE
-from ssg_mip.validation import check_whole, checked_discount
 
 ACTIONS = ("LANE_LEFT", "LANE_RIGHT", "FASTER", "SLOWER", "IDLE")
 """The actions of either car."""

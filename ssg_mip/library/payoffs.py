@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ssg_mip.base.rules import GENERATOR, number
 from ssg_mip.errors import OptionError
-from ssg_mip.game import FloatArray, Game
-from ssg_mip.rules import GENERATOR, number
-from ssg_mip.validation import check_whole, float_array
+from ssg_mip.game.game import Game
+from ssg_mip.game.validation import check_whole, float_array
+from ssg_mip.numerics.array_types import FloatArray
 
 
 def bimatrix_game(

@@ -10,8 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from ssg_mip.errors import OptionError
-from ssg_mip.game import Game, IntArray
-from ssg_mip.validation import check_whole
+from ssg_mip.game.game import Game
+from ssg_mip.game.validation import check_whole
+from ssg_mip.numerics.array_types import IntArray
 
 SOURCE = "ssg_mip.library.random_game"
 """Where this generator stood when its first instances were written; it is part of their files."""

@@ -14,12 +14,12 @@ from collections.abc import Sequence
 
 from numpy.typing import ArrayLike
 
-from ssg_mip.builder import GameBuilder
+from ssg_mip.base.rules import shown
 from ssg_mip.errors import OptionError
-from ssg_mip.game import Game
+from ssg_mip.game.builder import GameBuilder
+from ssg_mip.game.game import Game
+from ssg_mip.game.validation import checked_discount, float_array
 from ssg_mip.library.matrix_games import LEARNING
-from ssg_mip.rules import shown
-from ssg_mip.validation import checked_discount, float_array
 
 _DILEMMA_LEADER = ((-1, -3), (0, -2))
 _DILEMMA_FOLLOWER = ((-1, 0), (-3, -2))

@@ -31,12 +31,13 @@ from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 
-from ssg_mip.builder import GameBuilder
+from ssg_mip.base.rules import FLAG, NOT_NEGATIVE, SHARE, one_of
 from ssg_mip.errors import OptionError
-from ssg_mip.game import FloatArray, Game
+from ssg_mip.game.builder import GameBuilder
+from ssg_mip.game.game import Game
+from ssg_mip.game.validation import check_whole, checked_discount
 from ssg_mip.library.unfolding import Outcome, unfolded
-from ssg_mip.rules import FLAG, NOT_NEGATIVE, SHARE, one_of
-from ssg_mip.validation import check_whole, checked_discount
+from ssg_mip.numerics.array_types import FloatArray
 
 Observation = Literal["placement", "policy"]
 Cell = tuple[int, int]

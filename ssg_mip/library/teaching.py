@@ -10,9 +10,9 @@ stays. Left alone it prefers the sofa.
 
 from __future__ import annotations
 
-from ssg_mip.builder import GameBuilder
-from ssg_mip.game import Game
-from ssg_mip.rules import NUMBER
+from ssg_mip.base.rules import NUMBER
+from ssg_mip.game.builder import GameBuilder
+from ssg_mip.game.game import Game
 
 _PLACES = ("sofa", "room", "desk")
 _LEARNER_REWARD = {"sofa": 1.0, "room": 0.0, "desk": 0.7}

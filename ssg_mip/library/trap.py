@@ -8,8 +8,8 @@ wait for those 10. The paper is undiscounted with a terminal state; here ``s2`` 
 
 from __future__ import annotations
 
-from ssg_mip.builder import GameBuilder
-from ssg_mip.game import Game
+from ssg_mip.game.builder import GameBuilder
+from ssg_mip.game.game import Game
 
 SOURCE = (
     "Zhang et al., Bi-level Actor-Critic for Multi-agent Coordination, AAAI 2020, appendix "

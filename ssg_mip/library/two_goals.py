@@ -24,11 +24,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ssg_mip.builder import GameBuilder
 from ssg_mip.errors import OptionError
-from ssg_mip.game import Game
+from ssg_mip.game.builder import GameBuilder
+from ssg_mip.game.game import Game
+from ssg_mip.game.validation import check_whole, checked_discount
 from ssg_mip.library.unfolding import Outcome, unfolded
-from ssg_mip.validation import check_whole, checked_discount
 
 BOTH_AT_10, BOTH_AT_20 = "both at 10", "both at 20"
 """The states in which play ends."""

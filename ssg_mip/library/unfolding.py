@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
-from ssg_mip.builder import GameBuilder
-from ssg_mip.game import Game
+from ssg_mip.game.builder import GameBuilder
+from ssg_mip.game.game import Game
 
 State = TypeVar("State", bound=Hashable)
 

@@ -10,9 +10,9 @@ from importlib import import_module
 from typing import Any
 
 from ssg_mip.errors import OptionError
-from ssg_mip.game import Game
-from ssg_mip.methods.margin import check_margin
-from ssg_mip.methods.request import Request, Run
+from ssg_mip.exact.margin import check_margin
+from ssg_mip.exact.request import Request, Run
+from ssg_mip.game.game import Game
 from ssg_mip.methods.settings import check_settings
 
 METHODS: dict[str, str] = {
@@ -25,10 +25,10 @@ METHODS: dict[str, str] = {
     "grid": "ssg_mip.methods.restricted.grid",
     "fixed-point": "ssg_mip.methods.fixed_point",
     "policy-gradient": "ssg_mip.methods.policy_gradient",
-    "bilevel-q": "ssg_mip.methods.learning.bilevel_q",
-    "asymmetric-learning": "ssg_mip.methods.learning.asymmetric_learning",
-    "actor-critic": "ssg_mip.methods.learning.actor_critic",
-    "ppo-hedge": "ssg_mip.methods.learning.ppo_hedge",
+    "bilevel-q": "ssg_mip.learning.learners.bilevel_q",
+    "asymmetric-learning": "ssg_mip.learning.learners.asymmetric_learning",
+    "actor-critic": "ssg_mip.learning.learners.actor_critic",
+    "ppo-hedge": "ssg_mip.learning.learners.ppo_hedge",
 }
 """Method names and the modules that implement them."""
 

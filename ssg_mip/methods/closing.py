@@ -16,18 +16,18 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from ssg_mip.certificates.dual.replay import BoundVerification
-from ssg_mip.certificates.outcome import NO_TIME, STOPPED, CheckOutcome
-from ssg_mip.certificates.verify import examine
-from ssg_mip.deadline import Checkpoint, Deadline, OutOfTime
-from ssg_mip.game import Game
-from ssg_mip.interrupt import Interrupt
+from ssg_mip.base.deadline import Checkpoint, Deadline, OutOfTime
+from ssg_mip.base.interrupt import Interrupt
+from ssg_mip.base.tolerances import Tolerances
+from ssg_mip.checker.dual.replay import BoundVerification
+from ssg_mip.checker.outcome import NO_TIME, STOPPED, CheckOutcome
+from ssg_mip.checker.verify import examine
+from ssg_mip.exact.certificate.writer import Recorder
+from ssg_mip.game.game import Game
 from ssg_mip.methods.exact_ties import without_dust, without_near_ties
-from ssg_mip.methods.guaranteed import find_guaranteed
 from ssg_mip.methods.near_ties import SECONDS, Answered, allowed_gap
-from ssg_mip.methods.proofs.bound_certificate import Recorder
+from ssg_mip.methods.secure_commitment import find_guaranteed
 from ssg_mip.result import Result
-from ssg_mip.tolerances import Tolerances
 
 SECONDS_PER_STATE = 4e-4
 """Seconds kept for each state: what checking and printing an answer and an iterate takes a small machine."""

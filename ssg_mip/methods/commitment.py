@@ -7,11 +7,11 @@ with the number of states: stop it at any time, the bound stays valid. Nothing i
 
 from __future__ import annotations
 
-from ssg_mip.game import Game
-from ssg_mip.methods.exact import solve_commitment
-from ssg_mip.methods.request import Request
+from ssg_mip.base.status import Status, Termination
+from ssg_mip.exact import solve_commitment
+from ssg_mip.exact.request import Request
+from ssg_mip.game.game import Game
 from ssg_mip.result import Result, TrajectoryPoint, build_result
-from ssg_mip.status import Status, Termination
 
 
 def run(game: Game, request: Request) -> Result:

@@ -1,10 +1,11 @@
 r"""Answers that rest on a tie which is none.
 
-Actions whose values differ by less than a threshold count as tied (:func:`ssg_mip.bounds.tie_thresholds`), because no
-search in floating point places a policy on a tie exactly. That is harmless where a policy nearby makes the response the
-only best one: then the value is approached by policies that leave nothing to tolerance. Where there is none, a follower
-who loses as little as the threshold by a response will not choose it, and the exact value may be far lower: what is
-within the threshold of a tie *in the data* is no tie.
+Actions whose values differ by less than a threshold count as tied
+(:func:`ssg_mip.evaluation.value_bounds.tie_thresholds`), because no search in floating point places a policy on a tie
+exactly. That is harmless where a policy nearby makes the response the only best one: then the value is approached by
+policies that leave nothing to tolerance. Where there is none, a follower who loses as little as the threshold by a
+response will not choose it, and the exact value may be far lower: what is within the threshold of a tie *in the data*
+is no tie.
 
 So where the follower loses for certain by the response of an answer, and nothing nearby secures the answer's value, the
 value is that under the exact best response, with exact ties alone decided by the rule.
@@ -17,21 +18,21 @@ from fractions import Fraction
 
 import numpy as np
 
-from ssg_mip.best_response import Response, Ties, best_response
-from ssg_mip.certificates.checkpoint import Checkpoint, unhurried
-from ssg_mip.certificates.derivation import derive
-from ssg_mip.certificates.outcome import UNCHECKED
-from ssg_mip.certificates.rational import ExactGame, policy_rows
-from ssg_mip.certificates.response import exactly_tied, optimal_values
-from ssg_mip.certificates.tie_scale import local_scale
-from ssg_mip.certificates.values import PRINTED, value_intervals
-from ssg_mip.game import Game
-from ssg_mip.mdp import evaluate, induced_by_leader
-from ssg_mip.policy import FollowerPolicy, LeaderPolicy
+from ssg_mip.base.status import Status, Termination
+from ssg_mip.base.tolerances import DEFAULT_TOLERANCES, DUST, Tolerances
+from ssg_mip.checker.checkpoint import Checkpoint, unhurried
+from ssg_mip.checker.derivation import derive
+from ssg_mip.checker.outcome import UNCHECKED
+from ssg_mip.checker.rational import ExactGame, policy_rows
+from ssg_mip.checker.response import exactly_tied, optimal_values
+from ssg_mip.checker.tie_scale import local_scale
+from ssg_mip.checker.values import PRINTED, value_intervals
+from ssg_mip.evaluation.best_response import Response, Ties, best_response
+from ssg_mip.evaluation.mdp import evaluate, induced_by_leader
+from ssg_mip.evaluation.standard_form import standard_form
+from ssg_mip.game.game import Game
+from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.result import Result, TrajectoryPoint, gap_denominator
-from ssg_mip.standard_form import standard_form
-from ssg_mip.status import Status, Termination
-from ssg_mip.tolerances import DEFAULT_TOLERANCES, DUST, Tolerances
 
 
 def certain_losses(
@@ -81,7 +82,7 @@ def exact_response(
     """The best response where only actions that cannot be told from the best one are tied.
 
     In games of few states these are the exactly tied ones. What is said about ties within the tolerance
-    (``tied``, ``tied_states``, ``margin``) is as of :func:`~ssg_mip.best_response.best_response`.
+    (``tied``, ``tied_states``, ``margin``) is as of :func:`~ssg_mip.evaluation.best_response.best_response`.
     """
     leader, _, view = derive(ExactGame.of(game), policy_rows(game, policy), tolerances)
     tied = exactly_tied(view)

@@ -1,8 +1,8 @@
 """Methods run on the standard form of a game, and their answers in the game's own units.
 
 Tolerances, gaps and linear programs see rewards of ordinary size without large constants
-(:mod:`ssg_mip.standard_form`); the caller sees his own numbers. Methods whose settings or details are in the units of
-the rewards (learners, the fixed-point operator, the policy gradient) are given the game as it is.
+(:mod:`ssg_mip.evaluation.standard_form`); the caller sees his own numbers. Methods whose settings or details are in the
+units of the rewards (learners, the fixed-point operator, the policy gradient) are given the game as it is.
 """
 
 from __future__ import annotations
@@ -13,17 +13,18 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ssg_mip.best_response import Response, best_response
-from ssg_mip.game import FloatArray, Game
+from ssg_mip.base.provenance import Provenance
+from ssg_mip.base.status import BoundProof, Status, Termination
+from ssg_mip.base.tolerances import DEFAULT_TOLERANCES, FINEST_GAP, Tolerances
+from ssg_mip.evaluation.best_response import Response, best_response
+from ssg_mip.evaluation.standard_form import Scale, StandardForm, standard_form
+from ssg_mip.game.game import Game
+from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods import Request, find_method
-from ssg_mip.policy import LeaderPolicy
-from ssg_mip.provenance import Provenance
+from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.scalarisation import Concave, Scalarised
+from ssg_mip.problem.scalarisation.claims import raised
 from ssg_mip.result import ProgressRow, Result, TrajectoryPoint
-from ssg_mip.scalarisation import Concave, Scalarised
-from ssg_mip.scalarisation.claims import raised
-from ssg_mip.standard_form import Scale, StandardForm, standard_form
-from ssg_mip.status import BoundProof, Status, Termination
-from ssg_mip.tolerances import DEFAULT_TOLERANCES, FINEST_GAP, Tolerances
 
 IN_OWN_UNITS = frozenset(
     {"fixed-point", "policy-gradient", "bilevel-q", "asymmetric-learning", "actor-critic", "ppo-hedge"}

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 
-from ssg_mip.best_response import best_response
-from ssg_mip.bounds import LEAST_GAP
-from ssg_mip.certificates.checkpoint import Checkpoint, unhurried
-from ssg_mip.certificates.guarantee import Guarantee
-from ssg_mip.deadline import Deadline
-from ssg_mip.game import FloatArray, Game
+from ssg_mip.base.deadline import Deadline
+from ssg_mip.base.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, Tolerances
+from ssg_mip.checker.checkpoint import Checkpoint, unhurried
+from ssg_mip.checker.guarantee import Guarantee
+from ssg_mip.evaluation.best_response import best_response
+from ssg_mip.evaluation.subgame import reached_subgame
+from ssg_mip.evaluation.value_bounds import LEAST_GAP
+from ssg_mip.game.game import Game
+from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.methods.exact_ties import loses_for_certain
-from ssg_mip.methods.guaranteed import find_guaranteed
-from ssg_mip.policy import FollowerPolicy, LeaderPolicy
+from ssg_mip.methods.secure_commitment import find_guaranteed
+from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.result import Result
-from ssg_mip.subgame import reached_subgame
-from ssg_mip.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, Tolerances
 
 SECONDS = 1.0
 """What a search beside an answer may take in any case."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 
-from ssg_mip.methods.request import Request
+from ssg_mip.exact.request import Request
 from ssg_mip.result import Result
 
 SEED_DECIDES = "seed_decides"

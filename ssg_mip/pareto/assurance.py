@@ -8,22 +8,22 @@ import itertools
 import math
 from collections.abc import Iterable, Sequence
 
-from ssg_mip.bounds import LEAST_GAP
-from ssg_mip.certificates.dual.replay import BoundVerification
-from ssg_mip.certificates.outcome import CheckOutcome, claimed_words
-from ssg_mip.deadline import Deadline, OutOfTime
-from ssg_mip.interrupt import Interrupt
+from ssg_mip.base.deadline import Deadline, OutOfTime
+from ssg_mip.base.interrupt import Interrupt
+from ssg_mip.base.status import Status
+from ssg_mip.base.tolerances import DEFAULT_GAP
+from ssg_mip.checker.dual.replay import BoundVerification
+from ssg_mip.checker.outcome import CheckOutcome, claimed_words
+from ssg_mip.evaluation.value_bounds import LEAST_GAP
+from ssg_mip.exact.certificate.writer import Recorder
 from ssg_mip.methods.closing import GUARANTEE_SECONDS, GUARANTEE_SHARE
 from ssg_mip.methods.exact_ties import exact_response
-from ssg_mip.methods.guaranteed import find_guaranteed
 from ssg_mip.methods.near_ties import Answered, rests_on_near_tie
-from ssg_mip.methods.proofs.bound_certificate import Recorder
+from ssg_mip.methods.secure_commitment import find_guaranteed
 from ssg_mip.pareto.closing import Closing
 from ssg_mip.pareto.dominance import non_dominated
 from ssg_mip.pareto.front import FrontPoint, ParetoFront
 from ssg_mip.result import Result, gap_denominator
-from ssg_mip.status import Status
-from ssg_mip.tolerances import DEFAULT_GAP
 
 FRONT_SHARE = 0.5
 """Share of the time for checks that the points of a front may take; what they leave goes to the runs."""

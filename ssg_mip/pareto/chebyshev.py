@@ -22,21 +22,22 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ssg_mip.best_response import Response, Ties, response_out
-from ssg_mip.bounds import leader_value_bounds, raised_sum
-from ssg_mip.deadline import Deadline
+from ssg_mip.base.deadline import Deadline
+from ssg_mip.base.interrupt import Interrupt, given_or_graceful
+from ssg_mip.base.rules import POSITIVE, checked
+from ssg_mip.base.status import Termination
 from ssg_mip.errors import OptionError
-from ssg_mip.game import GAME, FloatArray, Game
-from ssg_mip.interrupt import Interrupt, given_or_graceful
-from ssg_mip.methods.exact import Answer, solve_commitment
-from ssg_mip.methods.request import Request
-from ssg_mip.policy import LeaderPolicy
-from ssg_mip.rules import POSITIVE, checked
-from ssg_mip.scalarisation import DEFAULT_AUGMENTATION, AugmentedChebyshev
-from ssg_mip.standard_form import StandardForm, standard_form
-from ssg_mip.status import Termination
-from ssg_mip.validation import checked_array
-from ssg_mip.weights import state_weights
+from ssg_mip.evaluation.best_response import Response, Ties, response_out
+from ssg_mip.evaluation.standard_form import StandardForm, standard_form
+from ssg_mip.evaluation.value_bounds import leader_value_bounds, raised_sum
+from ssg_mip.exact import Answer, solve_commitment
+from ssg_mip.exact.request import Request
+from ssg_mip.game.game import GAME, Game
+from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.game.validation import checked_array
+from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.scalarisation import DEFAULT_AUGMENTATION, AugmentedChebyshev
+from ssg_mip.problem.weights import state_weights
 
 PROGRAM_SHARE = 0.5
 """Share of the time left that one program may take."""

@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ssg_mip.certificates.dual.replay import BoundVerification
-from ssg_mip.certificates.outcome import NO_TIME, STOPPED, CheckOutcome
-from ssg_mip.certificates.verify import Printable, examine
-from ssg_mip.deadline import Deadline, OutOfTime
-from ssg_mip.game import Game
-from ssg_mip.interrupt import Interrupt
+from ssg_mip.base.deadline import Deadline, OutOfTime
+from ssg_mip.base.interrupt import Interrupt
+from ssg_mip.checker.dual.replay import BoundVerification
+from ssg_mip.checker.outcome import NO_TIME, STOPPED, CheckOutcome
+from ssg_mip.checker.verify import Printable, examine
+from ssg_mip.game.game import Game
 from ssg_mip.methods.closing import LEAST_PER_STATE, MOST_KEPT, SECONDS_PER_STATE, SECONDS_PER_TRANSITION, grace
 
 SECONDS_PER_ANSWER = 0.03
@@ -67,7 +67,7 @@ class Closing:
         return (self.until if share is None else share).remaining >= LEAST_PER_STATE * game.num_states
 
     def checkpoint(self) -> None:
-        """Raise :class:`~ssg_mip.deadline.OutOfTime` where the checks should end."""
+        """Raise :class:`~ssg_mip.base.deadline.OutOfTime` where the checks should end."""
         self._give_up_at(self.until)
 
     def _give_up_at(self, until: Deadline) -> None:

@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
 from ssg_mip.errors import OptionError
-from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
 MOST_EXACT_STATES = 255
 """States up to which moocore compares points."""

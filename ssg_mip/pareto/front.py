@@ -11,16 +11,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ssg_mip.best_response import Ties
-from ssg_mip.certificates.guarantee import Guarantee
-from ssg_mip.certificates.outcome import UNCHECKED, CheckOutcome
-from ssg_mip.frozen import FrozenArrays
-from ssg_mip.game import FloatArray, Game
+from ssg_mip.base.frozen import FrozenArrays
+from ssg_mip.base.provenance import Provenance
+from ssg_mip.base.status import BoundProof, Status, Termination
+from ssg_mip.checker.guarantee import Guarantee
+from ssg_mip.checker.outcome import UNCHECKED, CheckOutcome
+from ssg_mip.evaluation.best_response import Ties
+from ssg_mip.game.game import Game
+from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
+from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.pareto.hypervolume import default_reference, hypervolume, is_computed
-from ssg_mip.policy import FollowerPolicy, LeaderPolicy
-from ssg_mip.provenance import Provenance
 from ssg_mip.result import Result, bound_scope, finite, plain
-from ssg_mip.status import BoundProof, Status, Termination
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -76,7 +77,7 @@ class FrontPoint(FrozenArrays):
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class Settlement(FrozenArrays):
-    """What became of a point that weights of zero leave only weakly optimal (:mod:`ssg_mip.pareto.settling`).
+    """What became of a point that weights of zero leave only weakly optimal (:mod:`ssg_mip.pareto.second_stage`).
 
     Attributes
     ----------

@@ -10,10 +10,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ssg_mip.bounds import leader_value_bounds, varying_states
 from ssg_mip.errors import OptionError
-from ssg_mip.game import FloatArray, Game
-from ssg_mip.standard_form import standard_form
+from ssg_mip.evaluation.standard_form import standard_form
+from ssg_mip.evaluation.value_bounds import leader_value_bounds, varying_states
+from ssg_mip.game.game import Game
+from ssg_mip.numerics.array_types import FloatArray
 
 MOST_STATES = 7
 """Varying states up to which a hypervolume is computed; beyond, the effort grows exponentially."""

@@ -1,7 +1,7 @@
 """Fronts, enclosures and verdicts about the standard form of a game, in the game's own units.
 
-The work is done on the standard form (:mod:`ssg_mip.standard_form`), in which tolerances and linear programs see
-rewards of ordinary size without large constants.
+The work is done on the standard form (:mod:`ssg_mip.evaluation.standard_form`), in which tolerances and linear programs
+see rewards of ordinary size without large constants.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ssg_mip.formulations.level import Ceiling
-from ssg_mip.game import FloatArray
+from ssg_mip.base.status import Termination
+from ssg_mip.evaluation.standard_form import Scale, StandardForm
 from ssg_mip.methods.in_standard_form import proof_out, provenance_out, result_out
-from ssg_mip.pareto.enclosures.enclosure import Enclosure, EnclosurePoint
-from ssg_mip.pareto.enclosures.objectives import Objective
-from ssg_mip.pareto.enclosures.region import OpenBox, Region
-from ssg_mip.pareto.enclosures.search_region import UpperBounds
+from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.pareto.enclosure.objectives import Objective
+from ssg_mip.pareto.enclosure.region import OpenBox, Region
+from ssg_mip.pareto.enclosure.result import Enclosure, EnclosurePoint
+from ssg_mip.pareto.enclosure.search_region import UpperBounds
 from ssg_mip.pareto.front import FrontPoint, ParetoFront, Settlement
-from ssg_mip.standard_form import Scale, StandardForm
-from ssg_mip.status import Termination
+from ssg_mip.programs.direction import Ceiling
 
 
 def front_out(front: ParetoFront, form: StandardForm) -> ParetoFront:

@@ -8,11 +8,11 @@ from typing import Protocol
 
 import numpy as np
 
-from ssg_mip.game import FloatArray, IntArray
+from ssg_mip.base.status import Termination
+from ssg_mip.numerics.array_types import FloatArray, IntArray
 from ssg_mip.pareto.dominance import non_dominated
 from ssg_mip.pareto.weight_sets import normal_weights
-from ssg_mip.status import Termination
-from ssg_mip.weights import weight_key
+from ssg_mip.problem.weights import weight_key
 
 
 class Plan(Protocol):

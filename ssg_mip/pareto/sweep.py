@@ -12,10 +12,10 @@ What this does and does not promise:
 * weighted sums reach **supported** points only. A Pareto point in a dent of the front is never an optimum; it appears
   only if some run happens to pass through it;
 * a weight of zero promises weak optimality only, so a second solve settles what it leaves open, in every state whose
-  value the policies decide (:mod:`ssg_mip.pareto.settling`).
+  value the policies decide (:mod:`ssg_mip.pareto.second_stage`).
 
 The time is shared between the runs. What some of them leave goes back to those that their share has cut
-(:mod:`ssg_mip.leftover`).
+(:mod:`ssg_mip.base.leftover`).
 """
 
 from __future__ import annotations
@@ -30,34 +30,35 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ssg_mip.best_response import Ties
-from ssg_mip.bounds import varying_states
-from ssg_mip.deadline import Deadline
+from ssg_mip.base.deadline import Deadline
+from ssg_mip.base.interrupt import Interrupt, given_or_graceful
+from ssg_mip.base.leftover import CutRuns
+from ssg_mip.base.memory import require_memory
+from ssg_mip.base.naming import names_of
+from ssg_mip.base.provenance import Provenance
+from ssg_mip.base.rules import CALLBACK, COUNT, FLAG, LIST, PATH, SEED, TABLE, TEXT, checked, optional
+from ssg_mip.base.status import Termination
+from ssg_mip.base.tolerances import DEFAULT_GAP
 from ssg_mip.errors import OptionError
-from ssg_mip.game import GAME, FloatArray, Game, IntArray
-from ssg_mip.interrupt import Interrupt, given_or_graceful
-from ssg_mip.leftover import CutRuns
-from ssg_mip.memory import require_memory
+from ssg_mip.evaluation.best_response import Ties
+from ssg_mip.evaluation.value_bounds import varying_states
+from ssg_mip.exact.certificate.writer import Recorder, prepared_recorder
+from ssg_mip.exact.request import Request, StepSelection, state_weights
+from ssg_mip.game.game import GAME, Game
+from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods import STEPPING, check_request
 from ssg_mip.methods.in_standard_form import form_for, request_into, row_out
-from ssg_mip.methods.proofs.bound_certificate import Recorder, prepared_recorder
-from ssg_mip.methods.request import Request, StepSelection, state_weights
-from ssg_mip.naming import names_of
+from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.pareto.archive import Pool
 from ssg_mip.pareto.assurance import assured_front
 from ssg_mip.pareto.closing import kept_for_checks
 from ssg_mip.pareto.front import ParetoFront, Settlement
 from ssg_mip.pareto.in_standard_form import front_out
 from ssg_mip.pareto.plans import DichotomicPlan, ListPlan, Plan
-from ssg_mip.pareto.pool import Pool
-from ssg_mip.pareto.settling import Settler
+from ssg_mip.pareto.second_stage import Settler
 from ssg_mip.pareto.weight_sets import DEFAULT_NUM_WEIGHTS, corner_weights, weight_grid
-from ssg_mip.policy import LeaderPolicy
-from ssg_mip.provenance import Provenance
+from ssg_mip.problem.weights import WEIGHTS
 from ssg_mip.result import ProgressRow, Result
-from ssg_mip.rules import CALLBACK, COUNT, FLAG, LIST, PATH, SEED, TABLE, TEXT, checked, optional
-from ssg_mip.status import Termination
-from ssg_mip.tolerances import DEFAULT_GAP
-from ssg_mip.weights import WEIGHTS
 
 BYTES_PER_STATE = 500
 """Bytes that a run keeps for each state: values, weights and policies, and their text when they are printed."""

@@ -2,8 +2,8 @@ r"""Sets of weights for the weighted sums of a front.
 
 The weighted sum ``L[v] = sum_s alpha_s v(s)`` with ``alpha > 0`` is Pareto-compliant: its maximisers are
 Pareto-optimal (Kudo & Akimoto, footnote 4). A weight of zero promises weak optimality only, which
-:mod:`ssg_mip.pareto.settling` repairs. Weighted sums reach **supported** points only, those on the convex hull of the
-reachable set; a Pareto point in a dent of the front is optimal for no weights.
+:mod:`ssg_mip.pareto.second_stage` repairs. Weighted sums reach **supported** points only, those on the convex hull of
+the reachable set; a Pareto point in a dent of the front is optimal for no weights.
 
 Sets of weights: the simplex lattice ``{k / H : sum k = H}`` (Das & Dennis, *Normal-boundary intersection*, SIAM J.
 Optim. 8, 1998) while it is small, seeded draws from the simplex beyond, always with the unit vectors and the start
@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ssg_mip.errors import OptionError
-from ssg_mip.game import FloatArray, IntArray
-from ssg_mip.weights import unit_weights, weight_key
+from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.problem.weights import unit_weights, weight_key
 
 DEFAULT_NUM_WEIGHTS = 20
 """Weight vectors of a front when nothing else is asked."""

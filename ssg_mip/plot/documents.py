@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from ssg_mip.best_response import Ties
+from ssg_mip.evaluation.best_response import Ties
 
 LARGEST_NUMBER = 1e100
 """What matplotlib can still scale an axis to, with room to spare."""

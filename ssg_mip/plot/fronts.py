@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from ssg_mip.errors import OptionError
-from ssg_mip.game import FloatArray
-from ssg_mip.pareto.enclosures.enclosure import Enclosure
+from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.pareto.enclosure.result import Enclosure
 from ssg_mip.pareto.front import ParetoFront
 from ssg_mip.plot.canvas import literally, new_axes
 from ssg_mip.plot.view import FrontView, front_view

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ssg_mip.best_response import Ties, best_response
+from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
 from ssg_mip.errors import OptionError
-from ssg_mip.game import Game
-from ssg_mip.graph import state_graph
+from ssg_mip.evaluation.best_response import Ties, best_response
+from ssg_mip.game.game import Game
+from ssg_mip.game.graph import state_graph
+from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.plot.canvas import literally, new_axes
-from ssg_mip.policy import FollowerPolicy, LeaderPolicy
-from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

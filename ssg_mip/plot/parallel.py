@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ssg_mip.errors import OptionError
-from ssg_mip.pareto.enclosures.enclosure import Enclosure
+from ssg_mip.pareto.enclosure.result import Enclosure
 from ssg_mip.pareto.front import ParetoFront
 from ssg_mip.plot.canvas import literally, new_axes
 from ssg_mip.plot.view import FrontView, front_view

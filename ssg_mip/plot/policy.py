@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ssg_mip.best_response import Ties, best_response
-from ssg_mip.game import Game
+from ssg_mip.evaluation.best_response import Ties, best_response
+from ssg_mip.game.game import Game
+from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.plot.canvas import literally, new_axes
-from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

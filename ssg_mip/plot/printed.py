@@ -14,13 +14,13 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 from pydantic import ValidationError
 
-from ssg_mip.best_response import Ties
+from ssg_mip.base.status import Status
 from ssg_mip.errors import InvalidResultError
-from ssg_mip.game import FloatArray
+from ssg_mip.evaluation.best_response import Ties
+from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.plot.documents import Document, EnclosureDocument, FrontDocument, Part, Point, ResultDocument, Row
 from ssg_mip.plot.view import FrontView, RunView, axis_label
 from ssg_mip.result import ProgressRow
-from ssg_mip.status import Status
 
 _Table = TypeVar("_Table", bound=Part)
 

@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ssg_mip.best_response import Ties, best_response
 from ssg_mip.errors import OptionError
-from ssg_mip.game import FloatArray, Game
-from ssg_mip.pareto.enclosures.enclosure import Enclosure
+from ssg_mip.evaluation.best_response import Ties, best_response
+from ssg_mip.game.game import Game
+from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.pareto.enclosure.result import Enclosure
 from ssg_mip.pareto.front import ParetoFront
 from ssg_mip.plot.canvas import literally, new_axes
 from ssg_mip.plot.fronts import plot_front
 from ssg_mip.plot.view import FrontView, RunView, axis_label, front_view, run_view
-from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import Result
 
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ssg_mip.base.status import Status
 from ssg_mip.errors import OptionError
-from ssg_mip.game import FloatArray
-from ssg_mip.pareto.enclosures.enclosure import Enclosure
-from ssg_mip.pareto.enclosures.objectives import Objective
+from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.pareto.enclosure.objectives import Objective
+from ssg_mip.pareto.enclosure.result import Enclosure
 from ssg_mip.pareto.front import ParetoFront
 from ssg_mip.result import ProgressRow, Result
-from ssg_mip.status import Status
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ssg_mip.certificates.outcome import claimed_words
-from ssg_mip.certificates.verification import VERIFICATION_FORMAT
-from ssg_mip.game import Game
+from ssg_mip.checker.outcome import claimed_words
+from ssg_mip.checker.verification import VERIFICATION_FORMAT
+from ssg_mip.game.game import Game
 from ssg_mip.report.text import add_row, counted, number, table
 
 if TYPE_CHECKING:
-    from ssg_mip.certificates.dual.replay import BoundVerification
-    from ssg_mip.certificates.verification import Verification
+    from ssg_mip.checker.dual.replay import BoundVerification
+    from ssg_mip.checker.verification import Verification
 
 CUT_OFF = "the time limit was reached before the last node; the bound is not certified, and what follows is not read"
 """Of a certificate whose replay was cut off."""

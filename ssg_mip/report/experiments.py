@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ssg_mip.report.text import add_row, table
 
 if TYPE_CHECKING:
-    from ssg_mip.experiments import Report
+    from ssg_mip.studies import Report
 
 _AGREES = {True: "yes", False: "no", None: ""}
 

@@ -10,8 +10,8 @@ from ssg_mip.report.text import add_row, check_line, counted, left_out, mixed_ac
 from ssg_mip.result import bound_scope
 
 if TYPE_CHECKING:
-    from ssg_mip.pareto.enclosures.enclosure import Enclosure
-    from ssg_mip.pareto.equilibrium.existence import Existence
+    from ssg_mip.pareto.enclosure.result import Enclosure
+    from ssg_mip.pareto.existence.existence import Existence
     from ssg_mip.pareto.front import ParetoFront
 
 

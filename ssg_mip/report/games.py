@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ssg_mip.game import Game
-from ssg_mip.printable import printable
+from ssg_mip.base.printable import printable
+from ssg_mip.game.game import Game
 from ssg_mip.report.text import add_row, counted, left_out, number, table, titled
 from ssg_mip.result import finite
 

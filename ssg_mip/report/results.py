@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ssg_mip.certificates.guarantee import Guarantee
+from ssg_mip.base.status import Status, Termination
+from ssg_mip.checker.guarantee import Guarantee
 from ssg_mip.report.text import add_row, check_line, left_out, mixed_action, number, percent, rule, table, titled
 from ssg_mip.result import Result
-from ssg_mip.status import Status, Termination
 
 
 def result_report(result: Result, *, limit: int | None = None) -> list[Any]:

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from rich.table import Table
 from rich.text import Text
 
-from ssg_mip.certificates.outcome import CheckOutcome, interval_to_list
-from ssg_mip.game import Game
-from ssg_mip.policy import LeaderPolicy
-from ssg_mip.printable import printable
+from ssg_mip.base.printable import printable
+from ssg_mip.checker.outcome import CheckOutcome, interval_to_list
+from ssg_mip.game.game import Game
+from ssg_mip.game.policy import LeaderPolicy
 
 
 def number(value: float | None) -> str:

@@ -35,8 +35,9 @@ import numpy as np
 from ssg_mip import LeaderPolicy, best_response, read_instance, solve, trace_front, write_instance
 from ssg_mip.cli import main as run_command
 from ssg_mip.errors import InvalidInstanceError
-from ssg_mip.game import FloatArray, Game
-from tests.unit.certificates.dual_cases import certified
+from ssg_mip.game.game import Game
+from ssg_mip.numerics.array_types import FloatArray
+from tests.unit.checker.dual_cases import certified
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,7 +54,7 @@ ALLOWED = 1e-6
 """Numbers closer than this, relative to the larger of 1 and their size, may stand for one another."""
 
 CERTIFIED = ("figure 1", "three states", "zero-sum", "myopic follower")
-"""The cases of :mod:`tests.unit.certificates.dual_cases` whose certificates are changed."""
+"""The cases of :mod:`tests.unit.checker.dual_cases` whose certificates are changed."""
 
 
 def edited(rng: np.random.Generator, data: bytes) -> bytes:
@@ -150,7 +151,7 @@ CHECKED = {
 """Keys of results and fronts under which everything is checked."""
 
 HISTORY = {"progress"}
-"""Where nothing is checked, as :data:`ssg_mip.certificates.verification.NOT_CHECKED` says."""
+"""Where nothing is checked, as :data:`ssg_mip.checker.verification.NOT_CHECKED` says."""
 
 
 @cache

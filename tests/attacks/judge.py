@@ -7,10 +7,10 @@ import dataclasses
 import numpy as np
 
 from ssg_mip import solve
-from ssg_mip.bounds import LEAST_GAP
+from ssg_mip.base.status import Status
+from ssg_mip.base.tolerances import DEFAULT_TOLERANCES, Tolerances
+from ssg_mip.evaluation.value_bounds import LEAST_GAP
 from ssg_mip.result import Result
-from ssg_mip.status import Status
-from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
 from tests.attacks.driver import AGREEMENT, Verdict
 from tests.oracles.games import PlainGame
 from tests.oracles.sampling import pair_values, regret

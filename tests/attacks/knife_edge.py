@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from ssg_mip import solve, verify_bound
+from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
 from ssg_mip.result import Result
-from ssg_mip.tolerances import DEFAULT_TOLERANCES
 from tests.attacks.driver import AGREEMENT, Attack, Verdict
 from tests.attacks.judge import EVALUATION, GAP, SECONDS, against_itself
 from tests.oracles.exact import Enclosure, stagewise_optimum, threat_optimum

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from ssg_mip.files import json_format, npz_format
-from tests.unit.files.docks import VALID, changed, raw
-from tests.unit.files.malformed_json import MALFORMED
-from tests.unit.files.malformed_npz import EXPECTED, NAMES, changed_members, members, npy_header, sound_game
+from ssg_mip.io import json_format, npz_format
+from tests.unit.io.docks import VALID, changed, raw
+from tests.unit.io.malformed_json import MALFORMED
+from tests.unit.io.malformed_npz import EXPECTED, NAMES, changed_members, members, npy_header, sound_game
 
 Make = Callable[[Path], None]
 """Makes a malformed file, or something else that is no instance, at a path."""

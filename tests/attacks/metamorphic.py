@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from ssg_mip import LeaderPolicy, best_response
+from ssg_mip.base.tolerances import DEFAULT_TOLERANCES, Tolerances
 from ssg_mip.result import Result
-from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
 from tests.attacks import transforms
 from tests.attacks.driver import AGREEMENT, Attack, Verdict
 from tests.attacks.games import varied_game

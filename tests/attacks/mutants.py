@@ -1,6 +1,6 @@
 """``python -m tests.attacks.mutants``: would the tests of the checker notice a mistake in it?
 
-cosmic-ray makes the mutants of :mod:`ssg_mip.certificates`: one operator, number, comparison or condition changed at a
+cosmic-ray makes the mutants of :mod:`ssg_mip.checker`: one operator, number, comparison or condition changed at a
 time. A mutant is *killed* if one of the tests of the certificates that run the changed line fails, or uses far more
 processor time than before. A seeded sample of the mutants is tried, each in a process of its own: this one has run the
 tests once, so that what they solve is known already; the code of the changed function is put in the place of the old
@@ -36,22 +36,22 @@ import pytest
 from tests.attacks.exclusions import REASONS, excluded
 from tests.attacks.mutant import UNCHANGED, Mutant, all_mutants, unchanged
 
-PACKAGE = "ssg_mip.certificates"
+PACKAGE = "ssg_mip.checker"
 
 TESTS = (
-    "tests/unit/certificates",
-    "tests/unit/test_cli_verify.py",
-    "tests/unit/test_cli_certificate.py",
-    "tests/unit/methods/test_guaranteed.py",
+    "tests/unit/checker",
+    "tests/unit/cli/test_cli_verify.py",
+    "tests/unit/cli/test_cli_certificate.py",
+    "tests/unit/methods/test_secure_commitment.py",
     "tests/unit/methods/test_check_time.py",
     "tests/unit/methods/test_restarted.py",
     "tests/unit/pareto/test_enclose.py",
 )
 """The tests of the certificates, by what they cover: the replay, the check of results, what is guaranteed, fronts."""
 
-FILES = "*/ssg_mip/certificates/*"
+FILES = "*/ssg_mip/checker/*"
 
-SLOW = "tests/unit/certificates/test_verify.py::test_solutions_of_random_games_pass_under_every_tie_rule"
+SLOW = "tests/unit/checker/test_verify.py::test_solutions_of_random_games_pass_under_every_tie_rule"
 """As long as many others together, for no line that they leave out."""
 
 QUIET = ("-q", "-x", "-p", "no:cacheprovider", "-p", "no:cov", f"--deselect={SLOW}")

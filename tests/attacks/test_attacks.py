@@ -9,9 +9,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from ssg_mip.certificates.outcome import UNCHECKED
+from ssg_mip.base.status import BoundProof
+from ssg_mip.checker.outcome import UNCHECKED
 from ssg_mip.result import Result
-from ssg_mip.status import BoundProof
 from tests.attacks import transforms
 from tests.attacks.__main__ import main
 from tests.attacks.driver import AGREEMENT, Attack, Verdict, run

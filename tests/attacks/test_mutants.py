@@ -11,7 +11,7 @@ TEST = "test_proven_intervals_hold_the_exact_values_and_are_narrow"
 
 import dataclasses
 from pathlib import Path
-from ssg_mip.certificates import impossible, values
+from ssg_mip.checker import impossible, values
 from tests.attacks.mutants import Options, run_trial
 from tests.attacks.mutant import Mutant, source
 
@@ -43,7 +43,7 @@ mutants = [
     changed("outside", values, "EXACT_STATES = 12", "EXACT_STATES = None"),
     changed("broken", values, "EXACT_STATES = 12", "EXACT_STATES = 12 +"),
 ]
-trial = run_trial(mutants, Options(1, 60.0, ["tests/unit/certificates/test_values.py::" + TEST]))
+trial = run_trial(mutants, Options(1, 60.0, ["tests/unit/checker/test_values.py::" + TEST]))
 print({mutant.title: verdict for mutant, verdict in trial.verdicts.items()} if trial.finished else "unfinished")
 """
 

@@ -7,8 +7,8 @@ import dataclasses
 import numpy as np
 import pytest
 
+from ssg_mip.base.status import Status
 from ssg_mip.result import Result
-from ssg_mip.status import Status
 from tests.attacks import unit_changes
 from tests.attacks.driver import run
 from tests.attacks.registry import ATTACKS

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from ssg_mip import enclose_front, existence, solve, solve_chebyshev, trace_front, verify_bound
-from ssg_mip.pareto.equilibrium.verdict import Verdict as Existence
-from ssg_mip.standard_form import value_range
+from ssg_mip.evaluation.standard_form import value_range
+from ssg_mip.pareto.existence.answers import Verdict as Existence
 from tests.attacks import unit_changes
 from tests.attacks.driver import AGREEMENT, Attack, Verdict
 from tests.attacks.unit_changes import Restated, whole_game

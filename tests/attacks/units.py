@@ -15,12 +15,12 @@ from importlib.util import find_spec
 import numpy as np
 
 from ssg_mip import solve, verify
+from ssg_mip.base.status import Status, Termination
+from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
 from ssg_mip.errors import OptionError, SolverError
+from ssg_mip.evaluation.standard_form import value_range
 from ssg_mip.methods import METHODS
 from ssg_mip.result import Result
-from ssg_mip.standard_form import value_range
-from ssg_mip.status import Status, Termination
-from ssg_mip.tolerances import DEFAULT_TOLERANCES
 from tests.attacks import unit_changes
 from tests.attacks.driver import AGREEMENT, Attack, Verdict
 from tests.attacks.unit_changes import Change, Restated, whole_game

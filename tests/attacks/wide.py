@@ -14,9 +14,9 @@ from functools import partial
 import numpy as np
 
 from ssg_mip import solve, verify
-from ssg_mip.certificates.values import EXACT_STATES
+from ssg_mip.checker.values import EXACT_STATES
 from ssg_mip.errors import TooLargeError
-from ssg_mip.policy import FollowerPolicy
+from ssg_mip.game.policy import FollowerPolicy
 from ssg_mip.result import Result
 from tests.attacks.driver import Attack, Verdict
 from tests.attacks.units import HERE, LEARNERS

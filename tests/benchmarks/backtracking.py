@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from ssg_mip import solve
 from ssg_mip.errors import OptionError
-from ssg_mip.game import Game
+from ssg_mip.game.game import Game
 from ssg_mip.library import random_game
 from ssg_mip.result import Result
 from tests.benchmarks.families import Size

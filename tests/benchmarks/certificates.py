@@ -18,11 +18,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ssg_mip import Game, LeaderPolicy, best_response, read_instance, solve, verify_bounds
-from ssg_mip.deadline import Deadline
+from ssg_mip.base.deadline import Deadline
 from ssg_mip.errors import SolverError
-from ssg_mip.methods.exact import solve_commitment, solve_improvement
-from ssg_mip.methods.proofs.bound_certificate import Recorder
-from ssg_mip.methods.request import Request
+from ssg_mip.exact import solve_commitment, solve_improvement
+from ssg_mip.exact.certificate.writer import Recorder
+from ssg_mip.exact.request import Request
 from tests.benchmarks.families import FAMILIES, REPORTING_SEEDS, Size
 from tests.benchmarks.ours import WARM_UP
 

@@ -21,9 +21,9 @@ import time
 import numpy as np
 
 from ssg_mip import trace_front
-from ssg_mip.pareto.enclosures.enclose import enclose_front
-from ssg_mip.pareto.enclosures.enclosure import Enclosure
-from ssg_mip.pareto.enclosures.objectives import follower_objective, leader_objective
+from ssg_mip.pareto.enclosure.entry import enclose_front
+from ssg_mip.pareto.enclosure.objectives import follower_objective, leader_objective
+from ssg_mip.pareto.enclosure.result import Enclosure
 from tests.oracles.games import Array, PlainGame, random_game
 from tests.oracles.many import drawn_policies, values_of_many
 

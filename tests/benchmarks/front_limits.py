@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ssg_mip.files import write_instance
+from ssg_mip.io import write_instance
 from ssg_mip.library import random_game
 from tests.benchmarks.limits import PATIENCE, SIZES, allowed, run_measured
 

@@ -23,7 +23,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ssg_mip.files import write_instance
+from ssg_mip.io import write_instance
 from ssg_mip.library import random_game
 from ssg_mip.methods import METHODS
 

@@ -24,16 +24,16 @@ from pathlib import Path
 import numpy as np
 
 from ssg_mip import LeaderPolicy
-from ssg_mip.deadline import Deadline
+from ssg_mip.base.deadline import Deadline
+from ssg_mip.base.status import Status, Termination
+from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
 from ssg_mip.errors import OptionError
-from ssg_mip.game import Game
-from ssg_mip.methods.exact import Answer, solve_commitment
+from ssg_mip.exact import Answer, solve_commitment
+from ssg_mip.exact.request import Request
+from ssg_mip.game.game import Game
 from ssg_mip.methods.policy_iteration import restarted
-from ssg_mip.methods.policy_iteration.restart import Restarter
-from ssg_mip.methods.request import Request
+from ssg_mip.methods.policy_iteration.dominating_point import Restarter
 from ssg_mip.result import Result, TrajectoryPoint
-from ssg_mip.status import Status, Termination
-from ssg_mip.tolerances import DEFAULT_TOLERANCES
 from tests.benchmarks.families import FAMILIES, Size
 
 FIRST_SEED = 1000

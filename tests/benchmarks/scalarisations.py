@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 
 from ssg_mip import AugmentedChebyshev, ConcavePieces, Game, Result, WeightedSum, solve, solve_chebyshev
-from ssg_mip.bounds import leader_value_bounds
 from ssg_mip.errors import OptionError
+from ssg_mip.evaluation.value_bounds import leader_value_bounds
 from tests.benchmarks.families import FAMILIES, Size
 from tests.benchmarks.restarts import FIRST_SEED
 

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from ssg_mip import Game
-from ssg_mip.bounds import gap_scale, leader_value_bounds
 from ssg_mip.errors import OptionError
+from ssg_mip.evaluation.value_bounds import gap_scale, leader_value_bounds
 from tests.benchmarks.families import FAMILIES, Size
 
 Program = Literal["commitment", "improvement"]

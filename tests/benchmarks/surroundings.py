@@ -12,7 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from ssg_mip.provenance import versions
+from ssg_mip.base.provenance import versions
 
 
 def now() -> str:

@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ssg_mip import Game, LeaderPolicy, best_response
-from ssg_mip.mdp import induced_by_leader
-from ssg_mip.tolerances import DEFAULT_TOLERANCES, Tolerances
+from ssg_mip.base.tolerances import DEFAULT_TOLERANCES, Tolerances
+from ssg_mip.evaluation.mdp import induced_by_leader
 from tests.benchmarks.measurement import NOT_RUN, Measurement
 from tests.benchmarks.specs import Limits, Program
 

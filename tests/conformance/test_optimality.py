@@ -7,8 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from ssg_mip.status import Status, Termination
-from ssg_mip.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.base.status import Status, Termination
+from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
 from tests.benchmarks.agreement import compare, load, table
 from tests.conformance.cases import GAMES, GAP, run, solved, truth
 from tests.oracles.brute_force import improvement_gain

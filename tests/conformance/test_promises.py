@@ -9,15 +9,15 @@ import time
 import numpy as np
 import pytest
 
-from ssg_mip.best_response import Ties
-from ssg_mip.bounds import LEAST_GAP
+from ssg_mip.base.interrupt import Interrupt
+from ssg_mip.base.status import Status, Termination
+from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
 from ssg_mip.errors import OptionError
-from ssg_mip.interrupt import Interrupt
+from ssg_mip.evaluation.best_response import Ties
+from ssg_mip.evaluation.value_bounds import LEAST_GAP
+from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.methods import find_method
-from ssg_mip.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.result import ProgressRow, Result
-from ssg_mip.status import Status, Termination
-from ssg_mip.tolerances import DEFAULT_TOLERANCES
 from tests.conformance.cases import ACCURACY, ALL_METHODS, GAMES, GAP, Truth, rows_of, run, solved, truth
 from tests.oracles.games import PlainGame, random_game
 from tests.oracles.sampling import answer, random_policy

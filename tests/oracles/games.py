@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ssg_mip.game import Game
+from ssg_mip.game.game import Game
 
 Array = NDArray[np.float64]
 

@@ -11,10 +11,10 @@ import pytest
 from models import patrol_graph, unsupported_front
 from models.catalogue import CATALOGUE, INSTANCES, PROVEN, build, readme
 from ssg_mip import Game, LeaderPolicy, best_response, read_instance, solve, strongly_connected_components
+from ssg_mip.base.status import Status
+from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
 from ssg_mip.errors import OptionError
 from ssg_mip.library import MATRIX_GAMES, actor_critic_trap, kudo_akimoto_figure_1, matrix_game, random_game
-from ssg_mip.status import Status
-from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
 ATTAINED = [path for path in CATALOGUE if "leader_policy" in (build(path).known or {})]
 

@@ -16,8 +16,8 @@ def test_every_name_is_there() -> None:
 
 
 def test_best_response_is_the_function_whatever_was_imported_before() -> None:
-    """A package of the same name would take its place."""
-    imports = ["import ssg_mip", "import ssg_mip.best_response", "from ssg_mip.front_door import solve"]
+    """A module of the same name does not take its place."""
+    imports = ["import ssg_mip", "import ssg_mip.evaluation.best_response", "from ssg_mip.api.front_door import solve"]
     code = "; import ssg_mip; from ssg_mip import best_response as b; print(b.__name__, ssg_mip.best_response is b)"
     for first in imports:
         given = [sys.executable, "-c", first + code]

@@ -12,11 +12,11 @@ import pytest
 from rich.console import Console
 
 from ssg_mip import Game, LeaderPolicy, solve, trace_front
+from ssg_mip.base.status import BoundProof, Termination
 from ssg_mip.report.fronts import front_report
 from ssg_mip.report.games import game_report, game_summary
 from ssg_mip.report.results import result_report
 from ssg_mip.report.text import number, percent
-from ssg_mip.status import BoundProof, Termination
 from tests.oracles.known import figure_1
 from tests.unit import fakes
 

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ssg_mip.best_response import best_response
-from ssg_mip.gap import relative_gap
-from ssg_mip.policy import LeaderPolicy
-from ssg_mip.provenance import versions
+from ssg_mip.base.gap import relative_gap
+from ssg_mip.base.provenance import versions
+from ssg_mip.base.status import Status, Termination
+from ssg_mip.evaluation.best_response import best_response
+from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.result import Result, TrajectoryPoint, build_result, plain
-from ssg_mip.status import Status, Termination
 from tests.oracles.known import figure_1
 
 

@@ -1,7 +1,7 @@
 r"""The fixed-point operator of Bucarey, Della Vecchia, Jean-Marie & Ordonez (2022), as a method.
 
 In every state the strong Stackelberg equilibrium of the static game whose payoffs are rewards plus discounted values
-of what follows (:mod:`~ssg_mip.methods.fixed_point.operator`; Kudo & Akimoto, section 5), iterated by value iteration
+of what follows (:mod:`~ssg_mip.exact.stage_operator.operator`; Kudo & Akimoto, section 5), iterated by value iteration
 or by policy iteration (:mod:`~ssg_mip.methods.fixed_point.iteration`).
 
 **What a fixed point is worth** (Kudo & Akimoto, Theorem 5). At a fixed point ``(V_A, V_B)`` the follower's ``g`` is a
@@ -21,8 +21,8 @@ The seed decides ties and first values where these are asked to be random, and n
 the literature to compare with, and a quick source of policies to start from.
 """
 
+from ssg_mip.exact.stage_operator.operator import StageOperator, Values
 from ssg_mip.methods.fixed_point.algorithm import Settings, run
 from ssg_mip.methods.fixed_point.iteration import Behaviour, Iterates, iterate_operator
-from ssg_mip.methods.fixed_point.operator import StageOperator, Values
 
 __all__ = ["Behaviour", "Iterates", "Settings", "StageOperator", "Values", "iterate_operator", "run"]

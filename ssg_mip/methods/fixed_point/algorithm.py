@@ -1,7 +1,7 @@
 """The method: iterate the operator, visit its policies, report what the last one is truly worth.
 
-The operator works on the game's standard form with one unit for both players (:mod:`ssg_mip.standard_form`), so that a
-constant in the rewards decides no tie of a stage game; what is reported is in the game's own units.
+The operator works on the game's standard form with one unit for both players (:mod:`ssg_mip.evaluation.standard_form`),
+so that a constant in the rewards decides no tie of a stage game; what is reported is in the game's own units.
 """
 
 from __future__ import annotations
@@ -9,21 +9,22 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from ssg_mip.best_response import Response
+from ssg_mip.base.status import Termination
 from ssg_mip.errors import OptionError
-from ssg_mip.game import FloatArray, Game
-from ssg_mip.game_class import is_myopic, moved_by_leader_alone
+from ssg_mip.evaluation.best_response import Response
+from ssg_mip.evaluation.standard_form import StandardForm, standard_form
+from ssg_mip.exact.request import Request
+from ssg_mip.exact.stage_operator.operator import Step, Values
+from ssg_mip.exact.stage_operator.stage import LeaderClass, LeaderTies
+from ssg_mip.exact.stage_operator.start import start_values
+from ssg_mip.game.game import Game
+from ssg_mip.game.game_class import is_myopic, moved_by_leader_alone
 from ssg_mip.methods.fixed_point.iteration import Algorithm, Behaviour, Iterates, iterate_operator
-from ssg_mip.methods.fixed_point.operator import Step, Values
 from ssg_mip.methods.fixed_point.shortfall import shortfalls
-from ssg_mip.methods.fixed_point.stage import LeaderClass, LeaderTies
-from ssg_mip.methods.fixed_point.start import start_values
-from ssg_mip.methods.request import Request
 from ssg_mip.methods.settings import read_settings
-from ssg_mip.methods.visits import Visits
+from ssg_mip.methods.visit_log import Visits
+from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.result import Result
-from ssg_mip.standard_form import StandardForm, standard_form
-from ssg_mip.status import Termination
 
 METHOD = "fixed-point"
 

@@ -27,10 +27,11 @@ from typing import Literal
 
 import numpy as np
 
-from ssg_mip.deadline import Checkpoint, OutOfTime, unhurried
-from ssg_mip.game import FloatArray, Game
-from ssg_mip.methods.fixed_point.operator import StageOperator, Step, Values, values_of_pair
-from ssg_mip.methods.fixed_point.stage import LeaderClass, LeaderTies
+from ssg_mip.base.deadline import Checkpoint, OutOfTime, unhurried
+from ssg_mip.exact.stage_operator.operator import StageOperator, Step, Values, values_of_pair
+from ssg_mip.exact.stage_operator.stage import LeaderClass, LeaderTies
+from ssg_mip.game.game import Game
+from ssg_mip.numerics.array_types import FloatArray
 
 Algorithm = Literal["value-iteration", "policy-iteration"]
 
@@ -127,7 +128,7 @@ def iterate_operator(
     stopped
         Asked before every step.
     checkpoint
-        Called throughout a step; a step that it ends with :class:`~ssg_mip.deadline.OutOfTime` is left out.
+        Called throughout a step; a step that it ends with :class:`~ssg_mip.base.deadline.OutOfTime` is left out.
     on_step
         Called with the number of every step and the step.
     """

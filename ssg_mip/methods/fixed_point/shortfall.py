@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from ssg_mip.deadline import Deadline
-from ssg_mip.game import FloatArray, Game
-from ssg_mip.leftover import CutRuns
+from ssg_mip.base.deadline import Deadline
+from ssg_mip.base.leftover import CutRuns
+from ssg_mip.base.status import Status, Termination
+from ssg_mip.exact.request import Request
+from ssg_mip.game.game import Game
 from ssg_mip.methods.in_standard_form import run_method
-from ssg_mip.methods.request import Request
-from ssg_mip.status import Status, Termination
-from ssg_mip.weights import unit_weights
+from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.weights import unit_weights
 
 
 def shortfalls(game: Game, leader_values: FloatArray, request: Request) -> dict[str, dict[str, Any]]:

@@ -20,11 +20,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ssg_mip.game import FloatArray
 from ssg_mip.methods.policy_gradient.derivatives import Derivatives, differentiate
 from ssg_mip.methods.policy_gradient.response import regularised_response
 from ssg_mip.methods.policy_gradient.schedule import Schedule
 from ssg_mip.methods.policy_gradient.tabular import TabularGame, evaluate_leader, softmax
+from ssg_mip.numerics.array_types import FloatArray
 
 LONGEST_STEP = 1.0
 """How far a parameter of the leader moves at once: a ratio of probabilities changes at most by ``e^2``."""

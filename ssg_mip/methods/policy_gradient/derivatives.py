@@ -31,7 +31,6 @@ import dataclasses
 
 import numpy as np
 
-from ssg_mip.game import FloatArray
 from ssg_mip.methods.policy_gradient.tabular import (
     Evaluation,
     TabularGame,
@@ -40,6 +39,7 @@ from ssg_mip.methods.policy_gradient.tabular import (
     log_softmax,
     softmax,
 )
+from ssg_mip.numerics.array_types import FloatArray
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)

@@ -11,9 +11,9 @@ import math
 
 import numpy as np
 
-from ssg_mip.game import FloatArray
+from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
 from ssg_mip.methods.policy_gradient.tabular import TabularGame, evaluate_follower, log_softmax, softmax
-from ssg_mip.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.numerics.array_types import FloatArray
 
 MOST_ROUNDS = 200
 """Rounds of soft policy iteration; a handful is enough, since it converges quadratically."""

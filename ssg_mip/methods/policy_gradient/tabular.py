@@ -14,7 +14,8 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 
-from ssg_mip.game import FloatArray, Game
+from ssg_mip.game.game import Game
+from ssg_mip.numerics.array_types import FloatArray
 
 MOST_ENTRIES = 2_000_000
 """Entries of the largest dense array that is built: about 470 states with 3 x 3 actions."""

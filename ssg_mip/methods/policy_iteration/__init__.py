@@ -11,7 +11,7 @@ earning ``V_t`` afterwards (6). Each of them is at least as good as it promises,
   found whose gain counts (footnote 5): its search ends there, proving nothing, and only where no policy counts does it
   run to the proof. None of these draws anything, so the seed decides nothing; ``sample`` does, from
   ``W(f_t)`` (line 9; :mod:`~ssg_mip.methods.policy_iteration.sampling`).
-  ``L`` is ``request.scalarisation`` (:mod:`ssg_mip.scalarisation`) or the weighted sum; its weights
+  ``L`` is ``request.scalarisation`` (:mod:`ssg_mip.problem.scalarisation`) or the weighted sum; its weights
   are made positive in every state, as a Pareto-compliant scalarisation must be.
 * **Stop**, whatever ``L``: when a proven bound shows that over ``W>(f_t)`` the gain ``Q_t - V_t``, averaged over the
   states, is at most ``gap * scale``, with ``scale`` the largest value or reward. With a bound of 0 that is Theorem 9,
@@ -21,11 +21,12 @@ earning ``V_t`` afterwards (6). Each of them is at least as good as it promises,
 
 A step whose search has not ended after :data:`~ssg_mip.methods.policy_iteration.step.STEP_NODES` takes the best policy
 found, if it counts. The stop test is first put to a bound on the weighted optimum
-(:mod:`~ssg_mip.methods.policy_iteration.ceiling`), which often proves what would take the program thousands of nodes.
+(:mod:`~ssg_mip.methods.policy_iteration.objective_target`), which often proves what would take the program thousands of
+nodes.
 
 Where the program is large (:data:`~ssg_mip.methods.policy_iteration.step.PROGRAM_FIRST`), a step is first looked for
-without it (:mod:`ssg_mip.methods.primal.ladder`): any policy of ``W>`` that counts will do, whatever the selection.
-Only where none is found is the program written, as far as its size and the time allow.
+without it (:mod:`ssg_mip.exact.heuristics.statewise_steps`): any policy of ``W>`` that counts will do, whatever the
+selection. Only where none is found is the program written, as far as its size and the time allow.
 
 The programs let the follower break ties for the leader. Under the rules ``first`` and ``adverse`` a policy may earn
 less than its program promised, so a step is taken only if no true value falls; the stop test remains valid.

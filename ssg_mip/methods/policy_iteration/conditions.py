@@ -21,21 +21,22 @@ import math
 
 import numpy as np
 
-from ssg_mip.best_response import Ties, best_response
-from ssg_mip.bounds import LEAST_GAP
-from ssg_mip.deadline import Deadline
-from ssg_mip.game import GAME, FloatArray, Game
-from ssg_mip.interrupt import Interrupt
-from ssg_mip.mdp import induced_by_leader
-from ssg_mip.methods.exact.goals import HighestGainProblem, search_goal
-from ssg_mip.methods.exact.size_limit import improvement_products, obstacle
+from ssg_mip.base.deadline import Deadline
+from ssg_mip.base.interrupt import Interrupt
+from ssg_mip.base.rules import INTERRUPT, checked, optional
+from ssg_mip.base.status import Termination
+from ssg_mip.base.tolerances import DEFAULT_GAP
+from ssg_mip.evaluation.best_response import Ties, best_response
+from ssg_mip.evaluation.mdp import induced_by_leader
+from ssg_mip.evaluation.standard_form import standard_form
+from ssg_mip.evaluation.value_bounds import LEAST_GAP
+from ssg_mip.exact.goals import HighestGainProblem, search_goal
+from ssg_mip.exact.request import Request
+from ssg_mip.exact.size_limit import improvement_products, obstacle
+from ssg_mip.game.game import GAME, Game
+from ssg_mip.game.policy import LEADER_POLICY, LeaderPolicy
 from ssg_mip.methods.policy_iteration.step import TEST_GAP_SHARE, Iterate, exact_improvement, take_step, value_scale
-from ssg_mip.methods.request import Request
-from ssg_mip.policy import LEADER_POLICY, LeaderPolicy
-from ssg_mip.rules import INTERRUPT, checked, optional
-from ssg_mip.standard_form import standard_form
-from ssg_mip.status import Termination
-from ssg_mip.tolerances import DEFAULT_GAP
+from ssg_mip.numerics.array_types import FloatArray
 
 SAMPLES = 50
 """Random policies that are tried where the programs leave the sufficient condition open."""

@@ -1,10 +1,10 @@
 r"""Policy iteration with restarts: Algorithm 1 of Kudo & Akimoto, which goes on where it would stop.
 
 Each time the necessary condition for Pareto optimality holds, the run jumps to a policy that dominates the point
-(:mod:`ssg_mip.methods.policy_iteration.restart`) and goes on from there, until a bound proves that there is none: then
-the point is **Pareto-optimal**, for every leader discount, up to the gap. No state's value ever falls, so use this to
-improve a policy as far as that is possible without harming any state. It may still be worth less than the weighted
-optimum, which may ask some state to lose: **use ``commitment`` for that**.
+(:mod:`ssg_mip.methods.policy_iteration.dominating_point`) and goes on from there, until a bound proves that there is
+none: then the point is **Pareto-optimal**, for every leader discount, up to the gap. No state's value ever falls, so
+use this to improve a policy as far as that is possible without harming any state. It may still be worth less than the
+weighted optimum, which may ask some state to lose: **use ``commitment`` for that**.
 
 A jump makes for the weighted sum, whatever the scalarisation of the steps: no scalarisation falls where no state loses.
 It is as hard as the commitment program, or harder. At a limit the point that Algorithm 1 has reached is the
@@ -17,17 +17,17 @@ from __future__ import annotations
 import dataclasses
 import math
 
-from ssg_mip.bounds import gap_scale, leader_value_bounds
-from ssg_mip.game import Game
+from ssg_mip.base.status import Status, Termination
+from ssg_mip.evaluation.value_bounds import gap_scale, leader_value_bounds
+from ssg_mip.exact.request import Request
+from ssg_mip.game.game import Game
 from ssg_mip.methods.policy_iteration.algorithm import DEFAULT_ITERATION_LIMIT, weighted_bound
-from ssg_mip.methods.policy_iteration.record import Record
-from ssg_mip.methods.policy_iteration.restart import Jump, Restarter, negligible_gain
+from ssg_mip.methods.policy_iteration.dominating_point import Jump, Restarter, negligible_gain
+from ssg_mip.methods.policy_iteration.run_log import Record
 from ssg_mip.methods.policy_iteration.sampling import sampled
 from ssg_mip.methods.policy_iteration.start import draws, first_iterate, without_start
 from ssg_mip.methods.policy_iteration.step import ImprovementSolver, Iterate, Step, exact_improvement, take_step
-from ssg_mip.methods.request import Request
 from ssg_mip.result import Result
-from ssg_mip.status import Status, Termination
 
 METHOD = "restarted-policy-iteration"
 

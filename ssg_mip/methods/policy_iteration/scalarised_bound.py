@@ -16,13 +16,14 @@ import dataclasses
 
 import numpy as np
 
-from ssg_mip.bounds import ValueBounds, leader_value_bounds
-from ssg_mip.game import FloatArray, Game
-from ssg_mip.methods.exact import root_bound
-from ssg_mip.methods.request import Request
-from ssg_mip.scalarisation import ConcavePieces, Scalarised, WeightedCeiling
-from ssg_mip.solver.highs import OneShotLp
-from ssg_mip.solver.interface import LinearProgram, LpStatus
+from ssg_mip.evaluation.value_bounds import ValueBounds, leader_value_bounds
+from ssg_mip.exact import root_bound
+from ssg_mip.exact.request import Request
+from ssg_mip.game.game import Game
+from ssg_mip.lp.highs import OneShotLp
+from ssg_mip.lp.interface import LinearProgram, LpStatus
+from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.scalarisation import ConcavePieces, Scalarised, WeightedCeiling
 
 ROUNDS = 3
 """Weighted sums that are bounded."""

@@ -8,12 +8,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ssg_mip.bounds import gap_scale, leader_value_bounds
-from ssg_mip.game import Game, IntArray
-from ssg_mip.methods.exact.size_limit import improvement_products, obstacle
+from ssg_mip.base.status import Termination
+from ssg_mip.evaluation.value_bounds import gap_scale, leader_value_bounds
+from ssg_mip.exact.request import Request, compliant_weights
+from ssg_mip.exact.size_limit import improvement_products, obstacle
+from ssg_mip.game.game import Game
 from ssg_mip.methods.policy_iteration.algorithm import DEFAULT_ITERATION_LIMIT, weighted_bound
-from ssg_mip.methods.policy_iteration.record import Record
-from ssg_mip.methods.policy_iteration.restart import negligible_gain
+from ssg_mip.methods.policy_iteration.dominating_point import negligible_gain
+from ssg_mip.methods.policy_iteration.run_log import Record
 from ssg_mip.methods.policy_iteration.start import first_iterate, without_start
 from ssg_mip.methods.policy_iteration.step import (
     LEAST_PROGRESS,
@@ -25,11 +27,10 @@ from ssg_mip.methods.policy_iteration.step import (
     take_step,
     value_scale,
 )
-from ssg_mip.methods.request import Request, compliant_weights
 from ssg_mip.methods.response_regions.ascent import pareto_ascent
 from ssg_mip.methods.response_regions.regions import Regions, solve_region
+from ssg_mip.numerics.array_types import IntArray
 from ssg_mip.result import Result
-from ssg_mip.status import Termination
 
 METHOD = "response-regions"
 

@@ -3,7 +3,7 @@ r"""Pareto ascent with projection inside a region: problem (54) of Kudo & Akimot
 For a fixed response ``g`` the promised values ``Q_t(s, f, g)`` are linear in ``f``, so a direction along which none
 falls and their weighted sum rises is the solution of a linear program. The same program keeps ``g`` a best response to
 first order, which projects the step onto the region; a step that leaves it is shortened
-(:mod:`ssg_mip.methods.primal.local_ascent`). The ascent ends where no such direction is left.
+(:mod:`ssg_mip.exact.heuristics.sequential_lp`). The ascent ends where no such direction is left.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import dataclasses
 
 import numpy as np
 
-from ssg_mip.game import FloatArray, IntArray
-from ssg_mip.methods.exact.goals import LeastGainProblem
-from ssg_mip.methods.primal.linearisation import FixedResponse, LinearGoal
-from ssg_mip.methods.primal.local_ascent import Ascent, Candidate
-from ssg_mip.policy import FollowerPolicy, LeaderPolicy
+from ssg_mip.exact.goals import LeastGainProblem
+from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal
+from ssg_mip.exact.heuristics.sequential_lp import Ascent, Candidate
+from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
+from ssg_mip.numerics.array_types import FloatArray, IntArray
 
 
 def pareto_ascent(

@@ -14,13 +14,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ssg_mip.branching.box import Box
-from ssg_mip.branching.records import Outcome
-from ssg_mip.deadline import Deadline, OutOfTime
-from ssg_mip.game import FloatArray, Game, IntArray
-from ssg_mip.methods.exact.goals import LeastGainProblem, search_goal
-from ssg_mip.methods.request import Request
-from ssg_mip.status import Termination
+from ssg_mip.base.deadline import Deadline, OutOfTime
+from ssg_mip.base.status import Termination
+from ssg_mip.branch_and_bound.box import Box
+from ssg_mip.branch_and_bound.records import Outcome
+from ssg_mip.exact.goals import LeastGainProblem, search_goal
+from ssg_mip.exact.request import Request
+from ssg_mip.game.game import Game
+from ssg_mip.numerics.array_types import FloatArray, IntArray
 
 
 class Regions:

@@ -7,20 +7,20 @@ Nothing is drawn; the seed goes to HiGHS only.
 
 from __future__ import annotations
 
-from ssg_mip.bounds import leader_value_bounds
-from ssg_mip.formulations.program import Program
-from ssg_mip.game import Game
-from ssg_mip.methods.request import Request
+from ssg_mip.evaluation.value_bounds import leader_value_bounds
+from ssg_mip.exact.request import Request
+from ssg_mip.game.game import Game
 from ssg_mip.methods.restricted.milp import solve_restricted
+from ssg_mip.programs.program import Program
 from ssg_mip.result import Result
 
 
 def run(game: Game, request: Request) -> Result:
-    """Solve the MILP over deterministic leader policies (:mod:`ssg_mip.formulations.deterministic`)."""
+    """Solve the MILP over deterministic leader policies (:mod:`ssg_mip.programs.deterministic`)."""
     bounds = leader_value_bounds(game)
 
     def write() -> Program:
-        from ssg_mip.formulations.deterministic import deterministic_commitment  # Pyomo takes a second to import
+        from ssg_mip.programs.deterministic import deterministic_commitment  # Pyomo takes a second to import
 
         return deterministic_commitment(game, request.weights, margin=request.margin)
 

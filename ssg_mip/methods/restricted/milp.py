@@ -18,24 +18,25 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-from ssg_mip.best_response import Response
-from ssg_mip.bounds import ValueBounds, gap_scale
-from ssg_mip.formulations.program import Program
-from ssg_mip.game import Game, IntArray
-from ssg_mip.gap import gap_size, relative_gap
-from ssg_mip.methods.exact.size_limit import GRACE_SECONDS, obstacle, restricted_products
-from ssg_mip.methods.margin import answer_to
-from ssg_mip.methods.primal.operator_policies import OPERATOR_PRODUCTS, operator_policies
-from ssg_mip.methods.primal.simple import simple_policies
-from ssg_mip.methods.proofs.bound_claim import Claim
-from ssg_mip.methods.request import Request, proof_of
-from ssg_mip.policy import LeaderPolicy
+from ssg_mip.base.gap import gap_size, relative_gap
+from ssg_mip.base.status import BoundProof, Status, Termination
+from ssg_mip.evaluation.best_response import Response
+from ssg_mip.evaluation.value_bounds import ValueBounds, gap_scale
+from ssg_mip.exact.certificate.claim import Claim
+from ssg_mip.exact.heuristics.operator_policies import OPERATOR_PRODUCTS, operator_policies
+from ssg_mip.exact.heuristics.simple import simple_policies
+from ssg_mip.exact.margin import answer_to
+from ssg_mip.exact.request import Request, proof_of
+from ssg_mip.exact.size_limit import GRACE_SECONDS, obstacle, restricted_products
+from ssg_mip.game.game import Game
+from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.lp.compiled import CompiledProgram, compile_program
+from ssg_mip.lp.highs import solve_milp
+from ssg_mip.lp.interface import MilpAnswer
+from ssg_mip.lp.ranges import is_loose, warn_of_ranges
+from ssg_mip.numerics.array_types import IntArray
+from ssg_mip.programs.program import Program
 from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result
-from ssg_mip.solver.compiled import CompiledProgram, compile_program
-from ssg_mip.solver.highs import solve_milp
-from ssg_mip.solver.interface import MilpAnswer
-from ssg_mip.solver.ranges import is_loose, warn_of_ranges
-from ssg_mip.status import BoundProof, Status, Termination
 
 MOST_ENUMERATED = 2_000
 """Policies of a class that are gone through, where the MILP is refused because its constants differ too much."""
@@ -62,7 +63,7 @@ def solve_restricted(
     levels
         Denominator of the class; 1 for deterministic policies.
     bounds
-        Bounds on the leader's values (:func:`ssg_mip.bounds.leader_value_bounds`).
+        Bounds on the leader's values (:func:`ssg_mip.evaluation.value_bounds.leader_value_bounds`).
     """
     stop = obstacle(restricted_products(game, levels), request)
     answer, proposed = _NOTHING, None

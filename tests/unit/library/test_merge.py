@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from ssg_mip import Game, LeaderPolicy, best_response, reachable_states, solve
+from ssg_mip.base.status import Status
 from ssg_mip.errors import OptionError
 from ssg_mip.library import highway_merge
 from ssg_mip.library.merge import ACTIONS, CRASH, FOLLOWER_FIRST, LEADER_FIRST
-from ssg_mip.status import Status
 
 ENDS = (LEADER_FIRST, FOLLOWER_FIRST, CRASH)
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from ssg_mip import Game, LeaderPolicy, best_response, solve
+from ssg_mip.base.status import Status
 from ssg_mip.errors import OptionError
 from ssg_mip.library import security_grid
 from ssg_mip.library.security import DEPLOY
-from ssg_mip.status import Status
 
 SMALL: dict[str, Any] = {"size": 3, "targets": 2, "defenders": 1, "horizon": 6}
 

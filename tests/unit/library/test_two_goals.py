@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from ssg_mip import Game, solve
+from ssg_mip.base.status import Status
 from ssg_mip.errors import InvalidGameError, OptionError
 from ssg_mip.library import two_goals
 from ssg_mip.library.two_goals import BOTH_AT_10, BOTH_AT_20
-from ssg_mip.status import Status
 
 
 def step(game: Game, state: str, leader: str, follower: str) -> tuple[str, float, float]:

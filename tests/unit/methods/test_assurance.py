@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from ssg_mip import Game, LeaderPolicy, read_instance, solve, trace_front, verify
+from ssg_mip.api.exit_codes import ExitCode
 from ssg_mip.batch import RESULTS_NAME, BatchOptions, run_batch
-from ssg_mip.certificates.outcome import UNCHECKED, CheckOutcome, claimed_words, rounded_down, rounded_up
-from ssg_mip.certificates.values import Interval
-from ssg_mip.exit_codes import ExitCode
-from ssg_mip.mdp import DENSE_STATES
-from ssg_mip.methods.guaranteed import find_guaranteed
+from ssg_mip.checker.outcome import UNCHECKED, CheckOutcome, claimed_words, rounded_down, rounded_up
+from ssg_mip.checker.values import Interval
+from ssg_mip.evaluation.mdp import DENSE_STATES
+from ssg_mip.methods.secure_commitment import find_guaranteed
 from ssg_mip.report.text import check_line
 from tests.oracles.games import agreement_game, random_game
 from tests.oracles.known import figure_1

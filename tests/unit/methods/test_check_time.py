@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from ssg_mip import ParetoFront, Result, solve, trace_front, write_instance
-from ssg_mip.certificates.dual.replay import BoundVerification
-from ssg_mip.certificates.outcome import NO_TIME, STOPPED, CheckOutcome
-from ssg_mip.certificates.verify import Printable, examine
-from ssg_mip.deadline import Deadline
-from ssg_mip.exit_codes import ExitCode, exit_code
-from ssg_mip.game import Game
-from ssg_mip.interrupt import Interrupt
+from ssg_mip.api.exit_codes import ExitCode, exit_code
+from ssg_mip.base.deadline import Deadline
+from ssg_mip.base.interrupt import Interrupt
+from ssg_mip.checker.dual.replay import BoundVerification
+from ssg_mip.checker.outcome import NO_TIME, STOPPED, CheckOutcome
+from ssg_mip.checker.verify import Printable, examine
+from ssg_mip.game.game import Game
 from ssg_mip.methods import closing
 from ssg_mip.pareto.assurance import assured_front
 from ssg_mip.pareto.closing import Closing

@@ -11,13 +11,13 @@ from functools import cache
 import pytest
 
 from ssg_mip import Result, solve
-from ssg_mip.certificates.outcome import NO_TIME, STOPPED, CheckOutcome
-from ssg_mip.deadline import Deadline
-from ssg_mip.interrupt import Interrupt
+from ssg_mip.base.deadline import Deadline
+from ssg_mip.base.interrupt import Interrupt
+from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.checker.outcome import NO_TIME, STOPPED, CheckOutcome
 from ssg_mip.library import random_game
 from ssg_mip.methods import closing
 from ssg_mip.methods.closing import busyness, closed, kept_for_closing, with_fewer_iterates
-from ssg_mip.tolerances import DEFAULT_TOLERANCES
 from tests.oracles.games import agreement_game
 
 

@@ -7,16 +7,16 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from ssg_mip import game_class
-from ssg_mip.best_response import best_response
-from ssg_mip.deadline import Deadline
-from ssg_mip.game import Game
-from ssg_mip.interrupt import Interrupt
-from ssg_mip.methods.exact import Answer, solve_commitment
-from ssg_mip.methods.exact.zero_sum import matrix_game
-from ssg_mip.methods.request import Request
-from ssg_mip.solver.highs import OneShotLp
-from ssg_mip.status import Termination
+from ssg_mip.base.deadline import Deadline
+from ssg_mip.base.interrupt import Interrupt
+from ssg_mip.base.status import Termination
+from ssg_mip.evaluation.best_response import best_response
+from ssg_mip.exact import Answer, solve_commitment
+from ssg_mip.exact.request import Request
+from ssg_mip.exact.zero_sum import matrix_game
+from ssg_mip.game import game_class
+from ssg_mip.game.game import Game
+from ssg_mip.lp.highs import OneShotLp
 from tests.oracles.easy_classes import fixed_motion_optimum, stagewise_values
 from tests.oracles.games import PlainGame, plain_from_arrays, random_game
 from tests.oracles.multiple_lps import mixed_commitment

@@ -9,25 +9,26 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ssg_mip import memory, solve, write_instance
-from ssg_mip.best_response import best_response
+from ssg_mip import solve, write_instance
+from ssg_mip.api.exit_codes import ExitCode
+from ssg_mip.base import memory
+from ssg_mip.base.deadline import Deadline, OutOfTime
+from ssg_mip.base.status import Termination
 from ssg_mip.cli import main
-from ssg_mip.deadline import Deadline, OutOfTime
 from ssg_mip.errors import TooLargeError
-from ssg_mip.exit_codes import ExitCode
+from ssg_mip.evaluation.best_response import best_response
+from ssg_mip.exact import size_limit
+from ssg_mip.exact.heuristics.operator_policies import operator_policies
+from ssg_mip.exact.request import Request
+from ssg_mip.exact.size_limit import commitment_products
+from ssg_mip.exact.stage_operator.start import start_values
+from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.learning.learners.asymmetric_learning.hedge import gain_spread
+from ssg_mip.learning.learners.asymmetric_learning.information import exact_answer, pair_values
+from ssg_mip.learning.learners.network_size import check_network_size, check_table_size
 from ssg_mip.library import random_game
-from ssg_mip.methods.exact import size_limit
-from ssg_mip.methods.exact.size_limit import commitment_products
 from ssg_mip.methods.fixed_point.iteration import iterate_operator
-from ssg_mip.methods.fixed_point.start import start_values
-from ssg_mip.methods.learning.asymmetric_learning.hedge import gain_spread
-from ssg_mip.methods.learning.asymmetric_learning.information import exact_answer, pair_values
-from ssg_mip.methods.learning.network_size import check_network_size, check_table_size
-from ssg_mip.methods.primal.operator_policies import operator_policies
-from ssg_mip.methods.request import Request
-from ssg_mip.methods.visits import Visits
-from ssg_mip.policy import LeaderPolicy
-from ssg_mip.status import Termination
+from ssg_mip.methods.visit_log import Visits
 
 
 def asked(game: object, **more: object) -> Request:
@@ -145,7 +146,7 @@ def test_what_is_too_large_has_an_exit_code_and_no_traceback(
 
     path = tmp_path / "game.json"
     write_instance(random_game(0, 3, 2, 2, 2), path)
-    monkeypatch.setattr("ssg_mip.front_door.find_method", full)
+    monkeypatch.setattr("ssg_mip.api.front_door.find_method", full)
     assert main(["solve", str(path), "--json"]) == ExitCode.NO_SOLUTION
     out = json.loads(capsys.readouterr().out)
     assert out["error"]["class"] == "TooLargeError"

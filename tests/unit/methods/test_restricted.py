@@ -7,17 +7,17 @@ import dataclasses
 import numpy as np
 import pytest
 
-from ssg_mip.best_response import Ties, best_response
-from ssg_mip.deadline import Deadline
-from ssg_mip.game import Game
-from ssg_mip.interrupt import Interrupt
+from ssg_mip.base.deadline import Deadline
+from ssg_mip.base.interrupt import Interrupt
+from ssg_mip.base.status import Status, Termination
+from ssg_mip.evaluation.best_response import Ties, best_response
+from ssg_mip.exact.heuristics.simple import simple_policies
+from ssg_mip.game.game import Game
+from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.lp.interface import MilpAnswer
 from ssg_mip.methods import Request, find_method
-from ssg_mip.methods.primal.simple import simple_policies
 from ssg_mip.methods.restricted import milp
-from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow, Result
-from ssg_mip.solver.interface import MilpAnswer
-from ssg_mip.status import Status, Termination
 from tests.benchmarks.agreement import load
 from tests.oracles.games import agreement_game, static_game
 from tests.oracles.known import STATIC, STOCHASTIC, StochasticCase, figure_1

@@ -10,19 +10,19 @@ import numpy as np
 import pytest
 
 from ssg_mip import AugmentedChebyshev, ConcavePieces, Game, WeightedSum, solve, solve_chebyshev, verify, verify_bounds
-from ssg_mip.best_response import best_response
-from ssg_mip.bounds import leader_value_bounds
+from ssg_mip.base.status import Status, Termination
 from ssg_mip.errors import OptionError
-from ssg_mip.mdp import transition_matrix
+from ssg_mip.evaluation.best_response import best_response
+from ssg_mip.evaluation.mdp import transition_matrix
+from ssg_mip.evaluation.value_bounds import leader_value_bounds
+from ssg_mip.exact.heuristics.linearisation import FixedResponse
+from ssg_mip.exact.programs import pieces_goal
+from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods import METHODS, SELECTING
-from ssg_mip.methods.exact.programs import pieces_goal
 from ssg_mip.methods.policy_iteration import backtracking
 from ssg_mip.methods.policy_iteration.conditions import Sufficiency, sufficient_condition
-from ssg_mip.methods.primal.linearisation import FixedResponse
-from ssg_mip.policy import LeaderPolicy
+from ssg_mip.problem.scalarisation import Concave
 from ssg_mip.result import Result
-from ssg_mip.scalarisation import Concave
-from ssg_mip.status import Status, Termination
 from tests.oracles.games import PlainGame, random_game
 from tests.oracles.known import figure_1
 from tests.oracles.sampling import answer, grid_policies, random_policy

@@ -7,14 +7,14 @@ import logging
 import numpy as np
 import pytest
 
-from ssg_mip.bounds import leader_value_bounds
-from ssg_mip.deadline import Deadline, OutOfTime
-from ssg_mip.interrupt import Interrupt
+from ssg_mip.base.deadline import Deadline, OutOfTime
+from ssg_mip.base.interrupt import Interrupt
+from ssg_mip.base.status import Termination
+from ssg_mip.evaluation.value_bounds import leader_value_bounds
+from ssg_mip.exact import programs, solve_commitment
+from ssg_mip.exact.programs import CommitmentProblem, ImprovementProblem
+from ssg_mip.exact.request import Request
 from ssg_mip.library import random_game
-from ssg_mip.methods.exact import programs, solve_commitment
-from ssg_mip.methods.exact.programs import CommitmentProblem, ImprovementProblem
-from ssg_mip.methods.request import Request
-from ssg_mip.status import Termination
 
 GAME = random_game(seed=1, states=8, leader_actions=3, follower_actions=3)
 

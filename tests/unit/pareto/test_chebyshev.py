@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from ssg_mip import AugmentedChebyshev, solve_chebyshev, trace_front
-from ssg_mip.bounds import leader_value_bounds
+from ssg_mip.base.interrupt import Interrupt
+from ssg_mip.base.status import Status, Termination
 from ssg_mip.errors import OptionError
-from ssg_mip.interrupt import Interrupt
-from ssg_mip.status import Status, Termination
+from ssg_mip.evaluation.value_bounds import leader_value_bounds
 from tests.oracles.games import random_game
 from tests.oracles.known import figure_1, three_points
 from tests.oracles.sampling import answer, random_policy

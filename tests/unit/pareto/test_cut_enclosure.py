@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ssg_mip import enclose_front
-from ssg_mip.certificates.verify import examine
+from ssg_mip.checker.verify import examine
 from tests.oracles.known import figure_1
 
 

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from ssg_mip import enclose_front, follower_objective, leader_objective, read_instance, verify
+from ssg_mip.base.interrupt import Interrupt
+from ssg_mip.base.status import Termination
 from ssg_mip.errors import OptionError
-from ssg_mip.interrupt import Interrupt
-from ssg_mip.pareto.enclosures.enclosure import Enclosure
-from ssg_mip.pareto.enclosures.enclosure_points import unsupported_by
-from ssg_mip.status import Termination
+from ssg_mip.pareto.enclosure.points import unsupported_by
+from ssg_mip.pareto.enclosure.result import Enclosure
 from tests.benchmarks.enclosure import contradictions, game, promise_game
 from tests.oracles.games import Array, plain_from_arrays
 from tests.oracles.known import figure_1, three_points
@@ -206,7 +206,7 @@ def test_arguments_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
 
 
 def test_a_point_that_fails_its_check_fails_the_enclosure(three: Enclosure) -> None:
-    from ssg_mip.pareto.enclosures.enclosure_points import checked_enclosure
+    from ssg_mip.pareto.enclosure.points import checked_enclosure
 
     wrong = dataclasses.replace(three.points[0], leader_values=three.points[0].leader_values + 0.1)
     outcome = checked_enclosure(dataclasses.replace(three, points=(wrong, *three.points[1:])))
@@ -216,7 +216,7 @@ def test_a_point_that_fails_its_check_fails_the_enclosure(three: Enclosure) -> N
 
 def test_a_box_that_its_share_of_the_time_left_stuck_is_tried_with_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Programs that end at their share of the time without progress: once more with all that is left, then no more."""
-    from ssg_mip.pareto.enclosures import enclosing
+    from ssg_mip.pareto.enclosure import algorithm as enclosing
 
     shares: list[float] = []
     solve = enclosing.solve_level

@@ -10,18 +10,18 @@ import numpy as np
 import pytest
 
 from ssg_mip import attainment, existence, read_instance, verify
-from ssg_mip.deadline import Deadline
+from ssg_mip.api.exit_codes import ExitCode, existence_code
+from ssg_mip.base.deadline import Deadline
+from ssg_mip.base.interrupt import Interrupt
+from ssg_mip.base.status import Termination
 from ssg_mip.errors import OptionError
-from ssg_mip.exit_codes import ExitCode, existence_code
-from ssg_mip.interrupt import Interrupt
-from ssg_mip.methods.exact import size_limit
-from ssg_mip.methods.request import Request
-from ssg_mip.pareto.equilibrium.attainment import Attained
-from ssg_mip.pareto.equilibrium.inquiry import Inquiry
-from ssg_mip.pareto.equilibrium.verdict import Verdict
-from ssg_mip.policy import LeaderPolicy
+from ssg_mip.exact import size_limit
+from ssg_mip.exact.request import Request
+from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.pareto.existence.algorithm import Inquiry
+from ssg_mip.pareto.existence.answers import Verdict
+from ssg_mip.pareto.existence.attainment import Attained
 from ssg_mip.report.fronts import existence_report
-from ssg_mip.status import Termination
 from tests.oracles.games import PlainGame, random_game, static_game
 from tests.oracles.known import STATIC, actor_critic_trap, figure_1, three_points
 from tests.oracles.sampling import answer, random_policy

@@ -7,9 +7,9 @@ import itertools
 import numpy as np
 import pytest
 
-from ssg_mip.bounds import leader_value_bounds, varying_states
 from ssg_mip.errors import OptionError
-from ssg_mip.game import Game
+from ssg_mip.evaluation.value_bounds import leader_value_bounds, varying_states
+from ssg_mip.game.game import Game
 from ssg_mip.pareto.hypervolume import MOST_STATES, default_reference, hypervolume
 from ssg_mip.pareto.sweep import trace_front
 from tests.oracles.known import figure_1, three_points

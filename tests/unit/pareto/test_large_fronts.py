@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 
 from ssg_mip import enclose_front, existence, leader_objective, trace_front, write_instance
-from ssg_mip.bounds import gap_scale, gap_scales, leader_value_bounds
+from ssg_mip.base.status import Termination
 from ssg_mip.errors import TooLargeError
-from ssg_mip.game import Game
+from ssg_mip.evaluation.value_bounds import gap_scale, gap_scales, leader_value_bounds
+from ssg_mip.game.game import Game
 from ssg_mip.library import random_game
-from ssg_mip.pareto.enclosures import region as regions
-from ssg_mip.pareto.enclosures.objectives import MOST_OBJECTIVES, read_objectives
-from ssg_mip.pareto.enclosures.region import Region
+from ssg_mip.pareto.enclosure import region as regions
+from ssg_mip.pareto.enclosure.objectives import MOST_OBJECTIVES, read_objectives
+from ssg_mip.pareto.enclosure.region import Region
 from ssg_mip.pareto.weight_sets import MOST_CORNERS, MOST_NUMBERS, weight_grid
-from ssg_mip.status import Termination
 from tests.oracles.games import agreement_game
 from tests.oracles.known import figure_1
 from tests.unit import Command
@@ -77,11 +77,11 @@ def test_existence_evaluates_no_policy_twice_at_the_end(monkeypatch: pytest.Monk
 
     def counted(*given: object, **options: object) -> object:
         calls.append(given)
-        from ssg_mip.best_response import best_response
+        from ssg_mip.evaluation.best_response import best_response
 
         return best_response(*given, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("ssg_mip.pareto.equilibrium.inquiry.best_response", counted)
+    monkeypatch.setattr("ssg_mip.pareto.existence.algorithm.best_response", counted)
     answer = existence(agreement_game(3, 3).to_game(), check=False)
     assert len(calls) <= len(answer.results) + 1
 
@@ -89,7 +89,7 @@ def test_existence_evaluates_no_policy_twice_at_the_end(monkeypatch: pytest.Monk
 def test_existence_prints_the_runs_that_fit_and_counts_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = existence(agreement_game(3, 3).to_game(), check=False)
     assert answer.to_dict()["results_left_out"] == 0
-    monkeypatch.setattr("ssg_mip.pareto.equilibrium.existence.MOST_PRINTED", 0)
+    monkeypatch.setattr("ssg_mip.pareto.existence.existence.MOST_PRINTED", 0)
     data = answer.to_dict()
     assert len(data["results"]) == 1
     assert data["results_left_out"] == len(answer.results) - 1 > 0
@@ -107,7 +107,7 @@ def test_an_enclosure_of_too_many_objectives_is_refused_with_what_would_fit(comm
 
 
 def test_a_front_that_does_not_fit_into_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ssg_mip.memory.available_memory", lambda: 1000.0)
+    monkeypatch.setattr("ssg_mip.base.memory.available_memory", lambda: 1000.0)
     with pytest.raises(TooLargeError, match=r"a front of \d+ runs over 3 states needs about .* ask for fewer weights"):
         trace_front(random_game())
 

@@ -10,22 +10,23 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from ssg_mip.best_response import best_response
-from ssg_mip.deadline import Deadline
-from ssg_mip.game import FloatArray, Game
-from ssg_mip.methods import exact
-from ssg_mip.methods.exact import Answer, solve_commitment
-from ssg_mip.methods.request import Request
+from ssg_mip import exact
+from ssg_mip.base.deadline import Deadline
+from ssg_mip.base.status import Status, Termination
+from ssg_mip.evaluation.best_response import best_response
+from ssg_mip.exact import Answer, solve_commitment
+from ssg_mip.exact.request import Request
+from ssg_mip.game.game import Game
+from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.pareto import chebyshev
 from ssg_mip.pareto.chebyshev import solve_chebyshev
-from ssg_mip.pareto.enclosures import enclosing
-from ssg_mip.pareto.enclosures.enclose import enclose_front
-from ssg_mip.pareto.equilibrium.inquiry import Inquiry
-from ssg_mip.pareto.settling import Settler
+from ssg_mip.pareto.enclosure import algorithm as enclosing
+from ssg_mip.pareto.enclosure.entry import enclose_front
+from ssg_mip.pareto.existence.algorithm import Inquiry
+from ssg_mip.pareto.second_stage import Settler
 from ssg_mip.pareto.sweep import trace_front
-from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import Result
-from ssg_mip.status import Status, Termination
 from tests.oracles.known import figure_1
 from tests.unit import fakes
 
@@ -67,7 +68,7 @@ def test_a_front_gives_the_time_that_is_left_to_the_runs_that_were_cut(
 ) -> None:
     """Fifteen seconds, three runs of at most five; the first needs nine, the others next to nothing."""
     run = needing(clock, lambda weights: 9.0 if weights[0] > 0.9 else 0.1)
-    monkeypatch.setattr("ssg_mip.pareto.settling.find_method", lambda _: run)
+    monkeypatch.setattr("ssg_mip.pareto.second_stage.find_method", lambda _: run)
     weights = [{"s1": 1.0}, {"s2": 1.0}, {"s1": 1.0, "s2": 1.0}]
     game = figure_1(1.0, 2.0).to_game()
     names = dict(zip(("s1", "s2"), game.state_names, strict=False))
@@ -85,7 +86,7 @@ def test_a_front_gives_the_time_that_is_left_to_the_runs_that_were_cut(
 def test_a_front_whose_runs_need_more_than_there_is_uses_the_time_and_says_so(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ssg_mip.pareto.settling.find_method", lambda _: needing(clock, lambda _: 100.0))
+    monkeypatch.setattr("ssg_mip.pareto.second_stage.find_method", lambda _: needing(clock, lambda _: 100.0))
     game = figure_1(1.0, 2.0).to_game()
     front = trace_front(game, method="deterministic", num_weights=3, time_limit=15.0, check=False, guarantee=False)
     assert front.termination is Termination.TIME_LIMIT
@@ -151,7 +152,7 @@ def test_existence_solves_a_program_again_that_its_share_has_cut(clock: Clock, m
         even = bool(np.ptp(request.weights) == 0.0)
         return needing(clock, lambda _: 3.0 if even else 0.5)(game, request)
 
-    monkeypatch.setattr("ssg_mip.pareto.equilibrium.inquiry.find_method", lambda _: run)
+    monkeypatch.setattr("ssg_mip.pareto.existence.algorithm.find_method", lambda _: run)
     inquiry = Inquiry(game, Request(weights=game.initial, deadline=Deadline(10.0)))
     inquiry._excluded = lambda: None  # type: ignore[method-assign]
     inquiry._by_floor = lambda: None  # type: ignore[method-assign]

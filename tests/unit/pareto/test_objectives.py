@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ssg_mip.best_response import best_response
 from ssg_mip.errors import OptionError
-from ssg_mip.pareto.enclosures.objectives import follower_objective, leader_objective, parse_objective, read_objectives
-from ssg_mip.policy import LeaderPolicy
+from ssg_mip.evaluation.best_response import best_response
+from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.pareto.enclosure.objectives import follower_objective, leader_objective, parse_objective, read_objectives
 from tests.oracles.known import three_points
 
 GAME = three_points().to_game()

@@ -7,10 +7,10 @@ import itertools
 import numpy as np
 import pytest
 
-from ssg_mip.game import FloatArray
+from ssg_mip.base.status import Termination
+from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.pareto.plans import DichotomicPlan, ListPlan, supported_chain
 from ssg_mip.pareto.weight_sets import corner_weights
-from ssg_mip.status import Termination
 
 
 def converse(plan: DichotomicPlan | ListPlan, reachable: FloatArray) -> tuple[FloatArray, int]:

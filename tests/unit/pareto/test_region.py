@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ssg_mip.formulations.level import Ceiling
-from ssg_mip.pareto.enclosures.region import Region
+from ssg_mip.pareto.enclosure.region import Region
+from ssg_mip.programs.direction import Ceiling
 
 
 def _region(points: list[list[float]], corners: list[list[float]], ideal: list[float]) -> Region:

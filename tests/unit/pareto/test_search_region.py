@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ssg_mip.pareto.enclosures.search_region import LowerBounds, UpperBounds
+from ssg_mip.pareto.enclosure.search_region import LowerBounds, UpperBounds
 
 
 def test_two_points_leave_three_bounds() -> None:

@@ -7,14 +7,14 @@ import json
 import numpy as np
 import pytest
 
-from ssg_mip.best_response import best_response
+from ssg_mip.base.interrupt import Interrupt
+from ssg_mip.base.status import Status, Termination
 from ssg_mip.errors import OptionError
-from ssg_mip.interrupt import Interrupt
+from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.pareto.dominance import covers
 from ssg_mip.pareto.front import ParetoFront
 from ssg_mip.pareto.sweep import trace_front
 from ssg_mip.result import ProgressRow
-from ssg_mip.status import Status, Termination
 from tests.oracles.games import agreement_game
 from tests.oracles.known import figure_1, three_points
 

@@ -9,8 +9,8 @@ import pytest
 
 from ssg_mip import Game, GameBuilder, LeaderPolicy
 from ssg_mip.errors import InvalidPolicyError, OptionError
+from ssg_mip.game.policy import FollowerPolicy
 from ssg_mip.plot import graph, plot_policy, plot_state_graph
-from ssg_mip.policy import FollowerPolicy
 from tests.unit import fakes
 from tests.unit.plot.views import new_axes
 

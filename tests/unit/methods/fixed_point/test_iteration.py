@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ssg_mip.game import Game
+from ssg_mip.exact.stage_operator.operator import values_of_pair
+from ssg_mip.exact.stage_operator.stage import LeaderTies
+from ssg_mip.game.game import Game
 from ssg_mip.library import random_game
 from ssg_mip.methods.fixed_point import Behaviour, Iterates, StageOperator, Values, iterate_operator
 from ssg_mip.methods.fixed_point.iteration import Algorithm
-from ssg_mip.methods.fixed_point.operator import values_of_pair
-from ssg_mip.methods.fixed_point.stage import LeaderTies
 from tests.oracles.games import random_game as plain_game
 from tests.oracles.known import actor_critic_trap, figure_1
 from tests.oracles.zero_sum import shapley_values

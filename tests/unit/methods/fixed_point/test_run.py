@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from ssg_mip import Game, solve
+from ssg_mip.base.status import Termination
 from ssg_mip.errors import OptionError
 from ssg_mip.library import actor_critic_trap, kudo_akimoto_figure_1
 from ssg_mip.library import random_game as library_game
-from ssg_mip.status import Termination
 from tests.oracles.brute_force import brute_force
 from tests.oracles.games import random_game, static_game
 from tests.oracles.known import STATIC

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ssg_mip.formulations.stage_game import stage_game, stage_payoffs
-from ssg_mip.game import Game
-from ssg_mip.methods.fixed_point.operator import StageOperator, Values
-from ssg_mip.methods.fixed_point.stage import LeaderTies, StageSolver, stage_program
-from ssg_mip.solver.compiled import compile_program
-from ssg_mip.solver.highs import OneShotLp
+from ssg_mip.exact.stage_operator.operator import StageOperator, Values
+from ssg_mip.exact.stage_operator.stage import LeaderTies, StageSolver, stage_program
+from ssg_mip.game.game import Game
+from ssg_mip.lp.compiled import compile_program
+from ssg_mip.lp.highs import OneShotLp
+from ssg_mip.programs.stage_game import stage_game, stage_payoffs
 from tests.oracles.games import agreement_game
 from tests.oracles.known import STATIC, StaticCase
 from tests.oracles.multiple_lps import mixed_commitment, pure_commitment

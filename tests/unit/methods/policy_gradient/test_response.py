@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ssg_mip.best_response import best_response
+from ssg_mip.evaluation.best_response import best_response
+from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.policy_gradient.response import ascend, follower_step, regularised_response
 from ssg_mip.methods.policy_gradient.tabular import TabularGame, softmax
-from ssg_mip.policy import LeaderPolicy
 from tests.oracles.games import agreement_game, random_game
 from tests.unit.methods.policy_gradient.points import random_point
 

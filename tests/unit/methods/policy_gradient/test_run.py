@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from ssg_mip import Game, LeaderPolicy, read_instance, solve
+from ssg_mip.base.status import Termination
 from ssg_mip.errors import OptionError
 from ssg_mip.library import actor_critic_trap, kudo_akimoto_figure_1, random_game
 from ssg_mip.methods.policy_gradient import TabularGame, algorithm, regularised_response
 from ssg_mip.methods.policy_gradient.tabular import evaluate_follower
 from ssg_mip.result import Result
-from ssg_mip.status import Termination
 from tests.unit import ROOT
 
 MAINTAIN = read_instance(ROOT / "instances/matrix/maintain.json")

@@ -1,0 +1,206 @@
+"""``solve``: the one function that answers "what should the leader commit to, and how good could it get?"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ssg_mip.base.deadline import Deadline
+from ssg_mip.base.interrupt import Interrupt, given_or_graceful
+from ssg_mip.base.rules import FLAG, PATH, SEED, TABLE, TEXT, checked, optional, shown
+from ssg_mip.base.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, Tolerances
+from ssg_mip.errors import OptionError
+from ssg_mip.evaluation.best_response import Ties
+from ssg_mip.exact.certificate.writer import Recorder, prepared_recorder
+from ssg_mip.exact.request import Request, StepSelection, state_weights
+from ssg_mip.game.game import GAME, Game
+from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.methods import check_request, find_method
+from ssg_mip.methods.closing import closed, kept_for_closing
+from ssg_mip.methods.in_standard_form import run_method
+from ssg_mip.methods.seeds import with_seed
+from ssg_mip.problem.scalarisation import AugmentedChebyshev, ConcavePieces, WeightedSum, scalarisation_of
+from ssg_mip.result import ProgressRow, Result
+
+
+@checked(game=GAME, method=TEXT, check=FLAG, guarantee=FLAG, settings=optional(TABLE), certificate=optional(PATH))
+def solve(
+    game: Game,
+    method: str = "policy-iteration",
+    weights: ArrayLike | Mapping[str, float] | None = None,
+    ties: Ties = "leader",
+    gap: float = DEFAULT_GAP,
+    time_limit: float | None = None,
+    seed: int = 0,
+    *,
+    node_limit: int | None = None,
+    iteration_limit: int | None = None,
+    start: LeaderPolicy | Mapping[str, Mapping[str, float]] | Literal["random"] | None = None,
+    levels: int = 4,
+    selection: StepSelection = "argmax",
+    epsilon: float | None = None,
+    settings: Mapping[str, Any] | None = None,
+    tolerances: Tolerances = DEFAULT_TOLERANCES,
+    on_progress: Callable[[ProgressRow], None] | None = None,
+    interrupt: Interrupt | None = None,
+    margin: float = 0.0,
+    check: bool = True,
+    guarantee: bool = True,
+    certificate: Path | str | None = None,
+    recorder: Recorder | None = None,
+    deadline: Deadline | None = None,
+    scalarisation: WeightedSum | AugmentedChebyshev | ConcavePieces | Mapping[str, Any] | str | None = None,
+) -> Result:
+    """Find a stationary leader policy, its exact value and a proven bound on the best value.
+
+    Parameters
+    ----------
+    game
+        The game.
+    method
+        ``"policy-iteration"`` improves every state from where it starts, ``"restarted-policy-iteration"`` until nothing
+        dominates the point; ``"response-regions"`` and ``"backtracking"`` are Algorithms 2 and 3 of the same paper;
+        ``"commitment"`` proves the weighted optimum; ``"deterministic"`` and ``"grid"`` search those restricted
+        policies exactly. Methods of the related papers, which prove nothing: ``"fixed-point"``,
+        ``"policy-gradient"``, ``"bilevel-q"``, ``"asymmetric-learning"`` and, with the extra ``learn``,
+        ``"actor-critic"`` and ``"ppo-hedge"``.
+    weights
+        Weights over states, an array ``[num_states]`` or ``{state: weight}``, scaled to sum to one; the start
+        distribution if absent.
+    ties
+        What the follower does when indifferent: ``"leader"``, ``"first"`` or ``"adverse"``.
+    gap
+        Relative gap between value and bound at which the search may stop.
+    time_limit
+        Seconds of wall-clock time for everything, check and guarantee included; ``None`` for no limit.
+    seed
+        Seed of every random choice. ``details["seed_decides"]`` says what was drawn; where nothing was, another seed
+        gives the same run, unless HiGHS has to choose between optima.
+    node_limit, iteration_limit
+        Limits on branch-and-bound nodes, and on iterations (steps of play of methods that learn). Methods of the
+        related papers have a limit on iterations of their own where none is given.
+    start
+        A policy to start from, the same as ``{state: {action: probability}}``, or ``"random"``: drawn by the seed,
+        uniformly from the simplex of each state. Without one policy iteration starts from the uniform policy.
+    levels
+        Number of probability levels of the method ``"grid"``.
+    selection
+        Which improving policy a step of policy iteration moves to: ``"argmax"``, one with the largest weighted
+        gain; ``"epsilon"``, one with at least the share ``1 - epsilon`` of that gain; ``"first"``, the first one
+        found; ``"sample"``, one drawn from those with that share (line 9 of Algorithm 1;
+        :mod:`ssg_mip.methods.policy_iteration.sampling` says how). The proof that ends a run is the same for all.
+    epsilon
+        For the selections ``"epsilon"`` and ``"sample"``: the share of the largest gain that may be missing, in
+        ``[0, 1)``; of ``"sample"`` the ``gap`` if absent.
+    settings
+        Settings of the method's own by name, for example ``{"temperature": 0.1}``; each method documents its
+        ``Settings``.
+    tolerances
+        Numerical tolerances.
+    on_progress
+        Called with each new row of the progress table.
+    interrupt
+        A flag to stop the run from another thread. If absent, the first Ctrl-C stops the run and a second one
+        raises ``KeyboardInterrupt``.
+    margin
+        By how much the follower's answer must beat every other action in every state, in the follower's reward units
+        (:mod:`ssg_mip.exact.margin`). Above 0 only policies that keep it count, for the answer and for the bound, and
+        the tie rule has nothing to decide. A ``start`` that misses it is replaced.
+    check
+        Whether to check the answer in exact arithmetic (``Result.check``). A failed check is reported, not raised.
+    guarantee
+        Whether to look near the answer for a policy that works whatever the follower does with ties
+        (``Result.guaranteed``).
+    certificate
+        A file for the proof of the bound, to be replayed in exact arithmetic by ``verify_bounds`` or ``ssg-mip
+        verify``; of ``"policy-iteration"`` also for the proof of its stop.
+    recorder
+        Remembers the proof for a caller who writes the certificate.
+    deadline
+        A budget that is running already, instead of ``time_limit``.
+    scalarisation
+        What the steps of policy iteration, with and without restarts and backtracking, make as large as they can: a
+        Pareto-compliant function of the leader's values (:mod:`ssg_mip.problem.scalarisation`), or what
+        :func:`~ssg_mip.problem.scalarisation.scalarisation_of` reads as one. The weighted sum if absent. A
+        ``WeightedSum`` stands for ``weights``, with every method. With any other, ``leader_value``, ``dual_bound``, the
+        gap and ``optimal`` are still about ``weights``; ``Result.scalarised_value`` and ``scalarised_bound`` are about
+        it.
+
+    Returns
+    -------
+    Result
+        At a limit or after Ctrl-C too: the best policy found so far, and a bound that is valid at that moment.
+        Every bound holds over *stationary* leader policies; policies that remember the past may do better.
+
+    Raises
+    ------
+    OptionError
+        If an argument is unknown or outside its range.
+    InvalidPolicyError
+        If ``start`` does not fit the game.
+    SolverError
+        If the solver failed in a way that no retry mended.
+    """
+    if certificate is not None:
+        recorder = prepared_recorder(Path(certificate))
+    deadline = Deadline(time_limit) if deadline is None else deadline
+    find_method(method)
+    what = scalarisation_of(game, scalarisation)
+    if isinstance(what, WeightedSum):
+        if weights is not None:
+            raise OptionError("weights are given beside a scalarisation weighted-sum; leave one of them out")
+        weights, what = what.weights, None
+    with given_or_graceful(interrupt) as flag:
+        request = Request(
+            weights=state_weights(game, weights),
+            scalarisation=what,
+            ties=ties,
+            margin=margin,
+            gap=gap,
+            deadline=deadline.keeping(kept_for_closing(game, deadline, check=check, guarantee=guarantee)),
+            interrupt=flag,
+            node_limit=node_limit,
+            iteration_limit=iteration_limit,
+            seed=seed,
+            start=_start_policy(game, start, seed),
+            levels=levels,
+            selection=selection,
+            epsilon=epsilon,
+            settings=dict(settings or {}),
+            tolerances=tolerances,
+            on_progress=on_progress,
+            recorder=recorder,
+        )
+        check_request(game, method, request)
+        found = with_seed(run_method(game, method, request), method, request, random_start=_is_random(start))
+        result = closed(
+            found, deadline, flag, check=check, guarantee=guarantee, tolerances=tolerances, recorder=recorder
+        )
+    if recorder is not None and certificate is not None:
+        recorder.write(Path(certificate), game)
+    return result
+
+
+def _is_random(start: object) -> bool:
+    return isinstance(start, str) and start == "random"
+
+
+def _start_policy(
+    game: Game, start: LeaderPolicy | Mapping[str, Mapping[str, float]] | str | None, seed: int
+) -> LeaderPolicy | None:
+    if start is None:
+        return None
+    if _is_random(start):
+        SEED.check("seed", seed)
+        return LeaderPolicy.random(game, np.random.default_rng(seed))
+    if not isinstance(start, (LeaderPolicy, Mapping)):
+        raise OptionError(
+            f"start is {shown(start)}; it must be a LeaderPolicy, {{state: {{action: probability}}}} or 'random'"
+        )
+    policy = start if isinstance(start, LeaderPolicy) else LeaderPolicy.from_names(game, start)
+    policy.slots(game)
+    return policy

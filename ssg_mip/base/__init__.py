@@ -1,0 +1,1 @@
+"""What every room stands on: clocks, signals, rules, numbers, words."""

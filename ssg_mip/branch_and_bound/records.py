@@ -1,0 +1,71 @@
+"""What the search remembers: nodes, the incumbent, limits and the outcome."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+from ssg_mip.base.gap import gap_size
+from ssg_mip.base.status import Termination
+from ssg_mip.branch_and_bound.box import Box
+from ssg_mip.branch_and_bound.rlt_cut_sets import Cuts
+from ssg_mip.branch_and_bound.tree_log import Trace
+from ssg_mip.result import ProgressRow
+
+
+@dataclasses.dataclass(frozen=True, eq=False, slots=True)
+class Branch:
+    """Where a node is to be split: box coordinate and value."""
+
+    place: int
+    value: float
+
+    def children(self, box: Box) -> tuple[Box, Box]:
+        """The parts below and above."""
+        return box.split(self.place, self.value)
+
+
+@dataclasses.dataclass(frozen=True, eq=False, slots=True)
+class Node:
+    """An open node: its box, its bound, where to split it and the basis and cuts its children start from.
+
+    ``trace`` is its place in a certificate, if one is asked for.
+    """
+
+    bound: float
+    box: Box
+    branch: Branch
+    depth: int
+    basis: Any
+    cuts: Cuts
+    trace: Trace | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Gaps:
+    """When a search may stop: ``dual - primal <= max(absolute, relative * gap_size(primal, scale))``."""
+
+    relative: float
+    absolute: float
+    scale: float = 0.0
+
+    def target(self, primal: float) -> float:
+        """The dual bound at which the search may stop."""
+        if math.isinf(primal):
+            return primal
+        return primal + max(self.absolute, self.relative * gap_size(primal, self.scale))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Outcome:
+    """What a search found: the best solution (opaque to the search), both bounds and why it stopped."""
+
+    solution: Any
+    primal_bound: float
+    dual_bound: float
+    termination: Termination
+    nodes: int
+    lps: int
+    lp_seconds: float
+    progress: tuple[ProgressRow, ...]

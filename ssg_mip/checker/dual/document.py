@@ -1,0 +1,278 @@
+"""The file of a bound certificate: one JSON value per line, a header and then the nodes in preorder.
+
+A file may hold several certificates, one after the other. The header is an object::
+
+    {"format": "ssg-mip-bound/3", "game_hash": ..., "units": [[constant, unit, potential or null], ...] or null,
+     "ignored": [...], "weights": [...], "bound": 1.25 or null,
+     "margin": 0.0, "floor": [[state, least], ...], "values": [...] or null, "slack": 0.0, "sweeps": 3,
+     "lower": [...], "upper": [...], "conditional": [...], "ceiling": [...] or null}
+
+``margin``, ``floor``, ``values`` and ``slack`` say which policies it is about (:mod:`.demands`), and ``values`` that it
+is about the improvement program; with the bound ``null`` there is no such policy. Where ``units`` are given, of leader
+and follower, all other numbers are about the game in those units (:mod:`.units`). The rewards of ``ignored`` states, to
+which no state of positive weight leads, count as 0. The format ``ssg-mip-bound/2`` has no units and ignores no
+state, and ``ssg-mip-bound/1`` also lacks the four keys that say which policies are meant: it means every stationary
+policy. ``lower`` and ``upper`` are the root box, ``ceiling`` bounds on the leader's values; ``conditional`` lists the
+states that have a block of probabilities, for the improvement program all of them. Each following line is a node:
+
+===================================================  ==============================================================
+``["v", t, value]``                                  split at ``v(t) = value``; the part below follows, then that above
+``["g", s, b]``                                      the answer in ``s`` is ``b``, then: it is not
+``["p"]``                                            propagated once more; one node follows
+``["e"]``                                            nothing is left after propagation
+``["c"]``                                            bounded by the ceiling
+``["z", [[mix, values], ...]]``                      bounded in a zero-sum game by mixed policies of the follower, as
+                                                     weights per follower slot, and what they hold the leader to
+``["l", objective, lower, upper, block, ...]``       bounded by multipliers: reference box, the block of occupancies
+                                                     (none for the improvement program), one for each floor, then one
+                                                     for each state in ``conditional``, then the multipliers outside
+                                                     the blocks
+===================================================  ==============================================================
+
+The last are missing where there is no floor and no improvement program. With floors they are ``[floor, share]``, one
+number for each floor and one for each joint action; for the improvement program one number for each state.
+
+A block is ``[base, base_times_value, incentive, cuts]`` with ``incentive`` in the order of ``(s, b, c)``, and a cut is
+``[multiplier, kind, s, b, c, t, side, chosen, tangents]`` (:mod:`ssg_mip.checker.dual.cut_terms`). Numbers are
+floats and mean the fractions that they are. Boxes are rounded outwards and values of splits downwards to whole
+multiples of ``2^-grid``, a resolution far finer than the accuracy of floats, which the reader chooses.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ssg_mip.checker.dual.units import PlayerUnits, Units
+from ssg_mip.errors import InvalidResultError, OptionError
+
+FORMAT = "ssg-mip-bound/3"
+
+PLAIN_FORMAT = "ssg-mip-bound/1"
+"""As written before there were demands on the policies."""
+
+KNOWN_FORMATS = (FORMAT, "ssg-mip-bound/2", PLAIN_FORMAT)
+"""What is read; the second as written before there were units."""
+
+_DEMANDS = frozenset({"margin", "floor", "values", "slack"})
+"""The keys that the plain format lacks."""
+
+GRID_BITS = 90
+"""The grid of the boxes is this power of two of the follower's largest value, or finer."""
+
+MOST_SWEEPS = 100
+"""Propagation sweeps per node at most."""
+
+LONGEST_LINE = 50_000_000
+"""Characters of a line at most."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Header:
+    """What a certificate claims, and how its nodes are to be read."""
+
+    game_hash: str
+    weights: tuple[float, ...]
+    bound: float | None
+    sweeps: int
+    lower: tuple[float, ...]
+    upper: tuple[float, ...]
+    conditional: tuple[int, ...]
+    ceiling: tuple[float, ...] | None
+    margin: float = 0.0
+    floor: tuple[tuple[int, float], ...] = ()
+    values: tuple[float, ...] | None = None
+    slack: float = 0.0
+    units: Units | None = None
+    ignored: tuple[int, ...] = ()
+
+    @property
+    def outside(self) -> bool:
+        """Whether leaves have multipliers outside their blocks."""
+        return bool(self.floor) or self.values is not None
+
+    @property
+    def grid(self) -> int:
+        """Boxes are multiples of ``2^-grid``."""
+        largest = max(map(abs, (*self.lower, *self.upper)))
+        return max(0, GRID_BITS - math.frexp(largest)[1])
+
+
+def is_certificate(path: Path) -> bool:
+    """Whether a file begins like a bound certificate."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            start = file.readline(1000)
+            return any(f'"format": "{known}"' in start for known in KNOWN_FORMATS)
+    except UnicodeDecodeError:
+        return False
+
+
+def lines_of(path: Path) -> Iterator[Any]:
+    """The JSON values of a file, line by line.
+
+    Raises
+    ------
+    OptionError
+        If there is no such file.
+    InvalidResultError
+        With the number of the line, if one is not JSON in UTF-8.
+    """
+    try:
+        opened = path.open(encoding="utf-8")
+    except OSError as error:
+        raise OptionError(f"{path} cannot be read: {error.strerror}; give the file that --certificate wrote") from None
+    with opened as file:
+        number = 0
+        try:
+            while line := file.readline(LONGEST_LINE):
+                number += 1
+                yield json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise InvalidResultError(f"{path}, line {max(number, 1)} is not JSON: {error}") from None
+
+
+def read_header(data: Any) -> Header:
+    """The header, its own numbers checked.
+
+    Raises
+    ------
+    InvalidResultError
+        With the field and its value.
+    """
+    if not isinstance(data, dict) or data.get("format") not in KNOWN_FORMATS:
+        raise InvalidResultError(f"the first line is not the header of a certificate; its format must be {FORMAT!r}")
+    wanted = {field.name for field in dataclasses.fields(Header)} | {"format"}
+    if data["format"] != FORMAT:
+        wanted -= {"units", "ignored"}
+    if data["format"] == PLAIN_FORMAT:
+        wanted -= _DEMANDS
+    if set(data) != wanted:
+        raise InvalidResultError(f"the header has the keys {sorted(data)}; they must be {sorted(wanted)}")
+    weights = numbers(data["weights"], None, "the header's weights")
+    if not any(weights) or min(weights) < 0.0:
+        raise InvalidResultError("the header's weights must be at least 0, and not all 0")
+    count = len(weights)
+    conditional = tuple(whole(s, 0, count - 1, "a conditional state") for s in listed_values(data["conditional"]))
+    demands = {} if data["format"] == PLAIN_FORMAT else _read_demands(data, count)
+    if demands.get("values") is not None and conditional != tuple(range(count)):
+        raise InvalidResultError("in the improvement program every state must be conditional, in order")
+    return Header(
+        game_hash=str(data["game_hash"]),
+        weights=weights,
+        bound=None if data["bound"] is None and demands else number(data["bound"], "the header's bound"),
+        sweeps=whole(data["sweeps"], 0, MOST_SWEEPS, "the header's sweeps"),
+        lower=numbers(data["lower"], count, "the header's lower"),
+        upper=numbers(data["upper"], count, "the header's upper"),
+        conditional=conditional,
+        ceiling=None if data["ceiling"] is None else numbers(data["ceiling"], count, "the header's ceiling"),
+        units=_read_units(data.get("units"), count),
+        ignored=tuple(whole(s, 0, count - 1, "an ignored state") for s in listed_values(data.get("ignored", []))),
+        **demands,
+    )
+
+
+def _read_units(given: Any, count: int) -> Units | None:
+    """What was taken out of the leader's and of the follower's rewards."""
+    if given is None:
+        return None
+    leader, follower = (_read_player(one, count) for one in listed_values(given, 2, "the header's units"))
+    return leader, follower
+
+
+def _read_player(given: Any, count: int) -> PlayerUnits:
+    constant, unit, potential = listed_values(given, 3, "a player's units")
+    size = number(unit, "a unit")
+    if size <= 0.0:
+        raise InvalidResultError(f"the header has the unit {unit!r}; it must be positive")
+    return PlayerUnits(
+        constant=number(constant, "a constant"),
+        unit=size,
+        potential=None if potential is None else numbers(potential, count, "a potential"),
+    )
+
+
+def _read_demands(data: dict[str, Any], count: int) -> dict[str, Any]:
+    """What is asked of the policies, its numbers checked."""
+    margin = number(data["margin"], "the header's margin")
+    slack = number(data["slack"], "the header's slack")
+    if min(margin, slack) < 0.0:
+        raise InvalidResultError("the header's margin and slack must be at least 0")
+    pairs = [listed_values(pair, 2, "a floor") for pair in listed_values(data["floor"])]
+    floor = tuple((whole(s, 0, count - 1, "the state of a floor"), number(least, "a floor")) for s, least in pairs)
+    values = None if data["values"] is None else numbers(data["values"], count, "the header's values")
+    if len({s for s, _ in floor}) != len(floor) or (floor and values is not None):
+        raise InvalidResultError("a state has two floors, or the improvement program has one")
+    return {"margin": margin, "floor": floor, "values": values, "slack": slack}
+
+
+def number(value: Any, label: str) -> float:
+    """A finite float.
+
+    Raises
+    ------
+    InvalidResultError
+        With the label, if it is not.
+    """
+    if type(value) is int and abs(value) < 1 << 53:
+        value = float(value)
+    if type(value) is not float or not math.isfinite(value):
+        raise InvalidResultError(f"{label}: {value!r} must be a finite number")
+    return value
+
+
+def numbers(values: Any, count: int | None, label: str) -> tuple[float, ...]:
+    """So many finite floats; any number of them but none if the count is ``None``.
+
+    Raises
+    ------
+    InvalidResultError
+        With the label, if they are not.
+    """
+    listed = listed_values(values, count, label)
+    if count is None and not listed:
+        raise InvalidResultError(f"{label} must not be empty")
+    return tuple(number(value, label) for value in listed)
+
+
+def whole(value: Any, least: int, most: int | None, label: str) -> int:
+    """A whole number within a range.
+
+    Raises
+    ------
+    InvalidResultError
+        With the label, if it is not.
+    """
+    if type(value) is not int:
+        raise InvalidResultError(f"{label} is {value!r}; it must be a whole number")
+    if value < least or (most is not None and value > most):
+        raise InvalidResultError(f"{label} is {value!r}; it must lie between {least} and {most}")
+    return value
+
+
+def listed_values(values: Any, count: int | None = None, label: str = "an entry") -> list[Any]:
+    """A list, of so many values if a count is given.
+
+    Raises
+    ------
+    InvalidResultError
+        With the label, if it is not.
+    """
+    if not isinstance(values, list) or (count is not None and len(values) != count):
+        raise InvalidResultError(f"{label} must be a list{'' if count is None else f' of {count}'}")
+    return values
+
+
+def rounded_down(values: Iterable[float], bits: int) -> tuple[int, ...]:
+    """Multiples of ``2^-bits`` that are not larger."""
+    ratios = [value.as_integer_ratio() for value in values]
+    return tuple((above << bits) // below for above, below in ratios)
+
+
+def rounded_up(values: Iterable[float], bits: int) -> tuple[int, ...]:
+    """Multiples of ``2^-bits`` that are not smaller."""
+    return tuple(-value for value in rounded_down([-value for value in values], bits))

@@ -1,0 +1,253 @@
+r"""What a leaf's multipliers prove: an upper bound on a region, or that it holds no policy.
+
+Everything is a whole number over ``2^(scale + grid + FINE)``: multipliers over ``2^scale``, boxes over ``2^grid``,
+coefficients of the game over ``2^FINE``. Sums are rounded upwards.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+
+from ssg_mip.checker.dual.box_rows import BoxRows
+from ssg_mip.checker.dual.cut_terms import Cut, add_cut
+from ssg_mip.checker.dual.demands import NO_DEMANDS, Demands
+from ssg_mip.checker.dual.numbers import FINE, Enclosure, Numbers, Terms, highest, shifted_up
+from ssg_mip.checker.dual.propagation import Region
+from ssg_mip.errors import InvalidResultError
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Block:
+    """Multipliers of one block of variables: occupancies, or the probabilities of one state.
+
+    Attributes
+    ----------
+    states
+        The states that it covers: all for occupancies, one for probabilities.
+    base
+        Multipliers of the flow rows, one per state covered; of the row ``sum x = 1`` for probabilities.
+    base_times_value
+        Of the same rows times ``h(t)``, ``[state covered][t]``.
+    incentive
+        Of the incentive rows by ``(s, b, c)``; where ``b != c`` at least 0. Rows left out have multiplier 0.
+    cuts
+        Second-level rows with their multipliers.
+    """
+
+    states: tuple[int, ...]
+    base: tuple[int, ...]
+    base_times_value: tuple[tuple[int, ...], ...]
+    incentive: dict[tuple[int, int, int], int]
+    cuts: tuple[Cut, ...]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Leaf:
+    """The proof of a leaf.
+
+    Attributes
+    ----------
+    scale
+        Multipliers are multiples of ``2^-scale``.
+    objective
+        Multiplier of the objective, at least 0; with 0 the leaf claims that its region is empty.
+    lower, upper
+        The reference box, in multiples of ``2^-grid``.
+    occupancy
+        The block of occupancies; ``None`` for the improvement program.
+    conditional
+        Blocks of single states.
+    floored
+        Blocks of occupancies from the states that have a floor, in the order of the floors.
+    floor, share
+        Multipliers of the rows of the floors, one for each, and of the rows that compare occupancies, one for each
+        joint action; empty without floors.
+    improve
+        Multipliers of the rows that forbid a loss, one for each state; empty for the commitment program.
+    """
+
+    scale: int
+    objective: int
+    lower: tuple[int, ...]
+    upper: tuple[int, ...]
+    occupancy: Block | None
+    conditional: tuple[Block, ...]
+    floored: tuple[Block, ...] = ()
+    floor: tuple[int, ...] = ()
+    share: tuple[int, ...] = ()
+    improve: tuple[int, ...] = ()
+
+    @property
+    def blocks(self) -> Iterator[Block]:
+        """All of them."""
+        if self.occupancy is not None:
+            yield self.occupancy
+        yield from self.floored
+        yield from self.conditional
+
+
+_Cost = Callable[[int, int], int]
+"""Of a row and its state: its coefficient in the objective and in the rows that stand outside the blocks."""
+
+_Plain = Callable[[int, int], tuple[int, list[int]]]
+"""Of a row and the place of its state in the block: what flow rows and objective leave to ``y`` and to every ``m``."""
+
+
+class LeafBounds:
+    """Bounds regions of one game by leaves.
+
+    Parameters
+    ----------
+    numbers
+        The game and the weights.
+    grid
+        Boxes are multiples of ``2^-grid``.
+    demands
+        What is asked of the policies besides.
+    """
+
+    def __init__(self, numbers: Numbers, grid: int, demands: Demands = NO_DEMANDS) -> None:
+        self._numbers = numbers
+        self._grid = grid
+        self._demands = demands
+
+    def value(self, leaf: Leaf, region: Region) -> Fraction:
+        """The proven upper bound on ``objective`` times what is maximised, over the policies of a region.
+
+        Raises
+        ------
+        InvalidResultError
+            If the reference box does not contain the region or a multiplier has the wrong sign.
+        """
+        _check(leaf, region)
+        numbers, demands = self._numbers, self._demands
+        rows = BoxRows(numbers, self._grid, leaf.lower, leaf.upper, demands.margin)
+        slopes = [0] * numbers.num_states
+        total = 0
+        if leaf.occupancy is not None:
+            total += self._occupancies(leaf.occupancy, numbers.weights, self._value_cost(leaf), region, rows, slopes)
+        for place, (block, floor) in enumerate(zip(leaf.floored, demands.floors, strict=True)):
+            cost = self._floor_cost(leaf, place)
+            total += self._occupancies(block, floor.start, cost, region, rows, slopes)
+            total -= (leaf.floor[place] * floor.least) << self._grid
+        for block in leaf.conditional:
+            total += self._probabilities(block, self._gain_cost(leaf), region, rows, slopes)
+        total += sum(self._values_part(slope, t, leaf, region) for t, slope in enumerate(slopes))
+        return Fraction(total, 1 << (leaf.scale + self._grid + FINE))
+
+    def _value_cost(self, leaf: Leaf) -> _Cost:
+        """Of an occupancy: the leader's reward, and its side of the comparison."""
+        rewards, share = self._numbers.leader_rewards, leaf.share
+
+        def cost(row: int, _state: int) -> int:
+            return leaf.objective * rewards[row][1] + (share[row] << FINE if share else 0)
+
+        return cost
+
+    def _floor_cost(self, leaf: Leaf, place: int) -> _Cost:
+        """Of an occupancy from a state with a floor: what it adds to the value there, and the other side."""
+        rewards, by, weight = self._numbers.leader_rewards, leaf.floor[place], self._demands.floors[place].weight
+
+        def cost(row: int, _state: int) -> int:
+            return by * rewards[row][1] - leaf.share[row] * weight
+
+        return cost
+
+    def _gain_cost(self, leaf: Leaf) -> _Cost:
+        """Of a probability: what it gains in the improvement program, else nothing."""
+        reference = self._demands.reference
+
+        def cost(row: int, state: int) -> int:
+            if reference is None:
+                return 0
+            return leaf.objective * reference.weighted[row] + leaf.improve[state] * reference.gains[row]
+
+        return cost
+
+    def _occupancies(
+        self, block: Block, start: Sequence[Enclosure], price: _Cost, region: Region, rows: BoxRows, slopes: list[int]
+    ) -> int:
+        """Constants of the flow rows, and the most that the occupancies can add; ``slopes`` grow along."""
+        numbers, grid = self._numbers, self._grid
+        weights: Terms = tuple((s, low, high) for s, (low, high) in enumerate(start))
+        by_value = list(zip(*block.base_times_value, strict=True))
+        for t, multipliers in enumerate(by_value):
+            slopes[t] += highest(weights, multipliers)
+
+        def plain(row: int, state: int) -> tuple[int, list[int]]:
+            moves = numbers.leader_moves[row]
+            cost = price(row, state) - (block.base[state] << FINE)
+            products = [(highest(moves, mine) - (mine[state] << FINE)) << grid for mine in by_value]
+            return (cost + highest(moves, block.base)) << grid, products
+
+        largest = _largest(numbers, block, region, rows, plain)
+        total = numbers.weight_total[1 if largest >= 0 else 0]
+        return (highest(weights, block.base) << grid) + shifted_up(largest * total, FINE)
+
+    def _probabilities(self, block: Block, price: _Cost, region: Region, rows: BoxRows, slopes: list[int]) -> int:
+        """The same for the probabilities of one state."""
+        (state,), by_value, grid = block.states, block.base_times_value[0], self._grid
+        for t, multiplier in enumerate(by_value):
+            slopes[t] += multiplier << FINE
+
+        def plain(row: int, _place: int) -> tuple[int, list[int]]:
+            cost = price(row, state) - (block.base[0] << FINE)
+            return cost << grid, [-multiplier << (FINE + grid) for multiplier in by_value]
+
+        return (block.base[0] << (FINE + grid)) + _largest(self._numbers, block, region, rows, plain)
+
+    def _values_part(self, slope: int, t: int, leaf: Leaf, region: Region) -> int:
+        """The largest ``slope * h(t)`` over the region."""
+        width = leaf.upper[t] - leaf.lower[t]
+        if width == 0:
+            return max(slope, 0) << self._grid
+        end = (region.upper if slope >= 0 else region.lower)[t] - leaf.lower[t]
+        return -((-slope * end << self._grid) // width)
+
+
+def _largest(numbers: Numbers, block: Block, region: Region, rows: BoxRows, plain: _Plain) -> int:
+    """The largest ``red(y) + sum_t max(0, red(m_t))`` over the open joint actions of a block."""
+    cuts: dict[tuple[int, int], list[Cut]] = {}
+    for cut in block.cuts:
+        cuts.setdefault((cut.state, cut.answer), []).append(cut)
+    best: int | None = None
+    for place, state in enumerate(block.states):
+        for answer in region.answers[state]:
+            for leader in range(numbers.leader_counts[state]):
+                factor, products = plain(numbers.row(state, leader, answer), place)
+                first = numbers.row(state, leader, 0)
+                for action in range(numbers.follower_counts[state]):
+                    multiplier = block.incentive.get((state, answer, action), 0)
+                    if not multiplier:
+                        continue
+                    side = 1 if multiplier >= 0 else 0
+                    factor += multiplier * (rows.of_factor[first + action][side] - rows.lead(answer, action))
+                    for t, *ends in rows.of_products[first + action]:
+                        products[t] += multiplier * ends[side]
+                for cut in cuts.get((state, answer), ()):
+                    factor += add_cut(cut, leader, first, rows, products)
+                reduced = factor + sum(value for value in products if value > 0)
+                best = reduced if best is None else max(best, reduced)
+    if best is None:
+        raise InvalidResultError("a leaf covers no open answer")
+    return best
+
+
+def _check(leaf: Leaf, region: Region) -> None:
+    inside = all(
+        low <= mine and theirs <= high
+        for low, mine, theirs, high in zip(leaf.lower, region.lower, region.upper, leaf.upper, strict=True)
+    )
+    if not inside:
+        raise InvalidResultError("the reference box of a leaf does not contain the box of its node")
+    if leaf.objective < 0:
+        raise InvalidResultError(f"a leaf multiplies the objective by {leaf.objective}; it must be at least 0")
+    if any(value < 0 for value in (*leaf.floor, *leaf.share, *leaf.improve)):
+        raise InvalidResultError("a leaf multiplies a demand on the leader's values by a negative number")
+    for block in leaf.blocks:
+        if any(value < 0 and answer != action for (_, answer, action), value in block.incentive.items()):
+            raise InvalidResultError("a leaf multiplies an inequality between follower actions by a negative number")
+        if any(cut.multiplier < 0 for cut in block.cuts):
+            raise InvalidResultError("a leaf multiplies a second-level row by a negative number")

@@ -1,0 +1,170 @@
+r"""Interval propagation of the follower's Bellman equations, rounded outwards on the grid of the boxes.
+
+Every rule of the search's own propagation is here, at least as strong: no part is larger than the search saw it.
+
+For ``l <= v <= u``, ``q(s,a,b) = r_B + gamma_B sum_t p v(t)``, and its bounds ``q- <= q <= q+`` over the box:
+
+* ``v(s) >= min_a sum_b beta(b) q-(s,a,b)`` for every mix ``beta`` of follower actions, because a best response is worth
+  no less; mixes of two actions are tried;
+* ``v(s) <= max_a q+(s,a,b)`` for the answer ``b``, hence for the best open one;
+* ``b`` is no answer where ``max_a q+(s,a,b) < l(s)``, or where some ``c`` has ``q(s,a,c) > q(s,a,b) - m`` for every
+  ``a`` and every ``v`` in the box, with ``m`` the margin that is asked for;
+* for every ``b`` some ``a`` has ``q(s,a,b) <= u(s)``, because the mean over ``f(s)`` is at most ``v(s)``. Only those
+  with ``q-(s,a,b) <= u(s)`` can, and as ``q >= q- + gamma_B p (v(t) - l(t))``, if all of them lead to ``t`` then
+  ``v(t) <= l(t) + max_a (u(s) - q-(s,a,b)) / (gamma_B p)``;
+* for an open ``b`` some ``a`` has ``q(s,a,b) >= l(s)``, because the mean for the answer is ``v(s)``; likewise
+  ``v(t) >= u(t) - max_ab (q+(s,a,b) - l(s)) / (gamma_B p)``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Iterable, Sequence
+
+from ssg_mip.checker.dual.numbers import FINE, Enclosure, Numbers, Terms, highest, lowest, shifted_up
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Region:
+    """A node: bounds on every ``v(t)`` in multiples of ``2^-grid``, and the open answers of every state."""
+
+    lower: tuple[int, ...]
+    upper: tuple[int, ...]
+    answers: tuple[frozenset[int], ...]
+
+    @property
+    def empty(self) -> bool:
+        """Whether an interval is empty or a state has no answer left."""
+        return not all(self.answers) or any(low > high for low, high in zip(self.lower, self.upper, strict=True))
+
+    def between(self, place: int, lower: int | None, upper: int | None) -> Region:
+        """The part with ``lower <= v(place) <= upper``."""
+        low, high = list(self.lower), list(self.upper)
+        if lower is not None:
+            low[place] = max(low[place], lower)
+        if upper is not None:
+            high[place] = min(high[place], upper)
+        return Region(tuple(low), tuple(high), self.answers)
+
+    def answering(self, state: int, answers: frozenset[int]) -> Region:
+        """The part where the answer in a state is among the given ones."""
+        return Region(
+            self.lower,
+            self.upper,
+            tuple(mine & answers if s == state else mine for s, mine in enumerate(self.answers)),
+        )
+
+
+class Propagation:
+    """Propagates regions of one game whose boxes are multiples of ``2^-grid``; the margin is one of ``2^-FINE``."""
+
+    def __init__(self, numbers: Numbers, grid: int, margin: int = 0) -> None:
+        self._margin = margin << grid
+        self._numbers = numbers
+        self._grid = grid
+        self._rewards = [(low << grid, high << grid) for low, high in numbers.follower_rewards]
+        self._moves = [{t: low for t, low, _ in moves if low > 0} for moves in numbers.follower_moves]
+        self._lead = [
+            {
+                pair: [((reward[0] << grid, reward[1] << grid), moves) for reward, moves in entries]
+                for pair, entries in table.items()
+            }
+            for table in numbers.lead
+        ]
+
+    def is_upper_bound(self, values: tuple[int, ...]) -> bool:
+        """Whether no joint action improves on ``values``: then the follower's values are at most these."""
+        numbers = self._numbers
+        return all(
+            max(map(max, self._highs(values, state))) <= values[state] << FINE for state in range(numbers.num_states)
+        )
+
+    def is_lower_bound(self, values: tuple[int, ...]) -> bool:
+        """Whether the follower has ``values`` at least, whatever the leader does."""
+        return all(
+            secured(self._lows(values, state)) >= values[state] << FINE for state in range(self._numbers.num_states)
+        )
+
+    def sweep(self, region: Region) -> Region:
+        """A region inside, with the same consistent policies; perhaps empty."""
+        lower, upper, answers = list(region.lower), list(region.upper), list(region.answers)
+        for state, available in enumerate(region.answers):
+            highs, lows = self._highs(region.upper, state), self._lows(region.lower, state)
+            tops = [max(column) for column in zip(*highs, strict=True)]
+            least, most = region.lower[state] << FINE, region.upper[state] << FINE
+            kept = frozenset(b for b in available if tops[b] >= least and not self._beaten(region, state, b))
+            answers[state] = kept
+            if not kept:
+                break
+            upper[state] = min(upper[state], shifted_up(max(tops[b] for b in kept), FINE))
+            lower[state] = max(lower[state], secured(lows) >> FINE)
+            for b in range(len(tops)):
+                rooms = [(a, b, most - row[b]) for a, row in enumerate(lows)]
+                for t, room in self._look_back(state, rooms):
+                    upper[t] = min(upper[t], region.lower[t] + room)
+            rooms = [(a, b, row[b] - least) for a, row in enumerate(highs) for b in kept]
+            for t, room in self._look_back(state, rooms):
+                lower[t] = max(lower[t], region.upper[t] - room)
+        return Region(tuple(lower), tuple(upper), tuple(answers))
+
+    def _look_back(self, state: int, rooms: Iterable[tuple[int, int, int]]) -> list[tuple[int, int]]:
+        """How far ``v(t)`` may move, for each ``t`` that all possible ``(a, b)`` lead to.
+
+        Given is, per ``(a, b)``, the room that ``q`` has; it is possible if there is some.
+        """
+        possible = [(self._moves[self._numbers.row(state, a, b)], room) for a, b, room in rooms if room >= 0]
+        if not possible:
+            return []
+        shared = set.intersection(*(set(moves) for moves, _ in possible))
+        return [(t, max(-(-room // moves[t]) for moves, room in possible)) for t in sorted(shared)]
+
+    def _highs(self, upper: Sequence[int], state: int) -> list[list[int]]:
+        """``q(s,a,b)`` at most, per leader and follower action."""
+        moves, rewards = self._numbers.follower_moves, self._rewards
+        return [[rewards[k][1] + highest(moves[k], upper) for k in rows] for rows in self._rows_of(state)]
+
+    def _lows(self, lower: Sequence[int], state: int) -> list[list[int]]:
+        """``q(s,a,b)`` at least, per leader and follower action."""
+        moves, rewards = self._numbers.follower_moves, self._rewards
+        return [[rewards[k][0] + lowest(moves[k], lower) for k in rows] for rows in self._rows_of(state)]
+
+    def _rows_of(self, state: int) -> list[range]:
+        """Rows of a state, per leader action."""
+        first, count = self._numbers.first_row[state], self._numbers.follower_counts[state]
+        return [range(k, k + count) for k in range(first, first + self._numbers.leader_counts[state] * count, count)]
+
+    def _beaten(self, region: Region, state: int, answer: int) -> bool:
+        """Whether for some other action the lead is below the margin, whatever the leader plays and the values are."""
+        return any(
+            all(_most(reward, moves, region) < self._margin for reward, moves in entries)
+            for (b, _), entries in self._lead[state].items()
+            if b == answer
+        )
+
+
+def _most(reward: Enclosure, moves: Terms, region: Region) -> int:
+    """The largest that ``reward + sum c(t) v(t)`` can be over a region."""
+    total = reward[1]
+    for t, low, high in moves:
+        down, up = region.lower[t], region.upper[t]
+        total += max(low * down, low * up, high * down, high * up)
+    return total
+
+
+def secured(lows: Sequence[Sequence[int]]) -> int:
+    """What the follower can secure by one action or by a mix of two, rounded down; ``lows[a][b]``.
+
+    ``min_a`` over a mix of two columns is concave in the share and breaks where two rows cross.
+    """
+    columns = list(zip(*lows, strict=True))
+    best: int = max(min(column) for column in columns)
+    for x, y in itertools.combinations(columns, 2):
+        for (x_i, y_i), (x_j, y_j) in itertools.combinations(zip(x, y, strict=True), 2):
+            share, whole = y_j - y_i, (x_i - y_i) - (x_j - y_j)
+            if whole < 0:
+                share, whole = -share, -whole
+            if 0 < share < whole:
+                worst = min(share * one + (whole - share) * other for one, other in zip(x, y, strict=True))
+                best = max(best, worst // whole)
+    return best

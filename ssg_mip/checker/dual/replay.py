@@ -1,0 +1,210 @@
+"""``verify_bounds``: do certificates prove their bounds? Replayed in exact arithmetic, without any solver."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from ssg_mip.base.rules import COUNT, PATH, Rule, checked, optional
+from ssg_mip.checker.clock import time_is_up
+from ssg_mip.checker.dual.document import Header, lines_of, read_header
+from ssg_mip.checker.dual.tree import Tree
+from ssg_mip.checker.dual.units import raised, reaches, restated
+from ssg_mip.checker.rational import ExactGame, exact_weights
+from ssg_mip.checker.verification import VERIFICATION_FORMAT, Checked, yes_or_no
+from ssg_mip.errors import InvalidResultError
+from ssg_mip.game.game import GAME, Game
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class BoundVerification(Checked):
+    """What a replay found; if every check passed, the claim holds for every stationary leader policy as demanded.
+
+    Attributes
+    ----------
+    claimed
+        The bound that the certificate claims; ``None`` if it claims that there is no policy as demanded.
+    proven
+        The bound that its leaves prove; ``None`` if they prove none.
+    weights
+        Weights over states of the value that is bounded, exactly normalised.
+    margin, floor, values, slack
+        Which policies it is about (:mod:`ssg_mip.checker.dual.demands`).
+    nodes, leaves, closed
+        Size of the tree, as far as it was read, and how many leaves prove a bound or that they hold no policy.
+    cut_off
+        Whether the time was up before the last node; then nothing is proven, and what follows in the file is not read.
+    """
+
+    claimed: float | None
+    proven: Fraction | None
+    weights: tuple[Fraction, ...]
+    nodes: int
+    leaves: int
+    closed: int
+    margin: float = 0.0
+    floor: tuple[tuple[int, float], ...] = ()
+    values: tuple[Fraction, ...] | None = None
+    slack: float = 0.0
+    cut_off: bool = False
+
+    @property
+    def passed(self) -> bool:
+        """Whether the whole tree was replayed and every check passed."""
+        return not self.cut_off and super().passed
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON data."""
+        return {
+            "format": VERIFICATION_FORMAT,
+            "subject": "bound",
+            "passed": self.passed,
+            "bound_certified": self.passed,
+            "bound": self.claimed,
+            "bound_scope": "over stationary leader policies",
+            "program": "commitment" if self.values is None else "improvement",
+            "weights": [float(weight) for weight in self.weights],
+            "margin": self.margin,
+            "floor": [list(pair) for pair in self.floor],
+            "values": None if self.values is None else [float(value) for value in self.values],
+            "slack": self.slack,
+            "nodes": self.nodes,
+            "leaves": self.leaves,
+            "leaves_closed": self.closed,
+            "cut_off": self.cut_off,
+            "checks": [check.to_dict() for check in self.checks],
+        }
+
+
+CERTIFICATE = Rule(
+    "the path of a file that --certificate (certificate=) wrote, or the values of its lines",
+    lambda value: PATH.holds(value) or (isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping))),
+)
+
+
+@checked(game=GAME, certificate=CERTIFICATE)
+def verify_bound(
+    game: Game, certificate: Path | str | Iterable[Any], *, time_limit: float | None = None
+) -> BoundVerification:
+    """Replay a single certificate (:mod:`ssg_mip.checker.dual`).
+
+    Parameters
+    ----------
+    game
+        The game that it is about.
+    certificate
+        Its file, or the values of its lines.
+    time_limit
+        Seconds after which the replay is cut off; ``None`` for no limit.
+
+    Raises
+    ------
+    InvalidResultError
+        If it is malformed: a line that is no node, a number out of range, nodes missing or left over.
+    OptionError
+        If the time limit is below 0.
+    """
+    (found,) = verify_bounds(game, certificate, most=1, time_limit=time_limit)
+    return found
+
+
+@checked(game=GAME, certificates=CERTIFICATE, most=optional(COUNT))
+def verify_bounds(
+    game: Game,
+    certificates: Path | str | Iterable[Any],
+    *,
+    most: int | None = None,
+    time_limit: float | None = None,
+) -> tuple[BoundVerification, ...]:
+    """Replay the certificates of a file, one after the other.
+
+    Parameters
+    ----------
+    game
+        The game that they are about.
+    certificates
+        Their file, or the values of its lines.
+    most
+        How many there may be; any number if absent.
+    time_limit
+        Seconds after which the replay is cut off; ``None`` for no limit. The certificate in hand is then the last one
+        that comes back; it says so (``cut_off``) and has not passed.
+
+    Raises
+    ------
+    InvalidResultError
+        As in :func:`verify_bound`; the message counts the lines of the certificate that it is about.
+    OptionError
+        If the time limit is below 0.
+    """
+    out_of_time = time_is_up(time_limit)
+    lines = iter(lines_of(Path(certificates)) if isinstance(certificates, (str, os.PathLike)) else certificates)
+    found: list[BoundVerification] = []
+    line = next(lines, None)
+    while line is not None or not found:
+        if found and (len(found) == most or not isinstance(line, dict)):
+            raise InvalidResultError(f"line {found[-1].nodes + 2} follows the last node of the tree")
+        found.append(_verify_one(game, line, lines, out_of_time))
+        if found[-1].cut_off:
+            break
+        line = next(lines, None)
+    return tuple(found)
+
+
+def may_ignore(exact: ExactGame, header: Header) -> bool:
+    """Whether the ignored states cannot be reached from those that count; with a margin every state counts."""
+    if not header.ignored:
+        return True
+    start = {state for state, weight in enumerate(header.weights) if weight > 0.0} | {
+        state for state, _ in header.floor
+    }
+    everywhere = header.margin > 0.0 or header.values is not None
+    return not everywhere and not reaches(exact, start) & set(header.ignored)
+
+
+def _verify_one(game: Game, first: Any, lines: Iterator[Any], out_of_time: Callable[[], bool]) -> BoundVerification:
+    """Replay one certificate whose header is given."""
+    header = read_header(first)
+    if len(header.weights) != game.num_states:
+        raise InvalidResultError(f"the certificate has {len(header.weights)} states, the game {game.num_states}")
+    exact = ExactGame.of(game)
+    standard, leader, follower = restated(exact, header.units, header.ignored)
+    tree = Tree(standard, header, out_of_time)
+    weights = exact_weights(header.weights)
+    right_game = header.game_hash == game.content_hash
+    checks = [
+        yes_or_no("game_hash", right_game, f"about {header.game_hash!r}, the game has {game.content_hash!r}"),
+        yes_or_no("ignored_states", may_ignore(exact, header), "ignored are only states that play no part"),
+        yes_or_no("root_box", tree.root_is_valid(), "the root box holds the follower's values"),
+    ]
+
+    def own(bound: Fraction | float) -> Fraction:
+        """In the game's own units: of the improvement program gains are bounded, from which constants have gone."""
+        return leader.weighted(bound, weights) if header.values is None else leader.gain(bound)
+
+    proven = None
+    if all(check.passed for check in checks):
+        proven = tree.replay(lines)
+        checks += [] if tree.cut_off else tree.outcome(proven)
+    else:
+        tree.skip(lines)
+    return BoundVerification(
+        claimed=None if header.bound is None else raised(own(header.bound)),
+        proven=None if proven is None else own(proven),
+        weights=weights,
+        nodes=tree.nodes,
+        leaves=tree.leaves,
+        closed=tree.leaves - tree.unproven,
+        checks=tuple(checks),
+        margin=float(follower.gain(header.margin)),
+        floor=tuple((state, raised(leader.value(least, state))) for state, least in header.floor),
+        values=None
+        if header.values is None
+        else tuple(leader.value(value, state) for state, value in enumerate(header.values)),
+        slack=float(leader.gain(header.slack)),
+        cut_off=tree.cut_off,
+    )

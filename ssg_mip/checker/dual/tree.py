@@ -1,0 +1,200 @@
+"""The tree of a bound certificate, replayed node by node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from typing import Any
+
+from ssg_mip.checker.clock import never
+from ssg_mip.checker.dual.demands import demands_of
+from ssg_mip.checker.dual.document import Header, number, rounded_down, rounded_up, whole
+from ssg_mip.checker.dual.leaf import LeafBounds
+from ssg_mip.checker.dual.leaf_lines import read_defences, read_leaf
+from ssg_mip.checker.dual.numbers import FINE, Numbers, highest
+from ssg_mip.checker.dual.propagation import Propagation, Region
+from ssg_mip.checker.dual.saddle import is_zero_sum, least_values
+from ssg_mip.checker.rational import ExactGame, exact_weights
+from ssg_mip.checker.verification import Check, in_floats, yes_or_no
+from ssg_mip.errors import InvalidResultError
+
+DEEPEST = 1000
+"""Splits and propagations on the way to a leaf at most; trees of searches are a few dozen deep."""
+
+
+class Tree:
+    """Walks the nodes of a certificate in their order.
+
+    Parameters
+    ----------
+    game, header
+        What it is about, and what it claims.
+    out_of_time
+        Asked before every sweep and every leaf; once it says so, nothing more is replayed.
+
+    Attributes
+    ----------
+    nodes, leaves, unproven
+        How many were read, and how many leaves prove nothing.
+    cut_off
+        Whether the time was up before the last node.
+    """
+
+    def __init__(self, exact: ExactGame, header: Header, out_of_time: Callable[[], bool] = never) -> None:
+        self._out_of_time = out_of_time
+        self.cut_off = False
+        self._header = header
+        self._exact = exact
+        self._numbers = Numbers.of(self._exact, header.weights)
+        demands = demands_of(
+            self._exact,
+            header.weights,
+            margin=header.margin,
+            floor=header.floor,
+            values=header.values,
+            slack=header.slack,
+        )
+        self._propagation = Propagation(self._numbers, header.grid, demands.margin)
+        self._bounds = LeafBounds(self._numbers, header.grid, demands)
+        self._root = rounded_down(header.lower, header.grid), rounded_up(header.upper, header.grid)
+        self._ceiling = self._proven_ceiling()
+        self.unproven = 0
+        self.nodes = self.leaves = 0
+
+    def root_is_valid(self) -> bool:
+        """Whether the follower's values lie in the root box, whatever the leader does."""
+        lower, upper = self._root
+        return self._propagation.is_upper_bound(upper) and self._propagation.is_lower_bound(lower)
+
+    def _proven_ceiling(self) -> list[Fraction] | None:
+        """The ceiling, if no joint action leads above it."""
+        numbers, ceiling, grid = self._numbers, self._header.ceiling, self._header.grid
+        if ceiling is None:
+            return None
+        values = rounded_up(ceiling, grid)
+        for state, first in enumerate(numbers.first_row):
+            for row in range(first, first + numbers.leader_counts[state] * numbers.follower_counts[state]):
+                value = (numbers.leader_rewards[row][1] << grid) + highest(numbers.leader_moves[row], values)
+                if value > values[state] << FINE:
+                    return None
+        return [Fraction(value, 1 << grid) for value in values]
+
+    def skip(self, lines: Iterator[Any]) -> None:
+        """Pass over the nodes without a replay."""
+        left = 1
+        for line in lines:
+            self.nodes += 1
+            kind = line[0] if isinstance(line, list) and line else None
+            left += 1 if kind in ("v", "g") else 0 if kind == "p" else -1
+            if not left:
+                break
+
+    def replay(self, lines: Iterator[Any]) -> Fraction | None:
+        """The largest bound of a leaf; ``None`` if the root holds no policy or a leaf proves nothing."""
+        numbers = self._numbers
+        everything = tuple(frozenset(range(count)) for count in numbers.follower_counts)
+        open_nodes = [(Region(*self._root, everything), 0)]
+        largest: Fraction | None = None
+        while open_nodes:
+            line = next(lines, None)
+            if line is None:
+                raise InvalidResultError(f"the tree ends with {len(open_nodes)} nodes missing")
+            self.nodes += 1
+            node, depth = open_nodes.pop()
+            region = self._propagated(node)
+            if self.cut_off:
+                return None
+            if not isinstance(line, list) or not line:
+                raise InvalidResultError(f"line {self.nodes + 1} is not a node")
+            match line[0]:
+                case "p" | "v" | "g":
+                    if depth == DEEPEST:
+                        raise InvalidResultError(f"line {self.nodes + 1} is deeper than {DEEPEST} nodes below the root")
+                    open_nodes += ((part, depth + 1) for part in reversed(self._parts(line, region)))
+                case "l" | "e" | "c" | "z":
+                    bound = self._leaf(line, region)
+                    if bound is not None:
+                        largest = bound if largest is None else max(largest, bound)
+                case kind:
+                    raise InvalidResultError(f"line {self.nodes + 1} is a node of the unknown kind {kind!r}")
+        return largest
+
+    def outcome(self, proven: Fraction | None) -> list[Check]:
+        """The checks on the whole tree."""
+        return [
+            yes_or_no("leaves_proven", self.unproven == 0, f"{self.unproven} of {self.leaves} leaves prove nothing"),
+            self._bound_check(proven),
+        ]
+
+    def _bound_check(self, proven: Fraction | None) -> Check:
+        claimed, demanding = self._header.bound, bool(self._header.outside or self._header.margin)
+        if proven is None:
+            # Some policy is stationary, so without demands a tree cannot be empty.
+            empty = demanding and self.unproven == 0
+            return yes_or_no("bound", empty, "no leaf holds a policy" if empty else "no leaf proves a bound")
+        if claimed is None:
+            return yes_or_no("bound", False, "that there is no policy as demanded is claimed, and not proven")
+        excess = proven - Fraction(claimed)
+        return Check(
+            name="bound",
+            passed=excess <= 0,
+            violation=excess,
+            tolerance=Fraction(0),
+            detail=f"the leaves prove {in_floats(proven)}, claimed is {claimed!r}",
+        )
+
+    def _propagated(self, region: Region) -> Region:
+        for sweep in range(self._header.sweeps + 1):
+            self.cut_off = self.cut_off or self._out_of_time()
+            if region.empty or self.cut_off or sweep == self._header.sweeps:
+                break
+            inside = self._propagation.sweep(region)
+            if (inside.lower, inside.upper, inside.answers) == (region.lower, region.upper, region.answers):
+                break
+            region = inside
+        return region
+
+    def _parts(self, line: list[Any], region: Region) -> list[Region]:
+        """The parts of an inner node."""
+        match line:
+            case ["p"]:
+                return [region]
+            case ["v", place, value]:
+                place = whole(place, 0, self._numbers.num_states - 1, "the place of a split")
+                (value,) = rounded_down([number(value, "the value of a split")], self._header.grid)
+                return [region.between(place, None, value), region.between(place, value, None)]
+            case ["g", state, answer]:
+                state = whole(state, 0, self._numbers.num_states - 1, "the state of a split")
+                answer = whole(answer, 0, self._numbers.follower_counts[state] - 1, "the answer of a split")
+                alone = frozenset([answer])
+                return [region.answering(state, alone), region.answering(state, region.answers[state] - alone)]
+            case _:
+                raise InvalidResultError(f"line {self.nodes + 1} is not a split: {line!r}")
+
+    def _leaf(self, line: list[Any], region: Region) -> Fraction | None:
+        """The bound of a leaf; ``None`` where it is empty. A leaf that proves nothing is counted."""
+        self.leaves += 1
+        if line[0] == "l":
+            leaf = read_leaf(line, self._header, self._numbers)
+            if region.empty:
+                return None
+            value = self._bounds.value(leaf, region)
+            if leaf.objective > 0:
+                return value / Fraction(leaf.objective, 1 << leaf.scale)
+            self.unproven += value >= 0
+            return None
+        if region.empty:
+            return None
+        values: list[Fraction] | None = None
+        if self._header.values is None and line[0] == "c":
+            values = self._ceiling
+        elif self._header.values is None and line[0] == "z" and is_zero_sum(self._exact):
+            defences = read_defences(line, self._header, self._numbers)
+            values = least_values(self._numbers, self._header.grid, defences)
+        if values is None:
+            self.unproven += 1
+            return None
+        if any(values[state] < Fraction(least) for state, least in self._header.floor):
+            return None
+        weights = exact_weights(self._header.weights)
+        return sum((w * value for w, value in zip(weights, values, strict=True)), Fraction(0))

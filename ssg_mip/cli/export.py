@@ -1,0 +1,68 @@
+"""The command ``export``: a program as an LP file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import typer
+
+from ssg_mip.cli import options
+from ssg_mip.cli.clock import command_deadline
+from ssg_mip.cli.console import say, write_json
+from ssg_mip.cli.outputs import check_outputs, file_named
+
+
+def export_program(
+    instance: options.Instance,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="LP file to write.", dir_okay=False)],
+    program: Annotated[
+        str, typer.Option(help="improvement (of --policy, in every state), or commitment.")
+    ] = "improvement",
+    form: Annotated[
+        str,
+        typer.Option(
+            help="bilinear (exact, with products), strong (exact, as our search solves it), milp (deterministic "
+            "leader) or relaxation; the last two are linear."
+        ),
+    ] = "bilinear",
+    policy: options.PolicyFile = None,
+    weights: options.Weights = None,
+    scalarisation: options.ScalarisationGiven = None,
+    margin: options.Margin = 0.0,
+    time_limit: options.TimeLimit = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Write a program as an LP file for other solvers, with FILE.names.json to map its names back."""
+    from ssg_mip.game.policy import LeaderPolicy
+    from ssg_mip.io import read_instance
+    from ssg_mip.programs.export import export
+
+    legend = file.with_name(f"{file.name}.names.json")
+    check_outputs(
+        {"FILE": file, "its names": legend},
+        {
+            "the instance": instance,
+            "--policy": policy,
+            "--weights": file_named(weights),
+            "--scalarisation": file_named(scalarisation),
+        },
+    )
+    game = read_instance(instance)
+    table = options.read_policy(policy)
+    export(
+        game,
+        file,
+        # checked there, with the known names in the message
+        program=cast(Any, program),
+        form=cast(Any, form),
+        policy=None if table is None else LeaderPolicy.from_names(game, table),
+        weights=options.read_weights(weights),
+        scalarisation=options.read_scalarisation(scalarisation),
+        margin=margin,
+        deadline=command_deadline(time_limit),
+    )
+    if as_json:
+        asked = {"game": game.name, "file": str(file), "program": program, "form": form}
+        raise typer.Exit(write_json({"format": "ssg-mip-export/1", **asked}))
+    say(f"written: {file}")

@@ -1,0 +1,72 @@
+"""What is to be proven by a bound certificate: a bound, and of which policies."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from ssg_mip.numerics.array_types import FloatArray
+
+VALUE_SLACK = 1e-14
+"""How far, relative to the values, those of a policy usually lie from its exact ones: more than their rounding.
+
+Where policy iteration stops, the policies that lose in no state shrink to a point, and a larger slack would prove
+nothing.
+"""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Claim:
+    """What a certificate says.
+
+    Attributes
+    ----------
+    weights, bound
+        Weights over states, and the bound; ``-inf`` says that there is no policy as demanded.
+    margin
+        By how much the response beats every other action.
+    floor
+        Least values of the leader by state.
+    values
+        Of the improvement program, the leader's values that are to be improved.
+    slack
+        It is also said of all values that differ from these by no more in any state.
+    """
+
+    weights: FloatArray
+    bound: float
+    margin: float = 0.0
+    floor: Mapping[int, float] = dataclasses.field(default_factory=dict)
+    values: FloatArray | None = None
+    slack: float = 0.0
+
+    @property
+    def demanding(self) -> bool:
+        """Whether it is about fewer than all stationary policies."""
+        return bool(self.floor) or self.margin > 0.0 or self.values is not None
+
+    @property
+    def rounded(self) -> bool:
+        """Whether the search leaves the rounding of some coefficients out of its bound."""
+        return self.margin > 0.0 or self.values is not None
+
+    @property
+    def attempts(self) -> Iterator[Claim]:
+        """What to try to prove, the strongest first; the weakest is about the given values alone."""
+        if self.values is not None:
+            yield dataclasses.replace(self, slack=VALUE_SLACK * (1.0 + float(np.abs(self.values).max())))
+        yield self
+
+    def raised(self, passed: bool, proven: float | None) -> Claim | None:
+        """The claim with its bound raised to what a replay has proven, if it has not passed as it is.
+
+        Returns
+        -------
+        Claim or None
+            Nothing if nothing was proven.
+        """
+        if passed:
+            return self
+        return None if proven is None else dataclasses.replace(self, bound=proven)

@@ -1,0 +1,323 @@
+r"""Writes what a search left behind as a certificate of its bound.
+
+The file is described in :mod:`ssg_mip.checker.dual.document`, and what it proves in
+:mod:`ssg_mip.checker.dual`. The multipliers of a linear program are sorted into blocks by the names of its rows:
+
+* a multiplier ``k`` of an equation ``row == constant`` enters the bound as ``k (constant - row)``: flow rows and
+  simplex rows keep it, ``own`` and ``incentive`` rows, written as ``row == 0`` and ``row >= 0``, change its sign;
+* those of ``m <= y`` are left out, because the checker takes the best ones;
+* those of rows outside the blocks, ``row >= constant``, change their sign;
+* that of the objective as a row has been added to the objective's own.
+
+They are written as they are, so that they prove exactly what the search has bounded in floating point. Of the
+improvement program and where a margin is asked for, the search does not count the rounding of some coefficients. Such
+certificates are replayed before they are written, and claim what they prove if that is more.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import itertools
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ssg_mip.base.deadline import Deadline
+from ssg_mip.branch_and_bound.tree_log import Proof, Trace
+from ssg_mip.checker.dual.document import FORMAT
+from ssg_mip.checker.dual.replay import BoundVerification, verify_bound
+from ssg_mip.errors import InvalidResultError, OptionError, SolverError
+from ssg_mip.evaluation.bound_propagation import SWEEPS
+from ssg_mip.evaluation.standard_form import Scale, StandardForm
+from ssg_mip.evaluation.value_bounds import follower_value_bounds, leader_ceiling
+from ssg_mip.exact.certificate.claim import Claim
+from ssg_mip.exact.certificate.rows import BlockLayout, cut_entries
+from ssg_mip.game.game import Game
+from ssg_mip.numerics.array_types import FloatArray
+
+ROUNDED = 2.0
+"""Times the rounding of values by which bounds on them are moved outwards."""
+
+LEAST_SHARE = 2.0**-110
+"""Multipliers below this share of the largest one are left out."""
+
+
+class Recorder:
+    """Remembers the search behind a bound, and those behind further bounds of the same run.
+
+    Attributes
+    ----------
+    claim
+        What is to be proven; ``None`` while nothing is known.
+    root
+        The tree, filled by the search; without a proof while there was no search.
+    defences
+        Where a zero-sum game needed no search: mixed policies of the follower, and the leader's values at most against
+        each.
+    others
+        Recorders of further bounds.
+    form
+        The standard form of the game that the search runs on, where that is not the game itself.
+    failure
+        Why there is no certificate, if the proof has been tried and failed.
+    """
+
+    def __init__(self) -> None:
+        self.claim: Claim | None = None
+        self.failure: SolverError | None = None
+        self.root = Trace()
+        self.defences: tuple[tuple[FloatArray, FloatArray], ...] = ()
+        self.others: list[Recorder] = []
+        self.form: StandardForm | None = None
+        self._layouts: dict[int, BlockLayout] = {}
+        self._replayed = False
+
+    def another(self) -> Recorder:
+        """A recorder for one more bound."""
+        self.others.append(self.fresh())
+        return self.others[-1]
+
+    def fresh(self) -> Recorder:
+        """A recorder for the same game that belongs to none yet."""
+        other = Recorder()
+        other.form = self.form
+        return other
+
+    def settle(self, game: Game, claim: Claim) -> float:
+        """Take a claim; the bound that the certificate will claim comes back.
+
+        Where the search leaves rounding out, the proof is replayed at once, and the bound may be larger: what the tree
+        proves, or if it proves nothing what no policy of both players exceeds; of a single step then nothing is known.
+        """
+        self.claim = claim
+        inexact = self.form is not None and not self.form.is_exact
+        if not (claim.rounded or inexact) or claim.bound == math.inf:
+            return claim.bound
+        words, tree = "", self.root
+        for root, attempt in (*((tree, one) for one in claim.attempts), *self._without_a_tree(game, claim)):
+            self.root, self.claim = root, attempt
+            try:
+                found = self._replay(game)
+            except (SolverError, InvalidResultError) as failure:
+                words = words or str(failure)
+                continue
+            raised = attempt.raised(found.passed, self._in_standard_form(found, attempt))
+            if raised is not None:
+                self.claim, self._replayed = raised, True
+                return raised.bound
+            words = "; ".join(f"{check.name}: {check.detail}" for check in found.failed)
+        self.root, self.claim = tree, claim
+        self.failure = SolverError(f"the bound {claim.bound!r} has no certificate: {words}")
+        return claim.bound if claim.values is None else math.inf
+
+    def _without_a_tree(self, game: Game, claim: Claim) -> Iterator[tuple[Trace, Claim]]:
+        """What holds of every pair of policies, which is no bound on a single step."""
+        if claim.values is None:
+            ceiling = float(claim.weights @ (leader_ceiling(game) + self._rounding()[1]))
+            yield Trace(), dataclasses.replace(claim, bound=max(ceiling, claim.bound))
+
+    def _replay(self, game: Game) -> BoundVerification:
+        own = game if self.form is None else self.form.game
+        return verify_bound(own, list(self.lines_in_own_units(own) if self.form is not None else self.lines(game)))
+
+    def _in_standard_form(self, found: BoundVerification, claim: Claim) -> float | None:
+        """What has been proven, in the units of the claim, rounded up; ``None`` unless the bound alone is at fault."""
+        if found.proven is None or not {check.name for check in found.failed} <= {"bound"}:
+            return None
+        scale = Scale() if self.form is None else self.form.leader
+        return (scale if claim.values is None else scale.of_differences).upper_into(found.proven, claim.weights)
+
+    @property
+    def replayed(self) -> bool:
+        """Whether the proof has been replayed, and proves the claim."""
+        return self._replayed
+
+    @property
+    def parts(self) -> Iterator[Recorder]:
+        """All recorders that have a claim, first this one."""
+        if self.claim is not None:
+            yield self
+        for other in self.others:
+            yield from other.parts
+
+    def replays(self, game: Game, deadline: Deadline) -> tuple[BoundVerification, ...]:
+        """What the certificates prove, replayed until the time is up; those that cannot be written prove nothing."""
+        found = []
+        for part in self.parts:
+            if deadline.expired:
+                break
+            left = None if math.isinf(deadline.remaining) else deadline.remaining
+            with contextlib.suppress(SolverError, InvalidResultError):
+                found.append(verify_bound(game, part.lines_in_own_units(game), time_limit=left))
+        return tuple(found)
+
+    def write(self, path: Path, game: Game) -> None:
+        """Write the certificates of all claims to a file.
+
+        Raises
+        ------
+        OptionError
+            If the file cannot be written.
+        SolverError
+            If there is none, or one is not proven; no file is written then.
+        """
+        texts = [_text_of(part.lines_in_own_units(game)) for part in self.parts]
+        if not texts:
+            raise SolverError("there is no certificate: the run ended before it had a bound")
+        try:
+            with path.open("w", encoding="utf-8") as file:
+                file.writelines(itertools.chain.from_iterable(texts))
+        except OSError as error:
+            raise OptionError(f"the certificate cannot be written to {path}: {error.strerror}") from None
+
+    def lines_in_own_units(self, game: Game) -> Iterator[Any]:
+        """As :meth:`lines`, about the game itself where the search ran on its standard form."""
+        if self.form is None:
+            yield from self.lines(game)
+            return
+        lines = self.lines(self.form.standard)
+        ignored = [] if self.form.ignored is None else np.flatnonzero(self.form.ignored).tolist()
+        yield {**next(lines), "game_hash": game.content_hash, "units": _units(self.form), "ignored": ignored}
+        yield from lines
+
+    def lines(self, game: Game) -> Iterator[Any]:
+        """The values of the lines of the certificate of the claim, about the game that the search ran on.
+
+        Raises
+        ------
+        SolverError
+            If there is no claim, or nothing proves it.
+        """
+        if self.failure is not None:
+            raise self.failure
+        if self.claim is None:
+            raise SolverError("there is no certificate: nothing is claimed")
+        claim = self.claim
+        proof = self._kind_of_proof(game, claim)
+        box, wider, higher = follower_value_bounds(game), *self._rounding()
+        yield {
+            "format": FORMAT,
+            "game_hash": game.content_hash,
+            "units": None,
+            "ignored": [],
+            "weights": claim.weights.tolist(),
+            "bound": None if claim.bound == -math.inf else float(claim.bound),
+            "margin": float(claim.margin),
+            "floor": [[state, float(least)] for state, least in claim.floor.items()],
+            "values": None if claim.values is None else claim.values.tolist(),
+            "slack": claim.slack,
+            "sweeps": SWEEPS,
+            "lower": (box.lower - wider).tolist(),
+            "upper": (box.upper + wider).tolist(),
+            "conditional": list(range(game.num_states) if claim.values is not None else self._conditional()),
+            "ceiling": (leader_ceiling(game) + higher).tolist() if proof == "c" else None,
+        }
+        match proof:
+            case "l":
+                yield from self._nodes(game)
+            case "z":
+                yield ["z", [[mix.tolist(), values.tolist()] for mix, values in self.defences]]
+            case _:
+                yield ["c"]
+
+    def _rounding(self) -> tuple[float, float]:
+        """What the rounded rewards of the standard form may change of the follower's and of the leader's values."""
+        if self.form is None:
+            return 0.0, 0.0
+        follower, leader = self.form.follower, self.form.leader
+        return ROUNDED * follower.rounding / follower.unit, ROUNDED * leader.rounding / leader.unit
+
+    def _kind_of_proof(self, game: Game, claim: Claim) -> str:
+        """Whether the tree, the follower's mixed policies or the ceiling prove a bound."""
+        bound = claim.bound
+        if not (math.isfinite(bound) or (claim.demanding and bound < 0.0)):
+            raise SolverError(f"there is no certificate of the bound {bound!r}: it must be finite")
+        if all(leaf.bound <= bound for leaf in self._leaves()):
+            return "l"
+        if claim.values is None and self.defences:
+            return "z"
+        if claim.values is None and float(claim.weights @ leader_ceiling(game)) <= bound:
+            return "c"
+        raise SolverError(f"the bound {bound!r} rests on something that no certificate covers")
+
+    def _leaves(self) -> Iterator[Trace]:
+        open_nodes = [self.root]
+        while open_nodes:
+            trace = open_nodes.pop()
+            if trace.split_at is None:
+                yield trace
+            open_nodes += trace.parts
+
+    def _conditional(self) -> tuple[int, ...]:
+        for leaf in self._leaves():
+            if leaf.proof is not None:
+                return self._layout(leaf.proof).conditional
+        return ()
+
+    def _layout(self, proof: Proof) -> BlockLayout:
+        key = id(proof.program)
+        if key not in self._layouts:
+            improving = self.claim is not None and self.claim.values is not None
+            self._layouts[key] = BlockLayout(proof.program, improving=improving)
+        return self._layouts[key]
+
+    def _nodes(self, game: Game) -> Iterator[list[Any]]:
+        """The nodes in preorder."""
+        open_nodes = [self.root]
+        while open_nodes:
+            trace = open_nodes.pop()
+            open_nodes += reversed(trace.parts)
+            match trace.split_at:
+                case None:
+                    yield ["e"] if trace.proof is None else self._leaf(game, trace.proof)
+                case ("g", choice, _):
+                    state = int(game.follower_slot_state[choice])
+                    yield ["g", state, choice - int(game.follower_offsets[state])]
+                case ("v", place, value):
+                    yield ["v", place, value]
+                case _:
+                    yield ["p"]
+
+    def _leaf(self, game: Game, proof: Proof) -> list[Any]:
+        layout = self._layout(proof)
+        largest = max(float(np.abs(proof.row_dual).max(initial=0.0)), proof.objective)
+        dual = np.where(np.abs(proof.row_dual) > LEAST_SHARE * largest, proof.row_dual, 0.0)
+        blocks = layout.blocks(game, dual.tolist())
+        for block, cut in cut_entries(game, layout, proof, np.maximum(-dual[layout.first_cut :], 0.0).tolist()):
+            blocks[block][3].append(cut)
+        outside = layout.outside(game, dual.tolist())
+        # The boxes of the replay are those of the exact rewards, which rounding may put a little further out.
+        wider = ROUNDED * self._rounding()[0]
+        lower, upper = proof.box.lower - wider, proof.box.upper + wider
+        return ["l", proof.objective, lower.tolist(), upper.tolist(), *blocks, *outside]
+
+
+def _units(form: StandardForm) -> list[list[Any]]:
+    """What was taken out of the rewards, and what is one in the standard form, by player."""
+    return [
+        [scale.constant, scale.unit, None if scale.potential is None else scale.potential.tolist()]
+        for scale in (form.leader, form.follower)
+    ]
+
+
+def _text_of(lines: Iterator[Any]) -> list[str]:
+    """The lines of a file: the header with spaces, by which it is known, the nodes without."""
+    return [f"{json.dumps(next(lines))}\n", *(json.dumps(node, separators=(",", ":")) + "\n" for node in lines)]
+
+
+def prepared_recorder(path: Path) -> Recorder:
+    """A recorder for a run whose certificate goes to a file.
+
+    Raises
+    ------
+    OptionError
+        If the file cannot be written: before the work, not after it.
+    """
+    if path.is_dir() or not path.parent.is_dir():
+        raise OptionError(f"the certificate cannot be written to {path}: name a file in a folder that exists")
+    return Recorder()

@@ -1,0 +1,141 @@
+r"""The improvement program with other goals, as problems for the search.
+
+Both know the leader's gains ``d(s) = Q_t(s, f, g(s)) - V_t(s)`` and nothing new about the follower; the programs are
+those of :mod:`ssg_mip.programs.improvement_goals`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ssg_mip.branch_and_bound.box import Box
+from ssg_mip.branch_and_bound.records import Gaps, Outcome
+from ssg_mip.branch_and_bound.search import Search
+from ssg_mip.branch_and_bound.tree_log import Trace
+from ssg_mip.evaluation.best_response import Response
+from ssg_mip.evaluation.mdp import induced_by_leader
+from ssg_mip.evaluation.value_bounds import LEAST_GAP, ValueBounds
+from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal
+from ssg_mip.exact.heuristics.sequential_lp import Candidate
+from ssg_mip.exact.margin import answer_to, keeps_margin
+from ssg_mip.exact.programs import FollowerValueProblem, ImprovementProblem
+from ssg_mip.exact.request import Request
+from ssg_mip.game.game import Game
+from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.programs.improvement_goals import highest_gain, least_gain
+from ssg_mip.programs.program import Program
+from ssg_mip.programs.rows import Selection
+
+
+def search_goal(
+    problem: FollowerValueProblem, request: Request, *, absolute: float, trace: Trace | None = None
+) -> Outcome:
+    """Search until the gap is closed, absolutely or relative to ``request.gap``, or a limit is reached."""
+    return Search(
+        problem,
+        gaps=Gaps(relative=max(request.gap, LEAST_GAP), absolute=absolute),
+        deadline=request.deadline,
+        node_limit=request.node_limit,
+        interrupt=request.interrupt,
+        options=request.search,
+        good_enough=request.good_enough,
+        trace=trace,
+    ).run()
+
+
+class HighestGainProblem(ImprovementProblem):
+    """Maximise the gain of one state, of which a share may pay for what others lose (the test of Theorem 10)."""
+
+    def __init__(self, game: Game, values: FloatArray, state: int, share: float, request: Request) -> None:
+        weights = np.zeros(game.num_states)
+        weights[state] = 1.0
+        super().__init__(game, values, weights, request)
+        self._state = state
+        self._share = share
+
+    def write(self, follower: ValueBounds, selection: Selection) -> Program:
+        """The hull form with its rows ``d(s) + share * d(state) >= 0``."""
+        return highest_gain(self.game, self.values, self._state, self._share, follower, selection=selection)
+
+    def evaluate(self, policy: LeaderPolicy) -> Candidate:
+        """The state's gain; ``-inf`` if another state loses more than its share pays for, or the margin is missed."""
+        response, gains = self.gains(policy)
+        keeps = keeps_margin(self.game, response, self.request.margin, self.request.tolerances)
+        lost = self.losing(gains + self._share * gains[self._state]).any()
+        return Candidate(policy, response, float(gains[self._state]) if keeps and not lost else -np.inf)
+
+    def goal(self, model: FixedResponse) -> LinearGoal:
+        """Linear in the policy for a fixed response."""
+        gains = model.gains_over(self.values)
+        gradient = gains[self._state]
+        rows = gains + self._share * gradient
+        return LinearGoal(float(gradient @ model.slots), gradient, rows, np.zeros(len(rows)))
+
+
+class LeastGainProblem(ImprovementProblem):
+    """Problem (53): maximise the least gain, over all policies or over those that have one response.
+
+    Parameters
+    ----------
+    game, values, request
+        The game, the values ``V_t``, and what is asked.
+    response
+        One follower action per state: only policies to which it is a best response count; ``None`` for all policies. An
+        action of -1 leaves its state open.
+    """
+
+    def __init__(self, game: Game, values: FloatArray, request: Request, response: IntArray | None = None) -> None:
+        super().__init__(game, values, np.full(game.num_states, 1.0 / game.num_states), request)
+        self._response = np.full(game.num_states, -1) if response is None else response
+        self._fixed = bool(np.all(self._response >= 0))
+
+    @property
+    def open_choices(self) -> NDArray[np.bool_]:
+        """The follower slots that may be answers."""
+        game = self.game
+        wanted = self._response[game.follower_slot_state]
+        own = np.arange(len(wanted)) - game.follower_offsets[game.follower_slot_state]
+        found: NDArray[np.bool_] = (wanted < 0) | (own == wanted)
+        return found
+
+    @property
+    def first_box(self) -> Box | None:
+        """The tightened box of the region; ``None`` if no policy has the response."""
+        return self.tighten(Box(self._follower.lower, self._follower.upper, self.open_choices))
+
+    @property
+    def root(self) -> Box:
+        """The region's box."""
+        if self._root is None:
+            box = Box(self._follower.lower, self._follower.upper, self.open_choices)
+            self._root = self.tighten(box) or box
+        return self._root
+
+    def write(self, follower: ValueBounds, selection: Selection) -> Program:
+        """The hull form with the least gain as its objective."""
+        return least_gain(self.game, self.values, follower, selection=selection)
+
+    def evaluate(self, policy: LeaderPolicy) -> Candidate:
+        """The least gain under the response; ``-inf`` where the policy lies outside the region."""
+        response, gains, inside = self.region_gains(policy)
+        return Candidate(policy, response, float(gains.min()) if inside else -np.inf)
+
+    def region_gains(self, policy: LeaderPolicy) -> tuple[Response, FloatArray, bool]:
+        """The exact response, the gains under the region's own, and whether the policy belongs to the region."""
+        response, keeps = answer_to(self.game, policy, self.request)
+        if not self._fixed:
+            response, gains = self.gains(policy)
+            return response, gains, keeps
+        slots = self.game.follower_offsets[:-1] + self._response
+        leader, _ = induced_by_leader(self.game, policy)
+        gains = leader.action_values(self.values)[slots] - self.values
+        return response, gains, keeps and bool(response.tied[slots].all())
+
+    def goal(self, model: FixedResponse) -> LinearGoal:
+        """To first order: raise the worst state, and let none fall below it."""
+        gains = model.gains_over(self.values)
+        now = gains @ model.slots
+        worst = int(np.argmin(now))
+        return LinearGoal(float(now[worst]), gains[worst], gains, np.full(len(gains), float(now[worst])))

@@ -1,0 +1,350 @@
+"""The two exact programs as problems for the search: what a box, a relaxed point and a solution mean in a game.
+
+Both branch on the follower's values. A relaxed point is read as a leader policy and a wanted response, evaluated
+exactly by the follower's decision process, and improved by local ascent.
+"""
+
+from __future__ import annotations
+
+import itertools
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ssg_mip.branch_and_bound.box import Box, all_open
+from ssg_mip.branch_and_bound.relaxation import BoxRelaxation, Point
+from ssg_mip.evaluation.best_response import Response, best_response
+from ssg_mip.evaluation.bound_propagation import IntervalBellman
+from ssg_mip.evaluation.mdp import DENSE_STATES, induced_by_leader, joint_process, optimal_control
+from ssg_mip.evaluation.value_bounds import ValueBounds, follower_value_bounds, tie_thresholds
+from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal
+from ssg_mip.exact.heuristics.operator_policies import OPERATOR_PRODUCTS, operator_policies
+from ssg_mip.exact.heuristics.primal_search import PrimalSearch
+from ssg_mip.exact.heuristics.sequential_lp import Ascent, Candidate
+from ssg_mip.exact.margin import answer_to, keeps_margin
+from ssg_mip.exact.request import Request
+from ssg_mip.exact.size_limit import commitment_products, floored_states
+from ssg_mip.game.game import Game
+from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.lp.compiled import CompiledProgram, compile_program
+from ssg_mip.lp.ranges import warn_of_ranges
+from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.problem.scalarisation import ConcavePieces, StepObjective, worth
+from ssg_mip.programs.commitment import commitment, conditional_states
+from ssg_mip.programs.improvement import improvement, leader_gains
+from ssg_mip.programs.program import Program, given_up_quietly
+from ssg_mip.programs.rows import Selection
+
+ALWAYS_WRITTEN = 1000
+"""Parts of a program that are written although time is up: less than a tenth of a second's work once it has begun."""
+
+MARGIN_OVER_TIE = 100.0
+"""Under tie rules that do not favour the leader, a response must be better by this many tie tolerances."""
+
+
+class FollowerValueProblem(ABC):
+    """What both programs share: boxes of follower values, and policies read from relaxed points."""
+
+    def __init__(self, game: Game, request: Request) -> None:
+        self._root: Box | None = None
+        self._relaxation: BoxRelaxation | None = None
+        self.game = game
+        self.groups = game.follower_slot_state
+        self.request = request
+        self._warned = False
+        climbs = request.search.local_ascent and game.num_states <= DENSE_STATES
+        self._primal = PrimalSearch(game, self.evaluate, self._ascent() if climbs else None)
+
+    def _ascent(self) -> Ascent:
+        request = self.request
+        clear = MARGIN_OVER_TIE * float(tie_thresholds(self.game, request.tolerances).max())
+        margin = clear if request.rule_decides else request.margin
+        return Ascent(self.game, self.goal, self.evaluate, margin, request.deadline)
+
+    @cached_property
+    def _interval(self) -> IntervalBellman:
+        options = self.request.search
+        return IntervalBellman(self.game, self.request.margin, mixing=options.mixing, looking_back=options.looking_back)
+
+    @cached_property
+    def _follower(self) -> ValueBounds:
+        return follower_value_bounds(self.game)
+
+    @property
+    def root(self) -> Box:
+        """The root box; at first the follower's value bounds, tightened."""
+        if self._root is None:
+            box = Box(self._follower.lower, self._follower.upper, all_open(int(self.game.follower_offsets[-1])))
+            self._root = self.tighten(box) or box
+        return self._root
+
+    @property
+    def relaxation(self) -> BoxRelaxation:
+        """The relaxation of the program at the root; written when it is first asked for."""
+        if self._relaxation is None:
+            self._relaxation = self._written(self.root)
+        return self._relaxation
+
+    def rebuild(self, box: Box) -> None:
+        """Make ``box`` the root and write the program anew, without the answers that are closed in it."""
+        self._root, self._relaxation = box, self._written(box)
+
+    def _written(self, box: Box) -> BoxRelaxation:
+        """The relaxation of the program, written for a box.
+
+        Raises
+        ------
+        OutOfTime
+            If a limit is reached meanwhile, unless the program is small.
+        """
+        calls = itertools.count()
+
+        def checkpoint() -> None:
+            if next(calls) >= ALWAYS_WRITTEN:
+                self.request.checkpoint()
+
+        selection = Selection(self.game, box.open_choices, margin=self.request.margin, checkpoint=checkpoint)
+        with given_up_quietly():
+            program = self.write(ValueBounds(box.lower, box.upper), selection)
+        checkpoint()
+        compiled = compile_program(program)
+        if not self._warned:
+            warn_of_ranges(compiled, self.game.name)
+            self._warned = True
+        slot_of = self._slot_of_columns(program, compiled)
+        checkpoint()
+        relaxation = BoxRelaxation(compiled, slot_of, seed=self.request.seed)
+        relaxation.stop_when(lambda: self.request.interrupt.requested)
+        relaxation.end_by(self.request.deadline)
+        self.read_columns(program, compiled)
+        return relaxation
+
+    def _slot_of_columns(self, program: Program, compiled: CompiledProgram) -> IntArray:
+        """The follower slot of every column of a block over ``(s, a, b)``, -1 for the rest."""
+        slot_of = np.full(compiled.num_columns, -1)
+        for block, letters in program.indices.items():
+            component: Any = program.model.component(block)
+            if component is None or not letters.startswith("sab"):
+                continue
+            for index, member in component.items():
+                column = compiled.column_of.get(id(member))
+                if column is not None:
+                    slot_of[column] = self.game.follower_offsets[index[0]] + index[2]
+        return slot_of
+
+    # ------------------------------------------------------------------ what a program adds
+
+    @abstractmethod
+    def write(self, follower: ValueBounds, selection: Selection) -> Program:
+        """The exact program within bounds on the follower's values and a selection of answers."""
+
+    @abstractmethod
+    def read_columns(self, program: Program, compiled: CompiledProgram) -> None:
+        """Remember where the program's blocks ended up among the compiled columns."""
+
+    @abstractmethod
+    def evaluate(self, policy: LeaderPolicy) -> Candidate:
+        """The exact objective of a policy."""
+
+    @abstractmethod
+    def goal(self, model: FixedResponse) -> LinearGoal:
+        """The leader's side of the linearised program."""
+
+    @abstractmethod
+    def slot_weights(self, columns: FloatArray) -> FloatArray:
+        """Weight per joint-action row in a relaxed point."""
+
+    # ------------------------------------------------------------------ what the search asks
+
+    def tighten(self, box: Box) -> Box | None:
+        """Interval propagation of the follower's Bellman equations."""
+        if not self.request.search.propagation:
+            return box
+        answer = self._interval.tighten(box.lower, box.upper, box.open_choices)
+        return None if answer is None else Box(*answer)
+
+    def start(self) -> Iterator[tuple[float, Candidate]]:
+        """Simple policies: the request's own, uniform, that of a planner who moves both players; each climbed."""
+        for policy in self._start_policies():
+            for candidate in self._primal.from_policy(policy):
+                yield candidate.value, candidate
+                if self.request.stopped:
+                    return
+
+    def _start_policies(self) -> Iterator[LeaderPolicy]:
+        if self.request.start is not None:
+            yield self.request.start
+        yield LeaderPolicy.uniform(self.game)
+        yield self._cooperative()
+
+    def _cooperative(self) -> LeaderPolicy:
+        """The leader's part of the best pair of policies for the leader."""
+        chosen = optimal_control(joint_process(self.game, leader=True)).chosen
+        return LeaderPolicy.deterministic(self.game, self.game.row_leader[chosen])
+
+    def propose(self, point: Point, box: Box, primal_bound: float) -> Iterator[tuple[float, Candidate]]:
+        """Policies that a relaxed point suggests (:mod:`ssg_mip.exact.heuristics.primal_search`)."""
+        del box
+        weights = np.maximum(self.slot_weights(point.columns), 0.0)
+        for candidate in self._primal.from_weights(weights, primal_bound):
+            yield candidate.value, candidate
+
+
+class CommitmentProblem(FollowerValueProblem):
+    """The commitment program (P): maximise ``weights @ V^f``, optionally with every ``V^f(s) >= floor(s)``."""
+
+    def __init__(self, game: Game, weights: FloatArray, request: Request, floor: FloatArray | None = None) -> None:
+        super().__init__(game, request)
+        self.weights = weights
+        self._least = np.full(game.num_states, -np.inf)
+        if floor is not None:
+            self._least = floor - request.tolerances.monotone * (1.0 + np.abs(floor))
+        self._floored = floored_states(game, floor)
+        self._thin = conditional_states(game, weights, self._floored)
+        self._large = commitment_products(game, weights, floor) >= OPERATOR_PRODUCTS
+
+    def start(self) -> Iterator[tuple[float, Candidate]]:
+        """In large programs the operator's policies and the ascent from the best of them, before what all have."""
+        if self._large and self.request.search.operator_starts:
+            yield from self._from_operator()
+        yield from super().start()
+
+    def _from_operator(self) -> Iterator[tuple[float, Candidate]]:
+        """Candidates as good as a given start are not climbed: the start will be."""
+        given = [] if self.request.start is None else [self.request.start]
+        best: Candidate | None = None
+        for policy in itertools.chain(given, operator_policies(self.game, self.request)):
+            candidate = self.evaluate(policy)
+            yield candidate.value, candidate
+            if best is None or candidate.value > best.value:
+                best = candidate
+        if best is not None and best.policy is not self.request.start and not self.request.stopped:
+            for candidate in self._primal.from_policy(best.policy):
+                yield candidate.value, candidate
+
+    def write(self, follower: ValueBounds, selection: Selection) -> Program:
+        """The occupancy form."""
+        floor = {k: float(self._least[k]) for k in self._floored}
+        return commitment(self.game, self.weights, follower, selection=selection, floor=floor)
+
+    def read_columns(self, program: Program, compiled: CompiledProgram) -> None:
+        """Columns of the occupancies, and of what says more about a state that they hardly visit."""
+        model = program.model
+        self._rows = rows_of(self.game, model.y)
+        self._columns = compiled.columns(model.y)
+        own = [(member, key) for key, member in model.x.items()]
+        for k in self._floored:
+            own += [(member, key) for key, member in model.component(f"floor{k}_y").items() if key[0] == k]
+        self._own_rows = np.array([self.game.row(*key) for _, key in own], dtype=np.int64)
+        self._own_columns = np.array([compiled.column_of[id(member)] for member, _ in own], dtype=np.int64)
+
+    def evaluate(self, policy: LeaderPolicy) -> Candidate:
+        """The weighted exact value; ``-inf`` below the floor or the margin."""
+        response, keeps = answer_to(self.game, policy, self.request)
+        value = float(self.weights @ response.leader_values)
+        if not keeps or np.any(response.leader_values < self._least):
+            value = -np.inf
+        return Candidate(policy, response, value)
+
+    def goal(self, model: FixedResponse) -> LinearGoal:
+        """Gradient of ``weights @ V``, and the linearised floor."""
+        slopes = model.leader_slopes()
+        rows = self._floored
+        least = self._least[rows] - model.leader_values[rows] + slopes[rows] @ model.slots
+        return LinearGoal(float(self.weights @ model.leader_values), self.weights @ slopes, slopes[rows], least)
+
+    def slot_weights(self, columns: FloatArray) -> FloatArray:
+        """Occupancies; conditional probabilities or the state's own block where a state is hardly visited."""
+        weights = np.zeros(self.game.num_rows)
+        weights[self._rows] = columns[self._columns]
+        if len(self._own_rows):
+            own = np.zeros(self.game.num_rows)
+            own[self._own_rows] = columns[self._own_columns]
+            total = np.bincount(self.game.row_state, np.maximum(weights, 0.0), self.game.num_states)
+            hardly = total <= self.request.tolerances.support / (1.0 - self.game.leader_discount)
+            hardly[np.setdiff1d(np.arange(self.game.num_states), self.game.row_state[self._own_rows])] = False
+            weights = np.where(hardly[self.game.row_state], own, weights)
+        return weights
+
+
+class ImprovementProblem(FollowerValueProblem):
+    """The improvement program (I): maximise an objective of ``Q_t - V_t`` with ``Q_t >= V_t`` in every state."""
+
+    def __init__(self, game: Game, values: FloatArray, objective: StepObjective, request: Request) -> None:
+        super().__init__(game, request)
+        self.values = values
+        self.objective = objective
+        self._gains = leader_gains(game, values)
+
+    def write(self, follower: ValueBounds, selection: Selection) -> Program:
+        """The hull form."""
+        return improvement(self.game, self.values, self.objective, follower, selection=selection)
+
+    def read_columns(self, program: Program, compiled: CompiledProgram) -> None:
+        """Columns of the probabilities."""
+        self._rows = rows_of(self.game, program.model.x)
+        self._columns = compiled.columns(program.model.x)
+
+    def evaluate(self, policy: LeaderPolicy) -> Candidate:
+        """The objective at the gains; ``-inf`` if a state loses or the margin is missed."""
+        response, gains = self.gains(policy)
+        keeps = keeps_margin(self.game, response, self.request.margin, self.request.tolerances)
+        value = worth(self.objective, gains) if keeps and not self.losing(gains).any() else -np.inf
+        return Candidate(policy, response, value)
+
+    def losing(self, gains: FloatArray) -> NDArray[np.bool_]:
+        """Which states lose, beyond what linear programs resolve."""
+        return gains < -self.request.tolerances.feasibility * (1.0 + np.abs(self.values))
+
+    def judge(self, policy: LeaderPolicy) -> tuple[NDArray[np.bool_], IntArray]:
+        """Which states lose under a policy, and the follower's actions."""
+        response, gains = self.gains(policy)
+        return self.losing(gains), response.follower_policy.actions
+
+    def gains(self, policy: LeaderPolicy) -> tuple[Response, FloatArray]:
+        """``Q_t - V_t`` per state; under ties in the leader's favour by the tied response with the largest ``Q_t``."""
+        game, ties = self.game, self.request.ties
+        response = best_response(game, policy, ties, tolerances=self.request.tolerances)
+        leader, _ = induced_by_leader(game, policy)
+        gains = leader.action_values(self.values) - self.values[game.follower_slot_state]
+        if ties == "leader":
+            gains = np.maximum.reduceat(np.where(response.tied, gains, -np.inf), game.follower_offsets[:-1])
+        else:
+            gains = gains[response.follower_policy.slots(game)]
+        return response, gains
+
+    def goal(self, model: FixedResponse) -> LinearGoal:
+        """``Q_t`` is linear in the policy for a fixed response: nothing is approximated on the leader's side."""
+        gains = model.gains_over(self.values)
+        none = np.zeros(len(gains))
+        if isinstance(self.objective, ConcavePieces):
+            return pieces_goal(self.objective, gains, none, model)
+        gradient = self.objective @ gains
+        return LinearGoal(float(gradient @ model.slots), gradient, gains, none)
+
+    def slot_weights(self, columns: FloatArray) -> FloatArray:
+        """The probabilities ``x(s, a, b)``."""
+        weights = np.zeros(self.game.num_rows)
+        weights[self._rows] = columns[self._columns]
+        return weights
+
+
+def rows_of(game: Game, block: Any) -> IntArray:
+    """Joint-action rows of the members of a block over ``(s, a, b)``."""
+    return np.array([game.row(*key) for key in block], dtype=np.int64)
+
+
+def pieces_goal(pieces: ConcavePieces, gains: FloatArray, least: FloatArray, model: FixedResponse) -> LinearGoal:
+    """Raise the level that every piece reaches, with gains of at least so much."""
+    ends = np.concatenate((np.ones(len(pieces.weights)), np.zeros(len(gains))))
+    return LinearGoal(
+        float(pieces(gains @ model.slots)),
+        np.zeros(len(model.slots)),
+        np.vstack((pieces.weights @ gains, gains)),
+        np.concatenate((-pieces.offsets, least)),
+        ends,
+    )

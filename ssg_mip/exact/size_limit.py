@@ -1,0 +1,75 @@
+"""Programs that are too large to be written: how large one would be, and when not to try.
+
+Writing a program takes about a tenth of a millisecond and four kilobytes for each product of a leader probability
+and a follower value, and the time to solve its first relaxation grows faster than that. A method that would exceed
+:data:`MOST_PRODUCTS` (``SIZE_LIMIT``), or could not even write its program in the time that is left (``TIME_LIMIT``),
+says so and answers without it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ssg_mip.base.status import Termination
+from ssg_mip.base.tolerances import Tolerances
+from ssg_mip.evaluation.value_bounds import leader_value_bounds
+from ssg_mip.exact.request import Request
+from ssg_mip.game.game import Game
+from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.programs.commitment import conditional_states
+from ssg_mip.programs.coupling import Coupling
+
+MOST_PRODUCTS = 100_000
+"""Products in the largest program that is written: 100 states with 3 x 3 actions have 90,000 in (I)."""
+
+PRODUCTS_PER_SECOND = 8_000
+"""Products that are certainly written in a second, by one core of a small machine."""
+
+GRACE_SECONDS = 0.5
+"""What looking at simple policies may cost although no time is left."""
+
+
+def floored_states(game: Game, floor: FloatArray | None) -> list[int]:
+    """States whose floor asks for more than the leader gets from any pair of policies."""
+    if floor is None:
+        return []
+    return [int(s) for s in np.flatnonzero(floor > leader_value_bounds(game).lower)]
+
+
+def least_values(game: Game, floor: FloatArray | None, tolerances: Tolerances) -> dict[int, float]:
+    """What the leader must get in the states with a floor: the floor, less what counts as kept."""
+    given = np.full(game.num_states, -np.inf) if floor is None else floor
+    return {k: float(given[k] - tolerances.monotone * (1.0 + abs(given[k]))) for k in floored_states(game, floor)}
+
+
+def commitment_products(game: Game, weights: FloatArray, floor: FloatArray | None = None) -> int:
+    """Products of the commitment program (:mod:`ssg_mip.programs.commitment`).
+
+    Every joint action has one at least; where these alone are too many they are not counted further.
+    """
+    if game.num_rows > MOST_PRODUCTS:
+        return game.num_rows
+    rows_of_state = game.row_offsets[1:] - game.row_offsets[:-1]
+    floored = floored_states(game, floor)
+    coupling = Coupling(game)
+    thin = conditional_states(game, weights, floored)
+    conditional = sum(int(rows_of_state[s]) * len(coupling.of_state(s)) for s in thin)
+    return sum(coupling.products_of_state) * (1 + len(floored)) + conditional
+
+
+def improvement_products(game: Game) -> int:
+    """Products of the improvement program (:mod:`ssg_mip.programs.improvement`)."""
+    return game.num_rows * game.num_states
+
+
+def restricted_products(game: Game, levels: int) -> int:
+    """Size of the programs over restricted policies, whose products with binaries take four rows each."""
+    pairs = len(game.successors) + int(game.leader_offsets[-1])
+    return 4 * pairs if levels == 1 else 2 * (levels + 1) * pairs
+
+
+def obstacle(products: int, request: Request) -> Termination | None:
+    """Why a program of this size should not be written, if so."""
+    if products > MOST_PRODUCTS:
+        return Termination.SIZE_LIMIT
+    return None if products <= PRODUCTS_PER_SECOND * request.deadline.remaining else Termination.TIME_LIMIT

@@ -1,0 +1,1 @@
+"""The one-step operator of Bucarey et al. and the stage games that it solves."""

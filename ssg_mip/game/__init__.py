@@ -1,0 +1,1 @@
+"""The game, its policies, and how both are made and looked at."""

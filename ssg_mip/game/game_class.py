@@ -1,0 +1,90 @@
+"""Classes of games that are easier than others, recognised from the data alone.
+
+Each function is a property of the numbers as they stand, without tolerance: a game that is only nearly zero-sum, say,
+is a general one. What a class makes easy (section numbers of Bucarey et al., *Stationary strong Stackelberg
+equilibrium in discounted stochastic games*, 2022, where they treat it):
+
+=========================================  ==========================================================================
+class                                      consequence
+=========================================  ==========================================================================
+:func:`is_myopic`                          the follower's response in a state depends on that state's mix alone
+:func:`moved_by_follower_alone`            the follower's values are not multiplied by the leader's probabilities
+:func:`moved_by_leader_alone`              what follows is the same whatever the follower answers
+:func:`is_zero_sum`                        committing first costs nothing: Shapley's value
+:func:`is_team`                            one planner who picks both actions
+:func:`has_silent_follower`                a Markov decision process of the leader
+:func:`has_silent_leader`                  a Markov decision process of the follower
+=========================================  ==========================================================================
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ssg_mip.game.game import Game
+from ssg_mip.numerics.array_types import IntArray
+
+
+def is_myopic(game: Game) -> bool:
+    """Whether the follower cares about the immediate reward only."""
+    return game.follower_discount == 0.0
+
+
+def moved_by_follower_alone(game: Game) -> bool:
+    """Whether transitions do not depend on the leader's action."""
+    return _same_transitions(game, game.row_offsets[game.row_state] + game.row_follower)
+
+
+def moved_by_leader_alone(game: Game) -> bool:
+    """Whether transitions do not depend on the follower's action."""
+    return _same_transitions(game, np.arange(game.num_rows) - game.row_follower)
+
+
+def is_zero_sum(game: Game) -> bool:
+    """Whether one player's reward is the other's loss, discounted alike."""
+    return game.leader_discount == game.follower_discount and np.array_equal(
+        game.leader_rewards, -game.follower_rewards
+    )
+
+
+def is_team(game: Game) -> bool:
+    """Whether both players want the same, discounted alike."""
+    return game.leader_discount == game.follower_discount and np.array_equal(game.leader_rewards, game.follower_rewards)
+
+
+def has_silent_follower(game: Game) -> bool:
+    """Whether the follower has one action in every state."""
+    return bool(np.all(game.follower_counts == 1))
+
+
+def has_silent_leader(game: Game) -> bool:
+    """Whether the leader has one action in every state."""
+    return bool(np.all(game.leader_counts == 1))
+
+
+def classes_with_equilibrium(game: Game) -> tuple[str, ...]:
+    """Why a stationary Stackelberg equilibrium exists, as far as the class of the game says so.
+
+    Ties in the leader's favour. In each of these classes one policy is best in every state at once: the game is a
+    zero-sum game, or a decision process of the leader in which what the follower does depends on the state's own mix
+    alone.
+    """
+    reasons = {
+        "there is one state": game.num_states == 1,
+        "the game is zero-sum": is_zero_sum(game),
+        "both players want the same": is_team(game),
+        "the follower looks no further than the immediate reward": is_myopic(game),
+        "transitions do not depend on the follower's action": moved_by_leader_alone(game),
+        "the follower has no choice": has_silent_follower(game),
+        "the leader has no choice": has_silent_leader(game),
+    }
+    return tuple(reason for reason, holds in reasons.items() if holds)
+
+
+def _same_transitions(game: Game, representative: IntArray) -> bool:
+    """Whether every joint action leads where its representative row leads."""
+    for row, other in enumerate(representative.tolist()):
+        for mine, theirs in zip(game.next_states(row), game.next_states(other), strict=True):
+            if not np.array_equal(mine, theirs):
+                return False
+    return True

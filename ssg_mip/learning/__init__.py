@@ -1,0 +1,1 @@
+"""The wing of the learners: simulation, environments and learning methods."""

@@ -1,0 +1,271 @@
+r"""Bi-level tabular Q-learning: both critics bootstrap from the Stackelberg solution of the next state's stage game.
+
+From a sampled transition ``(s, a, b, t, r1, r2)`` (Zhang et al., *Bi-level Actor-Critic for Multi-agent Coordination*,
+AAAI 2020, equations (8)-(11); before them Könönen's asymmetric Q-learning)::
+
+    Qi(s, a, b) <- (1 - alpha) Qi(s, a, b) + alpha (ri + gamma_i Qi(t, a', b')),   i = 1, 2,
+
+with ``(a', b')`` the stage solution of ``t`` (:mod:`ssg_mip.learning.learners.stage_critics`). This is stochastic
+approximation of value iteration for the stage-wise operator restricted to deterministic leaders. Its limit need not
+be a Stackelberg equilibrium of the whole game: the operator may have several fixed points, of which the initial
+critics and the luck of the draw choose one, or none. The learned leader policy is deterministic, so it cannot earn
+what a mixed commitment earns; and for it both models of observation agree. The paper has one discount, here each
+player has its own.
+
+Exploration is that of the paper: fully random play first, then epsilon-greedy with decay. Either player explores by
+itself; in training the follower answers the leader action that was really played, in execution neither sees the other
+(:class:`~ssg_mip.learning.learners.execution.Execution`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Literal
+
+import numpy as np
+
+from ssg_mip.exact.request import Request
+from ssg_mip.game.game import Game
+from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.learning.learners.execution import Execution
+from ssg_mip.learning.learners.schedules import (
+    Exploration,
+    PayoffCurve,
+    PayoffRecorder,
+    Stopped,
+    blocks,
+    check_steps,
+    moments,
+    never,
+    training_simulator,
+)
+from ssg_mip.learning.learners.stage_critics import LearningCritics, execution_of, residuals
+from ssg_mip.methods.settings import RATE, SHARE, VANISHING, read_settings
+from ssg_mip.methods.visit_log import Visits
+from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.result import Result
+
+METHOD = "bilevel-q"
+
+STEPS = 100_000
+"""Steps if no limit is given: about a second."""
+
+CLOSING = 4
+"""Evaluations that the work after the last step takes as long as."""
+
+MOMENTS = 20
+"""Moments at which the greedy policy is evaluated."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How to learn.
+
+    Attributes
+    ----------
+    rate
+        ``"counts"``: ``alpha = (1 + n) ** -rate_exponent`` at the ``n``-th visit of the joint action, which satisfies
+        Assumption 2 of the paper; ``"constant"``: ``leader_rate`` and ``follower_rate``, which does not.
+    rate_exponent
+        Above 1/2 and at most 1. On random games with five states and discount 0.9 the critics came closest to a fixed
+        point within 100,000 steps at 0.55 to 0.6, and were ten times as far from it at 0.77.
+    leader_rate, follower_rate
+        Constant rates in ``(0, 1]``.
+    random_steps, decay_steps, exploration
+        Steps of fully random play, steps in which epsilon then falls to ``1/e``, and the epsilon that is left. It is
+        large by default, because what is earned while learning does not count here.
+    starts
+        Where episodes start: in any state, equally likely (``"uniform"``), so that all of them are learned, or
+        drawn from the start distribution (``"initial"``).
+    restart
+        Probability of ending an episode after a step; absent, ``1 - gamma`` for the larger discount.
+    """
+
+    rate: Literal["counts", "constant"] = "counts"
+    rate_exponent: float = 0.6
+    leader_rate: float = 0.1
+    follower_rate: float = 0.1
+    random_steps: int = 1000
+    decay_steps: float = 5000.0
+    exploration: float = 0.3
+    starts: Literal["uniform", "initial"] = "uniform"
+    restart: float | None = None
+
+    def __post_init__(self) -> None:
+        VANISHING.check(self, "rate_exponent")
+        RATE.check(self, "leader_rate", "follower_rate")
+        SHARE.check(self, "exploration", "restart")
+        self.schedule()
+
+    def schedule(self) -> Exploration:
+        """When to explore."""
+        return Exploration(random_steps=self.random_steps, decay_steps=self.decay_steps, floor=self.exploration)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class BilevelQ:
+    """What was learned.
+
+    Attributes
+    ----------
+    leader_critic, follower_critic
+        ``Q1`` and ``Q2``, one number per joint action, shape ``[num_rows]``.
+    visits
+        How often each joint action was played.
+    execution
+        Either player's way to its half of the joint action.
+    curve
+        Payoffs during training, exploration included.
+    steps
+        Steps done.
+    """
+
+    leader_critic: FloatArray
+    follower_critic: FloatArray
+    visits: IntArray
+    execution: Execution
+    curve: PayoffCurve
+    steps: int
+
+
+class _Learner:
+    """The critics and what one step does to them."""
+
+    def __init__(self, game: Game, settings: Settings, rng: np.random.Generator, critics: LearningCritics) -> None:
+        self.critics = critics
+        self.visits = [0] * game.num_rows
+        self.payoffs = PayoffRecorder()
+        self._settings = settings
+        self._random = rng.random
+        self._simulator = training_simulator(
+            game, rng, uniform_starts=settings.starts == "uniform", restart=settings.restart
+        )
+        self._discounts = game.leader_discount, game.follower_discount
+        self._leader_counts: list[int] = game.leader_counts.tolist()
+        self._follower_counts: list[int] = game.follower_counts.tolist()
+
+    def _act(self, state: int, epsilon: float) -> tuple[int, int]:
+        random = self._random
+        explores = random() < epsilon
+        a = int(random() * self._leader_counts[state]) if explores else self.critics.lead[state]
+        if random() < epsilon:
+            return a, int(random() * self._follower_counts[state])
+        return a, self.critics.answer(state, a)
+
+    def _rates(self, row: int) -> tuple[float, float]:
+        self.visits[row] += 1
+        if self._settings.rate == "constant":
+            return self._settings.leader_rate, self._settings.follower_rate
+        rate = (1.0 + self.visits[row]) ** -self._settings.rate_exponent
+        return rate, rate
+
+    def step(self, epsilon: float) -> None:
+        """Play one joint action and learn from it: (8)-(11)."""
+        critics = self.critics
+        state = self._simulator.state
+        a, b = self._act(state, epsilon)
+        reached, leader_reward, follower_reward = self._simulator.step(a, b)
+        row, bootstrap = critics.row(state, a, b), critics.rows[reached]
+        (leader_rate, follower_rate), (leader_discount, follower_discount) = self._rates(row), self._discounts
+        leader_target = leader_reward + leader_discount * critics.leader[bootstrap]
+        follower_target = follower_reward + follower_discount * critics.follower[bootstrap]
+        critics.leader[row] += leader_rate * (leader_target - critics.leader[row])
+        critics.follower[row] += follower_rate * (follower_target - critics.follower[row])
+        critics.refresh(state, a)
+        self.payoffs.leader_sum += leader_reward
+        self.payoffs.follower_sum += follower_reward
+
+
+def learn(
+    game: Game,
+    settings: Settings,
+    rng: np.random.Generator,
+    *,
+    steps: int,
+    leader_critic: FloatArray | None = None,
+    follower_critic: FloatArray | None = None,
+    num_moments: int = MOMENTS,
+    on_moment: Callable[[int, LeaderPolicy], object] = lambda step, policy: None,
+    stopped: Stopped = never,
+) -> BilevelQ:
+    """Learn for a number of steps.
+
+    Parameters
+    ----------
+    game, settings, rng
+        The game, how to learn, and the source of all randomness.
+    steps
+        Steps to play.
+    leader_critic, follower_critic
+        Critics to start from, shape ``[num_rows]``; zero if absent.
+    num_moments
+        Number of recorded moments, evenly spaced.
+    on_moment
+        Called with the steps done and the greedy leader policy, at every moment and at an early stop.
+    stopped
+        Asked now and then whether to stop.
+
+    Raises
+    ------
+    OptionError
+        If ``steps`` or ``num_moments`` is below 1, or a critic does not fit the game.
+    """
+    check_steps(steps, num_moments)
+    critics = LearningCritics(game, leader_critic, follower_critic)
+    learner = _Learner(game, settings, rng, critics)
+    schedule, done = settings.schedule(), 0
+    for block, is_moment in blocks(steps, moments(steps, num_moments)):
+        ended = stopped()
+        if not ended:
+            for step in block:
+                learner.step(schedule.epsilon(step))
+            done = block.stop
+        if is_moment or ended:
+            learner.payoffs.cut(done)
+            on_moment(done, LeaderPolicy.deterministic(game, critics.lead))
+        if ended:
+            break
+    found = np.array(critics.leader), np.array(critics.follower)
+    return BilevelQ(
+        leader_critic=found[0],
+        follower_critic=found[1],
+        visits=np.array(learner.visits),
+        execution=execution_of(game, *found),
+        curve=learner.payoffs.curve(),
+        steps=done,
+    )
+
+
+def run(game: Game, request: Request) -> Result:
+    """Learn and evaluate the greedy leader policy exactly, at some moments and at the end.
+
+    ``details``: ``believed_leader_value`` and ``believed_follower_value`` are what the critics promise for the stage
+    solution; ``leader_residual`` and ``follower_residual`` how far they are, exactly, from a fixed point of the
+    operator.
+    """
+    settings = read_settings(Settings, request.settings, METHOD)
+    visits = Visits(game, request, METHOD)
+    visits.start()
+    steps = request.iteration_limit or STEPS
+    learned = learn(
+        game,
+        settings,
+        np.random.default_rng(request.seed),
+        steps=steps,
+        on_moment=lambda step, policy: visits.visit(policy, f"greedy after {step} steps"),
+        stopped=lambda: not visits.time_for(CLOSING),
+    )
+    rows = learned.execution.rows()
+    residual = residuals(game, learned.leader_critic, learned.follower_critic)
+    return visits.result(
+        visits.ended(learned.steps >= steps),
+        counts={"steps": learned.steps},
+        details={
+            "believed_leader_value": float(request.weights @ learned.leader_critic[rows]),
+            "believed_follower_value": float(request.weights @ learned.follower_critic[rows]),
+            "leader_residual": residual[0],
+            "follower_residual": residual[1],
+            "fewest_visits_of_a_joint_action": int(learned.visits.min()),
+        },
+    )

@@ -1,0 +1,125 @@
+r"""MADDPG and TD3, the baselines of Zhang et al. (2020) that train centrally and act apart.
+
+Each player ``i`` has an actor ``mu_i(s)`` over its own actions, which sees the state only, and a critic
+``Q_i(s, a, b)``, which sees both actions:
+
+``"maddpg"``
+    one critic each, and the deterministic policy gradient of both actors (Lowe et al., NIPS 2017);
+``"td3"``
+    two critics each, of which targets take the smaller value, actors that learn at every ``delay``-th update only, and
+    clipped noise on what the target actors prefer (Fujimoto, van Hoof & Meger, ICML 2018, for two players).
+
+Actions are discrete: an actor plays its most likely action, and its gradient goes through a Gumbel-Softmax sample, as
+in the paper, while the other player's action stays what was played. What play, exploration, memory and targets have in
+common with the other learners is in :class:`~ssg_mip.learning.learners.neural.settings.NetworkSettings`; rates and
+widths are not printed. No rule is a method of ``solve``: nobody commits and nobody answers.
+
+These are written here because no library that is kept up fits: AgileRL has both rules for discrete actions but brings
+some thirty packages, among them JAX, Redis and Weights & Biases; BenchMARL has MADDPG for continuous actions only;
+XuanCe needs a NumPy below 2. They train one run at a time, where a hundred at once cost little more than one. Needs the
+extra ``learn`` (PyTorch).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Literal
+
+from ssg_mip.base.extras import require_learn
+from ssg_mip.learning.learners.neural.settings import NetworkSettings
+from ssg_mip.learning.learners.schedules import MOMENTS, OnStep, Stopped, never, unseen
+from ssg_mip.methods.settings import COUNT, MODERATE, NOT_NEGATIVE, POSITIVE
+
+if TYPE_CHECKING:
+    from ssg_mip.game.game import Game
+    from ssg_mip.learning.learners.neural.training import TrainingCurve
+
+Rule = Literal["maddpg", "td3"]
+
+STEPS = 4000
+"""Steps if no other number is given: as for the bi-level actor-critic."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settings(NetworkSettings):
+    """How to learn; beside what :class:`~ssg_mip.learning.learners.neural.settings.NetworkSettings` says.
+
+    Attributes
+    ----------
+    rule
+        Which of the two.
+    rate, actor_rate
+        Learning rates (Adam) of critics and actors.
+    temperature
+        Of the Gumbel-Softmax samples.
+    delay
+        For ``"td3"``: updates of the critics per update of the actors.
+    smoothing, clip
+        For ``"td3"``: standard deviation of the noise on the target actors' logits, and its largest size.
+    """
+
+    rule: Rule = "maddpg"
+    rate: float = 3e-3
+    actor_rate: float = 1e-3
+    temperature: float = 1.0
+    delay: int = 2
+    smoothing: float = 0.2
+    clip: float = 0.5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        MODERATE.check(self, "rate", "actor_rate", "temperature")
+        COUNT.check(self, "delay")
+        NOT_NEGATIVE.check(self, "smoothing")
+        POSITIVE.check(self, "clip")
+
+
+def learn(
+    game: Game,
+    settings: Settings,
+    seed: int,
+    *,
+    steps: int = STEPS,
+    runs: int = 1,
+    num_moments: int = MOMENTS,
+    on_step: OnStep = unseen,
+    stopped: Stopped = never,
+) -> TrainingCurve:
+    """Let two players learn for a number of steps, in ``runs`` independent runs at once.
+
+    Parameters
+    ----------
+    game, settings, seed
+        The game, how to learn, and the seed of all randomness.
+    steps
+        Steps of play in each run.
+    runs
+        Number of runs.
+    num_moments, on_step, stopped
+        See :func:`ssg_mip.learning.learners.neural.training.train`.
+
+    Returns
+    -------
+    TrainingCurve
+        Payoffs and greedy joint actions; ``rows[-1]`` are those at the end.
+
+    Raises
+    ------
+    OptionError
+        If PyTorch is absent, or ``steps``, ``runs`` or ``num_moments`` is below 1.
+    """
+    require_learn("learning with networks", "torch")
+    from ssg_mip.learning.learners.neural.central_critics import CentralCritics
+    from ssg_mip.learning.learners.neural.training import train_runs
+
+    return train_runs(
+        game,
+        CentralCritics,
+        settings,
+        seed,
+        runs=runs,
+        steps=steps,
+        num_moments=num_moments,
+        on_step=on_step,
+        stopped=stopped,
+    )

@@ -1,0 +1,124 @@
+r"""Two Q-learners with networks that take each other for a part of the environment: baselines of Zhang et al. (2020).
+
+The siblings of :mod:`ssg_mip.learning.learners.independent_q`: each player has a deep Q-network over its own actions,
+with a replay memory and a target network (Mnih et al. 2015), and a rule for surprises
+``delta = ri + gamma_i max Qi(t, .) - Qi(s, x)``, which here weighs the squared surprise in the loss:
+
+``"independent"``
+    all count alike (I-DQN);
+``"hysteretic"``
+    negative ones count ``hysteresis`` times as much (Hysteretic-DQN: Omidshafiei et al., ICML 2017);
+``"lenient"``
+    negative ones are forgiven with the probability ``1 - exp(-moderation * T(s, x))`` that held when the transition was
+    played; the temperature ``T`` starts at 1 and falls by the factor ``cooling`` at every visit (Lenient-DQN: Palmer et
+    al., AAMAS 2018, who let exploration follow the temperature as well: here all rules explore alike, as in the paper's
+    comparison, and temperatures are kept per state instead of per hashed observation).
+
+MADDPG and TD3, the other baselines of the paper's tables, are in :mod:`ssg_mip.learning.learners.central_critics`. No
+rule is a method of ``solve``: nobody commits and nobody answers. Needs the extra ``learn`` (PyTorch).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Literal
+
+from ssg_mip.base.extras import require_learn
+from ssg_mip.learning.learners.neural.settings import NetworkSettings
+from ssg_mip.learning.learners.schedules import MOMENTS, OnStep, Stopped, never, unseen
+from ssg_mip.methods.settings import FACTOR, POSITIVE, SHARE
+
+if TYPE_CHECKING:
+    from ssg_mip.game.game import Game
+    from ssg_mip.learning.learners.neural.training import TrainingCurve
+
+Rule = Literal["independent", "hysteretic", "lenient"]
+
+STEPS = 4000
+"""Steps if no other number is given: as for the bi-level actor-critic."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settings(NetworkSettings):
+    """How to learn; beside what :class:`~ssg_mip.learning.learners.neural.settings.NetworkSettings` says.
+
+    Attributes
+    ----------
+    rule
+        How surprises count.
+    rate
+        Learning rate (Adam) of both networks.
+    hysteresis
+        Weight of negative surprises, in ``[0, 1]``, for the rule ``"hysteretic"``.
+    moderation, cooling
+        For the rule ``"lenient"``: a positive factor in the exponent, and the factor on a temperature at each visit, in
+        ``(0, 1)``.
+    cut
+        Aims ``ri + gamma_i max Qi(t, .)`` above this count as this; without a limit if absent. The code that the paper
+        points to has 1 for the hysteretic and the lenient rule (and rewards as they are): payoffs of 10, 15 and 30 are
+        then the same to the learners.
+    """
+
+    rule: Rule = "independent"
+    rate: float = 3e-3
+    hysteresis: float = 0.2
+    moderation: float = 2.0
+    cooling: float = 0.995
+    cut: float | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        POSITIVE.check(self, "rate", "moderation")
+        SHARE.check(self, "hysteresis")
+        FACTOR.check(self, "cooling")
+
+
+def learn(
+    game: Game,
+    settings: Settings,
+    seed: int,
+    *,
+    steps: int = STEPS,
+    runs: int = 1,
+    num_moments: int = MOMENTS,
+    on_step: OnStep = unseen,
+    stopped: Stopped = never,
+) -> TrainingCurve:
+    """Let two players learn for a number of steps, in ``runs`` independent runs at once.
+
+    Parameters
+    ----------
+    game, settings, seed
+        The game, how to learn, and the seed of all randomness.
+    steps
+        Steps of play in each run.
+    runs
+        Number of runs.
+    num_moments, on_step, stopped
+        See :func:`ssg_mip.learning.learners.neural.training.train`.
+
+    Returns
+    -------
+    TrainingCurve
+        Payoffs and greedy joint actions; ``rows[-1]`` are those at the end.
+
+    Raises
+    ------
+    OptionError
+        If PyTorch is absent, or ``steps``, ``runs`` or ``num_moments`` is below 1.
+    """
+    require_learn("learning with networks", "torch")
+    from ssg_mip.learning.learners.neural.independent import IndependentNetworks
+    from ssg_mip.learning.learners.neural.training import train_runs
+
+    return train_runs(
+        game,
+        IndependentNetworks,
+        settings,
+        seed,
+        runs=runs,
+        steps=steps,
+        num_moments=num_moments,
+        on_step=on_step,
+        stopped=stopped,
+    )

@@ -1,0 +1,280 @@
+r"""A policy-gradient leader (PPO) against a Hedge follower: the main method of the asymmetric learning dynamics.
+
+*Asymmetric Learning Dynamics for Reaching Stackelberg Equilibrium* (2025, under review), section 5, Algorithm 2. The
+leader is the PPO of stable-baselines3 in the environment :func:`ssg_mip.learning.environments.leader_env`; the
+follower, one Hedge per information set, learns inside that environment
+(:mod:`ssg_mip.learning.learners.asymmetric_learning.followers`). Settings of the paper, all defaults here: policy and
+value networks of two layers of 128 with tanh, clipping 0.2, GAE 0.95, value loss 0.5, entropy 0.01, AdamW at 3e-4,
+minibatches of 64, four epochs; Hedge at 0.05 with one state and 0.02 with more. Choices of ours:
+
+* the leader discounts with the discount of the game (the paper: 0.99; setting ``discount``);
+* Hedge's gains are action values, later play included, divided by their spread, where the paper has estimated immediate
+  rewards as they are; with a follower discount of zero only the division is left of the difference;
+* Hedge moves after every step of play, as in Algorithm 1; with ``follower_moves="rollout"`` once per training
+  iteration, as in Algorithm 2, by all gains of the iteration;
+* actions that a state lacks count modulo those that it has, because PPO knows no masks.
+
+The leader's policy is stochastic: what is evaluated are its probabilities in each state, and their average over visits.
+What can be expected under either model of observation stands in
+:mod:`ssg_mip.learning.learners.asymmetric_learning.dynamics`: seeing the action, the follower's learning gives the
+leader the values of its *pure* commitments to climb; not seeing it, both play a repeated simultaneous game, and nothing
+makes the leader commit. PPO with a small entropy bonus ends near a deterministic policy in any case. Nothing is
+guaranteed.
+
+The baselines of the same section are settings: ``follower="ppo"`` (symmetric: both PPO, each updated on the same joint
+episodes, and neither sees the other's move) and ``follower="best-response"`` (the exact answer to the leader's current
+policy every ``period`` updates). The paper takes averages over time without discount; what is learned and evaluated
+here is discounted, see :mod:`ssg_mip.learning.learners.asymmetric_learning.dynamics`. Needs the extra ``learn``
+(PyTorch, stable-baselines3, gymnasium).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
+
+from ssg_mip.base.extras import require_learn
+from ssg_mip.errors import OptionError
+from ssg_mip.exact.request import Request
+from ssg_mip.game.observation import Observation
+from ssg_mip.learning.learners.asymmetric_learning.settings import Schedule
+from ssg_mip.learning.learners.network_size import check_network_size
+from ssg_mip.learning.learners.schedules import Stopped, check_steps, never
+from ssg_mip.methods.settings import COUNT, MODERATE, POSITIVE, RATE, SHARE, SIZE, WEIGHT, WIDTH, read_settings
+from ssg_mip.methods.visit_log import Visits
+
+if TYPE_CHECKING:
+    from ssg_mip.game.game import Game
+    from ssg_mip.game.policy import LeaderPolicy
+    from ssg_mip.numerics.array_types import FloatArray, IntArray
+    from ssg_mip.result import Result
+
+METHOD = "ppo-hedge"
+
+STEPS = 20_480
+"""Steps if no limit is given: 80 updates of PPO."""
+
+MOMENTS = 100
+"""Recorded moments, at most; there is none between two updates."""
+
+LARGEST_REWARD = 1e15
+"""Rewards may be this large in size: PPO calculates with squares of sums of them in single precision."""
+
+CLOSING = 40
+"""Evaluations that a recorded moment and the work after the last step take as long as, together."""
+
+LOOKS = 10
+"""Moments at which the current and the average policy are evaluated."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How both players learn.
+
+    Attributes
+    ----------
+    observation
+        ``"action"``: the follower sees the realised leader action, as in the paper's Algorithm 1; ``"policy"``: it
+        does not, as in its Algorithm 2. Absent: ``"policy"`` for ``follower="ppo"`` and ``"action"`` for all others.
+    follower
+        ``"hedge"``, or ``"omd"``, ``"ftrl"``, other rules without regret
+        (:mod:`ssg_mip.learning.learners.asymmetric_learning.experts`); or a baseline, ``"ppo"`` or ``"best-response"``.
+    follower_rate
+        Step size on gains divided by their spread; absent, for Hedge 0.05 with one state and 0.02 with more, for the
+        other rules the one of the least bound.
+    follower_moves
+        Whether Hedge changes its policy at every ``"step"``, or once per ``"rollout"`` by all gains of the rollout.
+    schedule, schedule_period
+        When the follower is without regret, as in
+        :class:`ssg_mip.learning.learners.asymmetric_learning.Settings`, and the steps of play of an epoch there.
+    period
+        Updates of the leader per exact answer, for ``follower="best-response"``.
+    rollout, copies
+        Steps of play per update of PPO, and how many copies of the game they come from. ``copies`` and ``batch`` must
+        divide ``rollout``.
+    hidden, rate, batch, epochs, clip, trace, value_weight, entropy_weight
+        PPO: width of the networks, learning rate, minibatch, passes over a rollout, clipping parameter, the lambda of
+        the advantage estimates, weights of value loss and entropy.
+    discount
+        What the leader discounts with; absent, the leader's discount.
+    starts
+        Episodes start from the start distribution (``"initial"``) or in any state, equally likely (``"uniform"``).
+    horizon
+        Steps after which an episode is cut off, with the value network for what would have come; absent,
+        ``1 / (1 - gamma)`` for the larger discount. A game of one state in which nobody counts what comes ends after
+        each move, as the paper's matrix games do.
+    """
+
+    observation: Observation | None = None
+    follower: Literal["hedge", "omd", "ftrl", "ppo", "best-response"] = "hedge"
+    follower_rate: float | None = None
+    follower_moves: Literal["step", "rollout"] = "step"
+    schedule: Schedule = "no-regret"
+    schedule_period: int = 100
+    period: int = 1
+    rollout: int = 256
+    copies: int = 8
+    hidden: int = 128
+    rate: float = 3e-4
+    batch: int = 64
+    epochs: int = 4
+    clip: float = 0.2
+    trace: float = 0.95
+    value_weight: float = 0.5
+    entropy_weight: float = 0.01
+    discount: float | None = None
+    starts: Literal["initial", "uniform"] = "initial"
+    horizon: int | None = None
+
+    def __post_init__(self) -> None:
+        COUNT.check(self, "period", "schedule_period", "epochs", "horizon")
+        SIZE.check(self, "rollout", "copies", "batch")
+        WIDTH.check(self, "hidden")
+        POSITIVE.check(self, "follower_rate")
+        RATE.check(self, "rate")
+        MODERATE.check(self, "clip")
+        SHARE.check(self, "trace", "discount")
+        WEIGHT.check(self, "value_weight", "entropy_weight")
+        if self.batch == 1:
+            raise OptionError("batch is 1; it must be at least 2, because advantages are scaled by their spread")
+        for label in ("copies", "batch"):
+            if self.rollout % getattr(self, label) != 0:
+                raise OptionError(
+                    f"rollout is {self.rollout} and {label} is {getattr(self, label)}; a rollout must be a multiple of "
+                    f"{label}"
+                )
+        if self.follower_moves == "rollout" and self.schedule != "no-regret":
+            raise OptionError(
+                f"follower_moves is 'rollout' and schedule is {self.schedule!r}; a schedule counts steps: leave one out"
+            )
+
+    @property
+    def information(self) -> Observation:
+        """What the follower sees."""
+        if self.observation is not None:
+            return self.observation
+        return "policy" if self.follower == "ppo" else "action"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class PolicyDynamics:
+    """A run. Curves have one entry per recorded moment.
+
+    Attributes
+    ----------
+    steps
+        Steps of play done at each moment.
+    leader_payoffs, follower_payoffs
+        Average reward per step since the start.
+    leader_regret, follower_regret
+        Cumulative regret; ``comparator`` says against what.
+    leader_policies, leader_averages
+        The leader's policy and its average over the visits of each state, per leader slot:
+        ``[moments, leader slots]``.
+    follower_policies, follower_averages
+        The follower's mix and its average over the visits of each information set, per joint action:
+        ``[moments, num_rows]``.
+    last_leader_policy, average_leader_policy
+        The last entries as policies.
+    """
+
+    steps: IntArray
+    leader_payoffs: FloatArray
+    follower_payoffs: FloatArray
+    leader_regret: FloatArray
+    follower_regret: FloatArray
+    comparator: str
+    leader_policies: FloatArray
+    leader_averages: FloatArray
+    follower_policies: FloatArray
+    follower_averages: FloatArray
+    last_leader_policy: LeaderPolicy
+    average_leader_policy: LeaderPolicy
+
+
+def learn(
+    game: Game,
+    settings: Settings,
+    seed: int,
+    *,
+    steps: int = STEPS,
+    num_moments: int = MOMENTS,
+    on_moment: Callable[[int, LeaderPolicy, LeaderPolicy], object] = lambda step, current, average: None,
+    stopped: Stopped = never,
+) -> PolicyDynamics:
+    """Learn for a number of steps, rounded up to whole rollouts.
+
+    Parameters
+    ----------
+    game, settings, seed
+        The game, how both players learn, and the seed of all randomness.
+    steps
+        Steps of play.
+    num_moments
+        Number of recorded moments, at most.
+    on_moment
+        Called at every moment with the steps done and the leader's current and average policy.
+    stopped
+        Asked before each rollout whether to stop.
+
+    Raises
+    ------
+    OptionError
+        If a library of the extra is absent, ``steps`` or ``num_moments`` is below 1, or rewards are too large.
+    """
+    require_learn(f"method {METHOD!r}", "torch", "stable_baselines3", "gymnasium")
+    check_steps(steps, num_moments)
+    _check_rewards(game)
+    from ssg_mip.learning.learners.neural.proximal import train
+
+    return train(game, settings, seed, steps=steps, num_moments=num_moments, on_moment=on_moment, stopped=stopped)
+
+
+def _check_rewards(game: Game) -> None:
+    largest = max(abs(game.leader_rewards).max(), abs(game.follower_rewards).max())
+    if largest > LARGEST_REWARD:
+        raise OptionError(
+            f"{game.name} has a reward of size {largest:g}; method {METHOD!r} calculates in single precision and takes "
+            f"at most {LARGEST_REWARD:g}: divide the player's rewards by a constant"
+        )
+
+
+def run(game: Game, request: Request) -> Result:
+    """Learn and evaluate the leader's current and average policy exactly, at some moments and at the end.
+
+    ``details``: average payoffs per step, cumulative regrets and what they compare with, the average policy.
+    """
+    settings = read_settings(Settings, request.settings, METHOD)
+    require_learn(f"method {METHOD!r}", "torch", "stable_baselines3", "gymnasium")
+    check_network_size(game, METHOD, request.deadline, copies=8 * settings.hidden)
+    visits = Visits(game, request, METHOD)
+    visits.start()
+    steps = request.iteration_limit or STEPS
+
+    def look(step: int, current: LeaderPolicy, average: LeaderPolicy) -> None:
+        visits.visit(average, f"average of {step} steps")
+        visits.visit(current, f"current after {step} steps")
+
+    learned = learn(
+        game,
+        settings,
+        request.seed,
+        steps=steps,
+        num_moments=LOOKS,
+        on_moment=look,
+        stopped=lambda: not visits.time_for(CLOSING),
+    )
+    done = int(learned.steps[-1])
+    return visits.result(visits.ended(done >= steps), counts={"steps": done}, details=_details(game, learned))
+
+
+def _details(game: Game, learned: PolicyDynamics) -> dict[str, Any]:
+    return {
+        "average_leader_payoff": float(learned.leader_payoffs[-1]),
+        "average_follower_payoff": float(learned.follower_payoffs[-1]),
+        "leader_regret": float(learned.leader_regret[-1]),
+        "follower_regret": float(learned.follower_regret[-1]),
+        "regret_comparator": learned.comparator,
+        "average_policy": learned.average_leader_policy.to_names(game),
+    }

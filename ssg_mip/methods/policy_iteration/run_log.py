@@ -1,0 +1,150 @@
+"""What a run leaves behind: iterates, progress rows and work done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ssg_mip.base.gap import gap_size, relative_gap
+from ssg_mip.base.status import BoundProof, Status, Termination
+from ssg_mip.exact.request import Request, proof_of
+from ssg_mip.game.game import Game
+from ssg_mip.methods.policy_iteration.objective_target import Ceiling
+from ssg_mip.methods.policy_iteration.scalarised_bound import scalarised
+from ssg_mip.methods.policy_iteration.step import Iterate, Step
+from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result
+
+
+class Record:
+    """What a run leaves behind: iterates, progress rows and work done; ``method`` is the name on the result."""
+
+    def __init__(
+        self, game: Game, request: Request, dual_bound: float, gap_scale: float, method: str = "policy-iteration"
+    ) -> None:
+        self._game = game
+        self._method = method
+        self._request = request
+        self._dual_bound = dual_bound
+        self._bound_proof = proof_of(request, BoundProof.ROOT)
+        self._gap_scale = gap_scale
+        self._searched = False
+        self._scalarised = scalarised(game, request)
+        # Gains of the average g, none of them negative, raise a scalarisation by no more than this times g.
+        steepest = 1.0 if request.scalarisation is None else float(request.scalarisation.pieces.weights.max())
+        self._steepest = game.num_states * steepest
+        self._trajectory: list[TrajectoryPoint] = []
+        self._progress: list[ProgressRow] = []
+        self._nodes = 0
+        self._lps = 0
+
+    def bounded(self, dual_bound: float, proof: BoundProof) -> None:
+        """A bound on the weighted optimum is known, with what it rests on; it counts if it is lower."""
+        if dual_bound < self._dual_bound:
+            self._dual_bound, self._bound_proof = dual_bound, proof
+
+    @property
+    def ceiling(self) -> Ceiling:
+        """The best bound on the weighted optimum so far."""
+        return Ceiling(self._request.weights, self._dual_bound, self._bound_proof, self._searched)
+
+    @property
+    def nodes(self) -> int:
+        """Nodes spent so far."""
+        return self._nodes
+
+    def closes_gap(self, iterate: Iterate) -> bool:
+        """Whether the bound proves the weighted value of an iterate within the gap.
+
+        Never where the steps maximise another scalarisation, of which the weighted gap says nothing.
+        """
+        value = float(self._request.weights @ iterate.values)
+        return self._scalarised is None and relative_gap(value, self._dual_bound, self._gap_scale) <= self._request.gap
+
+    def allowed_gap(self, iterate: Iterate) -> float:
+        """By how much the bound may lie above the weighted value of an iterate whose gap is closed."""
+        return self._request.gap * gap_size(float(self._request.weights @ iterate.values), self._gap_scale)
+
+    def arrived(self, current: Iterate, flag: str = "*") -> None:
+        """A new iterate is known with its values: one progress row."""
+        value = float(self._request.weights @ current.values)
+        row = ProgressRow(
+            seconds=self._request.deadline.elapsed,
+            iteration=len(self._trajectory),
+            nodes=self._nodes,
+            open_nodes=0,
+            lps=self._lps,
+            primal_bound=value,
+            dual_bound=self._dual_bound,
+            gap_scale=gap_size(value, self._gap_scale),
+            flag=flag,
+        )
+        self._progress.append(row)
+        if self._request.on_progress is not None:
+            self._request.on_progress(row)
+
+    def stepped(self, current: Iterate, step: Step) -> None:
+        """The program at an iterate has been solved: its trajectory point is complete."""
+        self._nodes += step.nodes
+        self._lps += step.lps
+        if step.ceiling is not None:
+            self.bounded(step.ceiling.bound, step.ceiling.proof)
+            self._searched = True
+        self._trajectory.append(
+            TrajectoryPoint(
+                iteration=len(self._trajectory),
+                leader_values=current.values,
+                leader_value=float(self._request.weights @ current.values),
+                leader_policy=current.policy,
+                note=step.note,
+                step_bound=step.bound,
+                scalarised_step_bound=min(step.scalarised_bound, self._steepest * step.bound),
+                nodes=step.nodes,
+                seconds=self._request.deadline.elapsed - self._progress[-1].seconds,
+            )
+        )
+        if step.target is None and step.termination in {Termination.NUMERICAL, Termination.TIE_RULE}:
+            self.arrived(current, "!")
+
+    def result(
+        self,
+        last: Iterate,
+        termination: Termination,
+        *,
+        status: Status | None = None,
+        counts: Mapping[str, int] | None = None,
+    ) -> Result:
+        """The result of a run that ends at ``last``; the status follows from the termination if it is absent.
+
+        Where the leader is myopic the stop test needs no search beyond the improvement program: what it stops at is
+        Pareto-optimal (Theorem 11 d).
+        """
+        request = self._request
+        if status is None:
+            status = Status.STATIONARY if termination is Termination.STATIONARY else Status.FEASIBLE
+        if status is Status.STATIONARY and self._game.leader_discount == 0.0:
+            status = Status.PARETO_OPTIMAL
+        if self.closes_gap(last):
+            status = Status.OPTIMAL
+        return build_result(
+            self._game,
+            method=self._method,
+            status=status,
+            termination=termination,
+            weights=request.weights,
+            ties=request.ties,
+            dual_bound=self._dual_bound,
+            bound_proof=self._bound_proof,
+            policy=last.policy,
+            response=last.response,
+            trajectory=tuple(self._trajectory),
+            progress=tuple(self._progress),
+            options=request.options(),
+            seed=request.seed,
+            seconds=request.deadline.elapsed,
+            counts={
+                "iterations": len(self._trajectory),
+                **({} if counts is None else counts),
+                "nodes": self._nodes,
+                "lps": self._lps,
+            },
+            scalarised=self._scalarised,
+        )

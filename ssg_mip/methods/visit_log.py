@@ -1,0 +1,169 @@
+"""The record of a method that goes from policy to policy and proves nothing: exact values of what it visits.
+
+Each visited policy is evaluated under the follower's best response, whatever the method believes about it. The answer
+is the best one visited, so that a start policy is never made worse; where the method itself ended is in the details
+(``last_leader_value``, and ``last_leader_values`` by state). The bound is that of a planner who moves both players.
+With a margin the trajectory is that of the visited policies that keep it, because only they count.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from ssg_mip.base.gap import gap_in_units
+from ssg_mip.base.status import BoundProof, Status, Termination
+from ssg_mip.evaluation.best_response import Response
+from ssg_mip.evaluation.value_bounds import leader_value_bounds
+from ssg_mip.exact.certificate.claim import Claim
+from ssg_mip.exact.margin import answer_to
+from ssg_mip.exact.request import Request, proof_of
+from ssg_mip.game.game import Game
+from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result, gap_denominator
+
+
+class Visits:
+    """Policies in the order of visits, each with its exact values; ``method`` is the name on the result."""
+
+    def __init__(self, game: Game, request: Request, method: str) -> None:
+        self._game = game
+        self._request = request
+        self._method = method
+        self._dual_bound = float(request.weights @ leader_value_bounds(game).upper)
+        if request.recorder is not None:
+            claim = Claim(weights=request.weights, bound=self._dual_bound, margin=request.margin)
+            self._dual_bound = request.recorder.settle(game, claim)
+        self._visited: list[TrajectoryPoint] = []
+        self._keeping: list[bool] = []
+        self._progress: list[ProgressRow] = []
+        self._best: tuple[float, LeaderPolicy, Response] | None = None
+        self._costliest = self._longest_lap = 0.0
+        self._asked_at = math.inf
+
+    @property
+    def best_value(self) -> float:
+        """The weighted value of the best policy so far; ``-inf`` if none keeps the margin."""
+        return -math.inf if self._best is None else self._best[0]
+
+    def start(self) -> Response:
+        """Visit the given start, or the uniform policy."""
+        given = self._request.start
+        return self.visit(LeaderPolicy.uniform(self._game) if given is None else given, "the start")
+
+    def visit(self, policy: LeaderPolicy, note: str = "") -> Response:
+        """Evaluate a policy under the follower's best response and write it down.
+
+        Returns
+        -------
+        Response
+            The follower's answer under the tie rule that was asked for, with both players' exact values.
+        """
+        request = self._request
+        begun = request.deadline.elapsed
+        response, keeps = answer_to(self._game, policy, request)
+        self._costliest = max(self._costliest, request.deadline.elapsed - begun)
+        value = float(request.weights @ response.leader_values)
+        better = keeps and value > self.best_value
+        if better:
+            self._best = value, policy, response
+        self._keeping.append(keeps)
+        self._visited.append(
+            TrajectoryPoint(
+                iteration=len(self._visited),
+                leader_values=response.leader_values,
+                leader_value=value,
+                leader_policy=policy,
+                note=note,
+            )
+        )
+        self._report("*" if better else "")
+        return response
+
+    def _report(self, flag: str) -> None:
+        row = ProgressRow(
+            seconds=self._request.deadline.elapsed,
+            iteration=len(self._visited) - 1,
+            nodes=0,
+            open_nodes=0,
+            lps=0,
+            primal_bound=self.best_value,
+            dual_bound=self._dual_bound,
+            gap_scale=gap_denominator(self._game, self._request.weights, self.best_value),
+            flag=flag,
+        )
+        self._progress.append(row)
+        if self._request.on_progress is not None:
+            self._request.on_progress(row)
+
+    def time_for(self, evaluations: int) -> bool:
+        """Whether there is time for another lap and for what must follow it; false where the user asked to stop.
+
+        A lap is what lies between two questions, counted as long as the longest so far. What follows counts as so many
+        evaluations, each as long as the costliest visit.
+        """
+        request, now = self._request, self._request.deadline.elapsed
+        self._longest_lap = max(self._longest_lap, now - self._asked_at)
+        self._asked_at = now
+        return not request.stopped and request.deadline.remaining > evaluations * self._costliest + self._longest_lap
+
+    def ended(self, finished: bool) -> Termination:
+        """Why a run of a number of steps ended, given whether it did them all."""
+        if self._request.interrupt.requested:
+            return Termination.INTERRUPTED
+        return Termination.ITERATION_LIMIT if finished else Termination.TIME_LIMIT
+
+    @property
+    def limit(self) -> Termination:
+        """The limit that stops the run now: the user, the clock, or else the number of iterations."""
+        if self._request.interrupt.requested:
+            return Termination.INTERRUPTED
+        return Termination.TIME_LIMIT if self._request.deadline.expired else Termination.ITERATION_LIMIT
+
+    def result(
+        self, termination: Termination, *, counts: Mapping[str, int], details: Mapping[str, Any] | None = None
+    ) -> Result:
+        """The result of a run that has made at least one visit.
+
+        Parameters
+        ----------
+        termination
+            Why the method stopped.
+        counts
+            Work done.
+        details
+            What the method says of itself: plain JSON data, by name.
+        """
+        request = self._request
+        value, policy, response = self._best or (math.nan, None, None)
+        size = gap_denominator(self._game, request.weights, value)
+        closed = gap_in_units(value, self._dual_bound, size) <= request.gap
+        found = Status.OPTIMAL if closed else Status.FEASIBLE
+        last = self._visited[-1]
+        kept = itertools.compress(self._visited, self._keeping)
+        return build_result(
+            self._game,
+            method=self._method,
+            status=Status.NO_SOLUTION if policy is None else found,
+            termination=termination,
+            weights=request.weights,
+            ties=request.ties,
+            dual_bound=self._dual_bound,
+            bound_proof=proof_of(request, BoundProof.PAIR),
+            policy=policy,
+            response=response,
+            trajectory=tuple(dataclasses.replace(point, iteration=place) for place, point in enumerate(kept)),
+            progress=tuple(self._progress),
+            options=request.options(),
+            seed=request.seed,
+            seconds=request.deadline.elapsed,
+            counts={"visits": len(self._visited), **counts},
+            details={
+                "last_leader_value": last.leader_value,
+                "last_leader_values": dict(zip(self._game.state_names, map(float, last.leader_values), strict=True)),
+                **({} if details is None else details),
+            },
+        )

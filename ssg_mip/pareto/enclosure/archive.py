@@ -1,0 +1,110 @@
+"""Attained points of an enclosure in the making: kept where they tell something new, and moved up."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from ssg_mip.evaluation.best_response import Response, best_response
+from ssg_mip.evaluation.mdp import DENSE_STATES
+from ssg_mip.exact import Answer
+from ssg_mip.exact.direction import LevelProblem
+from ssg_mip.exact.request import Request
+from ssg_mip.game.game import Game
+from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.pareto.dominance import covers
+from ssg_mip.pareto.enclosure.objectives import Objective, sum_demand
+from ssg_mip.pareto.enclosure.points import Attained
+from ssg_mip.programs.direction import Demand
+
+
+class Archive:
+    """The attained points that no other one covers.
+
+    Parameters
+    ----------
+    game, objectives, request
+        What the points are values of, and under which rules.
+    equal
+        Differences up to this count as none.
+    news
+        A by-product of a search is kept if every point is worse by more than this in some objective.
+    on_new
+        Told of the values of every new point.
+    """
+
+    def __init__(
+        self,
+        game: Game,
+        objectives: tuple[Objective, ...],
+        request: Request,
+        *,
+        equal: float,
+        news: float,
+        on_new: Callable[[FloatArray], object],
+    ) -> None:
+        self._game = game
+        self._objectives = objectives
+        self._request = request
+        self._equal = equal
+        self._news_share = news
+        self._on_new = on_new
+        self._news: list[Attained] = []
+        self.points: list[Attained] = []
+
+    @property
+    def values(self) -> FloatArray:
+        """The objectives at the points, shape ``[points, objectives]``."""
+        return np.array([one.values for one in self.points]).reshape(-1, len(self._objectives))
+
+    def evaluated_anew(self) -> list[Attained]:
+        """The points by a fresh evaluation of their policies."""
+        ties = self._request.ties
+        return [self._at(one.policy, best_response(self._game, one.policy, ties)) for one in self.points]
+
+    def witness(self, policy: LeaderPolicy, response: Response) -> None:
+        """Remember a policy that a search evaluated, if it tells something new."""
+        found = self._at(policy, response)
+        if not self._known(found.values, self._news_share):
+            self._news.append(found)
+
+    def take(self, answer: Answer) -> None:
+        """Take over the answer of a program, moved up, and then what it found on the way."""
+        if answer.policy is not None and answer.response is not None:
+            self.add(answer.policy, answer.response)
+        news, self._news = self._news, []
+        for found in sorted(news, key=lambda one: -float(one.values.sum())):
+            if not self._known(found.values, self._news_share):
+                self.add(found.policy, found.response)
+
+    def add(self, policy: LeaderPolicy, response: Response) -> None:
+        """Keep a point, moved up, unless a known one is as good."""
+        found = self._at(policy, response)
+        if self._known(found.values, self._equal):
+            return
+        best = self._moved_up(found)
+        self.points = [one for one in self.points if not covers(best.values, one.values, self._equal)]
+        self.points.append(best)
+        self._on_new(best.values)
+
+    def _at(self, policy: LeaderPolicy, response: Response) -> Attained:
+        return Attained(np.array([one.value(response) for one in self._objectives]), policy, response)
+
+    def _known(self, values: FloatArray, tolerance: float) -> bool:
+        return any(covers(one.values, values, tolerance) for one in self.points)
+
+    def _moved_up(self, found: Attained) -> Attained:
+        """Local ascent on the sum of the objectives, with their values as floors, where matrices are dense."""
+        if self._game.num_states > DENSE_STATES or self._request.stopped:
+            return found
+        floors = [
+            Demand(leader=one.leader_weights, follower=one.follower_weights, least=float(value), slope=0.0)
+            for one, value in zip(self._objectives, found.values, strict=True)
+        ]
+        total = sum_demand(self._objectives, np.ones(len(floors)), float(found.values.sum()))
+        candidate = LevelProblem(self._game, self._request, [total, *floors], math.inf).climbed(found.policy)
+        moved = self._at(candidate.policy, candidate.response)
+        return moved if covers(moved.values, found.values) else found

@@ -1,0 +1,115 @@
+"""``enclose_front``: the whole front, between attained points and proven bounds."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+from ssg_mip.base.deadline import Deadline
+from ssg_mip.base.interrupt import Interrupt, given_or_graceful
+from ssg_mip.base.rules import CALLBACK, COUNT, FLAG, LIST, POSITIVE, checked, optional
+from ssg_mip.evaluation.best_response import Ties
+from ssg_mip.evaluation.standard_form import standard_form
+from ssg_mip.exact.margin import check_margin
+from ssg_mip.exact.request import Request
+from ssg_mip.game.game import GAME, Game
+from ssg_mip.methods.in_standard_form import progress_into, request_into
+from ssg_mip.pareto.closing import Closing, kept_for_checks
+from ssg_mip.pareto.enclosure.algorithm import Enclosing
+from ssg_mip.pareto.enclosure.objectives import ObjectiveLike, read_objectives
+from ssg_mip.pareto.enclosure.points import checked_enclosure
+from ssg_mip.pareto.enclosure.result import Enclosure
+from ssg_mip.pareto.in_standard_form import enclosure_out, scale_of
+from ssg_mip.result import ProgressRow
+
+EXPECTED_POINTS = 10
+"""Points for whose check a share of the time limit is kept."""
+
+
+@checked(
+    game=GAME,
+    objectives=optional(LIST),
+    resolution=optional(POSITIVE),
+    program_limit=optional(COUNT),
+    on_progress=optional(CALLBACK),
+    check=FLAG,
+)
+def enclose_front(
+    game: Game,
+    *,
+    objectives: Sequence[ObjectiveLike] | None = None,
+    resolution: float | None = None,
+    ties: Ties = "leader",
+    margin: float = 0.0,
+    time_limit: float | None = None,
+    deadline: Deadline | None = None,
+    node_limit: int | None = None,
+    program_limit: int | None = None,
+    seed: int = 0,
+    on_progress: Callable[[ProgressRow], None] | None = None,
+    interrupt: Interrupt | None = None,
+    check: bool = True,
+) -> Enclosure:
+    """Enclose the Pareto front of several objectives between attained points and proven bounds.
+
+    Parameters
+    ----------
+    game
+        The game.
+    objectives
+        What the front is taken with respect to (:mod:`ssg_mip.pareto.enclosure.objectives`): states, groups of
+        states, weights, or objectives made by ``leader_objective`` and ``follower_objective``. The leader's value in
+        every state whose value the policies decide, if absent.
+    resolution
+        How much worse than any policy the best point for it may be in every objective, in the units of the rewards; a
+        thousandth of the widest range of an objective if absent.
+    ties, margin, seed
+        As in ``solve``. Under the rules ``first`` and ``adverse`` a front need not be attained: then the resolution
+        that is reached stays above what was asked.
+    time_limit
+        Seconds for everything, checks included.
+    deadline
+        A budget that is running already, instead of ``time_limit``.
+    node_limit
+        Limit on branch-and-bound nodes, per program.
+    program_limit
+        Programs at most.
+    on_progress
+        Called with one row per program: its number, level and bound.
+    interrupt
+        A flag to stop from outside. If absent, Ctrl-C stops the work. What was found and proven so far comes back.
+    check
+        Whether to check every point in exact arithmetic.
+
+    Raises
+    ------
+    OptionError
+        If an argument is out of range or a name is unknown.
+    """
+    chosen = read_objectives(game, objectives)
+    form = standard_form(game, one_unit=len({one.player for one in chosen}) > 1)
+    scale = scale_of(chosen, form)
+    deadline = Deadline(time_limit) if deadline is None else deadline
+
+    def is_over(points: int) -> bool:
+        return deadline.remaining <= kept_for_checks(game, deadline, points, wanted=check)
+
+    with given_or_graceful(interrupt) as flag:
+        request = Request(
+            weights=game.initial,
+            ties=ties,
+            margin=margin,
+            deadline=deadline.keeping(kept_for_checks(game, deadline, EXPECTED_POINTS, wanted=check)),
+            interrupt=flag,
+            node_limit=node_limit,
+            seed=seed,
+        )
+        check_margin(game, request)
+        request = dataclasses.replace(request_into(request, form), scale=scale)
+        rows = progress_into(on_progress, scale.of_differences, game.initial)
+        wanted = None if resolution is None else resolution / scale.unit
+        work = Enclosing(form.standard, chosen, wanted, request, program_limit, rows, is_over)
+        termination = work.run()
+        found = enclosure_out(work.enclosure(termination), form)
+        printed = len(found.points) * game.num_states
+        return checked_enclosure(found, Closing(deadline, flag, printed=printed)) if check else found

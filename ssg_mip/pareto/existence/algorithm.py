@@ -1,0 +1,228 @@
+"""The work behind a verdict on existence: runs of the commitment program, and what they leave known."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from ssg_mip.base.deadline import Deadline
+from ssg_mip.base.gap import SPREAD_SHARE
+from ssg_mip.base.leftover import CutRuns
+from ssg_mip.base.status import Termination
+from ssg_mip.evaluation.best_response import Response, best_response
+from ssg_mip.evaluation.value_bounds import gap_scales, leader_value_bounds
+from ssg_mip.exact import solve_commitment
+from ssg_mip.exact.request import Request
+from ssg_mip.game.game import Game
+from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.methods import find_method
+from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.pareto.existence.answers import Verdict
+from ssg_mip.problem.weights import unit_weights
+from ssg_mip.result import Result
+
+FLOOR_SHARE = 0.5
+"""Share of the gap that the floor of the last program gives away; the suprema are known to the other half."""
+
+_FLOORS, _ALL = -1, -2
+"""What ended, besides the program of a state: the one with floors, or all of them at a limit."""
+
+
+class Inquiry:
+    """What is known so far.
+
+    Attributes
+    ----------
+    lower, upper
+        Attained values of every state, and proven bounds.
+    candidate
+        The policy that misses the bounds least, with the response to it.
+    joint_bound
+        Proven bound on the average over the states.
+    results
+        The runs.
+    nodes, lps
+        Work done.
+    """
+
+    def __init__(self, game: Game, request: Request) -> None:
+        self._game = game
+        self._request = request
+        self._bounds = leader_value_bounds(game)
+        self._scale = gap_scales(self._bounds)
+        self.lower = np.full(game.num_states, -np.inf)
+        self.upper = self._bounds.upper.copy()
+        self._best: list[tuple[LeaderPolicy, Response] | None] = [None] * game.num_states
+        self._known: dict[int, tuple[LeaderPolicy, Response]] = {}
+        self.candidate: tuple[LeaderPolicy, Response] | None = None
+        self.joint_bound = float(np.mean(self.upper))
+        self.results: list[Result] = []
+        self.nodes = 0
+        self.lps = 0
+        self._ends: dict[int | None, Termination] = {}
+        self._cut: CutRuns[int | None] = CutRuns(request.deadline)
+
+    @property
+    def end(self) -> Termination:
+        """Why the work ended: a limit that left something open, or ``GAP``."""
+        return next((end for end in self._ends.values() if end.is_limit), Termination.GAP)
+
+    @property
+    def allowed(self) -> FloatArray:
+        """What may be missing in each state."""
+        size: FloatArray = self._request.gap * np.maximum(
+            self._scale, np.minimum(np.abs(self.upper), self._scale / SPREAD_SHARE)
+        )
+        return size
+
+    def verdict(self) -> tuple[Verdict, float, str]:
+        """Run the programs until the verdict is there or a limit is reached.
+
+        Returns
+        -------
+        verdict, miss, reason
+            With a proven miss where there is no equilibrium (NaN otherwise), and the numbers behind it in a sentence.
+        """
+        answer = self._decided()
+        return (Verdict.UNDECIDED, math.nan, self._why_undecided()) if answer is None else answer
+
+    def _decided(self) -> tuple[Verdict, float, str] | None:
+        """The verdict, a proven miss and the reason; ``None`` where nothing is decided."""
+        size = self._game.num_states
+        joint = self._solve(None, self._request.deadline.share(1.0 / (size + 2)))
+        if joint.termination is Termination.INFEASIBLE:
+            return Verdict.NONE, math.inf, "no stationary policy keeps the margin"
+        for place, state in enumerate(self._states_to_solve()):
+            if self._exhausted():
+                break
+            self._solve(state, self._request.deadline.share(1.0 / (size + 1 - place)))
+        while (following := self._cut.following()) is not None and not self._exhausted():
+            self._solve(*following)
+        return self._existing() or self._excluded() or self._by_floor()
+
+    def _states_to_solve(self) -> Iterator[int]:
+        """States whose supremum is not met yet by a policy at hand."""
+        for state in range(self._game.num_states):
+            if not self.lower[state] >= self.upper[state] - FLOOR_SHARE * self.allowed[state]:
+                yield state
+
+    def _solve(self, state: int | None, share: Deadline) -> Result:
+        """One run of the commitment method for a state alone, or for all evenly, within a share of what is left.
+
+        Everything it says is remembered.
+        """
+        size = self._game.num_states
+        weights = np.full(size, 1.0 / size) if state is None else unit_weights(size, state)
+        request = dataclasses.replace(
+            self._request,
+            weights=weights,
+            gap=(1.0 - FLOOR_SHARE) * self._request.gap,
+            deadline=share,
+            node_limit=self._nodes_left(),
+            start=self._start(state),
+        )
+        result = find_method("commitment")(self._game, request)
+        self.results.append(result)
+        self.nodes += result.provenance.counts["nodes"]
+        self.lps += result.provenance.counts["lps"]
+        self._ends[state] = result.termination
+        self._cut.ended(state, share, cut=result.termination is Termination.TIME_LIMIT)
+        if state is None:
+            self.joint_bound = min(self.joint_bound, result.dual_bound)
+        else:
+            self.upper[state] = min(self.upper[state], result.dual_bound)
+        if result.leader_policy is not None and id(result.leader_policy) not in self._known:
+            self._remember(result.leader_policy, best_response(self._game, result.leader_policy, self._request.ties))
+        return result
+
+    def _start(self, state: int | None) -> LeaderPolicy | None:
+        """The best policy so far: of a state, or the one that misses the bounds least."""
+        best = self.candidate if state is None else self._best[state]
+        return None if best is None else best[0]
+
+    def _exhausted(self) -> bool:
+        """Whether more programs would be of no use: a limit is reached, or they are too large to be written."""
+        request = self._request
+        if request.interrupt.requested:
+            self._ends[_ALL] = Termination.INTERRUPTED
+        elif request.deadline.expired:
+            self._ends[_ALL] = Termination.TIME_LIMIT
+        elif request.node_limit is not None and self.nodes >= request.node_limit:
+            self._ends[_ALL] = Termination.NODE_LIMIT
+        return _ALL in self._ends or self.end in {Termination.NODE_LIMIT, Termination.SIZE_LIMIT}
+
+    def _nodes_left(self) -> int | None:
+        return None if self._request.node_limit is None else max(1, self._request.node_limit - self.nodes)
+
+    def _remember(self, policy: LeaderPolicy, response: Response) -> None:
+        """Keep what a policy attains: in each state if it is the best so far, as the candidate if it misses least."""
+        values = response.leader_values
+        self._known[id(policy)] = policy, response
+        for state in np.flatnonzero(values > self.lower):
+            self._best[int(state)] = policy, response
+        self.lower = np.maximum(self.lower, values)
+        if self.candidate is None or self._misses(values) < self._misses(self.candidate[1].leader_values):
+            self.candidate = policy, response
+
+    def _misses(self, values: FloatArray) -> float:
+        """The largest distance from a bound, in units of what is allowed."""
+        return float(np.max((self.upper - values) / np.maximum(self.allowed, np.finfo(float).tiny)))
+
+    def _existing(self) -> tuple[Verdict, float, str] | None:
+        """An equilibrium, if one of the policies met is one."""
+        for policy, response in list(self._known.values()):  # the bounds have moved since they were remembered
+            self._remember(policy, response)
+        if self.candidate is None or self._misses(self.candidate[1].leader_values) > 1.0:
+            return None
+        short = self._request.scale.gain_out(float(np.max(self.upper - self.candidate[1].leader_values)))
+        return Verdict.EXISTS, math.nan, f"one policy is within {max(short, 0.0):.3g} of the supremum of every state"
+
+    def _excluded(self) -> tuple[Verdict, float, str] | None:
+        """The proof by even weights that no policy reaches all suprema."""
+        miss = float(np.mean(self.lower)) - self.joint_bound
+        if not miss > float(np.max(self.allowed)):
+            return None
+        scale = self._request.scale
+        even = np.full(self._game.num_states, 1.0 / self._game.num_states)
+        attained = scale.value_out(float(np.mean(self.lower)), even)
+        bound = scale.upper_out(self.joint_bound, even)
+        reason = (
+            f"the attained suprema are {attained:.9g} on average, but no policy averages more than {bound:.9g}: "
+            f"each misses the supremum of some state by at least {scale.gain_out(miss):.3g}"
+        )
+        return Verdict.NONE, miss, reason
+
+    def _by_floor(self) -> tuple[Verdict, float, str] | None:
+        """The program with the suprema as floors, where a limit has not come first."""
+        if self.end.is_limit or not np.isfinite(self.lower).all() or self._exhausted():
+            return None
+        size = self._game.num_states
+        even = np.full(size, 1.0 / size)
+        given_away = FLOOR_SHARE * self.allowed
+        request = dataclasses.replace(self._request, weights=even, node_limit=self._nodes_left(), good_enough=-math.inf)
+        answer = solve_commitment(self._game, even, request=request, floor=self.lower - given_away)
+        self.nodes += answer.nodes
+        self.lps += answer.lps
+        self._ends[_FLOORS] = answer.termination
+        if answer.policy is not None and answer.response is not None:
+            self._remember(answer.policy, answer.response)
+            return self._existing()
+        if answer.termination is not Termination.INFEASIBLE:
+            return None
+        miss = float(np.min(given_away))
+        reason = (
+            "no policy comes as close to the attained suprema as half the gap in all states: "
+            f"each misses one by more than {self._request.scale.gain_out(miss):.3g}"
+        )
+        return Verdict.NONE, miss, reason
+
+    def _why_undecided(self) -> str:
+        if self.candidate is None:
+            return "no policy was found"
+        short = self._request.scale.gain_out(float(np.max(self.upper - self.candidate[1].leader_values)))
+        return (
+            f"the best policy found may miss the supremum of some state by {short:.3g}; no bound excludes better ones"
+        )

@@ -1,0 +1,1 @@
+"""What is asked of a game: weights over states and scalarisations."""

@@ -1,0 +1,207 @@
+r"""The commitment program (P) in its occupancy form.
+
+Maximise the leader's weighted value outright:
+
+* ``y(s, a, b) >= 0``, the leader-discounted occupancy, with the flow rows
+  ``sum_ab y(s,a,b) - gamma_A sum_{s',a,b} p(s|s',a,b) y(s',a,b) = rho(s)``; objective ``sum y r_A``;
+* products ``w(s,a,b,t) = y(s,a,b) v(t)`` with the follower's values ``v``;
+* the follower's incentive rows (:mod:`ssg_mip.programs.rows`), homogeneous in ``y``;
+* ``flow_times_value``: every flow row times every ``v(t)``, linear in the products. These ``|S|^2`` rows are
+  redundant in the exact program and decide the strength of its relaxation. In larger games each flow row is multiplied
+  by its own ``v(s)`` alone, and only the products in the incentive rows are written
+  (:mod:`ssg_mip.programs.coupling`).
+
+The leader's values never appear; ``f(s,a) = sum_b y(s,a,b) / sum_ab y(s,a,b)``.
+
+Where a state is hardly or never visited its occupancy says nothing about ``f``, and ``v`` would float. Every state
+whose weight is small therefore gets a block of conditional probabilities ``x(s,a,b)`` of its own, with
+``sum_ab x = 1``, products ``z = x v(t)``, ``sum_ab z(s,a,b,t) = v(t)`` and the same incentive rows. It is coupled to
+the rest through ``v`` alone, which is exact: any ``f(s)`` that is consistent with ``v`` may be read from either block.
+
+**A floor under the leader's values**, ``V(k) >= floor(k)``. For fixed ``v`` the mixes and answers that are consistent
+with ``v`` are chosen state by state, so they are the actions of a decision process of the leader, and one policy is
+best from every state at once. The value from ``k`` may therefore be written with an occupancy of its own: a block
+``floor{k}_y`` with the same rows, started in ``k``, and ``floor{k}_value``: ``sum floor{k}_y r_A >= floor(k)``. All
+blocks share ``v``; no leader value becomes a box variable. A policy that is best from every state has
+``y = sum_k rho(k) floor{k}_y`` over all states, hence ``share``: ``y >= sum_k rho(k) floor{k}_y`` over those with a
+floor. A state with a floor needs no conditional block: its own block visits it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ssg_mip.evaluation.value_bounds import ValueBounds
+from ssg_mip.game.game import Game
+from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.programs.coupling import Coupling
+from ssg_mip.programs.program import Multiplied, Program
+from ssg_mip.programs.rows import Selection, add_incentive_rows, add_products, multiplied_rows
+
+SMALL_WEIGHT = 1e-3
+"""States with less weight than this share of the average weight get a conditional block."""
+
+OCCUPANCY_INDICES = {
+    **{"y": "sab", "w": "sabt"},
+    **{"flow": "s", "flow_times_value": "st", "own": "sb", "incentive": "sbc"},
+}
+"""What the indices of an occupancy block mean."""
+
+INDICES = {
+    **{"v": "s", "x": "sab", "z": "sabt", "share": "sab"},
+    **OCCUPANCY_INDICES,
+    **{"simplex": "s", "simplex_times_value": "st", "conditional_own": "sb", "conditional_incentive": "sbc"},
+}
+"""What the indices of the components mean."""
+
+
+def conditional_states(game: Game, weights: FloatArray, floored: Sequence[int] = ()) -> list[int]:
+    """States with so little weight that they need conditional variables, unless they have a floor."""
+    thin = np.flatnonzero(weights < SMALL_WEIGHT / game.num_states)
+    return [int(s) for s in thin if s not in set(floored)]
+
+
+def commitment(
+    game: Game,
+    weights: FloatArray,
+    follower: ValueBounds,
+    *,
+    selection: Selection | None = None,
+    floor: Mapping[int, float] | None = None,
+) -> Program:
+    """Write the program (P).
+
+    Parameters
+    ----------
+    game
+        The game.
+    weights
+        The weights ``rho`` over states, non-negative, summing to one.
+    follower
+        Bounds on the follower's optimal values (:func:`ssg_mip.evaluation.value_bounds.follower_value_bounds`).
+    selection
+        Follower actions that may be answers; all if absent.
+    floor
+        Lower bounds on the leader's value, by state; none if absent. Each costs a block as large as the rest.
+
+    Returns
+    -------
+    Program
+        With components ``y, v, w, x, z``, ``flow, flow_times_value, own, incentive, simplex, simplex_times_value,
+        conditional_own, conditional_incentive, product`` and the objective ``leader_value``; with a floor also
+        ``share`` and, for each of its states ``k``, the occupancy block ``floor{k}_...``. Box: ``v``.
+    """
+    import pyomo.environ as pyo
+
+    selection = Selection.everything(game) if selection is None else selection
+    floor = {} if floor is None else floor
+    states = range(game.num_states)
+    keys = selection.keys(states)
+    low, high = follower.lower, follower.upper
+
+    model = pyo.ConcreteModel(name="commitment")
+    model.v = pyo.Var(states, bounds=lambda _, t: (float(low[t]), float(high[t])))
+    coupling = Coupling(game)
+    parts = [add_occupancy_block(model, selection, coupling, weights, follower)]
+    thin = conditional_states(game, weights, list(floor))
+    parts.append(add_conditional_block(model, selection, coupling, thin, follower))
+    rewards = {key: float(game.leader_rewards[game.row(*key)]) for key in keys}
+    for k, least in floor.items():
+        start = np.zeros(game.num_states)
+        start[k] = 1.0
+        parts.append(add_occupancy_block(model, selection, coupling, start, follower, prefix=f"floor{k}_"))
+        y = model.component(f"floor{k}_y")
+        setattr(model, f"floor{k}_value", pyo.Constraint(expr=sum(rewards[key] * y[key] for key in keys) >= least))
+    if floor:
+        blocks = {k: model.component(f"floor{k}_y") for k in floor}
+        model.share = pyo.Constraint(
+            keys,
+            rule=lambda m, *key: m.y[key] - sum(float(weights[k]) * block[key] for k, block in blocks.items()) >= 0.0,
+        )
+    model.leader_value = pyo.Objective(expr=sum(rewards[key] * model.y[key] for key in keys), sense=pyo.maximize)
+    return Program(
+        model,
+        box=tuple(model.v[t] for t in states),
+        products=add_products(model, [triple for part in parts for triple in part.triples], selection.checkpoint),
+        multiplied=tuple(row for part in parts for row in part.multiplied),
+        differences=tuple(pair for part in parts for pair in part.differences),
+        indices={**INDICES, **{f"floor{k}_{name}": use for k in floor for name, use in OCCUPANCY_INDICES.items()}},
+    )
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Part:
+    """What a block of the program adds to its products and to what the search must know."""
+
+    triples: list[tuple[Any, Any, Any]]
+    multiplied: tuple[Multiplied, ...]
+    differences: tuple[tuple[Any, Any], ...]
+
+
+def add_occupancy_block(
+    model: Any, selection: Selection, coupling: Coupling, start: FloatArray, follower: ValueBounds, prefix: str = ""
+) -> Part:
+    """Occupancies ``y`` from a start distribution, their products ``w`` with ``v``, flow and incentive rows."""
+    import pyomo.environ as pyo
+
+    game = selection.game
+    states = range(game.num_states)
+    keys = selection.keys(states)
+    top = 1.0 / (1.0 - game.leader_discount)
+    leaving = {s: [key for key in keys if key[0] == s] for s in states}
+    entering: dict[int, list[tuple[tuple[int, int, int], float]]] = {s: [] for s in states}
+    for key in keys:
+        for t, p in zip(*game.next_states(game.row(*key)), strict=True):
+            entering[int(t)].append((key, game.leader_discount * float(p)))
+
+    product_bounds = selection.product_bounds
+    y = _attach(model, f"{prefix}y", pyo.Var(keys, bounds=(0.0, top)))
+    places = [(*key, t) for key in keys for t in coupling.of_action(key[0], key[1])]
+    w = _attach(model, f"{prefix}w", pyo.Var(places, bounds=lambda _, s, a, b, t: product_bounds(top, follower, t)))
+
+    def flow(_: Any, s: int) -> Any:
+        return sum(y[key] for key in leaving[s]) - sum(p * y[key] for key, p in entering[s]) == float(start[s])
+
+    def flow_times_value(m: Any, s: int, t: int) -> Any:
+        selection.checkpoint()
+        balance = sum(w[key, t] for key in leaving[s]) - sum(p * w[key, t] for key, p in entering[s])
+        return balance - float(start[s]) * m.v[t] == 0.0
+
+    base = _attach(model, f"{prefix}flow", pyo.Constraint(states, rule=flow))
+    rows = _attach(model, f"{prefix}flow_times_value", pyo.Constraint(coupling.flow_rows(), rule=flow_times_value))
+    differences = add_incentive_rows(model, selection, y, w, list(states), prefix=prefix)
+    triples = [(w[place], y[place[:3]], model.v[place[3]]) for place in places]
+    return Part(triples, multiplied_rows(rows, base, model.v), differences)
+
+
+def add_conditional_block(
+    model: Any, selection: Selection, coupling: Coupling, thin: list[int], follower: ValueBounds
+) -> Part:
+    """Conditional probabilities ``x``, their products ``z`` with ``v``, simplex and incentive rows."""
+    import pyomo.environ as pyo
+
+    keys = selection.keys(thin)
+    near = {s: coupling.of_state(s) for s in thin}
+    places = [(*key, t) for key in keys for t in near[key[0]]]
+    block = {s: [key for key in keys if key[0] == s] for s in thin}
+    product_bounds = selection.product_bounds
+    model.x = pyo.Var(keys, bounds=(0.0, 1.0))
+    model.z = pyo.Var(places, bounds=lambda _, s, a, b, t: product_bounds(1.0, follower, t))
+    model.simplex = pyo.Constraint(thin, rule=lambda m, s: sum(m.x[key] for key in block[s]) == 1.0)
+    model.simplex_times_value = pyo.Constraint(
+        [(s, t) for s in thin for t in near[s]],
+        rule=lambda m, s, t: sum(m.z[key, t] for key in block[s]) - m.v[t] == 0.0,
+    )
+    differences = add_incentive_rows(model, selection, model.x, model.z, thin, prefix="conditional_")
+    triples = [(model.z[place], model.x[place[:3]], model.v[place[3]]) for place in places]
+    return Part(triples, multiplied_rows(model.simplex_times_value, model.simplex, model.v), differences)
+
+
+def _attach(model: Any, name: str, component: Any) -> Any:
+    """Add a component under a name."""
+    setattr(model, name, component)
+    return component

@@ -1,0 +1,117 @@
+r"""The mixed-integer program with leader probabilities on a grid of ``K`` levels.
+
+In the manner of Vorobeychik & Singh (*Computing Stackelberg equilibria in discounted stochastic games*, 2012):
+``f(s, a) = sum_k (k / K) d(s, a, k)`` with ``d`` binary and ``sum_k d(s, a, k) = 1`` over ``k = 0..K``. The products
+of a level with a value are exact (``L(t) d <= w_level <= U(t) d``, ``sum_k w_level(s, a, t, k) = v(t)``), and
+``w(s, a, t) = sum_k (k / K) w_level(s, a, t, k)``.
+
+What is guaranteed: the optimum **among policies whose probabilities are multiples of 1/K**, hence a lower bound on
+the optimum over stationary policies. What is not: any distance to that optimum. The leader's value jumps where the
+follower's response changes, and an optimal commitment sits on such a jump nearly always, so a grid that misses the
+point of indifference by any amount may lose a constant: on "Maintain" (indifference at 1/4) ``K = 4`` earns 27.5,
+``K = 3`` only 80/3. ``K = 1`` is the deterministic program with more variables.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyomo.environ as pyo
+
+from ssg_mip.errors import OptionError
+from ssg_mip.evaluation.value_bounds import ValueBounds
+from ssg_mip.game.game import Game
+from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.programs.compact import compact_commitment, compact_improvement
+from ssg_mip.programs.linearise import replace_by_binary_rows
+from ssg_mip.programs.program import Product, Program
+
+
+def grid_commitment(
+    game: Game,
+    weights: FloatArray,
+    levels: int,
+    *,
+    follower_bounds: ValueBounds | None = None,
+    leader_bounds: ValueBounds | None = None,
+    margin: float = 0.0,
+) -> Program:
+    """Maximise the weighted leader value over policies with probabilities in ``{0, 1/K, ..., 1}``.
+
+    Parameters
+    ----------
+    game, weights, follower_bounds, leader_bounds, margin
+        As in :func:`~ssg_mip.programs.compact.compact_commitment`.
+    levels
+        ``K``, at least 1.
+
+    Raises
+    ------
+    OptionError
+        If ``levels`` is less than 1.
+    """
+    program = compact_commitment(
+        game, weights, follower_bounds=follower_bounds, leader_bounds=leader_bounds, margin=margin
+    )
+    return _on_grid(program, levels)
+
+
+def grid_improvement(
+    game: Game,
+    values: FloatArray,
+    weights: FloatArray,
+    levels: int,
+    *,
+    follower_bounds: ValueBounds | None = None,
+) -> Program:
+    """The improvement program over grid policies; infeasible if none reaches ``values`` in every state.
+
+    Parameters are those of :func:`~ssg_mip.programs.compact.compact_improvement` and :func:`grid_commitment`.
+    """
+    return _on_grid(compact_improvement(game, values, weights, follower_bounds=follower_bounds), levels)
+
+
+def _on_grid(program: Program, levels: int) -> Program:
+    if levels < 1:
+        raise OptionError(f"levels is {levels!r}; the grid needs at least 1 level")
+    model = program.model
+    places = list(model.f)
+    steps = range(levels + 1)
+    model.d = pyo.Var([(s, a, k) for s, a in places for k in steps], domain=pyo.Binary)
+    model.level = pyo.Constraint(places, rule=lambda m, s, a: pyo.quicksum(m.d[s, a, k] for k in steps) == 1.0)
+    model.probability = pyo.Constraint(
+        places, rule=lambda m, s, a: m.f[s, a] == pyo.quicksum(k / levels * m.d[s, a, k] for k in steps)
+    )
+    products: list[Product] = []
+    indices = {**program.indices, "d": "sak", "level": "sa", "probability": "sa"}
+    groups: dict[str, list[Product]] = {}
+    for product in program.products:
+        groups.setdefault(product.result.parent_component().local_name, []).append(product)
+    for name, group in groups.items():
+        products += _split_by_level(model, name, group, levels)
+        indices |= {f"{name}_level": "satk", f"{name}_levels": "sat", f"{name}_grid": "sat"}
+    return replace_by_binary_rows(Program(model=model, products=tuple(products), indices=indices))
+
+
+def _split_by_level(model: Any, name: str, group: list[Product], levels: int) -> list[Product]:
+    """Variables ``name_level(s, a, t, k) = d(s, a, k) value(t)`` for the products of one component."""
+    steps = range(levels + 1)
+    table = {product.result.index(): product for product in group}
+    keys = [(*place, k) for place in table for k in steps]
+    parts = pyo.Var(keys, bounds=lambda _, s, a, t, _k: table[s, a, t].result.bounds)
+    model.add_component(f"{name}_level", parts)
+    model.add_component(
+        f"{name}_levels",
+        pyo.Constraint(
+            list(table),
+            rule=lambda _, *place: pyo.quicksum(parts[(*place, k)] for k in steps) == table[place].value,
+        ),
+    )
+    model.add_component(
+        f"{name}_grid",
+        pyo.Constraint(
+            list(table),
+            rule=lambda _, *place: table[place].result == pyo.quicksum(k / levels * parts[(*place, k)] for k in steps),
+        ),
+    )
+    return [Product(parts[s, a, t, k], model.d[s, a, k], table[s, a, t].value) for s, a, t, k in keys]

@@ -1,0 +1,40 @@
+r"""The leader-discounted occupancy of joint actions: a linear way to write the leader's weighted value.
+
+``y(s, a, b) >= 0`` with ``flow``: ``sum_ab y(s,a,b) - gamma_A sum_{s',a,b} p(s|s',a,b) y(s',a,b) = weight(s)`` is how
+often, discounted, the joint action is played; the weighted value is ``sum y r_A`` (Puterman, section 6.9).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyomo.environ as pyo
+
+from ssg_mip.base.deadline import Checkpoint, unhurried
+from ssg_mip.game.game import Game
+from ssg_mip.numerics.array_types import FloatArray
+
+
+def add_occupancy(model: Any, game: Game, weights: FloatArray, checkpoint: Checkpoint = unhurried) -> float:
+    """Add ``y``, ``flow`` and the objective ``leader_value`` to a model.
+
+    Returns
+    -------
+    float
+        The largest occupancy there can be: ``sum(weights) / (1 - gamma_A)``, the upper bound of every ``y``.
+    """
+    top = float(weights.sum()) / (1.0 - game.leader_discount)
+    states, leader, follower = (part.tolist() for part in (game.row_state, game.row_leader, game.row_follower))
+    places = list(zip(states, leader, follower, strict=True))
+    model.y = pyo.Var(places, bounds=(0.0, top))
+    balance: list[list[Any]] = [[] for _ in range(game.num_states)]
+    for row, place in enumerate(places):
+        checkpoint()
+        balance[place[0]].append(model.y[place])
+        successors, probabilities = game.next_states(row)
+        for t, probability in zip(successors.tolist(), probabilities.tolist(), strict=True):
+            balance[t].append(-game.leader_discount * probability * model.y[place])
+    model.flow = pyo.Constraint(range(game.num_states), rule=lambda _, s: pyo.quicksum(balance[s]) == float(weights[s]))
+    value = pyo.quicksum(float(game.leader_rewards[row]) * model.y[place] for row, place in enumerate(places))
+    model.leader_value = pyo.Objective(expr=value, sense=pyo.maximize)
+    return top

@@ -1,0 +1,87 @@
+"""A written program: a Pyomo model whose only non-linearity is a list of declared products.
+
+Every exact program of this package has linear rows, possibly binaries, and products ``result == factor * value``
+in which ``value`` belongs to a small vector, the *box variables* (the follower's state values, sometimes the
+leader's). Fix the box variables and a linear (or mixed-integer linear) program remains. Products are quadratic
+*constraints* of the model, never part of its objective, so that the exported LP file states them and HiGHS, which
+must not see them, never does.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from ssg_mip.base.deadline import OutOfTime
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Product:
+    """``result == factor * value``: three Pyomo variables (scalar data objects)."""
+
+    result: Any
+    factor: Any
+    value: Any
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Multiplied:
+    """A linear row of the model that is ``base`` times the box variable ``value``, written in the products.
+
+    On a box ``l <= value <= u`` in unit coordinates ``value = l + (u - l) h`` such a row keeps its coefficients
+    whatever the box is, because ``l`` times ``base`` holds already.
+    """
+
+    row: Any
+    base: Any
+    value: Any
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Program:
+    """A Pyomo model together with what the search needs to know about it.
+
+    Attributes
+    ----------
+    model
+        The ``ConcreteModel``: exact, with products as quadratic constraints under ``model.product``.
+    box
+        The box variables, in branching order; their bounds are the root box.
+    products
+        The declared products; ``model.product`` states each of them once.
+    multiplied
+        The rows that are another row times a box variable.
+    differences
+        Pairs ``(row, other)`` of homogeneous rows ``>= 0`` and ``== 0`` whose difference is worth multiplying by a
+        box variable although it adds nothing by itself.
+    indices
+        What the positions of a component's index mean, one letter each: ``s`` state, ``a`` leader action and
+        ``b``, ``c`` follower actions of that state, ``t`` and ``u`` further states, ``k`` anything else. The
+        exported file takes its names from this.
+    """
+
+    model: Any
+    box: tuple[Any, ...] = ()
+    products: tuple[Product, ...] = ()
+    multiplied: tuple[Multiplied, ...] = ()
+    differences: tuple[tuple[Any, Any], ...] = ()
+    indices: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+@contextmanager
+def given_up_quietly() -> Iterator[None]:
+    """Keep Pyomo from logging an error when the writing of a model ends at a checkpoint; other errors are logged."""
+
+    def worth_telling(_: logging.LogRecord) -> bool:
+        return not isinstance(sys.exception(), OutOfTime)
+
+    logger = logging.getLogger("pyomo.core")
+    logger.addFilter(worth_telling)
+    try:
+        yield
+    finally:
+        logger.removeFilter(worth_telling)
