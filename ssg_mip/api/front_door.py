@@ -15,8 +15,6 @@ from ssg_mip.base.rules import FLAG, PATH, SEED, TABLE, TEXT, checked, optional,
 from ssg_mip.base.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, Tolerances
 from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import Ties
-from ssg_mip.exact.certificate.writer import Recorder, prepared_recorder
-from ssg_mip.exact.request import Request, StepSelection, state_weights
 from ssg_mip.game.game import GAME, Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods import check_request, find_method
@@ -24,7 +22,9 @@ from ssg_mip.methods.closing import closed, kept_for_closing
 from ssg_mip.methods.in_standard_form import run_method
 from ssg_mip.methods.seeds import with_seed
 from ssg_mip.problem.scalarisation import AugmentedChebyshev, ConcavePieces, WeightedSum, scalarisation_of
+from ssg_mip.proofs.writer import Recorder, prepared_recorder
 from ssg_mip.result import ProgressRow, Result
+from ssg_mip.runs.request import Request, StepSelection, state_weights
 
 
 @checked(game=GAME, method=TEXT, check=FLAG, guarantee=FLAG, settings=optional(TABLE), certificate=optional(PATH))
@@ -108,7 +108,7 @@ def solve(
         raises ``KeyboardInterrupt``.
     margin
         By how much the follower's answer must beat every other action in every state, in the follower's reward units
-        (:mod:`ssg_mip.exact.margin`). Above 0 only policies that keep it count, for the answer and for the bound, and
+        (:mod:`ssg_mip.runs.margin`). Above 0 only policies that keep it count, for the answer and for the bound, and
         the tie rule has nothing to decide. A ``start`` that misses it is replaced.
     check
         Whether to check the answer in exact arithmetic (``Result.check``). A failed check is reported, not raised.

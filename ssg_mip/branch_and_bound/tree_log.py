@@ -1,7 +1,7 @@
 """What a search leaves behind for a certificate: its tree, and for every part that it closed the multipliers.
 
 A search that is not asked for one carries ``None`` in the place of every trace. What a trace means is written down in
-:mod:`ssg_mip.exact.certificate.writer`.
+:mod:`ssg_mip.proofs.writer`.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Trace:
     bound, proof
         The best bound known, and what proves it; without a proof the leaf claims to be empty after propagation.
     split_at
-        Kind of the split, its place or choice, and its value (:mod:`ssg_mip.exact.certificate.writer`);
+        Kind of the split, its place or choice, and its value (:mod:`ssg_mip.proofs.writer`);
         ``None`` for a leaf.
     parts
         The parts.

@@ -83,9 +83,9 @@ def front_of_instance(
         )
     if resolution is not None or objective is not None:
         raise OptionError("--resolution and --objective belong to --complete; add it, or leave them out")
-    from ssg_mip.exact.certificate.writer import prepared_recorder
     from ssg_mip.io import read_instance
     from ssg_mip.pareto.sweep import trace_front
+    from ssg_mip.proofs.writer import prepared_recorder
     from ssg_mip.report.fronts import front_report
 
     check_wish(plot)

@@ -15,7 +15,7 @@ from ssg_mip.evaluation.best_response import Ties as TieRule
 from ssg_mip.evaluation.best_response import check_ties
 
 if TYPE_CHECKING:
-    from ssg_mip.exact.request import StepSelection
+    from ssg_mip.runs.request import StepSelection
 
 Instance = Annotated[Path, typer.Argument(metavar="INSTANCE", help="Instance file.", show_default=False)]
 Method = Annotated[
@@ -196,8 +196,8 @@ def check_steps(method: str, selection: str, epsilon: float | None) -> StepSelec
     OptionError
         If it is not.
     """
-    from ssg_mip.exact.request import check_selection
     from ssg_mip.methods import check_method_options
+    from ssg_mip.runs.request import check_selection
 
     check_selection(selection, epsilon)
     check_method_options(method, selection)

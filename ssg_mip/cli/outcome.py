@@ -12,8 +12,8 @@ from ssg_mip.cli.console import say, say_error
 from ssg_mip.errors import SsgError
 
 if TYPE_CHECKING:
-    from ssg_mip.exact.certificate.writer import Recorder
     from ssg_mip.game.game import Game
+    from ssg_mip.proofs.writer import Recorder
 
 ROW_LIMIT = 40
 """States or points that a table for people shows, unless --verbose."""

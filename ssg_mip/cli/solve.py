@@ -57,8 +57,8 @@ def solve_instance(
     --plot draws the value and the bound over time.
     """
     from ssg_mip.api.front_door import solve
-    from ssg_mip.exact.certificate.writer import prepared_recorder
     from ssg_mip.io import read_instance
+    from ssg_mip.proofs.writer import prepared_recorder
     from ssg_mip.report.results import result_report
 
     deadline = command_deadline(time_limit)

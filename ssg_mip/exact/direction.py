@@ -21,9 +21,7 @@ from ssg_mip.evaluation.value_bounds import LEAST_GAP, ValueBounds
 from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal
 from ssg_mip.exact.heuristics.sequential_lp import Candidate
 from ssg_mip.exact.heuristics.simple import simple_policies
-from ssg_mip.exact.margin import answer_to
 from ssg_mip.exact.programs import FollowerValueProblem, rows_of
-from ssg_mip.exact.request import Request
 from ssg_mip.exact.size_limit import obstacle
 from ssg_mip.exact.solving import Answer, answer_of
 from ssg_mip.game.game import Game
@@ -33,6 +31,8 @@ from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.programs.direction import Ceiling, Demand, level, level_products, thin_states
 from ssg_mip.programs.program import Program
 from ssg_mip.programs.rows import Selection
+from ssg_mip.runs.margin import answer_to
+from ssg_mip.runs.request import Request
 
 Witness = Callable[[LeaderPolicy, Response], None]
 """Told of every policy that keeps the margin and of the exact response to it."""

@@ -18,15 +18,15 @@ from ssg_mip.evaluation.mdp import induced_by_leader
 from ssg_mip.evaluation.value_bounds import LEAST_GAP, ValueBounds
 from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal
 from ssg_mip.exact.heuristics.sequential_lp import Candidate
-from ssg_mip.exact.margin import answer_to, keeps_margin
 from ssg_mip.exact.programs import FollowerValueProblem, ImprovementProblem
-from ssg_mip.exact.request import Request
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 from ssg_mip.programs.improvement_goals import highest_gain, least_gain
 from ssg_mip.programs.program import Program
 from ssg_mip.programs.rows import Selection
+from ssg_mip.runs.margin import answer_to, keeps_margin
+from ssg_mip.runs.request import Request
 
 
 def search_goal(

@@ -25,8 +25,6 @@ from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal
 from ssg_mip.exact.heuristics.operator_policies import OPERATOR_PRODUCTS, operator_policies
 from ssg_mip.exact.heuristics.primal_search import PrimalSearch
 from ssg_mip.exact.heuristics.sequential_lp import Ascent, Candidate
-from ssg_mip.exact.margin import answer_to, keeps_margin
-from ssg_mip.exact.request import Request
 from ssg_mip.exact.size_limit import commitment_products, floored_states
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
@@ -38,6 +36,8 @@ from ssg_mip.programs.commitment import commitment, conditional_states
 from ssg_mip.programs.improvement import improvement, leader_gains
 from ssg_mip.programs.program import Program, given_up_quietly
 from ssg_mip.programs.rows import Selection
+from ssg_mip.runs.margin import answer_to, keeps_margin
+from ssg_mip.runs.request import Request
 
 ALWAYS_WRITTEN = 1000
 """Parts of a program that are written although time is up: less than a tenth of a second's work once it has begun."""

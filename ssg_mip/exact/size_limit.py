@@ -13,11 +13,11 @@ import numpy as np
 from ssg_mip.base.status import Termination
 from ssg_mip.base.tolerances import Tolerances
 from ssg_mip.evaluation.value_bounds import leader_value_bounds
-from ssg_mip.exact.request import Request
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.programs.commitment import conditional_states
 from ssg_mip.programs.coupling import Coupling
+from ssg_mip.runs.request import Request
 
 MOST_PRODUCTS = 100_000
 """Products in the largest program that is written: 100 states with 3 x 3 actions have 90,000 in (I)."""

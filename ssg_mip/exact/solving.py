@@ -17,12 +17,10 @@ from ssg_mip.branch_and_bound.records import Gaps, Outcome
 from ssg_mip.branch_and_bound.search import Search
 from ssg_mip.evaluation.best_response import Response, best_response
 from ssg_mip.evaluation.value_bounds import LEAST_GAP, ValueBounds, gap_scale, leader_value_bounds, raised_sum
-from ssg_mip.exact.certificate.claim import Claim
 from ssg_mip.exact.heuristics.sequential_lp import Candidate
 from ssg_mip.exact.heuristics.simple import best_simple_policy
 from ssg_mip.exact.heuristics.statewise_steps import step_down_the_ladder
 from ssg_mip.exact.programs import CommitmentProblem, FollowerValueProblem, ImprovementProblem
-from ssg_mip.exact.request import Request, proof_of
 from ssg_mip.exact.size_limit import commitment_products, improvement_products, least_values, obstacle
 from ssg_mip.exact.zero_sum import solve_zero_sum
 from ssg_mip.game.game import Game
@@ -30,7 +28,9 @@ from ssg_mip.game.game_class import is_zero_sum
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.scalarisation import ConcavePieces, StepObjective
+from ssg_mip.proofs.claim import Claim
 from ssg_mip.result import ProgressRow
+from ssg_mip.runs.request import Request, proof_of
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)

@@ -26,12 +26,12 @@ from ssg_mip.base.gap import relative_gap
 from ssg_mip.evaluation.best_response import Response, best_response
 from ssg_mip.evaluation.mdp import DecisionProcess, optimal_control, transition_matrix, upper_solution
 from ssg_mip.evaluation.value_bounds import LEAST_GAP
-from ssg_mip.exact.request import Request
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.lp.highs import OneShotLp
 from ssg_mip.lp.interface import LinearProgram, LpStatus
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.runs.request import Request
 
 STALLED = 10
 """Rounds in which neither bound moves after which the limit of floating point is reached."""

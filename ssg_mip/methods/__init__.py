@@ -10,10 +10,10 @@ from importlib import import_module
 from typing import Any
 
 from ssg_mip.errors import OptionError
-from ssg_mip.exact.margin import check_margin
-from ssg_mip.exact.request import Request, Run
 from ssg_mip.game.game import Game
-from ssg_mip.methods.settings import check_settings
+from ssg_mip.runs.margin import check_margin
+from ssg_mip.runs.request import Request, Run
+from ssg_mip.runs.settings import check_settings
 
 METHODS: dict[str, str] = {
     "policy-iteration": "ssg_mip.methods.policy_iteration",

@@ -22,11 +22,11 @@ from ssg_mip.base.tolerances import Tolerances
 from ssg_mip.checker.dual.replay import BoundVerification
 from ssg_mip.checker.outcome import NO_TIME, STOPPED, CheckOutcome
 from ssg_mip.checker.verify import examine
-from ssg_mip.exact.certificate.writer import Recorder
 from ssg_mip.game.game import Game
 from ssg_mip.methods.exact_ties import without_dust, without_near_ties
 from ssg_mip.methods.near_ties import SECONDS, Answered, allowed_gap
 from ssg_mip.methods.secure_commitment import find_guaranteed
+from ssg_mip.proofs.writer import Recorder
 from ssg_mip.result import Result
 
 SECONDS_PER_STATE = 4e-4

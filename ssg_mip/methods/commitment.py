@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.exact import solve_commitment
-from ssg_mip.exact.request import Request
 from ssg_mip.game.game import Game
 from ssg_mip.result import Result, TrajectoryPoint, build_result
+from ssg_mip.runs.request import Request
 
 
 def run(game: Game, request: Request) -> Result:

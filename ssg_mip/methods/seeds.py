@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 
-from ssg_mip.exact.request import Request
 from ssg_mip.result import Result
+from ssg_mip.runs.request import Request
 
 SEED_DECIDES = "seed_decides"
 """Name of the entry in ``Result.details``."""

@@ -15,7 +15,6 @@ from ssg_mip.base.tolerances import DEFAULT_GAP
 from ssg_mip.checker.dual.replay import BoundVerification
 from ssg_mip.checker.outcome import CheckOutcome, claimed_words
 from ssg_mip.evaluation.value_bounds import LEAST_GAP
-from ssg_mip.exact.certificate.writer import Recorder
 from ssg_mip.methods.closing import GUARANTEE_SECONDS, GUARANTEE_SHARE
 from ssg_mip.methods.exact_ties import exact_response
 from ssg_mip.methods.near_ties import Answered, rests_on_near_tie
@@ -23,6 +22,7 @@ from ssg_mip.methods.secure_commitment import find_guaranteed
 from ssg_mip.pareto.closing import Closing
 from ssg_mip.pareto.dominance import non_dominated
 from ssg_mip.pareto.front import FrontPoint, ParetoFront
+from ssg_mip.proofs.writer import Recorder
 from ssg_mip.result import Result, gap_denominator
 
 FRONT_SHARE = 0.5

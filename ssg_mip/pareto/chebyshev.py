@@ -31,13 +31,13 @@ from ssg_mip.evaluation.best_response import Response, Ties, response_out
 from ssg_mip.evaluation.standard_form import StandardForm, standard_form
 from ssg_mip.evaluation.value_bounds import leader_value_bounds, raised_sum
 from ssg_mip.exact import Answer, solve_commitment
-from ssg_mip.exact.request import Request
 from ssg_mip.game.game import GAME, Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.game.validation import checked_array
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.scalarisation import DEFAULT_AUGMENTATION, AugmentedChebyshev
 from ssg_mip.problem.weights import state_weights
+from ssg_mip.runs.request import Request
 
 PROGRAM_SHARE = 0.5
 """Share of the time left that one program may take."""

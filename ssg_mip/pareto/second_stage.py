@@ -36,7 +36,6 @@ import numpy as np
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.value_bounds import LEAST_GAP, leader_value_bounds, varying_states
-from ssg_mip.exact.request import Request, compliant_weights
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods import STEPPING, find_method
@@ -44,6 +43,7 @@ from ssg_mip.pareto.dominance import covers, separation
 from ssg_mip.pareto.front import Settlement
 from ssg_mip.problem.weights import are_positive
 from ssg_mip.result import Result, TrajectoryPoint
+from ssg_mip.runs.request import Request, compliant_weights
 
 FIRST_SHARE = 0.5
 """Share of the time and of the nodes that the first of two solves may take."""

@@ -42,8 +42,6 @@ from ssg_mip.base.tolerances import DEFAULT_GAP
 from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import Ties
 from ssg_mip.evaluation.value_bounds import varying_states
-from ssg_mip.exact.certificate.writer import Recorder, prepared_recorder
-from ssg_mip.exact.request import Request, StepSelection, state_weights
 from ssg_mip.game.game import GAME, Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods import STEPPING, check_request
@@ -58,7 +56,9 @@ from ssg_mip.pareto.plans import DichotomicPlan, ListPlan, Plan
 from ssg_mip.pareto.second_stage import Settler
 from ssg_mip.pareto.weight_sets import DEFAULT_NUM_WEIGHTS, corner_weights, weight_grid
 from ssg_mip.problem.weights import WEIGHTS
+from ssg_mip.proofs.writer import Recorder, prepared_recorder
 from ssg_mip.result import ProgressRow, Result
+from ssg_mip.runs.request import Request, StepSelection, state_weights
 
 BYTES_PER_STATE = 500
 """Bytes that a run keeps for each state: values, weights and policies, and their text when they are printed."""

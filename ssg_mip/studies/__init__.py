@@ -28,7 +28,7 @@ from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.interrupt import Interrupt, given_or_graceful
 from ssg_mip.base.rules import CALLBACK, FLAG, INTERRUPT, PATH, SEED, TABLE, checked, one_of, optional
 from ssg_mip.errors import InvalidGameError, OptionError
-from ssg_mip.methods.settings import read_settings
+from ssg_mip.runs.settings import read_settings
 from ssg_mip.studies.findings import Report
 from ssg_mip.studies.notebook import Notebook
 

@@ -21,8 +21,8 @@ from ssg_mip import Game, LeaderPolicy, best_response, read_instance, solve, ver
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.errors import SolverError
 from ssg_mip.exact import solve_commitment, solve_improvement
-from ssg_mip.exact.certificate.writer import Recorder
-from ssg_mip.exact.request import Request
+from ssg_mip.proofs.writer import Recorder
+from ssg_mip.runs.request import Request
 from tests.benchmarks.families import FAMILIES, REPORTING_SEEDS, Size
 from tests.benchmarks.ours import WARM_UP
 

@@ -29,11 +29,11 @@ from ssg_mip.base.status import Status, Termination
 from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
 from ssg_mip.errors import OptionError
 from ssg_mip.exact import Answer, solve_commitment
-from ssg_mip.exact.request import Request
 from ssg_mip.game.game import Game
 from ssg_mip.methods.policy_iteration import restarted
 from ssg_mip.methods.policy_iteration.dominating_point import Restarter
 from ssg_mip.result import Result, TrajectoryPoint
+from ssg_mip.runs.request import Request
 from tests.benchmarks.families import FAMILIES, Size
 
 FIRST_SEED = 1000

@@ -16,9 +16,9 @@ from collections.abc import Sequence
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.status import Status
 from ssg_mip.errors import OptionError
-from ssg_mip.exact.request import Request
 from ssg_mip.methods.policy_iteration import restarted
 from ssg_mip.methods.policy_iteration.conditions import Sufficiency, sufficient_condition
+from ssg_mip.runs.request import Request
 from tests.benchmarks.families import FAMILIES, Size
 from tests.benchmarks.restarts import FIRST_SEED, limit_of_algorithm_1
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ssg_mip.errors import SolverError
-from ssg_mip.exact.certificate.writer import Recorder
+from ssg_mip.proofs.writer import Recorder
 from tests.benchmarks.certificates import measure, methods, programs
 from tests.benchmarks.ours import WARM_UP
 

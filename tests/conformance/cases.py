@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from ssg_mip.base.deadline import Deadline
-from ssg_mip.exact.request import Request
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods import METHODS, find_method
 from ssg_mip.result import Result
+from ssg_mip.runs.request import Request
 from tests.benchmarks.agreement import load
 from tests.oracles.brute_force import brute_force
 from tests.oracles.games import Array, PlainGame, agreement_game, random_game, static_game

@@ -16,11 +16,11 @@ import numpy as np
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.errors import OptionError, SolverError
 from ssg_mip.evaluation.best_response import best_response
-from ssg_mip.exact.request import Request
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods import METHODS, Run
 from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result
+from ssg_mip.runs.request import Request
 
 REQUESTS: list[Request] = []
 """What the fakes were asked, last one last."""

@@ -16,12 +16,12 @@ import numpy as np
 
 from ssg_mip.base.deadline import Checkpoint, OutOfTime
 from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
-from ssg_mip.exact.request import Request
 from ssg_mip.exact.stage_operator.operator import StageOperator
 from ssg_mip.exact.stage_operator.stage import LeaderClass, LeaderTies
 from ssg_mip.exact.stage_operator.start import start_values
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.runs.request import Request
 
 OPERATOR_PRODUCTS = 1_000
 """Products from which on a program begins with the operator's policies: a second's work at 50 states.

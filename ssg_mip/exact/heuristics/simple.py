@@ -17,11 +17,11 @@ import numpy as np
 from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.mdp import DecisionProcess, joint_process, optimal_control, transition_matrix
 from ssg_mip.exact.heuristics.operator_policies import operator_policies
-from ssg_mip.exact.margin import answer_to
-from ssg_mip.exact.request import Request
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.runs.margin import answer_to
+from ssg_mip.runs.request import Request
 
 REPLY_ROUNDS = 20
 """Rounds of replies at most; they end when one does not improve."""

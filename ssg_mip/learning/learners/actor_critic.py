@@ -24,15 +24,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ssg_mip.base.extras import require_learn
-from ssg_mip.exact.request import Request
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.learning.learners.execution import Execution
 from ssg_mip.learning.learners.network_size import check_network_size
 from ssg_mip.learning.learners.neural.settings import NetworkSettings
 from ssg_mip.learning.learners.schedules import MOMENTS, OnStep, Stopped, never, unseen
-from ssg_mip.methods.settings import MODERATE, read_settings
-from ssg_mip.methods.visit_log import Visits
 from ssg_mip.result import Result
+from ssg_mip.runs.request import Request
+from ssg_mip.runs.settings import MODERATE, read_settings
+from ssg_mip.runs.visit_log import Visits
 
 if TYPE_CHECKING:
     from ssg_mip.game.game import Game

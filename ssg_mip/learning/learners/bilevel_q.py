@@ -25,7 +25,6 @@ from typing import Literal
 
 import numpy as np
 
-from ssg_mip.exact.request import Request
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.learning.learners.execution import Execution
@@ -41,10 +40,11 @@ from ssg_mip.learning.learners.schedules import (
     training_simulator,
 )
 from ssg_mip.learning.learners.stage_critics import LearningCritics, execution_of, residuals
-from ssg_mip.methods.settings import RATE, SHARE, VANISHING, read_settings
-from ssg_mip.methods.visit_log import Visits
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 from ssg_mip.result import Result
+from ssg_mip.runs.request import Request
+from ssg_mip.runs.settings import RATE, SHARE, VANISHING, read_settings
+from ssg_mip.runs.visit_log import Visits
 
 METHOD = "bilevel-q"
 

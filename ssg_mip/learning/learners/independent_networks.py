@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Literal
 from ssg_mip.base.extras import require_learn
 from ssg_mip.learning.learners.neural.settings import NetworkSettings
 from ssg_mip.learning.learners.schedules import MOMENTS, OnStep, Stopped, never, unseen
-from ssg_mip.methods.settings import FACTOR, POSITIVE, SHARE
+from ssg_mip.runs.settings import FACTOR, POSITIVE, SHARE
 
 if TYPE_CHECKING:
     from ssg_mip.game.game import Game

@@ -37,8 +37,8 @@ from ssg_mip.learning.learners.schedules import (
     moments,
     training_simulator,
 )
-from ssg_mip.methods.settings import FACTOR, POSITIVE, RATE
 from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.runs.settings import FACTOR, POSITIVE, RATE
 
 Update = Callable[[int, float], float]
 """What to add to an entry of the table, given its slot and ``delta``; may remember the visit."""

@@ -36,13 +36,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ssg_mip.base.extras import require_learn
 from ssg_mip.errors import OptionError
-from ssg_mip.exact.request import Request
 from ssg_mip.game.observation import Observation
 from ssg_mip.learning.learners.asymmetric_learning.settings import Schedule
 from ssg_mip.learning.learners.network_size import check_network_size
 from ssg_mip.learning.learners.schedules import Stopped, check_steps, never
-from ssg_mip.methods.settings import COUNT, MODERATE, POSITIVE, RATE, SHARE, SIZE, WEIGHT, WIDTH, read_settings
-from ssg_mip.methods.visit_log import Visits
+from ssg_mip.runs.request import Request
+from ssg_mip.runs.settings import COUNT, MODERATE, POSITIVE, RATE, SHARE, SIZE, WEIGHT, WIDTH, read_settings
+from ssg_mip.runs.visit_log import Visits
 
 if TYPE_CHECKING:
     from ssg_mip.game.game import Game

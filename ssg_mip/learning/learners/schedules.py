@@ -11,8 +11,8 @@ import numpy as np
 from ssg_mip.errors import OptionError
 from ssg_mip.game.game import Game
 from ssg_mip.learning.simulation import Simulator
-from ssg_mip.methods.settings import NOT_NEGATIVE, POSITIVE
 from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.runs.settings import NOT_NEGATIVE, POSITIVE
 
 MOMENTS = 20
 """Moments at which learners with networks write down what they prefer."""

@@ -13,7 +13,6 @@ from ssg_mip.base.status import Termination
 from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.standard_form import StandardForm, standard_form
-from ssg_mip.exact.request import Request
 from ssg_mip.exact.stage_operator.operator import Step, Values
 from ssg_mip.exact.stage_operator.stage import LeaderClass, LeaderTies
 from ssg_mip.exact.stage_operator.start import start_values
@@ -21,10 +20,11 @@ from ssg_mip.game.game import Game
 from ssg_mip.game.game_class import is_myopic, moved_by_leader_alone
 from ssg_mip.methods.fixed_point.iteration import Algorithm, Behaviour, Iterates, iterate_operator
 from ssg_mip.methods.fixed_point.shortfall import shortfalls
-from ssg_mip.methods.settings import read_settings
-from ssg_mip.methods.visit_log import Visits
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.result import Result
+from ssg_mip.runs.request import Request
+from ssg_mip.runs.settings import read_settings
+from ssg_mip.runs.visit_log import Visits
 
 METHOD = "fixed-point"
 

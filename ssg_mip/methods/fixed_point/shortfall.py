@@ -8,11 +8,11 @@ from typing import Any
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.leftover import CutRuns
 from ssg_mip.base.status import Status, Termination
-from ssg_mip.exact.request import Request
 from ssg_mip.game.game import Game
 from ssg_mip.methods.in_standard_form import run_method
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.weights import unit_weights
+from ssg_mip.runs.request import Request
 
 
 def shortfalls(game: Game, leader_values: FloatArray, request: Request) -> dict[str, dict[str, Any]]:

@@ -9,17 +9,17 @@ import numpy as np
 
 from ssg_mip.base.status import Termination
 from ssg_mip.errors import OptionError
-from ssg_mip.exact.request import Request
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.policy_gradient.ascent import Ascent, Outcome, inner_loop, two_timescale
 from ssg_mip.methods.policy_gradient.response import regularised_response
 from ssg_mip.methods.policy_gradient.schedule import Schedule
 from ssg_mip.methods.policy_gradient.tabular import MOST_ENTRIES, TabularGame, dense_entries, evaluate_follower, softmax
-from ssg_mip.methods.settings import POSITIVE, read_settings
-from ssg_mip.methods.visit_log import Visits
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.result import Result
+from ssg_mip.runs.request import Request
+from ssg_mip.runs.settings import POSITIVE, read_settings
+from ssg_mip.runs.visit_log import Visits
 
 METHOD = "policy-gradient"
 

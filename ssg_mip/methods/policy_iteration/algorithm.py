@@ -7,13 +7,13 @@ import dataclasses
 from ssg_mip.base.status import Termination
 from ssg_mip.evaluation.value_bounds import ValueBounds, gap_scale, leader_value_bounds
 from ssg_mip.exact import root_bound
-from ssg_mip.exact.request import Request
 from ssg_mip.game.game import Game
 from ssg_mip.methods.policy_iteration.run_log import Record
 from ssg_mip.methods.policy_iteration.sampling import sampled
 from ssg_mip.methods.policy_iteration.start import draws, first_iterate, without_start
 from ssg_mip.methods.policy_iteration.step import ImprovementSolver, Step, exact_improvement, take_step
 from ssg_mip.result import Result
+from ssg_mip.runs.request import Request
 
 DEFAULT_ITERATION_LIMIT = 100
 """``M`` of Algorithm 1 when the request sets no limit; runs seen so far end after one to three improvements."""

@@ -39,8 +39,6 @@ import numpy as np
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.evaluation.value_bounds import LEAST_GAP, gap_scale, leader_value_bounds
 from ssg_mip.exact import solve_commitment
-from ssg_mip.exact.certificate.writer import Recorder
-from ssg_mip.exact.request import Request
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.policy_iteration.algorithm import DEFAULT_ITERATION_LIMIT, weighted_bound
@@ -51,7 +49,9 @@ from ssg_mip.methods.policy_iteration.run_log import Record
 from ssg_mip.methods.policy_iteration.sampling import sampled
 from ssg_mip.methods.policy_iteration.start import draws, first_iterate, random_iterate, without_start
 from ssg_mip.methods.policy_iteration.step import Iterate, Step, take_step, value_scale
+from ssg_mip.proofs.writer import Recorder
 from ssg_mip.result import Result
+from ssg_mip.runs.request import Request
 
 METHOD = "backtracking"
 

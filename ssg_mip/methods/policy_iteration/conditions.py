@@ -31,12 +31,12 @@ from ssg_mip.evaluation.mdp import induced_by_leader
 from ssg_mip.evaluation.standard_form import standard_form
 from ssg_mip.evaluation.value_bounds import LEAST_GAP
 from ssg_mip.exact.goals import HighestGainProblem, search_goal
-from ssg_mip.exact.request import Request
 from ssg_mip.exact.size_limit import improvement_products, obstacle
 from ssg_mip.game.game import GAME, Game
 from ssg_mip.game.policy import LEADER_POLICY, LeaderPolicy
 from ssg_mip.methods.policy_iteration.step import TEST_GAP_SHARE, Iterate, exact_improvement, take_step, value_scale
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.runs.request import Request
 
 SAMPLES = 50
 """Random policies that are tried where the programs leave the sufficient condition open."""

@@ -25,11 +25,11 @@ import numpy as np
 from ssg_mip.base.status import Termination
 from ssg_mip.evaluation.value_bounds import LEAST_GAP
 from ssg_mip.exact import Answer, solve_commitment
-from ssg_mip.exact.request import Request, compliant_weights
 from ssg_mip.game.game import Game
 from ssg_mip.methods.policy_iteration.step import LEAST_PROGRESS, TEST_GAP_SHARE, Iterate, value_scale
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.weights import weight_key
+from ssg_mip.runs.request import Request, compliant_weights
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -11,7 +11,6 @@ from ssg_mip.exact import Answer
 from ssg_mip.exact.goals import search_goal
 from ssg_mip.exact.heuristics.sequential_lp import Candidate
 from ssg_mip.exact.programs import ImprovementProblem
-from ssg_mip.exact.request import Request
 from ssg_mip.exact.size_limit import improvement_products, obstacle
 from ssg_mip.exact.solving import claimed_step
 from ssg_mip.game.game import Game
@@ -19,6 +18,7 @@ from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.policy_iteration.step import exact_improvement
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.scalarisation import StepObjective
+from ssg_mip.runs.request import Request
 
 MOST_KEPT = 50
 """Improving policies that are kept, at most."""

@@ -22,9 +22,9 @@ import numpy as np
 from ssg_mip.base.status import BoundProof
 from ssg_mip.evaluation.value_bounds import LEAST_GAP, raised_sum
 from ssg_mip.exact import Answer, solve_commitment
-from ssg_mip.exact.request import Request
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.runs.request import Request
 
 SEARCH_NODES = 300
 """Nodes that the search for a better ceiling may take."""

@@ -19,7 +19,6 @@ import math
 
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.evaluation.value_bounds import gap_scale, leader_value_bounds
-from ssg_mip.exact.request import Request
 from ssg_mip.game.game import Game
 from ssg_mip.methods.policy_iteration.algorithm import DEFAULT_ITERATION_LIMIT, weighted_bound
 from ssg_mip.methods.policy_iteration.dominating_point import Jump, Restarter, negligible_gain
@@ -28,6 +27,7 @@ from ssg_mip.methods.policy_iteration.sampling import sampled
 from ssg_mip.methods.policy_iteration.start import draws, first_iterate, without_start
 from ssg_mip.methods.policy_iteration.step import ImprovementSolver, Iterate, Step, exact_improvement, take_step
 from ssg_mip.result import Result
+from ssg_mip.runs.request import Request
 
 METHOD = "restarted-policy-iteration"
 

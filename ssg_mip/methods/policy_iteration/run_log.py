@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from ssg_mip.base.gap import gap_size, relative_gap
 from ssg_mip.base.status import BoundProof, Status, Termination
-from ssg_mip.exact.request import Request, proof_of
 from ssg_mip.game.game import Game
 from ssg_mip.methods.policy_iteration.objective_target import Ceiling
 from ssg_mip.methods.policy_iteration.scalarised_bound import scalarised
 from ssg_mip.methods.policy_iteration.step import Iterate, Step
 from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result
+from ssg_mip.runs.request import Request, proof_of
 
 
 class Record:

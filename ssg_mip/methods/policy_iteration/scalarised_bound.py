@@ -18,12 +18,12 @@ import numpy as np
 
 from ssg_mip.evaluation.value_bounds import ValueBounds, leader_value_bounds
 from ssg_mip.exact import root_bound
-from ssg_mip.exact.request import Request
 from ssg_mip.game.game import Game
 from ssg_mip.lp.highs import OneShotLp
 from ssg_mip.lp.interface import LinearProgram, LpStatus
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.scalarisation import ConcavePieces, Scalarised, WeightedCeiling
+from ssg_mip.runs.request import Request
 
 ROUNDS = 3
 """Weighted sums that are bounded."""

@@ -8,12 +8,12 @@ import numpy as np
 
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.exact import solve_commitment
-from ssg_mip.exact.margin import keeps_margin
-from ssg_mip.exact.request import Request
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.policy_iteration.step import Iterate
 from ssg_mip.result import Result, build_result
+from ssg_mip.runs.margin import keeps_margin
+from ssg_mip.runs.request import Request
 
 ANY_GAP = 1e12
 """A gap at which the first policy that keeps the margin ends the search for one."""

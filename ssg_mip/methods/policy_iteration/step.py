@@ -12,13 +12,13 @@ import numpy as np
 from ssg_mip.base.status import Termination
 from ssg_mip.evaluation.best_response import Response, best_response
 from ssg_mip.exact import Answer, improve_without_program, solve_improvement
-from ssg_mip.exact.request import Request
 from ssg_mip.exact.size_limit import improvement_products
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.policy_iteration.objective_target import Ceiling, sharpened
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.scalarisation import ConcavePieces, StepObjective, unit_and_least, worth
+from ssg_mip.runs.request import Request
 
 STEP_NODES = 50
 """Nodes after which a step is no longer searched for the proof that it is the best: the best one found is taken.

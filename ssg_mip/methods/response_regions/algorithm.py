@@ -10,7 +10,6 @@ import numpy as np
 
 from ssg_mip.base.status import Termination
 from ssg_mip.evaluation.value_bounds import gap_scale, leader_value_bounds
-from ssg_mip.exact.request import Request, compliant_weights
 from ssg_mip.exact.size_limit import improvement_products, obstacle
 from ssg_mip.game.game import Game
 from ssg_mip.methods.policy_iteration.algorithm import DEFAULT_ITERATION_LIMIT, weighted_bound
@@ -31,6 +30,7 @@ from ssg_mip.methods.response_regions.ascent import pareto_ascent
 from ssg_mip.methods.response_regions.regions import Regions, solve_region
 from ssg_mip.numerics.array_types import IntArray
 from ssg_mip.result import Result
+from ssg_mip.runs.request import Request, compliant_weights
 
 METHOD = "response-regions"
 

@@ -19,9 +19,9 @@ from ssg_mip.base.status import Termination
 from ssg_mip.branch_and_bound.box import Box
 from ssg_mip.branch_and_bound.records import Outcome
 from ssg_mip.exact.goals import LeastGainProblem, search_goal
-from ssg_mip.exact.request import Request
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.runs.request import Request
 
 
 class Regions:

@@ -8,11 +8,11 @@ goes to HiGHS only.
 from __future__ import annotations
 
 from ssg_mip.evaluation.value_bounds import leader_value_bounds
-from ssg_mip.exact.request import Request
 from ssg_mip.game.game import Game
 from ssg_mip.methods.restricted.milp import solve_restricted
 from ssg_mip.programs.program import Program
 from ssg_mip.result import Result
+from ssg_mip.runs.request import Request
 
 
 def run(game: Game, request: Request) -> Result:

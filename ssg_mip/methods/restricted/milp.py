@@ -22,11 +22,8 @@ from ssg_mip.base.gap import gap_size, relative_gap
 from ssg_mip.base.status import BoundProof, Status, Termination
 from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.value_bounds import ValueBounds, gap_scale
-from ssg_mip.exact.certificate.claim import Claim
 from ssg_mip.exact.heuristics.operator_policies import OPERATOR_PRODUCTS, operator_policies
 from ssg_mip.exact.heuristics.simple import simple_policies
-from ssg_mip.exact.margin import answer_to
-from ssg_mip.exact.request import Request, proof_of
 from ssg_mip.exact.size_limit import GRACE_SECONDS, obstacle, restricted_products
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
@@ -36,7 +33,10 @@ from ssg_mip.lp.interface import MilpAnswer
 from ssg_mip.lp.ranges import is_loose, warn_of_ranges
 from ssg_mip.numerics.array_types import IntArray
 from ssg_mip.programs.program import Program
+from ssg_mip.proofs.claim import Claim
 from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result
+from ssg_mip.runs.margin import answer_to
+from ssg_mip.runs.request import Request, proof_of
 
 MOST_ENUMERATED = 2_000
 """Policies of a class that are gone through, where the MILP is refused because its constants differ too much."""

@@ -24,8 +24,6 @@ from ssg_mip.base.status import Termination
 from ssg_mip.errors import OptionError
 from ssg_mip.exact import Answer
 from ssg_mip.exact.direction import solve_level
-from ssg_mip.exact.margin import answer_to
-from ssg_mip.exact.request import Request
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
@@ -38,6 +36,8 @@ from ssg_mip.pareto.plans import DichotomicPlan, ListPlan, Plan
 from ssg_mip.pareto.weight_sets import distinct
 from ssg_mip.programs.direction import Ceiling, Demand
 from ssg_mip.result import ProgressRow
+from ssg_mip.runs.margin import answer_to
+from ssg_mip.runs.request import Request
 
 RESOLUTION_SHARE = 1e-3
 """The resolution when nothing is asked, as a share of the widest range that an objective's bounds allow."""

@@ -11,7 +11,6 @@ from ssg_mip.evaluation.best_response import Response, best_response
 from ssg_mip.evaluation.mdp import DENSE_STATES
 from ssg_mip.exact import Answer
 from ssg_mip.exact.direction import LevelProblem
-from ssg_mip.exact.request import Request
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
@@ -19,6 +18,7 @@ from ssg_mip.pareto.dominance import covers
 from ssg_mip.pareto.enclosure.objectives import Objective, sum_demand
 from ssg_mip.pareto.enclosure.points import Attained
 from ssg_mip.programs.direction import Demand
+from ssg_mip.runs.request import Request
 
 
 class Archive:

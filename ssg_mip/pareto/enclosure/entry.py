@@ -10,8 +10,6 @@ from ssg_mip.base.interrupt import Interrupt, given_or_graceful
 from ssg_mip.base.rules import CALLBACK, COUNT, FLAG, LIST, POSITIVE, checked, optional
 from ssg_mip.evaluation.best_response import Ties
 from ssg_mip.evaluation.standard_form import standard_form
-from ssg_mip.exact.margin import check_margin
-from ssg_mip.exact.request import Request
 from ssg_mip.game.game import GAME, Game
 from ssg_mip.methods.in_standard_form import progress_into, request_into
 from ssg_mip.pareto.closing import Closing, kept_for_checks
@@ -21,6 +19,8 @@ from ssg_mip.pareto.enclosure.points import checked_enclosure
 from ssg_mip.pareto.enclosure.result import Enclosure
 from ssg_mip.pareto.in_standard_form import enclosure_out, scale_of
 from ssg_mip.result import ProgressRow
+from ssg_mip.runs.margin import check_margin
+from ssg_mip.runs.request import Request
 
 EXPECTED_POINTS = 10
 """Points for whose check a share of the time limit is kept."""

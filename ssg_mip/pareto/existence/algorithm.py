@@ -15,7 +15,6 @@ from ssg_mip.base.status import Termination
 from ssg_mip.evaluation.best_response import Response, best_response
 from ssg_mip.evaluation.value_bounds import gap_scales, leader_value_bounds
 from ssg_mip.exact import solve_commitment
-from ssg_mip.exact.request import Request
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods import find_method
@@ -23,6 +22,7 @@ from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.pareto.existence.answers import Verdict
 from ssg_mip.problem.weights import unit_weights
 from ssg_mip.result import Result
+from ssg_mip.runs.request import Request
 
 FLOOR_SHARE = 0.5
 """Share of the gap that the floor of the last program gives away; the suprema are known to the other half."""

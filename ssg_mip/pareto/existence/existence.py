@@ -37,8 +37,6 @@ from ssg_mip.base.tolerances import DEFAULT_GAP
 from ssg_mip.checker.outcome import UNCHECKED, CheckOutcome, claimed_words
 from ssg_mip.evaluation.best_response import Ties
 from ssg_mip.evaluation.standard_form import StandardForm, standard_form
-from ssg_mip.exact.margin import check_margin
-from ssg_mip.exact.request import Request
 from ssg_mip.game.game import GAME, Game
 from ssg_mip.game.game_class import classes_with_equilibrium
 from ssg_mip.game.policy import LeaderPolicy
@@ -50,6 +48,8 @@ from ssg_mip.pareto.closing import Closing, kept_for_checks
 from ssg_mip.pareto.existence.algorithm import Inquiry
 from ssg_mip.pareto.existence.answers import Verdict
 from ssg_mip.result import Result, bound_scope, finite, plain
+from ssg_mip.runs.margin import check_margin
+from ssg_mip.runs.request import Request
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)

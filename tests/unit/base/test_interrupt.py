@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ssg_mip.base.interrupt import Interrupt, graceful_interrupt
-from ssg_mip.exact.request import Request
+from ssg_mip.runs.request import Request
 
 
 @pytest.fixture(autouse=True)

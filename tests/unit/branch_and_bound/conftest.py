@@ -12,10 +12,10 @@ from ssg_mip.branch_and_bound.box import Box, all_open
 from ssg_mip.branch_and_bound.relaxation import BoxRelaxation
 from ssg_mip.evaluation.mdp import induced_by_leader, occupancy
 from ssg_mip.exact.programs import CommitmentProblem
-from ssg_mip.exact.request import Request
 from ssg_mip.lp.compiled import compile_program
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.programs.commitment import commitment
+from ssg_mip.runs.request import Request
 
 
 @dataclasses.dataclass(frozen=True)

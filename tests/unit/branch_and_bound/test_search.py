@@ -17,9 +17,9 @@ from ssg_mip.branch_and_bound.options import SearchOptions
 from ssg_mip.branch_and_bound.records import Gaps
 from ssg_mip.branch_and_bound.search import Search
 from ssg_mip.exact import solve_commitment
-from ssg_mip.exact.request import Request
 from ssg_mip.lp.highs import HighsLp
 from ssg_mip.lp.interface import LpAnswer, LpStatus
+from ssg_mip.runs.request import Request
 from tests.unit.branch_and_bound.conftest import Bench
 
 GAPS = Gaps(relative=1e-3, absolute=1e-6)

@@ -11,11 +11,11 @@ import numpy as np
 
 from ssg_mip import LeaderPolicy, best_response, solve
 from ssg_mip.exact import Answer, solve_commitment, solve_improvement
-from ssg_mip.exact.certificate.writer import Recorder
-from ssg_mip.exact.request import Request
 from ssg_mip.game.game import Game
 from ssg_mip.library import matrix_game
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.proofs.writer import Recorder
+from ssg_mip.runs.request import Request
 from tests.oracles.games import random_game
 from tests.oracles.known import figure_1
 

@@ -28,12 +28,12 @@ from ssg_mip.checker.rational import ExactGame
 from ssg_mip.errors import InvalidResultError, SolverError
 from ssg_mip.evaluation.value_bounds import leader_value_bounds
 from ssg_mip.exact import solve_commitment
-from ssg_mip.exact.certificate.claim import Claim
-from ssg_mip.exact.certificate.writer import Recorder
-from ssg_mip.exact.request import Request
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.programs import coupling
+from ssg_mip.proofs.claim import Claim
+from ssg_mip.proofs.writer import Recorder
+from ssg_mip.runs.request import Request
 from tests.oracles.games import random_game
 from tests.unit.checker.dual_cases import CASES, EMPTY_CASES, Certified, certified
 from tests.unit.checker.tampering import DEMANDS, mutate, replayed, tamper

@@ -31,8 +31,8 @@ from ssg_mip.checker.reading import read_claims
 from ssg_mip.checker.values import Interval
 from ssg_mip.checker.verify import examine
 from ssg_mip.errors import InvalidResultError
-from ssg_mip.exact.request import Request
 from ssg_mip.game.game import Game
+from ssg_mip.runs.request import Request
 from tests.oracles.games import static_game
 from tests.unit import fakes
 from tests.unit.checker.dual_cases import certified

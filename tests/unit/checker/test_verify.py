@@ -16,9 +16,9 @@ from ssg_mip.base.status import Status, Termination
 from ssg_mip.checker.claims import STATUSES, TERMINATIONS
 from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import best_response
-from ssg_mip.exact.request import Request
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.runs.request import Request
 from tests.oracles.games import agreement_game, plain_from_arrays, random_game
 from tests.oracles.known import figure_1, three_points
 from tests.unit import fakes

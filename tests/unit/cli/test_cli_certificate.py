@@ -13,7 +13,7 @@ from ssg_mip import read_instance, solve, trace_front, verify, verify_bound
 from ssg_mip.base.status import BoundProof
 from ssg_mip.checker.dual.replay import verify_bounds
 from ssg_mip.errors import OptionError
-from ssg_mip.exact.certificate.claim import Claim
+from ssg_mip.proofs.claim import Claim
 from tests.conformance.cases import ALL_METHODS, BRIEF
 from tests.unit import Command
 

@@ -11,8 +11,8 @@ from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.evaluation.value_bounds import follower_value_bounds, leader_value_bounds
 from ssg_mip.exact import Answer, solve_commitment
 from ssg_mip.exact.direction import solve_level
-from ssg_mip.exact.request import Request
 from ssg_mip.programs.direction import Ceiling, Demand, level, level_products
+from ssg_mip.runs.request import Request
 from tests.oracles.games import Array, PlainGame, random_game
 from tests.oracles.known import three_points
 from tests.oracles.many import drawn_policies, values_of_many

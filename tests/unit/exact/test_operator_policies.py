@@ -15,11 +15,11 @@ from ssg_mip.branch_and_bound.options import SearchOptions
 from ssg_mip.exact import Answer, programs, solve_commitment
 from ssg_mip.exact.heuristics.operator_policies import STATIC_GAMES, STEPS, operator_policies
 from ssg_mip.exact.heuristics.simple import best_simple_policy, simple_policies
-from ssg_mip.exact.request import Request
 from ssg_mip.exact.size_limit import commitment_products
 from ssg_mip.library import highway_merge, random_game
 from ssg_mip.lp.interface import MilpAnswer
 from ssg_mip.methods.restricted import milp
+from ssg_mip.runs.request import Request
 
 MERGE = highway_merge(5, 2)
 """Long paths: its optimum is 30.115, which the operator's first step attains."""

@@ -11,8 +11,8 @@ from ssg_mip.evaluation.best_response import Response
 from ssg_mip.exact import improve_without_program
 from ssg_mip.exact.heuristics.statewise_steps import step_down_the_ladder
 from ssg_mip.exact.programs import ImprovementProblem
-from ssg_mip.exact.request import Request
 from ssg_mip.library import random_game
+from ssg_mip.runs.request import Request
 from tests.unit.methods.grid_improvement import one_step_values
 
 TOLERANCE = 1e-7

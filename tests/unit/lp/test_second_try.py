@@ -11,11 +11,11 @@ from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.status import Termination
 from ssg_mip.errors import SolverError
 from ssg_mip.exact import solve_commitment
-from ssg_mip.exact.request import Request
 from ssg_mip.lp import highs
 from ssg_mip.lp.highs import HighsLp, solve_milp
 from ssg_mip.lp.installed import check_version
 from ssg_mip.lp.interface import LinearProgram, LpStatus
+from ssg_mip.runs.request import Request
 from tests.oracles.games import agreement_game
 
 

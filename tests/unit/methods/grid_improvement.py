@@ -10,10 +10,10 @@ from ssg_mip.base.status import Termination
 from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.evaluation.mdp import induced_by_leader
 from ssg_mip.exact import Answer
-from ssg_mip.exact.request import Request
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.runs.request import Request
 from tests.oracles.games import PlainGame
 from tests.oracles.sampling import grid_policies
 

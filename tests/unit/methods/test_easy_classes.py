@@ -12,11 +12,11 @@ from ssg_mip.base.interrupt import Interrupt
 from ssg_mip.base.status import Termination
 from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.exact import Answer, solve_commitment
-from ssg_mip.exact.request import Request
 from ssg_mip.exact.zero_sum import matrix_game
 from ssg_mip.game import game_class
 from ssg_mip.game.game import Game
 from ssg_mip.lp.highs import OneShotLp
+from ssg_mip.runs.request import Request
 from tests.oracles.easy_classes import fixed_motion_optimum, stagewise_values
 from tests.oracles.games import PlainGame, plain_from_arrays, random_game
 from tests.oracles.multiple_lps import mixed_commitment

@@ -11,10 +11,10 @@ from ssg_mip.base.status import Termination
 from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.evaluation.value_bounds import follower_value_bounds, leader_value_bounds
 from ssg_mip.exact import Answer, solve_commitment
-from ssg_mip.exact.request import Request
 from ssg_mip.exact.size_limit import commitment_products, floored_states
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.programs.commitment import commitment
+from ssg_mip.runs.request import Request
 from tests.oracles.games import Array, PlainGame, random_game
 from tests.oracles.known import figure_1
 from tests.oracles.sampling import answer, grid_policies

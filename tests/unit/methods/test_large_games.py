@@ -19,7 +19,6 @@ from ssg_mip.errors import TooLargeError
 from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.exact import size_limit
 from ssg_mip.exact.heuristics.operator_policies import operator_policies
-from ssg_mip.exact.request import Request
 from ssg_mip.exact.size_limit import commitment_products
 from ssg_mip.exact.stage_operator.start import start_values
 from ssg_mip.game.policy import LeaderPolicy
@@ -28,7 +27,8 @@ from ssg_mip.learning.learners.asymmetric_learning.information import exact_answ
 from ssg_mip.learning.learners.network_size import check_network_size, check_table_size
 from ssg_mip.library import random_game
 from ssg_mip.methods.fixed_point.iteration import iterate_operator
-from ssg_mip.methods.visit_log import Visits
+from ssg_mip.runs.request import Request
+from ssg_mip.runs.visit_log import Visits
 
 
 def asked(game: object, **more: object) -> Request:

@@ -14,13 +14,13 @@ from ssg_mip import solve, verify, verify_bounds
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.exact import Answer, solve_commitment, solve_improvement
-from ssg_mip.exact.request import Request
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.policy_iteration import objective_target as ceilings
 from ssg_mip.methods.policy_iteration import run, step
 from ssg_mip.methods.policy_iteration.objective_target import Ceiling
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.runs.request import Request
 from tests.benchmarks.families import FAMILIES, Size
 from tests.oracles.games import agreement_game
 from tests.oracles.known import figure_1

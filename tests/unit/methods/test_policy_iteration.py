@@ -13,13 +13,13 @@ from ssg_mip.base.status import Status, Termination
 from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import Ties, best_response
 from ssg_mip.exact import Answer, solve_improvement
-from ssg_mip.exact.request import Request, StepSelection, compliant_weights
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods import find_method
 from ssg_mip.methods.policy_iteration import run
 from ssg_mip.pareto.dominance import cone_excess
 from ssg_mip.result import ProgressRow, Result
+from ssg_mip.runs.request import Request, StepSelection, compliant_weights
 from tests.oracles.games import agreement_game, random_game
 from tests.oracles.known import figure_1
 from tests.unit.methods.grid_improvement import GridImprovement, one_step_values, plain_answer

@@ -11,13 +11,13 @@ from ssg_mip import LeaderPolicy, verify
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.evaluation.best_response import best_response
-from ssg_mip.exact.request import Request
 from ssg_mip.methods import find_method
 from ssg_mip.methods.policy_iteration.step import Iterate
 from ssg_mip.methods.response_regions import algorithm
 from ssg_mip.methods.response_regions.ascent import pareto_ascent
 from ssg_mip.methods.response_regions.regions import Regions, count_responses, solve_region, unlimited
 from ssg_mip.numerics.array_types import IntArray
+from ssg_mip.runs.request import Request
 from tests.benchmarks import responses as command
 from tests.oracles.brute_force import improvement_gain
 from tests.oracles.games import PlainGame, random_game

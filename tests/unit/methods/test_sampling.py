@@ -10,7 +10,6 @@ from ssg_mip.base.status import Termination
 from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import Ties, best_response
 from ssg_mip.exact import Answer
-from ssg_mip.exact.request import Request
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.library import kudo_akimoto_figure_1, random_game
@@ -18,6 +17,7 @@ from ssg_mip.methods.policy_iteration import sampling
 from ssg_mip.methods.policy_iteration.sampling import sampled
 from ssg_mip.methods.policy_iteration.step import exact_improvement
 from ssg_mip.result import Result
+from ssg_mip.runs.request import Request
 from tests.unit.methods.grid_improvement import one_step_values
 
 GAP = 1e-3

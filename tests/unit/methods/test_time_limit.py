@@ -13,8 +13,8 @@ from ssg_mip.base.status import Termination
 from ssg_mip.evaluation.value_bounds import leader_value_bounds
 from ssg_mip.exact import programs, solve_commitment
 from ssg_mip.exact.programs import CommitmentProblem, ImprovementProblem
-from ssg_mip.exact.request import Request
 from ssg_mip.library import random_game
+from ssg_mip.runs.request import Request
 
 GAME = random_game(seed=1, states=8, leader_actions=3, follower_actions=3)
 

@@ -16,12 +16,12 @@ from ssg_mip.base.interrupt import Interrupt
 from ssg_mip.base.status import Termination
 from ssg_mip.errors import OptionError
 from ssg_mip.exact import size_limit
-from ssg_mip.exact.request import Request
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.pareto.existence.algorithm import Inquiry
 from ssg_mip.pareto.existence.answers import Verdict
 from ssg_mip.pareto.existence.attainment import Attained
 from ssg_mip.report.fronts import existence_report
+from ssg_mip.runs.request import Request
 from tests.oracles.games import PlainGame, random_game, static_game
 from tests.oracles.known import STATIC, actor_critic_trap, figure_1, three_points
 from tests.oracles.sampling import answer, random_policy

@@ -15,7 +15,6 @@ from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.exact import Answer, solve_commitment
-from ssg_mip.exact.request import Request
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
@@ -27,6 +26,7 @@ from ssg_mip.pareto.existence.algorithm import Inquiry
 from ssg_mip.pareto.second_stage import Settler
 from ssg_mip.pareto.sweep import trace_front
 from ssg_mip.result import Result
+from ssg_mip.runs.request import Request
 from tests.oracles.known import figure_1
 from tests.unit import fakes
 

@@ -15,7 +15,6 @@ from ssg_mip.base.status import Status, Termination
 from ssg_mip.evaluation.best_response import Ties, best_response
 from ssg_mip.evaluation.value_bounds import leader_value_bounds
 from ssg_mip.exact import Answer, solve_commitment
-from ssg_mip.exact.request import Request
 from ssg_mip.exact.size_limit import commitment_products
 from ssg_mip.game.game import Game
 from ssg_mip.game.game_class import is_zero_sum
@@ -26,6 +25,7 @@ from ssg_mip.pareto.dominance import covers, dominates
 from ssg_mip.pareto.front import ParetoFront
 from ssg_mip.pareto.second_stage import Settler
 from ssg_mip.pareto.sweep import trace_front
+from ssg_mip.runs.request import Request
 from tests.oracles.games import Array, PlainGame, plain_from_arrays, random_game
 from tests.oracles.known import figure_1
 from tests.oracles.sampling import answer, grid_policies, random_policy

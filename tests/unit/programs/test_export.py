@@ -15,7 +15,6 @@ from ssg_mip.base.deadline import Deadline
 from ssg_mip.errors import InvalidPolicyError, OptionError
 from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.exact import solve_commitment, solve_improvement
-from ssg_mip.exact.request import Request
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.lp.compiled import compile_program
@@ -23,6 +22,7 @@ from ssg_mip.lp.highs import solve_milp
 from ssg_mip.programs.compact import compact_commitment
 from ssg_mip.programs.export import Form, Kind, build_program, export, lp_text
 from ssg_mip.programs.lp_names import LONGEST_NAME
+from ssg_mip.runs.request import Request
 from tests.benchmarks.agreement import load
 from tests.oracles.games import agreement_game
 from tests.oracles.known import STOCHASTIC, StochasticCase, figure_1

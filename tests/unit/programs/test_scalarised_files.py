@@ -12,10 +12,10 @@ from ssg_mip import AugmentedChebyshev, ConcavePieces, Game, WeightedSum, export
 from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.exact import solve_improvement
-from ssg_mip.exact.request import Request
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.problem.scalarisation import Concave
 from ssg_mip.programs.export import Form
+from ssg_mip.runs.request import Request
 from tests.oracles.games import random_game
 from tests.unit.methods.grid_improvement import one_step_values
 from tests.unit.programs.readers import LINEAR_READERS, solved_by_highs, solved_by_scip

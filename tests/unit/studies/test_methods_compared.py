@@ -9,11 +9,11 @@ import pytest
 
 from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import best_response
-from ssg_mip.exact.request import Request
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods import METHODS, find_method
 from ssg_mip.result import Result
+from ssg_mip.runs.request import Request
 from ssg_mip.studies.methods_compared import GAMES, Settings
 from ssg_mip.studies.notebook import BOUND
 from tests.unit.studies.conftest import Reproduce, rows

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from ssg_mip.exact.request import Request
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.learning.learners.asymmetric_learning.dynamics import Dynamics, learn
@@ -19,9 +18,10 @@ from ssg_mip.learning.learners.asymmetric_learning.information import exact_answ
 from ssg_mip.learning.learners.asymmetric_learning.settings import Settings
 from ssg_mip.learning.learners.network_size import check_table_size
 from ssg_mip.learning.learners.schedules import moments
-from ssg_mip.methods.settings import read_settings
-from ssg_mip.methods.visit_log import Visits
 from ssg_mip.result import Result
+from ssg_mip.runs.request import Request
+from ssg_mip.runs.settings import read_settings
+from ssg_mip.runs.visit_log import Visits
 
 METHOD = "asymmetric-learning"
 

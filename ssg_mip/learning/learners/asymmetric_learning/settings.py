@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from ssg_mip.game.observation import Observation
 from ssg_mip.learning.learners.asymmetric_learning.experts import ExpertKind
-from ssg_mip.methods.settings import COUNT, POSITIVE, SHARE, VANISHING
+from ssg_mip.runs.settings import COUNT, POSITIVE, SHARE, VANISHING
 
 FollowerKind = Literal["hedge", "omd", "ftrl", "q-learning", "best-response"]
 """How the follower learns."""

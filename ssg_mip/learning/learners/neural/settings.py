@@ -6,7 +6,7 @@ import dataclasses
 from typing import Literal
 
 from ssg_mip.learning.learners.schedules import Exploration
-from ssg_mip.methods.settings import COUNT, SHARE, SIZE, WIDTH
+from ssg_mip.runs.settings import COUNT, SHARE, SIZE, WIDTH
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

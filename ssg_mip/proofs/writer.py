@@ -35,10 +35,10 @@ from ssg_mip.errors import InvalidResultError, OptionError, SolverError
 from ssg_mip.evaluation.bound_propagation import SWEEPS
 from ssg_mip.evaluation.standard_form import Scale, StandardForm
 from ssg_mip.evaluation.value_bounds import follower_value_bounds, leader_ceiling
-from ssg_mip.exact.certificate.claim import Claim
-from ssg_mip.exact.certificate.rows import BlockLayout, cut_entries
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.proofs.claim import Claim
+from ssg_mip.proofs.rows import BlockLayout, cut_entries
 
 ROUNDED = 2.0
 """Times the rounding of values by which bounds on them are moved outwards."""

@@ -12,9 +12,9 @@ from ssg_mip import Game, LeaderPolicy, best_response, verify
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.interrupt import Interrupt
 from ssg_mip.base.status import Status, Termination
-from ssg_mip.exact.request import Request
-from ssg_mip.methods.visit_log import Visits
 from ssg_mip.result import ProgressRow
+from ssg_mip.runs.request import Request
+from ssg_mip.runs.visit_log import Visits
 from tests.oracles.known import figure_1
 
 

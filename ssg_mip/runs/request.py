@@ -16,12 +16,12 @@ from ssg_mip.branch_and_bound.options import DEFAULT_OPTIONS, SearchOptions
 from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import Ties, check_ties
 from ssg_mip.evaluation.standard_form import Scale
-from ssg_mip.exact.certificate.writer import Recorder
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.scalarisation import Concave, StepObjective
 from ssg_mip.problem.weights import compliant_weights, state_weights
+from ssg_mip.proofs.writer import Recorder
 from ssg_mip.result import ProgressRow, Result
 
 StepSelection = Literal["argmax", "epsilon", "first", "sample"]
@@ -43,7 +43,7 @@ class Request:
         The follower's tie rule.
     margin
         By how much the follower's answer must beat every other action in every state
-        (:mod:`ssg_mip.exact.margin`); 0 for no such demand. Policies that miss it are no candidates.
+        (:mod:`ssg_mip.runs.margin`); 0 for no such demand. Policies that miss it are no candidates.
     gap
         Relative gap at which a search may stop.
     deadline
@@ -69,7 +69,7 @@ class Request:
     good_enough
         An exact program may stop at the first policy whose objective exceeds this; infinite to go on to the gap.
     settings
-        Settings of the method's own, by name (:mod:`ssg_mip.methods.settings`).
+        Settings of the method's own, by name (:mod:`ssg_mip.runs.settings`).
     search
         Ingredients of the search, for measurements.
     tolerances

@@ -18,12 +18,12 @@ from ssg_mip.base.gap import gap_in_units
 from ssg_mip.base.status import BoundProof, Status, Termination
 from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.value_bounds import leader_value_bounds
-from ssg_mip.exact.certificate.claim import Claim
-from ssg_mip.exact.margin import answer_to
-from ssg_mip.exact.request import Request, proof_of
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.proofs.claim import Claim
 from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result, gap_denominator
+from ssg_mip.runs.margin import answer_to
+from ssg_mip.runs.request import Request, proof_of
 
 
 class Visits:

@@ -15,9 +15,9 @@ from ssg_mip.base.tolerances import DEFAULT_TOLERANCES, MARGIN_IN_TIES, Toleranc
 from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import Response, best_response
 from ssg_mip.evaluation.value_bounds import tie_thresholds
-from ssg_mip.exact.request import Request
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.runs.request import Request
 
 
 def check_margin(game: Game, request: Request) -> None:

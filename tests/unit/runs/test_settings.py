@@ -8,7 +8,7 @@ import pytest
 
 from ssg_mip import solve
 from ssg_mip.errors import OptionError
-from ssg_mip.methods.settings import read_settings
+from ssg_mip.runs.settings import read_settings
 from tests.unit import fakes
 
 

@@ -1,0 +1,1 @@
+"""Runs of a method: what is asked of it, the margin that its policies keep, and the record of what it visits."""
