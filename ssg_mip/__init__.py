@@ -53,6 +53,7 @@ _LAZY = {
     "Verification": "ssg_mip.checker.verification",
     "WeightedSum": "ssg_mip.problem.scalarisation",
     "attainment": "ssg_mip.pareto.existence.attainment",
+    "best_response": "ssg_mip.evaluation.best_response",
     "enclose_front": "ssg_mip.pareto.enclosure.entry",
     "existence": "ssg_mip.pareto.existence.existence",
     "export": "ssg_mip.programs.export",

@@ -11,6 +11,7 @@ import numpy as np
 
 from ssg_mip.base.frozen import FrozenArrays
 from ssg_mip.base.gap import gap_in_units, gap_size
+from ssg_mip.base.promises import Promise
 from ssg_mip.base.provenance import Provenance
 from ssg_mip.base.status import BoundProof, Status, Termination
 from ssg_mip.checker.guarantee import Guarantee
@@ -110,6 +111,8 @@ class Result(FrozenArrays):
         The game that was solved.
     method
         The method's name.
+    promises
+        What the method keeps in every result, and the exact checker checks in this one.
     status, termination
         What is known about the policy; why the method stopped.
     weights
@@ -170,6 +173,7 @@ class Result(FrozenArrays):
     guaranteed: Guarantee | None = None
     bound_proof: BoundProof = BoundProof.NONE
     details: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    promises: tuple[Promise, ...] = ()
     scalarised: Scalarised | None = None
 
     @property
@@ -242,6 +246,7 @@ class Result(FrozenArrays):
             "format": "ssg-mip-result/1",
             "game": self.game.name,
             "method": self.method,
+            "promises": [promise.value for promise in self.promises],
             "status": self.status.name.lower(),
             "status_message": self.status.value,
             "termination": self.termination.name.lower(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -17,14 +18,16 @@ from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import Ties
 from ssg_mip.game.game import GAME, Game
 from ssg_mip.game.policy import LeaderPolicy
-from ssg_mip.methods import check_request, find_method
 from ssg_mip.methods.closing import closed, kept_for_closing
 from ssg_mip.methods.in_standard_form import run_method
-from ssg_mip.methods.seeds import with_seed
+from ssg_mip.methods.registry import check_request, find_method
 from ssg_mip.problem.scalarisation import AugmentedChebyshev, ConcavePieces, WeightedSum, scalarisation_of
 from ssg_mip.proofs.writer import Recorder, prepared_recorder
 from ssg_mip.result import ProgressRow, Result
 from ssg_mip.runs.request import Request, StepSelection, state_weights
+
+SEED_DECIDES = "seed_decides"
+"""Name of the entry in ``Result.details`` that says what another seed would change."""
 
 
 @checked(game=GAME, method=TEXT, check=FLAG, guarantee=FLAG, settings=optional(TABLE), certificate=optional(PATH))
@@ -148,7 +151,7 @@ def solve(
     if certificate is not None:
         recorder = prepared_recorder(Path(certificate))
     deadline = Deadline(time_limit) if deadline is None else deadline
-    find_method(method)
+    solver = find_method(method)
     what = scalarisation_of(game, scalarisation)
     if isinstance(what, WeightedSum):
         if weights is not None:
@@ -175,8 +178,10 @@ def solve(
             on_progress=on_progress,
             recorder=recorder,
         )
-        check_request(game, method, request)
-        found = with_seed(run_method(game, method, request), method, request, random_start=_is_random(start))
+        check_request(game, solver, request)
+        found = run_method(game, solver, request)
+        drawn = solver.seed_decides(request, random_start=_is_random(start))
+        found = dataclasses.replace(found, details={**found.details, SEED_DECIDES: drawn})
         result = closed(
             found, deadline, flag, check=check, guarantee=guarantee, tolerances=tolerances, recorder=recorder
         )

@@ -21,7 +21,7 @@ from ssg_mip.batch.solving import Task
 from ssg_mip.batch.workers import Answers, solve_here, solve_in_workers
 from ssg_mip.errors import OptionError
 from ssg_mip.io import FORMATS
-from ssg_mip.methods import check_method_settings
+from ssg_mip.methods.registry import find_method
 
 _NOT_INSTANCES = (".names.json", ".schema.json")
 
@@ -77,7 +77,7 @@ def run_batch(
     options, interrupt = options or BatchOptions(), interrupt or Interrupt()
     if isinstance(jobs, bool) or jobs < 1:
         raise OptionError(f"jobs is {jobs!r}; it must be a whole number of at least 1")
-    check_method_settings(options.method, options.settings)
+    find_method(options.method).check_settings(options.settings)
     instances = _instances_to_solve(folder, out)
     with folder_of_its_own(out) as path:
         if path.exists() and not resume:

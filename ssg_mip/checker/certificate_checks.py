@@ -20,12 +20,6 @@ from ssg_mip.checker.unproven import Judge
 from ssg_mip.checker.values import Interval, weighted_sum
 from ssg_mip.checker.verification import Check, Trial, worst_of
 
-PROVES_ITS_STOP = frozenset({"policy-iteration", "restarted-policy-iteration", "response-regions", "backtracking"})
-"""Methods whose certificates hold the proof of their stop."""
-
-BY_THEOREM_10 = "backtracking"
-"""Its Pareto optimality rests on programs that no certificate covers."""
-
 
 def certified_checks(
     claims: Claims, found: Sequence[BoundVerification], prover: Prover, exact: ExactGame, tolerances: Tolerances
@@ -80,13 +74,13 @@ def _stop_trials(
     claims: Claims, found: Sequence[BoundVerification], prover: Prover, exact: ExactGame, tolerances: Tolerances
 ) -> Iterator[Trial]:
     """What is said of the point where a run stops, up to the rounding of its printed values."""
-    if claims.subject != "result" or claims.method not in PROVES_ITS_STOP or not claims.answers:
+    if claims.subject != "result" or "certified_stop" not in claims.promises or not claims.answers:
         return
     answer = claims.answers[0]
     proven = ProvenBounds(exact, found, claims.margin, max(prover.about(answer.policy).slack))
     missing = Judge(claims, prover, proven, exact, tolerances).document()
     names = ["status stationary", "termination stationary", "step_bound", "scalarised_bound"]
-    if claims.method != BY_THEOREM_10:
+    if "certified_pareto" in claims.promises:
         names.append("status pareto_optimal")
     for name in names:
         yield _trial(int(name in missing and not _is_unfinished(claims, name)), f"{name}, of which there is no proof")

@@ -35,6 +35,10 @@ TERMINATIONS = (
 """Why a run may have ended."""
 
 
+PROMISES = ("monotone", "last_iterate", "certified_stop", "certified_pareto", "deterministic", "on_grid")
+"""What a method may promise of its results; each has its check."""
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class ProofClaim:
     """What a printed answer says that the checker has proven: a bound and two intervals ``(lower, upper)``."""
@@ -202,8 +206,8 @@ class Claims:
     """Everything that a result, a front or an enclosure says and that can be checked.
 
     ``answers`` holds the answer of a result (nothing if it has no policy), or the points of the others; ``tied_states``
-    is ``None`` for these. ``termination`` says why the work ended, and ``levels``
-    to which multiples a restricted class is limited (0 for no such class).
+    is ``None`` for these. ``termination`` says why the work ended, ``promises`` what the method keeps (the words of
+    :data:`PROMISES`), and ``levels`` to which multiples a restricted class is limited (0 for no such class).
     """
 
     subject: str
@@ -222,3 +226,4 @@ class Claims:
     levels: int = 0
     enclosure: EnclosureClaim | None = None
     scalarised: ScalarisedClaim | None = None
+    promises: frozenset[str] = frozenset()

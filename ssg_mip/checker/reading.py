@@ -16,6 +16,7 @@ from ssg_mip.checker.claims import (
     ENCLOSURE_FORMAT,
     FRONT_FORMAT,
     KNOWN_FORMATS,
+    PROMISES,
     RESULT_FORMAT,
     STATUSES,
     TERMINATIONS,
@@ -162,13 +163,15 @@ class _Reader:
         options = fields.mapping(fields.member(provenance, "options", "provenance."), "provenance.options")
         ties = fields.one_of(TIE_RULES, data, "ties", "")
         gap = options.get("gap")
+        promises = _promises(data)
         margin = fields.number(fields.member(data, "margin", ""), "margin")
         if margin < 0.0:
             raise InvalidResultError(f"margin is {margin!r}; it must be at least 0")
         return {
             "margin": margin,
             "termination": fields.one_of(TERMINATIONS, data, "termination", ""),
-            "levels": _levels(data, options),
+            "levels": _levels(promises, options),
+            "promises": promises,
             "game_hash": fields.text(provenance, "game_hash", "provenance."),
             "method": fields.text(data, "method", ""),
             "ties": ties,
@@ -314,11 +317,21 @@ class _Reader:
                 raise InvalidResultError(f"{key} is claimed although there is no leader_policy")
 
 
-def _levels(data: Mapping[str, Any], options: Mapping[str, Any]) -> int:
+def _levels(promises: frozenset[str], options: Mapping[str, Any]) -> int:
     """In which shares the method deals out probability; 0 where it is free."""
+    if "deterministic" in promises:
+        return 1
     given = options.get("levels")
-    of_grid = given if type(given) is int and 1 <= given <= MOST_LEVELS else 0
-    return {"deterministic": 1, "grid": of_grid}.get(str(data.get("method")), 0)
+    return given if "on_grid" in promises and type(given) is int and 1 <= given <= MOST_LEVELS else 0
+
+
+def _promises(data: Mapping[str, Any]) -> frozenset[str]:
+    """What the method is said to keep; nothing in a document without methods of its own."""
+    given = fields.list_of(data, "promises", "") if "promises" in data else ()
+    for index, word in enumerate(given):
+        if word not in PROMISES:
+            raise InvalidResultError(f"promises[{index}] is {word!r}; it must be one of {', '.join(PROMISES)}")
+    return frozenset(given)
 
 
 def _proof(data: Mapping[str, Any], at: str) -> ProofClaim | None:

@@ -25,15 +25,6 @@ from ssg_mip.checker.verification import Check, Trial, worst_of, yes_or_no
 BOUND_NOISE = 4
 """Times the rounding noise of a linear solve by which bounds are moved outwards, where there is no spread at all."""
 
-MONOTONE = frozenset({"policy-iteration", "restarted-policy-iteration", "response-regions"})
-"""Methods that never lose in any state from one iterate to the next."""
-
-HAS_LIMITS = MONOTONE | {"backtracking"}
-"""Methods that stop where no policy improves every state."""
-
-ENDS_AT_ANSWER = HAS_LIMITS | {"commitment", "deterministic", "grid"}
-"""Methods whose last iterate is their answer."""
-
 
 def bound_checks(claims: Claims, prover: Prover, exact: ExactGame, tolerances: Tolerances) -> list[Check]:
     """No attained value exceeds a bound on its weighted sum; the printed gap follows from value and bound."""
@@ -145,15 +136,14 @@ def _optimality(claims: Claims, exact: ExactGame, tolerances: Tolerances) -> Ite
 def course_checks(claims: Claims, prover: Prover, exact: ExactGame, tolerances: Tolerances) -> list[Check]:
     """Where a run ends; for policy iteration that no state ever loses, and the cone at its limit."""
     checks = []
-    if claims.subject == "result" and claims.method in ENDS_AT_ANSWER:
+    if claims.subject == "result" and "last_iterate" in claims.promises:
         checks.append(_end_check(claims))
     if claims.status == "pareto_optimal":
         checks.append(worst_of("undominated", _domination_trials(claims, prover, exact)))
-    if claims.method not in HAS_LIMITS:
-        return checks
-    if claims.subject == "result" and claims.method in MONOTONE:
+    if claims.subject == "result" and "monotone" in claims.promises:
         checks.append(worst_of("monotone_trajectory", _falls(claims, prover, exact, tolerances)))
-    checks.append(worst_of("cone", _cone_trials(claims, prover, exact)))
+    if any(point.status == "stationary" for point in claims.answers):
+        checks.append(worst_of("cone", _cone_trials(claims, prover, exact)))
     return checks
 
 

@@ -196,11 +196,11 @@ def check_steps(method: str, selection: str, epsilon: float | None) -> StepSelec
     OptionError
         If it is not.
     """
-    from ssg_mip.methods import check_method_options
+    from ssg_mip.methods.registry import check_selects, find_method
     from ssg_mip.runs.request import check_selection
 
     check_selection(selection, epsilon)
-    check_method_options(method, selection)
+    check_selects(find_method(method), selection)
     return cast("StepSelection", selection)
 
 

@@ -20,31 +20,22 @@ from ssg_mip.evaluation.best_response import Response, best_response
 from ssg_mip.evaluation.standard_form import Scale, StandardForm, standard_form
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
-from ssg_mip.methods import Request, find_method
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.scalarisation import Concave, Scalarised
 from ssg_mip.problem.scalarisation.claims import raised
 from ssg_mip.result import ProgressRow, Result, TrajectoryPoint
-
-IN_OWN_UNITS = frozenset(
-    {"fixed-point", "policy-gradient", "bilevel-q", "asymmetric-learning", "actor-critic", "ppo-hedge"}
-)
-"""Methods that run on the game as it is."""
-
-
-WEIGHTED_ONLY = frozenset({"commitment", "deterministic", "grid"})
-"""Methods that claim nothing but a weighted value."""
-
+from ssg_mip.runs.method import Method
+from ssg_mip.runs.request import Request
 
 LARGEST_VALUE = 1e12
 """What a program may hold at most, in units of what is at stake in the states of positive weight; HiGHS takes 1e15."""
 
 
-def form_for(game: Game, method: str, weights: FloatArray | None = None, margin: float = 0.0) -> StandardForm:
+def form_for(game: Game, method: Method, weights: FloatArray | None = None, margin: float = 0.0) -> StandardForm:
     """The form of a game that a method runs on; a margin counts in every state, whether it can be reached or not."""
-    if method in IN_OWN_UNITS:
+    if method.in_own_units:
         return StandardForm(game=game, standard=game, leader=Scale(), follower=Scale())
-    form = standard_form(game, weights, ignore=weights is not None and margin == 0.0 and method in WEIGHTED_ONLY)
+    form = standard_form(game, weights, ignore=weights is not None and margin == 0.0 and method.weighted_only)
     return form if _suits_programs(form.standard) else standard_form(game)
 
 
@@ -54,12 +45,12 @@ def _suits_programs(game: Game) -> bool:
     return all(float(np.abs(rewards).max()) / (1.0 - discount) <= LARGEST_VALUE for rewards, discount in players)
 
 
-def run_method(game: Game, method: str, request: Request) -> Result:
+def run_method(game: Game, method: Method, request: Request) -> Result:
     """Run a method on the standard form of a game; the answer is in the game's own units."""
     form = form_for(game, method, request.weights, request.margin)
     if form.changes_nothing:
-        return _scalarised_out(find_method(method)(game, _scalarised_into(request)), request, form)
-    found = find_method(method)(form.standard, request_into(_scalarised_into(request), form))
+        return _scalarised_out(method(game, _scalarised_into(request)), request, form)
+    found = method(form.standard, request_into(_scalarised_into(request), form))
     result = result_out(found, form)
     own = form.ignored is not None or form.moves_values
     whole = _with_own_values(result, request.tolerances) if own else result

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ssg_mip.base.frozen import FrozenArrays
+from ssg_mip.base.promises import Promise
 from ssg_mip.base.provenance import Provenance
 from ssg_mip.base.status import BoundProof, Status, Termination
 from ssg_mip.checker.guarantee import Guarantee
@@ -125,6 +126,8 @@ class ParetoFront:
         Where the front comes from.
     check
         What the exact checker says about the front, its points and its runs.
+    promises
+        What the method of the runs keeps, as far as it is about points.
     """
 
     game: Game
@@ -137,6 +140,7 @@ class ParetoFront:
     termination: Termination
     provenance: Provenance
     check: CheckOutcome = UNCHECKED
+    promises: tuple[Promise, ...] = ()
 
     @property
     def margin(self) -> float:
@@ -189,6 +193,7 @@ class ParetoFront:
             "format": "ssg-mip-front/1",
             "game": self.game.name,
             "method": self.method,
+            "promises": [promise.value for promise in self.promises],
             "ties": self.ties,
             "margin": self.margin,
             "termination": self.termination.name.lower(),

@@ -38,11 +38,11 @@ from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.value_bounds import LEAST_GAP, leader_value_bounds, varying_states
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
-from ssg_mip.methods import STEPPING, find_method
 from ssg_mip.pareto.dominance import covers, separation
 from ssg_mip.pareto.front import Settlement
 from ssg_mip.problem.weights import are_positive
 from ssg_mip.result import Result, TrajectoryPoint
+from ssg_mip.runs.method import Method, Takes
 from ssg_mip.runs.request import Request, compliant_weights
 
 FIRST_SHARE = 0.5
@@ -58,18 +58,12 @@ class Settler:
     Parameters
     ----------
     game, method
-        The game, and one of :data:`ssg_mip.methods.METHODS`.
-
-    Raises
-    ------
-    OptionError
-        If there is no such method.
+        The game, and how each sum is maximised.
     """
 
-    def __init__(self, game: Game, method: str) -> None:
+    def __init__(self, game: Game, method: Method) -> None:
         self._game = game
         self._method = method
-        self._solve = find_method(method)
         self._known: list[tuple[LeaderPolicy, Result, float]] = []
 
     def solve(self, request: Request, first_share: float = FIRST_SHARE) -> tuple[Result, Settlement | None]:
@@ -77,14 +71,14 @@ class Settler:
 
         The limits of the request are for both solves together; the result's counts and seconds are those of both.
         """
-        if self._method in STEPPING:
-            return self._solve(self._game, request), None
-        if self._method != "commitment":
+        if Takes.ZERO_WEIGHTS in self._method.takes:
+            return self._method(self._game, request), None
+        if Takes.FLOORS not in self._method.takes:
             weights = compliant_weights(request.weights)
-            return self._solve(self._game, dataclasses.replace(request, weights=weights)), None
+            return self._method(self._game, dataclasses.replace(request, weights=weights)), None
         if are_positive(request.weights[varying_states(self._game)], self._game.num_states):
-            return self._solve(self._game, request), None
-        first = self._solve(self._game, _first_part(request, first_share))
+            return self._method(self._game, request), None
+        first = self._method(self._game, _first_part(request, first_share))
         return (first, None) if first.leader_policy is None else self._settle(first, request)
 
     def again(

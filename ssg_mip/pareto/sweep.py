@@ -44,8 +44,8 @@ from ssg_mip.evaluation.best_response import Ties
 from ssg_mip.evaluation.value_bounds import varying_states
 from ssg_mip.game.game import GAME, Game
 from ssg_mip.game.policy import LeaderPolicy
-from ssg_mip.methods import STEPPING, check_request
 from ssg_mip.methods.in_standard_form import form_for, request_into, row_out
+from ssg_mip.methods.registry import check_request, find_method
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 from ssg_mip.pareto.archive import Pool
 from ssg_mip.pareto.assurance import assured_front
@@ -58,6 +58,7 @@ from ssg_mip.pareto.weight_sets import DEFAULT_NUM_WEIGHTS, corner_weights, weig
 from ssg_mip.problem.weights import WEIGHTS
 from ssg_mip.proofs.writer import Recorder, prepared_recorder
 from ssg_mip.result import ProgressRow, Result
+from ssg_mip.runs.method import Method, Takes
 from ssg_mip.runs.request import Request, StepSelection, state_weights
 
 BYTES_PER_STATE = 500
@@ -110,7 +111,7 @@ def trace_front(
     game
         The game.
     method
-        How each scalarisation is solved, one of :data:`ssg_mip.methods.METHODS`.
+        How each scalarisation is solved, one of :data:`ssg_mip.methods.registry.METHODS`.
     weights
         The weight vectors, arrays ``[num_states]`` or ``{state: weight}``. If absent they are chosen: with two
         states to trade between, by the dichotomic scheme; with more, a simplex lattice or seeded draws. Chosen
@@ -155,7 +156,8 @@ def trace_front(
     rng = np.random.default_rng(seed)
     deadline = Deadline(time_limit) if deadline is None else deadline
     plan = _make_plan(game, weights, num_weights, _traded_states(game, states), rng)
-    form = form_for(game, method)
+    solver = find_method(method)
+    form = form_for(game, solver)
     _check_memory(game, 1 + plan.pending, starts)
     with given_or_graceful(interrupt) as flag:
         request = Request(
@@ -172,7 +174,7 @@ def trace_front(
             settings=dict(settings or {}),
             recorder=recorder,
         )
-        check_request(game, method, request)
+        check_request(game, solver, request)
         request = request_into(request, form)
         options = {
             "gap": gap,
@@ -186,7 +188,7 @@ def trace_front(
             "num_weights": num_weights,
             "weights": "chosen" if weights is None else "given",
         }
-        sweep = _Sweep(form.standard, method, request, starts, rng, on_progress)
+        sweep = _Sweep(form.standard, solver, request, starts, rng, on_progress)
         stopped = sweep.run(plan)
         front = assured_front(
             front_out(sweep.front(stopped or plan.termination, options), form),
@@ -207,7 +209,7 @@ class _Sweep:
     def __init__(
         self,
         game: Game,
-        method: str,
+        method: Method,
         request: Request,
         starts: int,
         rng: np.random.Generator,
@@ -259,7 +261,7 @@ class _Sweep:
         Policy iteration does not begin at the best point: it keeps every state's value, so from a point of the front
         it would hardly move, whatever the weights.
         """
-        yield None if self._method in STEPPING else self._pool.best(alpha)
+        yield None if Takes.ZERO_WEIGHTS in self._method.takes else self._pool.best(alpha)
         for _ in range(self._starts - 1):
             yield LeaderPolicy.random(self._game, self._rng)
 
@@ -313,7 +315,8 @@ class _Sweep:
         """The non-dominated points of all runs."""
         return ParetoFront(
             game=self._game,
-            method=self._method,
+            method=self._method.name,
+            promises=self._method.promises,
             ties=self._request.ties,
             points=self._pool.front(),
             tolerance=self._pool.tolerance,
@@ -323,7 +326,7 @@ class _Sweep:
             provenance=Provenance(
                 game_name=self._game.name,
                 game_hash=self._game.content_hash,
-                method=f"front by {self._method}",
+                method=f"front by {self._method.name}",
                 options=options,
                 seed=self._request.seed,
                 seconds=self._request.deadline.elapsed,

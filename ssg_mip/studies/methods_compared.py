@@ -28,7 +28,7 @@ from ssg_mip.library import (
     random_game,
     security_grid,
 )
-from ssg_mip.methods import METHODS
+from ssg_mip.methods.registry import METHODS
 from ssg_mip.studies.notebook import BOUND, PROOF_GAP, Notebook, Table, number
 
 if TYPE_CHECKING:

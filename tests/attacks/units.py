@@ -19,7 +19,7 @@ from ssg_mip.base.status import Status, Termination
 from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
 from ssg_mip.errors import OptionError, SolverError
 from ssg_mip.evaluation.standard_form import value_range
-from ssg_mip.methods import METHODS
+from ssg_mip.methods.registry import METHODS
 from ssg_mip.result import Result
 from tests.attacks import unit_changes
 from tests.attacks.driver import AGREEMENT, Attack, Verdict

@@ -25,7 +25,7 @@ from pathlib import Path
 
 from ssg_mip.io import write_instance
 from ssg_mip.library import random_game
-from ssg_mip.methods import METHODS
+from ssg_mip.methods.registry import METHODS
 
 SIZES = (10, 100, 1_000, 2_000, 5_000, 10_000, 100_000)
 """Numbers of states."""

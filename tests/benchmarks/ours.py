@@ -17,7 +17,7 @@ from ssg_mip.base.status import Termination
 from ssg_mip.errors import OptionError
 from ssg_mip.exact import solve_improvement
 from ssg_mip.lp import highs as adapter
-from ssg_mip.methods import find_method
+from ssg_mip.methods.registry import find_method
 from ssg_mip.result import ProgressRow
 from ssg_mip.runs.request import Request, state_weights
 from tests.benchmarks.measurement import Measurement, Task

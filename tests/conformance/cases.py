@@ -11,7 +11,7 @@ import numpy as np
 
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.game.policy import LeaderPolicy
-from ssg_mip.methods import METHODS, find_method
+from ssg_mip.methods.registry import METHODS, find_method
 from ssg_mip.result import Result
 from ssg_mip.runs.request import Request
 from tests.benchmarks.agreement import load
@@ -112,8 +112,5 @@ def rows_of(plain: PlainGame, policy: LeaderPolicy) -> list[Array]:
     return [policy.probabilities[s, :count] for s, count in enumerate(plain.leader_counts)]
 
 
-WITH_NETWORKS = ("actor-critic", "ppo-hedge")
-"""Methods that need the extra ``learn``."""
-
-ALL_METHODS = tuple(name for name in METHODS if name not in WITH_NETWORKS or find_spec("torch") is not None)
+ALL_METHODS = tuple(name for name, method in METHODS.items() if not method.extra or find_spec("torch") is not None)
 """Every method of the package that runs here, so that a new one joins the suite by being listed."""

@@ -16,7 +16,7 @@ from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import Ties
 from ssg_mip.evaluation.value_bounds import LEAST_GAP
 from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
-from ssg_mip.methods import find_method
+from ssg_mip.methods.registry import find_method
 from ssg_mip.result import ProgressRow, Result
 from tests.conformance.cases import ACCURACY, ALL_METHODS, GAMES, GAP, Truth, rows_of, run, solved, truth
 from tests.oracles.games import PlainGame, random_game

@@ -12,15 +12,17 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import pytest
 
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.errors import OptionError, SolverError
 from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
-from ssg_mip.methods import METHODS, Run
+from ssg_mip.methods.registry import METHODS
 from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result
-from ssg_mip.runs.request import Request
+from ssg_mip.runs.method import Method
+from ssg_mip.runs.request import Request, Run
 
 REQUESTS: list[Request] = []
 """What the fakes were asked, last one last."""
@@ -176,6 +178,14 @@ FAKES: dict[str, Run] = {
 }
 
 
+def method_that_runs(run: Run, like: str, monkeypatch: pytest.MonkeyPatch) -> Method:
+    """A method with the facts of a real one, which runs something else."""
+    module = types.ModuleType("ssg_mip_method_of_a_test")
+    module.run = run  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    return dataclasses.replace(METHODS[like], home=module.__name__)
+
+
 def install() -> None:
     """List all fakes among the methods."""
     for name, run in FAKES.items():
@@ -184,11 +194,12 @@ def install() -> None:
         if name == "fake-settings":
             module.Settings = Settings  # type: ignore[attr-defined]
         sys.modules[module.__name__] = module
-        METHODS[name] = module.__name__
+        METHODS[name] = Method(name=name, home=module.__name__)
 
 
 def uninstall() -> None:
     """Take them off the list."""
     for name in FAKES:
-        sys.modules.pop(METHODS.pop(name, ""), None)
+        if name in METHODS:
+            sys.modules.pop(METHODS.pop(name).home, None)
     REQUESTS.clear()

@@ -12,7 +12,7 @@ from ssg_mip import read_instance, trace_front
 from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
 from ssg_mip.cli import main
 from ssg_mip.exact.size_limit import MOST_PRODUCTS
-from ssg_mip.methods import METHODS
+from ssg_mip.methods.registry import METHODS
 from tests.unit import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

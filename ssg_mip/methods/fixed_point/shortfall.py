@@ -10,6 +10,7 @@ from ssg_mip.base.leftover import CutRuns
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.game.game import Game
 from ssg_mip.methods.in_standard_form import run_method
+from ssg_mip.methods.registry import find_method
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.weights import unit_weights
 from ssg_mip.runs.request import Request
@@ -38,7 +39,7 @@ def shortfalls(game: Game, leader_values: FloatArray, request: Request) -> dict[
     cut: CutRuns[int] = CutRuns(request.deadline)
 
     def solve(state: int, share: Deadline) -> None:
-        best = run_method(game, "commitment", _alone(game, request, state, share))
+        best = run_method(game, find_method("commitment"), _alone(game, request, state, share))
         cut.ended(state, share, cut=best.termination is Termination.TIME_LIMIT)
         proven = best.status is Status.OPTIMAL
         reference = best.leader_value if proven else best.dual_bound

@@ -17,7 +17,7 @@ from ssg_mip.evaluation.value_bounds import gap_scales, leader_value_bounds
 from ssg_mip.exact import solve_commitment
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
-from ssg_mip.methods import find_method
+from ssg_mip.methods.registry import find_method
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.pareto.existence.answers import Verdict
 from ssg_mip.problem.weights import unit_weights

@@ -18,7 +18,7 @@ from ssg_mip.evaluation.value_bounds import leader_value_bounds
 from ssg_mip.library import iterated_prisoners_dilemma, random_game
 from tests.unit.unit_games import NEAR_TIE, TINY_LEADER, pay_for_effort, vault
 
-INSTANCES = Path(__file__).parents[2] / "instances"
+INSTANCES = Path(__file__).parents[3] / "instances"
 
 TIE_RULES: tuple[Ties, ...] = ("leader", "first", "adverse")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from fractions import Fraction
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ from ssg_mip.checker.claims import Claims, PointClaim, ScalarisationClaim
 from ssg_mip.checker.run_checks import BOUND_NOISE, bound_checks, course_checks, dominance_check, leader_spread
 from ssg_mip.checker.values import PRINTED, Interval, LocalScale
 from ssg_mip.checker.verification import Check
+from ssg_mip.methods.registry import METHODS
 
 QUARTER, EIGHTH = Fraction(1, 4), Fraction(1, 8)
 ROUNDING, MONOTONE = Fraction(DEFAULT_TOLERANCES.rounding), Fraction(DEFAULT_TOLERANCES.monotone)
@@ -158,8 +160,11 @@ def test_optimality_is_checked_where_it_is_claimed() -> None:
         assert names == ["value_below_bound", "relative_gap"]
 
 
-def course_of(**members: Any) -> list[Check]:
-    return course_checks(claims(**members), PROVER, EXACT, DEFAULT_TOLERANCES)
+def course_of(method: str = "", **members: Any) -> list[Check]:
+    """The checks of a document that says what a method promises."""
+    promises = METHODS[method].promises if method in METHODS else ()
+    words = frozenset(promise.value for promise in promises)
+    return course_checks(claims(method=method, promises=words, **members), PROVER, EXACT, DEFAULT_TOLERANCES)
 
 
 ENDS, FALLS, CONE, UNDOMINATED = "trajectory_ends_at_answer", "monotone_trajectory", "cone", "undominated"
@@ -168,14 +173,14 @@ ENDS, FALLS, CONE, UNDOMINATED = "trajectory_ends_at_answer", "monotone_trajecto
 @pytest.mark.parametrize(
     ("members", "names"),
     [
-        ({"method": "policy-iteration"}, [ENDS, FALLS, CONE]),
-        ({"method": "restarted-policy-iteration", "status": "pareto_optimal"}, [ENDS, UNDOMINATED, FALLS, CONE]),
-        ({"method": "response-regions"}, [ENDS, FALLS, CONE]),
-        ({"method": "backtracking"}, [ENDS, CONE]),
+        ({"method": "policy-iteration"}, [ENDS, FALLS]),
+        ({"method": "restarted-policy-iteration", "status": "pareto_optimal"}, [ENDS, UNDOMINATED, FALLS]),
+        ({"method": "response-regions"}, [ENDS, FALLS]),
+        ({"method": "backtracking"}, [ENDS]),
         ({"method": "commitment"}, [ENDS]),
         ({"method": "deterministic"}, [ENDS]),
         ({"method": "grid"}, [ENDS]),
-        ({"method": "policy-iteration", "subject": "front"}, [CONE]),
+        ({"method": "policy-iteration", "subject": "front"}, []),
         ({"method": "commitment", "subject": "front"}, []),
         ({"method": "another"}, []),
         ({"method": "another", "status": "pareto_optimal"}, [UNDOMINATED]),
@@ -183,6 +188,15 @@ ENDS, FALLS, CONE, UNDOMINATED = "trajectory_ends_at_answer", "monotone_trajecto
 )
 def test_which_course_checks_a_method_gets(members: dict[str, Any], names: list[str]) -> None:
     assert [one.name for one in course_of(**members)] == names
+
+
+@pytest.mark.parametrize("method", ["policy-iteration", "commitment", "another"])
+@pytest.mark.parametrize("subject", ["result", "front"])
+def test_whatever_is_called_stationary_has_its_cone_checked(method: str, subject: str) -> None:
+    """Also where the method promises nothing."""
+    stationary = dataclasses.replace(point("a", (1.0, 5.0)), status="stationary")
+    found = course_of(method=method, subject=subject, answers=(stationary,), trajectory=(stationary,))
+    assert CONE in [one.name for one in found]
 
 
 def test_the_last_iterate_is_the_answer() -> None:
@@ -218,7 +232,8 @@ def test_the_cone_at_a_limit() -> None:
     found = course_of(method="backtracking", gap=0.5, answers=(limit,), trajectory=())
     assert check(found, CONE) == (Fraction(3, 4), Fraction(7, 4), True)
     elsewhere = point("a", (0.0, 0.0), status="feasible")
-    assert check(course_of(method="backtracking", answers=(elsewhere,), trajectory=(seen,)), CONE) == (0, 0, True)
+    found = course_of(method="backtracking", answers=(elsewhere,), trajectory=(seen,))
+    assert CONE not in [one.name for one in found]
 
 
 def test_a_pareto_optimal_answer_is_dominated_by_no_iterate() -> None:

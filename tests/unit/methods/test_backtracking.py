@@ -12,11 +12,11 @@ from ssg_mip import LeaderPolicy, solve, verify, verify_bounds
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.library import random_game as library_game
-from ssg_mip.methods import find_method
 from ssg_mip.methods.policy_iteration import backtracking, start
 from ssg_mip.methods.policy_iteration.conditions import Sufficiency, SufficientCondition
 from ssg_mip.methods.policy_iteration.improving import ImprovingPolicies
 from ssg_mip.methods.policy_iteration.run_log import Record
+from ssg_mip.methods.registry import find_method
 from ssg_mip.result import Result
 from ssg_mip.runs.request import Request, StepSelection
 from tests.benchmarks import backtracking as command

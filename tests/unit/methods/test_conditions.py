@@ -11,8 +11,8 @@ from ssg_mip import LeaderPolicy, necessary_condition
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.errors import OptionError
 from ssg_mip.exact.goals import HighestGainProblem
-from ssg_mip.methods import find_method
 from ssg_mip.methods.policy_iteration.conditions import Sufficiency, breaks_sufficiency, sufficient_condition
+from ssg_mip.methods.registry import find_method
 from ssg_mip.runs.request import Request
 from tests.benchmarks import sufficiency as command
 from tests.oracles.brute_force import improvement_gain

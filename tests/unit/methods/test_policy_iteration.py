@@ -15,8 +15,8 @@ from ssg_mip.evaluation.best_response import Ties, best_response
 from ssg_mip.exact import Answer, solve_improvement
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
-from ssg_mip.methods import find_method
 from ssg_mip.methods.policy_iteration import run
+from ssg_mip.methods.registry import find_method
 from ssg_mip.pareto.dominance import cone_excess
 from ssg_mip.result import ProgressRow, Result
 from ssg_mip.runs.request import Request, StepSelection, compliant_weights

@@ -11,8 +11,8 @@ from ssg_mip import LeaderPolicy, verify
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.evaluation.best_response import best_response
-from ssg_mip.methods import find_method
 from ssg_mip.methods.policy_iteration.step import Iterate
+from ssg_mip.methods.registry import find_method
 from ssg_mip.methods.response_regions import algorithm
 from ssg_mip.methods.response_regions.ascent import pareto_ascent
 from ssg_mip.methods.response_regions.regions import Regions, count_responses, solve_region, unlimited

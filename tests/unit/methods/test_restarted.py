@@ -13,9 +13,9 @@ import pytest
 from ssg_mip import LeaderPolicy, solve, verify
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.status import BoundProof, Status, Termination
-from ssg_mip.methods import find_method
 from ssg_mip.methods.policy_iteration import dominating_point as restart
 from ssg_mip.methods.policy_iteration.step import Iterate
+from ssg_mip.methods.registry import find_method
 from ssg_mip.result import Result
 from ssg_mip.runs.request import Request
 from tests.benchmarks import restarts as command

@@ -15,9 +15,10 @@ from ssg_mip.exact.heuristics.simple import simple_policies
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.lp.interface import MilpAnswer
-from ssg_mip.methods import Request, find_method
+from ssg_mip.methods.registry import find_method
 from ssg_mip.methods.restricted import milp
 from ssg_mip.result import ProgressRow, Result
+from ssg_mip.runs.request import Request
 from tests.benchmarks.agreement import load
 from tests.oracles.games import agreement_game, static_game
 from tests.oracles.known import STATIC, STOCHASTIC, StochasticCase, figure_1

@@ -18,11 +18,12 @@ from ssg_mip.evaluation.value_bounds import leader_value_bounds
 from ssg_mip.exact.heuristics.linearisation import FixedResponse
 from ssg_mip.exact.programs import pieces_goal
 from ssg_mip.game.policy import LeaderPolicy
-from ssg_mip.methods import METHODS, SELECTING
 from ssg_mip.methods.policy_iteration import backtracking
 from ssg_mip.methods.policy_iteration.conditions import Sufficiency, sufficient_condition
+from ssg_mip.methods.registry import METHODS, methods_that_take
 from ssg_mip.problem.scalarisation import Concave
 from ssg_mip.result import Result
+from ssg_mip.runs.method import Takes
 from tests.oracles.games import PlainGame, random_game
 from tests.oracles.known import figure_1
 from tests.oracles.sampling import answer, grid_policies, random_policy
@@ -148,7 +149,7 @@ def test_with_a_myopic_leader_the_end_is_pareto_optimal(kind: str, seed: int) ->
 
 
 @pytest.mark.parametrize("kind", KINDS[1:])
-@pytest.mark.parametrize("method", SELECTING)
+@pytest.mark.parametrize("method", methods_that_take(Takes.SCALARISATION))
 def test_every_method_with_steps_to_select_takes_one(method: str, kind: str) -> None:
     game = small_game(5).to_game()
     what = scalarisations(game)[kind]
@@ -182,7 +183,9 @@ def test_of_two_candidates_backtracking_answers_with_the_one_that_the_scalarisat
     assert result.scalarised_value == max(what(point.leader_values) for point in result.trajectory)
 
 
-@pytest.mark.parametrize("method", [name for name in METHODS if name not in SELECTING])
+@pytest.mark.parametrize(
+    "method", [name for name, method in METHODS.items() if Takes.SCALARISATION not in method.takes]
+)
 def test_other_methods_refuse_it_and_say_what_to_do(method: str) -> None:
     game = figure_1(1.0, 2.0).to_game()
     with pytest.raises(OptionError, match=r"only the steps of policy-iteration.*solve_chebyshev"):

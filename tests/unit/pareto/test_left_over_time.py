@@ -68,7 +68,8 @@ def test_a_front_gives_the_time_that_is_left_to_the_runs_that_were_cut(
 ) -> None:
     """Fifteen seconds, three runs of at most five; the first needs nine, the others next to nothing."""
     run = needing(clock, lambda weights: 9.0 if weights[0] > 0.9 else 0.1)
-    monkeypatch.setattr("ssg_mip.pareto.second_stage.find_method", lambda _: run)
+    method = fakes.method_that_runs(run, "deterministic", monkeypatch)
+    monkeypatch.setattr("ssg_mip.pareto.sweep.find_method", lambda _: method)
     weights = [{"s1": 1.0}, {"s2": 1.0}, {"s1": 1.0, "s2": 1.0}]
     game = figure_1(1.0, 2.0).to_game()
     names = dict(zip(("s1", "s2"), game.state_names, strict=False))
@@ -86,7 +87,8 @@ def test_a_front_gives_the_time_that_is_left_to_the_runs_that_were_cut(
 def test_a_front_whose_runs_need_more_than_there_is_uses_the_time_and_says_so(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ssg_mip.pareto.second_stage.find_method", lambda _: needing(clock, lambda _: 100.0))
+    method = fakes.method_that_runs(needing(clock, lambda _: 100.0), "deterministic", monkeypatch)
+    monkeypatch.setattr("ssg_mip.pareto.sweep.find_method", lambda _: method)
     game = figure_1(1.0, 2.0).to_game()
     front = trace_front(game, method="deterministic", num_weights=3, time_limit=15.0, check=False, guarantee=False)
     assert front.termination is Termination.TIME_LIMIT
@@ -107,8 +109,7 @@ def test_only_the_second_solve_is_repeated_where_only_that_was_cut(
         return answer if fits else dataclasses.replace(answer, dual_bound=100.0, termination=Termination.TIME_LIMIT)
 
     monkeypatch.setattr(exact, "solve_commitment", second)
-    settler = Settler(game, "commitment")
-    monkeypatch.setattr(settler, "_solve", needing(clock, lambda _: 1.0))
+    settler = Settler(game, fakes.method_that_runs(needing(clock, lambda _: 1.0), "commitment", monkeypatch))
     request = Request(weights=np.array([1.0, 0.0]), deadline=Deadline(4.0))
     before, settlement = settler.solve(request)
     assert settlement is not None
@@ -123,22 +124,25 @@ def test_only_the_second_solve_is_repeated_where_only_that_was_cut(
     assert after.provenance.seconds == pytest.approx(4.0 + 6.0)
 
 
-def test_a_repeated_run_keeps_the_better_bound_and_the_better_point() -> None:
+def test_a_repeated_run_keeps_the_better_bound_and_the_better_point(monkeypatch: pytest.MonkeyPatch) -> None:
     """A second run that finds less, or proves less, takes nothing away."""
     game = figure_1(1.0, 2.0).to_game()
-    settler = Settler(game, "deterministic")
+
+    def worse(game: Game, request: Request) -> Result:
+        return fakes.answer(game, dataclasses.replace(request, start=LeaderPolicy.uniform(game)), slack=50.0)
+
+    settler = Settler(game, fakes.method_that_runs(worse, "deterministic", monkeypatch))
     request = Request(weights=game.initial, deadline=Deadline(10.0))
     best = solve_commitment(game, game.initial, request=Request(weights=game.initial)).policy
     before = fakes.answer(game, dataclasses.replace(request, start=best), Termination.TIME_LIMIT, slack=1.0)
-    settler._solve = lambda game, request: fakes.answer(
-        game, dataclasses.replace(request, start=LeaderPolicy.uniform(game)), slack=50.0
-    )
     after, _ = settler.again(before, None, request)
     assert after.leader_values == pytest.approx(before.leader_values)
     assert after.dual_bound == before.dual_bound
-    settler._solve = lambda game, request: fakes.answer(
-        game, dataclasses.replace(request, start=best), Termination.GAP, slack=0.25
-    )
+
+    def better(game: Game, request: Request) -> Result:
+        return fakes.answer(game, dataclasses.replace(request, start=best), Termination.GAP, slack=0.25)
+
+    settler = Settler(game, fakes.method_that_runs(better, "deterministic", monkeypatch))
     after, _ = settler.again(before, None, request)
     assert after.termination is Termination.GAP
     assert after.dual_bound == pytest.approx(before.dual_bound - 0.75)

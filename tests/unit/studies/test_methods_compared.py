@@ -11,8 +11,9 @@ from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
-from ssg_mip.methods import METHODS, find_method
+from ssg_mip.methods.registry import METHODS, find_method
 from ssg_mip.result import Result
+from ssg_mip.runs.method import Method
 from ssg_mip.runs.request import Request
 from ssg_mip.studies.methods_compared import GAMES, Settings
 from ssg_mip.studies.notebook import BOUND
@@ -38,7 +39,7 @@ def _fakes(monkeypatch: pytest.MonkeyPatch) -> None:
         module = types.ModuleType(f"ssg_mip_{name}")
         module.run = function  # type: ignore[attr-defined]
         monkeypatch.setitem(__import__("sys").modules, module.__name__, module)
-        monkeypatch.setitem(METHODS, name, module.__name__)
+        monkeypatch.setitem(METHODS, name, Method(name=name, home=module.__name__))
 
 
 def test_there_are_thirty_games_and_each_can_be_built() -> None:

@@ -33,8 +33,8 @@ def test_what_needs_no_network_loads_none_of_the_libraries() -> None:
     """Neither the package, nor its command line, nor a proof of the optimum, nor the list of settings of a learner."""
     code = (
         "import sys, ssg_mip, ssg_mip.cli, ssg_mip.learning.environments; from ssg_mip.library import matrix_game;"
-        "from ssg_mip.methods import METHODS; from importlib import import_module;"
-        "[import_module(m) for m in METHODS.values()];"
+        "from ssg_mip.methods.registry import METHODS; from importlib import import_module;"
+        "[import_module(m.home) for m in METHODS.values()];"
         "ssg_mip.solve(matrix_game('maintain'), method='commitment');"
         f"print([m for m in {LIBRARIES} if m in sys.modules])"
     )

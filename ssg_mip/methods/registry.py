@@ -1,0 +1,151 @@
+"""The list of all methods, and what may be asked of each.
+
+To add a method, write its module and list it here; promises, options that it takes, the command line, the conformance
+suite and the tables of the documentation follow from its entry.
+"""
+
+from __future__ import annotations
+
+from ssg_mip.base.promises import Promise
+from ssg_mip.errors import OptionError
+from ssg_mip.game.game import Game
+from ssg_mip.learning.learners import LEARNERS
+from ssg_mip.runs.margin import check_margin
+from ssg_mip.runs.method import Method, Takes
+from ssg_mip.runs.request import Request
+
+_NEVER_LOSES = (Promise.MONOTONE, Promise.LAST_ITERATE, Promise.CERTIFIED_STOP, Promise.CERTIFIED_PARETO)
+_STEPS = frozenset({Takes.SELECTION, Takes.SCALARISATION, Takes.ZERO_WEIGHTS})
+
+
+def _steps(request: Request) -> str:
+    return "the draws of the steps" if request.selection == "sample" else ""
+
+
+def _steps_and_restarts(request: Request) -> str:
+    return ", ".join(filter(None, (_steps(request), "the restarts, the order of policies not tried")))
+
+
+def _regions(_: Request) -> str:
+    return "the order of the regions"
+
+
+def _fixed_point(request: Request) -> str:
+    drawn = {"leader_ties": "how the leader's ties are decided", "start_values": "the first values"}
+    return ", ".join(words for name, words in drawn.items() if request.settings.get(name) == "random")
+
+
+METHODS: dict[str, Method] = {
+    method.name: method
+    for method in (
+        Method(
+            name="policy-iteration",
+            home="ssg_mip.methods.policy_iteration",
+            promises=_NEVER_LOSES,
+            takes=_STEPS,
+            draws=_steps,
+        ),
+        Method(
+            name="restarted-policy-iteration",
+            home="ssg_mip.methods.policy_iteration.restarted",
+            promises=_NEVER_LOSES,
+            takes=_STEPS,
+            draws=_steps,
+        ),
+        Method(
+            name="commitment",
+            home="ssg_mip.methods.commitment",
+            promises=(Promise.LAST_ITERATE,),
+            takes=frozenset({Takes.FLOORS}),
+            weighted_only=True,
+        ),
+        Method(
+            name="response-regions",
+            home="ssg_mip.methods.response_regions",
+            promises=_NEVER_LOSES,
+            takes=frozenset({Takes.ZERO_WEIGHTS}),
+            draws=_regions,
+        ),
+        Method(
+            name="backtracking",
+            home="ssg_mip.methods.policy_iteration.backtracking",
+            promises=(Promise.LAST_ITERATE, Promise.CERTIFIED_STOP),
+            takes=_STEPS,
+            draws=_steps_and_restarts,
+        ),
+        Method(
+            name="deterministic",
+            home="ssg_mip.methods.restricted.deterministic",
+            promises=(Promise.LAST_ITERATE, Promise.DETERMINISTIC),
+            weighted_only=True,
+        ),
+        Method(
+            name="grid",
+            home="ssg_mip.methods.restricted.grid",
+            promises=(Promise.LAST_ITERATE, Promise.ON_GRID),
+            takes=frozenset({Takes.LEVELS}),
+            weighted_only=True,
+        ),
+        Method(
+            name="fixed-point",
+            home="ssg_mip.methods.fixed_point",
+            draws=_fixed_point,
+            asks_solver=False,
+            in_own_units=True,
+        ),
+        Method(
+            name="policy-gradient",
+            home="ssg_mip.methods.policy_gradient",
+            asks_solver=False,
+            in_own_units=True,
+        ),
+        *LEARNERS,
+    )
+}
+"""All methods by name."""
+
+
+def find_method(name: str) -> Method:
+    """The method of a name.
+
+    Raises
+    ------
+    OptionError
+        If there is no such method; the message lists the known ones.
+    """
+    if name not in METHODS:
+        raise OptionError(f"method is {name!r}; it must be one of {', '.join(METHODS)}")
+    return METHODS[name]
+
+
+def methods_that_take(what: Takes) -> list[str]:
+    """Names of the methods that can be asked for something."""
+    return [name for name, method in METHODS.items() if what in method.takes]
+
+
+def check_request(game: Game, method: Method, request: Request) -> None:
+    """Raise :class:`OptionError` if a request does not go with the method or with the game."""
+    check_selects(method, request.selection)
+    check_scalarises(method, request.scalarisation is not None)
+    method.check_settings(request.settings)
+    check_margin(game, request)
+
+
+def check_selects(method: Method, selection: str) -> None:
+    """Raise :class:`OptionError` if a selection of steps is asked of a method that takes none."""
+    if selection != "argmax" and Takes.SELECTION not in method.takes:
+        raise OptionError(
+            f"selection is {selection!r} while method is {method.name!r}; only "
+            f"{', '.join(methods_that_take(Takes.SELECTION))} select steps: leave the selection out, or ask for that "
+            "method"
+        )
+
+
+def check_scalarises(method: Method, asked: bool) -> None:
+    """Raise :class:`OptionError` if a scalarisation that is no weighted sum is asked of a method that has none."""
+    if asked and Takes.SCALARISATION not in method.takes:
+        raise OptionError(
+            f"the scalarisation is no weighted sum while method is {method.name!r}; only the steps of "
+            f"{', '.join(methods_that_take(Takes.SCALARISATION))} maximise one: ask for that method, give a "
+            "WeightedSum, or use solve_chebyshev for the proven optimum of an AugmentedChebyshev"
+        )

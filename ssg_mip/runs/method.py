@@ -1,0 +1,96 @@
+"""What a method is: its name, where it lives, what it promises and what it takes.
+
+Everything that differs from method to method and is no matter of its own code stands in one :class:`Method`; nothing
+else asks a method for its name.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+from ssg_mip.base.promises import Promise
+from ssg_mip.game.game import Game
+from ssg_mip.result import Result
+from ssg_mip.runs.request import Request, Run
+from ssg_mip.runs.settings import check_settings
+
+NOTHING = "nothing: the method draws nothing"
+SOLVER_ONLY = f"{NOTHING}; HiGHS is given the seed, which may show where optima are not unique"
+
+
+class Takes(enum.Enum):
+    """What a method can be asked for beside what all of them understand."""
+
+    SELECTION = "a selection of steps"
+    SCALARISATION = "a scalarisation that is no weighted sum"
+    ZERO_WEIGHTS = "weights of zero as they are, because no state may lose"
+    LEVELS = "levels of a probability grid"
+    FLOORS = "values that some states must keep"
+
+
+def draws_nothing(_: Request) -> str:
+    """Of a method whose runs depend on no seed of their own."""
+    return ""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Method:
+    """One method of the package.
+
+    Attributes
+    ----------
+    name
+        As users call it.
+    home
+        The module with its function ``run(game, request) -> Result`` and, if it has settings of its own, the dataclass
+        ``Settings``. It is imported when it is first needed, so that the command line starts fast.
+    promises
+        What every result of it keeps.
+    takes
+        What it can be asked for; :mod:`ssg_mip.methods.registry` refuses the rest by name.
+    draws
+        What another seed changes in a run with a request, in words; empty for nothing.
+    asks_solver
+        Whether it hands the seed to HiGHS.
+    in_own_units
+        Whether it runs on the game as it is, because settings or details are in the units of the rewards, and not on
+        its standard form.
+    weighted_only
+        Whether it claims nothing but a weighted value, so that what the weights do not reach has no say in the units.
+    extra
+        The optional dependencies that it needs, as ``pip`` calls them; empty for none.
+    """
+
+    name: str
+    home: str
+    promises: tuple[Promise, ...] = ()
+    takes: frozenset[Takes] = frozenset()
+    draws: Callable[[Request], str] = draws_nothing
+    asks_solver: bool = True
+    in_own_units: bool = False
+    weighted_only: bool = False
+    extra: str = ""
+
+    def __call__(self, game: Game, request: Request) -> Result:
+        """Run the method; its result carries its promises."""
+        run: Run = import_module(self.home).run
+        return dataclasses.replace(run(game, request), promises=self.promises)
+
+    @property
+    def settings(self) -> type[Any] | None:
+        """The dataclass of the settings of its own; ``None`` if it has none."""
+        return getattr(import_module(self.home), "Settings", None)
+
+    def check_settings(self, given: Mapping[str, Any]) -> None:
+        """Raise ``OptionError`` if the method has no such settings of its own, or a value is outside its range."""
+        if given:
+            check_settings(self.settings, given, self.name)
+
+    def seed_decides(self, request: Request, *, random_start: bool = False) -> str:
+        """What another seed changes in a run, in words; ``random_start`` says whether the start was drawn."""
+        drawn = ", ".join(filter(None, ("the random start" if random_start else "", self.draws(request))))
+        return drawn or (SOLVER_ONLY if self.asks_solver else NOTHING)
