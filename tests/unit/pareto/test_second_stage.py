@@ -28,9 +28,9 @@ from ssg_mip.pareto.sweep import trace_front
 from ssg_mip.runs.request import Request
 from tests.oracles.games import Array, PlainGame, plain_from_arrays, random_game
 from tests.oracles.known import figure_1
-from tests.unit.fakes import method_that_runs
 from tests.oracles.sampling import answer, grid_policies, random_policy
 from tests.oracles.zero_sum import shapley_values
+from tests.unit.fakes import method_that_runs
 
 COMMITMENT = METHODS["commitment"]
 UNIT = np.array([1.0, 0.0])
