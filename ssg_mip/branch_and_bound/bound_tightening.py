@@ -18,7 +18,7 @@ from ssg_mip.branch_and_bound.box import Box
 from ssg_mip.branch_and_bound.options import SearchOptions
 from ssg_mip.branch_and_bound.relaxation import BoxRelaxation
 from ssg_mip.branch_and_bound.scaling import narrow
-from ssg_mip.branch_and_bound.tree_log import Trace, again
+from ssg_mip.branch_and_bound.tree_log import TreeLog, again
 from ssg_mip.numerics.array_types import IntArray
 
 ROUNDS = 3
@@ -65,7 +65,7 @@ class RootRounds:
         *,
         options: SearchOptions,
         stop: Callable[[], bool],
-        trace: Trace | None = None,
+        trace: TreeLog | None = None,
     ) -> None:
         self.options = options
         self.trace = trace
@@ -138,7 +138,7 @@ class RootRounds:
             self._nothing_left()
         return answer
 
-    def _traced(self, trace: Trace, choice: int, trial: Box | None) -> Trace:
+    def _traced(self, trace: TreeLog, choice: int, trial: Box | None) -> TreeLog:
         """What is left in the certificate after a choice is closed: emptied by propagation, or by the last bound."""
         taken, left = trace.at_choice(choice)
         if trial is None:

@@ -10,7 +10,7 @@ from ssg_mip.base.gap import gap_size
 from ssg_mip.base.status import Termination
 from ssg_mip.branch_and_bound.box import Box
 from ssg_mip.branch_and_bound.rlt_cut_sets import Cuts
-from ssg_mip.branch_and_bound.tree_log import Trace
+from ssg_mip.branch_and_bound.tree_log import TreeLog
 from ssg_mip.result import ProgressRow
 
 
@@ -39,7 +39,7 @@ class Node:
     depth: int
     basis: Any
     cuts: Cuts
-    trace: Trace | None = None
+    trace: TreeLog | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

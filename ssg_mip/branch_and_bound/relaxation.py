@@ -1,6 +1,6 @@
 r"""The linear relaxation of a program on a box, kept in one LP that is moved from box to box in place.
 
-The LP is the program in unit coordinates (:mod:`ssg_mip.branch_and_bound.scaling`) with second-level cuts
+The LP is the program in unit coordinates (:mod:`ssg_mip.branch_and_bound.scaling`) with RLT cuts
 (:mod:`ssg_mip.branch_and_bound.rlt_cuts`) appended. The bound of a node is recomputed from the LP's multipliers by weak
 duality, rounding errors included, so it does not depend on what the solver claims about its own accuracy.
 """
@@ -17,7 +17,7 @@ import numpy as np
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.branch_and_bound.box import Box
 from ssg_mip.branch_and_bound.rlt_cut_sets import NO_CUTS, Cuts
-from ssg_mip.branch_and_bound.rlt_cuts import LevelTwo
+from ssg_mip.branch_and_bound.rlt_cuts import RltSeparation
 from ssg_mip.branch_and_bound.scaling import UnitForm, widened
 from ssg_mip.branch_and_bound.tree_log import Proof
 from ssg_mip.lp.compiled import CompiledProgram
@@ -77,7 +77,7 @@ class BoxRelaxation:
         self._seed = seed
         self._box: Box | None = None
         self._now: LinearProgram | None = None
-        self._level_two = LevelTwo(program)
+        self._level_two = RltSeparation(program)
         self.cuts = NO_CUTS
         self._cut_matrix: SparseRows | None = None
         self._cut_sizes: SparseRows | None = None
@@ -150,7 +150,7 @@ class BoxRelaxation:
         self._cut_sizes = sizes if self._cut_sizes is None else self._cut_sizes.followed_by(sizes)
 
     def separate(self, limit: int) -> int:
-        """Add the most violated second-level cuts at the last point; how many were added."""
+        """Add the most violated RLT cuts at the last point; how many were added."""
         if not self._level_two.available or not len(self._unit_point):
             return 0
         cuts = self._level_two.separate(self._unit_point, self._loaded_box, limit)

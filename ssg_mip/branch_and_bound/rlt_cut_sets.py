@@ -1,4 +1,4 @@
-"""Sets of second-level cuts, stored so that a hundred thousand open nodes can keep theirs."""
+"""Sets of RLT cuts, stored so that a hundred thousand open nodes can keep theirs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ssg_mip.numerics.array_types import FloatArray
 
 @dataclasses.dataclass(frozen=True, eq=False, slots=True)
 class Cuts:
-    """Cuts as choices; what they say on a box is worked out by :class:`~ssg_mip.branch_and_bound.rlt_rows.CutRows`.
+    """Cuts as choices; what they say on a box is worked out by :class:`~ssg_mip.branch_and_bound.rlt_rows.RltRows`.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-r"""Second-level cuts: box-dependent rows multiplied by ``h(t)`` and by ``1 - h(t)``, linearised term by term.
+r"""RLT cuts: box-dependent rows multiplied by ``h(t)`` and by ``1 - h(t)``, linearised term by term.
 
 In unit coordinates a box-dependent homogeneous row reads ``sum_j alpha_j y_j + sum_k beta_k m_k >= 0`` with
 ``m_k = y_j h(t')``. Its products with ``h(t) >= 0`` and ``1 - h(t) >= 0`` hold too and contain
@@ -30,20 +30,20 @@ from numpy.typing import NDArray
 from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
 from ssg_mip.branch_and_bound.box import Box
 from ssg_mip.branch_and_bound.rlt_cut_sets import NO_CUTS, Cuts
-from ssg_mip.branch_and_bound.rlt_factors import HomogeneousRows, expand
-from ssg_mip.branch_and_bound.rlt_rows import CutRows, rank_within
+from ssg_mip.branch_and_bound.rlt_factors import RltFactors, expand
+from ssg_mip.branch_and_bound.rlt_rows import RltRows, rank_within
 from ssg_mip.lp.compiled import CompiledProgram
 from ssg_mip.lp.interface import SparseRows
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 
 
-class LevelTwo:
-    """Separates and evaluates the second-level cuts of a compiled program."""
+class RltSeparation:
+    """Separates and evaluates the RLT cuts of a compiled program."""
 
     def __init__(self, program: CompiledProgram) -> None:
-        base = HomogeneousRows(program)
+        base = RltFactors(program)
         self.base = self._base = base
-        self._cut_rows = CutRows(program, base)
+        self._cut_rows = RltRows(program, base)
         self._places = len(program.box)
         per_row = np.diff(base.beta_starts)
         per_place = np.bincount(base.beta_row * self._places + base.value_of[base.beta_product])

@@ -1,4 +1,4 @@
-r"""The rows that second-level cuts multiply, as functions of the box.
+r"""The rows that RLT cuts multiply, as functions of the box.
 
 A row over factors and products alone with right-hand side 0 reads in unit coordinates
 ``sum_j alpha_j y_j + sum_k beta_k m_k >= 0`` where ``m_k = y_j h(t')``. On a box ``l <= v <= u`` of widths ``d``,
@@ -17,7 +17,7 @@ Entries = tuple[IntArray, IntArray, FloatArray]
 """Rows, columns and values of a sparse matrix, ordered by row and then by column."""
 
 
-class HomogeneousRows:
+class RltFactors:
     """The homogeneous rows with products of a compiled program, each turned to ``>= 0``; equalities both ways.
 
     Attributes

@@ -1,4 +1,4 @@
-"""What second-level cuts say on a box: their terms, and the rows that they become."""
+"""What RLT cuts say on a box: their terms, and the rows that they become."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from ssg_mip.branch_and_bound.box import Box
 from ssg_mip.branch_and_bound.rlt_cut_sets import Cuts
-from ssg_mip.branch_and_bound.rlt_factors import HomogeneousRows, expand
+from ssg_mip.branch_and_bound.rlt_factors import RltFactors, expand
 from ssg_mip.lp.compiled import CompiledProgram
 from ssg_mip.lp.interface import SparseRows
 from ssg_mip.numerics.array_types import FloatArray, IntArray
@@ -72,13 +72,13 @@ class _Terms:
     row_of: IntArray
 
 
-class CutRows:
+class RltRows:
     """Evaluates the cuts of a program.
 
     The terms of the last two sets are kept: two boxes share their parent's, and one of them is cut in between.
     """
 
-    def __init__(self, program: CompiledProgram, base: HomogeneousRows) -> None:
+    def __init__(self, program: CompiledProgram, base: RltFactors) -> None:
         self._base = base
         self._product_result = program.product_result
         self._num_columns = program.num_columns

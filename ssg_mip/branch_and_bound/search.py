@@ -27,13 +27,13 @@ from ssg_mip.branch_and_bound.options import DEFAULT_OPTIONS, SearchOptions
 from ssg_mip.branch_and_bound.records import Gaps, Node, Outcome
 from ssg_mip.branch_and_bound.relaxation import BoxRelaxation, Point
 from ssg_mip.branch_and_bound.rlt_cut_sets import NO_CUTS, Cuts
-from ssg_mip.branch_and_bound.tree_log import Trace, again
+from ssg_mip.branch_and_bound.tree_log import TreeLog, again
 from ssg_mip.lp.interface import LpStatus
 from ssg_mip.numerics.array_types import IntArray
 from ssg_mip.result import ProgressRow
 
 CUT_ROUNDS = 1
-"""Rounds of second-level cuts at a node that stays open."""
+"""Rounds of RLT cuts at a node that stays open."""
 
 CUTS_A_ROUND = 30
 """At most this many cuts are added in a round."""
@@ -92,7 +92,7 @@ class _Child:
     point: Point
     basis: Any
     cuts: Cuts
-    trace: Trace | None
+    trace: TreeLog | None
 
 
 class Search:
@@ -130,7 +130,7 @@ class Search:
         options: SearchOptions = DEFAULT_OPTIONS,
         good_enough: float = math.inf,
         ceiling: float = math.inf,
-        trace: Trace | None = None,
+        trace: TreeLog | None = None,
     ) -> None:
         self._options = options
         self._good_enough = good_enough
@@ -277,7 +277,7 @@ class Search:
             self._root_width = child.box.width
         self._keep(child, 0)
 
-    def _reopen(self, box: Box, inherited: float, trace: Trace | None) -> _Child | None:
+    def _reopen(self, box: Box, inherited: float, trace: TreeLog | None) -> _Child | None:
         """Bound the smaller root, on a relaxation written anew where enough choices are closed."""
         problem = self._problem
         written = problem.root.open_choices
@@ -290,7 +290,7 @@ class Search:
     # ------------------------------------------------------------------ nodes
 
     def _bound(
-        self, box: Box, inherited: float, basis: Any, cuts: Cuts | None = None, trace: Trace | None = None
+        self, box: Box, inherited: float, basis: Any, cuts: Cuts | None = None, trace: TreeLog | None = None
     ) -> _Child | None:
         """Tighten and bound one box and look for solutions near its relaxed point; ``None`` if it is empty."""
         self._nodes += 1
@@ -322,8 +322,8 @@ class Search:
     def _cuts_due(self) -> bool:
         return self._options.level_two_cuts and self._cutting.due()
 
-    def _cut(self, point: Point, bound: float, trace: Trace | None) -> tuple[Point, float]:
-        """Rounds of second-level cuts at the loaded box."""
+    def _cut(self, point: Point, bound: float, trace: TreeLog | None) -> tuple[Point, float]:
+        """Rounds of RLT cuts at the loaded box."""
         relaxation = self._problem.relaxation
         before = bound
         for _ in range(CUT_ROUNDS):
@@ -383,6 +383,6 @@ class Search:
             self._on_progress(row)
 
 
-def _split(node: Node) -> tuple[Trace | None, Trace | None]:
+def _split(node: Node) -> tuple[TreeLog | None, TreeLog | None]:
     """The traces of a node's children."""
     return (None, None) if node.trace is None else node.trace.at_value(node.branch.place, node.branch.value)

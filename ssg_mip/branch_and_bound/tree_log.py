@@ -11,7 +11,7 @@ import math
 
 from ssg_mip.branch_and_bound.box import Box
 from ssg_mip.branch_and_bound.rlt_cut_sets import Cuts
-from ssg_mip.branch_and_bound.rlt_factors import HomogeneousRows
+from ssg_mip.branch_and_bound.rlt_factors import RltFactors
 from ssg_mip.lp.compiled import CompiledProgram
 from ssg_mip.numerics.array_types import FloatArray
 
@@ -35,14 +35,14 @@ class Proof:
     """
 
     program: CompiledProgram
-    homogeneous: HomogeneousRows
+    homogeneous: RltFactors
     box: Box
     objective: float
     row_dual: FloatArray
     cuts: Cuts
 
 
-class Trace:
+class TreeLog:
     """A node of the tree: a leaf until it is split.
 
     Attributes
@@ -62,7 +62,7 @@ class Trace:
         self.bound = bound
         self.proof = proof
         self.split_at: tuple[str, int, float] | None = None
-        self.parts: tuple[Trace, ...] = ()
+        self.parts: tuple[TreeLog, ...] = ()
 
     def offer(self, bound: float, proof: Proof) -> None:
         """Keep a proof if it is at least as good as the one there is."""
@@ -73,39 +73,39 @@ class Trace:
         """Propagation leaves nothing."""
         self.bound, self.proof = -math.inf, None
 
-    def again(self) -> Trace:
+    def again(self) -> TreeLog:
         """The same part, propagated once more."""
         return self._split(("p", 0, 0.0), 1)[0]
 
-    def at_value(self, place: int, value: float) -> tuple[Trace, Trace]:
+    def at_value(self, place: int, value: float) -> tuple[TreeLog, TreeLog]:
         """The parts below and above a value of a box variable."""
         lower, upper = self._split(("v", place, value), 2)
         return lower, upper
 
-    def cut_off_above(self, place: int, value: float, proof: Proof) -> Trace:
+    def cut_off_above(self, place: int, value: float, proof: Proof) -> TreeLog:
         """The part below a value, where a proof closes what is above it."""
         lower, upper = self.at_value(place, value)
         upper.bound, upper.proof = -math.inf, proof
         return lower
 
-    def cut_off_below(self, place: int, value: float, proof: Proof) -> Trace:
+    def cut_off_below(self, place: int, value: float, proof: Proof) -> TreeLog:
         """The part above a value, where a proof closes what is below it."""
         lower, upper = self.at_value(place, value)
         lower.bound, lower.proof = -math.inf, proof
         return upper
 
-    def at_choice(self, choice: int) -> tuple[Trace, Trace]:
+    def at_choice(self, choice: int) -> tuple[TreeLog, TreeLog]:
         """The part where a choice is taken, and the part where it is not."""
         taken, left = self._split(("g", choice, 0.0), 2)
         return taken, left
 
-    def _split(self, where: tuple[str, int, float], count: int) -> tuple[Trace, ...]:
+    def _split(self, where: tuple[str, int, float], count: int) -> tuple[TreeLog, ...]:
         self.split_at = where
-        self.parts = tuple(Trace(self.bound, self.proof) for _ in range(count))
+        self.parts = tuple(TreeLog(self.bound, self.proof) for _ in range(count))
         self.proof = None
         return self.parts
 
 
-def again(trace: Trace | None) -> Trace | None:
+def again(trace: TreeLog | None) -> TreeLog | None:
     """The same part propagated once more, if there is a trace."""
     return None if trace is None else trace.again()

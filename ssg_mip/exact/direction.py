@@ -1,4 +1,4 @@
-"""The level program (:mod:`ssg_mip.programs.direction`), solved: how high several objectives rise at once, and a bound.
+"""The direction program (:mod:`ssg_mip.programs.direction`), solved: how high objectives rise at once, and a bound.
 
 The same search as for the commitment program, over the same boxes of follower values. A policy's level is what the
 exact follower says; the bound on the level holds over all stationary leader policies, also where a limit ends the
@@ -28,7 +28,7 @@ from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.lp.compiled import CompiledProgram
 from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.programs.direction import Ceiling, Demand, level, level_products, thin_states
+from ssg_mip.programs.direction import Ceiling, Demand, direction_products, level, thin_states
 from ssg_mip.programs.program import Program
 from ssg_mip.programs.rows import Selection
 from ssg_mip.runs.margin import answer_to
@@ -38,8 +38,8 @@ Witness = Callable[[LeaderPolicy, Response], None]
 """Told of every policy that keeps the margin and of the exact response to it."""
 
 
-class LevelProblem(FollowerValueProblem):
-    """The level program (L): maximise the level up to which every demand is met.
+class DirectionProblem(FollowerValueProblem):
+    """The direction program (L): maximise the level up to which every demand is met.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ class LevelProblem(FollowerValueProblem):
         return weights
 
 
-def solve_level(
+def solve_direction(
     game: Game,
     demands: Sequence[Demand],
     *,
@@ -181,8 +181,8 @@ def solve_level(
         reaches a level between it and ``top``. Without any policy that meets the demands at level 0 it ends with
         ``Termination.INFEASIBLE`` and the dual bound ``-inf``.
     """
-    problem = LevelProblem(game, request, demands, top, ceilings, witness)
-    stop = obstacle(level_products(game, demands), request)
+    problem = DirectionProblem(game, request, demands, top, ceilings, witness)
+    stop = obstacle(direction_products(game, demands), request)
     if stop is not None:
         return _simple_answer(problem, stop, top)
     search = Search(
@@ -198,7 +198,7 @@ def solve_level(
     return answer_of(search.run(), ceiling=top)
 
 
-def _simple_answer(problem: LevelProblem, termination: Termination, top: float) -> Answer:
+def _simple_answer(problem: DirectionProblem, termination: Termination, top: float) -> Answer:
     """Without the program: the best of some simple policies, and the level up to which one was asked for."""
     request = problem.request
     start = LeaderPolicy.uniform(problem.game) if request.start is None else request.start

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ssg_mip.branch_and_bound.box import Box
 from ssg_mip.branch_and_bound.records import Gaps, Outcome
 from ssg_mip.branch_and_bound.search import Search
-from ssg_mip.branch_and_bound.tree_log import Trace
+from ssg_mip.branch_and_bound.tree_log import TreeLog
 from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.mdp import induced_by_leader
 from ssg_mip.evaluation.value_bounds import LEAST_GAP, ValueBounds
@@ -30,7 +30,7 @@ from ssg_mip.runs.request import Request
 
 
 def search_goal(
-    problem: FollowerValueProblem, request: Request, *, absolute: float, trace: Trace | None = None
+    problem: FollowerValueProblem, request: Request, *, absolute: float, trace: TreeLog | None = None
 ) -> Outcome:
     """Search until the gap is closed, absolutely or relative to ``request.gap``, or a limit is reached."""
     return Search(

@@ -32,7 +32,7 @@ class _Candidate:
     gain_bound: float = math.inf
 
 
-class Pool:
+class PointArchive:
     """Attained points, gathered from answers and from iterates.
 
     Parameters

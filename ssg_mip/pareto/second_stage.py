@@ -52,7 +52,7 @@ AGAIN_SHARE = 0.9
 """The same where a run is solved again of which only the first solve was cut."""
 
 
-class Settler:
+class SecondStage:
     """Maximises weighted sums by a method, one after the other, and settles what weights of zero leave open.
 
     Parameters

@@ -47,13 +47,13 @@ from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.in_standard_form import form_for, request_into, row_out
 from ssg_mip.methods.registry import check_request, find_method
 from ssg_mip.numerics.array_types import FloatArray, IntArray
-from ssg_mip.pareto.archive import Pool
+from ssg_mip.pareto.archive import PointArchive
 from ssg_mip.pareto.assurance import assured_front
 from ssg_mip.pareto.closing import kept_for_checks
 from ssg_mip.pareto.front import ParetoFront, Settlement
 from ssg_mip.pareto.in_standard_form import front_out
 from ssg_mip.pareto.plans import DichotomicPlan, ListPlan, Plan
-from ssg_mip.pareto.second_stage import Settler
+from ssg_mip.pareto.second_stage import SecondStage
 from ssg_mip.pareto.weight_sets import DEFAULT_NUM_WEIGHTS, corner_weights, weight_grid
 from ssg_mip.problem.weights import WEIGHTS
 from ssg_mip.proofs.writer import Recorder, prepared_recorder
@@ -217,12 +217,12 @@ class _Sweep:
     ) -> None:
         self._game = game
         self._method = method
-        self._settler = Settler(game, method)
+        self._settler = SecondStage(game, method)
         self._request = request
         self._starts = starts
         self._rng = rng
         self._on_progress = on_progress
-        self._pool = Pool(game, request.ties, request.gap)
+        self._pool = PointArchive(game, request.ties, request.gap)
         self._results: list[Result] = []
         self._settlements: list[Settlement | None] = []
         self._cut: CutRuns[int] = CutRuns(request.deadline)

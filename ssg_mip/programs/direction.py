@@ -1,4 +1,4 @@
-r"""The level program (L): how high can several linear objectives rise at once?
+r"""The direction program (L): how high can several linear objectives rise at once?
 
 Every objective ``k`` is linear in both players' values, ``F_k = mu_k @ V + sigma_k @ v`` with ``mu_k >= 0``, and comes
 with a demand ``F_k >= least_k + slope_k * level``, ``slope_k >= 0``. The program maximises ``level``. It contains
@@ -77,8 +77,8 @@ def thin_states(game: Game, demands: Sequence[Demand]) -> list[int]:
     return conditional_states(game, mean)
 
 
-def level_products(game: Game, demands: Sequence[Demand]) -> int:
-    """Products of the level program."""
+def direction_products(game: Game, demands: Sequence[Demand]) -> int:
+    """Products of the direction program."""
     coupling, rows_of_state = Coupling(game), game.row_offsets[1:] - game.row_offsets[:-1]
     blocks = sum(start is not None for start in block_starts(demands))
     conditional = sum(int(rows_of_state[s]) * len(coupling.of_state(s)) for s in thin_states(game, demands))

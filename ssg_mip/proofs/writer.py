@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from ssg_mip.base.deadline import Deadline
-from ssg_mip.branch_and_bound.tree_log import Proof, Trace
+from ssg_mip.branch_and_bound.tree_log import Proof, TreeLog
 from ssg_mip.checker.dual.document import FORMAT
 from ssg_mip.checker.dual.replay import BoundVerification, verify_bound
 from ssg_mip.errors import InvalidResultError, OptionError, SolverError
@@ -70,7 +70,7 @@ class Recorder:
     def __init__(self) -> None:
         self.claim: Claim | None = None
         self.failure: SolverError | None = None
-        self.root = Trace()
+        self.root = TreeLog()
         self.defences: tuple[tuple[FloatArray, FloatArray], ...] = ()
         self.others: list[Recorder] = []
         self.form: StandardForm | None = None
@@ -115,11 +115,11 @@ class Recorder:
         self.failure = SolverError(f"the bound {claim.bound!r} has no certificate: {words}")
         return claim.bound if claim.values is None else math.inf
 
-    def _without_a_tree(self, game: Game, claim: Claim) -> Iterator[tuple[Trace, Claim]]:
+    def _without_a_tree(self, game: Game, claim: Claim) -> Iterator[tuple[TreeLog, Claim]]:
         """What holds of every pair of policies, which is no bound on a single step."""
         if claim.values is None:
             ceiling = float(claim.weights @ (leader_ceiling(game) + self._rounding()[1]))
-            yield Trace(), dataclasses.replace(claim, bound=max(ceiling, claim.bound))
+            yield TreeLog(), dataclasses.replace(claim, bound=max(ceiling, claim.bound))
 
     def _replay(self, game: Game) -> BoundVerification:
         own = game if self.form is None else self.form.game
@@ -245,7 +245,7 @@ class Recorder:
             return "c"
         raise SolverError(f"the bound {bound!r} rests on something that no certificate covers")
 
-    def _leaves(self) -> Iterator[Trace]:
+    def _leaves(self) -> Iterator[TreeLog]:
         open_nodes = [self.root]
         while open_nodes:
             trace = open_nodes.pop()

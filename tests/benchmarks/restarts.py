@@ -31,7 +31,7 @@ from ssg_mip.errors import OptionError
 from ssg_mip.exact import Answer, solve_commitment
 from ssg_mip.game.game import Game
 from ssg_mip.methods.policy_iteration import restarted
-from ssg_mip.methods.policy_iteration.dominating_point import Restarter
+from ssg_mip.methods.policy_iteration.dominating_point import DominatingPointSearch
 from ssg_mip.result import Result, TrajectoryPoint
 from ssg_mip.runs.request import Request
 from tests.benchmarks.families import FAMILIES, Size
@@ -78,12 +78,12 @@ def runs(size: Size, games: int, starts: int, first: int, gap: float, limit: flo
         if optimum.termination is not Termination.GAP:
             print(f"{game.name}: left out, {optimum.termination.value}", file=sys.stderr, flush=True)
             continue
-        restarter: Restarter | None = None
+        restarter: DominatingPointSearch | None = None
         for start in range(starts):
             request = Request(
                 weights=game.initial, gap=gap, deadline=Deadline(limit), start=_start(game, seed, start), seed=start
             )
-            restarter = Restarter(game, request) if restarter is None else restarter.over(request)
+            restarter = DominatingPointSearch(game, request) if restarter is None else restarter.over(request)
             began = time.process_time()
             result = restarted.run(game, request, restarter=restarter)
             yield _row(str(size), seed, start, optimum, result, time.process_time() - began)

@@ -8,7 +8,7 @@ from ssg_mip.base.status import Termination
 from ssg_mip.evaluation.value_bounds import ValueBounds, gap_scale, leader_value_bounds
 from ssg_mip.exact import root_bound
 from ssg_mip.game.game import Game
-from ssg_mip.methods.policy_iteration.run_log import Record
+from ssg_mip.methods.policy_iteration.run_log import RunLog
 from ssg_mip.methods.policy_iteration.sampling import sampled
 from ssg_mip.methods.policy_iteration.start import draws, first_iterate, without_start
 from ssg_mip.methods.policy_iteration.step import ImprovementSolver, Step, exact_improvement, take_step
@@ -54,7 +54,7 @@ def run(
     current = first_iterate(game, request)  # line 1
     if isinstance(current, Termination):
         return without_start(game, request, current, dual_bound)
-    record = Record(game, request, dual_bound, gap_scale(bounds, request.weights))
+    record = RunLog(game, request, dual_bound, gap_scale(bounds, request.weights))
     improve = sampled(improve, request, draws(request))
     for _ in range(limit):  # line 2
         record.arrived(current)  # line 3: V_t is known

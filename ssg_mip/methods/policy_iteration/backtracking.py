@@ -45,7 +45,7 @@ from ssg_mip.methods.policy_iteration.algorithm import DEFAULT_ITERATION_LIMIT, 
 from ssg_mip.methods.policy_iteration.conditions import Sufficiency, sufficient_condition
 from ssg_mip.methods.policy_iteration.improving import ImprovingPolicies
 from ssg_mip.methods.policy_iteration.objective_target import SEARCH_NODES, SEARCH_SHARE
-from ssg_mip.methods.policy_iteration.run_log import Record
+from ssg_mip.methods.policy_iteration.run_log import RunLog
 from ssg_mip.methods.policy_iteration.sampling import sampled
 from ssg_mip.methods.policy_iteration.start import draws, first_iterate, random_iterate, without_start
 from ssg_mip.methods.policy_iteration.step import Iterate, Step, take_step, value_scale
@@ -81,7 +81,7 @@ def run(game: Game, request: Request) -> Result:
     first = first_iterate(game, request)
     if isinstance(first, Termination):
         return without_start(game, request, first, dual_bound, METHOD)
-    record = Record(game, request, dual_bound, gap_scale(bounds, request.weights), METHOD)
+    record = RunLog(game, request, dual_bound, gap_scale(bounds, request.weights), METHOD)
     return _Backtracking(game, request, record).run(first)
 
 
@@ -105,7 +105,7 @@ class _Candidate:
 class _Backtracking:
     """The candidates, the policies that are left to try, and how the tests ended."""
 
-    def __init__(self, game: Game, request: Request, record: Record) -> None:
+    def __init__(self, game: Game, request: Request, record: RunLog) -> None:
         self._game = game
         self._request = request
         self._record = record

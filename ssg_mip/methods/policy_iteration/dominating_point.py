@@ -61,7 +61,7 @@ def negligible_gain(game: Game, current: Iterate, request: Request) -> float:
     return max(request.gap, LEAST_GAP) * value_scale(game, current.values)
 
 
-class Restarter:
+class DominatingPointSearch:
     """Finds policies that dominate stationary points; remembers the answers that need no floor.
 
     Parameters
@@ -76,9 +76,9 @@ class Restarter:
         self._weights = compliant_weights(request.weights)
         self._without_floor: dict[bytes, Answer] = {}
 
-    def over(self, request: Request) -> Restarter:
+    def over(self, request: Request) -> DominatingPointSearch:
         """The same for another run with the same weights, gap and tie rule: what is remembered stays."""
-        other = Restarter(self._game, request)
+        other = DominatingPointSearch(self._game, request)
         other._without_floor = self._without_floor
         return other
 

@@ -21,8 +21,8 @@ from ssg_mip.base.status import Status, Termination
 from ssg_mip.evaluation.value_bounds import gap_scale, leader_value_bounds
 from ssg_mip.game.game import Game
 from ssg_mip.methods.policy_iteration.algorithm import DEFAULT_ITERATION_LIMIT, weighted_bound
-from ssg_mip.methods.policy_iteration.dominating_point import Jump, Restarter, negligible_gain
-from ssg_mip.methods.policy_iteration.run_log import Record
+from ssg_mip.methods.policy_iteration.dominating_point import DominatingPointSearch, Jump, negligible_gain
+from ssg_mip.methods.policy_iteration.run_log import RunLog
 from ssg_mip.methods.policy_iteration.sampling import sampled
 from ssg_mip.methods.policy_iteration.start import draws, first_iterate, without_start
 from ssg_mip.methods.policy_iteration.step import ImprovementSolver, Iterate, Step, exact_improvement, take_step
@@ -33,7 +33,11 @@ METHOD = "restarted-policy-iteration"
 
 
 def run(
-    game: Game, request: Request, *, improve: ImprovementSolver = exact_improvement, restarter: Restarter | None = None
+    game: Game,
+    request: Request,
+    *,
+    improve: ImprovementSolver = exact_improvement,
+    restarter: DominatingPointSearch | None = None,
 ) -> Result:
     """Algorithm 1 with restarts, from ``request.start`` (the uniform policy if absent).
 
@@ -58,8 +62,8 @@ def run(
     current = first_iterate(game, request)
     if isinstance(current, Termination):
         return without_start(game, request, current, dual_bound, METHOD)
-    record = Record(game, request, dual_bound, gap_scale(bounds, request.weights), METHOD)
-    restarter = Restarter(game, request) if restarter is None else restarter
+    record = RunLog(game, request, dual_bound, gap_scale(bounds, request.weights), METHOD)
+    restarter = DominatingPointSearch(game, request) if restarter is None else restarter
     improve = sampled(improve, request, draws(request))
     gain_bound, restarts = math.inf, 0
     for _ in range(request.iteration_limit or DEFAULT_ITERATION_LIMIT):
@@ -82,9 +86,9 @@ def _step_or_jump(
     current: Iterate,
     request: Request,
     improve: ImprovementSolver,
-    restarter: Restarter,
+    restarter: DominatingPointSearch,
     gain_bound: float,
-    record: Record,
+    record: RunLog,
 ) -> tuple[Step, Jump | None]:
     """A step of Algorithm 1; where there is none left, the jump, which the step then leads along.
 

@@ -14,7 +14,7 @@ from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result
 from ssg_mip.runs.request import Request, proof_of
 
 
-class Record:
+class RunLog:
     """What a run leaves behind: iterates, progress rows and work done; ``method`` is the name on the result."""
 
     def __init__(

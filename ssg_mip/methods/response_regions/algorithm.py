@@ -14,7 +14,7 @@ from ssg_mip.exact.size_limit import improvement_products, obstacle
 from ssg_mip.game.game import Game
 from ssg_mip.methods.policy_iteration.algorithm import DEFAULT_ITERATION_LIMIT, weighted_bound
 from ssg_mip.methods.policy_iteration.dominating_point import negligible_gain
-from ssg_mip.methods.policy_iteration.run_log import Record
+from ssg_mip.methods.policy_iteration.run_log import RunLog
 from ssg_mip.methods.policy_iteration.start import first_iterate, without_start
 from ssg_mip.methods.policy_iteration.step import (
     LEAST_PROGRESS,
@@ -52,7 +52,7 @@ def run(game: Game, request: Request) -> Result:
     current = first_iterate(game, request)
     if isinstance(current, Termination):
         return without_start(game, request, current, dual_bound, METHOD)
-    record = Record(game, request, dual_bound, gap_scale(bounds, request.weights), METHOD)
+    record = RunLog(game, request, dual_bound, gap_scale(bounds, request.weights), METHOD)
     walk = _Walk(game, request)
     for _ in range(request.iteration_limit or DEFAULT_ITERATION_LIMIT):
         record.arrived(current)

@@ -2,10 +2,10 @@ r"""An enclosure of the whole front: supported points by weighted sums, then the
 
 Weighted sums come first: every objective alone, all evenly, and for two objectives the dichotomic normals. Each leaves
 a point and a proven ceiling. Then, while a box ``[l, u]`` of :mod:`ssg_mip.pareto.enclosure.region` is deeper than
-the wanted resolution, the level program is solved from ``l`` in the direction ``u - l``. Its policy is a new point, its
-proven bound ``T`` a new corner: no policy is above ``l + T (u - l)`` in every objective. So the box shrinks from both
-sides, supported or not, whatever the number of objectives, and it does not matter that each program is solved to a gap:
-what cuts is the bound, never the incumbent.
+the wanted resolution, the direction program is solved from ``l`` in the direction ``u - l``. Its policy is a new point,
+its proven bound ``T`` a new corner: no policy is above ``l + T (u - l)`` in every objective. So the box shrinks from
+both sides, supported or not, whatever the number of objectives, and it does not matter that each program is solved to a
+gap: what cuts is the bound, never the incumbent.
 
 Found points are moved up by local ascent on the sum of the objectives, none of which may fall. Every policy that a
 search evaluates on the way is an attained point too, and is kept where it tells something new.
@@ -23,7 +23,7 @@ from ssg_mip.base.provenance import Provenance
 from ssg_mip.base.status import Termination
 from ssg_mip.errors import OptionError
 from ssg_mip.exact import Answer
-from ssg_mip.exact.direction import solve_level
+from ssg_mip.exact.direction import solve_direction
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
@@ -61,7 +61,7 @@ ROUNDING = 1e-9
 """What a ceiling is raised by as a row of a program, relative to its size: more than the rounding of the row."""
 
 
-class Enclosing:
+class EnclosureSearch:
     """The state of one enclosure: what is attained, what is proven, and what is left open.
 
     Parameters
@@ -196,7 +196,7 @@ class Enclosing:
         return answer.termination
 
     def _solve_box(self, box: OpenBox) -> None:
-        """One level program from the lower corner of a box towards the upper one: a point, and a proven corner."""
+        """One direction program from the lower corner of a box towards the upper one: a point, and a proven corner."""
         places = np.flatnonzero(np.isfinite(box.lower))
         direction = (box.upper - box.lower)[places]
         top = float(direction.max())
@@ -236,7 +236,7 @@ class Enclosing:
             deadline=self._request.deadline.share(self._program_share),
             start=None if start is None else start.policy,
         )
-        answer = solve_level(
+        answer = solve_direction(
             self._game,
             demands,
             request=request,

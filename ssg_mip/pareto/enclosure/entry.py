@@ -13,7 +13,7 @@ from ssg_mip.evaluation.standard_form import standard_form
 from ssg_mip.game.game import GAME, Game
 from ssg_mip.methods.in_standard_form import progress_into, request_into
 from ssg_mip.pareto.closing import Closing, kept_for_checks
-from ssg_mip.pareto.enclosure.algorithm import Enclosing
+from ssg_mip.pareto.enclosure.algorithm import EnclosureSearch
 from ssg_mip.pareto.enclosure.objectives import ObjectiveLike, read_objectives
 from ssg_mip.pareto.enclosure.points import checked_enclosure
 from ssg_mip.pareto.enclosure.result import Enclosure
@@ -108,7 +108,7 @@ def enclose_front(
         request = dataclasses.replace(request_into(request, form), scale=scale)
         rows = progress_into(on_progress, scale.of_differences, game.initial)
         wanted = None if resolution is None else resolution / scale.unit
-        work = Enclosing(form.standard, chosen, wanted, request, program_limit, rows, is_over)
+        work = EnclosureSearch(form.standard, chosen, wanted, request, program_limit, rows, is_over)
         termination = work.run()
         found = enclosure_out(work.enclosure(termination), form)
         printed = len(found.points) * game.num_states

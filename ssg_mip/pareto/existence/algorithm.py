@@ -31,7 +31,7 @@ _FLOORS, _ALL = -1, -2
 """What ended, besides the program of a state: the one with floors, or all of them at a limit."""
 
 
-class Inquiry:
+class ExistenceSearch:
     """What is known so far.
 
     Attributes

@@ -45,7 +45,7 @@ from ssg_mip.methods.in_standard_form import request_into, result_out
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.pareto.assurance import checked_runs
 from ssg_mip.pareto.closing import Closing, kept_for_checks
-from ssg_mip.pareto.existence.algorithm import Inquiry
+from ssg_mip.pareto.existence.algorithm import ExistenceSearch
 from ssg_mip.pareto.existence.answers import Verdict
 from ssg_mip.result import Result, bound_scope, finite, plain
 from ssg_mip.runs.margin import check_margin
@@ -229,7 +229,7 @@ def existence(
         )
         check_margin(game, request)
         form = standard_form(game)
-        inquiry = Inquiry(form.standard, request_into(request, form))
+        inquiry = ExistenceSearch(form.standard, request_into(request, form))
         found = _answered(form, request, inquiry)
         if check:
             closing = Closing(deadline, flag, printed=(len(found.results) + 1) * game.num_states)
@@ -237,7 +237,7 @@ def existence(
     return found
 
 
-def _answered(form: StandardForm, request: Request, inquiry: Inquiry) -> Existence:
+def _answered(form: StandardForm, request: Request, inquiry: ExistenceSearch) -> Existence:
     """The verdict of an inquiry into the standard form, with all that belongs to it, about the game itself."""
     game, scale = form.game, form.leader
     verdict, miss, reason = inquiry.verdict()

@@ -7,7 +7,7 @@ import pytest
 
 from ssg_mip import LeaderPolicy
 from ssg_mip.branch_and_bound.box import Box, all_open
-from ssg_mip.branch_and_bound.rlt_cuts import LevelTwo
+from ssg_mip.branch_and_bound.rlt_cuts import RltSeparation
 from ssg_mip.branch_and_bound.scaling import UnitForm, narrow, widened
 from ssg_mip.lp.interface import LpStatus
 from tests.unit.branch_and_bound.conftest import Bench, random_box_around, to_unit
@@ -44,7 +44,7 @@ def test_second_level_cuts_hold_at_every_true_point_of_the_box_and_of_its_parts(
     """Cuts separated at the relaxed point of one box, evaluated there and in an inner box that inherits them."""
     rng = np.random.default_rng(13)
     relaxation = bench.relaxation
-    level_two = LevelTwo(relaxation.program)
+    level_two = RltSeparation(relaxation.program)
     checked = 0
     for policy in policies(bench, 12):
         columns, v, _ = bench.exact_point(policy)
@@ -66,7 +66,7 @@ def test_second_level_cuts_hold_at_every_true_point_of_the_box_and_of_its_parts(
 def test_separated_cuts_are_violated_by_the_point_they_were_separated_at(bench: Bench) -> None:
     rng = np.random.default_rng(19)
     relaxation = bench.relaxation
-    level_two = LevelTwo(relaxation.program)
+    level_two = RltSeparation(relaxation.program)
     separated = 0
     for policy in policies(bench, 12):
         box = widened(random_box_around(rng, bench.problem.root, bench.exact_point(policy)[1]))

@@ -16,7 +16,7 @@ import pytest
 from ssg_mip import read_instance
 from ssg_mip.base.status import BoundProof, Termination
 from ssg_mip.branch_and_bound.box import Box
-from ssg_mip.branch_and_bound.tree_log import Trace
+from ssg_mip.branch_and_bound.tree_log import TreeLog
 from ssg_mip.checker.dual.demands import demands_of
 from ssg_mip.checker.dual.document import is_certificate, read_header
 from ssg_mip.checker.dual.leaf import LeafBounds
@@ -69,7 +69,7 @@ def test_every_leaf_proves_what_the_search_said_of_it(name: str) -> None:
         assert exact <= Fraction(trace.bound) + slack
 
 
-def _leaves_with_values(case: Certified) -> Iterator[tuple[Trace, Fraction]]:
+def _leaves_with_values(case: Certified) -> Iterator[tuple[TreeLog, Fraction]]:
     """The leaves closed by a linear program's own bound, and what their multipliers prove on their own box."""
     header = read_header(case.lines[0])
     numbers = Numbers.of(ExactGame.of(case.game), header.weights)
@@ -92,7 +92,7 @@ def _open_answers(game: Game, box: Box, everything: tuple[frozenset[int], ...]) 
     )
 
 
-def _preorder(recorder: Recorder) -> Iterator[Trace]:
+def _preorder(recorder: Recorder) -> Iterator[TreeLog]:
     open_nodes = [recorder.root]
     while open_nodes:
         trace = open_nodes.pop()

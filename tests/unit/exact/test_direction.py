@@ -1,4 +1,4 @@
-"""The level program: as the weighted sum, with floors, along a direction, and with the follower's value."""
+"""The direction program: as the weighted sum, with floors, along a direction, and with the follower's value."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from ssg_mip.base.status import Termination
 from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.evaluation.value_bounds import follower_value_bounds, leader_value_bounds
 from ssg_mip.exact import Answer, solve_commitment
-from ssg_mip.exact.direction import solve_level
-from ssg_mip.programs.direction import Ceiling, Demand, level, level_products
+from ssg_mip.exact.direction import solve_direction
+from ssg_mip.programs.direction import Ceiling, Demand, direction_products, level
 from ssg_mip.runs.request import Request
 from tests.oracles.games import Array, PlainGame, random_game
 from tests.oracles.known import three_points
@@ -34,7 +34,7 @@ def _game(seed: int) -> PlainGame:
 
 def _solve(plain: PlainGame, demands: list[Demand], top: float, **options: object) -> Answer:
     request = Request(weights=plain.initial)
-    return solve_level(plain.to_game(), demands, request=request, top=top, absolute_gap=GAP, **options)  # type: ignore[arg-type]
+    return solve_direction(plain.to_game(), demands, request=request, top=top, absolute_gap=GAP, **options)  # type: ignore[arg-type]
 
 
 def _demand(leader: Array, follower: Array, least: float, slope: float) -> Demand:
@@ -110,9 +110,9 @@ def test_a_limit_leaves_a_valid_bound_and_the_size_is_foretold() -> None:
     game, nothing = plain.to_game(), np.zeros(2)
     demands = [_demand(np.eye(2)[k], nothing, -3.0, 1.0) for k in range(2)]
     request = Request(weights=plain.initial, deadline=Deadline(0.0))
-    found = solve_level(game, demands, request=request, top=6.0, absolute_gap=GAP)
+    found = solve_direction(game, demands, request=request, top=6.0, absolute_gap=GAP)
     assert found.termination is Termination.TIME_LIMIT
     assert found.primal_bound <= found.dual_bound <= 6.0
     program = level(game, demands, follower_value_bounds(game), top=6.0)
-    assert len(program.products) == level_products(game, demands)
+    assert len(program.products) == direction_products(game, demands)
     assert set(program.indices) >= {"demand0_y", "demand1_flow_times_value", "demand", "ceiling"}

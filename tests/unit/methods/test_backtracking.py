@@ -15,7 +15,7 @@ from ssg_mip.library import random_game as library_game
 from ssg_mip.methods.policy_iteration import backtracking, start
 from ssg_mip.methods.policy_iteration.conditions import Sufficiency, SufficientCondition
 from ssg_mip.methods.policy_iteration.improving import ImprovingPolicies
-from ssg_mip.methods.policy_iteration.run_log import Record
+from ssg_mip.methods.policy_iteration.run_log import RunLog
 from ssg_mip.methods.registry import find_method
 from ssg_mip.result import Result
 from ssg_mip.runs.request import Request, StepSelection
@@ -139,7 +139,7 @@ def test_it_restarts_from_all_policies_until_it_meets_the_optimum(seed: int, opt
 
 def test_without_a_bound_it_goes_on_for_all_of_its_evaluations(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each run from one restart to the next is monotone; the best candidate is the answer, wherever it was met."""
-    monkeypatch.setattr(Record, "closes_gap", lambda *_: False)
+    monkeypatch.setattr(RunLog, "closes_gap", lambda *_: False)
     game = library_game(1001, 3, 2, 2, 2)
     result = solve(game, "backtracking", iteration_limit=12, guarantee=False)
     assert result.provenance.counts["evaluations"] == 13
@@ -170,7 +170,7 @@ def test_a_proven_point_that_is_worth_less_than_a_candidate_is_no_end(monkeypatc
         )
 
     monkeypatch.setattr(backtracking, "sufficient_condition", tested)
-    monkeypatch.setattr(Record, "closes_gap", lambda *_: False)
+    monkeypatch.setattr(RunLog, "closes_gap", lambda *_: False)
     game = library_game(1001, 3, 2, 2, 2)
     good = solve(game, "commitment", check=False, guarantee=False).leader_policy
     result = solve(game, "backtracking", start=good, iteration_limit=8, check=False, guarantee=False)
@@ -191,7 +191,7 @@ def test_the_last_iterate_is_a_candidate_without_a_stop_test() -> None:
 
 
 def test_seeds_restart_elsewhere_and_a_random_start_is_not_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Record, "closes_gap", lambda *_: False)
+    monkeypatch.setattr(RunLog, "closes_gap", lambda *_: False)
     game = library_game(1001, 3, 2, 2, 2)
     runs = [
         solve(game, "backtracking", seed=seed, start="random", iteration_limit=5, check=False, guarantee=False)

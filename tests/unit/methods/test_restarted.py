@@ -153,7 +153,7 @@ def test_a_floor_is_met_by_its_own_point_and_clear_of_what_counts_as_a_fall(size
     game = scaled.to_game()
     request = Request(weights=game.initial)
     current = Iterate.evaluated(game, LeaderPolicy.uniform(game), request)
-    restarter = restart.Restarter(game, request)
+    restarter = restart.DominatingPointSearch(game, request)
     floor = restarter._floor(current)
     least = floor - request.tolerances.monotone * (1.0 + np.abs(floor))
     assert np.all(least < current.values)

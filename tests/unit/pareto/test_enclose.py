@@ -219,7 +219,7 @@ def test_a_box_that_its_share_of_the_time_left_stuck_is_tried_with_all_of_it(mon
     from ssg_mip.pareto.enclosure import algorithm as enclosing
 
     shares: list[float] = []
-    solve = enclosing.solve_level
+    solve = enclosing.solve_direction
 
     def without_progress(*arguments: Any, **options: Any) -> Any:
         shares.append(options["request"].deadline.limit)
@@ -230,7 +230,7 @@ def test_a_box_that_its_share_of_the_time_left_stuck_is_tried_with_all_of_it(mon
             found, policy=None, response=None, dual_bound=options["top"], termination=Termination.TIME_LIMIT
         )
 
-    monkeypatch.setattr(enclosing, "solve_level", without_progress)
+    monkeypatch.setattr(enclosing, "solve_direction", without_progress)
     enclosure = enclose_front(figure_1(1.0, 2.0).to_game(), resolution=0.1, time_limit=100.0)
     assert enclosure.termination is Termination.TIME_LIMIT
     assert len(shares) == 5

@@ -17,7 +17,7 @@ from ssg_mip.base.status import Termination
 from ssg_mip.errors import OptionError
 from ssg_mip.exact import size_limit
 from ssg_mip.game.policy import LeaderPolicy
-from ssg_mip.pareto.existence.algorithm import Inquiry
+from ssg_mip.pareto.existence.algorithm import ExistenceSearch
 from ssg_mip.pareto.existence.answers import Verdict
 from ssg_mip.pareto.existence.attainment import Attained
 from ssg_mip.report.fronts import existence_report
@@ -121,19 +121,19 @@ def test_no_sampled_policy_contradicts_the_bounds(seed: int) -> None:
 
 def test_the_floor_decides_where_even_weights_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the proof by even weights and without a known equilibrium the last program gives the same verdicts."""
-    monkeypatch.setattr(Inquiry, "_excluded", lambda _: None)
+    monkeypatch.setattr(ExistenceSearch, "_excluded", lambda _: None)
     found = existence(figure_1(1.0, 2.0).to_game(), gap=1e-3)
     assert found.verdict is Verdict.NONE
     assert "half the gap" in found.reason
     assert 0.0 < found.miss < 0.5
-    existing = Inquiry._existing
+    existing = ExistenceSearch._existing
     asked: list[int] = []
 
-    def later(inquiry: Inquiry) -> Any:
+    def later(inquiry: ExistenceSearch) -> Any:
         asked.append(1)
         return None if len(asked) == 1 else existing(inquiry)
 
-    monkeypatch.setattr(Inquiry, "_existing", later)
+    monkeypatch.setattr(ExistenceSearch, "_existing", later)
     assert existence(actor_critic_trap().to_game(), gap=1e-3).verdict is Verdict.EXISTS
     assert len(asked) == 2
 
@@ -225,4 +225,6 @@ def test_a_failed_check_comes_before_the_verdict() -> None:
 def test_the_report_leaves_out_states_beyond_the_limit() -> None:
     found = existence(three_points().to_game(), check=False)
     assert "2 more states" in existence_report(found, limit=2)[-1]
-    assert not np.isfinite(Inquiry(found.game, Request(weights=found.game.initial, deadline=Deadline())).lower).any()
+    assert not np.isfinite(
+        ExistenceSearch(found.game, Request(weights=found.game.initial, deadline=Deadline())).lower
+    ).any()

@@ -22,8 +22,8 @@ from ssg_mip.pareto import chebyshev
 from ssg_mip.pareto.chebyshev import solve_chebyshev
 from ssg_mip.pareto.enclosure import algorithm as enclosing
 from ssg_mip.pareto.enclosure.entry import enclose_front
-from ssg_mip.pareto.existence.algorithm import Inquiry
-from ssg_mip.pareto.second_stage import Settler
+from ssg_mip.pareto.existence.algorithm import ExistenceSearch
+from ssg_mip.pareto.second_stage import SecondStage
 from ssg_mip.pareto.sweep import trace_front
 from ssg_mip.result import Result
 from ssg_mip.runs.request import Request
@@ -109,7 +109,7 @@ def test_only_the_second_solve_is_repeated_where_only_that_was_cut(
         return answer if fits else dataclasses.replace(answer, dual_bound=100.0, termination=Termination.TIME_LIMIT)
 
     monkeypatch.setattr(exact, "solve_commitment", second)
-    settler = Settler(game, fakes.method_that_runs(needing(clock, lambda _: 1.0), "commitment", monkeypatch))
+    settler = SecondStage(game, fakes.method_that_runs(needing(clock, lambda _: 1.0), "commitment", monkeypatch))
     request = Request(weights=np.array([1.0, 0.0]), deadline=Deadline(4.0))
     before, settlement = settler.solve(request)
     assert settlement is not None
@@ -131,7 +131,7 @@ def test_a_repeated_run_keeps_the_better_bound_and_the_better_point(monkeypatch:
     def worse(game: Game, request: Request) -> Result:
         return fakes.answer(game, dataclasses.replace(request, start=LeaderPolicy.uniform(game)), slack=50.0)
 
-    settler = Settler(game, fakes.method_that_runs(worse, "deterministic", monkeypatch))
+    settler = SecondStage(game, fakes.method_that_runs(worse, "deterministic", monkeypatch))
     request = Request(weights=game.initial, deadline=Deadline(10.0))
     best = solve_commitment(game, game.initial, request=Request(weights=game.initial)).policy
     before = fakes.answer(game, dataclasses.replace(request, start=best), Termination.TIME_LIMIT, slack=1.0)
@@ -142,7 +142,7 @@ def test_a_repeated_run_keeps_the_better_bound_and_the_better_point(monkeypatch:
     def better(game: Game, request: Request) -> Result:
         return fakes.answer(game, dataclasses.replace(request, start=best), Termination.GAP, slack=0.25)
 
-    settler = Settler(game, fakes.method_that_runs(better, "deterministic", monkeypatch))
+    settler = SecondStage(game, fakes.method_that_runs(better, "deterministic", monkeypatch))
     after, _ = settler.again(before, None, request)
     assert after.termination is Termination.GAP
     assert after.dual_bound == pytest.approx(before.dual_bound - 0.75)
@@ -157,7 +157,7 @@ def test_existence_solves_a_program_again_that_its_share_has_cut(clock: Clock, m
         return needing(clock, lambda _: 3.0 if even else 0.5)(game, request)
 
     monkeypatch.setattr("ssg_mip.pareto.existence.algorithm.find_method", lambda _: run)
-    inquiry = Inquiry(game, Request(weights=game.initial, deadline=Deadline(10.0)))
+    inquiry = ExistenceSearch(game, Request(weights=game.initial, deadline=Deadline(10.0)))
     inquiry._excluded = lambda: None  # type: ignore[method-assign]
     inquiry._by_floor = lambda: None  # type: ignore[method-assign]
     inquiry.verdict()
@@ -181,9 +181,11 @@ def test_an_enclosure_without_a_point_tries_once_more_with_all_its_time(monkeypa
 
     now = [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(enclosing, "solve_level", cut)
+    monkeypatch.setattr(enclosing, "solve_direction", cut)
     monkeypatch.setattr(enclosing, "answer_to", lambda *_: (None, False))
-    monkeypatch.setattr(enclosing.Enclosing, "_limit", lambda _: Termination.TIME_LIMIT if len(shares) >= 5 else None)
+    monkeypatch.setattr(
+        enclosing.EnclosureSearch, "_limit", lambda _: Termination.TIME_LIMIT if len(shares) >= 5 else None
+    )
     found = enclose_front(figure_1(1.0, 2.0).to_game(), time_limit=100.0, check=False)
     assert found.termination is Termination.TIME_LIMIT
     assert shares == pytest.approx([25.0, 25.0, 25.0, 100.0, 100.0])

@@ -23,7 +23,7 @@ from ssg_mip.methods.registry import METHODS, find_method
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.pareto.dominance import covers, dominates
 from ssg_mip.pareto.front import ParetoFront
-from ssg_mip.pareto.second_stage import Settler
+from ssg_mip.pareto.second_stage import SecondStage
 from ssg_mip.pareto.sweep import trace_front
 from ssg_mip.runs.request import Request
 from tests.oracles.games import Array, PlainGame, plain_from_arrays, random_game
@@ -100,7 +100,7 @@ def test_a_unit_weight_alone_returns_a_dominated_point_and_the_second_solve_repa
     first = find_method("commitment")(game, island_request())
     assert first.status is Status.OPTIMAL
     assert first.leader_values == pytest.approx([4.0, 5.0])
-    settled, settlement = Settler(game, COMMITMENT).solve(island_request())
+    settled, settlement = SecondStage(game, COMMITMENT).solve(island_request())
     assert settled.leader_values == pytest.approx([4.0, 10.0])
     assert dominates(settled.leader_values, first.leader_values)
     assert settled.status is Status.OPTIMAL
@@ -162,7 +162,7 @@ def test_zero_sum_games_are_settled_at_the_value_of_every_state(seed: int) -> No
 
 def test_the_point_of_figure_1_needs_no_repair() -> None:
     """(10, 9) is the only answer to the first state: nothing to gain, and the proof says so."""
-    settled, settlement = Settler(figure_1(1.0, 2.0).to_game(), COMMITMENT).solve(island_request())
+    settled, settlement = SecondStage(figure_1(1.0, 2.0).to_game(), COMMITMENT).solve(island_request())
     assert settled.leader_values == pytest.approx([10.0, 9.0], abs=1e-3)
     assert settlement is not None
     assert settlement.gain_bound <= 2 * 1e-4 * 10.0
@@ -186,24 +186,26 @@ def floors_asked(monkeypatch: pytest.MonkeyPatch) -> list[FloatArray | None]:
 def test_positive_weights_and_fixed_states_call_for_none(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where the only state without weight is worth the same under all policies."""
     floors = floors_asked(monkeypatch)
-    assert Settler(two_islands().to_game(), COMMITMENT).solve(island_request(weights=np.array([0.5, 0.5])))[1] is None
+    assert (
+        SecondStage(two_islands().to_game(), COMMITMENT).solve(island_request(weights=np.array([0.5, 0.5])))[1] is None
+    )
     plain = two_islands()
     fixed = plain.replace(leader_reward=(plain.leader_reward[0], np.full((2, 2), 3.0)))
-    assert Settler(fixed.to_game(), COMMITMENT).solve(island_request())[1] is None
+    assert SecondStage(fixed.to_game(), COMMITMENT).solve(island_request())[1] is None
     assert floors == []
 
 
 def test_a_point_that_is_known_to_be_settled_is_not_settled_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """One second solve for two scalarisations; then none where nothing above the point is possible at all."""
     floors = floors_asked(monkeypatch)
-    settler = Settler(two_islands().to_game(), COMMITMENT)
+    settler = SecondStage(two_islands().to_game(), COMMITMENT)
     (one, first), (two, second) = settler.solve(island_request()), settler.solve(island_request())
     assert len(floors) == 1
     assert np.array_equal(one.leader_values, two.leader_values)
     assert first is not None
     assert second is not None
     assert second.gain_bound == first.gain_bound
-    other, third = Settler(two_islands().to_game(), COMMITMENT).solve(island_request(weights=UNIT[::-1].copy()))
+    other, third = SecondStage(two_islands().to_game(), COMMITMENT).solve(island_request(weights=UNIT[::-1].copy()))
     assert other.leader_values == pytest.approx([4.0, 10.0])
     assert third is not None
     assert third.gain_bound <= 1e-2
@@ -227,7 +229,7 @@ def test_at_a_limit_the_first_point_stays_and_says_what_is_open(
     game = two_islands().to_game()
     worse = (game.row_state == 0) & (game.row_follower == 1)
     game = game.replace(leader_rewards=np.where(worse, 6.0, game.leader_rewards))
-    result, settlement = Settler(game, COMMITMENT).solve(island_request(**changes))
+    result, settlement = SecondStage(game, COMMITMENT).solve(island_request(**changes))
     assert settlement is not None
     assert settlement.termination is reason
     assert np.array_equal(result.leader_values, settlement.first_values)
@@ -239,7 +241,7 @@ def test_at_a_limit_the_first_point_stays_and_says_what_is_open(
 def test_an_interrupt_leaves_the_first_point() -> None:
     interrupt = Interrupt()
     interrupt.request()
-    _, settlement = Settler(two_islands().to_game(), COMMITMENT).solve(island_request(interrupt=interrupt))
+    _, settlement = SecondStage(two_islands().to_game(), COMMITMENT).solve(island_request(interrupt=interrupt))
     assert settlement is not None
     assert settlement.termination is Termination.INTERRUPTED
 
@@ -282,7 +284,7 @@ def test_a_second_point_that_loses_more_than_the_tolerance_is_refused(
 ) -> None:
     """Within ``gap`` times the largest value a loss in the weighted state counts as none; beyond, the first stays."""
     answer_with(monkeypatch, np.array([-fall, 0.0]))
-    result, settlement = Settler(two_islands().to_game(), COMMITMENT).solve(island_request())
+    result, settlement = SecondStage(two_islands().to_game(), COMMITMENT).solve(island_request())
     assert settlement is not None
     assert np.array_equal(result.leader_values, settlement.first_values) != taken
     assert result.leader_values[1] == pytest.approx(10.0 if taken else 5.0)
@@ -294,7 +296,7 @@ def test_a_second_point_that_opens_a_closed_gap_is_refused(monkeypatch: pytest.M
     """A loss below the tolerance of the front (4 x 1e-4) that is above the gap of the run: the claim comes first."""
     answer_with(monkeypatch, np.array([-4.5e-4, 0.0]))
     monkeypatch.setattr("ssg_mip.pareto.second_stage.separation", lambda values, gap: 1.0)
-    result, _ = Settler(two_islands().to_game(), COMMITMENT).solve(island_request())
+    result, _ = SecondStage(two_islands().to_game(), COMMITMENT).solve(island_request())
     assert result.status is Status.OPTIMAL
     assert result.leader_values == pytest.approx([4.0, 5.0])
 
@@ -308,7 +310,7 @@ def test_policy_iteration_needs_no_second_run(seed: int) -> None:
     game = small_game(seed).to_game()
     unit = np.eye(game.num_states)[0]
     run = find_method("policy-iteration")
-    result, settlement = Settler(game, METHODS["policy-iteration"]).solve(Request(weights=unit))
+    result, settlement = SecondStage(game, METHODS["policy-iteration"]).solve(Request(weights=unit))
     assert settlement is None
     assert result.termination is Termination.STATIONARY
     even = np.full(game.num_states, 1.0 / game.num_states)
@@ -326,10 +328,10 @@ def test_gain_bounds_of_other_methods_hold_for_all_policies() -> None:
 
 def test_an_answer_without_policy_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing to settle."""
-    settler = Settler(two_islands().to_game(), COMMITMENT)
+    settler = SecondStage(two_islands().to_game(), COMMITMENT)
     result, _ = settler.solve(island_request())
     empty = dataclasses.replace(result, leader_policy=None, status=Status.NO_SOLUTION)
-    settler = Settler(two_islands().to_game(), method_that_runs(lambda *_: empty, "commitment", monkeypatch))
+    settler = SecondStage(two_islands().to_game(), method_that_runs(lambda *_: empty, "commitment", monkeypatch))
     passed_on, settlement = settler.solve(island_request())
     assert (passed_on.status, passed_on.leader_policy, settlement) == (Status.NO_SOLUTION, None, None)
     assert passed_on.promises == COMMITMENT.promises
@@ -345,7 +347,7 @@ def test_the_second_solve_starts_from_the_first_point(monkeypatch: pytest.Monkey
         return solve_commitment(game, weights, request=request, floor=floor)
 
     monkeypatch.setattr(exact, "solve_commitment", watched)
-    _, settlement = Settler(two_islands().to_game(), COMMITMENT).solve(island_request())
+    _, settlement = SecondStage(two_islands().to_game(), COMMITMENT).solve(island_request())
     ((start, floor),) = seen
     assert start is not None
     assert settlement is not None
