@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from ssg_mip.best_response import Response, best_response
-from ssg_mip.bounds import LEAST_GAP, ValueBounds, gap_scale, leader_value_bounds, raised_sum
+from ssg_mip.bounds import LEAST_GAP, ValueBounds, finest_gap, gap_scale, leader_value_bounds, raised_sum
 from ssg_mip.branching.records import Gaps, Outcome
 from ssg_mip.branching.search import Search
 from ssg_mip.game import FloatArray, Game
@@ -103,7 +103,11 @@ def _solve_commitment(game: Game, weights: FloatArray, request: Request, floor: 
     problem = CommitmentProblem(game, weights, request, floor)
     scale = gap_scale(bounds, weights)
     ceiling = float(weights @ bounds.upper)
-    answer = answer_of(_search(problem, request, scale=scale, ceiling=ceiling), ceiling=ceiling)
+    finest = finest_gap(bounds, weights, max(request.gap, LEAST_GAP))
+    answer = answer_of(_search(problem, request, scale=scale, ceiling=ceiling, absolute=finest), ceiling=ceiling)
+    closed = relative_gap(answer.primal_bound, answer.dual_bound, scale) <= max(request.gap, LEAST_GAP)
+    if answer.termination is Termination.GAP and not closed:
+        answer = dataclasses.replace(answer, termination=Termination.NUMERICAL)
     if answer.termination is Termination.NUMERICAL and request.rule_decides:
         # Every box was searched, and what is missing is a value that only ties in the leader's favour attain.
         return dataclasses.replace(answer, termination=Termination.TIE_RULE)

@@ -43,10 +43,11 @@ from ssg_mip.methods.policy_iteration.algorithm import DEFAULT_ITERATION_LIMIT, 
 from ssg_mip.methods.policy_iteration.ceiling import SEARCH_NODES, SEARCH_SHARE
 from ssg_mip.methods.policy_iteration.conditions import Sufficiency, sufficient_condition
 from ssg_mip.methods.policy_iteration.improving import ImprovingPolicies
+from ssg_mip.methods.policy_iteration.negligible import value_scale
 from ssg_mip.methods.policy_iteration.record import Record
 from ssg_mip.methods.policy_iteration.sampling import sampled
 from ssg_mip.methods.policy_iteration.start import draws, first_iterate, random_iterate, without_start
-from ssg_mip.methods.policy_iteration.step import Iterate, Step, take_step, value_scale
+from ssg_mip.methods.policy_iteration.step import Iterate, Step, take_step
 from ssg_mip.methods.proofs.bound_certificate import Recorder
 from ssg_mip.methods.request import Request
 from ssg_mip.policy import LeaderPolicy

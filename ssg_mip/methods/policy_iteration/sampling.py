@@ -29,7 +29,8 @@ from ssg_mip.game import FloatArray, Game
 from ssg_mip.methods.exact import Answer
 from ssg_mip.methods.exact.programs import ImprovementProblem
 from ssg_mip.methods.policy_iteration.improving import ImprovingPolicies
-from ssg_mip.methods.policy_iteration.step import LEAST_PROGRESS, ImprovementSolver, exact_improvement, value_scale
+from ssg_mip.methods.policy_iteration.negligible import negligible_gain, value_scale
+from ssg_mip.methods.policy_iteration.step import LEAST_PROGRESS, ImprovementSolver, exact_improvement
 from ssg_mip.methods.primal.local_ascent import Candidate
 from ssg_mip.methods.request import Request
 from ssg_mip.policy import LeaderPolicy
@@ -64,7 +65,8 @@ class _Sampled:
         if answer.policy is None or not answer.primal_bound > 0.0:
             return answer
         met = improve.others(answer.policy) if isinstance(improve, ImprovingPolicies) else []
-        least_progress = LEAST_PROGRESS * self._asked.gap * value_scale(game, values) * unit_and_least(objective)[0]
+        negligible = negligible_gain(game, values, self._asked.weights, self._asked.gap, one_step=True)
+        least_progress = LEAST_PROGRESS * negligible * unit_and_least(objective)[0]
         problem = ImprovementProblem(game, values, objective, request)
         members = _Members(problem, self._least_gain(answer), least_progress)
         starts = [one for one in map(members.tested, (answer.policy, *met)) if one is not None]
