@@ -30,6 +30,7 @@ from ssg_mip.policy import LeaderPolicy
 from ssg_mip.result import ProgressRow
 from ssg_mip.scalarisation import ConcavePieces, StepObjective
 from ssg_mip.status import BoundProof, Termination
+from ssg_mip.tolerances import DEFAULT_TOLERANCES
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -105,8 +106,9 @@ def _solve_commitment(game: Game, weights: FloatArray, request: Request, floor: 
     ceiling = float(weights @ bounds.upper)
     finest = finest_gap(bounds, weights, max(request.gap, LEAST_GAP))
     answer = answer_of(_search(problem, request, scale=scale, ceiling=ceiling, absolute=finest), ceiling=ceiling)
-    closed = relative_gap(answer.primal_bound, answer.dual_bound, scale) <= max(request.gap, LEAST_GAP)
-    if answer.termination is Termination.GAP and not closed:
+    allowed = max(request.gap, LEAST_GAP) * (1.0 + DEFAULT_TOLERANCES.rounding)
+    is_closed = relative_gap(answer.primal_bound, answer.dual_bound, scale) <= allowed
+    if answer.termination is Termination.GAP and not is_closed:
         answer = dataclasses.replace(answer, termination=Termination.NUMERICAL)
     if answer.termination is Termination.NUMERICAL and request.rule_decides:
         # Every box was searched, and what is missing is a value that only ties in the leader's favour attain.
