@@ -57,7 +57,7 @@ class ProvenBounds:
         out_of_time: Callable[[], bool] = never,
     ) -> None:
         self._exact = exact
-        self._leeway = tuple(leeway) or (Fraction(0),) * exact.game.num_states
+        self._leeway = tuple(leeway)
         serving = [one for one in replays if one.passed and one.margin <= margin]
         self.plain = tuple(one for one in serving if one.values is None)
         self.steps = tuple(one for one in serving if one.values is not None)
@@ -118,17 +118,21 @@ class ProvenBounds:
 
     def _is_about(self, one: BoundVerification, values: Sequence[Interval]) -> bool:
         """Whether what is said of the improvement program holds for the true values, wherever they lie."""
-        slack = [Fraction(one.slack) + own for own in self._leeway]
+        slack = [Fraction(one.slack) + self._missed(state) for state in range(len(values))]
         return one.values is not None and all(
             value.upper - own <= Fraction(given) <= value.lower + own
             for given, value, own in zip(one.values, values, slack, strict=True)
         )
 
+    def _missed(self, state: int) -> Fraction:
+        """By how much a value may miss what is given, in a state."""
+        return self._leeway[state] if self._leeway else Fraction(0)
+
     def _bounds(self, values: Sequence[Interval] | None) -> Iterator[tuple[tuple[Fraction, ...], Fraction]]:
         """Weights and bounds over all policies, or over those that are nowhere worth less than some values."""
         for one in self.plain:
             holds = values is None or all(
-                Fraction(least) <= values[state].lower + self._leeway[state] for state, least in one.floor
+                Fraction(least) <= values[state].lower + self._missed(state) for state, least in one.floor
             )
             if one.claimed is not None and holds and not (values is None and one.floor):
                 yield one.weights, Fraction(one.claimed)
