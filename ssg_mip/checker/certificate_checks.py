@@ -77,8 +77,8 @@ def _stop_trials(
     if claims.subject != "result" or "certified_stop" not in claims.promises or not claims.answers:
         return
     answer = claims.answers[0]
-    proven = ProvenBounds(exact, found, claims.margin, max(prover.about(answer.policy).slack))
-    missing = Judge(claims, prover, proven, exact, tolerances).document()
+    proven = ProvenBounds(exact, found, claims.margin, prover.about(answer.policy).slack)
+    missing = Judge(claims, prover, proven, exact, tolerances, everywhere=False).document()
     names = ["status stationary", "termination stationary", "step_bound", "scalarised_bound"]
     if "certified_pareto" in claims.promises:
         names.append("status pareto_optimal")

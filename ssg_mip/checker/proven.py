@@ -30,10 +30,6 @@ MOST_CEILING_ROWS = 20_000
 """Joint actions up to which the ceiling is derived: about a second's work."""
 
 
-NONE = Fraction(0)
-"""No leeway."""
-
-
 class ProvenBounds:
     """Bounds that hold for every stationary leader policy that keeps a margin.
 
@@ -46,8 +42,8 @@ class ProvenBounds:
     margin
         The margin that the policies keep; certificates about policies with a larger one do not count.
     leeway
-        By how much a value may miss a floor, or the values that an improvement program is about, and still count as the
-        same: 0 for a proof, the rounding of printed values where only a contradiction is looked for.
+        Per state, by how much a value may miss a floor, or the values that an improvement program is about, and still
+        count as the same: nothing for a proof, the rounding of printed values where only a contradiction is looked for.
     out_of_time
         Once it says so, the ceiling is not derived any more.
     """
@@ -57,11 +53,11 @@ class ProvenBounds:
         exact: ExactGame,
         replays: Sequence[BoundVerification] = (),
         margin: float = 0.0,
-        leeway: Fraction = NONE,
+        leeway: Sequence[Fraction] = (),
         out_of_time: Callable[[], bool] = never,
     ) -> None:
         self._exact = exact
-        self._leeway = leeway
+        self._leeway = tuple(leeway)
         serving = [one for one in replays if one.passed and one.margin <= margin]
         self.plain = tuple(one for one in serving if one.values is None)
         self.steps = tuple(one for one in serving if one.values is not None)
@@ -122,17 +118,21 @@ class ProvenBounds:
 
     def _is_about(self, one: BoundVerification, values: Sequence[Interval]) -> bool:
         """Whether what is said of the improvement program holds for the true values, wherever they lie."""
-        slack = Fraction(one.slack) + self._leeway
+        slack = [Fraction(one.slack) + self._missed(state) for state in range(len(values))]
         return one.values is not None and all(
-            value.upper - slack <= Fraction(given) <= value.lower + slack
-            for given, value in zip(one.values, values, strict=True)
+            value.upper - own <= Fraction(given) <= value.lower + own
+            for given, value, own in zip(one.values, values, slack, strict=True)
         )
+
+    def _missed(self, state: int) -> Fraction:
+        """By how much a value may miss what is given, in a state."""
+        return self._leeway[state] if self._leeway else Fraction(0)
 
     def _bounds(self, values: Sequence[Interval] | None) -> Iterator[tuple[tuple[Fraction, ...], Fraction]]:
         """Weights and bounds over all policies, or over those that are nowhere worth less than some values."""
         for one in self.plain:
             holds = values is None or all(
-                Fraction(least) <= values[state].lower + self._leeway for state, least in one.floor
+                Fraction(least) <= values[state].lower + self._missed(state) for state, least in one.floor
             )
             if one.claimed is not None and holds and not (values is None and one.floor):
                 yield one.weights, Fraction(one.claimed)

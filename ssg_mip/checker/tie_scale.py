@@ -31,6 +31,9 @@ from ssg_mip.numerics.array_types import FloatArray
 CONSTANT_SHARE = 1.5
 """A constant of the rewards counts as large beyond this many times their spread."""
 
+REACH_SWEEPS = 10
+"""Steps over which it counts how likely a state is to be reached."""
+
 FAR = 128
 """Times their largest spread that values may be far from 0 when the package computes them."""
 
@@ -85,12 +88,33 @@ def _local_scale(game: Game, *, leader: bool, checkpoint: Checkpoint) -> LocalSc
     size = _fractions(spread.size)
     checkpoint()
     widest, far, high, low = most_reached(game, width, size, most, least)
+    spread_of = tuple(above + below for above, below in zip(high, low, strict=True))
+    own = tuple(above + below for above, below in zip(most, least, strict=True))
+    discount = game.leader_discount if leader else game.follower_discount
+    widest, far, rewards_reached = (
+        _arriving(game, discount, reached, local) for reached, local in ((widest, width), (far, size), (spread_of, own))
+    )
     return LocalScale(
         width=width,
         widest=widest,
         size=tuple(min(FAR * one, other) for one, other in zip(widest, far, strict=True)),
-        rewards=tuple(above + below for above, below in zip(high, low, strict=True)),
+        rewards=rewards_reached,
     )
+
+
+def _arriving(
+    game: Game, discount: float, reached: Sequence[Fraction], own: Sequence[Fraction]
+) -> tuple[Fraction, ...]:
+    """Of what is reached how much arrives: discounted, and as likely as it is, but a state's own in full.
+
+    Sweeps of ``m <- max(own, gamma max P m)`` from above; what is hardly ever reached does not round.
+    """
+    matrix, offsets = _transition(game), game.row_offsets[:-1]
+    local = np.array(list(map(float, own)))
+    arriving = np.array(list(map(float, reached)))
+    for _ in range(REACH_SWEEPS):
+        arriving = np.maximum(local, discount * np.maximum.reduceat(matrix @ arriving, offsets))
+    return _fractions(arriving)
 
 
 def most_reached(game: Game, *vectors: Sequence[Fraction]) -> list[tuple[Fraction, ...]]:

@@ -65,6 +65,8 @@ class Judge:
         The game, and how much rounding is allowed.
     out_of_time
         Once it says so, no class of policies is gone through any more.
+    everywhere
+        Whether an average gain must leave little to every state that counts, too.
     """
 
     def __init__(
@@ -75,12 +77,15 @@ class Judge:
         exact: ExactGame,
         tolerances: Tolerances,
         out_of_time: Callable[[], bool] = never,
+        *,
+        everywhere: bool = True,
     ) -> None:
         self._claims = claims
         self._prover = prover
         self._proven = proven
         self._exact = exact
         self._out_of_time = out_of_time
+        self._everywhere = everywhere
         self._rounding = Fraction(tolerances.rounding)
 
     def document(self) -> tuple[str, ...]:
@@ -213,8 +218,9 @@ class Judge:
                 return True
             return status == "restricted_optimal" and self._is_within_gap(self._of_class(answer), answer, whole)
         if status == "pareto_optimal":
-            return self._is_small(self._proven.average_gain(self._values(answer)), answer)
-        return self._is_small(self._proven.average_step(self._values(answer)), answer)
+            return self._is_small(self._proven.average_gain(self._values(answer)), answer, Fraction(1))
+        later = 1 / (1 - self._exact.leader_discount)
+        return self._is_small(self._proven.average_step(self._values(answer)), answer, later)
 
     def _of_class(self, answer: PointClaim) -> Fraction | None:
         """What the best policy of the method's class is worth, where that is known."""
@@ -234,14 +240,15 @@ class Judge:
         rounding = self._rounding * most + PRINTED * abs(value.lower)
         return bool(best - value.lower <= allowed + rounding)
 
-    def _is_small(self, gain: Fraction | None, answer: PointClaim) -> bool:
-        """Whether a gain on an answer is what its gap leaves open."""
+    def _is_small(self, gain: Fraction | None, answer: PointClaim, steps: Fraction) -> bool:
+        """Whether a gain on an answer, which can be had in so many steps, is what its gap leaves open."""
         if gain is None or self._claims.gap is None:
             return False
         scale = step_scale(self._exact, self._values(answer))
         allowed = Fraction(max(self._claims.gap, FINEST_GAP)) * scale
         slack = self._prover.about(answer.policy).slack
-        return bool(gain <= allowed + max(slack)) and self._is_small_everywhere(gain, answer, slack)
+        is_small = bool(gain <= allowed + max(slack))
+        return is_small and (not self._everywhere or self._is_small_everywhere(gain * steps, answer, slack))
 
     def _is_small_everywhere(self, gain: Fraction, answer: PointClaim, slack: Sequence[Fraction]) -> bool:
         """Whether an average gain leaves little to any state that counts; beside riches elsewhere it may not."""
@@ -259,8 +266,8 @@ class Judge:
         gain = self._proven.gain(self._values(point))
         if gain is None:
             return False
-        size = max(abs(gain), leader_spread(self._exact) * len(point.leader_values))
-        return bool(gain <= Fraction(bound) + self._rounding * size + _printed(point))
+        roundings = ROUNDINGS * leader_spread(self._exact) * len(point.leader_values) + _printed(point)
+        return bool(gain <= Fraction(bound) * (1 + self._rounding) + roundings)
 
     def _left_to_step(self, answer: PointClaim) -> bool:
         """Whether the gain that is said to be left at the end of a run is proven."""

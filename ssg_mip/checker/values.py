@@ -118,11 +118,12 @@ class LocalScale:
     width
         Spread of the values over all pairs of policies, up to rounding.
     widest
-        The largest of these of all states that the state reaches.
+        The largest of these of all states that the state reaches, discounted and as likely as they are reached.
     size
-        How large values are that the package computes in the state and in what it reaches, without large constants.
+        How large values are that the package computes in the state and, likewise, in what it reaches, without large
+        constants.
     rewards
-        Spread of all rewards that the state reaches.
+        Spread of all rewards that the state reaches, likewise.
     """
 
     width: tuple[Fraction, ...]

@@ -56,6 +56,9 @@ FACTORISED_STATES = 2_000
 MOST_STEPS_AHEAD = 100
 """Steps in which the largest size travels through a sparse process from state to state."""
 
+REACH_SWEEPS = 10
+"""Steps over which it counts how likely a state is to be reached, where its size is about rounding."""
+
 MOST_SWEEPS = 1_000
 """Sweeps in larger ones where BiCGSTAB does not get through."""
 
@@ -280,7 +283,20 @@ def _local_noise(process: DecisionProcess, values: FloatArray, rises: FloatArray
         share = max(share, ROUNDING / (1.0 - process.discount))
     if not np.any(rises > share * own):
         return share * own
-    return share * largest_reached(process, own)
+    return share * expected_reach(process, own)
+
+
+def expected_reach(process: DecisionProcess, sizes: FloatArray) -> FloatArray:
+    """The largest size that a state can come to see, times how much of it arrives: discounted, and as likely as it is.
+
+    The smallest ``m >= sizes`` with ``m >= gamma P m`` on every slot, from above: what is hardly ever reached hardly
+    counts, also in the rounding of values.
+    """
+    reach = largest_reached(process, sizes)
+    for _ in range(REACH_SWEEPS):
+        arriving = np.maximum.reduceat(process.transition @ reach, process.offsets[:-1])
+        reach = np.maximum(sizes, process.discount * arriving)
+    return reach
 
 
 def largest_reached(process: DecisionProcess, sizes: FloatArray) -> FloatArray:

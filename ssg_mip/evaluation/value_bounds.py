@@ -21,13 +21,24 @@ import numpy as np
 from ssg_mip.base.frozen import Immutable, read_only
 from ssg_mip.base.gap import SPREAD_SHARE
 from ssg_mip.base.tolerances import DEFAULT_TOLERANCES, FINEST_GAP, READERS_ROOM, TELLABLE, TIE_ROUNDINGS, Tolerances
-from ssg_mip.evaluation.mdp import ROUNDINGS, joint_process, largest_reached, raising, transition_matrix, upper_solution
+from ssg_mip.evaluation.mdp import (
+    ROUNDINGS,
+    expected_reach,
+    joint_process,
+    largest_reached,
+    raising,
+    transition_matrix,
+    upper_solution,
+)
 from ssg_mip.evaluation.standard_form import standard_form, value_range
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 
 SECURITY_SWEEPS = 400
 """Sweeps of the security iteration; more make the lower bound tighter, none makes it wrong."""
+
+TOLD = 10.0
+"""Times its rounding that a spread must be to count as one."""
 
 NOISE_SHARE = 1e-5
 """Share of the size of the values (and of 1) that a gap is relative to at least, for games without any spread."""
@@ -55,6 +66,9 @@ class ValueBounds(Immutable):
 
 _LEADER_BOUNDS: weakref.WeakKeyDictionary[Game, ValueBounds] = weakref.WeakKeyDictionary()
 """Bounds by game, because a run asks for them several times and a front for each of its runs."""
+
+_LEADER_SPREADS: weakref.WeakKeyDictionary[Game, FloatArray] = weakref.WeakKeyDictionary()
+"""The same of spreads."""
 
 _FOLLOWER_BOUNDS: weakref.WeakKeyDictionary[Game, ValueBounds] = weakref.WeakKeyDictionary()
 """The same for the follower, because every program of a front asks for them."""
@@ -91,7 +105,7 @@ def tie_thresholds(game: Game, tolerances: Tolerances = DEFAULT_TOLERANCES) -> F
     What a tie is worth is measured in the state itself, by the spread of the values that the follower could have there:
     ``tie * (1 - discount)`` times the spread, so that indifference in every step costs no more than ``tie`` times the
     spread in all; at least what floating point can tell (:data:`~ssg_mip.base.tolerances.TELLABLE` times the spread,
-    and the rounding of the values themselves).
+    and the rounding of the values themselves, and of rewards from which constants by state are taken).
     """
     form = standard_form(game)
     values = follower_range(form.standard)
@@ -99,7 +113,8 @@ def tie_thresholds(game: Game, tolerances: Tolerances = DEFAULT_TOLERANCES) -> F
     size = np.maximum(np.abs(values.lower), np.abs(values.upper))
     largest = np.maximum.reduceat(np.abs(form.standard.follower_rewards), game.row_offsets[:-1])
     rounding = TIE_ROUNDINGS * float(np.finfo(float).eps) * (size + largest)
-    thresholds: FloatArray = form.follower.unit * (share * values.width + rounding)
+    moved = 2.0 * (1.0 - game.follower_discount) * form.follower.rounding
+    thresholds: FloatArray = form.follower.unit * (share * values.width + rounding) + moved
     return thresholds
 
 
@@ -129,10 +144,21 @@ def _leader_noise(game: Game, lower: FloatArray, upper: FloatArray) -> FloatArra
 
 
 def varying_states(game: Game) -> IntArray:
-    """States whose leader value is not the same, up to the tie tolerance, for all pairs of policies."""
-    bounds = leader_value_bounds(standard_form(game).standard)
-    scale = float(np.maximum(np.abs(bounds.lower), np.abs(bounds.upper)).max())
-    return np.flatnonzero(bounds.width > DEFAULT_TOLERANCES.tie * (1.0 + scale))
+    """States whose leader value is not the same for all pairs of policies, as far as rounding lets that be told."""
+    return np.flatnonzero(leader_spreads(standard_form(game).standard))
+
+
+def leader_spreads(game: Game) -> FloatArray:
+    """The spread of the leader's value in each state over all pairs of policies; 0 where that is rounding."""
+    if game not in _LEADER_SPREADS:
+        found = value_range(game, leader=True)
+        size = np.maximum(np.abs(found.lower), np.abs(found.upper))
+        reach = expected_reach(joint_process(game, leader=True), size)
+        rounding = DEFAULT_TOLERANCES.arithmetic * reach / (1.0 - game.leader_discount)
+        widths = found.upper - found.lower
+        told = (widths > TOLD * rounding) & (widths > DEFAULT_TOLERANCES.rounding * size)
+        _LEADER_SPREADS[game] = read_only(np.where(told, widths, 0.0))
+    return _LEADER_SPREADS[game]
 
 
 def gap_scale(bounds: ValueBounds, weights: FloatArray) -> float:
@@ -151,10 +177,22 @@ def gap_scales(bounds: ValueBounds) -> FloatArray:
 
 
 def _scale(spread: FloatArray, size: FloatArray) -> FloatArray:
-    """A hundredth of each spread, or a share of the size, which exceeds the spread only where that is rounding."""
-    most = np.where(spread > DEFAULT_TOLERANCES.rounding * size, spread, np.inf)
-    scales: FloatArray = np.maximum(SPREAD_SHARE * spread, np.minimum(NOISE_SHARE * (1.0 + size), most))
+    """A hundredth of each spread; where that is rounding a share of the size."""
+    told = spread > DEFAULT_TOLERANCES.rounding * size
+    scales: FloatArray = np.where(
+        told, SPREAD_SHARE * spread, np.maximum(SPREAD_SHARE * spread, NOISE_SHARE * (1.0 + size))
+    )
     return scales
+
+
+def finest_gap(bounds: ValueBounds, weights: FloatArray, gap: float) -> float:
+    """The least difference of a weighted value and a bound on it that a search goes on for.
+
+    The share ``gap`` of what gaps are relative to where there is no spread; less is beneath what linear programs in
+    floating point resolve. A search that ends by this alone has not closed its gap.
+    """
+    size = float(weights @ np.maximum(np.abs(bounds.lower), np.abs(bounds.upper)))
+    return gap * NOISE_SHARE * (1.0 + size)
 
 
 def security_level(game: Game) -> FloatArray:

@@ -13,10 +13,18 @@ import numpy as np
 
 from ssg_mip.base.gap import gap_size, relative_gap
 from ssg_mip.base.status import BoundProof, Termination
+from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
 from ssg_mip.branch_and_bound.records import Gaps, Outcome
 from ssg_mip.branch_and_bound.search import Search
 from ssg_mip.evaluation.best_response import Response, best_response
-from ssg_mip.evaluation.value_bounds import LEAST_GAP, ValueBounds, gap_scale, leader_value_bounds, raised_sum
+from ssg_mip.evaluation.value_bounds import (
+    LEAST_GAP,
+    ValueBounds,
+    finest_gap,
+    gap_scale,
+    leader_value_bounds,
+    raised_sum,
+)
 from ssg_mip.exact.heuristics.sequential_lp import Candidate
 from ssg_mip.exact.heuristics.simple import best_simple_policy
 from ssg_mip.exact.heuristics.statewise_steps import step_down_the_ladder
@@ -104,7 +112,12 @@ def _solve_commitment(game: Game, weights: FloatArray, request: Request, floor: 
     problem = CommitmentProblem(game, weights, request, floor)
     scale = gap_scale(bounds, weights)
     ceiling = float(weights @ bounds.upper)
-    answer = answer_of(_search(problem, request, scale=scale, ceiling=ceiling), ceiling=ceiling)
+    finest = finest_gap(bounds, weights, max(request.gap, LEAST_GAP))
+    answer = answer_of(_search(problem, request, scale=scale, ceiling=ceiling, absolute=finest), ceiling=ceiling)
+    allowed = max(request.gap, LEAST_GAP) * (1.0 + DEFAULT_TOLERANCES.rounding)
+    is_closed = relative_gap(answer.primal_bound, answer.dual_bound, scale) <= allowed
+    if answer.termination is Termination.GAP and not is_closed:
+        answer = dataclasses.replace(answer, termination=Termination.NUMERICAL)
     if answer.termination is Termination.NUMERICAL and request.rule_decides:
         # Every box was searched, and what is missing is a value that only ties in the leader's favour attain.
         return dataclasses.replace(answer, termination=Termination.TIE_RULE)

@@ -18,6 +18,7 @@ from ssg_mip.base.status import BoundProof, Status, Termination
 from ssg_mip.base.tolerances import DEFAULT_TOLERANCES, FINEST_GAP, Tolerances
 from ssg_mip.evaluation.best_response import Response, best_response
 from ssg_mip.evaluation.standard_form import Scale, StandardForm, standard_form
+from ssg_mip.evaluation.value_bounds import leader_spreads
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
@@ -53,7 +54,7 @@ def run_method(game: Game, method: Method, request: Request) -> Result:
     found = method(form.standard, request_into(_scalarised_into(request), form))
     result = result_out(found, form)
     own = form.ignored is not None or form.moves_values
-    whole = _with_own_values(result, request.tolerances) if own else result
+    whole = _with_own_values(result, request.tolerances, form) if own else result
     return _scalarised_out(_still_optimal(whole, request.gap), request, form)
 
 
@@ -75,10 +76,10 @@ def _scalarised_out(result: Result, request: Request, form: StandardForm) -> Res
         return result
     found = () if result.scalarised is None else result.scalarised.ceilings
     ceilings = tuple(dataclasses.replace(one, bound=form.leader.upper_out(one.bound, one.weights)) for one in found)
-    unit, slope = _unit(what) * form.leader.unit, float(what.pieces.weights.sum(axis=1).max())
+    slope = float(what.pieces.weights.sum(axis=1).max())
 
     def bound_out(point: TrajectoryPoint) -> float:
-        moved = unit * point.scalarised_step_bound + 2.0 * slope * form.leader.rounding
+        moved = _unit(what) * point.scalarised_step_bound + 2.0 * slope * form.leader.rounding
         return raised(what, moved, point.leader_values)
 
     provenance = result.provenance
@@ -93,8 +94,12 @@ def _scalarised_out(result: Result, request: Request, form: StandardForm) -> Res
     )
 
 
-def _with_own_values(result: Result, tolerances: Tolerances) -> Result:
-    """The result with values by the game's own rewards, which the form has moved, or left out in some states."""
+def _with_own_values(result: Result, tolerances: Tolerances, form: StandardForm) -> Result:
+    """The result with values by the game's own rewards, which the form has moved, or left out in some states.
+
+    Where a response is another one there, because rounding decided a tie in the form, iterates are left out: what was
+    said of steps between them, and of the last one, was about other values.
+    """
 
     def answer(policy: LeaderPolicy) -> Response:
         return best_response(result.game, policy, result.ties, tolerances=tolerances)
@@ -102,6 +107,17 @@ def _with_own_values(result: Result, tolerances: Tolerances) -> Result:
     if result.leader_policy is None:
         return result
     response = answer(result.leader_policy)
+    found = [answer(point.leader_policy).leader_values for point in result.trajectory]
+    own = [dataclasses.replace(point, leader_values=one) for point, one in zip(result.trajectory, found, strict=True)]
+    others = [_is_other(one, point.leader_values, form) for point, one in zip(result.trajectory, found, strict=True)]
+    if any(others):
+        own = [dataclasses.replace(own[-1], iteration=0)]
+    if any(others[-1:]):
+        own = [dataclasses.replace(own[-1], step_bound=math.inf, scalarised_step_bound=math.inf)]
+        if result.status in {Status.STATIONARY, Status.PARETO_OPTIMAL}:
+            result = dataclasses.replace(result, status=Status.FEASIBLE)
+        if result.termination is Termination.STATIONARY:
+            result = dataclasses.replace(result, termination=Termination.NUMERICAL)
     return dataclasses.replace(
         result,
         leader_value=float(result.weights @ response.leader_values),
@@ -109,11 +125,19 @@ def _with_own_values(result: Result, tolerances: Tolerances) -> Result:
         follower_values=response.follower_values,
         follower_policy=response.follower_policy,
         tied_states=response.tied_states,
-        trajectory=tuple(
-            dataclasses.replace(point, leader_values=answer(point.leader_policy).leader_values)
-            for point in result.trajectory
-        ),
+        trajectory=tuple(own),
     )
+
+
+def _is_other(values: FloatArray, before: FloatArray, form: StandardForm) -> bool:
+    """Whether values in states that the form counts differ by more than rounding."""
+    allowed = (
+        4.0 * form.leader.rounding
+        + DEFAULT_TOLERANCES.rounding * leader_spreads(form.game)
+        + DEFAULT_TOLERANCES.arithmetic * np.abs(values)
+    )
+    counted = slice(None) if form.ignored is None else ~form.ignored
+    return bool(np.any((np.abs(values - before) > allowed)[counted]))
 
 
 def _still_optimal(result: Result, gap: float) -> Result:
@@ -200,4 +224,5 @@ def _point_out(point: TrajectoryPoint, scale: Scale, weights: FloatArray) -> Tra
         leader_values=values,
         leader_value=float(weights @ values),
         step_bound=scale.gain_bound_out(point.step_bound),
+        scalarised_step_bound=scale.gain_bound_out(point.scalarised_step_bound),
     )

@@ -66,14 +66,14 @@ def enclosure_out(enclosure: Enclosure, form: StandardForm) -> Enclosure:
     axes = _Axes(enclosure.objectives, form)
     provenance = provenance_out(enclosure.provenance, form)
     options = {**provenance.options, "resolution": axes.unit * enclosure.wanted}
-    resolution = axes.unit * enclosure.resolution + axes.rounding
+    resolution = axes.unit * enclosure.resolution + axes.rounding_of(enclosure)
     reached = enclosure.termination is not Termination.CONVERGED or resolution <= axes.unit * enclosure.wanted
     return dataclasses.replace(
         enclosure,
         game=form.game,
         termination=enclosure.termination if reached else Termination.NUMERICAL,
-        points=tuple(axes.point_out(point) for point in enclosure.points),
-        boxes=tuple(axes.box_out(box) for box in enclosure.boxes),
+        points=tuple(axes.point_out(point, axes.rounding_of(enclosure)) for point in enclosure.points),
+        boxes=tuple(axes.box_out(box, axes.rounding_of(enclosure)) for box in enclosure.boxes),
         resolution=resolution,
         wanted=axes.unit * enclosure.wanted,
         region=axes.region_out(enclosure.region),
@@ -106,20 +106,33 @@ class _Axes:
         size = np.where(np.isfinite(found), np.abs(self._base) + np.abs(found), 0.0)
         return found + self.rounding + 4.0 * float(np.finfo(float).eps) * size
 
-    def point_out(self, point: EnclosurePoint) -> EnclosurePoint:
+    def rounding_of(self, enclosure: Enclosure) -> float:
+        """By how much translated points, corners and bounds on weighted sums may open what lies between them."""
+        region, eps = enclosure.region, float(np.finfo(float).eps)
+        corners = [point.values for point in enclosure.points] + list(region.upper.corners)
+        finite = [corner[np.isfinite(corner)] for corner in corners]
+        size = float(np.abs(self._base).max()) + self.unit * max(
+            (float(np.abs(c).max(initial=0.0)) for c in finite), default=0.0
+        )
+        lifted = [
+            (self._lift(one) + float(one.weights.sum()) * self.rounding) / float(one.weights[one.weights > 0.0].min())
+            for one in region.ceilings
+        ]
+        return 2.0 * self.rounding + 8.0 * eps * size + max(lifted, default=0.0)
+
+    def point_out(self, point: EnclosurePoint, rounding: float) -> EnclosurePoint:
         return dataclasses.replace(
             point,
             values=self.out(point.values),
             leader_values=self._form.leader.out(point.leader_values),
             follower_values=self._form.follower.out(point.follower_values),
-            gain_bound=self.unit * point.gain_bound + 2.0 * self.rounding,
+            gain_bound=self.unit * point.gain_bound + rounding,
             unsupported_by=self.unit * point.unsupported_by,
         )
 
-    def box_out(self, box: OpenBox) -> OpenBox:
-        return dataclasses.replace(
-            box, lower=self.out(box.lower), upper=self.raised(box.upper), depth=self.unit * box.depth
-        )
+    def box_out(self, box: OpenBox, rounding: float) -> OpenBox:
+        depth = self.unit * box.depth + rounding
+        return dataclasses.replace(box, lower=self.out(box.lower), upper=self.raised(box.upper), depth=depth)
 
     def region_out(self, region: Region) -> Region:
         moved = Region(np.zeros(len(self._base)))
@@ -128,8 +141,11 @@ class _Axes:
         moved.ceilings = [self._ceiling_out(one) for one in region.ceilings]
         return moved
 
-    def _ceiling_out(self, ceiling: Ceiling) -> Ceiling:
+    def _lift(self, ceiling: Ceiling) -> float:
+        """What the translation of a bound on a weighted sum may round away."""
         size = float(ceiling.weights @ np.abs(self._base)) + abs(self.unit * ceiling.bound)
-        bound = float(ceiling.weights @ self._base) + self.unit * ceiling.bound
-        slack = 4.0 * len(self._base) * float(np.finfo(float).eps) * size
-        return dataclasses.replace(ceiling, bound=bound + slack + float(ceiling.weights.sum()) * self.rounding)
+        return 4.0 * len(self._base) * float(np.finfo(float).eps) * size
+
+    def _ceiling_out(self, ceiling: Ceiling) -> Ceiling:
+        bound = float(ceiling.weights @ self._base) + self.unit * ceiling.bound + self._lift(ceiling)
+        return dataclasses.replace(ceiling, bound=bound + float(ceiling.weights.sum()) * self.rounding)

@@ -44,11 +44,12 @@ from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.policy_iteration.algorithm import DEFAULT_ITERATION_LIMIT, weighted_bound
 from ssg_mip.methods.policy_iteration.conditions import Sufficiency, sufficient_condition
 from ssg_mip.methods.policy_iteration.improving import ImprovingPolicies
+from ssg_mip.methods.policy_iteration.negligible import value_scale
 from ssg_mip.methods.policy_iteration.objective_target import SEARCH_NODES, SEARCH_SHARE
 from ssg_mip.methods.policy_iteration.run_log import RunLog
 from ssg_mip.methods.policy_iteration.sampling import sampled
 from ssg_mip.methods.policy_iteration.start import draws, first_iterate, random_iterate, without_start
-from ssg_mip.methods.policy_iteration.step import Iterate, Step, take_step, value_scale
+from ssg_mip.methods.policy_iteration.step import Iterate, Step, take_step
 from ssg_mip.proofs.writer import Recorder
 from ssg_mip.result import Result
 from ssg_mip.runs.request import Request

@@ -34,7 +34,8 @@ from ssg_mip.exact.goals import HighestGainProblem, search_goal
 from ssg_mip.exact.size_limit import improvement_products, obstacle
 from ssg_mip.game.game import GAME, Game
 from ssg_mip.game.policy import LEADER_POLICY, LeaderPolicy
-from ssg_mip.methods.policy_iteration.step import TEST_GAP_SHARE, Iterate, exact_improvement, take_step, value_scale
+from ssg_mip.methods.policy_iteration.negligible import negligible_gain, resolution
+from ssg_mip.methods.policy_iteration.step import TEST_GAP_SHARE, Iterate, exact_improvement, take_step
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.runs.request import Request
 
@@ -178,7 +179,7 @@ def sufficient_condition(game: Game, policy: LeaderPolicy, request: Request) -> 
         Gap, tie rule and limits; the weights play no part.
     """
     values = best_response(game, policy, request.ties, tolerances=request.tolerances).leader_values
-    negligible = max(request.gap, LEAST_GAP) * value_scale(game, values)
+    negligible = negligible_gain(game, values, request.weights, max(request.gap, LEAST_GAP), one_step=True)
     share = game.leader_discount / (1.0 - game.leader_discount)
     nodes = lps = programs = 0
     worst, end = 0.0, Termination.GAP
@@ -207,7 +208,7 @@ def sufficient_condition(game: Game, policy: LeaderPolicy, request: Request) -> 
             node_limit=None if request.node_limit is None else request.node_limit - nodes,
         )
         problem = HighestGainProblem(game, values, state, share, inner)
-        outcome = search_goal(problem, inner, absolute=TEST_GAP_SHARE * negligible)
+        outcome = search_goal(problem, inner, absolute=TEST_GAP_SHARE * resolution(game, values, negligible))
         programs, nodes, lps = programs + 1, nodes + outcome.nodes, lps + outcome.lps
         worst = max(worst, outcome.dual_bound)
         if outcome.primal_bound > negligible and breaks_sufficiency(problem, outcome.solution.policy, negligible):

@@ -26,7 +26,8 @@ from ssg_mip.base.status import Termination
 from ssg_mip.evaluation.value_bounds import LEAST_GAP
 from ssg_mip.exact import Answer, solve_commitment
 from ssg_mip.game.game import Game
-from ssg_mip.methods.policy_iteration.step import LEAST_PROGRESS, TEST_GAP_SHARE, Iterate, value_scale
+from ssg_mip.methods.policy_iteration.negligible import negligible_gain, value_scale
+from ssg_mip.methods.policy_iteration.step import LEAST_PROGRESS, TEST_GAP_SHARE, Iterate
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.weights import weight_key
 from ssg_mip.runs.request import Request, compliant_weights
@@ -56,9 +57,9 @@ class Jump:
     lps: int
 
 
-def negligible_gain(game: Game, current: Iterate, request: Request) -> float:
+def negligible_at(game: Game, current: Iterate, request: Request) -> float:
     """The average gain that the request's gap leaves open at an iterate, as in the stop test of Algorithm 1."""
-    return max(request.gap, LEAST_GAP) * value_scale(game, current.values)
+    return negligible_gain(game, current.values, request.weights, max(request.gap, LEAST_GAP))
 
 
 class DominatingPointSearch:
@@ -103,7 +104,7 @@ class DominatingPointSearch:
         """
         even = np.full(self._game.num_states, 1.0 / self._game.num_states)
         first = self._jump(current, self._weights, nodes)
-        settled = first.target is not None or first.gain_bound <= negligible_gain(self._game, current, self._request)
+        settled = first.target is not None or first.gain_bound <= negligible_at(self._game, current, self._request)
         if settled or first.termination.is_limit or np.array_equal(self._weights, even):
             return first
         second = self._jump(current, even, nodes + first.nodes)
@@ -113,7 +114,7 @@ class DominatingPointSearch:
         """Programs with more and more floors, until their policy keeps them all or their bound leaves no gain."""
         game, key = self._game, weight_key(weights)
         evenness = game.num_states * float(weights.min())
-        allowed = evenness * negligible_gain(game, current, self._request)
+        allowed = evenness * negligible_at(game, current, self._request)
         floored = np.zeros(game.num_states, dtype=bool)
         answer, spent, lps = self._without_floor.get(key), 0, 0
         for _ in range(game.num_states + 1):
@@ -147,7 +148,7 @@ class DominatingPointSearch:
         if answer.policy is not None:
             trial = Iterate.evaluated(game, answer.policy, self._request)
             gain = float(weights @ (trial.values - current.values))
-            counts = gain > LEAST_PROGRESS * negligible_gain(game, current, self._request)
+            counts = gain > LEAST_PROGRESS * negligible_at(game, current, self._request)
             target = trial if counts and not self._falling(current, trial.values).any() else None
         reached = current if target is None else target
         left = max(0.0, answer.dual_bound - float(weights @ reached.values))

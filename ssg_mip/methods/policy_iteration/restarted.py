@@ -21,7 +21,7 @@ from ssg_mip.base.status import Status, Termination
 from ssg_mip.evaluation.value_bounds import gap_scale, leader_value_bounds
 from ssg_mip.game.game import Game
 from ssg_mip.methods.policy_iteration.algorithm import DEFAULT_ITERATION_LIMIT, weighted_bound
-from ssg_mip.methods.policy_iteration.dominating_point import DominatingPointSearch, Jump, negligible_gain
+from ssg_mip.methods.policy_iteration.dominating_point import DominatingPointSearch, Jump, negligible_at
 from ssg_mip.methods.policy_iteration.run_log import RunLog
 from ssg_mip.methods.policy_iteration.sampling import sampled
 from ssg_mip.methods.policy_iteration.start import draws, first_iterate, without_start
@@ -95,7 +95,7 @@ def _step_or_jump(
     ``gain_bound`` is what the last jump has proven about this point: if it, or the bound on the weighted value, leaves
     nothing, no program is needed, because ``Q_t >= V_t`` implies ``V^f >= Q_t``.
     """
-    negligible = negligible_gain(game, current, request)
+    negligible = negligible_at(game, current, request)
     gain_bound = min(gain_bound, record.ceiling.gain_bound(current.values))
     if gain_bound <= negligible:
         step = dataclasses.replace(
@@ -129,7 +129,7 @@ def _status(game: Game, current: Iterate, request: Request, step: Step, jump: Ju
     """What is known at the end; ``None`` to let the termination say it."""
     if jump is None:
         return None
-    if step.termination is Termination.STATIONARY and jump.gain_bound <= negligible_gain(game, current, request):
+    if step.termination is Termination.STATIONARY and jump.gain_bound <= negligible_at(game, current, request):
         return Status.PARETO_OPTIMAL
     return Status.STATIONARY
 

@@ -31,7 +31,8 @@ from ssg_mip.exact.programs import ImprovementProblem
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.policy_iteration.improving import ImprovingPolicies
-from ssg_mip.methods.policy_iteration.step import LEAST_PROGRESS, ImprovementSolver, exact_improvement, value_scale
+from ssg_mip.methods.policy_iteration.negligible import negligible_gain, value_scale
+from ssg_mip.methods.policy_iteration.step import LEAST_PROGRESS, ImprovementSolver, exact_improvement
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.scalarisation import StepObjective, unit_and_least, worth
 from ssg_mip.runs.request import Request
@@ -65,7 +66,8 @@ class _Sampled:
         if answer.policy is None or not answer.primal_bound > 0.0:
             return answer
         met = improve.others(answer.policy) if isinstance(improve, ImprovingPolicies) else []
-        least_progress = LEAST_PROGRESS * self._asked.gap * value_scale(game, values) * unit_and_least(objective)[0]
+        negligible = negligible_gain(game, values, self._asked.weights, self._asked.gap, one_step=True)
+        least_progress = LEAST_PROGRESS * negligible * unit_and_least(objective)[0]
         problem = ImprovementProblem(game, values, objective, request)
         members = _Members(problem, self._least_gain(answer), least_progress)
         starts = [one for one in map(members.tested, (answer.policy, *met)) if one is not None]

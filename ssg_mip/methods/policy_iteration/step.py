@@ -15,6 +15,7 @@ from ssg_mip.exact import Answer, improve_without_program, solve_improvement
 from ssg_mip.exact.size_limit import improvement_products
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.methods.policy_iteration.negligible import negligible_gain, resolution, value_scale
 from ssg_mip.methods.policy_iteration.objective_target import Ceiling, sharpened
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.scalarisation import ConcavePieces, StepObjective, unit_and_least, worth
@@ -127,7 +128,7 @@ def take_step(
 def stop_at_ceiling(game: Game, current: Iterate, request: Request, ceiling: Ceiling) -> Step | None:
     """The stop, if the bound on the weighted value proves what the stop test asks for; else ``None``."""
     bound = ceiling.gain_bound(current.values)
-    if bound > request.gap * value_scale(game, current.values):
+    if bound > negligible_gain(game, current.values, request.weights, request.gap, one_step=True):
         return None
     note = f"{_stationary_note(game, bound)}; the bound on the weighted value shows it"
     return dataclasses.replace(Step.stopped(Termination.STATIONARY), bound=bound, note=note)
@@ -186,7 +187,7 @@ def _under_ceiling(
     """The stop test of a hard program: by a better ceiling if that does it, else by the program."""
     if ceiling.evenness < DIRECT_SHARE:
         return _attempt(game, current, weights, request, request.gap, improve)
-    negligible = request.gap * value_scale(game, current.values)
+    negligible = negligible_gain(game, current.values, request.weights, request.gap, one_step=True)
     better, answer = sharpened(ceiling, game, current.values, negligible, request)
     work = Step(None, answer.termination, math.inf, answer.nodes, answer.lps, "")
     left = None if request.node_limit is None else request.node_limit - answer.nodes
@@ -203,16 +204,17 @@ def _attempt(
     game: Game, current: Iterate, objective: StepObjective, request: Request, gap: float, improve: ImprovementSolver
 ) -> Step:
     """Solve (I) once, and judge its policy by the true values."""
-    negligible = gap * value_scale(game, current.values)
+    negligible = negligible_gain(game, current.values, request.weights, gap, one_step=True)
     unit, smallest = unit_and_least(objective)
     evenness = game.num_states * smallest
     least = LEAST_PROGRESS * negligible * unit
     if request.selection == "first":
         request = dataclasses.replace(request, good_enough=least)
-    resolution = TEST_GAP_SHARE * negligible * (evenness if evenness >= DIRECT_SHARE * unit else unit)
+    finest = resolution(game, current.values, negligible)
+    absolute = TEST_GAP_SHARE * finest * (evenness if evenness >= DIRECT_SHARE * unit else unit)
     in_pieces = isinstance(objective, ConcavePieces)
     recorder = None if request.recorder is None or in_pieces else request.recorder.fresh()
-    answer = improve(game, current.values, objective, dataclasses.replace(request, recorder=recorder), resolution)
+    answer = improve(game, current.values, objective, dataclasses.replace(request, recorder=recorder), absolute)
     bound = max(0.0, answer.dual_bound) / evenness  # on the average gain, because every gain is at least 0
     # A search that ended by itself, yet neither certifies nor improves: f_t is feasible and worth 0, so either
     # the numbers are to blame or, where ties do not favour the leader, the promise that only a tie could keep.
@@ -256,8 +258,3 @@ def _stationary_note(game: Game, bound: float) -> str:
     if game.leader_discount == 0.0:
         note += "; with leader discount 0 the point is Pareto-optimal to that accuracy (Theorem 11 d)"
     return note
-
-
-def value_scale(game: Game, values: FloatArray) -> float:
-    """The size of the leader's values or rewards, whichever is larger; 1 if all are zero."""
-    return max(float(np.abs(values).max()), float(np.abs(game.leader_rewards).max())) or 1.0

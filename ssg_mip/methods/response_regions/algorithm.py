@@ -13,7 +13,8 @@ from ssg_mip.evaluation.value_bounds import gap_scale, leader_value_bounds
 from ssg_mip.exact.size_limit import improvement_products, obstacle
 from ssg_mip.game.game import Game
 from ssg_mip.methods.policy_iteration.algorithm import DEFAULT_ITERATION_LIMIT, weighted_bound
-from ssg_mip.methods.policy_iteration.dominating_point import negligible_gain
+from ssg_mip.methods.policy_iteration.dominating_point import negligible_at
+from ssg_mip.methods.policy_iteration.negligible import resolution, value_scale
 from ssg_mip.methods.policy_iteration.run_log import RunLog
 from ssg_mip.methods.policy_iteration.start import first_iterate, without_start
 from ssg_mip.methods.policy_iteration.step import (
@@ -24,7 +25,6 @@ from ssg_mip.methods.policy_iteration.step import (
     exact_improvement,
     stop_at_ceiling,
     take_step,
-    value_scale,
 )
 from ssg_mip.methods.response_regions.ascent import pareto_ascent
 from ssg_mip.methods.response_regions.regions import Regions, solve_region
@@ -112,7 +112,7 @@ class _Walk:
         request = dataclasses.replace(
             self._request, deadline=self._request.deadline.share(REGIONS_SHARE), start=current.policy, on_progress=None
         )
-        negligible = negligible_gain(self._game, current, request)
+        negligible = negligible_at(self._game, current, request)
         request = dataclasses.replace(request, good_enough=LEAST_PROGRESS * negligible)
         for response in self._order(current, request):
             if request.stopped or not self._left(nodes):
@@ -142,9 +142,8 @@ class _Walk:
 
     def _improved(self, current: Iterate, response: IntArray, request: Request, negligible: float) -> Iterate | None:
         """(53), then (54), in one region; the result if it strictly dominates the iterate."""
-        problem, outcome = solve_region(
-            self._game, current.values, response, request, absolute=TEST_GAP_SHARE * negligible
-        )
+        absolute = TEST_GAP_SHARE * resolution(self._game, current.values, negligible)
+        problem, outcome = solve_region(self._game, current.values, response, request, absolute=absolute)
         self._regions += 1
         if outcome is None:
             return None

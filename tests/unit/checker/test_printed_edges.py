@@ -256,7 +256,7 @@ def test_values_known_up_to_an_interval_are_the_given_ones_wherever_they_lie() -
     alone = {"values": (1.5,), "claimed": 1.0, "weights": (Fraction(1),)}
     assert ProvenBounds(EXACT, [replay(**alone, slack=0.5)]).average_step(wide) == 1
     assert ProvenBounds(EXACT, [replay(**alone, slack=0.375)]).average_step(wide) is None
-    assert ProvenBounds(EXACT, [replay(**alone, slack=0.375)], leeway=Fraction(1, 8)).average_step(wide) == 1
+    assert ProvenBounds(EXACT, [replay(**alone, slack=0.375)], leeway=(Fraction(1, 8),)).average_step(wide) == 1
 
 
 def test_what_dominates_a_point_gains_what_a_bound_leaves() -> None:
