@@ -18,10 +18,10 @@ from ssg_mip.exact.programs import CommitmentProblem, ImprovementProblem
 from ssg_mip.exact.size_limit import commitment_products, improvement_products, obstacle, restricted_products
 from ssg_mip.game.policy import FollowerPolicy
 from ssg_mip.library import kudo_akimoto_figure_1, random_game
-from ssg_mip.methods import Request
 from ssg_mip.programs.commitment import commitment
 from ssg_mip.programs.deterministic import deterministic_commitment
 from ssg_mip.programs.improvement import improvement
+from ssg_mip.runs.request import Request
 
 LARGE = random_game(seed=3, states=40, leader_actions=3, follower_actions=3)
 SMALL = random_game(seed=3, states=4, leader_actions=2, follower_actions=3)
