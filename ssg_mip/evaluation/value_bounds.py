@@ -30,7 +30,7 @@ from ssg_mip.evaluation.mdp import (
     transition_matrix,
     upper_solution,
 )
-from ssg_mip.evaluation.standard_form import standard_form, value_range
+from ssg_mip.evaluation.standard_form import StandardForm, standard_form, value_range
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 
@@ -113,9 +113,21 @@ def tie_thresholds(game: Game, tolerances: Tolerances = DEFAULT_TOLERANCES) -> F
     size = np.maximum(np.abs(values.lower), np.abs(values.upper))
     largest = np.maximum.reduceat(np.abs(form.standard.follower_rewards), game.row_offsets[:-1])
     rounding = TIE_ROUNDINGS * float(np.finfo(float).eps) * (size + largest)
-    moved = 2.0 * (1.0 - game.follower_discount) * form.follower.rounding
-    thresholds: FloatArray = form.follower.unit * (share * values.width + rounding) + moved
+    thresholds: FloatArray = form.follower.unit * (share * values.width + rounding) + _rounding_of_potentials(
+        game, form
+    )
     return thresholds
+
+
+def _rounding_of_potentials(game: Game, form: StandardForm) -> FloatArray:
+    """By how much rewards of the follower may be off from which constants by state are taken, state by state."""
+    if form.follower.potential is None:
+        return np.zeros(game.num_states)
+    size = np.abs(np.broadcast_to(form.follower.base, game.num_states))
+    each = np.abs(game.follower_rewards) + size[game.row_state]
+    each = each + game.follower_discount * (transition_matrix(game) @ size)
+    rounded: FloatArray = TIE_ROUNDINGS * float(np.finfo(float).eps) * np.maximum.reduceat(each, game.row_offsets[:-1])
+    return rounded
 
 
 def leader_value_bounds(game: Game) -> ValueBounds:
