@@ -170,7 +170,7 @@ def test_riches_that_are_hardly_ever_reached_excuse_no_loss(method: str, pay: fl
     game = Game.from_arrays(
         moves, leader, follower, leader_discount=0.9, follower_discount=0.9, initial=[0.5, 0.0, 0.0, 0.0, 0.5]
     )
-    result = solve(game, method, guarantee=False)
+    result = solve(game, method, guarantee=False, node_limit=100)  # no linear program can tell these riches
     assert result.check.passed, result.check.reason
     assert result.follower_policy is not None
     assert result.follower_policy.actions[0] == 0
