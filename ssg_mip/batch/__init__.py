@@ -77,7 +77,8 @@ def run_batch(
     options, interrupt = options or BatchOptions(), interrupt or Interrupt()
     if isinstance(jobs, bool) or jobs < 1:
         raise OptionError(f"jobs is {jobs!r}; it must be a whole number of at least 1")
-    find_method(options.method).check_settings(options.settings)
+    if options.settings:  # an unknown method is a failed row for each instance
+        find_method(options.method).check_settings(options.settings)
     instances = _instances_to_solve(folder, out)
     with folder_of_its_own(out) as path:
         if path.exists() and not resume:
