@@ -200,6 +200,7 @@ def view_follower(
     scale = LocalScale.of_process(follower) if scale is None else scale
     optimum = optimal_values(follower, None, checkpoint)
     noise = scale.noise(optimum.values, follower.discount, tolerances)
+    checkpoint()
     slots = range(follower.offsets[-1])
     ends = [value.lower for value in optimum.values], [value.upper for value in optimum.values]
     lower, upper = follower.action_bounds(*ends, slots)
@@ -220,7 +221,7 @@ def view_follower(
             for state in range(follower.num_states)
         ),
         near=near,
-        slack=scale.slack(optimum.values, follower.discount, tolerances),
+        slack=scale.slack_beside(noise, tolerances),
     )
 
 

@@ -153,7 +153,10 @@ class LocalScale:
 
     def slack(self, values: Sequence[Interval], discount: Fraction, tolerances: Tolerances) -> tuple[Fraction, ...]:
         """How far a printed number may lie from its proven value: ``rounding`` times the spread there, and noise."""
-        noise = self.noise(values, discount, tolerances)
+        return self.slack_beside(self.noise(values, discount, tolerances), tolerances)
+
+    def slack_beside(self, noise: Sequence[Fraction], tolerances: Tolerances) -> tuple[Fraction, ...]:
+        """The same beside a noise that is known."""
         share = Fraction(tolerances.rounding)
         return tuple(share * width + own for width, own in zip(self.width, noise, strict=True))
 

@@ -133,7 +133,7 @@ def _is_other(values: FloatArray, before: FloatArray, form: StandardForm) -> boo
     """Whether values in states that the form counts differ by more than rounding."""
     allowed = (
         4.0 * form.leader.rounding
-        + DEFAULT_TOLERANCES.rounding * leader_spreads(form.game)
+        + DEFAULT_TOLERANCES.rounding * form.leader.unit * leader_spreads(form.standard)
         + DEFAULT_TOLERANCES.arithmetic * np.abs(values)
     )
     counted = slice(None) if form.ignored is None else ~form.ignored
