@@ -114,13 +114,13 @@ def _solve_commitment(game: Game, weights: FloatArray, request: Request, floor: 
     ceiling = float(weights @ bounds.upper)
     finest = finest_gap(bounds, weights, max(request.gap, LEAST_GAP))
     answer = answer_of(_search(problem, request, scale=scale, ceiling=ceiling, absolute=finest), ceiling=ceiling)
-    allowed = max(request.gap, LEAST_GAP) * (1.0 + DEFAULT_TOLERANCES.rounding)
-    is_closed = relative_gap(answer.primal_bound, answer.dual_bound, scale) <= allowed
-    if answer.termination is Termination.GAP and not is_closed:
-        answer = dataclasses.replace(answer, termination=Termination.NUMERICAL)
     if answer.termination is Termination.NUMERICAL and request.rule_decides:
         # Every box was searched, and what is missing is a value that only ties in the leader's favour attain.
         return dataclasses.replace(answer, termination=Termination.TIE_RULE)
+    allowed = max(request.gap, LEAST_GAP) * (1.0 + DEFAULT_TOLERANCES.rounding)
+    is_closed = relative_gap(answer.primal_bound, answer.dual_bound, scale) <= allowed
+    if answer.termination is Termination.GAP and not is_closed:
+        return dataclasses.replace(answer, termination=Termination.NUMERICAL)
     return answer
 
 
