@@ -20,6 +20,16 @@ class OutOfTime(Exception):  # noqa: N818 (not an error: whoever set the checkpo
     """The work in hand was given up at a checkpoint; it never reaches the user."""
 
 
+def giving_up(deadline: Deadline, stopped: Callable[[], bool] = bool) -> Checkpoint:
+    """A checkpoint that ends the work once the time is up, or once ``stopped`` says so; ``bool()`` never does."""
+
+    def checkpoint() -> None:
+        if deadline.expired or stopped():
+            raise OutOfTime
+
+    return checkpoint
+
+
 class Deadline:
     """A point in time after which work should stop.
 

@@ -80,41 +80,36 @@ def local_scale(game: Game, *, leader: bool, checkpoint: Checkpoint = unhurried)
 
 def _local_scale(game: Game, *, leader: bool, checkpoint: Checkpoint) -> LocalScale:
     spread = _spread(game, leader=leader, checkpoint=checkpoint)
-    width = _fractions(np.maximum(spread.highest - spread.lowest, 0.0))
+    width, size = _finite(np.maximum(spread.highest - spread.lowest, 0.0)), _finite(spread.size)
     rewards = game.leader_rewards if leader else game.follower_rewards
-    checkpoint()
-    most = _fractions(np.maximum.reduceat(rewards, game.row_offsets[:-1]))
-    least = _fractions(np.maximum.reduceat(-rewards, game.row_offsets[:-1]))
-    size = _fractions(spread.size)
-    checkpoint()
-    widest, far, high, low = most_reached(game, width, size, most, least)
-    spread_of = tuple(above + below for above, below in zip(high, low, strict=True))
-    own = tuple(above + below for above, below in zip(most, least, strict=True))
     discount = game.leader_discount if leader else game.follower_discount
+    checkpoint()
+    most = np.maximum.reduceat(rewards, game.row_offsets[:-1])
+    least = np.maximum.reduceat(-rewards, game.row_offsets[:-1])
+    checkpoint()
+    reached = most_reached(game, *map(_fractions, (width, size, most, least)))
+    widest, far, high, low = (np.array(list(map(float, numbers))) for numbers in reached)
     widest, far, rewards_reached = (
-        _arriving(game, discount, reached, local) for reached, local in ((widest, width), (far, size), (spread_of, own))
+        _arriving(game, discount, *pair) for pair in ((widest, width), (far, size), (high + low, most + least))
     )
     return LocalScale(
-        width=width,
-        widest=widest,
-        size=tuple(min(FAR * one, other) for one, other in zip(widest, far, strict=True)),
-        rewards=rewards_reached,
+        width=_fractions(width),
+        widest=_fractions(widest),
+        size=_fractions(np.minimum(FAR * widest, far)),
+        rewards=_fractions(rewards_reached),
     )
 
 
-def _arriving(
-    game: Game, discount: float, reached: Sequence[Fraction], own: Sequence[Fraction]
-) -> tuple[Fraction, ...]:
+def _arriving(game: Game, discount: float, reached: FloatArray, own: FloatArray) -> FloatArray:
     """Of what is reached how much arrives: discounted, and as likely as it is, but a state's own in full.
 
     Sweeps of ``m <- max(own, gamma max P m)`` from above; what is hardly ever reached does not round.
     """
     matrix, offsets = _transition(game), game.row_offsets[:-1]
-    local = np.array(list(map(float, own)))
-    arriving = np.array(list(map(float, reached)))
+    arriving = reached
     for _ in range(REACH_SWEEPS):
-        arriving = np.maximum(local, discount * np.maximum.reduceat(matrix @ arriving, offsets))
-    return _fractions(arriving)
+        arriving = np.maximum(own, discount * np.maximum.reduceat(matrix @ arriving, offsets))
+    return arriving
 
 
 def most_reached(game: Game, *vectors: Sequence[Fraction]) -> list[tuple[Fraction, ...]]:
@@ -167,4 +162,8 @@ def _transition(game: Game) -> Any:
 
 
 def _fractions(numbers: FloatArray) -> tuple[Fraction, ...]:
-    return tuple(map(Fraction, np.where(np.isfinite(numbers), numbers, 0.0).tolist()))
+    return tuple(map(Fraction, _finite(numbers).tolist()))
+
+
+def _finite(numbers: FloatArray) -> FloatArray:
+    return np.where(np.isfinite(numbers), numbers, 0.0)

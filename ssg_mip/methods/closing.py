@@ -16,7 +16,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from ssg_mip.base.deadline import Checkpoint, Deadline, OutOfTime
+from ssg_mip.base.deadline import Deadline, OutOfTime, giving_up
 from ssg_mip.base.interrupt import Interrupt
 from ssg_mip.base.tolerances import Tolerances
 from ssg_mip.checker.dual.replay import BoundVerification
@@ -162,7 +162,7 @@ def closed(
 def _loses(answer: Answered, tolerances: Tolerances, until: Deadline, stopped: Callable[[], bool]) -> bool:
     """Whether the follower loses for certain by the response; no, if there is no time to say so."""
     try:
-        return answer.loses(tolerances, _gives_up(until, stopped))
+        return answer.loses(tolerances, giving_up(until, stopped))
     except (OutOfTime, KeyboardInterrupt):
         return False
 
@@ -177,16 +177,6 @@ def with_fewer_iterates(result: Result) -> Result:
     kept = tuple(dataclasses.replace(points[place], iteration=number) for number, place in enumerate(places))
     details = {**result.details, "iterates_left_out": len(points) - len(kept)}
     return dataclasses.replace(result, trajectory=kept, details=details)
-
-
-def _gives_up(deadline: Deadline, stopped: Callable[[], bool]) -> Checkpoint:
-    """A checkpoint that ends the work once the time is up or the user asks for it."""
-
-    def checkpoint() -> None:
-        if deadline.expired or stopped():
-            raise OutOfTime
-
-    return checkpoint
 
 
 def _checked(
@@ -239,7 +229,7 @@ def _examined(
         tolerances=tolerances,
         bounds=bounds,
         out_of_time=lambda: deriving.expired,
-        checkpoint=_gives_up(until, stopped),
+        checkpoint=giving_up(until, stopped),
     ).whole
 
 
@@ -265,7 +255,7 @@ def _with_guarantee(result: Result, until: Deadline, stopped: Callable[[], bool]
             result.leader_policy,
             weights=result.weights,
             deadline=deadline,
-            checkpoint=_gives_up(until, stopped),
+            checkpoint=giving_up(until, stopped),
         )
     except (OutOfTime, KeyboardInterrupt):
         return result

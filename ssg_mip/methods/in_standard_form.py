@@ -107,7 +107,10 @@ def _with_own_values(result: Result, tolerances: Tolerances, form: StandardForm)
     if result.leader_policy is None:
         return result
     response = answer(result.leader_policy)
-    found = [answer(point.leader_policy).leader_values for point in result.trajectory]
+    found = [
+        (response if point.leader_policy is result.leader_policy else answer(point.leader_policy)).leader_values
+        for point in result.trajectory
+    ]
     own = [dataclasses.replace(point, leader_values=one) for point, one in zip(result.trajectory, found, strict=True)]
     others = [_is_other(one, point.leader_values, form) for point, one in zip(result.trajectory, found, strict=True)]
     if any(others):

@@ -83,7 +83,6 @@ METHODS: dict[str, Method] = {
             name="grid",
             home="ssg_mip.methods.restricted.grid",
             promises=(Promise.LAST_ITERATE, Promise.ON_GRID),
-            takes=frozenset({Takes.LEVELS}),
             weighted_only=True,
         ),
         Method(

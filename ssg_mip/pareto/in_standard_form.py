@@ -66,14 +66,15 @@ def enclosure_out(enclosure: Enclosure, form: StandardForm) -> Enclosure:
     axes = _Axes(enclosure.objectives, form)
     provenance = provenance_out(enclosure.provenance, form)
     options = {**provenance.options, "resolution": axes.unit * enclosure.wanted}
-    resolution = axes.unit * enclosure.resolution + axes.rounding_of(enclosure)
+    rounding = axes.rounding_of(enclosure)
+    resolution = axes.unit * enclosure.resolution + rounding
     reached = enclosure.termination is not Termination.CONVERGED or resolution <= axes.unit * enclosure.wanted
     return dataclasses.replace(
         enclosure,
         game=form.game,
         termination=enclosure.termination if reached else Termination.NUMERICAL,
-        points=tuple(axes.point_out(point, axes.rounding_of(enclosure)) for point in enclosure.points),
-        boxes=tuple(axes.box_out(box, axes.rounding_of(enclosure)) for box in enclosure.boxes),
+        points=tuple(axes.point_out(point, rounding) for point in enclosure.points),
+        boxes=tuple(axes.box_out(box, rounding) for box in enclosure.boxes),
         resolution=resolution,
         wanted=axes.unit * enclosure.wanted,
         region=axes.region_out(enclosure.region),

@@ -33,7 +33,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ssg_mip.base.deadline import Checkpoint, Deadline, OutOfTime, unhurried
+from ssg_mip.base.deadline import Checkpoint, Deadline, OutOfTime, giving_up, unhurried
 from ssg_mip.base.rules import NOT_NEGATIVE, PATH, SECONDS, checked, one_of, optional
 from ssg_mip.errors import OptionError, TooLargeError
 from ssg_mip.evaluation.best_response import best_response
@@ -143,11 +143,7 @@ def export(
     policy = LeaderPolicy.uniform(game) if policy is None else policy
     objective = state_weights(game, weights)
     until = Deadline(time_limit) if deadline is None else deadline
-
-    def checkpoint() -> None:
-        if until.expired:
-            raise OutOfTime
-
+    checkpoint = giving_up(until)
     try:
         with given_up_quietly():
             written = build_program(game, program, form, objective, policy, margin, what, checkpoint)

@@ -28,7 +28,6 @@ class Takes(enum.Enum):
     SELECTION = "a selection of steps"
     SCALARISATION = "a scalarisation that is no weighted sum"
     ZERO_WEIGHTS = "weights of zero as they are, because no state may lose"
-    LEVELS = "levels of a probability grid"
     FLOORS = "values that some states must keep"
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ssg_mip.base.deadline import Checkpoint, OutOfTime
+from ssg_mip.base.deadline import Checkpoint, OutOfTime, giving_up
 from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
 from ssg_mip.exact.stage_operator.operator import StageOperator
 from ssg_mip.exact.stage_operator.stage import LeaderClass, LeaderTies
@@ -47,12 +47,7 @@ def operator_policies(game: Game, request: Request) -> Iterator[LeaderPolicy]:
 
     Both times with the leader's ties decided for the follower, then against it. None without time.
     """
-    until = request.deadline.share(TIME_SHARE)
-
-    def checkpoint() -> None:
-        if until.expired or request.stopped:
-            raise OutOfTime
-
+    checkpoint = giving_up(request.deadline.share(TIME_SHARE), lambda: request.stopped)
     with contextlib.suppress(OutOfTime):
         yield from _policies(game, request, checkpoint)
 
