@@ -23,7 +23,7 @@ def batch_of_folder(
     folder: Annotated[
         Path, typer.Argument(metavar="FOLDER", help="Folder with instances.", exists=True, file_okay=False)
     ],
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for results.jsonl.", file_okay=False)],
+    out: Annotated[str, typer.Option("--out", metavar="DIR", help="Folder for results.jsonl.")],
     method: options.Method = "policy-iteration",
     weights: options.Weights = None,
     ties: options.Ties = "leader",
@@ -55,9 +55,10 @@ def batch_of_folder(
     from ssg_mip.batch import RESULTS_NAME, BatchOptions, find_instances, run_batch
     from ssg_mip.report.batches import batch_report, batch_row_line
 
-    if (out / RESULTS_NAME).exists():
+    results = options.read_folder(out, "--out")
+    if (results / RESULTS_NAME).exists():
         inputs: dict[str, Path | None] = {f"the instance {name}": folder / name for name in find_instances(folder)}
-        check_outputs({"the results": out / RESULTS_NAME}, {**inputs, "--weights": file_named(weights)})
+        check_outputs({"the results": results / RESULTS_NAME}, {**inputs, "--weights": file_named(weights)})
     asked = BatchOptions(
         method=method,
         weights=options.read_weights(weights),
@@ -77,7 +78,7 @@ def batch_of_folder(
     with graceful_interrupt() as interrupt:
         summary = run_batch(
             folder,
-            out,
+            results,
             asked,
             jobs=jobs,
             resume=resume,

@@ -310,6 +310,16 @@ def read_start(given: str | None) -> Mapping[str, Mapping[str, float]] | Literal
     return read_policy(path)
 
 
+def read_folder(text: str, option: str) -> Path:
+    """The folder that an option names; a file of that name and no name at all are refused."""
+    if not text.strip():
+        raise OptionError(f"{option} is {text!r}; it must name a folder, '.' for the one you are in")
+    folder = Path(text)
+    if folder.is_file():
+        raise OptionError(f"{option} {text} is a file; choose another folder")
+    return folder
+
+
 def read_policy(path: Path | None) -> Mapping[str, Mapping[str, float]] | None:
     """A leader policy as ``{state: {action: probability}}``, alone in a file or inside a result.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,7 +18,7 @@ def reproduce_experiment(
         str, typer.Argument(metavar="NAME", help="The experiment; an unknown name lists them.", show_default=False)
     ],
     out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Folder for NAME.md, the tables (CSV) and the pictures.")
+        str, typer.Option("--out", metavar="DIR", help="Folder for NAME.md, the tables (CSV) and the pictures.")
     ],
     seed: options.Seed = 0,
     full: Annotated[
@@ -47,7 +46,7 @@ def reproduce_experiment(
     with graceful_interrupt() as interrupt:
         report = reproduce(
             name,
-            out,
+            options.read_folder(out, "--out"),
             seed=seed,
             full=full,
             time_limit=time_limit,

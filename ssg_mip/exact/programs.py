@@ -113,7 +113,7 @@ class FollowerValueProblem(ABC):
         checkpoint()
         compiled = compile_program(program)
         if not self._warned:
-            warn_of_ranges(compiled, self.game.name)
+            warn_of_ranges(compiled, self.game.name, given=self.given_numbers)
             self._warned = True
         slot_of = self._slot_of_columns(program, compiled)
         checkpoint()
@@ -122,6 +122,11 @@ class FollowerValueProblem(ABC):
         relaxation.end_by(self.request.deadline)
         self.read_columns(program, compiled)
         return relaxation
+
+    @property
+    def given_numbers(self) -> FloatArray | None:
+        """What users have given of a program's numbers; ``None`` if that is all of them."""
+        return None
 
     def _slot_of_columns(self, program: Program, compiled: CompiledProgram) -> IntArray:
         """The follower slot of every column of a block over ``(s, a, b)``, -1 for the rest."""
@@ -279,6 +284,14 @@ class ImprovementProblem(FollowerValueProblem):
         self.values = values
         self.objective = objective
         self._gains = leader_gains(game, values)
+
+    @property
+    def given_numbers(self) -> FloatArray:
+        """The game and the weights; the values of the policy to improve on are none of the user's."""
+        game, objective = self.game, self.objective
+        weights = objective.weights if isinstance(objective, ConcavePieces) else objective
+        own = (game.leader_rewards, game.follower_rewards, game.probabilities, weights)
+        return np.concatenate([np.ravel(numbers) for numbers in own])
 
     def write(self, follower: ValueBounds, selection: Selection) -> Program:
         """The hull form."""

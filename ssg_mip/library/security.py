@@ -152,7 +152,11 @@ def security_grid(
     OptionError
         If an argument is out of range.
     """
-    _check(size, targets, defenders, horizon, wind, penalty, observation, seed)
+    check_grid(size, targets, defenders, horizon)
+    check_whole(seed, "seed", least=0)
+    SHARE.check("wind", wind)
+    NOT_NEGATIVE.check("penalty", penalty)
+    one_of(get_args(Observation)).check("observation", observation)
     FLAG.check("zero_sum", zero_sum)
     checked_discount(discount, "discount")
     rng = np.random.default_rng(seed)
@@ -225,21 +229,16 @@ class _Rules:
         return Outcome(mine, theirs, shares)
 
 
-def _check(
-    size: int, targets: int, defenders: int, horizon: int, wind: float, penalty: float, observation: str, seed: int
-) -> None:
+def check_grid(size: int, targets: int, defenders: int, horizon: int) -> None:
+    """Raise :class:`OptionError` unless there is such a grid; see :func:`security_grid`."""
     check_whole(size, "size", least=2, most=1000)
     check_whole(targets, "targets")
     check_whole(defenders, "defenders", least=0)
     check_whole(horizon, "horizon", most=10**6)
-    check_whole(seed, "seed", least=0)
     if not 1 <= targets < size * size:
         raise OptionError(f"targets is {targets}; it must be at least 1 and leave the corner of {size}x{size} free")
     if defenders > targets:
         raise OptionError(f"defenders is {defenders}; it must be at most the number of targets, {targets}")
-    SHARE.check("wind", wind)
-    NOT_NEGATIVE.check("penalty", penalty)
-    one_of(get_args(Observation)).check("observation", observation)
 
 
 def _towards(cell: Cell, target: Cell) -> str:

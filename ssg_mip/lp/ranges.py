@@ -38,6 +38,9 @@ SMALLEST = 1e-9
 LOOSE = 1e4
 """Ratio of a big-M to the reach of the other terms in its row from which it is refused."""
 
+ADVICE = "bring the rewards, probabilities and weights to similar sizes"
+"""What users can do about all three."""
+
 SHOWN = 5
 """Rows that are named; the others are counted."""
 
@@ -83,8 +86,7 @@ class RangeReport:
             (self.lost_entries, f"coefficients below {SMALLEST:g}, which the solver reads as 0"),
             (self.loose_rows, f"a big-M more than {LOOSE:g} times what the other terms can reach"),
         )
-        advice = "bring the rewards and probabilities to similar sizes"
-        return tuple(f"{_some(rows)}: {what}; {advice}" for rows, what in found if rows)
+        return tuple(f"{_some(rows)}: {what}" for rows, what in found if rows)
 
 
 def range_report(program: CompiledProgram) -> RangeReport:
@@ -103,12 +105,29 @@ def range_report(program: CompiledProgram) -> RangeReport:
     )
 
 
-def warn_of_ranges(program: CompiledProgram, game_name: str) -> None:
-    """Log the ranges, and a warning for each kind of trouble."""
+def warn_of_ranges(program: CompiledProgram, game_name: str, *, given: FloatArray | None = None) -> None:
+    """Log the ranges, and a warning for each kind of trouble that users can do something about.
+
+    Parameters
+    ----------
+    program, game_name
+        The program, and the game's name for the log.
+    given
+        Where a program holds other numbers than the user's, as the values of a policy: his own. Where those are of
+        similar size the trouble is not theirs, and it is logged without a warning.
+    """
     report = range_report(program)
     logger.debug("%s: %s", game_name, report.summary)
+    theirs = given is None or _are_apart(given)
+    level, advice = (logging.WARNING, f"; {ADVICE}") if theirs else (logging.DEBUG, "")
     for warning in report.warnings:
-        logger.warning("%s: %s", printable(game_name), printable(warning))
+        logger.log(level, "%s: %s%s", printable(game_name), printable(warning), advice)
+
+
+def _are_apart(numbers: FloatArray) -> bool:
+    """Whether some numbers differ as much as coefficients of a row must to be named, or are lost."""
+    smallest, largest = _range(numbers)
+    return largest > WIDE * smallest or smallest < SMALLEST
 
 
 def is_loose(program: CompiledProgram) -> bool:

@@ -21,6 +21,9 @@ from ssg_mip.runs.settings import check_settings
 NOTHING = "nothing: the method draws nothing"
 SOLVER_ONLY = f"{NOTHING}; HiGHS is given the seed, which may show where optima are not unique"
 
+_POINTS = frozenset({Promise.DETERMINISTIC, Promise.ON_GRID})
+"""What methods promise that choose among points of the simplex."""
+
 
 class Takes(enum.Enum):
     """What a method can be asked for beside what all of them understand."""
@@ -90,6 +93,10 @@ class Method:
             check_settings(self.settings, given, self.name)
 
     def seed_decides(self, request: Request, *, random_start: bool = False) -> str:
-        """What another seed changes in a run, in words; ``random_start`` says whether the start was drawn."""
-        drawn = ", ".join(filter(None, ("the random start" if random_start else "", self.draws(request))))
+        """What another seed changes in a run, in words; ``random_start`` says whether the start was drawn.
+
+        Methods that choose among points of the simplex leave a drawn start out: it is none of them.
+        """
+        start = "the random start" if random_start and _POINTS.isdisjoint(self.promises) else ""
+        drawn = ", ".join(filter(None, (start, self.draws(request))))
         return drawn or (SOLVER_ONLY if self.asks_solver else NOTHING)

@@ -51,8 +51,11 @@ def read_settings(kind: type[T], given: Mapping[str, Any], method: str, *, owner
         cause = first.get("ctx", {}).get("error")
         if isinstance(cause, OptionError):
             raise cause from None
-        name = ".".join(str(part) for part in first["loc"][:1]) or "?"
-        raise OptionError(f"setting {name} of {owner} {method!r} is {first['input']!r}: {first['msg']}") from None
+        where, rule = list(first["loc"]), first["msg"]
+        if first["type"] == "missing":
+            rule = f"its entry {where.pop()} is missing (the first is 0)"
+        name = "".join(f"[{part}]" if isinstance(part, int) else str(part) for part in where) or "?"
+        raise OptionError(f"setting {name} of {owner} {method!r} is {first['input']!r}: {rule}") from None
 
 
 def check_settings(kind: type[Any] | None, given: Mapping[str, Any], method: str) -> None:
@@ -77,6 +80,16 @@ class Range:
             if value is not None and not self.holds(value):
                 raise OptionError(f"{name} is {value!r}; it must be {self.words}")
 
+    def check_each(self, owner: object, *names: str) -> None:
+        """The same for members that hold several values: each must lie there, and there must be one."""
+        for name in names:
+            values = getattr(owner, name)
+            if not values:
+                raise OptionError(f"{name} is empty; it must hold at least one number")
+            for place, value in enumerate(values):
+                if not self.holds(value):
+                    raise OptionError(f"{name}[{place}] is {value!r}; it must be {self.words}")
+
 
 COUNT = Range("at least 1", lambda value: value >= 1)
 SIZE = Range("at least 1 and at most a million", lambda value: 1 <= value <= 10**6)
@@ -88,6 +101,7 @@ WEIGHT = Range("at least 0 and at most 1000", lambda value: 0.0 <= value <= 1000
 """Learning rates and weights of networks, which calculate in single precision."""
 POSITIVE = Range("a positive number", lambda value: 0.0 < value < math.inf)
 NOT_NEGATIVE = Range("a number of at least 0", lambda value: 0.0 <= value < math.inf)
+DISCOUNT = Range("at least 0 and below 1", lambda value: 0.0 <= value < 1.0)
 SHARE = Range("between 0 and 1", lambda value: 0.0 <= value <= 1.0)
 RATE = Range("above 0 and at most 1", lambda value: 0.0 < value <= 1.0)
 FACTOR = Range("above 0 and below 1", lambda value: 0.0 < value < 1.0)

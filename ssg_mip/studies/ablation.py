@@ -1,13 +1,15 @@
 """The ablation of Asymmetric Learning Dynamics (2025), section 5: steps of Hedge and learning rates of PPO.
 
 The paper tested ``eta`` in {0.02, 0.05, 0.1} and rates in {1e-4, 3e-4, 1e-3}, chose the middle ones, and prints no
-numbers. Here the Battle of its Table 1 is learned with all nine pairs, the follower seeing the leader's action.
+numbers. Here the Battle of its Table 1 is learned with all nine pairs by both of its algorithms: with a follower who
+sees the leader's action and moves at every step, and, for longer, with one who sees none and moves once an iteration.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import itertools
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,16 +18,19 @@ import numpy as np
 from ssg_mip.library import matrix_game
 from ssg_mip.studies.asymmetric_readings import CLOSE, close, listed, moves_to
 from ssg_mip.studies.asymmetric_runs import (
+    HIDDEN,
     PPO_RATE,
     ROLLOUT,
+    SEEN,
     Effort,
-    Way,
+    Kind,
     can_run,
     learn_curve,
     stackelberg_values,
+    way_of,
 )
 from ssg_mip.studies.findings import Finding
-from ssg_mip.studies.notebook import Notebook
+from ssg_mip.studies.notebook import Notebook, Table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,25 +41,32 @@ STEPS = (0.02, 0.05, 0.1)
 RATES = (1e-4, 3e-4, 1e-3)
 """Learning rates of PPO that the paper tested."""
 
-WAY = Way(learner="PPO", follower="Hedge", information="action")
+SUFFIXES = {SEEN: "algorithm-1", HIDDEN: "algorithm-2"}
+"""Names of the pictures."""
 
 
-def compare_steps(notebook: Notebook, name: str, effort: Effort) -> None:
-    """One row per pair in ``matrix-games-ablation.csv``, a picture and a finding."""
+def compare_steps(notebook: Notebook, name: str, efforts: Mapping[Kind, Effort]) -> None:
+    """One row per algorithm and pair in ``matrix-games-ablation.csv``; a picture and a finding per algorithm."""
     if not can_run(notebook, "PPO"):
         return
     table = notebook.table(
-        *("eta", "rate", "moves", "leader_payoff", "leader_in_last_tenth", "worst_seed", "follower_payoff"),
+        *("sees", "eta", "rate", "moves", "leader_payoff", "leader_in_last_tenth", "worst_seed", "follower_payoff"),
         *("follower_regret", "leader_regret", "moves_to_value"),
         suffix="ablation",
     )
-    game = matrix_game(name)
-    value = stackelberg_values(game, "action").leader
+    for kind, effort in efforts.items():
+        _add_pairs(notebook, table, name, kind, effort)
+
+
+def _add_pairs(notebook: Notebook, table: Table, name: str, kind: Kind, effort: Effort) -> None:
+    game, way = matrix_game(name), way_of("PPO", kind)
+    value = stackelberg_values(game, way.information).leader
     for eta, rate in itertools.product(STEPS, RATES):
-        curve = learn_curve(notebook, game, WAY, dataclasses.replace(effort, eta=eta, rate=rate))
+        curve = learn_curve(notebook, game, way, dataclasses.replace(effort, eta=eta, rate=rate))
         if curve is None:
             break
         table.add(
+            sees=way.seen,
             eta=eta,
             rate=rate,
             moves=int(curve.steps[-1]),
@@ -66,10 +78,11 @@ def compare_steps(notebook: Notebook, name: str, effort: Effort) -> None:
             leader_regret=float(curve.leader_regret[-1]),
             moves_to_value=moves_to(curve, value),
         )
-    notebook.say(f"{len(table.rows)} pairs of steps in {name}")
-    if len(table.rows) == len(STEPS) * len(RATES):
-        notebook.findings.append(read_ablation(table.rows, value))
-        notebook.picture(partial(_draw, table.rows, value), "ablation")
+    rows = [row for row in table.rows if row["sees"] == way.seen]
+    notebook.say(f"{len(rows)} pairs of steps in {name}, {way.label}")
+    if len(rows) == len(STEPS) * len(RATES):
+        notebook.findings.append(read_ablation(rows, value))
+        notebook.picture(partial(_draw, rows, value), f"ablation-{SUFFIXES[kind]}")
 
 
 def read_ablation(rows: list[dict[str, Any]], value: float) -> Finding:
@@ -78,7 +91,8 @@ def read_ablation(rows: list[dict[str, Any]], value: float) -> Finding:
     stable = [rate for rate in RATES if close(worst[rate], value)]
     best = max(rows, key=lambda row: row["leader_payoff"])
     return Finding(
-        what=f"Battle, PPO, {WAY.seen}: rates {RATES[0]:g} to {RATES[-1]:g} with eta {STEPS[0]:g} to {STEPS[-1]:g}",
+        what=f"Battle, PPO, {rows[0]['sees']}: rates {RATES[0]:g} to {RATES[-1]:g} with eta "
+        f"{STEPS[0]:g} to {STEPS[-1]:g}",
         printed=f"all tested, {PPO_RATE:g} chosen as stable; no numbers",
         ours="worst last tenth of any seed and eta: "
         + "; ".join(f"{rate:g}: {one:.3g}" for rate, one in worst.items())

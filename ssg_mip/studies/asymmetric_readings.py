@@ -12,8 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
-from ssg_mip.game.observation import Observation
-from ssg_mip.studies.asymmetric_runs import ROLLOUT, Curve, Follower, Learner
+from ssg_mip.studies.asymmetric_runs import ANSWERED, ANSWERED_SEEING, ROLLOUT, SYMMETRIC, Curve, Kind, Learner, designs
 from ssg_mip.studies.bimatrix import Payoffs
 from ssg_mip.studies.findings import Finding
 
@@ -41,14 +40,8 @@ SUBLINEAR = 0.9
 PRINTED = (10.0 / 3.0, 2.0 / 3.0)
 """The payoffs that the paper calls the Stackelberg values of the Battle."""
 
-Curves = Mapping[tuple[Follower, Observation], Curve]
-"""Curves of one kind of leader by (follower, information)."""
-
-SEEN: tuple[Follower, Observation] = ("Hedge", "action")
-HIDDEN: tuple[Follower, Observation] = ("Hedge", "policy")
-SYMMETRIC: tuple[Follower, Observation] = ("symmetric", "policy")
-ANSWERED: tuple[Follower, Observation] = ("explicit best response", "policy")
-"""Its keys."""
+Curves = Mapping[Kind, Curve]
+"""Curves of one kind of leader."""
 
 
 def close(first: float, second: float, tolerance: float = CLOSE) -> bool:
@@ -80,6 +73,9 @@ def pair(curve: Curve) -> str:
 def figure_1(curves: Curves, values: Mapping[str, Payoffs], equilibria: Sequence[Payoffs]) -> list[Finding]:
     """All findings about the Battle for one kind of leader.
 
+    What is printed of the method is held against Algorithms 1 and 2; every curve of Hedge is held against the best
+    commitment, and against the explicit best response, of its own model of information.
+
     Parameters
     ----------
     curves
@@ -89,22 +85,19 @@ def figure_1(curves: Curves, values: Mapping[str, Payoffs], equilibria: Sequence
     equilibria
         The payoffs of all Nash equilibria of a single round.
     """
-    found = [
-        payoffs_reached(curve, values[curve.way.information]) for key, curve in curves.items() if key in (SEEN, HIDDEN)
-    ]
-    if SEEN not in curves:
-        return found
-    method = curves[SEEN]
-    found += [
-        regret_of_method(method),
-        growth("Battle, growth of regret", method),
-        policies_reached(method),
-    ]
-    if SYMMETRIC in curves:
-        baseline = curves[SYMMETRIC]
-        found += [near_nash(method, baseline, equilibria), regret_of_baseline(baseline), more_uniform(method, baseline)]
-    if ANSWERED in curves:
-        found += [as_good_as_answering(method, curves[ANSWERED]), regret_of_answering(method, curves[ANSWERED])]
+    hedges = [curve for curve in curves.values() if curve.way.follower == "Hedge"]
+    found = [payoffs_reached(curve, values[curve.way.information]) for curve in hedges]
+    baseline = curves.get(SYMMETRIC)
+    if baseline is not None:
+        found.append(regret_of_baseline(baseline))
+    for method in hedges:
+        if method.way.kind in designs(method.way.learner):
+            found += [regret_of_method(method), growth("Battle, growth of regret", method), policies_reached(method)]
+            if baseline is not None:
+                found += [near_nash(method, baseline, equilibria), more_uniform(method, baseline)]
+        answering = curves.get(ANSWERED_SEEING if method.way.information == "action" else ANSWERED)
+        if answering is not None:
+            found += [as_good_as_answering(method, answering), regret_of_answering(method, answering)]
     return found
 
 
@@ -132,7 +125,7 @@ def near_nash(method: Curve, baseline: Curve, equilibria: Sequence[Payoffs]) -> 
     near = close(distances[nearest], 0.0)
     there = sum(any(close(float(end), one.leader, 2 * CLOSE) for one in equilibria) for end in baseline.ends)
     return Finding(
-        what=f"Battle, payoffs of the baseline: {baseline.way.label}",
+        what=f"Battle, payoffs of the baseline, {baseline.way.label}, beside the method: Hedge, {method.way.seen}",
         printed="near the Nash equilibrium: the leader substantially lower than with the method, the follower more",
         ours=f"{pair(baseline)} against {pair(method)}; {seeds_of(baseline)}",
         agrees=near and poorer and richer,
@@ -166,7 +159,7 @@ def as_good_as_answering(method: Curve, answering: Curve) -> Finding:
     same = close(ends[0], ends[1]) and close(float(method.follower_payoffs[-1]), float(answering.follower_payoffs[-1]))
     faster = moves[0] is not None and moves[1] is not None and moves[1] < moves[0]
     return Finding(
-        what=f"Battle, {method.way.learner}: Hedge beside the explicit best response",
+        what=f"Battle, {method.way.label}, beside the explicit best response that {answering.way.seen}",
         printed="the best response converges faster, to almost identical values",
         ours=f"{pair(answering)} against {pair(method)}; the leader's average is within {CLOSE:g} of its last value "
         f"after {moves[1]} against {moves[0]} moves",
@@ -237,7 +230,7 @@ def regret_of_answering(method: Curve, answering: Curve) -> Finding:
     alike = close(last[0], last[1], CLOSE * max(map(abs, last)))
     none = close(float(answering.follower_regret[-1]), 0.0, NEGLIGIBLE)
     return Finding(
-        what=f"Battle, {method.way.learner}: regrets beside the explicit best response",
+        what=f"Battle, {method.way.label}, regrets beside the explicit best response that {answering.way.seen}",
         printed="the leader's closely matches the method's, the follower's is nearly zero",
         ours=f"leader {last[1]:.3g} against {last[0]:.3g}, follower {answering.follower_regret[-1]:.3g}",
         agrees=alike and none,
@@ -300,7 +293,8 @@ def more_uniform(method: Curve, baseline: Curve) -> Finding:
     sides = ((method.leader_shares, baseline.leader_shares), (method.follower_shares, baseline.follower_shares))
     mixed = [lower(abs(theirs[-1] - 0.5), abs(mine[-1] - 0.5)) for mine, theirs in sides]
     return Finding(
-        what=f"Battle, average policies of the baseline: {baseline.way.label}",
+        what=f"Battle, average policies of the baseline, {baseline.way.label}, beside the method: "
+        f"Hedge, {method.way.seen}",
         printed="more uniform for both players than with the method",
         ours=f"leader {baseline.leader_shares[-1]:.3g} against {method.leader_shares[-1]:.3g}, follower "
         f"{baseline.follower_shares[-1]:.3g} against {method.follower_shares[-1]:.3g}",
@@ -313,7 +307,9 @@ EDGE_GAMES = ("prisoners_dilemma", "deadlock")
 """Where Figure 2 is said to show lower payoffs without regret."""
 
 
-def figure_2(learner: Learner, payoffs: Mapping[tuple[str, str], float], values: Mapping[str, float]) -> list[Finding]:
+def figure_2(
+    learner: Learner, payoffs: Mapping[tuple[str, str], float], values: Mapping[tuple[str, str], float]
+) -> list[Finding]:
     """Figure 2 for one kind of leader.
 
     Parameters
@@ -323,7 +319,7 @@ def figure_2(learner: Learner, payoffs: Mapping[tuple[str, str], float], values:
     payoffs
         The leader's average payoff by (game, schedule); the first schedule is that with regret.
     values
-        Value of the best commitment by game.
+        Value of the best commitment to what the follower sees, by the same.
     """
     schedules = list(dict.fromkeys(schedule for _, schedule in payoffs))
     if not schedules:
@@ -331,7 +327,7 @@ def figure_2(learner: Learner, payoffs: Mapping[tuple[str, str], float], values:
     found = []
     for schedule in schedules:
         games = [game for game, one in payoffs if one == schedule]
-        missed = [game for game in games if not close(payoffs[game, schedule], values[game], 2 * CLOSE)]
+        missed = [game for game in games if not close(payoffs[game, schedule], values[game, schedule], 2 * CLOSE)]
         found.append(
             Finding(
                 what=f"{len(games)} games, {learner}, {schedule}: average payoff against the Stackelberg value",

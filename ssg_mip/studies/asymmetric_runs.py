@@ -2,10 +2,22 @@
 
 A curve is named by three things: how the *leader* learns (``"PPO"``: two layers of 128 with tanh, clipping 0.2, GAE
 0.95, discount 0.99, AdamW, minibatches of 64, four epochs, as printed; ``"tabular"``: Q-learning with step
-``t ** -0.6`` and Hedge with the step of Theorem 10), who the *follower* is, and what it *sees*. The paper prints two
-models: in its Algorithm 1 the follower observes the realised leader action, in its Algorithm 2 it does not. Both are
-run. The symmetric follower sees no action, or it would be no symmetric player; the explicit best response answers the
-leader's policy.
+``t ** -0.6`` and Hedge with the step of Theorem 10), who the *follower* is, what it *sees*, and when it *moves*. The
+paper prints two methods:
+
+Algorithm 1
+    The follower observes the realised leader action, and moves after every step of play.
+Algorithm 2, called the design of its experiments
+    The follower draws from one distribution, without seeing the action, and moves once per training iteration, by
+    ``eta`` times "the estimated immediate reward for action ``a`` given the leader's allocation". The estimate is read
+    as the mean over the iteration. On the grid the follower "fully observes" the placement, so there it sees the action
+    and moves once per iteration.
+
+Both are run, and with PPO what lies between them as well: a follower that sees no action and moves at every step, and
+one that sees it and moves once per iteration. A tabular leader learns after every step, so that an iteration is one
+step and Algorithm 2 moves as often as Algorithm 1. Each is held against the explicit best response of its own model:
+one that answers the action, or one that answers the leader's policy. The symmetric follower of the matrix games sees no
+action, as both move at once there; on the grid it sees the placement.
 
 A training iteration of PPO is a rollout of 64 moves, one minibatch; the paper does not print the length of its
 rollouts. Hedge takes the printed step on gains as they are: the step on gains divided by their spread is ``eta`` times
@@ -16,6 +28,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
@@ -33,6 +46,9 @@ from ssg_mip.studies.bimatrix import Payoffs, mixed_commitment, pure_commitment
 from ssg_mip.studies.notebook import Notebook
 
 Learner = Literal["PPO", "tabular"]
+
+Moves = Literal["step", "iteration"]
+"""When Hedge moves, as in :class:`ssg_mip.learning.learners.ppo_hedge.Settings`."""
 
 Follower = Literal["Hedge", "symmetric", "explicit best response"]
 
@@ -59,20 +75,46 @@ TAIL = 0.1
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Way:
-    """Who learns how, and what the follower sees."""
+    """Who learns how, what the follower sees, and when Hedge moves."""
 
     learner: Learner
     follower: Follower
     information: Observation
+    moves: Moves = "step"
+
+    @property
+    def kind(self) -> Kind:
+        """All but the leader."""
+        return self.follower, self.information, self.moves
+
+    @property
+    def algorithm(self) -> str:
+        """What the paper prints of it, in brackets; empty for what it does not."""
+        if self.follower != "Hedge":
+            return ""
+        match self.learner, self.information, self.moves:
+            case _, "action", "step":
+                return " (Algorithm 1)"
+            case "PPO", "action", "iteration":
+                return " (Algorithm 2 where the action is observed)"
+            case "PPO", "policy", "iteration":
+                return " (Algorithm 2)"
+            case "tabular", "policy", _:
+                return " (Algorithm 2, an iteration of one step)"
+            case _:
+                return " (neither algorithm)"
 
     @property
     def seen(self) -> str:
-        """The information model in words."""
+        """The information model in words, for Hedge with the moments at which it moves."""
+        sees = self.information == "action"
         if self.follower == "explicit best response":
-            return "answers the policy"
+            return "answers the action" if sees else "answers the policy"
+        words = "sees the action" if sees else "sees no action"
         if self.follower == "symmetric":
-            return "sees the action" if self.information == "action" else "sees no action"
-        return "sees the action (Algorithm 1)" if self.information == "action" else "sees no action (Algorithm 2)"
+            return words
+        when = "moves at every step" if self.moves == "step" else "moves once an iteration"
+        return f"{words}, {when}{self.algorithm}"
 
     @property
     def label(self) -> str:
@@ -80,14 +122,48 @@ class Way:
         return f"{self.learner}, {self.follower}, {self.seen}"
 
 
-def ways(learner: Learner) -> tuple[Way, ...]:
-    """The four curves of Figure 1 with one kind of leader."""
-    return (
-        Way(learner=learner, follower="Hedge", information="action"),
-        Way(learner=learner, follower="Hedge", information="policy"),
-        Way(learner=learner, follower="symmetric", information="policy"),
-        Way(learner=learner, follower="explicit best response", information="policy"),
-    )
+Kind = tuple[Follower, Observation, Moves]
+"""Follower, what it sees, and when it moves."""
+
+SEEN: Kind = ("Hedge", "action", "step")
+"""Algorithm 1."""
+SEEN_RARELY: Kind = ("Hedge", "action", "iteration")
+"""Algorithm 2 where the follower observes the action, as on the grid."""
+HIDDEN: Kind = ("Hedge", "policy", "iteration")
+"""Algorithm 2."""
+HIDDEN_OFTEN: Kind = ("Hedge", "policy", "step")
+"""Algorithm 2 for a tabular leader, whose iterations are single steps; with PPO it stands nowhere in print."""
+SYMMETRIC: Kind = ("symmetric", "policy", "step")
+SYMMETRIC_SEEING: Kind = ("symmetric", "action", "step")
+ANSWERED: Kind = ("explicit best response", "policy", "step")
+ANSWERED_SEEING: Kind = ("explicit best response", "action", "step")
+
+MATRIX_KINDS: dict[Learner, tuple[Kind, ...]] = {
+    "PPO": (SEEN, HIDDEN, SEEN_RARELY, HIDDEN_OFTEN, SYMMETRIC, ANSWERED_SEEING, ANSWERED),
+    "tabular": (SEEN, HIDDEN_OFTEN, SYMMETRIC, ANSWERED_SEEING, ANSWERED),
+}
+"""The curves of Figure 1 (a, c, e)."""
+
+GRID_KINDS: dict[Learner, tuple[Kind, ...]] = {
+    "PPO": (SEEN_RARELY, SEEN, SYMMETRIC_SEEING, ANSWERED_SEEING, HIDDEN, HIDDEN_OFTEN, ANSWERED),
+    "tabular": (SEEN, SYMMETRIC_SEEING, ANSWERED_SEEING, HIDDEN_OFTEN, ANSWERED),
+}
+"""The curves of Figure 1 (b, d, f), where the follower observes the placement; hidden ones are an extra."""
+
+
+def way_of(learner: Learner, kind: Kind) -> Way:
+    """Who learns how."""
+    return Way(learner=learner, follower=kind[0], information=kind[1], moves=kind[2])
+
+
+def ways(learner: Learner, kinds: Mapping[Learner, tuple[Kind, ...]] = MATRIX_KINDS) -> tuple[Way, ...]:
+    """The curves of Figure 1 with one kind of leader."""
+    return tuple(way_of(learner, kind) for kind in kinds[learner])
+
+
+def designs(learner: Learner) -> tuple[Kind, Kind]:
+    """The paper's two methods in the matrix games, Algorithms 1 and 2."""
+    return SEEN, HIDDEN if learner == "PPO" else HIDDEN_OFTEN
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -157,7 +233,7 @@ def can_run(notebook: Notebook, learner: Learner) -> bool:
 def ppo_settings(
     game: Game, way: Way, *, eta: float, rate: float = PPO_RATE, schedule: Schedule = "no-regret", endless: bool = False
 ) -> ppo_hedge.Settings:
-    """The paper's settings; ``endless`` play never starts anew."""
+    """The paper's settings; ``endless`` play never starts anew, and with a schedule Hedge counts steps."""
     kinds: dict[Follower, Literal["hedge", "ppo", "best-response"]] = {
         "Hedge": "hedge",
         "symmetric": "ppo",
@@ -167,6 +243,7 @@ def ppo_settings(
         observation=way.information,
         follower=kinds[way.follower],
         follower_rate=eta * (gain_spread(game) or 1.0),
+        follower_moves=way.moves if schedule == "no-regret" else "step",
         schedule=schedule,
         rollout=ROLLOUT,
         rate=rate,
@@ -268,13 +345,21 @@ def late(run: Run) -> float:
 
 
 def proven_regret(game: Game, way: Way, effort: Effort, steps: IntArray) -> FloatArray:
-    """The bound of Hedge in units of reward, ``R (sets log |B| / eta' + eta' t / 8)`` on gains of spread ``R``."""
+    """The bound of Hedge in units of reward, ``R (sets log |B| / eta' + eta' t / 8)`` on gains of spread ``R``.
+
+    A follower that moves once in an iteration of ``k`` steps plays the same mix in all of them, so its regret is ``k``
+    times that of ``t / k`` rounds. Where it sees the action, each information set has at most ``k`` visits and one move
+    an iteration, and in one state its gains are the same in every visit, so that the regret of no visit is negative;
+    then ``k`` times that of ``sets t / k`` rounds is an upper bound.
+    """
     if way.follower != "Hedge":
         return np.full(len(steps), math.nan)
     spread, count = gain_spread(game) or 1.0, int(game.follower_counts[0])
     rate = effort.eta * spread if way.learner == "PPO" else paper_rate(count, effort.steps)
     sets = int(game.leader_counts[0]) if way.information == "action" else 1
-    return np.array([spread * regret_bound("hedge", count, rate, float(step), sets=sets) for step in steps])
+    length = ROLLOUT if way.moves == "iteration" else 1
+    rounds = steps / length * (sets if length > 1 else 1)
+    return np.array([spread * length * regret_bound("hedge", count, rate, float(one), sets=sets) for one in rounds])
 
 
 def tables_of(game: Game) -> tuple[FloatArray, FloatArray]:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ssg_mip.errors import OptionError
 from ssg_mip.game.game import Game
 from ssg_mip.library import matrix_game
+from ssg_mip.runs.settings import COUNT, NOT_NEGATIVE
 from ssg_mip.studies.agreement import mean_tolerance, share_tolerance, together, within
 from ssg_mip.studies.bimatrix import pure_equilibria
 from ssg_mip.studies.certified import certify
@@ -62,10 +62,8 @@ class Settings:
     published: bool = False
 
     def __post_init__(self) -> None:
-        if self.runs < 1 or self.variant_runs < 0:
-            raise OptionError(
-                f"settings runs and variant_runs are {self.runs} and {self.variant_runs}; the least are 1 and 0"
-            )
+        COUNT.check(self, "runs")
+        NOT_NEGATIVE.check(self, "variant_runs")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,7 +4,9 @@ Its three curves are a follower with regret, one without, and one without agains
 action). Of the second the paper says that it needs more than 10^4 moves (section 5), or more than 10^3 (section A.10);
 neither names an accuracy or what it is that converges. Here it is the leader's average payoff, and what is needed is
 the number of moves from which on it stays within 0.1 of the value of the one-round game up to the end of the longest
-run. The tabular Hedge has a step for each horizon, so it is run anew for each; PPO is run once.
+run. Both of the paper's algorithms are run: with PPO it matters much whether Hedge moves at every step (Algorithm 1) or
+once in an iteration (Algorithm 2). The tabular Hedge has a step for each horizon, so it is run anew for each; PPO is
+run once.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from ssg_mip.learning.learners.asymmetric_learning.settings import Schedule
 from ssg_mip.library import iterated_game, matrix_game
 from ssg_mip.library.matrix_games import MATRIX_GAMES
 from ssg_mip.studies.asymmetric_readings import CLOSE, close, settled
-from ssg_mip.studies.asymmetric_runs import LEARNERS, ROLLOUT, Effort, Learner, Run, Way, can_run, play
+from ssg_mip.studies.asymmetric_runs import LEARNERS, ROLLOUT, Effort, Learner, Run, Way, can_run, designs, play, way_of
 from ssg_mip.studies.findings import Finding
 from ssg_mip.studies.notebook import Notebook, Table
 
@@ -66,14 +68,18 @@ def lengthen_dilemma(notebook: Notebook, value: float, lengths: Sequence[int], d
     for learner in LEARNERS:
         if not can_run(notebook, learner):
             continue
-        for name, setting in SETTINGS.items():
-            game = dilemma(discount) if setting.memory else matrix_game(DILEMMA)
-            _add(notebook, table, learner, name, setting, game, value, sorted(lengths), effort)
-        rows = [row for row in table.rows if (row["learner"], row["setting"]) == (learner, WITHOUT_REGRET)]
-        if rows and not notebook.incomplete:
-            notebook.findings.extend(read_horizon(learner, rows, value))
-    if table.rows:
-        notebook.picture(partial(_draw, table.rows, value), "dilemma")
+        for way in (way_of(learner, kind) for kind in designs(learner)):
+            for name in SETTINGS:
+                _add(notebook, table, way, name, discount, value, sorted(lengths), effort)
+            kept = (learner, way.seen, WITHOUT_REGRET)
+            rows = [row for row in table.rows if (row["learner"], row["sees"], row["setting"]) == kept]
+            if rows and not notebook.incomplete:
+                notebook.findings.extend(read_horizon(learner, rows, value))
+    for way in (way_of(learner, kind) for learner in LEARNERS for kind in designs(learner)):
+        rows = [row for row in table.rows if (row["learner"], row["sees"]) == (way.learner, way.seen)]
+        if rows:
+            seen = "seen" if way.information == "action" else "not-seen"
+            notebook.picture(partial(_draw, rows, value, way.label), f"dilemma-{way.learner.lower()}-{seen}")
 
 
 def dilemma(discount: float) -> Game:
@@ -85,16 +91,16 @@ def dilemma(discount: float) -> Game:
 def _add(
     notebook: Notebook,
     table: Table,
-    learner: Learner,
+    way: Way,
     name: str,
-    setting: Setting,
-    game: Game,
+    discount: float,
     value: float,
     lengths: Sequence[int],
     effort: Effort,
 ) -> None:
-    way = Way(learner=learner, follower="Hedge", information="action")
-    if learner == "PPO":
+    setting = SETTINGS[name]
+    game = dilemma(discount) if setting.memory else matrix_game(DILEMMA)
+    if way.learner == "PPO":
         iterations = -(-lengths[-1] // ROLLOUT)
         points = STATE_POINTS if setting.memory else iterations
         asked = [dataclasses.replace(effort, iterations=iterations, points=points)]
@@ -106,7 +112,7 @@ def _add(
             return
         for moves, payoff, regret in _means(runs):
             table.add(
-                learner=learner,
+                learner=way.learner,
                 sees=way.seen,
                 setting=name,
                 moves=moves,
@@ -114,7 +120,9 @@ def _add(
                 distance=abs(payoff - value),
                 follower_regret_per_move=regret / moves,
             )
-    notebook.say(f"{DILEMMA}, {learner}, {name}: {table.rows[-1]['leader_payoff']:.4g} after {table.rows[-1]['moves']}")
+    notebook.say(
+        f"{DILEMMA}, {way.label}, {name}: {table.rows[-1]['leader_payoff']:.4g} after {table.rows[-1]['moves']}"
+    )
 
 
 def _means(runs: list[Run]) -> list[tuple[int, float, float]]:
@@ -178,13 +186,13 @@ def _accuracy(rows: Sequence[dict[str, Any]], printed: int) -> str:
     return f"right for accuracies finer than {finest:.2g}, the largest distance from {printed:,} moves on, no others"
 
 
-def _draw(rows: list[dict[str, Any]], value: float, ax: Axes) -> Axes:
-    for style, learner in zip(("-", "o--"), LEARNERS, strict=True):
-        for color, name in enumerate(SETTINGS):
-            mine = [row for row in rows if (row["learner"], row["setting"]) == (learner, name)]
-            if mine:
-                moves, payoffs = ([row[column] for row in mine] for column in ("moves", "leader_payoff"))
-                ax.plot(moves, payoffs, style, color=f"C{color}", markersize=4, label=f"{learner}, {name}")
+def _draw(rows: list[dict[str, Any]], value: float, title: str, ax: Axes) -> Axes:
+    for color, name in enumerate(SETTINGS):
+        mine = [row for row in rows if row["setting"] == name]
+        if mine:
+            moves, payoffs = ([row[column] for row in mine] for column in ("moves", "leader_payoff"))
+            ax.plot(moves, payoffs, "o-", color=f"C{color}", markersize=3, label=name)
+    ax.set_title(title, fontsize=9)
     ax.axhline(value, color="0.6", linewidth=0.8, label="value of one round")
     for printed in PRINTED.values():
         ax.axvline(printed, color="0.8", linewidth=0.8)

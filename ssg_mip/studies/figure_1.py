@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ssg_mip.errors import OptionError
 from ssg_mip.library import kudo_akimoto_figure_1
+from ssg_mip.runs.settings import DISCOUNT, POSITIVE
 from ssg_mip.studies.notebook import BOUND, PROOF_GAP, Notebook, Table, number
 
 if TYPE_CHECKING:
@@ -40,8 +40,9 @@ class Settings:
     discount: float = 0.9
 
     def __post_init__(self) -> None:
-        if not self.punishments or min(self.punishments) <= 0.0 or self.x <= 0.0:
-            raise OptionError("settings x and punishments must be positive, with at least one punishment")
+        POSITIVE.check(self, "x")
+        POSITIVE.check_each(self, "punishments")
+        DISCOUNT.check(self, "discount")
 
 
 def run(notebook: Notebook, settings: Settings) -> None:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ssg_mip.errors import OptionError
 from ssg_mip.game.game import Game
 from ssg_mip.library import kudo_akimoto_figure_1, random_game
+from ssg_mip.runs.settings import COUNT, NOT_NEGATIVE, POSITIVE
 from ssg_mip.studies.notebook import Notebook, Table, number
 
 if TYPE_CHECKING:
@@ -43,8 +43,9 @@ class Settings:
     game_seed: int = 9
 
     def __post_init__(self) -> None:
-        if self.samples < 1 or self.resolution <= 0.0:
-            raise OptionError("settings samples and resolution must be positive")
+        COUNT.check(self, "samples")
+        POSITIVE.check(self, "resolution")
+        NOT_NEGATIVE.check(self, "game_seed")
 
 
 def run(notebook: Notebook, settings: Settings) -> None:

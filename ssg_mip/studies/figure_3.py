@@ -14,10 +14,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ssg_mip.base.status import Status
-from ssg_mip.errors import OptionError
 from ssg_mip.game.game import Game
 from ssg_mip.library import random_game
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.runs.settings import COUNT, DISCOUNT, NOT_NEGATIVE
 from ssg_mip.studies.notebook import BOUND, PROOF_GAP, Notebook, number
 
 if TYPE_CHECKING:
@@ -45,8 +45,9 @@ class Settings:
     game_seed: int = 1
 
     def __post_init__(self) -> None:
-        if self.samples < 1:
-            raise OptionError(f"setting samples is {self.samples}; it must be at least 1")
+        COUNT.check(self, "samples")
+        NOT_NEGATIVE.check(self, "game_seed")
+        DISCOUNT.check_each(self, "leader_discounts")
 
 
 def run(notebook: Notebook, settings: Settings) -> None:

@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.library import highway_merge
 from ssg_mip.library.merge import CRASH, FOLLOWER_FIRST, LEADER_FIRST
 from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.runs.settings import COUNT, DISCOUNT, NOT_NEGATIVE, SHARE
 from ssg_mip.studies import highway_simulator
 from ssg_mip.studies.agreement import above, mean_tolerance, together, within
 from ssg_mip.studies.certified import certify
@@ -85,8 +85,11 @@ class Settings:
     curves: bool = True
 
     def __post_init__(self) -> None:
-        if self.runs < 1 or self.drives < 0:
-            raise OptionError(f"settings runs and drives are {self.runs} and {self.drives}; the least are 1 and 0")
+        COUNT.check(self, "runs")
+        NOT_NEGATIVE.check(self, "drives")
+        SHARE.check(self, "fast_share")
+        SHARE.check_each(self, "shares")
+        DISCOUNT.check(self, "discount")
 
 
 def run(notebook: Notebook, settings: Settings) -> None:

@@ -1,9 +1,11 @@
 """Figures 1 (a, c, e) and 2 of Asymmetric Learning Dynamics (2025), with its own method and with tables.
 
 Figure 1: payoffs, regrets and policies over time in the "Battle" of Table 1 for Hedge (seeing the leader's action, and
-not), the symmetric baseline and the explicit best response, with the bound of Theorem 9 beside them. Figure 2: the
-time-averaged payoff in each of the 12 games under three schedules. Each with a PPO leader, as printed, and with the
-tabular one of Theorem 10 (:mod:`ssg_mip.studies.asymmetric_runs`). All numbers are means over seeds.
+not; moving at every step, and once an iteration), the symmetric baseline and the explicit best response, with the bound
+of Theorem 9 beside them. Figure 2: the time-averaged payoff in each of the 12 games under three schedules, which count
+single moves, for a follower who sees the action; and by Algorithm 2 as it is printed, whose Hedge moves once in an
+iteration and gets more of them for that. Each with a PPO leader, as printed, and with the tabular one of Theorem 10
+(:mod:`ssg_mip.studies.asymmetric_runs`). All numbers are means over seeds.
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ from ssg_mip.library import matrix_game
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.studies.asymmetric_readings import CLOSE, figure_1, figure_2
 from ssg_mip.studies.asymmetric_runs import (
+    HIDDEN,
     LEARNERS,
+    SEEN,
     Curve,
     Effort,
     Learner,
@@ -31,6 +35,7 @@ from ssg_mip.studies.asymmetric_runs import (
     play,
     stackelberg_values,
     tables_of,
+    way_of,
     ways,
 )
 from ssg_mip.studies.bimatrix import equilibria_of_two_by_two
@@ -47,10 +52,26 @@ SCHEDULES: dict[str, Schedule] = {
     "no-regret every 100": "every",
     "no-regret after 100": "after",
 }
-"""Settings of Figure 2, as :class:`ssg_mip.learning.learners.asymmetric_learning.Settings` reads them."""
+"""Settings of Figure 2, as :class:`ssg_mip.learning.learners.asymmetric_learning.Settings` reads them.
+
+An epoch is one move, as an episode of these games is.
+"""
+
+BY_ITERATION = "no-regret, Algorithm 2"
+"""PPO and Hedge as in the paper's Algorithm 2, beside the three schedules."""
 
 CURVE_COLUMNS = (
-    *("learner", "follower", "sees", "moves", "leader_payoff", "follower_payoff", "leader_regret", "follower_regret"),
+    *(
+        "learner",
+        "follower",
+        "sees",
+        "seeds",
+        "moves",
+        "leader_payoff",
+        "follower_payoff",
+        "leader_regret",
+        "follower_regret",
+    ),
     *("leader_stackelberg_row", "follower_answer_to_it", "proven_regret"),
     *("theorem_9_left", "theorem_9_proven", "theorem_9_declared"),
 )
@@ -66,7 +87,7 @@ def draw_curves(notebook: Notebook, effort: Effort) -> None:
         if not can_run(notebook, learner):
             continue
         curves = curves_of(notebook, table, game, ways(learner), effort, "Battle")
-        by_kind = {(curve.way.follower, curve.way.information): curve for curve in curves}
+        by_kind = {curve.way.kind: curve for curve in curves}
         notebook.findings.extend(figure_1(by_kind, values, equilibria))
     draw_all(notebook, table, "Battle of Table 1", "curves")
 
@@ -110,16 +131,17 @@ def write_curve(notebook: Notebook, table: Table, game: Game, curve: Curve, titl
             learner=curve.way.learner,
             follower=curve.way.follower,
             sees=curve.way.seen,
+            seeds=len(curve.ends),
             moves=int(moves),
             **{name: float(values[place]) for name, values in cells.items()},
         )
 
 
-def summarise_games(notebook: Notebook, games: list[str], values: dict[str, float], effort: Effort) -> None:
-    """Figure 2: the leader's time-averaged payoff in each game under each schedule."""
+def summarise_games(notebook: Notebook, games: list[str], effort: Effort, slow: Effort) -> None:
+    """Figure 2: the leader's time-averaged payoff in each game under each schedule; ``slow`` is for Algorithm 2."""
     table = notebook.table(
-        *("game", "learner", "sees", "schedule", "leader_payoff", "leader_in_last_tenth", "follower_payoff"),
-        "pure_value",
+        *("game", "learner", "sees", "schedule", "moves", "leader_payoff", "leader_in_last_tenth", "follower_payoff"),
+        "value",
         suffix="schedules",
     )
     for learner in LEARNERS:
@@ -127,31 +149,34 @@ def summarise_games(notebook: Notebook, games: list[str], values: dict[str, floa
             continue
         for name in games:
             for schedule in SCHEDULES:
-                _add_schedule(notebook, table, name, schedule, learner, values[name], effort)
-        notebook.say(f"{len(games)} games under {len(SCHEDULES)} schedules, {learner}")
+                _add_schedule(notebook, table, name, schedule, way_of(learner, SEEN), effort)
+            if learner == "PPO":
+                _add_schedule(notebook, table, name, BY_ITERATION, way_of(learner, HIDDEN), slow)
         rows = [row for row in table.rows if row["learner"] == learner]
-        payoffs = {(row["game"], row["schedule"]): row["leader_payoff"] for row in rows}
+        notebook.say(f"{len(rows)} rows of {len(games)} games under schedules, {learner}")
+        payoffs, values = (
+            {(row["game"], row["schedule"]): row[column] for row in rows} for column in ("leader_payoff", "value")
+        )
         notebook.findings.extend(figure_2(learner, payoffs, values))
         if rows:
             notebook.picture(partial(_draw_schedules, rows, learner), f"schedules-{learner.lower()}")
 
 
-def _add_schedule(
-    notebook: Notebook, table: Table, name: str, schedule: str, learner: Learner, value: float, effort: Effort
-) -> None:
-    way = Way(learner=learner, follower="Hedge", information="action")
-    runs = play(notebook, matrix_game(name), way, effort, schedule=SCHEDULES[schedule])
+def _add_schedule(notebook: Notebook, table: Table, name: str, schedule: str, way: Way, effort: Effort) -> None:
+    game = matrix_game(name)
+    runs = play(notebook, game, way, effort, schedule=SCHEDULES.get(schedule, "no-regret"))
     if not runs:
         return
     table.add(
         game=name,
-        learner=learner,
-        sees=way.seen,
+        learner=way.learner,
+        sees="sees the action" if way.information == "action" else way.seen,
         schedule=schedule,
+        moves=int(runs[0].steps[-1]),
         leader_payoff=float(np.mean([run.leader_payoffs[-1] for run in runs])),
         leader_in_last_tenth=float(np.mean([late(run) for run in runs])),
         follower_payoff=float(np.mean([run.follower_payoffs[-1] for run in runs])),
-        pure_value=value,
+        value=stackelberg_values(game, way.information).leader,
     )
 
 
@@ -195,10 +220,13 @@ def _draw(rows: list[dict[str, Any]], columns: Sequence[str], title: str, ylabel
 def _draw_schedules(rows: list[dict[str, Any]], learner: Learner, ax: Axes) -> Axes:
     names = list(dict.fromkeys(row["game"] for row in rows))
     places: Any = np.arange(len(names))
-    for shift, schedule in enumerate(SCHEDULES):
+    schedules = list(dict.fromkeys(row["schedule"] for row in rows))
+    height = 0.8 / len(schedules)
+    for shift, schedule in enumerate(schedules):
         values = [row["leader_payoff"] for row in rows if row["schedule"] == schedule]
-        ax.barh(places[: len(values)] + 0.25 * (shift - 1), values, height=0.25, label=schedule)
-    pure = [next(row["pure_value"] for row in rows if row["game"] == name) for name in names]
+        middle = shift - (len(schedules) - 1) / 2.0
+        ax.barh(places[: len(values)] + height * middle, values, height=height, label=schedule)
+    pure = [next(row["value"] for row in rows if row["game"] == name) for name in names]
     ax.plot(pure, places, "k|", markersize=14, label="pure Stackelberg value")
     ax.set_yticks(places, names)
     ax.invert_yaxis()

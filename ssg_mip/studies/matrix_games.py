@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ssg_mip.errors import OptionError
 from ssg_mip.library import MATRIX_GAMES, iterated_game, matrix_game
 from ssg_mip.library.matrix_games import LEARNING, MatrixGame
+from ssg_mip.runs.settings import COUNT, DISCOUNT
 from ssg_mip.studies.ablation import compare_steps
 from ssg_mip.studies.asymmetric_readings import close, listed, lower
-from ssg_mip.studies.asymmetric_runs import POINTS, ROLLOUT, Effort
+from ssg_mip.studies.asymmetric_runs import HIDDEN, POINTS, ROLLOUT, SEEN, Effort
 from ssg_mip.studies.certified import certify
 from ssg_mip.studies.dilemma import DILEMMA, lengthen_dilemma
 from ssg_mip.studies.findings import Finding
@@ -43,6 +43,7 @@ FULL: dict[str, Any] = {
     "runs": 10,
     "seeds": 10,
     "game_iterations": 1000,
+    "slow_iterations": 1000,
     "dilemma_steps": (100, 300, 1000, 3000, 10_000, 30_000, 100_000),
 }
 """The printed 1000 episodes in every game, and ten times the printed horizon; no number of seeds is printed."""
@@ -75,6 +76,8 @@ class Settings:
     iterations, game_iterations, ppo_seeds
         Training iterations of PPO in Figure 1 (as many as the paper's 1000 episodes), and in Figure 2, the ablation and
         the comparison of memory; seeds of PPO.
+    slow_iterations, slow_seeds
+        The same of Figure 2 and the ablation for Algorithm 2, whose Hedge moves once in each iteration.
     dilemma_steps
         Moves in the prisoner's dilemma; PPO plays the longest run only.
     """
@@ -87,17 +90,20 @@ class Settings:
     iterations: int = 1000
     game_iterations: int = 100
     ppo_seeds: int = 2
+    slow_iterations: int = 400
+    slow_seeds: int = 1
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.discount < 1.0:
-            raise OptionError(f"setting discount is {self.discount!r}; it must be at least 0 and below 1")
-        counts = ("runs", "steps", "seeds", "iterations", "game_iterations", "ppo_seeds")
-        if not self.dilemma_steps or min(*self.dilemma_steps, *(getattr(self, name) for name in counts)) < 1:
-            raise OptionError(f"settings {', '.join(counts)} and dilemma_steps must be at least 1")
+        DISCOUNT.check(self, "discount")
+        COUNT.check(
+            self,
+            *("runs", "steps", "seeds", "iterations", "game_iterations", "ppo_seeds", "slow_iterations", "slow_seeds"),
+        )
+        COUNT.check_each(self, "dilemma_steps")
 
 
 def run(notebook: Notebook, settings: Settings) -> None:
-    """One row per game, then one per game with memory, then the learners'."""
+    """One row per game, then one per game with memory, then the paper's curves and the other learners' rows."""
     table = notebook.table(
         *("game", "mixed_value", BOUND, "mixed_follower", "mixed_policy", "pure_value", "pure_follower", "pure_policy"),
         "rank_of_leader_payoffs",
@@ -111,9 +117,9 @@ def run(notebook: Notebook, settings: Settings) -> None:
         if notebook.stopped:
             break
         _add_repeated(notebook, memory, table, name, settings.discount)
-    _add_learners(notebook, settings)
     _compare(notebook, table, memory)
     _add_curves(notebook, table, settings)
+    _add_learners(notebook, settings)
     notebook.picture(lambda ax: _draw(ax, table, memory))
 
 
@@ -169,16 +175,27 @@ def _add_curves(notebook: Notebook, table: Table, settings: Settings) -> None:
     sizes = {"steps": settings.steps, "seeds": settings.seeds, "ppo_seeds": settings.ppo_seeds}
     effort = Effort(iterations=settings.iterations, **sizes)
     short = Effort(iterations=settings.game_iterations, points=END_POINTS, **sizes)
+    slow = dataclasses.replace(short, iterations=settings.slow_iterations, ppo_seeds=settings.slow_seeds)
     draw_curves(notebook, effort)
-    summarise_games(notebook, [name for name in values if name != BATTLE], values, short)
+    summarise_games(notebook, [name for name in values if name != BATTLE], short, slow)
     compare_memory(notebook, {name: GAMES[name] for name in values}, settings.discount, short)
     if DILEMMA in values:
         lengthen_dilemma(notebook, values[DILEMMA], settings.dilemma_steps, settings.discount, effort)
     if BATTLE in values:
-        compare_steps(notebook, BATTLE, dataclasses.replace(short, points=POINTS))
+        efforts = {SEEN: dataclasses.replace(short, points=POINTS), HIDDEN: dataclasses.replace(slow, points=POINTS)}
+        compare_steps(notebook, BATTLE, efforts)
     notebook.note(
-        "Information models: 'sees the action' is Algorithm 1 of the paper, 'sees no action' its Algorithm 2; the "
-        "paper does not say which one its figures show. The symmetric follower sees no action."
+        "Algorithm 1 of the paper: the follower sees the action, and Hedge moves at every step. Algorithm 2, which it "
+        "calls the design of its experiments: he sees no action, and Hedge moves once in a training iteration, by eta "
+        "times the estimated reward, here the mean gain of the iteration. A tabular leader learns at every step, so "
+        "that its iterations are single steps. Each is compared with the explicit best response to what it sees itself,"
+        " to the action or to the policy. The symmetric follower sees no action."
+    )
+    notebook.note(
+        "Figure 2 counts an epoch as a move, as an episode of these games is one: 'no-regret every 100' and 'after "
+        f"100' are {100 / ROLLOUT:.1f} iterations of PPO, so that both are without regret for nearly all of a run; as "
+        "training iterations, 'after 100' would begin where a run of 100 ends. In these schedules, and in the "
+        "comparison of memory, the follower sees the action and moves as in Algorithm 1."
     )
     notebook.note(
         f"An iteration of PPO is a rollout of {ROLLOUT} moves. Payoffs are averages over time of the rewards played, "

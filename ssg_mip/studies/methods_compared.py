@@ -29,6 +29,7 @@ from ssg_mip.library import (
     security_grid,
 )
 from ssg_mip.methods.registry import METHODS
+from ssg_mip.runs.settings import POSITIVE
 from ssg_mip.studies.notebook import BOUND, PROOF_GAP, Notebook, Table, number
 
 if TYPE_CHECKING:
@@ -80,8 +81,7 @@ class Settings:
     games: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.seconds <= 0.0 or self.truth_seconds <= 0.0:
-            raise OptionError("settings seconds and truth_seconds must be positive")
+        POSITIVE.check(self, "seconds", "truth_seconds")
         _check_known("methods", self.methods, METHODS)
         _check_known("games", self.games, GAMES)
 

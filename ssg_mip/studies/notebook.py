@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -109,6 +110,7 @@ class Notebook:
         self._tables: list[Table] = []
         self._files: list[Path] = []
         self._left_out = False
+        self._before_the_stop = 0
         try:
             out.mkdir(parents=True, exist_ok=True)
             (out / f"{name}.md").write_text(f"# {name}\n\nNot finished.\n", encoding="utf-8")
@@ -119,8 +121,13 @@ class Notebook:
     def stopped(self) -> bool:
         """Whether work should stop now; asking where work is left is what makes the report say so."""
         stop = self.interrupt.requested or self.deadline.expired
-        self._left_out = self._left_out or stop
+        if stop:
+            self._leave_out()
         return stop
+
+    def _leave_out(self) -> None:
+        if not self._left_out:
+            self._left_out, self._before_the_stop = True, len(self.findings)
 
     @property
     def incomplete(self) -> bool:
@@ -171,11 +178,14 @@ class Notebook:
         limit = min(seconds, self.deadline.remaining)
         result = solve(game, method, time_limit=limit, interrupt=self.interrupt, **given)
         if limit < seconds and self.deadline.expired:
-            self._left_out = True
+            self._leave_out()
         return result
 
     def close(self, title: str, settings: Mapping[str, Any], *, full: bool) -> None:
-        """Close the tables and write the summary."""
+        """Close the tables and write the summary.
+
+        What was found after work was left out disagrees with nothing: it may only lack time.
+        """
         for table in self._tables:
             table.close()
         stopped = ""
@@ -186,7 +196,12 @@ class Notebook:
             name=self.name,
             title=title,
             settings={"full": full, **settings},
-            findings=tuple(self.findings),
+            findings=tuple(
+                dataclasses.replace(one, agrees=None)
+                if self._left_out and one.agrees is False and place >= self._before_the_stop
+                else one
+                for place, one in enumerate(self.findings)
+            ),
             notes=tuple(self.notes),
             files=(summary, *self._files),
             seconds=self.deadline.elapsed,

@@ -13,11 +13,11 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from ssg_mip.base.status import Status
-from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import Response, best_response
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.library import policy_teaching
+from ssg_mip.runs.settings import DISCOUNT, NOT_NEGATIVE
 from ssg_mip.studies.notebook import BOUND, PROOF_GAP, Notebook, Table, number
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ class Settings:
     learner_discount: float = 0.8
 
     def __post_init__(self) -> None:
-        if not self.prices or min(self.prices) < 0.0:
-            raise OptionError("setting prices must hold at least one price, and none below 0")
+        NOT_NEGATIVE.check_each(self, "prices")
+        DISCOUNT.check(self, "learner_discount")
 
 
 def run(notebook: Notebook, settings: Settings) -> None:

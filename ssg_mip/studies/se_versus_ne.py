@@ -26,6 +26,7 @@ import numpy as np
 from ssg_mip.errors import OptionError
 from ssg_mip.library import correlated_payoffs
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.runs.settings import COUNT
 from ssg_mip.studies.agreement import DEVIATIONS, above, together
 from ssg_mip.studies.bimatrix import (
     Payoffs,
@@ -66,10 +67,12 @@ class Settings:
     enumerated_trials: tuple[int, ...] = (200, 20)
 
     def __post_init__(self) -> None:
-        if self.steps < 1 or min((*self.sizes, *self.trials, *self.enumerated_sizes, *self.enumerated_trials)) < 1:
-            raise OptionError("the settings of se-versus-ne must be whole numbers of at least 1")
-        if len(self.sizes) != len(self.trials) or len(self.enumerated_sizes) != len(self.enumerated_trials):
-            raise OptionError("settings trials and enumerated_trials must have one number for each size")
+        COUNT.check(self, "steps")
+        COUNT.check_each(self, "sizes", "trials", "enumerated_sizes", "enumerated_trials")
+        for sizes, trials in (("sizes", "trials"), ("enumerated_sizes", "enumerated_trials")):
+            wanted, given = len(getattr(self, sizes)), len(getattr(self, trials))
+            if wanted != given:
+                raise OptionError(f"{trials} has {given} numbers and {sizes} {wanted}; there must be one for each size")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,6 +6,9 @@ arriving in time, as :func:`ssg_mip.library.security_grid` has it for hidden gua
 the defender places guards and the attacker either sees them (as printed) or knows how they are drawn. Without wind
 nothing is lost by that: the attacker has no reason to change its mind on the way.
 
+The paper's attacker "fully observes" the placement: so do here Hedge, once per iteration as in Algorithm 2 and at every
+step as in Algorithm 1, the symmetric baseline, and the explicit best response. Hidden guards are an extra.
+
 The paper defines values as averages over time without discount, and trains with 0.99. A game that ends has the long-run
 average 0 whatever is played, so the average is read as that of episodes that start anew; how far it is from the
 discounted value, and what the discounted optimum loses by it, stands in ``security-grid-criteria.csv``.
@@ -21,7 +24,16 @@ from ssg_mip.game.game import Game
 from ssg_mip.library import bimatrix_game, security_grid
 from ssg_mip.library.security import DEPLOY
 from ssg_mip.studies.asymmetric_readings import close, growth, lower
-from ssg_mip.studies.asymmetric_runs import LEARNERS, Curve, Effort, can_run, stackelberg_values, tables_of, ways
+from ssg_mip.studies.asymmetric_runs import (
+    GRID_KINDS,
+    LEARNERS,
+    Curve,
+    Effort,
+    can_run,
+    stackelberg_values,
+    tables_of,
+    ways,
+)
 from ssg_mip.studies.bimatrix import Payoffs, mixed_commitment, pure_commitment
 from ssg_mip.studies.findings import Finding
 from ssg_mip.studies.learning_curves import CURVE_COLUMNS, curves_of, draw_all
@@ -51,12 +63,13 @@ def draw_grid_curves(notebook: Notebook, grids: Sequence[Grid], wind: float, eff
         for learner in LEARNERS:
             if not can_run(notebook, learner):
                 continue
-            curves = curves_of(notebook, table, game, ways(learner), effort, title)
+            curves = curves_of(notebook, table, game, ways(learner, GRID_KINDS), effort, title)
             notebook.findings.extend(read_grid(title, game, curves))
         draw_all(notebook, table, f"security grid {title}", f"curves-{kind}")
     notebook.note(
         "Curves: the attacker picks a target, the paper's macro-action; Hedge at every decision on a path is not run. "
-        "'Sees the action' is the paper's observation of the placement."
+        "'Sees the action' is the paper's observation of the placement; the symmetric follower and the explicit best "
+        "response have it as well. Curves with guards that are not seen are an extra, compared among each other."
     )
 
 
@@ -104,7 +117,9 @@ def read_grid(title: str, game: Game, curves: Sequence[Curve]) -> list[Finding]:
 def _reached(title: str, curve: Curve, value: Payoffs, spread: float, curves: Sequence[Curve]) -> Finding:
     mine, end = float(curve.leader_payoffs[-1]), float(curve.ends.mean())
     others = "; ".join(
-        f"{one.way.follower} {one.leader_payoffs[-1]:.3g}" for one in curves if one.way.follower != "Hedge"
+        f"{one.way.follower} {one.leader_payoffs[-1]:.3g}, {float(one.ends.mean()):.3g} in its last tenth"
+        for one in curves
+        if one.way.follower != "Hedge" and one.way.information == curve.way.information
     )
     tolerance = REACHED * spread
     side = "below" if lower(mine, value.leader, 0.0) else "not below"

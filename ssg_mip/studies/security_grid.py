@@ -19,8 +19,9 @@ from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.library import security_grid
-from ssg_mip.library.security import DEPLOY
+from ssg_mip.library.security import DEPLOY, check_grid
 from ssg_mip.result import Result
+from ssg_mip.runs.settings import COUNT, SHARE
 from ssg_mip.studies.asymmetric_runs import MARKOV_STEP, Effort
 from ssg_mip.studies.learners import LEARNERS, plays_of
 from ssg_mip.studies.notebook import BOUND, PROOF_GAP, Notebook, Table, number
@@ -66,10 +67,15 @@ class Settings:
     seeds: int = 3
 
     def __post_init__(self) -> None:
-        if not self.grids or min(self.runs, self.iterations, self.ppo_seeds, self.steps, self.seeds) < 1:
-            raise OptionError(
-                "setting grids must hold a grid; runs, iterations, ppo_seeds, steps and seeds must be at least 1"
-            )
+        COUNT.check(self, "runs", "iterations", "ppo_seeds", "steps", "seeds")
+        SHARE.check(self, "wind")
+        if not self.grids:
+            raise OptionError("grids is empty; it must hold at least one grid")
+        for place, (size, targets, defenders, horizon) in enumerate(self.grids):
+            try:
+                check_grid(size, targets, defenders, horizon)
+            except OptionError as error:
+                raise OptionError(f"grids[{place}] makes no game: {error}") from None
 
     @property
     def effort(self) -> Effort:
@@ -84,7 +90,7 @@ class Settings:
 
 
 def run(notebook: Notebook, settings: Settings) -> None:
-    """Solve each grid in each variant; then the learners on the first one."""
+    """Solve each grid in each variant; then the paper's curves on the last one, and other learners on the first."""
     table = notebook.table(
         *("grid", "sum", "attacker_sees", "states", "uniform_value", "pure_value", "mixed_value", BOUND, "status"),
         *("seconds", "placement"),
@@ -94,8 +100,8 @@ def run(notebook: Notebook, settings: Settings) -> None:
             break
         game = _game(size, targets, defenders, horizon, settings.wind, zero_sum, observation, notebook.seed)
         _add(notebook, table, f"{size}x{size}", game, zero_sum, observation)
-    _add_learners(notebook, settings)
     draw_grid_curves(notebook, settings.grids, settings.wind, settings.effort)
+    _add_learners(notebook, settings)
     _compare(notebook, table)
     if table.rows:
         notebook.picture(lambda ax: _draw(ax, table))

@@ -22,6 +22,7 @@ from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.library import kudo_akimoto_figure_1
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.runs.settings import DISCOUNT
 from ssg_mip.studies.notebook import Notebook, Table, number
 
 if TYPE_CHECKING:
@@ -47,8 +48,7 @@ class Settings:
     def __post_init__(self) -> None:
         if self.levels < 2:
             raise OptionError(f"setting levels is {self.levels}; it must be at least 2")
-        if not self.leader_discounts:
-            raise OptionError("setting leader_discounts is empty; it must hold at least one discount")
+        DISCOUNT.check_each(self, "leader_discounts")
 
 
 def printed_value(p: float, g: float) -> float:

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
@@ -21,6 +20,7 @@ from ssg_mip.learning.learners.asymmetric_learning.information import leader_opt
 from ssg_mip.learning.learners.schedules import Exploration, Stopped
 from ssg_mip.library import two_goals
 from ssg_mip.library.two_goals import BOTH_AT_10, BOTH_AT_20
+from ssg_mip.runs.settings import COUNT
 from ssg_mip.studies.agreement import above, together, within
 from ssg_mip.studies.certified import certify
 from ssg_mip.studies.learners import BASELINES, LEARNERS, Learner, plays_of
@@ -101,10 +101,7 @@ class Settings:
     hasty_runs: int = 100
 
     def __post_init__(self) -> None:
-        if self.runs < 1 or self.hasty_runs < 1:
-            raise OptionError(
-                f"settings runs and hasty_runs are {self.runs} and {self.hasty_runs}; the least of both is 1"
-            )
+        COUNT.check(self, "runs", "hasty_runs")
 
 
 def run(notebook: Notebook, settings: Settings) -> None:
@@ -132,7 +129,7 @@ def run(notebook: Notebook, settings: Settings) -> None:
     _add_optimum(notebook, table, game, values)
     for who, learner in EXPLORING_LITTLE.items():
         seeds = range(notebook.seed, notebook.seed + settings.hasty_runs)
-        _add_learner(notebook, table, game, who, list(learner(game, seeds, lambda: notebook.stopped)))
+        _add_learner(notebook, table, game, who, list(_whole(notebook, learner(game, seeds, lambda: notebook.stopped))))
     for who in (*LEARNERS, *BASELINES):
         if who in OTHERS or "Hedge" in who:
             continue
@@ -212,8 +209,16 @@ def _add_optimum(notebook: Notebook, table: Table, game: Game, values: dict[str,
     )
 
 
+def _whole(notebook: Notebook, plays: Iterable[Play]) -> Iterator[Play]:
+    """The plays of runs that were done before the notebook stopped."""
+    for play in plays:
+        if notebook.stopped:
+            return
+        yield play
+
+
 def _add_learner(notebook: Notebook, table: Table, game: Game, who: str, plays: Sequence[Play]) -> None:
-    if not plays or notebook.stopped:
+    if not plays:
         return
     _add(table, game, who, "learned here", plays)
     row = table.rows[-1]

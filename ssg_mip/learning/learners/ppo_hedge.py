@@ -10,16 +10,20 @@ minibatches of 64, four epochs; Hedge at 0.05 with one state and 0.02 with more.
 * the leader discounts with the discount of the game (the paper: 0.99; setting ``discount``);
 * Hedge's gains are action values, later play included, divided by their spread, where the paper has estimated immediate
   rewards as they are; with a follower discount of zero only the division is left of the difference;
-* Hedge moves after every step of play, as in Algorithm 1; with ``follower_moves="rollout"`` once per training
-  iteration, as in Algorithm 2, by all gains of the iteration;
+* Hedge moves after every step of play, as in Algorithm 1. Algorithm 2 moves it once per training iteration, by the
+  step times the estimated reward of each action: ``follower_moves="iteration"``, with the mean gain of the iteration
+  for the estimate. With ``"rollout"`` it moves as rarely, but by the sum of the gains, which is as many times further
+  as an iteration has steps;
 * actions that a state lacks count modulo those that it has, because PPO knows no masks.
 
 The leader's policy is stochastic: what is evaluated are its probabilities in each state, and their average over visits.
 What can be expected under either model of observation stands in
 :mod:`ssg_mip.learning.learners.asymmetric_learning.dynamics`: seeing the action, the follower's learning gives the
-leader the values of its *pure* commitments to climb; not seeing it, both play a repeated simultaneous game, and nothing
-makes the leader commit. PPO with a small entropy bonus ends near a deterministic policy in any case. Nothing is
-guaranteed.
+leader the values of its *pure* commitments to climb; not seeing it, both play a repeated simultaneous game, and what
+they end at depends on who moves faster. Measured in the "Battle" of the paper's Table 1, rollouts of 64 steps: a Hedge
+that sees no action and moves at every step draws the leader to the equilibrium that is best for the follower, (2, 2);
+one that moves once per iteration, as printed, is slow enough that the leader's habit decides, and both end near (5, 1).
+PPO with a small entropy bonus ends near a deterministic policy in any case. Nothing is guaranteed.
 
 The baselines of the same section are settings: ``follower="ppo"`` (symmetric: both PPO, each updated on the same joint
 episodes, and neither sees the other's move) and ``follower="best-response"`` (the exact answer to the leader's current
@@ -41,7 +45,7 @@ from ssg_mip.learning.learners.asymmetric_learning.settings import Schedule
 from ssg_mip.learning.learners.network_size import check_network_size
 from ssg_mip.learning.learners.schedules import Stopped, check_steps, never
 from ssg_mip.runs.request import Request
-from ssg_mip.runs.settings import COUNT, MODERATE, POSITIVE, RATE, SHARE, SIZE, WEIGHT, WIDTH, read_settings
+from ssg_mip.runs.settings import COUNT, MODERATE, POSITIVE, RATE, SHARE, SIZE, WEIGHT, WIDTH, Range, read_settings
 from ssg_mip.runs.visit_log import Visits
 
 if TYPE_CHECKING:
@@ -61,8 +65,19 @@ MOMENTS = 100
 LARGEST_REWARD = 1e15
 """Rewards may be this large in size: PPO calculates with squares of sums of them in single precision."""
 
+MOST_COPIES = 1024
+"""Copies of the game, each of which takes a millisecond to set up."""
+
+MOST_WORK = 2**30
+"""Of a minibatch, in products of a weight and a number: about half a second."""
+
+FEW = Range(f"at least 1 and at most {MOST_COPIES}", lambda value: 1 <= value <= MOST_COPIES)
+
 CLOSING = 40
 """Evaluations that a recorded moment and the work after the last step take as long as, together."""
+
+FollowerMoves = Literal["step", "iteration", "rollout"]
+"""When a follower without regret moves, and by what: see :class:`Settings`."""
 
 LOOKS = 10
 """Moments at which the current and the average policy are evaluated."""
@@ -82,20 +97,23 @@ class Settings:
         (:mod:`ssg_mip.learning.learners.asymmetric_learning.experts`); or a baseline, ``"ppo"`` or ``"best-response"``.
     follower_rate
         Step size on gains divided by their spread; absent, for Hedge 0.05 with one state and 0.02 with more, for the
-        other rules the one of the least bound.
+        other rules the one of the least bound for as many moves as the follower makes.
     follower_moves
-        Whether Hedge changes its policy at every ``"step"``, or once per ``"rollout"`` by all gains of the rollout.
+        When Hedge changes its policy, and by what: at every ``"step"`` by its gains (the paper's Algorithm 1); once per
+        ``"iteration"`` of training, at the end of a rollout, by the mean of the gains that an information set has seen
+        in it (Algorithm 2); or once per ``"rollout"`` by their sum.
     schedule, schedule_period
         When the follower is without regret, as in
         :class:`ssg_mip.learning.learners.asymmetric_learning.Settings`, and the steps of play of an epoch there.
     period
         Updates of the leader per exact answer, for ``follower="best-response"``.
     rollout, copies
-        Steps of play per update of PPO, and how many copies of the game they come from. ``copies`` and ``batch`` must
-        divide ``rollout``.
+        Steps of play per update of PPO, and how many copies of the game they come from, at most :data:`MOST_COPIES`.
+        ``copies`` and ``batch`` must divide ``rollout``.
     hidden, rate, batch, epochs, clip, trace, value_weight, entropy_weight
         PPO: width of the networks, learning rate, minibatch, passes over a rollout, clipping parameter, the lambda of
-        the advantage estimates, weights of value loss and entropy.
+        the advantage estimates, weights of value loss and entropy. ``batch * hidden ** 2`` is at most
+        :data:`MOST_WORK`.
     discount
         What the leader discounts with; absent, the leader's discount.
     starts
@@ -109,7 +127,7 @@ class Settings:
     observation: Observation | None = None
     follower: Literal["hedge", "omd", "ftrl", "ppo", "best-response"] = "hedge"
     follower_rate: float | None = None
-    follower_moves: Literal["step", "rollout"] = "step"
+    follower_moves: FollowerMoves = "step"
     schedule: Schedule = "no-regret"
     schedule_period: int = 100
     period: int = 1
@@ -129,7 +147,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         COUNT.check(self, "period", "schedule_period", "epochs", "horizon")
-        SIZE.check(self, "rollout", "copies", "batch")
+        SIZE.check(self, "rollout", "batch")
+        FEW.check(self, "copies")
         WIDTH.check(self, "hidden")
         POSITIVE.check(self, "follower_rate")
         RATE.check(self, "rate")
@@ -144,9 +163,15 @@ class Settings:
                     f"rollout is {self.rollout} and {label} is {getattr(self, label)}; a rollout must be a multiple of "
                     f"{label}"
                 )
-        if self.follower_moves == "rollout" and self.schedule != "no-regret":
+        if self.batch * self.hidden**2 > MOST_WORK:
             raise OptionError(
-                f"follower_moves is 'rollout' and schedule is {self.schedule!r}; a schedule counts steps: leave one out"
+                f"batch is {self.batch} and hidden is {self.hidden}; batch * hidden ** 2 must be at most {MOST_WORK}, "
+                "or one minibatch takes seconds in which nobody looks at the clock: make one of them smaller"
+            )
+        if self.follower_moves != "step" and self.schedule != "no-regret":
+            raise OptionError(
+                f"follower_moves is {self.follower_moves!r} and schedule is {self.schedule!r}; a schedule counts steps:"
+                " leave one out"
             )
 
     @property
@@ -216,7 +241,8 @@ def learn(
     on_moment
         Called at every moment with the steps done and the leader's current and average policy.
     stopped
-        Asked before each rollout whether to stop.
+        Asked before each rollout, after each step of its copies, and before each minibatch whether to stop; what was
+        played and learned until then counts.
 
     Raises
     ------

@@ -18,7 +18,7 @@ from ssg_mip.methods.policy_gradient.tabular import MOST_ENTRIES, TabularGame, d
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.result import Result
 from ssg_mip.runs.request import Request
-from ssg_mip.runs.settings import POSITIVE, read_settings
+from ssg_mip.runs.settings import MODERATE, POSITIVE, read_settings
 from ssg_mip.runs.visit_log import Visits
 
 METHOD = "policy-gradient"
@@ -46,7 +46,8 @@ class Settings:
         ``"two-timescale"``: the paper's algorithm. ``"inner-loop"``: the follower is at its regularised best response
         in every step.
     temperature
-        ``lambda``, the weight of the follower's entropy.
+        ``lambda``, the weight of the follower's entropy, at most 1000, like ``final_temperature``: beyond it the
+        rewards, which lie in ``[0, 1]``, decide nothing.
     final_temperature
         The temperature falls to it geometrically during the first half of the iterations. If absent it falls to a
         twentieth with the inner loop, and stays what it is on two time scales: a follower that hardens there cannot
@@ -69,7 +70,8 @@ class Settings:
     follower_decay: float = 0.6
 
     def __post_init__(self) -> None:
-        POSITIVE.check(self, "temperature", "final_temperature", "tolerance", "leader_step", "follower_step")
+        MODERATE.check(self, "temperature", "final_temperature")
+        POSITIVE.check(self, "tolerance", "leader_step", "follower_step")
         if not 0.5 < self.follower_decay < self.leader_decay <= 1.0:
             raise OptionError(
                 f"leader_decay is {self.leader_decay!r} and follower_decay {self.follower_decay!r}; they must satisfy "

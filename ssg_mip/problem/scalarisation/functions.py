@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ssg_mip.base.frozen import FrozenArrays
 from ssg_mip.base.rules import POSITIVE, shown
@@ -17,7 +17,10 @@ from ssg_mip.game.validation import checked_array
 from ssg_mip.numerics.array_types import FloatArray
 
 MOST = 1e100
-"""Weights, their inverses, constants and references beyond this are refused: their products leave the floats."""
+"""Weights, their inverses, constants and references beyond this are refused: their products leave the floats.
+
+What a game takes is less: see :func:`ssg_mip.problem.scalarisation.scalarisation_of`.
+"""
 
 DEFAULT_AUGMENTATION = 1e-3
 """``e`` of the augmented Chebyshev scalarisation."""
@@ -64,8 +67,8 @@ class ConcavePieces(FrozenArrays):
     Raises
     ------
     OptionError
-        If a weight is not positive, so that ``L`` would not be strictly increasing in every state, or a shape does not
-        fit.
+        If a weight is not positive, so that ``L`` would not be strictly increasing in every state, a number is beyond
+        :data:`MOST`, or a shape does not fit.
     """
 
     kind: ClassVar[str] = "concave-pieces"
@@ -75,12 +78,7 @@ class ConcavePieces(FrozenArrays):
     def __post_init__(self) -> None:
         weights = _positive(self.weights, "weights of the pieces", 2)
         given = np.zeros(len(weights)) if self.constants is None else self.constants
-        constants = checked_array(given, "constants", OptionError).astype(float)
-        if constants.shape != (len(weights),) or not np.all(np.isfinite(constants)):
-            raise OptionError(
-                f"constants are {shown(self.constants)}; they must be one finite number for each of {len(weights)} "
-                "pieces"
-            )
+        constants = _moderate(given, "constants", len(weights), "pieces")
         object.__setattr__(self, "weights", weights)
         object.__setattr__(self, "constants", constants)
         super().__post_init__()
@@ -166,11 +164,16 @@ class AugmentedChebyshev(FrozenArrays):
 
     def __post_init__(self) -> None:
         weights = _positive(self.weights, "Chebyshev weights", 1)
-        reference = checked_array(self.reference, "reference", OptionError).astype(float)
+        reference = _moderate(self.reference, "reference", len(weights), "states")
         POSITIVE.check("augmentation", self.augmentation)
-        if reference.shape != weights.shape or not np.all(np.abs(reference) <= MOST):
-            raise OptionError(f"the reference is {shown(self.reference)}; it needs one finite value per state")
         _positive(self.augmentation * weights, "augmentation times weights", 1)
+        _positive((1.0 + self.augmentation) * weights, "1 + augmentation times weights", 1)
+        _moderate(
+            (1.0 + self.augmentation * len(weights)) * weights * reference,
+            "weights times reference",
+            len(weights),
+            "states",
+        )
         object.__setattr__(self, "weights", weights)
         object.__setattr__(self, "reference", reference)
         super().__post_init__()
@@ -240,12 +243,35 @@ def _positive(given: Any, label: str, dimensions: int) -> FloatArray:
     if weights.ndim != dimensions or not weights.size:
         shape = "one number per state" if dimensions == 1 else "one row per piece, with one number per state"
         raise OptionError(f"{label} are {shown(given)}; they must be {shape}")
-    if not np.all((weights >= 1.0 / MOST) & (weights <= MOST)):
-        raise OptionError(
-            f"{label} are {shown(given)}; they must be finite and positive in every state, so that more in one state "
-            "without less in another is always worth more (Pareto compliance)"
-        )
+    wrong = np.argwhere(~compliant(weights))
+    if len(wrong):
+        place = tuple(wrong[0].tolist())
+        raise OptionError(f"{label}{list(place)} is {weights[place]:g}; {COMPLIANCE}")
     return weights
+
+
+COMPLIANCE = (
+    f"it must be finite and positive in every state, at least {1.0 / MOST:g} and at most {MOST:g}, so that more in one "
+    "state without less in another is always worth more (Pareto compliance)"
+)
+"""What every weight must be."""
+
+
+def compliant(weights: FloatArray) -> NDArray[np.bool_]:
+    """Which weights are."""
+    fits: NDArray[np.bool_] = (weights >= 1.0 / MOST) & (weights <= MOST)
+    return fits
+
+
+def _moderate(given: Any, label: str, count: int, owners: str) -> FloatArray:
+    """One number of moderate size for each of some pieces or states."""
+    numbers: FloatArray = checked_array(given, label, OptionError).astype(float)
+    if numbers.shape != (count,):
+        raise OptionError(f"{label} has shape {numbers.shape}; it needs one number for each of {count} {owners}")
+    wrong = np.flatnonzero(~(np.abs(numbers) <= MOST))
+    if len(wrong):
+        raise OptionError(f"{label}[{wrong[0]}] is {numbers[wrong[0]]:g}; it must be finite, at most {MOST:g} in size")
+    return numbers
 
 
 def _values(given: ArrayLike, states: int) -> FloatArray:

@@ -7,22 +7,36 @@ from typing import Any
 
 import numpy as np
 
-from ssg_mip.base.rules import NUMBER, shown
+from ssg_mip.base.rules import NUMBER, number, shown
 from ssg_mip.errors import OptionError, TooLargeError
 from ssg_mip.evaluation.value_bounds import leader_value_bounds
 from ssg_mip.game.game import Game
 from ssg_mip.game.validation import checked_array
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.scalarisation.functions import (
+    COMPLIANCE,
     DEFAULT_AUGMENTATION,
+    MOST,
     AugmentedChebyshev,
     Concave,
     ConcavePieces,
     WeightedSum,
+    compliant,
 )
 
 MOST_NUMBERS = 4_000_000
 """Weights in all pieces: an augmented Chebyshev function of 2,000 states, 32 megabytes."""
+
+MODERATE = number(f"of at most {MOST:g} in size", lambda value: abs(value) <= MOST)
+
+MOST_APART = 1e12
+"""What a piece may add up to, in units of what a gain of 1 in every state is worth at least, and of the game's values.
+
+HiGHS takes coefficients to 1e15, and beside a constant so large a value keeps four of its sixteen digits.
+"""
+
+LEAST_PART = 1e-90
+"""The least weight in the same units: far from what leaves the floats when the function is scaled."""
 
 
 def scalarisation_of(game: Game, given: object) -> WeightedSum | Concave | None:
@@ -43,7 +57,8 @@ def scalarisation_of(game: Game, given: object) -> WeightedSum | Concave | None:
     Raises
     ------
     OptionError
-        If it is none of these, or does not fit the game.
+        If it is none of these or does not fit the game, or if its numbers are so far apart, from each other or from the
+        values of the game, that no program could hold them (:data:`MOST_APART`, :data:`LEAST_PART`).
     TooLargeError
         If it has more than :data:`MOST_NUMBERS` weights.
     """
@@ -68,7 +83,36 @@ def scalarisation_of(game: Game, given: object) -> WeightedSum | Concave | None:
                 f"the scalarisation {found.kind} has {pieces:,} pieces of {game.num_states:,} weights, and at most "
                 f"{MOST_NUMBERS:,} are handled: give fewer pieces, or a weighted sum"
             )
+        _check_sizes(game, found)
     return found
+
+
+def _check_sizes(game: Game, what: Concave) -> None:
+    """Raise :class:`OptionError` unless all pieces fit into a program with each other and with the game's values."""
+    pieces, chebyshev = what.pieces, isinstance(what, AugmentedChebyshev)
+    unit = pieces.unit
+    for fits, rule in (
+        (pieces.weights <= MOST_APART * unit, f"at most {MOST_APART * unit:g}, {MOST_APART:g} times"),
+        (pieces.weights >= LEAST_PART * unit, f"at least {LEAST_PART * unit:g}, {LEAST_PART:g} times"),
+    ):
+        for piece, state in np.argwhere(~fits)[:1].tolist():
+            name = game.state_names[state]
+            label = f"weights[{name}] in the piece of {game.state_names[piece]}" if chebyshev else None
+            raise OptionError(
+                f"{label or f'pieces[{piece}].weights[{name}]'} is {pieces.weights[piece, state]:g}; it must be {rule} "
+                f"the least sum of the weights of a piece, {unit:g}: bring the weights to similar sizes"
+            )
+    bounds = leader_value_bounds(game)
+    values = float(np.maximum(np.abs(bounds.lower), np.abs(bounds.upper)).max()) or 1.0
+    for piece in np.flatnonzero(~(np.abs(pieces.offsets) / unit <= MOST_APART * values))[:1].tolist():
+        if isinstance(what, AugmentedChebyshev):
+            state = int(np.argmax(what.weights * np.abs(what.reference)))
+            given = f"reference[{game.state_names[state]}] is {what.reference[state]:g}"
+            whose = f"that gives the piece of {game.state_names[piece]} the constant {pieces.offsets[piece]:g}, and "
+        else:
+            given, whose = f"pieces[{piece}].constant is {pieces.offsets[piece]:g}", ""
+        rule = f"at most {MOST_APART * values * unit:g} in size, {MOST_APART:g} times what the largest value is worth"
+        raise OptionError(f"{given}; {whose}it must be {rule}: bring it to the size of the values of {game.name}")
 
 
 def _read(game: Game, given: Mapping[str, Any]) -> WeightedSum | Concave:
@@ -86,14 +130,14 @@ def _read(game: Game, given: Mapping[str, Any]) -> WeightedSum | Concave:
 def _read_sum(game: Game, given: Mapping[str, Any]) -> WeightedSum:
     if "weights" not in given:
         raise OptionError("the scalarisation weighted-sum needs weights: {state: weight}")
-    return WeightedSum(_of_states(game, given["weights"], "weights"))
+    return WeightedSum(_weights_of_states(game, given["weights"], "weights"))
 
 
 def _read_chebyshev(game: Game, given: Mapping[str, Any]) -> AugmentedChebyshev:
     even = np.full(game.num_states, 1.0 / game.num_states)
     return AugmentedChebyshev(
-        _of_states(game, given["weights"], "weights") if "weights" in given else even,
-        _of_states(game, given["reference"], "reference") if "reference" in given else leader_value_bounds(game).upper,
+        _weights_of_states(game, given["weights"], "weights") if "weights" in given else even,
+        _moderate_of_states(game, given["reference"]) if "reference" in given else leader_value_bounds(game).upper,
         given.get("augmentation", DEFAULT_AUGMENTATION),
     )
 
@@ -108,8 +152,8 @@ def _read_pieces(game: Game, given: Mapping[str, Any]) -> ConcavePieces:
     for place, piece in enumerate(pieces):
         if not isinstance(piece, Mapping) or not {"weights"} <= set(piece) <= {"weights", "constant"}:
             raise OptionError(f"pieces[{place}] is {shown(piece)}; it must be {{weights: ..., constant: ...}}")
-        weights.append(_of_states(game, piece["weights"], f"pieces[{place}].weights"))
-        NUMBER.check(f"pieces[{place}].constant", piece.get("constant", 0.0))
+        weights.append(_weights_of_states(game, piece["weights"], f"pieces[{place}].weights"))
+        MODERATE.check(f"pieces[{place}].constant", piece.get("constant", 0.0))
         constants.append(float(piece.get("constant", 0.0)))
     return ConcavePieces(np.array(weights), np.array(constants))
 
@@ -119,6 +163,22 @@ _READERS: dict[str, tuple[Any, tuple[str, ...]]] = {
     AugmentedChebyshev.kind: (_read_chebyshev, ("weights", "reference", "augmentation")),
     ConcavePieces.kind: (_read_pieces, ("pieces",)),
 }
+
+
+def _weights_of_states(game: Game, given: Any, label: str) -> FloatArray:
+    """The same for weights, which make the function increase in every state."""
+    weights = _of_states(game, given, label)
+    for state in np.flatnonzero(~compliant(weights))[:1].tolist():
+        raise OptionError(f"{label}[{game.state_names[state]}] is {weights[state]:g}; {COMPLIANCE}")
+    return weights
+
+
+def _moderate_of_states(game: Game, given: Any) -> FloatArray:
+    """The same for references."""
+    reference = _of_states(game, given, "reference")
+    for name, one in zip(game.state_names, reference.tolist(), strict=True):
+        MODERATE.check(f"reference[{name}]", one)
+    return reference
 
 
 def _of_states(game: Game, given: Any, label: str) -> FloatArray:

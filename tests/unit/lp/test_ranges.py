@@ -12,7 +12,7 @@ import pytest
 from ssg_mip import LeaderPolicy, best_response, solve
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.lp.compiled import compile_program
-from ssg_mip.lp.ranges import is_loose, range_report
+from ssg_mip.lp.ranges import is_loose, range_report, warn_of_ranges
 from ssg_mip.methods.restricted import milp
 from ssg_mip.programs.deterministic import deterministic_commitment
 from ssg_mip.programs.program import Program
@@ -106,3 +106,15 @@ def test_a_game_with_distant_rewards_is_warned_of_once(method: str, caplog: pyte
     assert len(warned) == 1
     assert warned[0].startswith("distant: row")
     assert result.check.passed
+
+
+def test_only_numbers_that_users_have_given_are_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    """A policy's values may leave a tiny coefficient in a game whose own numbers are of similar size."""
+    wide = compiled(lambda m: 1e-6 * m.x + 1e4 * m.y <= 5.0)
+    for given, level in ((None, logging.WARNING), ([1.0, 0.0, 3.0], logging.DEBUG), ([1e-6, 1e4], logging.WARNING)):
+        caplog.clear()
+        with caplog.at_level(logging.DEBUG):
+            warn_of_ranges(wide, "some game", given=None if given is None else np.array(given))
+        [record] = [one for one in caplog.records if "differ by more than" in one.getMessage()]
+        assert record.levelno == level
+        assert ("bring the rewards" in record.getMessage()) == (level == logging.WARNING)

@@ -121,6 +121,14 @@ def test_a_random_start_is_drawn_by_the_seed_for_every_method(game: Game) -> Non
         assert np.array_equal(runs[2].provenance.options["start"], expected)
 
 
+@pytest.mark.parametrize("method", ["deterministic", "grid"])
+def test_a_random_start_between_the_policies_of_a_class_decides_nothing(game: Game, method: str) -> None:
+    """They choose among policies on a grid, where a drawn one never is."""
+    runs = [solve(game, method, start="random", seed=seed, check=False, guarantee=False) for seed in (1, 2)]
+    assert runs[0].details["seed_decides"].startswith("nothing: the method draws nothing; HiGHS")
+    assert _values(runs[0]) == _values(runs[1])
+
+
 def test_no_other_word_is_a_start(game: Game) -> None:
     with pytest.raises(OptionError, match="or 'random'"):
         solve(game, start="uniform")  # type: ignore[arg-type]

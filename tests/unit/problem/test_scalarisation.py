@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -128,6 +129,32 @@ def test_the_chebyshev_function_has_defaults() -> None:
         ({"kind": "weighted-sum", "weights": [1, 0]}, "positive in every state"),
         (WeightedSum(np.array([1.0, 1.0, 1.0])), "weights for 3 states"),
         (ConcavePieces(np.array([[1.0]])), "weights for 1 states"),
+        (
+            {"kind": "concave-pieces", "pieces": [{"weights": [1, 1]}, {"weights": [1, -0.5]}]},
+            r"pieces\[1\].weights\[s1\]",
+        ),
+        (
+            {"kind": "concave-pieces", "pieces": [{"weights": [1, 1], "constant": 1e308}]},
+            r"pieces\[0\].constant is 1e\+308",
+        ),
+        (
+            {"kind": "concave-pieces", "pieces": [{"weights": [1, 1], "constant": -1e99}]},
+            r"pieces\[0\].constant is -1e\+99",
+        ),
+        (
+            {"kind": "concave-pieces", "pieces": [{"weights": [1e100, 1e100]}, {"weights": [1e-100, 1e-100]}]},
+            r"pieces\[0\].weights\[s0\] is 1e\+100; it must be at most 2e-88, 1e\+12 times the least sum",
+        ),
+        (
+            {"kind": "augmented-chebyshev", "weights": [1e99, 1e99], "reference": [1e99, 1e99]},
+            r"weights times reference\[0\]",
+        ),
+        (
+            {"kind": "augmented-chebyshev", "weights": [1, 1], "reference": [1, 1e30]},
+            r"reference\[s1\] is 1e\+30; .* bring it to the size of the values",
+        ),
+        ({"kind": "augmented-chebyshev", "weights": [1, 1], "reference": [1, 1e300]}, r"reference\[s1\] is 1e\+300"),
+        (ConcavePieces(np.array([[1.0, 1e-95]])), r"pieces\[0\].weights\[s1\] is 1e-95; it must be at least 1e-90"),
     ],
 )
 def test_what_is_no_compliant_scalarisation_of_the_game_is_refused(given: Any, said: str) -> None:
@@ -154,6 +181,36 @@ def test_pieces_of_another_shape_are_refused(weights: Any, constants: Any) -> No
 def test_an_augmentation_that_vanishes_beside_its_weights_is_refused() -> None:
     with pytest.raises(OptionError, match="augmentation times weights"):
         AugmentedChebyshev(np.array([1e-60, 1.0]), np.array([0.0, 0.0]), 1e-60)
+
+
+def test_what_is_accepted_leaves_numbers_that_programs_take() -> None:
+    """Weights, constants and references at both ends of what is allowed, as every combination of them."""
+    sizes, accepted = (1e-100, 1e-12, 1.0, 1e9, 1e100), 0
+    constants = (0.0, 1e9, -1e12, 1e14, 1e20, 1e100)
+    for first, second, constant in itertools.product(sizes, sizes, constants):
+        try:
+            what = scalarisation_of(
+                game(),
+                {
+                    "kind": "concave-pieces",
+                    "pieces": [{"weights": [first, 1.0]}, {"weights": [1.0, second], "constant": constant}],
+                },
+            )
+        except OptionError:
+            continue
+        assert isinstance(what, ConcavePieces)
+        moved = what.scaled(1.0 / what.unit)
+        assert moved.weights.max() <= 1e12
+        assert abs(moved.offsets).max() <= 1e15
+        accepted += 1
+    assert accepted >= 20
+
+
+def test_the_class_refuses_constants_as_it_says() -> None:
+    with pytest.raises(OptionError, match=r"constants\[1\] is 1e\+101; it must be finite, at most 1e\+100 in size"):
+        ConcavePieces(np.ones((2, 2)), np.array([0.0, 1e101]))
+    with pytest.raises(OptionError, match=r"reference\[0\] is -1e\+101"):
+        AugmentedChebyshev(np.array([1.0, 1.0]), np.array([-1e101, 0.0]))
 
 
 def test_more_pieces_than_fit_are_refused_with_what_would(monkeypatch: pytest.MonkeyPatch) -> None:

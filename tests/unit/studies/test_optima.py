@@ -103,7 +103,7 @@ def test_the_matrix_games_have_their_values_and_memory_helps_the_dilemma_alone(r
     assert float(curve[-1]["leader_payoff"]) > float(curve[0]["leader_payoff"])
     assert float(curve[-1]["leader_payoff"]) > 4.5
     assert all(float(row["follower_regret"]) <= float(row["proven_regret"]) for row in curve)
-    assert len({(row["follower"], row["sees"]) for row in curves}) == 4
+    assert len({(row["follower"], row["sees"]) for row in curves}) == 5
     assert [row["sees"][:13] for row in curves if row["follower"] == "symmetric"] == ["sees no actio"] * 100
     battle = [one for one in report.findings if one.what.startswith("Battle, average payoffs of both: tabular")]
     assert [one.agrees for one in battle] == [False, False]
@@ -128,15 +128,15 @@ def test_ppo_has_its_curves_beside_the_tabular_ones(run: Reproduce) -> None:
     """With the extra for learning: every table has rows of both, and sixteen iterations are 1024 moves."""
     pytest.importorskip("stable_baselines3")
     report = run("matrix-games", runs=1, steps=200, dilemma_steps=[100, 200], seeds=1, **TINY)
-    for suffix, each in (("curves", None), ("schedules", 36), ("memory-learned", 13), ("dilemma", None)):
+    for suffix, each in (("curves", None), ("schedules", 48), ("memory-learned", 13), ("dilemma", None)):
         found = [row for row in rows(report, suffix) if row["learner"] == "PPO"]
         assert found
         assert each in (None, len(found))
     moves = {int(row["moves"]) for row in rows(report, "curves") if row["learner"] == "PPO"}
     assert max(moves) == 16 * 64
-    assert len(rows(report, "ablation")) == 9
+    assert len(rows(report, "ablation")) == 18  # by both algorithms
     regrets = [one for one in report.findings if one.what.startswith("Battle, regrets of leader and follower")]
-    assert [one.agrees is None for one in regrets] == [False, True]  # PPO has 1000 moves, the tabular run has 200
+    assert [one.agrees is None for one in regrets] == [False, False, True, True]  # PPO has 1000 moves, tables have 200
 
 
 @pytest.mark.usefixtures("unpainted")

@@ -65,10 +65,8 @@ def test_an_unknown_name_lists_the_known_ones(tmp_path: Path, capfd: pytest.Capt
         (["--set", "levels=1"], "levels is 1"),
         (["--set", "levels=many"], "setting levels of experiment 'table-1' is 'many'"),
         (["--set", "leader_discounts=[]"], "leader_discounts is empty"),
-        (
-            ["--set", "leader_discounts=[1]"],
-            "the settings of experiment 'table-1' make no game: leader_discount is 1.0",
-        ),
+        (["--set", "leader_discounts=[0.5, 1]"], "leader_discounts[1] is 1.0; it must be at least 0 and below 1"),
+        (["--set", "leader_discounts=[0.5, true, 1]"], "leader_discounts"),
         (["--set", "x=NaN"], "x is nan; it must be a number above 0"),
         (["--set", "depth=3"], "experiment 'table-1' has no setting 'depth'"),
         (["--seed", "-1"], "seed is -1"),
@@ -80,6 +78,55 @@ def test_wrong_options_are_refused(
 ) -> None:
     assert main(["reproduce", "table-1", "--out", str(tmp_path), *arguments]) == ExitCode.USAGE
     assert words in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "setting", "words"),
+    [
+        ("highway-merge", "shares=[0.5, 1.5]", "shares[1] is 1.5; it must be between 0 and 1"),
+        ("highway-merge", "fast_share=-1", "fast_share is -1.0"),
+        ("highway-merge", "drives=-1", "drives is -1"),
+        ("matrix-games", "dilemma_steps=[]", "dilemma_steps is empty; it must hold at least one number"),
+        ("matrix-games", "dilemma_steps=[100, 0]", "dilemma_steps[1] is 0; it must be at least 1"),
+        ("matrix-games", "slow_seeds=0", "slow_seeds is 0; it must be at least 1"),
+        ("matrix-games", "discount=1", "discount is 1.0"),
+        (
+            "security-grid",
+            "grids=[[3,2,1]]",
+            "grids[0] of experiment 'security-grid' is [3, 2, 1]: its entry 3 is missing",
+        ),
+        ("security-grid", "grids=[[3,2,1,6],[3,9,1,6]]", "grids[1] makes no game: targets is 9"),
+        ("security-grid", "grids=[]", "grids is empty"),
+        ("security-grid", "wind=2", "wind is 2.0"),
+        ("figure-1", "punishments=[1, -1]", "punishments[1] is -1.0; it must be a positive number"),
+        ("figure-2", "resolution=0", "resolution is 0.0"),
+        ("figure-3", "leader_discounts=[0.5, 2]", "leader_discounts[1] is 2.0"),
+        ("policy-teaching", "prices=[0, -1]", "prices[1] is -1.0"),
+        ("se-versus-ne", "trials=[3]", "trials has 1 numbers and sizes 5; there must be one for each size"),
+        ("se-versus-ne", "sizes=[5, 0, 20, 50, 100]", "sizes[1] is 0"),
+        ("methods-compared", "seconds=0", "seconds is 0.0"),
+        ("escape", "variant_runs=-1", "variant_runs is -1"),
+        ("two-goals", "hasty_runs=0", "hasty_runs is 0"),
+    ],
+)
+def test_a_setting_is_refused_before_anything_is_written_under_the_name_it_was_given(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], name: str, setting: str, words: str
+) -> None:
+    out = tmp_path / "out"
+    assert main(["reproduce", name, "--out", str(out), "--set", setting]) == ExitCode.USAGE
+    assert words in capfd.readouterr().err
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("command", [["reproduce", "table-1", *TINY], ["batch", "."]])
+def test_a_folder_without_a_name_is_refused(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for out, words in (("", "--out is ''; it must name a folder"), (" ", "--out is ' '")):
+        assert main([*command, "--out", out]) == ExitCode.USAGE
+        assert words in capfd.readouterr().err
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -107,6 +154,20 @@ def test_after_ctrl_c_the_rows_that_were_made_are_there(tmp_path: Path) -> None:
     )
     assert report.stopped == "interrupted by the user"
     assert {row["leader_discount"] for row in rows(report)} == {"0.5"}
+
+
+def test_what_was_found_after_the_stop_disagrees_with_nothing(tmp_path: Path) -> None:
+    """Before it, a disagreement is one; after it, it may only lack time."""
+    interrupt = Interrupt()
+    notebook = Notebook("some", tmp_path, interrupt=interrupt)
+    assert not notebook.stopped
+    notebook.find("one", "2", "1", False)
+    interrupt.request()
+    assert notebook.stopped
+    notebook.find("two", "2", "1", False)
+    notebook.find("three", "2", "2", True)
+    notebook.close("title", {}, full=False)
+    assert [one.agrees for one in notebook.report.findings] == [False, None, True]
 
 
 def test_rows_are_on_the_disk_before_the_run_ends(tmp_path: Path) -> None:

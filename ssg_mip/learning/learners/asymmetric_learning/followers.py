@@ -62,10 +62,21 @@ class QFollower:
 
 
 class NoRegretFollower:
-    """One learner without regret per information set, on action values divided by their range."""
+    """One learner without regret per information set, on action values divided by their range.
+
+    With ``by_mean`` a learner that moves every so many steps takes the mean of the gains that its set has seen since it
+    moved last; otherwise their sum. Sets that were not visited stay where they are.
+    """
 
     def __init__(
-        self, game: Game, sets: InformationSets, settings: Settings, steps: int, kind: ExpertKind = "hedge"
+        self,
+        game: Game,
+        sets: InformationSets,
+        settings: Settings,
+        steps: int,
+        kind: ExpertKind = "hedge",
+        *,
+        by_mean: bool = False,
     ) -> None:
         counts: list[int] = sets.counts.tolist()
         self._settings = settings
@@ -75,7 +86,8 @@ class NoRegretFollower:
         self._scale = spread if spread > 0.0 else 1.0
         self._states = StateValues(game, settings, (low + self._high) / 2.0)
         self._period = settings.period if settings.schedule == "every" else 1
-        self._waiting: set[int] = set()
+        self._waiting: dict[int, list[list[float]]] = {}
+        self._by_mean = by_mean
         self._discount = game.follower_discount
         self._offsets: list[int] = game.row_offsets.tolist()
         self._counts: list[int] = game.follower_counts.tolist()
@@ -94,18 +106,27 @@ class NoRegretFollower:
         if self._settings.feedback == "full":
             gains = self._all_gains(seen)
             self._states.move(seen.state, sum(map(float.__mul__, expert.mix, gains)))
-            expert.add([gain / self._scale for gain in gains])
+            scaled = [gain / self._scale for gain in gains]
         else:
             value = seen.follower_reward + self._discount * self._states.values[seen.reached]
             self._states.move(seen.state, value)
             losses = [0.0] * len(expert.mix)
             losses[seen.b] = (self._high - value) / self._scale / expert.mix[seen.b]
-            expert.add([-loss for loss in losses])
-        self._waiting.add(seen.place)
+            scaled = [-loss for loss in losses]
+        waiting = self._waiting.setdefault(seen.place, [])
+        if self._by_mean:
+            waiting.append(scaled)
+        else:
+            expert.add(scaled)
         if seen.step % self._period == 0:
-            for place in self._waiting:
-                self._experts[place].move()
-            self._waiting.clear()
+            self._move()
+
+    def _move(self) -> None:
+        for place, gains in self._waiting.items():
+            if gains:
+                self._experts[place].add([sum(kind) / len(gains) for kind in zip(*gains, strict=True)])
+            self._experts[place].move()
+        self._waiting.clear()
 
     def _all_gains(self, seen: Seen) -> list[float]:
         """The value of each of its actions, after the realised leader action or on average over the leader's mix."""
@@ -183,12 +204,14 @@ def make_follower(
     return make_learning_follower(game, sets, settings, steps)
 
 
-def make_learning_follower(game: Game, sets: InformationSets, settings: Settings, steps: int) -> Follower:
-    """The same, of those that learn: they need to know nothing of the leader."""
+def make_learning_follower(
+    game: Game, sets: InformationSets, settings: Settings, steps: int, *, by_mean: bool = False
+) -> Follower:
+    """The same, of those that learn: they need to know nothing of the leader; ``by_mean`` as above."""
     kind = settings.expert
     if kind is None:
         return QFollower(game, sets, settings)
-    without_regret = NoRegretFollower(game, sets, settings, steps, kind)
+    without_regret = NoRegretFollower(game, sets, settings, steps, kind, by_mean=by_mean)
     if settings.schedule == "after":
         return SwitchingFollower(QFollower(game, sets, settings), without_regret, settings.period)
     return without_regret

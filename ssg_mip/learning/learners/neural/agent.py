@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from stable_baselines3 import PPO
+from stable_baselines3.common.buffers import RolloutBuffer
+from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.vec_env import DummyVecEnv
 
 from ssg_mip.learning.learners.asymmetric_learning.information import InformationSets
 from ssg_mip.learning.learners.asymmetric_learning.tables import Seen
+from ssg_mip.learning.learners.schedules import Stopped, never
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 
 if TYPE_CHECKING:
@@ -40,8 +43,47 @@ class TableFollower:
         """Learn nothing here."""
 
 
-def make_ppo(environments: list[Callable[[], Any]], settings: Settings, discount: float, seed: int) -> PPO:
-    """PPO with the paper's architecture, in several environments that share a process."""
+class BrokenOffError(Exception):
+    """An update was told to stop between two minibatches; those before have moved the networks."""
+
+
+class ClockedBuffer(RolloutBuffer):
+    """A rollout whose passes ask before each minibatch whether to stop."""
+
+    stopped: Stopped = staticmethod(never)
+
+    def get(self, batch_size: int | None = None) -> Generator[Any, None, None]:
+        """Minibatches in random order.
+
+        Raises
+        ------
+        BrokenOffError
+            If it is time to stop.
+        """
+        for samples in super().get(batch_size):
+            if self.stopped():
+                raise BrokenOffError
+            yield samples
+
+
+class Watch(BaseCallback):
+    """Ends a rollout where it is time to stop."""
+
+    def __init__(self, stopped: Stopped) -> None:
+        super().__init__()
+        self._stopped = stopped
+
+    def _on_step(self) -> bool:
+        return not self._stopped()
+
+
+def make_ppo(
+    environments: list[Callable[[], Any]], settings: Settings, discount: float, seed: int, stopped: Stopped = never
+) -> PPO:
+    """PPO with the paper's architecture, in several environments that share a process.
+
+    Its updates raise :class:`BrokenOffError` where ``stopped`` says so.
+    """
     model = PPO(
         "MlpPolicy",
         DummyVecEnv(environments),
@@ -61,7 +103,9 @@ def make_ppo(environments: list[Callable[[], Any]], settings: Settings, discount
         },
         seed=seed,
         device="cpu",
+        rollout_buffer_class=ClockedBuffer,
     )
+    model.rollout_buffer.stopped = stopped
     model.set_logger(Logger(folder=None, output_formats=[]))
     return model
 

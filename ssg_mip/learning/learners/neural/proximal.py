@@ -15,7 +15,7 @@ from ssg_mip.learning.learners.asymmetric_learning.experts import ExpertKind
 from ssg_mip.learning.learners.asymmetric_learning.followers import Follower, make_learning_follower
 from ssg_mip.learning.learners.asymmetric_learning.information import InformationSets, exact_answer, information_sets
 from ssg_mip.learning.learners.asymmetric_learning.settings import Settings as FollowerSettings
-from ssg_mip.learning.learners.neural.agent import TableFollower, folded, make_ppo, probabilities
+from ssg_mip.learning.learners.neural.agent import BrokenOffError, TableFollower, Watch, folded, make_ppo, probabilities
 from ssg_mip.learning.learners.neural.determinism import one_thread, untouched_global_randomness
 from ssg_mip.learning.learners.neural.symmetric import SymmetricFollower
 from ssg_mip.learning.learners.neural.witness import Witness
@@ -31,7 +31,8 @@ MATRIX_RATE, MARKOV_RATE = 0.05, 0.02
 class _Sides:
     """Both players, and the order in which they learn."""
 
-    def __init__(self, game: Game, settings: Settings, seed: int, steps: int) -> None:
+    def __init__(self, game: Game, settings: Settings, seed: int, steps: int, stopped: Stopped) -> None:
+        self._watch = Watch(stopped)
         self._game = game
         self._settings = settings
         self._updates = 0
@@ -42,7 +43,7 @@ class _Sides:
         follower: Follower = self._table
         if settings.follower == "ppo":
             follower = self._partner = SymmetricFollower(
-                game, self._sets, settings, None if ends else horizon, seed + 1
+                game, self._sets, settings, None if ends else horizon, seed + 1, stopped
             )
         elif settings.follower != "best-response":
             follower = _without_regret(game, self._sets, settings, settings.follower, steps)
@@ -53,6 +54,7 @@ class _Sides:
             settings,
             game.leader_discount if settings.discount is None else settings.discount,
             seed,
+            stopped,
         )
         self.commit()
 
@@ -71,21 +73,32 @@ class _Sides:
             np.maximum.at(entries, self._sets.row_entry, exact_answer(self._game, policy, self._settings.information))
             self._table.play(entries)
 
-    def update(self) -> None:
-        """Play a rollout, let the leader learn from it, and then the follower if it is a PPO."""
-        played = self.witness.policy
-        self._leader.learn(self._settings.rollout, reset_num_timesteps=False)
+    def update(self) -> bool:
+        """Play a rollout, let the leader learn from it, and then the follower if it is a PPO.
+
+        Returns
+        -------
+        bool
+            Whether all of that was done; otherwise what was done until the stop counts.
+        """
+        played, before = self.witness.policy, self.witness.steps
+        try:
+            self._leader.learn(self._settings.rollout, callback=self._watch, reset_num_timesteps=False)
+            whole = self.witness.steps - before == self._settings.rollout
+            if whole and self._partner is not None:
+                self._partner.update(played)
+        except BrokenOffError:
+            whole = False
         self._updates += 1
-        if self._partner is not None:
-            self._partner.update(played)
         self.commit()
+        return whole
 
 
 def _without_regret(game: Game, sets: InformationSets, settings: Settings, kind: ExpertKind, steps: int) -> Follower:
     rate = settings.follower_rate
     if rate is None and kind == "hedge":
         rate = MATRIX_RATE if game.num_states == 1 else MARKOV_RATE
-    moves_rarely = settings.follower_moves == "rollout"
+    moves_rarely = settings.follower_moves != "step"
     wanted = FollowerSettings(
         observation=settings.information,
         follower=kind,
@@ -93,7 +106,9 @@ def _without_regret(game: Game, sets: InformationSets, settings: Settings, kind:
         schedule="every" if moves_rarely else settings.schedule,
         period=settings.rollout if moves_rarely else settings.schedule_period,
     )
-    return make_learning_follower(game, sets, wanted, steps)
+    by_mean = settings.follower_moves == "iteration"
+    moves = steps // settings.rollout if by_mean else steps
+    return make_learning_follower(game, sets, wanted, moves, by_mean=by_mean)
 
 
 def _ends_after_a_move(game: Game) -> bool:
@@ -120,12 +135,11 @@ def train(
     updates = math.ceil(steps / settings.rollout)
     marks = set(moments(updates, num_moments))
     with one_thread(), untouched_global_randomness():
-        sides = _Sides(game, settings, seed, updates * settings.rollout)
+        sides = _Sides(game, settings, seed, updates * settings.rollout, stopped)
         witness = sides.witness
         for update in range(1, updates + 1):
-            if stopped():
+            if stopped() or not sides.update():
                 break
-            sides.update()
             if update in marks:
                 witness.record()
                 on_moment(witness.steps, witness.policy, witness.average_policy())

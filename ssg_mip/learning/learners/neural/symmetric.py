@@ -18,6 +18,7 @@ from ssg_mip.learning.environments import follower_env
 from ssg_mip.learning.learners.asymmetric_learning.information import InformationSets
 from ssg_mip.learning.learners.asymmetric_learning.tables import Seen
 from ssg_mip.learning.learners.neural.agent import TableFollower, folded, make_ppo, probabilities, values
+from ssg_mip.learning.learners.schedules import Stopped, never
 
 if TYPE_CHECKING:
     from ssg_mip.learning.learners.ppo_hedge import Settings
@@ -43,9 +44,19 @@ class SymmetricFollower(TableFollower):
         Steps after which an episode is cut off; ``None`` where it ends after each.
     seed
         Of its networks and its minibatches.
+    stopped
+        Asked before each minibatch whether to stop.
     """
 
-    def __init__(self, game: Game, sets: InformationSets, settings: Settings, horizon: int | None, seed: int) -> None:
+    def __init__(
+        self,
+        game: Game,
+        sets: InformationSets,
+        settings: Settings,
+        horizon: int | None,
+        seed: int,
+        stopped: Stopped = never,
+    ) -> None:
         super().__init__(sets)
         self._game = game
         self._sets = sets
@@ -59,7 +70,7 @@ class SymmetricFollower(TableFollower):
         self._done = 0
         uniform = LeaderPolicy.uniform(game)
         seat = [lambda: follower_env(game, uniform, observation=settings.information, unavailable="wrap")]
-        self._model = make_ppo(seat * settings.copies, settings, self._discount, seed)
+        self._model = make_ppo(seat * settings.copies, settings, self._discount, seed, stopped)
         self._look()
 
     def _look(self) -> None:
@@ -81,7 +92,13 @@ class SymmetricFollower(TableFollower):
         return int(self._rng.choice(meant, p=shares / shares.sum()))
 
     def update(self, leader: LeaderPolicy) -> None:
-        """Learn from all steps since the last update; ``leader`` is what was played in them."""
+        """Learn from all steps since the last update; ``leader`` is what was played in them.
+
+        Raises
+        ------
+        BrokenOffError
+            If it was told to stop meanwhile.
+        """
         buffer = self._model.rollout_buffer
         buffer.reset()
         after = self._state_values(leader)

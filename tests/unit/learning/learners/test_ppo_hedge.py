@@ -62,7 +62,7 @@ def test_the_method_reports_the_value_under_the_true_best_response() -> None:
 def test_what_was_learned_until_an_early_stop_is_visited() -> None:
     """The next moment to look would have come after thousands of updates; the stop comes after the second."""
     game = matrix_game("battle_of_table_1")
-    stops, looks = iter([False, False, True]), []
+    asked, looks = [], []
     learned = learn(
         game,
         BRIEF,
@@ -70,10 +70,29 @@ def test_what_was_learned_until_an_early_stop_is_visited() -> None:
         steps=10**6,
         num_moments=10,
         on_moment=lambda step, current, average: looks.append((step, current)),
-        stopped=lambda: next(stops),
+        stopped=lambda: len(asked) == 30 or bool(asked.append(None)),
     )
-    assert looks == [(128, learned.last_leader_policy)]
-    assert learned.steps.tolist() == [128]
+    assert looks == [(160, learned.last_leader_policy)]  # an update asks once before, 8 times at play and 4 in passes
+    assert learned.steps.tolist() == [160]
+
+
+@pytest.mark.parametrize("follower", ["hedge", "ppo"])
+@pytest.mark.parametrize("changed", [{"epochs": 10**12}, {"rollout": 65_536}])
+def test_an_update_asks_the_clock(follower: str, changed: dict[str, int]) -> None:
+    """One that would take days ends at the first answer, and what was played until then counts."""
+    asked: list[None] = []
+    settings = dataclasses.replace(BRIEF, follower=follower, **changed)
+    game = matrix_game("battle_of_table_1")
+    learned = learn(game, settings, 0, steps=10**6, stopped=lambda: len(asked) == 20 or bool(asked.append(None)))
+    check_records(game, learned)
+    assert learned.steps.tolist() == [64 if "epochs" in changed else 160]
+
+
+def test_a_minibatch_of_seconds_is_refused() -> None:
+    with pytest.raises(OptionError, match=r"batch is 4096 and hidden is 4096; batch \* hidden \*\* 2 must be at most"):
+        Settings(batch=4096, rollout=4096, hidden=4096)
+    with pytest.raises(OptionError, match="copies is 2048; it must be at least 1 and at most 1024"):
+        Settings(copies=2048, rollout=2048)
 
 
 @pytest.mark.parametrize("follower", ["best-response", "ppo"])
@@ -135,13 +154,41 @@ def test_schedules_decide_when_hedge_moves() -> None:
     assert abs(curves["no-regret"][0] - 0.5).max() > 0.1
     assert np.array_equal(curves["after"][0], curves["regret"][0])
     assert not np.array_equal(curves["after"][1], curves["regret"][1])
-    with pytest.raises(OptionError, match="follower_moves is 'rollout' and schedule is 'after'"):
-        Settings(follower_moves="rollout", schedule="after")
+    for moves in ("rollout", "iteration"):
+        with pytest.raises(OptionError, match=f"follower_moves is '{moves}' and schedule is 'after'"):
+            Settings(follower_moves=moves, schedule="after")
+
+
+@pytest.mark.parametrize("observation", ["action", "policy"])
+def test_in_algorithm_2_hedge_moves_once_an_iteration_by_the_mean_gain(observation: str) -> None:
+    """By hand: after ``t`` iterations its exponents differ by ``eta`` times the sum of the mean differences of gains.
+
+    Where it sees the action these are the payoffs after it; where it does not, what the leader's mix makes of them.
+    """
+    game = matrix_game("battle_of_table_1")
+    settings = dataclasses.replace(BRIEF, observation=observation, follower_moves="iteration", follower_rate=0.1)
+    learned = learn(game, settings, 0, steps=64 * 6)
+    mixes = learned.follower_policies.reshape(-1, 2, 2)
+    moves = np.diff(np.log(mixes[:, :, 0] / mixes[:, :, 1]), axis=0)  # [moments but the first, leader action]
+    gain = np.array([1.0, -2.0])  # of the first column over the second after each row; the spread is 2
+    played = np.eye(2) if observation == "action" else np.repeat(learned.leader_policies[:-1, None], 2, axis=1)
+    assert moves == pytest.approx(np.broadcast_to(0.1 / 2.0 * played @ gain, moves.shape))
+
+
+def test_one_move_an_iteration_is_shorter_than_their_sum() -> None:
+    game = matrix_game("battle_of_table_1")
+    mixes = {}
+    for moves in ("step", "iteration", "rollout"):
+        settings = dataclasses.replace(BRIEF, observation="policy", follower_moves=moves)
+        mixes[moves] = learn(game, settings, 0, steps=64).follower_policies[0, :2]
+    odds = {moves: np.log(mix[0] / mix[1]) for moves, mix in mixes.items()}
+    assert odds["rollout"] == pytest.approx(64.0 * odds["iteration"])
+    assert odds["step"] == pytest.approx(odds["rollout"])  # in the first rollout the leader's mix stays the same
 
 
 @pytest.mark.parametrize("observation", ["action", "policy"])
 @pytest.mark.parametrize("follower", ["hedge", "ppo", "best-response"])
-@pytest.mark.parametrize("moves", ["step", "rollout"])
+@pytest.mark.parametrize("moves", ["step", "iteration", "rollout"])
 def test_states_may_differ_in_their_actions_and_seeds_decide(observation: str, follower: str, moves: str) -> None:
     game = agreement_game(1, 11).to_game()
     settings = dataclasses.replace(BRIEF, observation=observation, follower=follower, follower_moves=moves)

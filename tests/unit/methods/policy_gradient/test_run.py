@@ -149,8 +149,8 @@ def test_a_game_too_large_for_dense_arrays_is_refused(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"temperature": 0.0}, "temperature is 0.0; it must be a positive number"),
-        ({"final_temperature": -1.0}, "final_temperature is -1.0; it must be a positive number"),
+        ({"temperature": 0.0}, "temperature is 0.0; it must be above 0 and at most 1000"),
+        ({"final_temperature": -1.0}, "final_temperature is -1.0; it must be above 0 and at most 1000"),
         ({"tolerance": 0.0}, "tolerance is 0.0; it must be a positive number"),
         ({"leader_step": float("inf")}, "leader_step is inf; it must be a positive number"),
         ({"leader_decay": 0.6}, "must satisfy 0.5 < follower_decay < leader_decay <= 1"),
@@ -161,3 +161,10 @@ def test_a_game_too_large_for_dense_arrays_is_refused(monkeypatch: pytest.Monkey
 def test_settings_that_do_not_fit_are_refused(settings: dict[str, Any], words: str) -> None:
     with pytest.raises(OptionError, match=words):
         _solve(MAINTAIN, **settings)
+
+
+@pytest.mark.parametrize("name", ["temperature", "final_temperature"])
+def test_a_temperature_that_drowns_the_rewards_is_refused_by_its_name(name: str) -> None:
+    with pytest.raises(OptionError, match=f"^{name} is 1e\\+160; it must be above 0 and at most 1000"):
+        solve(kudo_akimoto_figure_1(), "policy-gradient", settings={name: 1e160}, iteration_limit=2)
+    assert solve(kudo_akimoto_figure_1(), "policy-gradient", settings={name: 1000.0}, iteration_limit=2).check.passed
