@@ -1,6 +1,6 @@
 """Spatial branch and bound over boxes of values: correct at every moment, anytime.
 
-The search knows boxes and bounds and no games. What it asks of a *problem* is in :class:`Problem`: a relaxation, a
+The search knows boxes and bounds and no games. What it asks of a *problem* is in :class:`BoxProblem`: a relaxation, a
 way to shrink a box without losing solutions, and a way to turn a relaxed point into exact solutions with their
 values. Primal values are whatever the problem's exact evaluation says; dual bounds come from the relaxation by weak
 duality. At any moment the dual bound is the largest bound among open nodes and those set aside.
@@ -53,7 +53,7 @@ PROGRESS_SECONDS = 0.5
 """Progress rows without a new incumbent are written at least this far apart."""
 
 
-class Problem(Protocol):
+class BoxProblem(Protocol):
     """What a method hands to the search.
 
     The root and its relaxation may be made when they are first asked for: the search asks only after the solutions
@@ -120,7 +120,7 @@ class Search:
 
     def __init__(
         self,
-        problem: Problem,
+        problem: BoxProblem,
         *,
         gaps: Gaps,
         deadline: Deadline,

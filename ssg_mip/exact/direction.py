@@ -18,10 +18,10 @@ from ssg_mip.branch_and_bound.records import Gaps
 from ssg_mip.branch_and_bound.search import Search
 from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.value_bounds import LEAST_GAP, ValueBounds
+from ssg_mip.exact.bridge import Bridge, rows_of
 from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal
 from ssg_mip.exact.heuristics.sequential_lp import Candidate
 from ssg_mip.exact.heuristics.simple import simple_policies
-from ssg_mip.exact.programs import FollowerValueProblem, rows_of
 from ssg_mip.exact.size_limit import obstacle
 from ssg_mip.exact.solving import Answer, answer_of
 from ssg_mip.game.game import Game
@@ -38,7 +38,7 @@ Witness = Callable[[LeaderPolicy, Response], None]
 """Told of every policy that keeps the margin and of the exact response to it."""
 
 
-class DirectionProblem(FollowerValueProblem):
+class DirectionBridge(Bridge):
     """The direction program (L): maximise the level up to which every demand is met.
 
     Parameters
@@ -181,12 +181,12 @@ def solve_direction(
         reaches a level between it and ``top``. Without any policy that meets the demands at level 0 it ends with
         ``Termination.INFEASIBLE`` and the dual bound ``-inf``.
     """
-    problem = DirectionProblem(game, request, demands, top, ceilings, witness)
+    bridge = DirectionBridge(game, request, demands, top, ceilings, witness)
     stop = obstacle(direction_products(game, demands), request)
     if stop is not None:
-        return _simple_answer(problem, stop, top)
+        return _simple_answer(bridge, stop, top)
     search = Search(
-        problem,
+        bridge,
         gaps=Gaps(relative=LEAST_GAP, absolute=absolute_gap),
         deadline=request.deadline,
         node_limit=request.node_limit,
@@ -198,15 +198,15 @@ def solve_direction(
     return answer_of(search.run(), ceiling=top)
 
 
-def _simple_answer(problem: DirectionProblem, termination: Termination, top: float) -> Answer:
+def _simple_answer(bridge: DirectionBridge, termination: Termination, top: float) -> Answer:
     """Without the program: the best of some simple policies, and the level up to which one was asked for."""
-    request = problem.request
-    start = LeaderPolicy.uniform(problem.game) if request.start is None else request.start
-    best = problem.evaluate(start)
-    for policy in simple_policies(problem.game):
+    request = bridge.request
+    start = LeaderPolicy.uniform(bridge.game) if request.start is None else request.start
+    best = bridge.evaluate(start)
+    for policy in simple_policies(bridge.game):
         if request.stopped:
             break
-        best = max(best, problem.evaluate(policy), key=lambda one: one.value)
+        best = max(best, bridge.evaluate(policy), key=lambda one: one.value)
     found = math.isfinite(best.value)
     return Answer(
         policy=best.policy if found else None,

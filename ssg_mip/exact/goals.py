@@ -16,9 +16,9 @@ from ssg_mip.branch_and_bound.tree_log import TreeLog
 from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.mdp import induced_by_leader
 from ssg_mip.evaluation.value_bounds import LEAST_GAP, ValueBounds
+from ssg_mip.exact.bridge import Bridge, ImprovementBridge
 from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal
 from ssg_mip.exact.heuristics.sequential_lp import Candidate
-from ssg_mip.exact.programs import FollowerValueProblem, ImprovementProblem
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray, IntArray
@@ -29,12 +29,10 @@ from ssg_mip.runs.margin import answer_to, keeps_margin
 from ssg_mip.runs.request import Request
 
 
-def search_goal(
-    problem: FollowerValueProblem, request: Request, *, absolute: float, trace: TreeLog | None = None
-) -> Outcome:
+def search_goal(bridge: Bridge, request: Request, *, absolute: float, trace: TreeLog | None = None) -> Outcome:
     """Search until the gap is closed, absolutely or relative to ``request.gap``, or a limit is reached."""
     return Search(
-        problem,
+        bridge,
         gaps=Gaps(relative=max(request.gap, LEAST_GAP), absolute=absolute),
         deadline=request.deadline,
         node_limit=request.node_limit,
@@ -45,7 +43,7 @@ def search_goal(
     ).run()
 
 
-class HighestGainProblem(ImprovementProblem):
+class HighestGainBridge(ImprovementBridge):
     """Maximise the gain of one state, of which a share may pay for what others lose (the test of Theorem 10)."""
 
     def __init__(self, game: Game, values: FloatArray, state: int, share: float, request: Request) -> None:
@@ -74,7 +72,7 @@ class HighestGainProblem(ImprovementProblem):
         return LinearGoal(float(gradient @ model.slots), gradient, rows, np.zeros(len(rows)))
 
 
-class LeastGainProblem(ImprovementProblem):
+class LeastGainBridge(ImprovementBridge):
     """Problem (53): maximise the least gain, over all policies or over those that have one response.
 
     Parameters

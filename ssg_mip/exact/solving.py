@@ -25,10 +25,10 @@ from ssg_mip.evaluation.value_bounds import (
     leader_value_bounds,
     raised_sum,
 )
+from ssg_mip.exact.bridge import Bridge, CommitmentBridge, ImprovementBridge
 from ssg_mip.exact.heuristics.sequential_lp import Candidate
 from ssg_mip.exact.heuristics.simple import best_simple_policy
 from ssg_mip.exact.heuristics.statewise_steps import step_down_the_ladder
-from ssg_mip.exact.programs import CommitmentProblem, FollowerValueProblem, ImprovementProblem
 from ssg_mip.exact.size_limit import commitment_products, improvement_products, least_values, obstacle
 from ssg_mip.exact.zero_sum import solve_zero_sum
 from ssg_mip.game.game import Game
@@ -109,11 +109,11 @@ def _solve_commitment(game: Game, weights: FloatArray, request: Request, floor: 
     stop = obstacle(commitment_products(game, weights, floor), request)
     if stop is not None:
         return _simple_answer(game, weights, request, floor, bounds, stop)
-    problem = CommitmentProblem(game, weights, request, floor)
+    bridge = CommitmentBridge(game, weights, request, floor)
     scale = gap_scale(bounds, weights)
     ceiling = float(weights @ bounds.upper)
     finest = finest_gap(bounds, weights, max(request.gap, LEAST_GAP))
-    answer = answer_of(_search(problem, request, scale=scale, ceiling=ceiling, absolute=finest), ceiling=ceiling)
+    answer = answer_of(_search(bridge, request, scale=scale, ceiling=ceiling, absolute=finest), ceiling=ceiling)
     if answer.termination is Termination.NUMERICAL and request.rule_decides:
         # Every box was searched, and what is missing is a value that only ties in the leader's favour attain.
         return dataclasses.replace(answer, termination=Termination.TIE_RULE)
@@ -147,12 +147,12 @@ def solve_improvement(
     stop = obstacle(improvement_products(game), request)
     if stop is not None:
         return _no_answer(stop)
-    problem = ImprovementProblem(game, values, objective, request)
+    bridge = ImprovementBridge(game, values, objective, request)
     if absolute_gap is None:
         even = np.full(game.num_states, 1.0 / game.num_states)
         weights, unit = (even, objective.unit) if isinstance(objective, ConcavePieces) else (objective, 1.0)
         absolute_gap = max(request.gap, LEAST_GAP) * unit * gap_scale(leader_value_bounds(game), weights)
-    outcome = _search(problem, request, absolute=absolute_gap)
+    outcome = _search(bridge, request, absolute=absolute_gap)
     return claimed_step(answer_of(outcome, ceiling=math.inf), game, request, objective, values)
 
 
@@ -176,7 +176,7 @@ def improve_without_program(
     enough
         The first policy that gains more than this is taken.
     """
-    problem = ImprovementProblem(game, values, objective, request)
+    bridge = ImprovementBridge(game, values, objective, request)
     start = LeaderPolicy.uniform(game) if request.start is None else request.start
     stepped = None
     if request.margin == 0.0:
@@ -184,13 +184,13 @@ def improve_without_program(
             game,
             start,
             best_response(game, start, request.ties, tolerances=request.tolerances),
-            problem.judge,
+            bridge.judge,
             lambda: request.stopped,
         )
     if stepped is None and request.stopped:
         return _no_answer(Termination.TIME_LIMIT)
-    best = problem.evaluate(start if stepped is None else stepped)
-    for _, candidate in problem.start() if best.value <= enough and not request.stopped else ():
+    best = bridge.evaluate(start if stepped is None else stepped)
+    for _, candidate in bridge.start() if best.value <= enough and not request.stopped else ():
         best = max(best, candidate, key=lambda one: one.value)
         if best.value > enough:
             break
@@ -213,7 +213,7 @@ def root_bound(game: Game, weights: FloatArray, *, request: Request) -> float:
 
 
 def _search(
-    problem: FollowerValueProblem,
+    bridge: Bridge,
     request: Request,
     *,
     scale: float = 0.0,
@@ -226,7 +226,7 @@ def _search(
     """
     relative = max(request.gap, LEAST_GAP)
     search = Search(
-        problem,
+        bridge,
         gaps=Gaps(relative=relative, absolute=absolute, scale=scale),
         deadline=request.deadline,
         node_limit=request.node_limit,

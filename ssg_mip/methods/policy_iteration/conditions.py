@@ -30,7 +30,7 @@ from ssg_mip.evaluation.best_response import Ties, best_response
 from ssg_mip.evaluation.mdp import induced_by_leader
 from ssg_mip.evaluation.standard_form import standard_form
 from ssg_mip.evaluation.value_bounds import LEAST_GAP
-from ssg_mip.exact.goals import HighestGainProblem, search_goal
+from ssg_mip.exact.goals import HighestGainBridge, search_goal
 from ssg_mip.exact.size_limit import improvement_products, obstacle
 from ssg_mip.game.game import GAME, Game
 from ssg_mip.game.policy import LEADER_POLICY, LeaderPolicy
@@ -207,43 +207,43 @@ def sufficient_condition(game: Game, policy: LeaderPolicy, request: Request) -> 
             on_progress=None,
             node_limit=None if request.node_limit is None else request.node_limit - nodes,
         )
-        problem = HighestGainProblem(game, values, state, share, inner)
-        outcome = search_goal(problem, inner, absolute=TEST_GAP_SHARE * resolution(game, values, negligible))
+        bridge = HighestGainBridge(game, values, state, share, inner)
+        outcome = search_goal(bridge, inner, absolute=TEST_GAP_SHARE * resolution(game, values, negligible))
         programs, nodes, lps = programs + 1, nodes + outcome.nodes, lps + outcome.lps
         worst = max(worst, outcome.dual_bound)
-        if outcome.primal_bound > negligible and breaks_sufficiency(problem, outcome.solution.policy, negligible):
+        if outcome.primal_bound > negligible and breaks_sufficiency(bridge, outcome.solution.policy, negligible):
             return answer(Sufficiency.FAILS, outcome.solution.policy, outcome.termination)
         if outcome.dual_bound > negligible:
             end = outcome.termination
     if worst <= negligible:
         return answer(Sufficiency.HOLDS, None, end)
-    breaking = _sampled_break(HighestGainProblem(game, values, 0, share, request), policy, negligible)
+    breaking = _sampled_break(HighestGainBridge(game, values, 0, share, request), policy, negligible)
     return answer(Sufficiency.OPEN if breaking is None else Sufficiency.FAILS, breaking, end)
 
 
-def _sampled_break(problem: HighestGainProblem, policy: LeaderPolicy, negligible: float) -> LeaderPolicy | None:
+def _sampled_break(bridge: HighestGainBridge, policy: LeaderPolicy, negligible: float) -> LeaderPolicy | None:
     """A policy that breaks the condition, among random ones and on the way to them; ``None`` if none is met."""
-    game, rng = problem.game, np.random.default_rng(problem.request.seed)
+    game, rng = bridge.game, np.random.default_rng(bridge.request.seed)
     own = policy.slots(game)
     for _ in range(SAMPLES):
         target = LeaderPolicy.random(game, rng).slots(game)
         for share in STEPS:
             trial = LeaderPolicy.from_slots(game, (1.0 - share) * own + share * target)
-            if breaks_sufficiency(problem, trial, negligible):
+            if breaks_sufficiency(bridge, trial, negligible):
                 return trial
     return None
 
 
-def breaks_sufficiency(problem: HighestGainProblem, policy: LeaderPolicy, negligible: float) -> bool:
+def breaks_sufficiency(bridge: HighestGainBridge, policy: LeaderPolicy, negligible: float) -> bool:
     """Whether a policy breaks the condition of Theorem 10 as it stands, with its own ``delta``."""
-    game = problem.game
-    response, gains = problem.gains(policy)
+    game = bridge.game
+    response, gains = bridge.gains(policy)
     if float(np.abs(gains).max()) <= negligible:
         return False
     leader, _ = induced_by_leader(game, policy)
-    promised = leader.action_values(problem.values) - problem.values[game.follower_slot_state]
+    promised = leader.action_values(bridge.values) - bridge.values[game.follower_slot_state]
     own = response.follower_policy.slots(game)
-    if problem.request.ties == "leader":  # the tied answer that gives the gain
+    if bridge.request.ties == "leader":  # the tied answer that gives the gain
         promised = np.where(response.tied, promised, -np.inf)
         own = np.array([int(np.argmax(promised[a:b])) + a for a, b in zip(*_ends(game), strict=True)])
     moved = np.asarray(leader.transition[own] @ gains)

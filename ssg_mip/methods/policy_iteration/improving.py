@@ -8,9 +8,9 @@ import numpy as np
 
 from ssg_mip.base.status import BoundProof
 from ssg_mip.exact import Answer
+from ssg_mip.exact.bridge import ImprovementBridge
 from ssg_mip.exact.goals import search_goal
 from ssg_mip.exact.heuristics.sequential_lp import Candidate
-from ssg_mip.exact.programs import ImprovementProblem
 from ssg_mip.exact.size_limit import improvement_products, obstacle
 from ssg_mip.exact.solving import claimed_step
 from ssg_mip.game.game import Game
@@ -27,7 +27,7 @@ SAME_VALUES = 6
 """Digits of the leader's values by which two policies with the same response are told apart."""
 
 
-class _Remembering(ImprovementProblem):
+class _Remembering(ImprovementBridge):
     """Keeps every policy with a positive gain that is evaluated."""
 
     def __init__(self, game: Game, values: FloatArray, objective: StepObjective, request: Request) -> None:
@@ -61,10 +61,10 @@ class ImprovingPolicies:
         """Solve (I); the arguments are those of :data:`~ssg_mip.methods.policy_iteration.ImprovementSolver`."""
         if obstacle(improvement_products(game), request) is not None:
             return exact_improvement(game, values, objective, request, absolute_gap)
-        problem = _Remembering(game, values, objective, request)
+        bridge = _Remembering(game, values, objective, request)
         trace = None if request.recorder is None else request.recorder.root
-        outcome = search_goal(problem, request, absolute=absolute_gap, trace=trace)
-        self._met += problem.met
+        outcome = search_goal(bridge, request, absolute=absolute_gap, trace=trace)
+        self._met += bridge.met
         found: Candidate | None = outcome.solution if math.isfinite(outcome.primal_bound) else None
         answer = Answer(
             policy=None if found is None else found.policy,

@@ -26,8 +26,8 @@ import numpy as np
 
 from ssg_mip.evaluation.value_bounds import LEAST_GAP
 from ssg_mip.exact import Answer
+from ssg_mip.exact.bridge import ImprovementBridge
 from ssg_mip.exact.heuristics.sequential_lp import Candidate
-from ssg_mip.exact.programs import ImprovementProblem
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.policy_iteration.improving import ImprovingPolicies
@@ -68,8 +68,8 @@ class _Sampled:
         met = improve.others(answer.policy) if isinstance(improve, ImprovingPolicies) else []
         negligible = negligible_gain(game, values, self._asked.weights, self._asked.gap, one_step=True)
         least_progress = LEAST_PROGRESS * negligible * unit_and_least(objective)[0]
-        problem = ImprovementProblem(game, values, objective, request)
-        members = _Members(problem, self._least_gain(answer), least_progress)
+        bridge = ImprovementBridge(game, values, objective, request)
+        members = _Members(bridge, self._least_gain(answer), least_progress)
         starts = [one for one in map(members.tested, (answer.policy, *met)) if one is not None]
         if not starts:
             return answer
@@ -90,21 +90,21 @@ class _Sampled:
 class _Members:
     """The test of membership in ``W(f_t)``: at least so much gain in ``Q_t``, and so much true progress."""
 
-    def __init__(self, problem: ImprovementProblem, least_gain: float, least_progress: float) -> None:
-        self.game = problem.game
-        self.request = problem.request
-        self._problem = problem
+    def __init__(self, bridge: ImprovementBridge, least_gain: float, least_progress: float) -> None:
+        self.game = bridge.game
+        self.request = bridge.request
+        self._bridge = bridge
         self._least_gain = least_gain
         self._least_progress = least_progress
-        self._fall = problem.request.tolerances.monotone * value_scale(problem.game, problem.values)
+        self._fall = bridge.request.tolerances.monotone * value_scale(bridge.game, bridge.values)
 
     def tested(self, policy: LeaderPolicy) -> Candidate | None:
         """The policy with its response, if it is a member."""
-        candidate = self._problem.evaluate(policy)
+        candidate = self._bridge.evaluate(policy)
         if candidate.value < self._least_gain:
             return None
-        gains = candidate.response.leader_values - self._problem.values
-        counts = worth(self._problem.objective, gains) > self._least_progress
+        gains = candidate.response.leader_values - self._bridge.values
+        counts = worth(self._bridge.objective, gains) > self._least_progress
         return candidate if counts and gains.min() >= -self._fall else None
 
 

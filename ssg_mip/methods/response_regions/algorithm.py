@@ -143,7 +143,7 @@ class _Walk:
     def _improved(self, current: Iterate, response: IntArray, request: Request, negligible: float) -> Iterate | None:
         """(53), then (54), in one region; the result if it strictly dominates the iterate."""
         absolute = TEST_GAP_SHARE * resolution(self._game, current.values, negligible)
-        problem, outcome = solve_region(self._game, current.values, response, request, absolute=absolute)
+        bridge, outcome = solve_region(self._game, current.values, response, request, absolute=absolute)
         self._regions += 1
         if outcome is None:
             return None
@@ -152,9 +152,9 @@ class _Walk:
         if not math.isfinite(outcome.primal_bound):
             return None
         self._occurs(response)
-        if problem.losing(np.full(self._game.num_states, outcome.primal_bound)).any():  # z > 0
+        if bridge.losing(np.full(self._game.num_states, outcome.primal_bound)).any():  # z > 0
             return None
-        policy = pareto_ascent(problem, response, self._weights, outcome.solution.policy)
+        policy = pareto_ascent(bridge, response, self._weights, outcome.solution.policy)
         target = Iterate.evaluated(self._game, policy, request)
         gains = target.values - current.values
         falls = gains.min() < -request.tolerances.monotone * value_scale(self._game, current.values)

@@ -12,7 +12,7 @@ import dataclasses
 
 import numpy as np
 
-from ssg_mip.exact.goals import LeastGainProblem
+from ssg_mip.exact.goals import LeastGainBridge
 from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal
 from ssg_mip.exact.heuristics.sequential_lp import Ascent, Candidate
 from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
@@ -20,13 +20,13 @@ from ssg_mip.numerics.array_types import FloatArray, IntArray
 
 
 def pareto_ascent(
-    problem: LeastGainProblem, response: IntArray, weights: FloatArray, policy: LeaderPolicy
+    bridge: LeastGainBridge, response: IntArray, weights: FloatArray, policy: LeaderPolicy
 ) -> LeaderPolicy:
     """A policy of the region, reached from ``policy`` by steps along which no state's promised value falls.
 
     Parameters
     ----------
-    problem
+    bridge
         Problem (53) of the region.
     response
         The region's response, one action per state.
@@ -37,18 +37,18 @@ def pareto_ascent(
     """
 
     def evaluate(trial: LeaderPolicy) -> Candidate:
-        answer, gains, inside = problem.region_gains(trial)
+        answer, gains, inside = bridge.region_gains(trial)
         answer = dataclasses.replace(answer, follower_policy=FollowerPolicy(response))
-        value = float(weights @ gains) if inside and not problem.losing(gains).any() else -np.inf
+        value = float(weights @ gains) if inside and not bridge.losing(gains).any() else -np.inf
         return Candidate(trial, answer, value)
 
     def goal(model: FixedResponse) -> LinearGoal:
-        gains = model.gains_over(problem.values)
+        gains = model.gains_over(bridge.values)
         now = gains @ model.slots
         return LinearGoal(float(weights @ now), weights @ gains, gains, now)
 
     start = evaluate(policy)
     if not np.isfinite(start.value):
         return policy
-    request = problem.request
-    return Ascent(problem.game, goal, evaluate, request.margin, request.deadline).climb(start).policy
+    request = bridge.request
+    return Ascent(bridge.game, goal, evaluate, request.margin, request.deadline).climb(start).policy

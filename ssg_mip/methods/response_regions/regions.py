@@ -18,7 +18,7 @@ from ssg_mip.base.deadline import Deadline, OutOfTime
 from ssg_mip.base.status import Termination
 from ssg_mip.branch_and_bound.box import Box
 from ssg_mip.branch_and_bound.records import Outcome
-from ssg_mip.exact.goals import LeastGainProblem, search_goal
+from ssg_mip.exact.goals import LeastGainBridge, search_goal
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 from ssg_mip.runs.request import Request
@@ -38,7 +38,7 @@ class Regions:
     def __init__(self, game: Game, values: FloatArray, request: Request, rng: np.random.Generator) -> None:
         self._game = game
         self._request = request
-        self._whole = LeastGainProblem(game, values, request)
+        self._whole = LeastGainBridge(game, values, request)
         self._order = [rng.permutation(int(count)) for count in game.follower_counts]
         self._least = -request.tolerances.feasibility * (1.0 + float(np.abs(values).max()))
         self.pruned = 0
@@ -89,15 +89,15 @@ class Regions:
 
 def solve_region(
     game: Game, values: FloatArray, response: IntArray, request: Request, *, absolute: float
-) -> tuple[LeastGainProblem, Outcome | None]:
+) -> tuple[LeastGainBridge, Outcome | None]:
     """Problem (53) for one region; no outcome where propagation shows that the region is empty.
 
     ``request.good_enough`` may end it at the first policy whose least gain exceeds that.
     """
-    problem = LeastGainProblem(game, values, request, response)
-    if problem.first_box is None:
-        return problem, None
-    return problem, search_goal(problem, request, absolute=absolute)
+    bridge = LeastGainBridge(game, values, request, response)
+    if bridge.first_box is None:
+        return bridge, None
+    return bridge, search_goal(bridge, request, absolute=absolute)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ import numpy as np
 from ssg_mip.evaluation.best_response import Response, best_response
 from ssg_mip.evaluation.mdp import DENSE_STATES
 from ssg_mip.exact import Answer
-from ssg_mip.exact.direction import DirectionProblem
+from ssg_mip.exact.direction import DirectionBridge
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
@@ -105,6 +105,6 @@ class Archive:
             for one, value in zip(self._objectives, found.values, strict=True)
         ]
         total = sum_demand(self._objectives, np.ones(len(floors)), float(found.values.sum()))
-        candidate = DirectionProblem(self._game, self._request, [total, *floors], math.inf).climbed(found.policy)
+        candidate = DirectionBridge(self._game, self._request, [total, *floors], math.inf).climbed(found.policy)
         moved = self._at(candidate.policy, candidate.response)
         return moved if covers(moved.values, found.values) else found

@@ -11,7 +11,7 @@ from ssg_mip import Game, LeaderPolicy, best_response
 from ssg_mip.branch_and_bound.box import Box, all_open
 from ssg_mip.branch_and_bound.relaxation import BoxRelaxation
 from ssg_mip.evaluation.mdp import induced_by_leader, occupancy
-from ssg_mip.exact.programs import CommitmentProblem
+from ssg_mip.exact.bridge import CommitmentBridge
 from ssg_mip.lp.compiled import compile_program
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.programs.commitment import commitment
@@ -23,7 +23,7 @@ class Bench:
     """A commitment program of a game, its relaxation, and a way to make exact points of it."""
 
     game: Game
-    problem: CommitmentProblem
+    problem: CommitmentBridge
 
     @property
     def relaxation(self) -> BoxRelaxation:
@@ -78,4 +78,4 @@ def bench(request: pytest.FixtureRequest) -> Bench:
         leader_discount=0.8,
         follower_discount=0.9,
     )
-    return Bench(game, CommitmentProblem(game, game.initial, Request(weights=game.initial)))
+    return Bench(game, CommitmentBridge(game, game.initial, Request(weights=game.initial)))

@@ -13,8 +13,8 @@ from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.evaluation.value_bounds import follower_value_bounds, leader_value_bounds
 from ssg_mip.exact import size_limit
+from ssg_mip.exact.bridge import CommitmentBridge, ImprovementBridge
 from ssg_mip.exact.heuristics.simple import best_simple_policy, reply
-from ssg_mip.exact.programs import CommitmentProblem, ImprovementProblem
 from ssg_mip.exact.size_limit import commitment_products, improvement_products, obstacle, restricted_products
 from ssg_mip.game.policy import FollowerPolicy
 from ssg_mip.library import kudo_akimoto_figure_1, random_game
@@ -70,7 +70,7 @@ def test_a_large_game_gets_a_policy_with_its_exact_value_and_the_joint_bound(
 ) -> None:
     """Nothing is proven but the bound, and the reason is given; no program is written."""
     monkeypatch.setattr(size_limit, "MOST_PRODUCTS", 100)
-    for program in (CommitmentProblem, ImprovementProblem):
+    for program in (CommitmentBridge, ImprovementBridge):
         monkeypatch.setattr(program, "write", None)
     result = solve(LARGE, method, time_limit=60.0)
     assert result.termination is Termination.SIZE_LIMIT

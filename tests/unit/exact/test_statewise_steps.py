@@ -9,8 +9,8 @@ from ssg_mip import Game, LeaderPolicy, best_response, solve
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.evaluation.best_response import Response
 from ssg_mip.exact import improve_without_program
+from ssg_mip.exact.bridge import ImprovementBridge
 from ssg_mip.exact.heuristics.statewise_steps import step_down_the_ladder
-from ssg_mip.exact.programs import ImprovementProblem
 from ssg_mip.library import random_game
 from ssg_mip.runs.request import Request
 from tests.unit.methods.grid_improvement import one_step_values
@@ -22,7 +22,7 @@ def step(game: Game, policy: LeaderPolicy) -> tuple[Response, LeaderPolicy | Non
     """The response to a policy and one step from it."""
     response = best_response(game, policy)
     request = Request(weights=game.initial, start=policy)
-    problem = ImprovementProblem(game, response.leader_values, game.initial, request)
+    problem = ImprovementBridge(game, response.leader_values, game.initial, request)
     return response, step_down_the_ladder(game, policy, response, problem.judge, lambda: False)
 
 
@@ -53,7 +53,7 @@ def test_no_time_means_no_step() -> None:
     game = random_game(seed=2, states=6, leader_actions=3, follower_actions=3)
     policy = LeaderPolicy.uniform(game)
     response = best_response(game, policy)
-    problem = ImprovementProblem(game, response.leader_values, game.initial, Request(weights=game.initial))
+    problem = ImprovementBridge(game, response.leader_values, game.initial, Request(weights=game.initial))
     assert step_down_the_ladder(game, policy, response, problem.judge, lambda: True) is None
 
 

@@ -10,7 +10,7 @@ import pytest
 from ssg_mip import LeaderPolicy, necessary_condition
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.errors import OptionError
-from ssg_mip.exact.goals import HighestGainProblem
+from ssg_mip.exact.goals import HighestGainBridge
 from ssg_mip.methods.policy_iteration.conditions import Sufficiency, breaks_sufficiency, sufficient_condition
 from ssg_mip.methods.registry import find_method
 from ssg_mip.runs.request import Request
@@ -97,7 +97,7 @@ def test_a_dominated_policy_breaks_the_sufficient_condition(seed: int) -> None:
     assert found.gain_bound == np.inf
     assert found.breaking_policy is not None
     values = necessary_condition(game, uniform, gap=GAP).leader_values
-    problem = HighestGainProblem(game, values, 0, 9.0, request)
+    problem = HighestGainBridge(game, values, 0, 9.0, request)
     assert breaks_sufficiency(problem, found.breaking_policy, 1e-6)
     assert not breaks_sufficiency(problem, uniform, 1e-6)
 

@@ -12,7 +12,7 @@ from ssg_mip.base.interrupt import Interrupt
 from ssg_mip.base.status import Termination
 from ssg_mip.evaluation.value_bounds import leader_value_bounds
 from ssg_mip.exact import programs, solve_commitment
-from ssg_mip.exact.programs import CommitmentProblem, ImprovementProblem
+from ssg_mip.exact.bridge import CommitmentBridge, ImprovementBridge
 from ssg_mip.library import random_game
 from ssg_mip.runs.request import Request
 
@@ -32,9 +32,9 @@ class _AfterAWhile(Interrupt):
         return self.left < 0
 
 
-@pytest.mark.parametrize("kind", [CommitmentProblem, ImprovementProblem])
+@pytest.mark.parametrize("kind", [CommitmentBridge, ImprovementBridge])
 def test_writing_ends_at_a_checkpoint_and_logs_no_error(
-    kind: type[CommitmentProblem | ImprovementProblem],
+    kind: type[CommitmentBridge | ImprovementBridge],
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -42,7 +42,7 @@ def test_writing_ends_at_a_checkpoint_and_logs_no_error(
     request = Request(weights=GAME.initial, deadline=Deadline(0.0))
     values = leader_value_bounds(GAME).lower
     problem = (
-        kind(GAME, GAME.initial, request) if kind is CommitmentProblem else kind(GAME, values, GAME.initial, request)
+        kind(GAME, GAME.initial, request) if kind is CommitmentBridge else kind(GAME, values, GAME.initial, request)
     )
     with caplog.at_level(logging.ERROR), pytest.raises(OutOfTime):
         _ = problem.relaxation

@@ -86,5 +86,5 @@ def test_unknown_methods_and_games_are_refused() -> None:
         Settings(methods=("guess",))
     with pytest.raises(OptionError, match="setting games names 'chess'"):
         Settings(games=("chess",))
-    with pytest.raises(OptionError, match="seconds is 0.0; it must be a positive number"):
+    with pytest.raises(OptionError, match=r"seconds is 0\.0; it must be a positive number"):
         Settings(seconds=0.0)

@@ -46,7 +46,7 @@ MARGIN_OVER_TIE = 100.0
 """Under tie rules that do not favour the leader, a response must be better by this many tie tolerances."""
 
 
-class FollowerValueProblem(ABC):
+class Bridge(ABC):
     """What both programs share: boxes of follower values, and policies read from relaxed points."""
 
     def __init__(self, game: Game, request: Request) -> None:
@@ -199,7 +199,7 @@ class FollowerValueProblem(ABC):
             yield candidate.value, candidate
 
 
-class CommitmentProblem(FollowerValueProblem):
+class CommitmentBridge(Bridge):
     """The commitment program (P): maximise ``weights @ V^f``, optionally with every ``V^f(s) >= floor(s)``."""
 
     def __init__(self, game: Game, weights: FloatArray, request: Request, floor: FloatArray | None = None) -> None:
@@ -276,7 +276,7 @@ class CommitmentProblem(FollowerValueProblem):
         return weights
 
 
-class ImprovementProblem(FollowerValueProblem):
+class ImprovementBridge(Bridge):
     """The improvement program (I): maximise an objective of ``Q_t - V_t`` with ``Q_t >= V_t`` in every state."""
 
     def __init__(self, game: Game, values: FloatArray, objective: StepObjective, request: Request) -> None:
