@@ -20,11 +20,16 @@ from ssg_mip.game.game import GAME, Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.closing import closed, kept_for_closing
 from ssg_mip.methods.in_standard_form import run_method
-from ssg_mip.methods.registry import check_request, find_method
+from ssg_mip.methods.registry import check_taken, find_method
+from ssg_mip.problem.follower import Rational
+from ssg_mip.problem.objective import Objective
+from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.scalarisation import AugmentedChebyshev, ConcavePieces, WeightedSum, scalarisation_of
+from ssg_mip.problem.weights import state_weights
 from ssg_mip.proofs.writer import Recorder, prepared_recorder
 from ssg_mip.result import ProgressRow, Result
-from ssg_mip.runs.request import Request, StepSelection, state_weights
+from ssg_mip.runs.limits import Limits
+from ssg_mip.runs.run import Run, StepSelection
 
 SEED_DECIDES = "seed_decides"
 """Name of the entry in ``Result.details`` that says what another seed would change."""
@@ -111,8 +116,8 @@ def solve(
         raises ``KeyboardInterrupt``.
     margin
         By how much the follower's answer must beat every other action in every state, in the follower's reward units
-        (:mod:`ssg_mip.runs.margin`). Above 0 only policies that keep it count, for the answer and for the bound, and
-        the tie rule has nothing to decide. A ``start`` that misses it is replaced.
+        (:mod:`ssg_mip.problem.follower`). Above 0 only policies that keep it count, for the answer and for the bound,
+        and the tie rule has nothing to decide. A ``start`` that misses it is replaced.
     check
         Whether to check the answer in exact arithmetic (``Result.check``). A failed check is reported, not raised.
     guarantee
@@ -158,16 +163,12 @@ def solve(
             raise OptionError("weights are given beside a scalarisation weighted-sum; leave one of them out")
         weights, what = what.weights, None
     with given_or_graceful(interrupt) as flag:
-        request = Request(
-            weights=state_weights(game, weights),
-            scalarisation=what,
-            ties=ties,
-            margin=margin,
+        problem = Problem(game, Objective(state_weights(game, weights), what), Rational(ties=ties, margin=margin))
+        run = Run(
             gap=gap,
             deadline=deadline.keeping(kept_for_closing(game, deadline, check=check, guarantee=guarantee)),
             interrupt=flag,
-            node_limit=node_limit,
-            iteration_limit=iteration_limit,
+            limits=Limits(nodes=node_limit, iterations=iteration_limit),
             seed=seed,
             start=_start_policy(game, start, seed),
             levels=levels,
@@ -178,9 +179,9 @@ def solve(
             on_progress=on_progress,
             recorder=recorder,
         )
-        check_request(game, solver, request)
-        found = run_method(game, solver, request)
-        drawn = solver.seed_decides(request, random_start=_is_random(start))
+        check_taken(problem, solver, run)
+        found = run_method(solver, problem, run)
+        drawn = solver.seed_decides(run, random_start=_is_random(start))
         found = dataclasses.replace(found, details={**found.details, SEED_DECIDES: drawn})
         result = closed(
             found, deadline, flag, check=check, guarantee=guarantee, tolerances=tolerances, recorder=recorder

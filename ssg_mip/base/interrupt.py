@@ -7,7 +7,7 @@ the solver in an undefined state. So the handler here only sets a flag, which lo
         while not interrupt.requested:
             ...
 
-The flag travels inside the :class:`~ssg_mip.runs.request.Request`; there is no global. In Python only Ctrl-C
+The flag travels inside the :class:`~ssg_mip.runs.run.Run`; there is no global. In Python only Ctrl-C
 (SIGINT) is such a request, and a second one raises ``KeyboardInterrupt``, the way out when a loop does not look at its
 flag; a program that wants the same of SIGTERM calls ``interrupt.request()`` in its own handler. The command line
 listens to more signals: :mod:`ssg_mip.base.signals`.

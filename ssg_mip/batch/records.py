@@ -12,7 +12,7 @@ from ssg_mip.base.tolerances import DEFAULT_GAP
 from ssg_mip.evaluation.best_response import Ties
 
 if TYPE_CHECKING:
-    from ssg_mip.runs.request import StepSelection
+    from ssg_mip.runs.run import StepSelection
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from ssg_mip.evaluation.best_response import Ties as TieRule
 from ssg_mip.evaluation.best_response import check_ties
 
 if TYPE_CHECKING:
-    from ssg_mip.runs.request import StepSelection
+    from ssg_mip.runs.run import StepSelection
 
 Instance = Annotated[Path, typer.Argument(metavar="INSTANCE", help="Instance file.", show_default=False)]
 Method = Annotated[
@@ -197,7 +197,7 @@ def check_steps(method: str, selection: str, epsilon: float | None) -> StepSelec
         If it is not.
     """
     from ssg_mip.methods.registry import check_selects, find_method
-    from ssg_mip.runs.request import check_selection
+    from ssg_mip.runs.run import check_selection
 
     check_selection(selection, epsilon)
     check_selects(find_method(method), selection)

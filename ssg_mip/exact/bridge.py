@@ -31,13 +31,13 @@ from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.lp.compiled import CompiledProgram, compile_program
 from ssg_mip.lp.ranges import warn_of_ranges
 from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.scalarisation import ConcavePieces, StepObjective, worth
 from ssg_mip.programs.commitment import commitment, conditional_states
 from ssg_mip.programs.improvement import improvement, leader_gains
 from ssg_mip.programs.program import Program, given_up_quietly
 from ssg_mip.programs.rows import Selection
-from ssg_mip.runs.margin import answer_to, keeps_margin
-from ssg_mip.runs.request import Request
+from ssg_mip.runs.run import Run
 
 ALWAYS_WRITTEN = 1000
 """Parts of a program that are written although time is up: less than a tenth of a second's work once it has begun."""
@@ -49,26 +49,30 @@ MARGIN_OVER_TIE = 100.0
 class Bridge(ABC):
     """What both programs share: boxes of follower values, and policies read from relaxed points."""
 
-    def __init__(self, game: Game, request: Request) -> None:
+    def __init__(self, problem: Problem, run: Run) -> None:
+        game = problem.game
         self._root: Box | None = None
         self._relaxation: BoxRelaxation | None = None
         self.game = game
         self.groups = game.follower_slot_state
-        self.request = request
+        self.problem = problem
+        self.run = run
         self._warned = False
-        climbs = request.search.local_ascent and game.num_states <= DENSE_STATES
+        climbs = run.search.local_ascent and game.num_states <= DENSE_STATES
         self._primal = PrimalSearch(game, self.evaluate, self._ascent() if climbs else None)
 
     def _ascent(self) -> Ascent:
-        request = self.request
-        clear = MARGIN_OVER_TIE * float(tie_thresholds(self.game, request.tolerances).max())
-        margin = clear if request.rule_decides else request.margin
-        return Ascent(self.game, self.goal, self.evaluate, margin, request.deadline)
+        run, follower = self.run, self.problem.follower
+        clear = MARGIN_OVER_TIE * float(tie_thresholds(self.game, run.tolerances).max())
+        margin = clear if follower.rule_decides else follower.margin
+        return Ascent(self.game, self.goal, self.evaluate, margin, run.deadline)
 
     @cached_property
     def _interval(self) -> IntervalBellman:
-        options = self.request.search
-        return IntervalBellman(self.game, self.request.margin, mixing=options.mixing, looking_back=options.looking_back)
+        options = self.run.search
+        return IntervalBellman(
+            self.game, self.problem.follower.margin, mixing=options.mixing, looking_back=options.looking_back
+        )
 
     @cached_property
     def _follower(self) -> ValueBounds:
@@ -105,9 +109,9 @@ class Bridge(ABC):
 
         def checkpoint() -> None:
             if next(calls) >= ALWAYS_WRITTEN:
-                self.request.checkpoint()
+                self.run.checkpoint()
 
-        selection = Selection(self.game, box.open_choices, margin=self.request.margin, checkpoint=checkpoint)
+        selection = Selection(self.game, box.open_choices, margin=self.problem.follower.margin, checkpoint=checkpoint)
         with given_up_quietly():
             program = self.write(ValueBounds(box.lower, box.upper), selection)
         checkpoint()
@@ -117,9 +121,9 @@ class Bridge(ABC):
             self._warned = True
         slot_of = self._slot_of_columns(program, compiled)
         checkpoint()
-        relaxation = BoxRelaxation(compiled, slot_of, seed=self.request.seed)
-        relaxation.stop_when(lambda: self.request.interrupt.requested)
-        relaxation.end_by(self.request.deadline)
+        relaxation = BoxRelaxation(compiled, slot_of, seed=self.run.seed)
+        relaxation.stop_when(lambda: self.run.interrupt.requested)
+        relaxation.end_by(self.run.deadline)
         self.read_columns(program, compiled)
         return relaxation
 
@@ -167,22 +171,22 @@ class Bridge(ABC):
 
     def tighten(self, box: Box) -> Box | None:
         """Interval propagation of the follower's Bellman equations."""
-        if not self.request.search.propagation:
+        if not self.run.search.propagation:
             return box
         answer = self._interval.tighten(box.lower, box.upper, box.open_choices)
         return None if answer is None else Box(*answer)
 
     def start(self) -> Iterator[tuple[float, Candidate]]:
-        """Simple policies: the request's own, uniform, that of a planner who moves both players; each climbed."""
+        """Simple policies: the given one, uniform, that of a planner who moves both players; each climbed."""
         for policy in self._start_policies():
             for candidate in self._primal.from_policy(policy):
                 yield candidate.value, candidate
-                if self.request.stopped:
+                if self.run.stopped:
                     return
 
     def _start_policies(self) -> Iterator[LeaderPolicy]:
-        if self.request.start is not None:
-            yield self.request.start
+        if self.run.start is not None:
+            yield self.run.start
         yield LeaderPolicy.uniform(self.game)
         yield self._cooperative()
 
@@ -202,32 +206,33 @@ class Bridge(ABC):
 class CommitmentBridge(Bridge):
     """The commitment program (P): maximise ``weights @ V^f``, optionally with every ``V^f(s) >= floor(s)``."""
 
-    def __init__(self, game: Game, weights: FloatArray, request: Request, floor: FloatArray | None = None) -> None:
-        super().__init__(game, request)
+    def __init__(self, problem: Problem, weights: FloatArray, run: Run, floor: FloatArray | None = None) -> None:
+        game = problem.game
+        super().__init__(problem, run)
         self.weights = weights
         self._least = np.full(game.num_states, -np.inf)
         if floor is not None:
-            self._least = floor - request.tolerances.monotone * (1.0 + np.abs(floor))
+            self._least = floor - run.tolerances.monotone * (1.0 + np.abs(floor))
         self._floored = floored_states(game, floor)
         self._thin = conditional_states(game, weights, self._floored)
         self._large = commitment_products(game, weights, floor) >= OPERATOR_PRODUCTS
 
     def start(self) -> Iterator[tuple[float, Candidate]]:
         """In large programs the operator's policies and the ascent from the best of them, before what all have."""
-        if self._large and self.request.search.operator_starts:
+        if self._large and self.run.search.operator_starts:
             yield from self._from_operator()
         yield from super().start()
 
     def _from_operator(self) -> Iterator[tuple[float, Candidate]]:
         """Candidates as good as a given start are not climbed: the start will be."""
-        given = [] if self.request.start is None else [self.request.start]
+        given = [] if self.run.start is None else [self.run.start]
         best: Candidate | None = None
-        for policy in itertools.chain(given, operator_policies(self.game, self.request)):
+        for policy in itertools.chain(given, operator_policies(self.problem, self.run)):
             candidate = self.evaluate(policy)
             yield candidate.value, candidate
             if best is None or candidate.value > best.value:
                 best = candidate
-        if best is not None and best.policy is not self.request.start and not self.request.stopped:
+        if best is not None and best.policy is not self.run.start and not self.run.stopped:
             for candidate in self._primal.from_policy(best.policy):
                 yield candidate.value, candidate
 
@@ -249,7 +254,7 @@ class CommitmentBridge(Bridge):
 
     def evaluate(self, policy: LeaderPolicy) -> Candidate:
         """The weighted exact value; ``-inf`` below the floor or the margin."""
-        response, keeps = answer_to(self.game, policy, self.request)
+        response, keeps = self.problem.follower.answer(self.game, policy, self.run.tolerances)
         value = float(self.weights @ response.leader_values)
         if not keeps or np.any(response.leader_values < self._least):
             value = -np.inf
@@ -270,7 +275,7 @@ class CommitmentBridge(Bridge):
             own = np.zeros(self.game.num_rows)
             own[self._own_rows] = columns[self._own_columns]
             total = np.bincount(self.game.row_state, np.maximum(weights, 0.0), self.game.num_states)
-            hardly = total <= self.request.tolerances.support / (1.0 - self.game.leader_discount)
+            hardly = total <= self.run.tolerances.support / (1.0 - self.game.leader_discount)
             hardly[np.setdiff1d(np.arange(self.game.num_states), self.game.row_state[self._own_rows])] = False
             weights = np.where(hardly[self.game.row_state], own, weights)
         return weights
@@ -279,11 +284,11 @@ class CommitmentBridge(Bridge):
 class ImprovementBridge(Bridge):
     """The improvement program (I): maximise an objective of ``Q_t - V_t`` with ``Q_t >= V_t`` in every state."""
 
-    def __init__(self, game: Game, values: FloatArray, objective: StepObjective, request: Request) -> None:
-        super().__init__(game, request)
+    def __init__(self, problem: Problem, values: FloatArray, objective: StepObjective, run: Run) -> None:
+        super().__init__(problem, run)
         self.values = values
         self.objective = objective
-        self._gains = leader_gains(game, values)
+        self._gains = leader_gains(problem.game, values)
 
     @property
     def given_numbers(self) -> FloatArray:
@@ -305,13 +310,13 @@ class ImprovementBridge(Bridge):
     def evaluate(self, policy: LeaderPolicy) -> Candidate:
         """The objective at the gains; ``-inf`` if a state loses or the margin is missed."""
         response, gains = self.gains(policy)
-        keeps = keeps_margin(self.game, response, self.request.margin, self.request.tolerances)
+        keeps = self.problem.follower.accepts(self.game, response, self.run.tolerances)
         value = worth(self.objective, gains) if keeps and not self.losing(gains).any() else -np.inf
         return Candidate(policy, response, value)
 
     def losing(self, gains: FloatArray) -> NDArray[np.bool_]:
         """Which states lose, beyond what linear programs resolve."""
-        return gains < -self.request.tolerances.feasibility * (1.0 + np.abs(self.values))
+        return gains < -self.run.tolerances.feasibility * (1.0 + np.abs(self.values))
 
     def judge(self, policy: LeaderPolicy) -> tuple[NDArray[np.bool_], IntArray]:
         """Which states lose under a policy, and the follower's actions."""
@@ -320,8 +325,8 @@ class ImprovementBridge(Bridge):
 
     def gains(self, policy: LeaderPolicy) -> tuple[Response, FloatArray]:
         """``Q_t - V_t`` per state; under ties in the leader's favour by the tied response with the largest ``Q_t``."""
-        game, ties = self.game, self.request.ties
-        response = best_response(game, policy, ties, tolerances=self.request.tolerances)
+        game, ties = self.game, self.problem.follower.ties
+        response = best_response(game, policy, ties, tolerances=self.run.tolerances)
         leader, _ = induced_by_leader(game, policy)
         gains = leader.action_values(self.values) - self.values[game.follower_slot_state]
         if ties == "leader":

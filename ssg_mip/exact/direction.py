@@ -24,15 +24,14 @@ from ssg_mip.exact.heuristics.sequential_lp import Candidate
 from ssg_mip.exact.heuristics.simple import simple_policies
 from ssg_mip.exact.size_limit import obstacle
 from ssg_mip.exact.solving import Answer, answer_of
-from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.lp.compiled import CompiledProgram
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.problem import Problem
 from ssg_mip.programs.direction import Ceiling, Demand, direction_products, level, thin_states
 from ssg_mip.programs.program import Program
 from ssg_mip.programs.rows import Selection
-from ssg_mip.runs.margin import answer_to
-from ssg_mip.runs.request import Request
+from ssg_mip.runs.run import Run
 
 Witness = Callable[[LeaderPolicy, Response], None]
 """Told of every policy that keeps the margin and of the exact response to it."""
@@ -43,7 +42,7 @@ class DirectionBridge(Bridge):
 
     Parameters
     ----------
-    game, request
+    problem, run
         What is solved, and how.
     demands, ceilings
         As in :func:`ssg_mip.programs.direction.level`.
@@ -55,14 +54,14 @@ class DirectionBridge(Bridge):
 
     def __init__(
         self,
-        game: Game,
-        request: Request,
+        problem: Problem,
+        run: Run,
         demands: Sequence[Demand],
         top: float,
         ceilings: Sequence[Ceiling] = (),
         witness: Witness | None = None,
     ) -> None:
-        super().__init__(game, request)
+        super().__init__(problem, run)
         self.demands = list(demands)
         self._top = top
         self._ceilings = ceilings
@@ -71,7 +70,7 @@ class DirectionBridge(Bridge):
         self._follower_weights = np.array([demand.follower for demand in demands])
         self._least = np.array([demand.least for demand in demands])
         self._slope = np.array([demand.slope for demand in demands])
-        self._slack = request.tolerances.monotone * (1.0 + np.abs(self._least))
+        self._slack = run.tolerances.monotone * (1.0 + np.abs(self._least))
         self._rising = self._slope > 0.0
 
     def write(self, follower: ValueBounds, selection: Selection) -> Program:
@@ -93,7 +92,7 @@ class DirectionBridge(Bridge):
 
     def evaluate(self, policy: LeaderPolicy) -> Candidate:
         """The exact level; ``-inf`` if a demand is missed at level 0, or the margin."""
-        response, keeps = answer_to(self.game, policy, self.request)
+        response, keeps = self.problem.follower.answer(self.game, policy, self.run.tolerances)
         if keeps and self._witness is not None:
             self._witness(policy, response)
         return Candidate(policy, response, self._reached(response) if keeps else -math.inf)
@@ -124,7 +123,7 @@ class DirectionBridge(Bridge):
 
     def _start_policies(self) -> Iterator[LeaderPolicy]:
         """The given start alone: other simple policies hardly ever meet demands that were made to be hard."""
-        return super()._start_policies() if self.request.start is None else iter((self.request.start,))
+        return super()._start_policies() if self.run.start is None else iter((self.run.start,))
 
     def climbed(self, policy: LeaderPolicy) -> Candidate:
         """The best of a policy and of what lies uphill from it."""
@@ -139,17 +138,17 @@ class DirectionBridge(Bridge):
             own = np.zeros(game.num_rows)
             own[self._own_rows] = columns[self._own_columns]
             total = np.bincount(game.row_state, weights, game.num_states)
-            hardly = total <= self.request.tolerances.support / (1.0 - game.leader_discount)
+            hardly = total <= self.run.tolerances.support / (1.0 - game.leader_discount)
             hardly[np.setdiff1d(np.arange(game.num_states), thin_states(game, self.demands))] = False
             weights = np.where(hardly[game.row_state], own, weights)
         return weights
 
 
 def solve_direction(
-    game: Game,
+    problem: Problem,
     demands: Sequence[Demand],
     *,
-    request: Request,
+    run: Run,
     top: float,
     absolute_gap: float,
     ceilings: Sequence[Ceiling] = (),
@@ -162,8 +161,8 @@ def solve_direction(
     game
         The game.
     demands
-        At least one of them with a positive slope. They hold within ``request.tolerances.monotone`` times their scale.
-    request
+        At least one of them with a positive slope. They hold within ``run.tolerances.monotone`` times their scale.
+    run
         Limits, tie rule, seed, start policy; its weights do not matter.
     top
         The highest level of interest.
@@ -181,30 +180,30 @@ def solve_direction(
         reaches a level between it and ``top``. Without any policy that meets the demands at level 0 it ends with
         ``Termination.INFEASIBLE`` and the dual bound ``-inf``.
     """
-    bridge = DirectionBridge(game, request, demands, top, ceilings, witness)
-    stop = obstacle(direction_products(game, demands), request)
+    bridge = DirectionBridge(problem, run, demands, top, ceilings, witness)
+    stop = obstacle(direction_products(problem.game, demands), run)
     if stop is not None:
         return _simple_answer(bridge, stop, top)
     search = Search(
         bridge,
         gaps=Gaps(relative=LEAST_GAP, absolute=absolute_gap),
-        deadline=request.deadline,
-        node_limit=request.node_limit,
-        interrupt=request.interrupt,
-        on_progress=request.on_progress,
-        options=request.search,
-        good_enough=request.good_enough,
+        deadline=run.deadline,
+        node_limit=run.limits.nodes,
+        interrupt=run.interrupt,
+        on_progress=run.on_progress,
+        options=run.search,
+        good_enough=run.target,
     )
     return answer_of(search.run(), ceiling=top)
 
 
 def _simple_answer(bridge: DirectionBridge, termination: Termination, top: float) -> Answer:
     """Without the program: the best of some simple policies, and the level up to which one was asked for."""
-    request = bridge.request
-    start = LeaderPolicy.uniform(bridge.game) if request.start is None else request.start
+    run = bridge.run
+    start = LeaderPolicy.uniform(bridge.game) if run.start is None else run.start
     best = bridge.evaluate(start)
     for policy in simple_policies(bridge.game):
-        if request.stopped:
+        if run.stopped:
             break
         best = max(best, bridge.evaluate(policy), key=lambda one: one.value)
     found = math.isfinite(best.value)

@@ -19,26 +19,25 @@ from ssg_mip.evaluation.value_bounds import LEAST_GAP, ValueBounds
 from ssg_mip.exact.bridge import Bridge, ImprovementBridge
 from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal
 from ssg_mip.exact.heuristics.sequential_lp import Candidate
-from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.problem.problem import Problem
 from ssg_mip.programs.improvement_goals import highest_gain, least_gain
 from ssg_mip.programs.program import Program
 from ssg_mip.programs.rows import Selection
-from ssg_mip.runs.margin import answer_to, keeps_margin
-from ssg_mip.runs.request import Request
+from ssg_mip.runs.run import Run
 
 
-def search_goal(bridge: Bridge, request: Request, *, absolute: float, trace: TreeLog | None = None) -> Outcome:
-    """Search until the gap is closed, absolutely or relative to ``request.gap``, or a limit is reached."""
+def search_goal(bridge: Bridge, run: Run, *, absolute: float, trace: TreeLog | None = None) -> Outcome:
+    """Search until the gap is closed, absolutely or relative to ``run.gap``, or a limit is reached."""
     return Search(
         bridge,
-        gaps=Gaps(relative=max(request.gap, LEAST_GAP), absolute=absolute),
-        deadline=request.deadline,
-        node_limit=request.node_limit,
-        interrupt=request.interrupt,
-        options=request.search,
-        good_enough=request.good_enough,
+        gaps=Gaps(relative=max(run.gap, LEAST_GAP), absolute=absolute),
+        deadline=run.deadline,
+        node_limit=run.limits.nodes,
+        interrupt=run.interrupt,
+        options=run.search,
+        good_enough=run.target,
         trace=trace,
     ).run()
 
@@ -46,10 +45,10 @@ def search_goal(bridge: Bridge, request: Request, *, absolute: float, trace: Tre
 class HighestGainBridge(ImprovementBridge):
     """Maximise the gain of one state, of which a share may pay for what others lose (the test of Theorem 10)."""
 
-    def __init__(self, game: Game, values: FloatArray, state: int, share: float, request: Request) -> None:
-        weights = np.zeros(game.num_states)
+    def __init__(self, problem: Problem, values: FloatArray, state: int, share: float, run: Run) -> None:
+        weights = np.zeros(problem.game.num_states)
         weights[state] = 1.0
-        super().__init__(game, values, weights, request)
+        super().__init__(problem, values, weights, run)
         self._state = state
         self._share = share
 
@@ -60,7 +59,7 @@ class HighestGainBridge(ImprovementBridge):
     def evaluate(self, policy: LeaderPolicy) -> Candidate:
         """The state's gain; ``-inf`` if another state loses more than its share pays for, or the margin is missed."""
         response, gains = self.gains(policy)
-        keeps = keeps_margin(self.game, response, self.request.margin, self.request.tolerances)
+        keeps = self.problem.follower.accepts(self.game, response, self.run.tolerances)
         lost = self.losing(gains + self._share * gains[self._state]).any()
         return Candidate(policy, response, float(gains[self._state]) if keeps and not lost else -np.inf)
 
@@ -77,15 +76,16 @@ class LeastGainBridge(ImprovementBridge):
 
     Parameters
     ----------
-    game, values, request
+    problem, values, run
         The game, the values ``V_t``, and what is asked.
     response
         One follower action per state: only policies to which it is a best response count; ``None`` for all policies. An
         action of -1 leaves its state open.
     """
 
-    def __init__(self, game: Game, values: FloatArray, request: Request, response: IntArray | None = None) -> None:
-        super().__init__(game, values, np.full(game.num_states, 1.0 / game.num_states), request)
+    def __init__(self, problem: Problem, values: FloatArray, run: Run, response: IntArray | None = None) -> None:
+        game = problem.game
+        super().__init__(problem, values, np.full(game.num_states, 1.0 / game.num_states), run)
         self._response = np.full(game.num_states, -1) if response is None else response
         self._fixed = bool(np.all(self._response >= 0))
 
@@ -122,7 +122,7 @@ class LeastGainBridge(ImprovementBridge):
 
     def region_gains(self, policy: LeaderPolicy) -> tuple[Response, FloatArray, bool]:
         """The exact response, the gains under the region's own, and whether the policy belongs to the region."""
-        response, keeps = answer_to(self.game, policy, self.request)
+        response, keeps = self.problem.follower.answer(self.game, policy, self.run.tolerances)
         if not self._fixed:
             response, gains = self.gains(policy)
             return response, gains, keeps

@@ -17,7 +17,7 @@ from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.programs.commitment import conditional_states
 from ssg_mip.programs.coupling import Coupling
-from ssg_mip.runs.request import Request
+from ssg_mip.runs.run import Run
 
 MOST_PRODUCTS = 100_000
 """Products in the largest program that is written: 100 states with 3 x 3 actions have 90,000 in (I)."""
@@ -68,8 +68,8 @@ def restricted_products(game: Game, levels: int) -> int:
     return 4 * pairs if levels == 1 else 2 * (levels + 1) * pairs
 
 
-def obstacle(products: int, request: Request) -> Termination | None:
+def obstacle(products: int, run: Run) -> Termination | None:
     """Why a program of this size should not be written, if so."""
     if products > MOST_PRODUCTS:
         return Termination.SIZE_LIMIT
-    return None if products <= PRODUCTS_PER_SECOND * request.deadline.remaining else Termination.TIME_LIMIT
+    return None if products <= PRODUCTS_PER_SECOND * run.deadline.remaining else Termination.TIME_LIMIT

@@ -31,14 +31,14 @@ from ssg_mip.exact.heuristics.simple import best_simple_policy
 from ssg_mip.exact.heuristics.statewise_steps import step_down_the_ladder
 from ssg_mip.exact.size_limit import commitment_products, improvement_products, least_values, obstacle
 from ssg_mip.exact.zero_sum import solve_zero_sum
-from ssg_mip.game.game import Game
 from ssg_mip.game.game_class import is_zero_sum
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.scalarisation import ConcavePieces, StepObjective
 from ssg_mip.proofs.claim import Claim
 from ssg_mip.result import ProgressRow
-from ssg_mip.runs.request import Request, proof_of
+from ssg_mip.runs.run import Run
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -78,7 +78,7 @@ class Answer:
     bound_proof: BoundProof = BoundProof.NONE
 
 
-def solve_commitment(game: Game, weights: FloatArray, *, request: Request, floor: FloatArray | None = None) -> Answer:
+def solve_commitment(problem: Problem, weights: FloatArray, *, run: Run, floor: FloatArray | None = None) -> Answer:
     """Maximise ``weights @ V^f`` over stationary leader policies ``f``.
 
     Parameters
@@ -87,37 +87,38 @@ def solve_commitment(game: Game, weights: FloatArray, *, request: Request, floor
         The game.
     weights
         Weights over states, summing to one.
-    request
+    run
         Gap, limits, tie rule, seed, start policy.
     floor
         Lower bound on the leader's value in every state, if any; ``-inf`` where there is none. It holds within
-        ``request.tolerances.monotone`` times its scale. If no policy meets it
+        ``run.tolerances.monotone`` times its scale. If no policy meets it
         the answer ends with ``Termination.INFEASIBLE`` and the dual bound ``-inf``.
     """
-    answer = _solve_commitment(game, weights, request, floor)
-    least = least_values(game, floor, request.tolerances)
-    return claimed(answer, game, request, Claim(weights=weights, bound=answer.dual_bound, floor=least))
+    answer = _solve_commitment(problem, weights, run, floor)
+    least = least_values(problem.game, floor, run.tolerances)
+    return claimed(answer, problem, run, Claim(weights=weights, bound=answer.dual_bound, floor=least))
 
 
-def _solve_commitment(game: Game, weights: FloatArray, request: Request, floor: FloatArray | None) -> Answer:
+def _solve_commitment(problem: Problem, weights: FloatArray, run: Run, floor: FloatArray | None) -> Answer:
+    game = problem.game
     bounds = leader_value_bounds(game)
-    if is_zero_sum(game) and request.margin == 0.0:
-        answer, start = _zero_sum_answer(game, weights, request, floor, bounds)
+    if is_zero_sum(game) and problem.follower.margin == 0.0:
+        answer, start = _zero_sum_answer(problem, weights, run, floor, bounds)
         if answer is not None:
             return answer
-        request = dataclasses.replace(request, start=start)
-    stop = obstacle(commitment_products(game, weights, floor), request)
+        run = dataclasses.replace(run, start=start)
+    stop = obstacle(commitment_products(game, weights, floor), run)
     if stop is not None:
-        return _simple_answer(game, weights, request, floor, bounds, stop)
-    bridge = CommitmentBridge(game, weights, request, floor)
+        return _simple_answer(problem, weights, run, floor, bounds, stop)
+    bridge = CommitmentBridge(problem, weights, run, floor)
     scale = gap_scale(bounds, weights)
     ceiling = float(weights @ bounds.upper)
-    finest = finest_gap(bounds, weights, max(request.gap, LEAST_GAP))
-    answer = answer_of(_search(bridge, request, scale=scale, ceiling=ceiling, absolute=finest), ceiling=ceiling)
-    if answer.termination is Termination.NUMERICAL and request.rule_decides:
+    finest = finest_gap(bounds, weights, max(run.gap, LEAST_GAP))
+    answer = answer_of(_search(bridge, run, scale=scale, ceiling=ceiling, absolute=finest), ceiling=ceiling)
+    if answer.termination is Termination.NUMERICAL and problem.follower.rule_decides:
         # Every box was searched, and what is missing is a value that only ties in the leader's favour attain.
         return dataclasses.replace(answer, termination=Termination.TIE_RULE)
-    allowed = max(request.gap, LEAST_GAP) * (1.0 + DEFAULT_TOLERANCES.rounding)
+    allowed = max(run.gap, LEAST_GAP) * (1.0 + DEFAULT_TOLERANCES.rounding)
     is_closed = relative_gap(answer.primal_bound, answer.dual_bound, scale) <= allowed
     if answer.termination is Termination.GAP and not is_closed:
         return dataclasses.replace(answer, termination=Termination.NUMERICAL)
@@ -125,7 +126,7 @@ def _solve_commitment(game: Game, weights: FloatArray, request: Request, floor: 
 
 
 def solve_improvement(
-    game: Game, values: FloatArray, objective: StepObjective, *, request: Request, absolute_gap: float | None = None
+    problem: Problem, values: FloatArray, objective: StepObjective, *, run: Run, absolute_gap: float | None = None
 ) -> Answer:
     """Maximise an objective of the gains ``Q_t(s, f, g(s)) - values[s]`` over policies where none is negative.
 
@@ -137,38 +138,39 @@ def solve_improvement(
         The leader's values ``V_t`` under the current policy.
     objective
         Weights over states, or pieces; the bound on a minimum of several pieces has no certificate.
-    request
-        Gap, limits, tie rule, seed; ``request.start`` should be the current policy, whose objective is 0. With
-        ``request.good_enough`` the search ends at the first policy found that gains more than that.
+    run
+        Gap, limits, tie rule, seed; ``run.start`` should be the current policy, whose objective is 0. With
+        ``run.target`` the search ends at the first policy found that gains more than that.
     absolute_gap
-        Gap at which the search may stop whatever the relative one; derived from ``request.gap`` and the spread of the
+        Gap at which the search may stop whatever the relative one; derived from ``run.gap`` and the spread of the
         leader's values if absent. Near a stationary policy it is the one that counts: the optimum is 0.
     """
-    stop = obstacle(improvement_products(game), request)
+    game = problem.game
+    stop = obstacle(improvement_products(game), run)
     if stop is not None:
         return _no_answer(stop)
-    bridge = ImprovementBridge(game, values, objective, request)
+    bridge = ImprovementBridge(problem, values, objective, run)
     if absolute_gap is None:
         even = np.full(game.num_states, 1.0 / game.num_states)
         weights, unit = (even, objective.unit) if isinstance(objective, ConcavePieces) else (objective, 1.0)
-        absolute_gap = max(request.gap, LEAST_GAP) * unit * gap_scale(leader_value_bounds(game), weights)
-    outcome = _search(bridge, request, absolute=absolute_gap)
-    return claimed_step(answer_of(outcome, ceiling=math.inf), game, request, objective, values)
+        absolute_gap = max(run.gap, LEAST_GAP) * unit * gap_scale(leader_value_bounds(game), weights)
+    outcome = _search(bridge, run, absolute=absolute_gap)
+    return claimed_step(answer_of(outcome, ceiling=math.inf), problem, run, objective, values)
 
 
-def claimed_step(answer: Answer, game: Game, request: Request, objective: StepObjective, values: FloatArray) -> Answer:
+def claimed_step(answer: Answer, problem: Problem, run: Run, objective: StepObjective, values: FloatArray) -> Answer:
     """The answer of (I) with the bound that a certificate claims, where the objective is a weighted sum."""
     if isinstance(objective, ConcavePieces):
         return answer
-    return claimed(answer, game, request, Claim(weights=objective, bound=answer.dual_bound, values=values))
+    return claimed(answer, problem, run, Claim(weights=objective, bound=answer.dual_bound, values=values))
 
 
 def improve_without_program(
-    game: Game, values: FloatArray, objective: StepObjective, *, request: Request, enough: float
+    problem: Problem, values: FloatArray, objective: StepObjective, *, run: Run, enough: float
 ) -> Answer:
     """A policy with ``Q_t >= values`` everywhere, looked for without the program; nothing is proven.
 
-    Parameters are those of :func:`solve_improvement`; ``request.start`` is the current policy. With a margin there is
+    Parameters are those of :func:`solve_improvement`; ``run.start`` is the current policy. With a margin there is
     no ladder, because its moves go as far as a tie.
 
     Parameters
@@ -176,21 +178,22 @@ def improve_without_program(
     enough
         The first policy that gains more than this is taken.
     """
-    bridge = ImprovementBridge(game, values, objective, request)
-    start = LeaderPolicy.uniform(game) if request.start is None else request.start
+    game = problem.game
+    bridge = ImprovementBridge(problem, values, objective, run)
+    start = LeaderPolicy.uniform(game) if run.start is None else run.start
     stepped = None
-    if request.margin == 0.0:
+    if problem.follower.margin == 0.0:
         stepped = step_down_the_ladder(
             game,
             start,
-            best_response(game, start, request.ties, tolerances=request.tolerances),
+            best_response(game, start, problem.follower.ties, tolerances=run.tolerances),
             bridge.judge,
-            lambda: request.stopped,
+            lambda: run.stopped,
         )
-    if stepped is None and request.stopped:
+    if stepped is None and run.stopped:
         return _no_answer(Termination.TIME_LIMIT)
     best = bridge.evaluate(start if stepped is None else stepped)
-    for _, candidate in bridge.start() if best.value <= enough and not request.stopped else ():
+    for _, candidate in bridge.start() if best.value <= enough and not run.stopped else ():
         best = max(best, candidate, key=lambda one: one.value)
         if best.value > enough:
             break
@@ -202,19 +205,20 @@ def improve_without_program(
     )
 
 
-def root_bound(game: Game, weights: FloatArray, *, request: Request) -> float:
+def root_bound(problem: Problem, weights: FloatArray, *, run: Run) -> float:
     """A cheap upper bound on the commitment program: the better of its root relaxation and the joint process."""
-    if obstacle(commitment_products(game, weights), request) is not None:
+    game = problem.game
+    if obstacle(commitment_products(game, weights), run) is not None:
         bound = float(weights @ leader_value_bounds(game).upper)
         answer = dataclasses.replace(_no_answer(Termination.SIZE_LIMIT), dual_bound=bound)
-        return claimed(answer, game, request, Claim(weights=weights, bound=bound)).dual_bound
-    root_only = dataclasses.replace(request, node_limit=1, on_progress=None)
-    return solve_commitment(game, weights, request=root_only).dual_bound
+        return claimed(answer, problem, run, Claim(weights=weights, bound=bound)).dual_bound
+    root_only = run.within(nodes=1).quietly()
+    return solve_commitment(problem, weights, run=root_only).dual_bound
 
 
 def _search(
     bridge: Bridge,
-    request: Request,
+    run: Run,
     *,
     scale: float = 0.0,
     absolute: float = 0.0,
@@ -224,57 +228,57 @@ def _search(
 
     No policy is worth more than the ceiling.
     """
-    relative = max(request.gap, LEAST_GAP)
+    relative = max(run.gap, LEAST_GAP)
     search = Search(
         bridge,
         gaps=Gaps(relative=relative, absolute=absolute, scale=scale),
-        deadline=request.deadline,
-        node_limit=request.node_limit,
-        interrupt=request.interrupt,
-        on_progress=request.on_progress,
-        options=request.search,
-        good_enough=request.good_enough,
+        deadline=run.deadline,
+        node_limit=run.limits.nodes,
+        interrupt=run.interrupt,
+        on_progress=run.on_progress,
+        options=run.search,
+        good_enough=run.target,
         ceiling=ceiling,
-        trace=None if request.recorder is None else request.recorder.root,
+        trace=None if run.recorder is None else run.recorder.root,
     )
     return search.run()
 
 
-def claimed(answer: Answer, game: Game, request: Request, claim: Claim) -> Answer:
+def claimed(answer: Answer, problem: Problem, run: Run, claim: Claim) -> Answer:
     """The answer with the bound that a certificate claims, if one is asked for."""
-    recorder = request.recorder
+    recorder = run.recorder
     if recorder is None:
         return answer
-    bound = recorder.settle(game, dataclasses.replace(claim, margin=request.margin))
-    answer = dataclasses.replace(answer, dual_bound=bound, bound_proof=proof_of(request, answer.bound_proof))
-    return answer if bound == claim.bound else _still_concluded(answer, game, request, claim)
+    bound = recorder.settle(problem.game, dataclasses.replace(claim, margin=problem.follower.margin))
+    answer = dataclasses.replace(answer, dual_bound=bound, bound_proof=run.proof(answer.bound_proof))
+    return answer if bound == claim.bound else _still_concluded(answer, problem, run, claim)
 
 
-def _still_concluded(answer: Answer, game: Game, request: Request, claim: Claim) -> Answer:
+def _still_concluded(answer: Answer, problem: Problem, run: Run, claim: Claim) -> Answer:
     """The answer with a raised bound: nothing was concluded where the gap is open again."""
     closed = answer.termination in {Termination.GAP, Termination.INFEASIBLE}
     if claim.values is not None or not closed:
         return answer
-    scale = gap_scale(leader_value_bounds(game), claim.weights)
-    if relative_gap(answer.primal_bound, answer.dual_bound, scale) <= max(request.gap, LEAST_GAP):
+    scale = gap_scale(leader_value_bounds(problem.game), claim.weights)
+    if relative_gap(answer.primal_bound, answer.dual_bound, scale) <= max(run.gap, LEAST_GAP):
         return answer
     return dataclasses.replace(answer, termination=Termination.NUMERICAL)
 
 
 def _zero_sum_answer(
-    game: Game, weights: FloatArray, request: Request, floor: FloatArray | None, bounds: ValueBounds
+    problem: Problem, weights: FloatArray, run: Run, floor: FloatArray | None, bounds: ValueBounds
 ) -> tuple[Answer | None, LeaderPolicy]:
     """The answer of a zero-sum game, if it is conclusive or a limit was reached, and the policy found.
 
     The maximin policy is best in every state at once, so a floor that it misses by more than its gap is infeasible.
     """
     scale = gap_scale(bounds, weights)
-    saddle = solve_zero_sum(game, weights, request=request, scale=scale)
+    saddle = solve_zero_sum(problem, weights, run=run, scale=scale)
     values, upper = saddle.response.leader_values, np.minimum(saddle.upper, bounds.upper)
-    if request.recorder is not None:
-        anything = np.ones(int(game.follower_offsets[-1]))
-        request.recorder.defences = (*saddle.defences, (anything, bounds.upper))
-    slack = 0.0 if floor is None else request.tolerances.monotone * (1.0 + np.abs(floor))
+    if run.recorder is not None:
+        anything = np.ones(int(problem.game.follower_offsets[-1]))
+        run.recorder.defences = (*saddle.defences, (anything, bounds.upper))
+    slack = 0.0 if floor is None else run.tolerances.monotone * (1.0 + np.abs(floor))
     if floor is not None and np.any(upper < floor - slack):
         return dataclasses.replace(
             _no_answer(Termination.INFEASIBLE), dual_bound=-math.inf, lps=saddle.lps
@@ -282,9 +286,9 @@ def _zero_sum_answer(
     primal = float(weights @ values)
     dual = max(primal, raised_sum(weights, upper))
     termination = Termination.GAP
-    if relative_gap(primal, dual, scale) > max(request.gap, LEAST_GAP):
-        termination = Termination.INTERRUPTED if request.interrupt.requested else Termination.TIME_LIMIT
-        if not (request.interrupt.requested or request.deadline.expired):
+    if relative_gap(primal, dual, scale) > max(run.gap, LEAST_GAP):
+        termination = Termination.INTERRUPTED if run.interrupt.requested else Termination.TIME_LIMIT
+        if not (run.interrupt.requested or run.deadline.expired):
             return None, saddle.policy
     if floor is not None and np.any(values < floor - slack):
         return None, saddle.policy
@@ -297,13 +301,13 @@ def _zero_sum_answer(
         bound_proof=BoundProof.SADDLE,
         lps=saddle.lps,
     )
-    return _with_progress(answer, request, scale), saddle.policy
+    return _with_progress(answer, run, scale), saddle.policy
 
 
-def _with_progress(answer: Answer, request: Request, scale: float) -> Answer:
+def _with_progress(answer: Answer, run: Run, scale: float) -> Answer:
     """The answer with a progress table of one row, which is handed on."""
     row = ProgressRow(
-        seconds=request.deadline.elapsed,
+        seconds=run.deadline.elapsed,
         iteration=0,
         nodes=answer.nodes,
         open_nodes=0,
@@ -313,21 +317,21 @@ def _with_progress(answer: Answer, request: Request, scale: float) -> Answer:
         gap_scale=gap_size(answer.primal_bound, scale),
         flag="*",
     )
-    if request.on_progress is not None:
-        request.on_progress(row)
+    if run.on_progress is not None:
+        run.on_progress(row)
     return dataclasses.replace(answer, progress=(row,))
 
 
 def _simple_answer(
-    game: Game,
+    problem: Problem,
     weights: FloatArray,
-    request: Request,
+    run: Run,
     floor: FloatArray | None,
     bounds: ValueBounds,
     termination: Termination,
 ) -> Answer:
     """Without the program: the best of some simple policies, and the bound of the joint process."""
-    best, _ = best_simple_policy(game, weights, request, floor)
+    best, _ = best_simple_policy(problem, weights, run, floor)
     answer = dataclasses.replace(
         _no_answer(termination),
         primal_bound=best.value,
@@ -337,9 +341,9 @@ def _simple_answer(
     if math.isfinite(best.value):
         answer = dataclasses.replace(answer, policy=best.policy, response=best.response)
     scale = gap_scale(bounds, weights)
-    if relative_gap(answer.primal_bound, answer.dual_bound, scale) <= request.gap:
+    if relative_gap(answer.primal_bound, answer.dual_bound, scale) <= run.gap:
         answer = dataclasses.replace(answer, termination=Termination.GAP)
-    return _with_progress(answer, request, scale)
+    return _with_progress(answer, run, scale)
 
 
 def _no_answer(termination: Termination) -> Answer:

@@ -31,7 +31,8 @@ from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.lp.highs import OneShotLp
 from ssg_mip.lp.interface import LinearProgram, LpStatus
 from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.runs.request import Request
+from ssg_mip.problem.problem import Problem
+from ssg_mip.runs.run import Run
 
 STALLED = 10
 """Rounds in which neither bound moves after which the limit of floating point is reached."""
@@ -64,7 +65,7 @@ class Saddle:
     lps: int
 
 
-def solve_zero_sum(game: Game, weights: FloatArray, *, request: Request, scale: float) -> Saddle:
+def solve_zero_sum(problem: Problem, weights: FloatArray, *, run: Run, scale: float) -> Saddle:
     """Apply Shapley's operator until the weighted gap is closed, a limit is reached or rounding ends all progress.
 
     Parameters
@@ -73,22 +74,23 @@ def solve_zero_sum(game: Game, weights: FloatArray, *, request: Request, scale: 
         A zero-sum game (:func:`ssg_mip.game.game_class.is_zero_sum`).
     weights
         Weights over states.
-    request
+    run
         Gap, tie rule, deadline, interrupt, start policy.
     scale
         What the gap is relative to at least (:func:`ssg_mip.evaluation.value_bounds.gap_scale`).
     """
-    policy = LeaderPolicy.uniform(game) if request.start is None else request.start
-    best = best_response(game, policy, request.ties, tolerances=request.tolerances)
+    game = problem.game
+    policy = LeaderPolicy.uniform(game) if run.start is None else run.start
+    best = best_response(game, policy, problem.follower.ties, tolerances=run.tolerances)
     upper = np.full(game.num_states, np.inf)
     defences: list[Defence] = []
     solver = OneShotLp()
     rounds = stalled = lps = 0
-    while stalled < STALLED and not (request.deadline.expired or request.interrupt.requested):
+    while stalled < STALLED and not (run.deadline.expired or run.interrupt.requested):
         rounds += 1
         lps += game.num_states
         leader, follower = _saddle_point(game, best.leader_values, solver)
-        response = best_response(game, leader, request.ties, tolerances=request.tolerances)
+        response = best_response(game, leader, problem.follower.ties, tolerances=run.tolerances)
         held = _against(game, follower)
         bound = np.minimum(upper, held)
         if np.any(held < upper):
@@ -98,7 +100,7 @@ def solve_zero_sum(game: Game, weights: FloatArray, *, request: Request, scale: 
         if float(weights @ response.leader_values) > float(weights @ best.leader_values):
             policy, best, stalled = leader, response, 0
         primal, dual = float(weights @ best.leader_values), float(weights @ upper)
-        if relative_gap(primal, dual, scale) <= max(request.gap, LEAST_GAP):
+        if relative_gap(primal, dual, scale) <= max(run.gap, LEAST_GAP):
             break
     return Saddle(policy=policy, response=best, upper=upper, defences=tuple(defences), rounds=rounds, lps=lps)
 

@@ -1,1 +1,1 @@
-"""Solution methods: each is one module with a function ``run(game, request) -> Result``, listed in ``registry``."""
+"""Solution methods: each is one module with a function ``solve(problem, run) -> Result``, listed in ``registry``."""

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.exact import solve_commitment
-from ssg_mip.game.game import Game
+from ssg_mip.problem.problem import Problem
 from ssg_mip.result import Result, TrajectoryPoint, build_result
-from ssg_mip.runs.request import Request
+from ssg_mip.runs.run import Run, options_of
 
 
-def run(game: Game, request: Request) -> Result:
+def solve(problem: Problem, run: Run) -> Result:
     """Solve the commitment program (P); ``INFEASIBLE`` where no policy keeps the margin."""
-    answer = solve_commitment(game, request.weights, request=request)
+    answer = solve_commitment(problem, problem.weights, run=run)
     trajectory: tuple[TrajectoryPoint, ...] = ()
     status = Status.INFEASIBLE if answer.termination is Termination.INFEASIBLE else Status.NO_SOLUTION
     if answer.policy is not None and answer.response is not None:
@@ -31,20 +31,20 @@ def run(game: Game, request: Request) -> Result:
             ),
         )
     return build_result(
-        game,
+        problem.game,
         method="commitment",
         status=status,
         termination=answer.termination,
-        weights=request.weights,
-        ties=request.ties,
+        weights=problem.weights,
+        ties=problem.follower.ties,
         dual_bound=answer.dual_bound,
         bound_proof=answer.bound_proof,
         policy=answer.policy,
         response=answer.response,
         trajectory=trajectory,
         progress=answer.progress,
-        options=request.options(),
-        seed=request.seed,
-        seconds=request.deadline.elapsed,
+        options=options_of(problem, run),
+        seed=run.seed,
+        seconds=run.deadline.elapsed,
         counts={"nodes": answer.nodes, "lps": answer.lps},
     )

@@ -22,11 +22,12 @@ from ssg_mip.evaluation.value_bounds import leader_spreads
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.scalarisation import Concave, Scalarised
 from ssg_mip.problem.scalarisation.claims import raised
 from ssg_mip.result import ProgressRow, Result, TrajectoryPoint
 from ssg_mip.runs.method import Method
-from ssg_mip.runs.request import Request
+from ssg_mip.runs.run import Run
 
 LARGEST_VALUE = 1e12
 """What a program may hold at most, in units of what is at stake in the states of positive weight; HiGHS takes 1e15."""
@@ -46,16 +47,17 @@ def _suits_programs(game: Game) -> bool:
     return all(float(np.abs(rewards).max()) / (1.0 - discount) <= LARGEST_VALUE for rewards, discount in players)
 
 
-def run_method(game: Game, method: Method, request: Request) -> Result:
+def run_method(method: Method, problem: Problem, run: Run) -> Result:
     """Run a method on the standard form of a game; the answer is in the game's own units."""
-    form = form_for(game, method, request.weights, request.margin)
+    form = form_for(problem.game, method, problem.weights, problem.follower.margin)
+    rising = _scalarised_into(problem)
     if form.changes_nothing:
-        return _scalarised_out(method(game, _scalarised_into(request)), request, form)
-    found = method(form.standard, request_into(_scalarised_into(request), form))
+        return _scalarised_out(method(rising, run), problem, form)
+    found = method(*into_form(rising, run, form))
     result = result_out(found, form)
     own = form.ignored is not None or form.moves_values
-    whole = _with_own_values(result, request.tolerances, form) if own else result
-    return _scalarised_out(_still_optimal(whole, request.gap), request, form)
+    whole = _with_own_values(result, run.tolerances, form) if own else result
+    return _scalarised_out(_still_optimal(whole, run.gap), problem, form)
 
 
 def _unit(what: Concave) -> float:
@@ -63,15 +65,15 @@ def _unit(what: Concave) -> float:
     return math.ldexp(1.0, math.frexp(what.pieces.unit)[1] - 1)
 
 
-def _scalarised_into(request: Request) -> Request:
-    """A request whose scalarisation rises about as fast as the values do, as tolerances and gaps take it to."""
-    what = request.scalarisation
-    return request if what is None else dataclasses.replace(request, scalarisation=what.scaled(1.0 / _unit(what)))
+def _scalarised_into(problem: Problem) -> Problem:
+    """A problem whose scalarisation rises about as fast as the values do, as tolerances and gaps take it to."""
+    what = problem.objective.scalarisation
+    return problem if what is None else problem.scalarising(what.scaled(1.0 / _unit(what)))
 
 
-def _scalarised_out(result: Result, request: Request, form: StandardForm) -> Result:
+def _scalarised_out(result: Result, problem: Problem, form: StandardForm) -> Result:
     """What a result in the game's own units says of its scalarisation, in these units and with all rounding counted."""
-    what = request.scalarisation
+    what = problem.objective.scalarisation
     if what is None:
         return result
     found = () if result.scalarised is None else result.scalarised.ceilings
@@ -153,19 +155,19 @@ def _still_optimal(result: Result, gap: float) -> Result:
     return dataclasses.replace(result, status=Status.FEASIBLE, termination=Termination.NUMERICAL)
 
 
-def request_into(request: Request, form: StandardForm) -> Request:
-    """A request about the game as one about its standard form."""
+def into_form(problem: Problem, run: Run, form: StandardForm) -> tuple[Problem, Run]:
+    """A problem about the game, and its run, as those about its standard form."""
     if form.changes_nothing:
-        return request
-    if request.recorder is not None:
-        request.recorder.form = form
-    return dataclasses.replace(
-        request,
-        margin=request.margin / form.follower.unit,
-        on_progress=progress_into(request.on_progress, form.leader, request.weights),
-        scale=form.leader,
-        scalarisation=None if request.scalarisation is None else request.scalarisation.into(form.leader),
-    )
+        return problem, run
+    if run.recorder is not None:
+        run.recorder.form = form
+    progress = progress_into(run.on_progress, form.leader, problem.weights)
+    run = dataclasses.replace(run, on_progress=progress, scale=form.leader)
+    follower = problem.follower.with_margin(problem.follower.margin / form.follower.unit)
+    what = problem.objective.scalarisation
+    if what is not None:
+        problem = problem.scalarising(what.into(form.leader))
+    return dataclasses.replace(problem.about(form.standard), follower=follower), run
 
 
 def progress_into(

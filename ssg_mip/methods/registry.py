@@ -8,31 +8,30 @@ from __future__ import annotations
 
 from ssg_mip.base.promises import Promise
 from ssg_mip.errors import OptionError
-from ssg_mip.game.game import Game
 from ssg_mip.learning.learners import LEARNERS
-from ssg_mip.runs.margin import check_margin
+from ssg_mip.problem.problem import Problem
 from ssg_mip.runs.method import Method, Takes
-from ssg_mip.runs.request import Request
+from ssg_mip.runs.run import Run
 
 _NEVER_LOSES = (Promise.MONOTONE, Promise.LAST_ITERATE, Promise.CERTIFIED_STOP, Promise.CERTIFIED_PARETO)
 _STEPS = frozenset({Takes.SELECTION, Takes.SCALARISATION, Takes.ZERO_WEIGHTS})
 
 
-def _steps(request: Request) -> str:
-    return "the draws of the steps" if request.selection == "sample" else ""
+def _steps(run: Run) -> str:
+    return "the draws of the steps" if run.selection == "sample" else ""
 
 
-def _steps_and_restarts(request: Request) -> str:
-    return ", ".join(filter(None, (_steps(request), "the restarts, the order of policies not tried")))
+def _steps_and_restarts(run: Run) -> str:
+    return ", ".join(filter(None, (_steps(run), "the restarts, the order of policies not tried")))
 
 
-def _regions(_: Request) -> str:
+def _regions(_: Run) -> str:
     return "the order of the regions"
 
 
-def _fixed_point(request: Request) -> str:
+def _fixed_point(run: Run) -> str:
     drawn = {"leader_ties": "how the leader's ties are decided", "start_values": "the first values"}
-    return ", ".join(words for name, words in drawn.items() if request.settings.get(name) == "random")
+    return ", ".join(words for name, words in drawn.items() if run.settings.get(name) == "random")
 
 
 METHODS: dict[str, Method] = {
@@ -122,12 +121,12 @@ def methods_that_take(what: Takes) -> list[str]:
     return [name for name, method in METHODS.items() if what in method.takes]
 
 
-def check_request(game: Game, method: Method, request: Request) -> None:
-    """Raise :class:`OptionError` if a request does not go with the method or with the game."""
-    check_selects(method, request.selection)
-    check_scalarises(method, request.scalarisation is not None)
-    method.check_settings(request.settings)
-    check_margin(game, request)
+def check_taken(problem: Problem, method: Method, run: Run) -> None:
+    """Raise :class:`OptionError` if a method cannot take a problem or a run."""
+    check_selects(method, run.selection)
+    check_scalarises(method, problem.objective.scalarisation is not None)
+    method.check_settings(run.settings)
+    problem.follower.check(problem.game, run.tolerances)
 
 
 def check_selects(method: Method, selection: str) -> None:

@@ -36,8 +36,8 @@ from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.lp.highs import OneShotLp
 from ssg_mip.lp.interface import LpStatus
 from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.problem.follower import least_margin
 from ssg_mip.problem.weights import state_weights
-from ssg_mip.runs.margin import least_margin
 
 RADII = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 """How far a probability may move, tried in this order; scaled so that the last one is the radius that is asked."""
@@ -75,7 +75,7 @@ def find_guaranteed(
         Weights over states; the start distribution if absent.
     margin
         The least advantage, in the follower's units; the smallest that can be told from a tie if absent
-        (:func:`ssg_mip.runs.margin.least_margin`).
+        (:func:`ssg_mip.problem.follower.least_margin`).
     radius
         How far a probability may move.
     deadline

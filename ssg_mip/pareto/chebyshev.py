@@ -35,9 +35,12 @@ from ssg_mip.game.game import GAME, Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.game.validation import checked_array
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.follower import Rational
+from ssg_mip.problem.objective import Objective
+from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.scalarisation import DEFAULT_AUGMENTATION, AugmentedChebyshev
 from ssg_mip.problem.weights import state_weights
-from ssg_mip.runs.request import Request
+from ssg_mip.runs.run import Run
 
 PROGRAM_SHARE = 0.5
 """Share of the time left that one program may take."""
@@ -127,16 +130,10 @@ def solve_chebyshev(
             f"the reference has {len(scalarisation.reference)} values; {game.name} has {game.num_states} states"
         )
     with given_or_graceful(interrupt) as flag:
-        request = Request(
-            weights=scalarisation.weights,
-            ties=ties,
-            gap=gap,
-            deadline=Deadline(time_limit),
-            seed=seed,
-            interrupt=flag,
-        )
+        run = Run(gap=gap, deadline=Deadline(time_limit), seed=seed, interrupt=flag)
         form = standard_form(game)
-        found = _Intervals(form.standard, scalarisation.into(form.leader), request).point()
+        problem = Problem(form.standard, Objective(scalarisation.weights), Rational(ties=ties))
+        found = _Intervals(problem, scalarisation.into(form.leader), run).point()
         return None if found is None else _point_out(found, scalarisation, form)
 
 
@@ -169,13 +166,15 @@ class _Interval:
 class _Intervals:
     """The intervals of minima that are still open, and the best point."""
 
-    def __init__(self, game: Game, scalarisation: AugmentedChebyshev, request: Request) -> None:
+    def __init__(self, problem: Problem, scalarisation: AugmentedChebyshev, run: Run) -> None:
+        game = problem.game
         self._game = game
         self._what = scalarisation
-        self._request = request
+        self._problem = problem
+        self._run = run
         bounds = leader_value_bounds(game)
         scaled = scalarisation.weights * bounds.width
-        self._accuracy = request.gap * max(float(scaled.max()), request.tolerances.monotone)
+        self._accuracy = run.gap * max(float(scaled.max()), run.tolerances.monotone)
         ends = [scalarisation.weights * (end - scalarisation.reference) for end in (bounds.lower, bounds.upper)]
         low, high = float(ends[0].min()), float(ends[1].min())
         self._open = [_Interval(low, high, raised_sum(np.ones(game.num_states), ends[1]))]
@@ -188,7 +187,7 @@ class _Intervals:
         """Split intervals until the gap is closed or a limit is reached."""
         first = self._open.pop()
         self._split(first, first.low)
-        while self._open and not self._request.stopped:
+        while self._open and not self._run.stopped:
             self._open.sort(key=lambda one: one.bound(self._what.augmentation))
             widest = self._open[-1]
             if widest.bound(self._what.augmentation) <= self._value + self._accuracy:
@@ -200,9 +199,9 @@ class _Intervals:
         value, policy, response = self._best
         left = [one.bound(self._what.augmentation) for one in self._open]
         bound = max([value, self._settled, *left])
-        closed = bound <= value + self._accuracy * (1.0 + self._request.tolerances.monotone)
-        limit = Termination.INTERRUPTED if self._request.interrupt.requested else Termination.TIME_LIMIT
-        if not self._request.stopped:
+        closed = bound <= value + self._accuracy * (1.0 + self._run.tolerances.monotone)
+        limit = Termination.INTERRUPTED if self._run.interrupt.requested else Termination.TIME_LIMIT
+        if not self._run.stopped:
             limit = Termination.NUMERICAL if self._limit is None else self._limit
         return ChebyshevPoint(
             scalarisation=self._what,
@@ -244,13 +243,12 @@ class _Intervals:
 
         Where it is the last program of its interval, and its share has cut it, it has all the time that is left.
         """
-        what, request = self._what, self._request
+        what, run = self._what, self._run
         start = None if self._best is None else self._best[1]
         floor = what.reference + place / what.weights
-        share = request.deadline.share(PROGRAM_SHARE)
-        answer = self._answer(floor, dataclasses.replace(request, start=start, deadline=share))
-        if last and answer.termination is Termination.TIME_LIMIT and not request.stopped:
-            answer = self._answer(floor, dataclasses.replace(request, start=answer.policy or start))
+        answer = self._answer(floor, run.starting_at(start).sharing(PROGRAM_SHARE))
+        if last and answer.termination is Termination.TIME_LIMIT and not run.stopped:
+            answer = self._answer(floor, run.starting_at(answer.policy or start))
         if answer.termination.is_limit:
             self._limit = answer.termination
         if answer.policy is not None and answer.response is not None:
@@ -259,8 +257,8 @@ class _Intervals:
                 self._best = value, answer.policy, answer.response
         return answer
 
-    def _answer(self, floor: FloatArray, request: Request) -> Answer:
-        answer = solve_commitment(self._game, self._what.weights, request=request, floor=floor)
+    def _answer(self, floor: FloatArray, run: Run) -> Answer:
+        answer = solve_commitment(self._problem, self._what.weights, run=run, floor=floor)
         self._programs += 1
         self._nodes += answer.nodes
         self._lps += answer.lps

@@ -40,10 +40,11 @@ from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.pareto.dominance import covers, separation
 from ssg_mip.pareto.front import Settlement
-from ssg_mip.problem.weights import are_positive
+from ssg_mip.problem.problem import Problem
+from ssg_mip.problem.weights import are_positive, compliant_weights
 from ssg_mip.result import Result, TrajectoryPoint
 from ssg_mip.runs.method import Method, Takes
-from ssg_mip.runs.request import Request, compliant_weights
+from ssg_mip.runs.run import Run
 
 FIRST_SHARE = 0.5
 """Share of the time and of the nodes that the first of two solves may take."""
@@ -66,87 +67,79 @@ class SecondStage:
         self._method = method
         self._known: list[tuple[LeaderPolicy, Result, float]] = []
 
-    def solve(self, request: Request, first_share: float = FIRST_SHARE) -> tuple[Result, Settlement | None]:
+    def solve(self, problem: Problem, run: Run, first_share: float = FIRST_SHARE) -> tuple[Result, Settlement | None]:
         """The point that is left as the answer to the weights, and what the second solve did, if one was called for.
 
-        The limits of the request are for both solves together; the result's counts and seconds are those of both.
+        The limits of the run are for both solves together; the result's counts and seconds are those of both.
         """
         if Takes.ZERO_WEIGHTS in self._method.takes:
-            return self._method(self._game, request), None
+            return self._method(problem, run), None
         if Takes.FLOORS not in self._method.takes:
-            weights = compliant_weights(request.weights)
-            return self._method(self._game, dataclasses.replace(request, weights=weights)), None
-        if are_positive(request.weights[varying_states(self._game)], self._game.num_states):
-            return self._method(self._game, request), None
-        first = self._method(self._game, _first_part(request, first_share))
-        return (first, None) if first.leader_policy is None else self._settle(first, request)
+            weights = compliant_weights(problem.weights)
+            return self._method(problem.weighing(weights), run), None
+        if are_positive(problem.weights[varying_states(self._game)], self._game.num_states):
+            return self._method(problem, run), None
+        first = self._method(problem, _first_part(run, first_share))
+        return (first, None) if first.leader_policy is None else self._settle(first, problem, run)
 
     def again(
-        self, before: Result, settlement: Settlement | None, request: Request
+        self, before: Result, settlement: Settlement | None, problem: Problem, run: Run
     ) -> tuple[Result, Settlement | None]:
         """A run of the same weights that was cut, solved again with more time; what it has proven before still counts.
 
         Where only the second solve was cut, the first one is not repeated.
         """
         if settlement is not None and not before.termination.is_limit:
-            kept, settled = self._settle(before, request)
-            return _spent(kept, before, request), dataclasses.replace(settled, first_values=settlement.first_values)
+            kept, settled = self._settle(before, problem, run)
+            return _spent(kept, before, run), dataclasses.replace(settled, first_values=settlement.first_values)
         closed = settlement is not None and not settlement.termination.is_limit
-        fresh, settled_anew = self.solve(request, AGAIN_SHARE if closed else FIRST_SHARE)
+        fresh, settled_anew = self.solve(problem, run, AGAIN_SHARE if closed else FIRST_SHARE)
         counts = Counter(before.provenance.counts)
         counts.update(fresh.provenance.counts)
         if fresh.leader_policy is None or fresh.leader_value < before.leader_value:
             better, settled_anew = _under_bound_of(before, fresh), settlement
         else:
             better = _under_bound_of(fresh, before)
-        return _spent(better, before, request, counts), settled_anew
+        return _spent(better, before, run, counts), settled_anew
 
-    def _settle(self, first: Result, request: Request) -> tuple[Result, Settlement]:
+    def _settle(self, first: Result, problem: Problem, run: Run) -> tuple[Result, Settlement]:
         """A known point that will do, or the second solve, as far as the limits allow it."""
         for policy, point, gain_bound in self._known:
             moved = _moved(first, policy, point)
-            if _is_better(moved, first, request):
+            if _is_better(moved, first, problem, run):
                 return moved, _settlement(first, gain_bound, Termination.GAP)
         room = _room(self._game, first)
-        left = None if request.node_limit is None else request.node_limit - first.provenance.counts.get("nodes", 0)
-        small = room <= separation(first.leader_values, request.gap)
-        stop = Termination.GAP if small else _limit(request, left)
+        spent = first.provenance.counts.get("nodes", 0)
+        small = room <= separation(first.leader_values, run.gap)
+        stop = Termination.GAP if small else run.stop_reason(spent)
         if stop is not None:
             return first, _settlement(first, room, stop)
-        recorder = None if request.recorder is None else request.recorder.another()
-        second = dataclasses.replace(request, node_limit=left, start=first.leader_policy, recorder=recorder)
-        kept, settlement = _second_solve(self._game, first, second)
+        recorder = None if run.recorder is None else run.recorder.another()
+        second = run.after(spent).starting_at(first.leader_policy).recording(recorder)
+        kept, settlement = _second_solve(problem, first, second)
         if settlement.termination is Termination.GAP and kept.leader_policy is not None:
             self._known.append((kept.leader_policy, kept, settlement.gain_bound))
         return kept, settlement
 
 
-def _first_part(request: Request, share: float) -> Request:
-    """The request with what the first solve may use of the limits."""
-    nodes = None if request.node_limit is None else max(1, int(share * request.node_limit))
-    return dataclasses.replace(request, deadline=request.deadline.share(share), node_limit=nodes)
+def _first_part(run: Run, share: float) -> Run:
+    """The run with what the first solve may use of the limits."""
+    nodes = None if run.limits.nodes is None else max(1, int(share * run.limits.nodes))
+    return run.sharing(share).within(nodes)
 
 
-def _limit(request: Request, nodes: int | None) -> Termination | None:
-    """What forbids another solve, if anything."""
-    if request.interrupt.requested:
-        return Termination.INTERRUPTED
-    if request.deadline.expired:
-        return Termination.TIME_LIMIT
-    return Termination.NODE_LIMIT if nodes is not None and nodes < 1 else None
-
-
-def _second_solve(game: Game, first: Result, request: Request) -> tuple[Result, Settlement]:
+def _second_solve(problem: Problem, first: Result, run: Run) -> tuple[Result, Settlement]:
     """Even weights, with the first point as floor and start."""
+    game = problem.game
     from ssg_mip.exact import solve_commitment
 
     even = np.full(game.num_states, 1.0 / game.num_states)
-    floor = np.where(request.weights > 0.0, first.leader_values, -np.inf)
-    answer = solve_commitment(game, even, request=request, floor=floor)
-    kept = _with_work(first, request, answer.nodes, answer.lps)
+    floor = np.where(problem.weights > 0.0, first.leader_values, -np.inf)
+    answer = solve_commitment(problem, even, run=run, floor=floor)
+    kept = _with_work(first, run, answer.nodes, answer.lps)
     if answer.policy is not None and answer.response is not None:
         second = _moved(kept, answer.policy, answer.response)
-        kept = second if _is_better(second, first, request) else kept
+        kept = second if _is_better(second, first, problem, run) else kept
     bound = answer.dual_bound if math.isfinite(answer.dual_bound) else math.inf
     gain = max(0.0, game.num_states * (bound - float(even @ kept.leader_values)))
     return kept, _settlement(first, min(gain, _room(game, kept)), answer.termination)
@@ -161,32 +154,32 @@ def _settlement(first: Result, gain_bound: float, termination: Termination) -> S
     return Settlement(first_values=first.leader_values, gain_bound=gain_bound, termination=termination)
 
 
-def _is_better(second: Result, first: Result, request: Request) -> bool:
+def _is_better(second: Result, first: Result, problem: Problem, run: Run) -> bool:
     """Whether the second point has at least the sum and loses nothing that the first one claims."""
-    weighted = request.weights > 0.0
+    weighted = problem.weights > 0.0
     return (
         float(second.leader_values.sum()) >= float(first.leader_values.sum())
         and covers(
             second.leader_values[weighted],
             first.leader_values[weighted],
-            separation(first.leader_values, request.gap),
+            separation(first.leader_values, run.gap),
         )
-        and (first.status is not Status.OPTIMAL or second.relative_gap <= max(request.gap, LEAST_GAP))
+        and (first.status is not Status.OPTIMAL or second.relative_gap <= max(run.gap, LEAST_GAP))
     )
 
 
-def _with_work(first: Result, request: Request, nodes: int, lps: int) -> Result:
+def _with_work(first: Result, run: Run, nodes: int, lps: int) -> Result:
     """The first result with the work of both solves."""
     counts = dict(first.provenance.counts)
     counts["nodes"] = counts.get("nodes", 0) + nodes
     counts["lps"] = counts.get("lps", 0) + lps
-    provenance = dataclasses.replace(first.provenance, counts=counts, seconds=request.deadline.elapsed)
+    provenance = dataclasses.replace(first.provenance, counts=counts, seconds=run.deadline.elapsed)
     return dataclasses.replace(first, provenance=provenance)
 
 
-def _spent(result: Result, before: Result, request: Request, counts: Mapping[str, int] | None = None) -> Result:
+def _spent(result: Result, before: Result, run: Run, counts: Mapping[str, int] | None = None) -> Result:
     """The result with the time, and the counts, of an earlier run added."""
-    seconds = before.provenance.seconds + request.deadline.elapsed
+    seconds = before.provenance.seconds + run.deadline.elapsed
     work = result.provenance.counts if counts is None else dict(counts)
     return dataclasses.replace(result, provenance=dataclasses.replace(result.provenance, seconds=seconds, counts=work))
 

@@ -44,8 +44,8 @@ from ssg_mip.evaluation.best_response import Ties
 from ssg_mip.evaluation.value_bounds import varying_states
 from ssg_mip.game.game import GAME, Game
 from ssg_mip.game.policy import LeaderPolicy
-from ssg_mip.methods.in_standard_form import form_for, request_into, row_out
-from ssg_mip.methods.registry import check_request, find_method
+from ssg_mip.methods.in_standard_form import form_for, into_form, row_out
+from ssg_mip.methods.registry import check_taken, find_method
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 from ssg_mip.pareto.archive import PointArchive
 from ssg_mip.pareto.assurance import assured_front
@@ -55,11 +55,14 @@ from ssg_mip.pareto.in_standard_form import front_out
 from ssg_mip.pareto.plans import DichotomicPlan, ListPlan, Plan
 from ssg_mip.pareto.second_stage import SecondStage
 from ssg_mip.pareto.weight_sets import DEFAULT_NUM_WEIGHTS, corner_weights, weight_grid
-from ssg_mip.problem.weights import WEIGHTS
+from ssg_mip.problem.follower import Rational
+from ssg_mip.problem.problem import Problem
+from ssg_mip.problem.weights import WEIGHTS, state_weights
 from ssg_mip.proofs.writer import Recorder, prepared_recorder
 from ssg_mip.result import ProgressRow, Result
+from ssg_mip.runs.limits import Limits
 from ssg_mip.runs.method import Method, Takes
-from ssg_mip.runs.request import Request, StepSelection, state_weights
+from ssg_mip.runs.run import Run, StepSelection
 
 BYTES_PER_STATE = 500
 """Bytes that a run keeps for each state: values, weights and policies, and their text when they are printed."""
@@ -160,35 +163,33 @@ def trace_front(
     form = form_for(game, solver)
     _check_memory(game, 1 + plan.pending, starts)
     with given_or_graceful(interrupt) as flag:
-        request = Request(
-            weights=game.initial,
-            ties=ties,
-            margin=margin,
+        problem = Problem(game, follower=Rational(ties=ties, margin=margin))
+        run = Run(
             gap=gap,
             deadline=deadline.keeping(kept_for_checks(game, deadline, 2 * num_weights, wanted=check or guarantee)),
             interrupt=flag,
-            node_limit=node_limit,
+            limits=Limits(nodes=node_limit),
             seed=seed,
             selection=selection,
             epsilon=epsilon,
             settings=dict(settings or {}),
             recorder=recorder,
         )
-        check_request(game, solver, request)
-        request = request_into(request, form)
+        check_taken(problem, solver, run)
+        problem, run = into_form(problem, run, form)
         options = {
             "gap": gap,
             "time_limit": None if math.isinf(deadline.asked) else deadline.asked,
             "node_limit": node_limit,
             "starts": starts,
-            "margin": float(request.margin),
+            "margin": float(problem.follower.margin),
             "selection": selection,
             "epsilon": epsilon,
             **({"settings": dict(settings)} if settings else {}),
             "num_weights": num_weights,
             "weights": "chosen" if weights is None else "given",
         }
-        sweep = _Sweep(form.standard, solver, request, starts, rng, on_progress)
+        sweep = _Sweep(problem, solver, run, starts, rng, on_progress)
         stopped = sweep.run(plan)
         front = assured_front(
             front_out(sweep.front(stopped or plan.termination, options), form),
@@ -208,24 +209,26 @@ class _Sweep:
 
     def __init__(
         self,
-        game: Game,
+        problem: Problem,
         method: Method,
-        request: Request,
+        run: Run,
         starts: int,
         rng: np.random.Generator,
         on_progress: Callable[[ProgressRow], None] | None,
     ) -> None:
+        game = problem.game
         self._game = game
         self._method = method
         self._settler = SecondStage(game, method)
-        self._request = request
+        self._problem = problem
+        self._run = run
         self._starts = starts
         self._rng = rng
         self._on_progress = on_progress
-        self._pool = PointArchive(game, request.ties, request.gap)
+        self._pool = PointArchive(game, problem.follower.ties, run.gap)
         self._results: list[Result] = []
         self._settlements: list[Settlement | None] = []
-        self._cut: CutRuns[int] = CutRuns(request.deadline)
+        self._cut: CutRuns[int] = CutRuns(run.deadline)
 
     def run(self, plan: Plan) -> Termination | None:
         """Solve what the plan asks for; the limit that stopped it or cut a run short, if any.
@@ -242,7 +245,7 @@ class _Sweep:
     def _follow(self, plan: Plan) -> Termination | None:
         """Solve what the plan asks for; the limit that stopped it, if any."""
         while (alpha := plan.next_weights(self._pool.values, self._pool.tolerance)) is not None:
-            budget = self._request.deadline.share(1.0 / (1 + plan.pending))
+            budget = self._run.deadline.share(1.0 / (1 + plan.pending))
             for number, start in enumerate(self._start_policies(alpha)):
                 self._solve_one(alpha, start, budget.share(1.0 / (self._starts - number)))
                 if (stop := self._stop()) is not None:
@@ -251,9 +254,9 @@ class _Sweep:
 
     def _stop(self) -> Termination | None:
         """Why to stop now, if so."""
-        if self._request.interrupt.requested:
+        if self._run.interrupt.requested:
             return Termination.INTERRUPTED
-        return Termination.TIME_LIMIT if self._request.deadline.expired else None
+        return Termination.TIME_LIMIT if self._run.deadline.expired else None
 
     def _start_policies(self, alpha: FloatArray) -> Iterator[LeaderPolicy | None]:
         """The method's own start (policy iteration) or the best point known, then random policies.
@@ -267,7 +270,7 @@ class _Sweep:
 
     def _solve_one(self, alpha: FloatArray, start: LeaderPolicy | None, deadline: Deadline) -> None:
         """One run within its share of the time."""
-        result, settlement = self._settler.solve(self._asked(alpha, start, deadline))
+        result, settlement = self._settler.solve(*self._asked(alpha, start, deadline))
         self._results.append(result)
         self._settlements.append(settlement)
         self._learned(len(self._results) - 1, deadline)
@@ -275,13 +278,14 @@ class _Sweep:
     def _solve_again(self, number: int, deadline: Deadline) -> None:
         """A run that was cut, with more time."""
         before, settlement = self._results[number], self._settlements[number]
-        request = self._asked(before.weights, before.leader_policy, deadline)
-        self._results[number], self._settlements[number] = self._settler.again(before, settlement, request)
+        problem, run = self._asked(before.weights, before.leader_policy, deadline)
+        self._results[number], self._settlements[number] = self._settler.again(before, settlement, problem, run)
         self._learned(number, deadline, before)
 
-    def _asked(self, alpha: FloatArray, start: LeaderPolicy | None, deadline: Deadline) -> Request:
-        recorder = None if self._request.recorder is None else self._request.recorder.another()
-        return dataclasses.replace(self._request, weights=alpha, start=start, deadline=deadline, recorder=recorder)
+    def _asked(self, alpha: FloatArray, start: LeaderPolicy | None, deadline: Deadline) -> tuple[Problem, Run]:
+        recorder = None if self._run.recorder is None else self._run.recorder.another()
+        run = dataclasses.replace(self._run, start=start, deadline=deadline, recorder=recorder)
+        return self._problem.weighing(alpha), run
 
     def _learned(self, number: int, share: Deadline, before: Result | None = None) -> None:
         """Take over what a run has found, in place of what it had found before, and note whether it was cut."""
@@ -292,7 +296,7 @@ class _Sweep:
         if self._on_progress is not None:
             counts = self._counts()
             row = ProgressRow(
-                seconds=self._request.deadline.elapsed,
+                seconds=self._run.deadline.elapsed,
                 iteration=len(self._results),
                 nodes=counts.get("nodes", 0),
                 open_nodes=0,
@@ -302,7 +306,7 @@ class _Sweep:
                 gap_scale=result.gap_scale,
                 flag="!" if result.termination is Termination.NUMERICAL else "",
             )
-            self._on_progress(row_out(row, self._request.scale, result.weights))
+            self._on_progress(row_out(row, self._run.scale, result.weights))
 
     def _counts(self) -> dict[str, int]:
         """Work of all runs, and their number."""
@@ -317,7 +321,7 @@ class _Sweep:
             game=self._game,
             method=self._method.name,
             promises=self._method.promises,
-            ties=self._request.ties,
+            ties=self._problem.follower.ties,
             points=self._pool.front(),
             tolerance=self._pool.tolerance,
             results=tuple(self._results),
@@ -328,8 +332,8 @@ class _Sweep:
                 game_hash=self._game.content_hash,
                 method=f"front by {self._method.name}",
                 options=options,
-                seed=self._request.seed,
-                seconds=self._request.deadline.elapsed,
+                seed=self._run.seed,
+                seconds=self._run.deadline.elapsed,
                 counts=self._counts(),
             ),
         )

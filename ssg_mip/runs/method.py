@@ -10,12 +10,12 @@ import dataclasses
 import enum
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import Any
+from typing import Any, Protocol
 
 from ssg_mip.base.promises import Promise
-from ssg_mip.game.game import Game
+from ssg_mip.problem.problem import Problem
 from ssg_mip.result import Result
-from ssg_mip.runs.request import Request, Run
+from ssg_mip.runs.run import Run
 from ssg_mip.runs.settings import check_settings
 
 NOTHING = "nothing: the method draws nothing"
@@ -23,6 +23,13 @@ SOLVER_ONLY = f"{NOTHING}; HiGHS is given the seed, which may show where optima 
 
 _POINTS = frozenset({Promise.DETERMINISTIC, Promise.ON_GRID})
 """What methods promise that choose among points of the simplex."""
+
+
+class MethodFunction(Protocol):
+    """The one function ``solve`` of a method's module."""
+
+    def __call__(self, problem: Problem, run: Run) -> Result:
+        """Solve a problem within the limits of a run."""
 
 
 class Takes(enum.Enum):
@@ -34,7 +41,7 @@ class Takes(enum.Enum):
     FLOORS = "values that some states must keep"
 
 
-def draws_nothing(_: Request) -> str:
+def draws_nothing(_: Run) -> str:
     """Of a method whose runs depend on no seed of their own."""
     return ""
 
@@ -48,14 +55,14 @@ class Method:
     name
         As users call it.
     home
-        The module with its function ``run(game, request) -> Result`` and, if it has settings of its own, the dataclass
+        The module with its function ``solve(problem, run) -> Result`` and, if it has settings of its own, the dataclass
         ``Settings``. It is imported when it is first needed, so that the command line starts fast.
     promises
         What every result of it keeps.
     takes
         What it can be asked for; :mod:`ssg_mip.methods.registry` refuses the rest by name.
     draws
-        What another seed changes in a run with a request, in words; empty for nothing.
+        What another seed changes in a run, in words; empty for nothing.
     asks_solver
         Whether it hands the seed to HiGHS.
     in_own_units
@@ -71,16 +78,16 @@ class Method:
     home: str
     promises: tuple[Promise, ...] = ()
     takes: frozenset[Takes] = frozenset()
-    draws: Callable[[Request], str] = draws_nothing
+    draws: Callable[[Run], str] = draws_nothing
     asks_solver: bool = True
     in_own_units: bool = False
     weighted_only: bool = False
     extra: str = ""
 
-    def __call__(self, game: Game, request: Request) -> Result:
+    def __call__(self, problem: Problem, run: Run) -> Result:
         """Run the method; its result carries its promises."""
-        run: Run = import_module(self.home).run
-        return dataclasses.replace(run(game, request), promises=self.promises)
+        solve: MethodFunction = import_module(self.home).solve
+        return dataclasses.replace(solve(problem, run), promises=self.promises)
 
     @property
     def settings(self) -> type[Any] | None:
@@ -92,11 +99,11 @@ class Method:
         if given:
             check_settings(self.settings, given, self.name)
 
-    def seed_decides(self, request: Request, *, random_start: bool = False) -> str:
+    def seed_decides(self, run: Run, *, random_start: bool = False) -> str:
         """What another seed changes in a run, in words; ``random_start`` says whether the start was drawn.
 
         Methods that choose among points of the simplex leave a drawn start out: it is none of them.
         """
         start = "the random start" if random_start and _POINTS.isdisjoint(self.promises) else ""
-        drawn = ", ".join(filter(None, (start, self.draws(request))))
+        drawn = ", ".join(filter(None, (start, self.draws(run))))
         return drawn or (SOLVER_ONLY if self.asks_solver else NOTHING)

@@ -1,6 +1,6 @@
 """Settings of a method's own: a frozen dataclass in its module, filled from names and values that the user gives.
 
-What every method understands stands in :class:`~ssg_mip.runs.request.Request`; what only one of them does (a
+What every method understands stands in :class:`~ssg_mip.runs.run.Run`; what only one of them does (a
 temperature, a learning rate) is a member of its ``Settings``.
 """
 

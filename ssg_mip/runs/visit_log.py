@@ -18,25 +18,26 @@ from ssg_mip.base.gap import gap_in_units
 from ssg_mip.base.status import BoundProof, Status, Termination
 from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.value_bounds import leader_value_bounds
-from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.problem.problem import Problem
 from ssg_mip.proofs.claim import Claim
 from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result, gap_denominator
-from ssg_mip.runs.margin import answer_to
-from ssg_mip.runs.request import Request, proof_of
+from ssg_mip.runs.run import Run, options_of
 
 
 class Visits:
     """Policies in the order of visits, each with its exact values; ``method`` is the name on the result."""
 
-    def __init__(self, game: Game, request: Request, method: str) -> None:
+    def __init__(self, problem: Problem, run: Run, method: str) -> None:
+        game = problem.game
         self._game = game
-        self._request = request
+        self._problem = problem
+        self._run = run
         self._method = method
-        self._dual_bound = float(request.weights @ leader_value_bounds(game).upper)
-        if request.recorder is not None:
-            claim = Claim(weights=request.weights, bound=self._dual_bound, margin=request.margin)
-            self._dual_bound = request.recorder.settle(game, claim)
+        self._dual_bound = float(problem.weights @ leader_value_bounds(game).upper)
+        if run.recorder is not None:
+            claim = Claim(weights=problem.weights, bound=self._dual_bound, margin=problem.follower.margin)
+            self._dual_bound = run.recorder.settle(game, claim)
         self._visited: list[TrajectoryPoint] = []
         self._keeping: list[bool] = []
         self._progress: list[ProgressRow] = []
@@ -51,7 +52,7 @@ class Visits:
 
     def start(self) -> Response:
         """Visit the given start, or the uniform policy."""
-        given = self._request.start
+        given = self._run.start
         return self.visit(LeaderPolicy.uniform(self._game) if given is None else given, "the start")
 
     def visit(self, policy: LeaderPolicy, note: str = "") -> Response:
@@ -62,11 +63,11 @@ class Visits:
         Response
             The follower's answer under the tie rule that was asked for, with both players' exact values.
         """
-        request = self._request
-        begun = request.deadline.elapsed
-        response, keeps = answer_to(self._game, policy, request)
-        self._costliest = max(self._costliest, request.deadline.elapsed - begun)
-        value = float(request.weights @ response.leader_values)
+        run = self._run
+        begun = run.deadline.elapsed
+        response, keeps = self._problem.follower.answer(self._game, policy, run.tolerances)
+        self._costliest = max(self._costliest, run.deadline.elapsed - begun)
+        value = float(self._problem.weights @ response.leader_values)
         better = keeps and value > self.best_value
         if better:
             self._best = value, policy, response
@@ -85,19 +86,19 @@ class Visits:
 
     def _report(self, flag: str) -> None:
         row = ProgressRow(
-            seconds=self._request.deadline.elapsed,
+            seconds=self._run.deadline.elapsed,
             iteration=len(self._visited) - 1,
             nodes=0,
             open_nodes=0,
             lps=0,
             primal_bound=self.best_value,
             dual_bound=self._dual_bound,
-            gap_scale=gap_denominator(self._game, self._request.weights, self.best_value),
+            gap_scale=gap_denominator(self._game, self._problem.weights, self.best_value),
             flag=flag,
         )
         self._progress.append(row)
-        if self._request.on_progress is not None:
-            self._request.on_progress(row)
+        if self._run.on_progress is not None:
+            self._run.on_progress(row)
 
     def time_for(self, evaluations: int) -> bool:
         """Whether there is time for another lap and for what must follow it; false where the user asked to stop.
@@ -105,23 +106,23 @@ class Visits:
         A lap is what lies between two questions, counted as long as the longest so far. What follows counts as so many
         evaluations, each as long as the costliest visit.
         """
-        request, now = self._request, self._request.deadline.elapsed
+        run, now = self._run, self._run.deadline.elapsed
         self._longest_lap = max(self._longest_lap, now - self._asked_at)
         self._asked_at = now
-        return not request.stopped and request.deadline.remaining > evaluations * self._costliest + self._longest_lap
+        return not run.stopped and run.deadline.remaining > evaluations * self._costliest + self._longest_lap
 
     def ended(self, finished: bool) -> Termination:
         """Why a run of a number of steps ended, given whether it did them all."""
-        if self._request.interrupt.requested:
+        if self._run.interrupt.requested:
             return Termination.INTERRUPTED
         return Termination.ITERATION_LIMIT if finished else Termination.TIME_LIMIT
 
     @property
     def limit(self) -> Termination:
         """The limit that stops the run now: the user, the clock, or else the number of iterations."""
-        if self._request.interrupt.requested:
+        if self._run.interrupt.requested:
             return Termination.INTERRUPTED
-        return Termination.TIME_LIMIT if self._request.deadline.expired else Termination.ITERATION_LIMIT
+        return Termination.TIME_LIMIT if self._run.deadline.expired else Termination.ITERATION_LIMIT
 
     def result(
         self, termination: Termination, *, counts: Mapping[str, int], details: Mapping[str, Any] | None = None
@@ -137,10 +138,10 @@ class Visits:
         details
             What the method says of itself: plain JSON data, by name.
         """
-        request = self._request
+        run = self._run
         value, policy, response = self._best or (math.nan, None, None)
-        size = gap_denominator(self._game, request.weights, value)
-        closed = gap_in_units(value, self._dual_bound, size) <= request.gap
+        size = gap_denominator(self._game, self._problem.weights, value)
+        closed = gap_in_units(value, self._dual_bound, size) <= run.gap
         found = Status.OPTIMAL if closed else Status.FEASIBLE
         last = self._visited[-1]
         kept = itertools.compress(self._visited, self._keeping)
@@ -149,17 +150,17 @@ class Visits:
             method=self._method,
             status=Status.NO_SOLUTION if policy is None else found,
             termination=termination,
-            weights=request.weights,
-            ties=request.ties,
+            weights=self._problem.weights,
+            ties=self._problem.follower.ties,
             dual_bound=self._dual_bound,
-            bound_proof=proof_of(request, BoundProof.PAIR),
+            bound_proof=run.proof(BoundProof.PAIR),
             policy=policy,
             response=response,
             trajectory=tuple(dataclasses.replace(point, iteration=place) for place, point in enumerate(kept)),
             progress=tuple(self._progress),
-            options=request.options(),
-            seed=request.seed,
-            seconds=request.deadline.elapsed,
+            options=options_of(self._problem, run),
+            seed=run.seed,
+            seconds=run.deadline.elapsed,
             counts={"visits": len(self._visited), **counts},
             details={
                 "last_leader_value": last.leader_value,

@@ -19,9 +19,9 @@ from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
 from ssg_mip.exact.stage_operator.operator import StageOperator
 from ssg_mip.exact.stage_operator.stage import LeaderClass, LeaderTies
 from ssg_mip.exact.stage_operator.start import start_values
-from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
-from ssg_mip.runs.request import Request
+from ssg_mip.problem.problem import Problem
+from ssg_mip.runs.run import Run
 
 OPERATOR_PRODUCTS = 1_000
 """Products from which on a program begins with the operator's policies: a second's work at 50 states.
@@ -42,20 +42,21 @@ TIME_SHARE = 0.1
 """Share of the remaining time that all steps, and what is done with their policies, may take."""
 
 
-def operator_policies(game: Game, request: Request) -> Iterator[LeaderPolicy]:
+def operator_policies(problem: Problem, run: Run) -> Iterator[LeaderPolicy]:
     """The different policies of the operator's first steps from zero, deterministic ones first, then mixed ones.
 
     Both times with the leader's ties decided for the follower, then against it. None without time.
     """
-    checkpoint = giving_up(request.deadline.share(TIME_SHARE), lambda: request.stopped)
+    checkpoint = giving_up(run.deadline.share(TIME_SHARE), lambda: run.stopped)
     with contextlib.suppress(OutOfTime):
-        yield from _policies(game, request, checkpoint)
+        yield from _policies(problem, run, checkpoint)
 
 
-def _policies(game: Game, request: Request, checkpoint: Checkpoint) -> Iterator[LeaderPolicy]:
+def _policies(problem: Problem, run: Run, checkpoint: Checkpoint) -> Iterator[LeaderPolicy]:
+    game = problem.game
     known: set[bytes] = set()
     for (leader_class, most), leader_ties in itertools.product(STATIC_GAMES.items(), RULES):
-        operator, values = StageOperator(game, leader_class, leader_ties), start_values(game, "zero", request.seed)
+        operator, values = StageOperator(game, leader_class, leader_ties), start_values(game, "zero", run.seed)
         for _ in range(min(STEPS, most // game.num_states)):
             checkpoint()
             step = operator(values, checkpoint)

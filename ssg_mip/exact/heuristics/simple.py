@@ -20,8 +20,8 @@ from ssg_mip.exact.heuristics.operator_policies import operator_policies
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.runs.margin import answer_to
-from ssg_mip.runs.request import Request
+from ssg_mip.problem.problem import Problem
+from ssg_mip.runs.run import Run
 
 REPLY_ROUNDS = 20
 """Rounds of replies at most; they end when one does not improve."""
@@ -60,20 +60,21 @@ def reply(game: Game, follower: FollowerPolicy) -> LeaderPolicy:
 
 
 def best_simple_policy(
-    game: Game, weights: FloatArray, request: Request, floor: FloatArray | None = None
+    problem: Problem, weights: FloatArray, run: Run, floor: FloatArray | None = None
 ) -> tuple[Evaluated, int]:
     """The best policy that needs no program, within the time that is left (at least one), and how many were tried."""
-    start = LeaderPolicy.uniform(game) if request.start is None else request.start
-    best, tried = evaluated(game, start, weights, request, floor), 1
-    for policy in itertools.chain(simple_policies(game), operator_policies(game, request)):
-        if request.deadline.expired or request.interrupt.requested:
+    game = problem.game
+    start = LeaderPolicy.uniform(game) if run.start is None else run.start
+    best, tried = evaluated(problem, start, weights, run, floor), 1
+    for policy in itertools.chain(simple_policies(game), operator_policies(problem, run)):
+        if run.deadline.expired or run.interrupt.requested:
             return best, tried
-        best = max(best, evaluated(game, policy, weights, request, floor), key=lambda one: one.value)
+        best = max(best, evaluated(problem, policy, weights, run, floor), key=lambda one: one.value)
         tried += 1
     for _ in range(REPLY_ROUNDS):
-        if request.deadline.expired or request.interrupt.requested:
+        if run.deadline.expired or run.interrupt.requested:
             break
-        trial = evaluated(game, reply(game, best.response.follower_policy), weights, request, floor)
+        trial = evaluated(problem, reply(game, best.response.follower_policy), weights, run, floor)
         tried += 1
         if trial.value <= best.value:
             break
@@ -82,13 +83,13 @@ def best_simple_policy(
 
 
 def evaluated(
-    game: Game, policy: LeaderPolicy, weights: FloatArray, request: Request, floor: FloatArray | None
+    problem: Problem, policy: LeaderPolicy, weights: FloatArray, run: Run, floor: FloatArray | None
 ) -> Evaluated:
     """A policy with its exact weighted value, ``-inf`` if a state's value is below its floor."""
-    response, keeps = answer_to(game, policy, request)
+    response, keeps = problem.follower.answer(problem.game, policy, run.tolerances)
     value = float(weights @ response.leader_values) if keeps else -np.inf
     if floor is not None:
-        slack = request.tolerances.monotone * (1.0 + np.abs(floor))
+        slack = run.tolerances.monotone * (1.0 + np.abs(floor))
         if np.any(response.leader_values < floor - slack):
             value = -np.inf
     return Evaluated(policy, response, value)

@@ -1,10 +1,10 @@
 """Methods that learn from sampled play, as the list of all methods has them (:data:`LEARNERS`)."""
 
 from ssg_mip.runs.method import Method
-from ssg_mip.runs.request import Request
+from ssg_mip.runs.run import Run
 
 
-def _play(_: Request) -> str:
+def _play(_: Run) -> str:
     return "the sampled play, its exploration, and the first weights of networks"
 
 

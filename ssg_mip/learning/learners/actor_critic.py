@@ -29,8 +29,9 @@ from ssg_mip.learning.learners.execution import Execution
 from ssg_mip.learning.learners.network_size import check_network_size
 from ssg_mip.learning.learners.neural.settings import NetworkSettings
 from ssg_mip.learning.learners.schedules import MOMENTS, OnStep, Stopped, never, unseen
+from ssg_mip.problem.problem import Problem
 from ssg_mip.result import Result
-from ssg_mip.runs.request import Request
+from ssg_mip.runs.run import Run
 from ssg_mip.runs.settings import MODERATE, read_settings
 from ssg_mip.runs.visit_log import Visits
 
@@ -192,21 +193,22 @@ def _in_units(thoughts: Sequence[tuple[FloatArray, ...]], scales: FloatArray) ->
     return Judgements(leader=leader * scales[0][:, None], follower=follower * scales[1][:, None], answers=answers)
 
 
-def run(game: Game, request: Request) -> Result:
+def solve(problem: Problem, run: Run) -> Result:
     """Learn and evaluate the greedy leader policy exactly, at some moments and at the end.
 
     ``details``: ``follower_answers`` is what the actor plays against the last leader policy, by state.
     """
-    settings = read_settings(Settings, request.settings, METHOD)
+    game = problem.game
+    settings = read_settings(Settings, run.settings, METHOD)
     require_learn(f"method {METHOD!r}", "torch")
-    check_network_size(game, METHOD, request.deadline, copies=4 * settings.hidden)
-    visits = Visits(game, request, METHOD)
+    check_network_size(game, METHOD, run.deadline, copies=4 * settings.hidden)
+    visits = Visits(problem, run, METHOD)
     visits.start()
-    steps = request.iteration_limit or STEPS
+    steps = run.limits.iterations or STEPS
     learned = learn(
         game,
         settings,
-        request.seed,
+        run.seed,
         steps=steps,
         on_moment=lambda step, rows: visits.visit(
             LeaderPolicy.deterministic(game, game.row_leader[rows[0]]), f"greedy after {step} steps"

@@ -41,8 +41,9 @@ from ssg_mip.learning.learners.schedules import (
 )
 from ssg_mip.learning.learners.stage_critics import LearningCritics, execution_of, residuals
 from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.problem.problem import Problem
 from ssg_mip.result import Result
-from ssg_mip.runs.request import Request
+from ssg_mip.runs.run import Run
 from ssg_mip.runs.settings import RATE, SHARE, VANISHING, read_settings
 from ssg_mip.runs.visit_log import Visits
 
@@ -237,21 +238,22 @@ def learn(
     )
 
 
-def run(game: Game, request: Request) -> Result:
+def solve(problem: Problem, run: Run) -> Result:
     """Learn and evaluate the greedy leader policy exactly, at some moments and at the end.
 
     ``details``: ``believed_leader_value`` and ``believed_follower_value`` are what the critics promise for the stage
     solution; ``leader_residual`` and ``follower_residual`` how far they are, exactly, from a fixed point of the
     operator.
     """
-    settings = read_settings(Settings, request.settings, METHOD)
-    visits = Visits(game, request, METHOD)
+    game = problem.game
+    settings = read_settings(Settings, run.settings, METHOD)
+    visits = Visits(problem, run, METHOD)
     visits.start()
-    steps = request.iteration_limit or STEPS
+    steps = run.limits.iterations or STEPS
     learned = learn(
         game,
         settings,
-        np.random.default_rng(request.seed),
+        np.random.default_rng(run.seed),
         steps=steps,
         on_moment=lambda step, policy: visits.visit(policy, f"greedy after {step} steps"),
         stopped=lambda: not visits.time_for(CLOSING),
@@ -262,8 +264,8 @@ def run(game: Game, request: Request) -> Result:
         visits.ended(learned.steps >= steps),
         counts={"steps": learned.steps},
         details={
-            "believed_leader_value": float(request.weights @ learned.leader_critic[rows]),
-            "believed_follower_value": float(request.weights @ learned.follower_critic[rows]),
+            "believed_leader_value": float(problem.weights @ learned.leader_critic[rows]),
+            "believed_follower_value": float(problem.weights @ learned.follower_critic[rows]),
             "leader_residual": residual[0],
             "follower_residual": residual[1],
             "fewest_visits_of_a_joint_action": int(learned.visits.min()),

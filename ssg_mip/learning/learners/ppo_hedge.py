@@ -44,7 +44,8 @@ from ssg_mip.game.observation import Observation
 from ssg_mip.learning.learners.asymmetric_learning.settings import Schedule
 from ssg_mip.learning.learners.network_size import check_network_size
 from ssg_mip.learning.learners.schedules import Stopped, check_steps, never
-from ssg_mip.runs.request import Request
+from ssg_mip.problem.problem import Problem
+from ssg_mip.runs.run import Run
 from ssg_mip.runs.settings import COUNT, MODERATE, POSITIVE, RATE, SHARE, SIZE, WEIGHT, WIDTH, Range, read_settings
 from ssg_mip.runs.visit_log import Visits
 
@@ -266,17 +267,18 @@ def _check_rewards(game: Game) -> None:
         )
 
 
-def run(game: Game, request: Request) -> Result:
+def solve(problem: Problem, run: Run) -> Result:
     """Learn and evaluate the leader's current and average policy exactly, at some moments and at the end.
 
     ``details``: average payoffs per step, cumulative regrets and what they compare with, the average policy.
     """
-    settings = read_settings(Settings, request.settings, METHOD)
+    game = problem.game
+    settings = read_settings(Settings, run.settings, METHOD)
     require_learn(f"method {METHOD!r}", "torch", "stable_baselines3", "gymnasium")
-    check_network_size(game, METHOD, request.deadline, copies=8 * settings.hidden)
-    visits = Visits(game, request, METHOD)
+    check_network_size(game, METHOD, run.deadline, copies=8 * settings.hidden)
+    visits = Visits(problem, run, METHOD)
     visits.start()
-    steps = request.iteration_limit or STEPS
+    steps = run.limits.iterations or STEPS
 
     def look(step: int, current: LeaderPolicy, average: LeaderPolicy) -> None:
         visits.visit(average, f"average of {step} steps")
@@ -285,7 +287,7 @@ def run(game: Game, request: Request) -> Result:
     learned = learn(
         game,
         settings,
-        request.seed,
+        run.seed,
         steps=steps,
         num_moments=LOOKS,
         on_moment=look,

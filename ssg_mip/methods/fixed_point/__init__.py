@@ -22,7 +22,7 @@ the literature to compare with, and a quick source of policies to start from.
 """
 
 from ssg_mip.exact.stage_operator.operator import StageOperator, Values
-from ssg_mip.methods.fixed_point.algorithm import Settings, run
+from ssg_mip.methods.fixed_point.algorithm import Settings, solve
 from ssg_mip.methods.fixed_point.iteration import Behaviour, Iterates, iterate_operator
 
-__all__ = ["Behaviour", "Iterates", "Settings", "StageOperator", "Values", "iterate_operator", "run"]
+__all__ = ["Behaviour", "Iterates", "Settings", "StageOperator", "Values", "iterate_operator", "solve"]

@@ -21,15 +21,16 @@ from ssg_mip.game.game_class import is_myopic, moved_by_leader_alone
 from ssg_mip.methods.fixed_point.iteration import Algorithm, Behaviour, Iterates, iterate_operator
 from ssg_mip.methods.fixed_point.shortfall import shortfalls
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.problem import Problem
 from ssg_mip.result import Result
-from ssg_mip.runs.request import Request
+from ssg_mip.runs.run import Run
 from ssg_mip.runs.settings import read_settings
 from ssg_mip.runs.visit_log import Visits
 
 METHOD = "fixed-point"
 
 DEFAULT_ITERATION_LIMIT = 5000
-"""Steps when the request sets no limit: enough for value iteration at a discount of 0.995 and the default tolerance."""
+"""Steps when the run has no limit: enough for value iteration at a discount of 0.995 and the default tolerance."""
 
 MOST_VISITS = 40
 """Policies of a cycle that are visited, at most."""
@@ -74,8 +75,8 @@ class Settings:
             raise OptionError(f"tolerance is {self.tolerance!r}; it must be above 0 and below 1")
 
 
-def run(game: Game, request: Request) -> Result:
-    """Iterate the operator, at most ``request.iteration_limit`` times (5000 if absent).
+def solve(problem: Problem, run: Run) -> Result:
+    """Iterate the operator, at most ``run.limits.iterations`` times (5000 if absent).
 
     The start policy is visited, and evaluated, but plays no other part: the operator starts from values.
 
@@ -100,10 +101,10 @@ def run(game: Game, request: Request) -> Result:
         ``shortfall``
             If ``compare`` is set, by state (:func:`~ssg_mip.methods.fixed_point.shortfall.shortfalls`).
     """
-    settings = read_settings(Settings, request.settings, METHOD)
-    form = standard_form(game, one_unit=True)
-    start = _start(form, settings.start_values, request.seed)
-    visits = Visits(game, request, METHOD)
+    settings = read_settings(Settings, run.settings, METHOD)
+    form = standard_form(problem.game, one_unit=True)
+    start = _start(form, settings.start_values, run.seed)
+    visits = Visits(problem, run, METHOD)
     last = visits.start()
 
     def visit(step: int, found: Step) -> None:
@@ -116,20 +117,20 @@ def run(game: Game, request: Request) -> Result:
         algorithm=settings.algorithm,
         leader_class=settings.leader,
         leader_ties=settings.leader_ties,
-        seed=int(request.seed),
+        seed=int(run.seed),
         tolerance=settings.tolerance,
-        limit=request.iteration_limit or DEFAULT_ITERATION_LIMIT,
-        stopped=lambda: request.stopped,
-        checkpoint=request.checkpoint,
+        limit=run.limits.iterations or DEFAULT_ITERATION_LIMIT,
+        stopped=lambda: run.stopped,
+        checkpoint=run.checkpoint,
         on_step=visit,
     )
     for back, found in zip(range(len(iterates.steps) - 1, -1, -1), iterates.steps, strict=True):
-        if back == 0 or (back < MOST_VISITS and not request.stopped):
+        if back == 0 or (back < MOST_VISITS and not run.stopped):
             last = visits.visit(found.policy, f"step {len(iterates.changes) - back}")
     return visits.result(
         _termination(iterates, visits),
         counts={"iterations": len(iterates.changes), "lps": iterates.lps},
-        details=_details(form, iterates, last, request, compare=settings.compare),
+        details=_details(form, iterates, last, problem, run, compare=settings.compare),
     )
 
 
@@ -152,7 +153,7 @@ def _termination(iterates: Iterates, visits: Visits) -> Termination:
 
 
 def _details(
-    form: StandardForm, iterates: Iterates, last: Response, request: Request, *, compare: bool
+    form: StandardForm, iterates: Iterates, last: Response, problem: Problem, run: Run, *, compare: bool
 ) -> dict[str, Any]:
     game, values = form.game, iterates.values
     leader, follower = form.leader.out(values.leader), form.follower.out(values.follower)
@@ -172,7 +173,7 @@ def _details(
         "equilibrium_because": list(_reasons(game)) if iterates.behaviour is Behaviour.CONVERGED else [],
     }
     if compare:
-        details["shortfall"] = shortfalls(game, last.leader_values, request)
+        details["shortfall"] = shortfalls(problem, last.leader_values, run)
     return details
 
 

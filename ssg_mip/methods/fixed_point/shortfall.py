@@ -8,15 +8,15 @@ from typing import Any
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.leftover import CutRuns
 from ssg_mip.base.status import Status, Termination
-from ssg_mip.game.game import Game
 from ssg_mip.methods.in_standard_form import run_method
 from ssg_mip.methods.registry import find_method
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.weights import unit_weights
-from ssg_mip.runs.request import Request
+from ssg_mip.runs.run import Run
 
 
-def shortfalls(game: Game, leader_values: FloatArray, request: Request) -> dict[str, dict[str, Any]]:
+def shortfalls(problem: Problem, leader_values: FloatArray, run: Run) -> dict[str, dict[str, Any]]:
     """Per state, the certified optimum of that state alone less the value of the policy there.
 
     Each state has a commitment of its own (one policy need not be best in all of them), found within an equal share
@@ -24,7 +24,7 @@ def shortfalls(game: Game, leader_values: FloatArray, request: Request) -> dict[
 
     Parameters
     ----------
-    game, request
+    problem, run
         The game and what is asked: gap, tie rule and margin go for every commitment.
     leader_values
         True values of the policy, shape ``[num_states]``.
@@ -35,11 +35,12 @@ def shortfalls(game: Game, leader_values: FloatArray, request: Request) -> dict[
         By state: ``shortfall``, and ``against``, which is ``"optimum"`` where the commitment is proven within the
         gap, otherwise ``"proven bound"``: then the shortfall may be less than it says, never more.
     """
+    game = problem.game
     report: dict[str, dict[str, Any]] = {}
-    cut: CutRuns[int] = CutRuns(request.deadline)
+    cut: CutRuns[int] = CutRuns(run.deadline)
 
     def solve(state: int, share: Deadline) -> None:
-        best = run_method(game, find_method("commitment"), _alone(game, request, state, share))
+        best = run_method(find_method("commitment"), *_alone(problem, run, state, share))
         cut.ended(state, share, cut=best.termination is Termination.TIME_LIMIT)
         proven = best.status is Status.OPTIMAL
         reference = best.leader_value if proven else best.dual_bound
@@ -49,20 +50,14 @@ def shortfalls(game: Game, leader_values: FloatArray, request: Request) -> dict[
         }
 
     for state in range(game.num_states):
-        solve(state, request.deadline.share(1.0 / (game.num_states - state)))
-    while not request.stopped and (following := cut.following()) is not None:
+        solve(state, run.deadline.share(1.0 / (game.num_states - state)))
+    while not run.stopped and (following := cut.following()) is not None:
         solve(*following)
     return report
 
 
-def _alone(game: Game, request: Request, state: int, share: Deadline) -> Request:
-    """The request for the commitment of one state."""
-    return dataclasses.replace(
-        request,
-        weights=unit_weights(game.num_states, state),
-        deadline=share,
-        iteration_limit=None,
-        settings={},
-        on_progress=None,
-        recorder=None,
-    )
+def _alone(problem: Problem, run: Run, state: int, share: Deadline) -> tuple[Problem, Run]:
+    """Question and run for the commitment of one state."""
+    limits = dataclasses.replace(run.limits, iterations=None)
+    inner = dataclasses.replace(run, deadline=share, limits=limits, settings={}, on_progress=None, recorder=None)
+    return problem.weighing(unit_weights(problem.game.num_states, state)), inner

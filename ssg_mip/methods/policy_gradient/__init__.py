@@ -25,7 +25,7 @@ on a plateau. Softmax policies have one more kind of plateau, near every determi
 **When not to use it**: for the best policy, or any promise. This is the method of the literature to compare with.
 """
 
-from ssg_mip.methods.policy_gradient.algorithm import Settings, run
+from ssg_mip.methods.policy_gradient.algorithm import Settings, solve
 from ssg_mip.methods.policy_gradient.ascent import Ascent, Outcome, inner_loop, two_timescale
 from ssg_mip.methods.policy_gradient.derivatives import Derivatives, differentiate
 from ssg_mip.methods.policy_gradient.response import ascend, regularised_response
@@ -43,6 +43,6 @@ __all__ = [
     "differentiate",
     "inner_loop",
     "regularised_response",
-    "run",
+    "solve",
     "two_timescale",
 ]

@@ -16,15 +16,16 @@ from ssg_mip.methods.policy_gradient.response import regularised_response
 from ssg_mip.methods.policy_gradient.schedule import Schedule
 from ssg_mip.methods.policy_gradient.tabular import MOST_ENTRIES, TabularGame, dense_entries, evaluate_follower, softmax
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.problem import Problem
 from ssg_mip.result import Result
-from ssg_mip.runs.request import Request
+from ssg_mip.runs.run import Run
 from ssg_mip.runs.settings import MODERATE, POSITIVE, read_settings
 from ssg_mip.runs.visit_log import Visits
 
 METHOD = "policy-gradient"
 
 DEFAULT_ITERATION_LIMIT = {"two-timescale": 5000, "inner-loop": 1000}
-"""Iterations when the request sets no limit."""
+"""Iterations when the run has no limit."""
 
 SMOOTHING = 0.01
 """Share of the uniform policy that is mixed into a start policy: a softmax has no zeros, and hardly moves near them."""
@@ -79,11 +80,11 @@ class Settings:
             )
 
 
-def run(game: Game, request: Request) -> Result:
-    """Climb from ``request.start``, smoothed, or from the uniform policy.
+def solve(problem: Problem, run: Run) -> Result:
+    """Climb from ``run.start``, smoothed, or from the uniform policy.
 
-    At most ``request.iteration_limit`` iterations: 5000 if absent, 1000 for the inner loop. Nothing is drawn: the seed
-    decides a random start and nothing else. The objective is ``request.weights @ V_1``.
+    At most ``run.limits.iterations`` iterations: 5000 if absent, 1000 for the inner loop. Nothing is drawn: the seed
+    decides a random start and nothing else. The objective is ``problem.weights @ V_1``.
 
     Returns
     -------
@@ -109,12 +110,13 @@ def run(game: Game, request: Request) -> Result:
         ``stationarity_curve``
             The norm at up to 32 moments, as ``[iteration, norm]``.
     """
-    settings = read_settings(Settings, request.settings, METHOD)
-    visits = Visits(game, request, METHOD)
+    game = problem.game
+    settings = read_settings(Settings, run.settings, METHOD)
+    visits = Visits(problem, run, METHOD)
     visits.start()
     if dense_entries(game) > MOST_ENTRIES:
         return visits.result(Termination.SIZE_LIMIT, counts={"iterations": 0, "evaluations": 0})
-    limit = request.iteration_limit or DEFAULT_ITERATION_LIMIT[settings.variant]
+    limit = run.limits.iterations or DEFAULT_ITERATION_LIMIT[settings.variant]
     tabular = TabularGame.from_game(game)
 
     def visit(iteration: int, parameters: FloatArray) -> None:
@@ -124,17 +126,17 @@ def run(game: Game, request: Request) -> Result:
     climb = {"inner-loop": inner_loop, "two-timescale": two_timescale}[settings.variant]
     ascent = climb(
         tabular,
-        first_parameters(game, tabular, request.start),
+        first_parameters(game, tabular, run.start),
         schedule=_schedule(settings, limit),
-        weights=request.weights,
-        stopped=lambda: request.stopped,
+        weights=problem.weights,
+        stopped=lambda: run.stopped,
         watch=visit,
     )
     last = visits.visit(LeaderPolicy(softmax(ascent.leader_parameters)), f"iteration {ascent.iterations}")
     return visits.result(
         _termination(ascent, visits),
         counts={"iterations": ascent.iterations, "evaluations": ascent.evaluations},
-        details=_details(tabular, ascent, request.weights, float(request.weights @ last.leader_values)),
+        details=_details(tabular, ascent, problem.weights, float(problem.weights @ last.leader_values)),
     )
 
 

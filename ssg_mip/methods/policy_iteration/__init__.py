@@ -6,12 +6,12 @@ earning ``V_t`` afterwards (6). Each of them is at least as good as it promises,
 (Theorem 8), so moving to any of them never loses in any state (Theorem 11 a).
 
 * **Start**: the given policy, or the uniform one; the paper's is random (``start="random"``, drawn by the seed).
-* **Step**, by ``request.selection``: ``argmax`` takes a maximiser of the scalarised gain ``L[Q_t] - L[V_t]`` (8), up to
+* **Step**, by ``run.selection``: ``argmax`` takes a maximiser of the scalarised gain ``L[Q_t] - L[V_t]`` (8), up to
   ``gap``; ``epsilon`` a policy with at least the share ``1 - epsilon`` of the best gain (7); ``first`` the first policy
   found whose gain counts (footnote 5): its search ends there, proving nothing, and only where no policy counts does it
   run to the proof. None of these draws anything, so the seed decides nothing; ``sample`` does, from
   ``W(f_t)`` (line 9; :mod:`~ssg_mip.methods.policy_iteration.sampling`).
-  ``L`` is ``request.scalarisation`` (:mod:`ssg_mip.problem.scalarisation`) or the weighted sum; its weights
+  ``L`` is ``problem.objective.scalarisation`` (:mod:`ssg_mip.problem.scalarisation`) or the weighted sum; its weights
   are made positive in every state, as a Pareto-compliant scalarisation must be.
 * **Stop**, whatever ``L``: when a proven bound shows that over ``W>(f_t)`` the gain ``Q_t - V_t``, averaged over the
   states, is at most ``gap * scale``, with ``scale`` the largest value or reward. With a bound of 0 that is Theorem 9,
@@ -35,7 +35,7 @@ The limit depends on the start and can be far from the weighted optimum: **use `
 method to improve a given policy without harming any state.
 """
 
-from ssg_mip.methods.policy_iteration.algorithm import run
+from ssg_mip.methods.policy_iteration.algorithm import solve
 from ssg_mip.methods.policy_iteration.step import ImprovementSolver
 
-__all__ = ["ImprovementSolver", "run"]
+__all__ = ["ImprovementSolver", "solve"]

@@ -39,7 +39,6 @@ import numpy as np
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.evaluation.value_bounds import LEAST_GAP, gap_scale, leader_value_bounds
 from ssg_mip.exact import solve_commitment
-from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.policy_iteration.algorithm import DEFAULT_ITERATION_LIMIT, weighted_bound
 from ssg_mip.methods.policy_iteration.conditions import Sufficiency, sufficient_condition
@@ -50,9 +49,10 @@ from ssg_mip.methods.policy_iteration.run_log import RunLog
 from ssg_mip.methods.policy_iteration.sampling import sampled
 from ssg_mip.methods.policy_iteration.start import draws, first_iterate, random_iterate, without_start
 from ssg_mip.methods.policy_iteration.step import Iterate, Step, take_step
+from ssg_mip.problem.problem import Problem
 from ssg_mip.proofs.writer import Recorder
 from ssg_mip.result import Result
-from ssg_mip.runs.request import Request
+from ssg_mip.runs.run import Run
 
 METHOD = "backtracking"
 
@@ -66,8 +66,8 @@ _OUTCOMES = {
 }
 
 
-def run(game: Game, request: Request) -> Result:
-    """Algorithm 3 from ``request.start`` (the uniform policy if absent); ``request.iteration_limit`` is its ``M``.
+def solve(problem: Problem, run: Run) -> Result:
+    """Algorithm 3 from ``run.start`` (the uniform policy if absent); ``run.limits.iterations`` is its ``M``.
 
     Returns
     -------
@@ -77,13 +77,13 @@ def run(game: Game, request: Request) -> Result:
         ``FEASIBLE`` if the best candidate is where a limit came. The trajectory holds every iterate in the order of
         visits; where the run goes back, values fall. It ends with the answer.
     """
-    bounds = leader_value_bounds(game)
-    dual_bound = weighted_bound(game, request, bounds)
-    first = first_iterate(game, request)
+    bounds = leader_value_bounds(problem.game)
+    dual_bound = weighted_bound(problem, run, bounds)
+    first = first_iterate(problem, run)
     if isinstance(first, Termination):
-        return without_start(game, request, first, dual_bound, METHOD)
-    record = RunLog(game, request, dual_bound, gap_scale(bounds, request.weights), METHOD)
-    return _Backtracking(game, request, record).run(first)
+        return without_start(problem, run, first, dual_bound, METHOD)
+    record = RunLog(problem, run, dual_bound, gap_scale(bounds, problem.weights), METHOD)
+    return _Backtracking(problem, run, record).run(first)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -106,11 +106,12 @@ class _Candidate:
 class _Backtracking:
     """The candidates, the policies that are left to try, and how the tests ended."""
 
-    def __init__(self, game: Game, request: Request, record: RunLog) -> None:
-        self._game = game
-        self._request = request
+    def __init__(self, problem: Problem, run: Run, record: RunLog) -> None:
+        self._game = problem.game
+        self._problem = problem
+        self._run = run
         self._record = record
-        self._rng = draws(request)
+        self._rng = draws(run)
         self._unused: list[list[LeaderPolicy]] = []
         self._candidates: list[_Candidate] = []
         self._counts: Counter[str] = Counter()
@@ -119,7 +120,7 @@ class _Backtracking:
 
     def run(self, current: Iterate) -> Result:
         """Iterate, test, go back, until a point is proven or a limit is reached."""
-        for _ in range(self._request.iteration_limit or DEFAULT_ITERATION_LIMIT):
+        for _ in range(self._run.limits.iterations or DEFAULT_ITERATION_LIMIT):
             self._visited(current)
             following = self._passed(current)
             if isinstance(following, Result):
@@ -134,9 +135,9 @@ class _Backtracking:
         if known is not None:
             return self._gone_back(current, dataclasses.replace(known.step, nodes=0, lps=0, note=_AGAIN))
         improving = ImprovingPolicies(self._share)
-        improve = sampled(improving, self._request, self._rng)
+        improve = sampled(improving, self._run, self._rng)
         before = len(self._recorded)
-        step = take_step(self._game, current, self._request, improve, self._record.nodes, self._record.ceiling)
+        step = take_step(self._problem, current, self._run, improve, self._record.nodes, self._record.ceiling)
         if step.target is not None:
             self._record.stepped(current, step)
             self._unused.append(self._drawn(improving, step.target))
@@ -159,7 +160,7 @@ class _Backtracking:
         following = None if closed else self._next()
         note = "; a bound shows that no candidate is worth more" if closed else ""
         self._record.stepped(current, dataclasses.replace(step, note=f"{step.note}{note}"))
-        return following or self._closed(current, self._limit or Termination.STATIONARY)
+        return following or self._closed(current, self._run.stop_reason() or Termination.STATIONARY)
 
     @property
     def _leader(self) -> _Candidate:
@@ -168,38 +169,24 @@ class _Backtracking:
 
     def _bounded(self, current: Iterate, step: Step) -> Step:
         """The step with the work of a search for a bound on the weighted optimum that closes the gap at the iterate."""
-        request, spent = self._request, self._record.nodes + step.nodes
-        left = SEARCH_NODES if request.node_limit is None else min(SEARCH_NODES, request.node_limit - spent)
-        weighted = request.scalarisation is None  # the bound is on the weighted sum
-        if not weighted or self._record.closes_gap(current) or request.stopped or left < 1:
+        run, spent = self._run, self._record.nodes + step.nodes
+        weighted = self._problem.objective.scalarisation is None  # the bound is on the weighted sum
+        if not weighted or self._record.closes_gap(current) or run.stop_reason(spent) is not None:
             return step
-        asked = dataclasses.replace(
-            request,
-            start=current.policy,
-            gap=BOUND_GAP_SHARE * max(request.gap, LEAST_GAP),
-            good_enough=self._value(current) + self._record.allowed_gap(current),
-            deadline=request.deadline.share(SEARCH_SHARE),
-            node_limit=left,
-            on_progress=None,
-            recorder=None if request.recorder is None else request.recorder.fresh(),
-        )
-        answer = solve_commitment(self._game, request.weights, request=asked)
+        asked = run.after(spent).at_most(SEARCH_NODES).sharing(SEARCH_SHARE).starting_at(current.policy).quietly()
+        asked = asked.to_gap(BOUND_GAP_SHARE * max(run.gap, LEAST_GAP))
+        asked = asked.up_to(self._value(current) + self._record.allowed_gap(current))
+        asked = asked.recording(None if run.recorder is None else run.recorder.fresh())
+        answer = solve_commitment(self._problem, self._problem.weights, run=asked)
         self._record.bounded(answer.dual_bound, answer.bound_proof)
         if asked.recorder is not None and (self._bound is None or answer.dual_bound < self._bound[0]):
             self._bound = answer.dual_bound, asked.recorder
         return dataclasses.replace(step, nodes=step.nodes + answer.nodes, lps=step.lps + answer.lps)
 
     @property
-    def _limit(self) -> Termination | None:
-        """What keeps the run from another draw, if anything does."""
-        if self._request.interrupt.requested:
-            return Termination.INTERRUPTED
-        return Termination.TIME_LIMIT if self._request.deadline.expired else None
-
-    @property
     def _recorded(self) -> list[Recorder]:
         """The proofs beside that of the bound, if they are recorded."""
-        return [] if self._request.recorder is None else self._request.recorder.others
+        return [] if self._run.recorder is None else self._run.recorder.others
 
     def _taken_out(self, before: int, step: Step) -> tuple[Recorder, ...]:
         """The proofs of a stop test, which count only if its point is the answer; a ceiling's, the first, stays."""
@@ -211,13 +198,13 @@ class _Backtracking:
     @property
     def _share(self) -> float:
         """The share of the best gain that makes a policy a member of ``W(f_t)``."""
-        if self._request.selection == "first":
+        if self._run.selection == "first":
             return 0.0
-        missing = self._request.gap if self._request.epsilon is None else self._request.epsilon
+        missing = self._run.gap if self._run.epsilon is None else self._run.epsilon
         return max(0.0, 1.0 - max(missing, LEAST_GAP))
 
     def _value(self, iterate: Iterate) -> float:
-        return self._request.scalarised(iterate.values)
+        return self._problem.objective(iterate.values)
 
     def _visited(self, current: Iterate) -> None:
         """A progress row for the best point so far: where the run goes back, values fall."""
@@ -228,7 +215,7 @@ class _Backtracking:
 
     def _known(self, current: Iterate) -> _Candidate | None:
         """The candidate with the same values, if there is one."""
-        allowed = self._request.tolerances.monotone * value_scale(self._game, current.values)
+        allowed = self._run.tolerances.monotone * value_scale(self._game, current.values)
         for one in self._candidates:
             if float(np.abs(one.iterate.values - current.values).max()) <= allowed:
                 return one
@@ -243,9 +230,9 @@ class _Backtracking:
         """A policy of the most recent set that is not used up; the last one, ``W(0)``, never is."""
         while self._unused:
             if self._unused[-1]:
-                return Iterate.evaluated(self._game, self._unused[-1].pop(), self._request)
+                return Iterate.evaluated(self._problem, self._unused[-1].pop(), self._run)
             self._unused.pop()
-        drawn = random_iterate(self._game, self._request, self._rng)
+        drawn = random_iterate(self._problem, self._run, self._rng)
         self._counts["restarts"] += drawn is not None
         return drawn
 
@@ -253,15 +240,15 @@ class _Backtracking:
         """The step with the work of Theorem 10's test, and whether the point is proven Pareto-optimal."""
         if self._game.leader_discount == 0.0:  # Theorem 11 (d): no test is needed
             return step, True
-        left = None if self._request.node_limit is None else self._request.node_limit - self._record.nodes - step.nodes
-        if left is not None and left < 1:
+        run, spent = self._run, self._record.nodes + step.nodes
+        if run.limits.nodes is not None and spent >= run.limits.nodes:
             self._counts[_OUTCOMES[Sufficiency.OPEN]] += 1
             return dataclasses.replace(step, note=f"{step.note}; Theorem 10: no nodes were left to test it"), False
-        test = sufficient_condition(self._game, current.policy, dataclasses.replace(self._request, node_limit=left))
+        test = sufficient_condition(self._problem, current.policy, run.after(spent))
         self._counts[_OUTCOMES[test.verdict]] += 1
         step = dataclasses.replace(step, nodes=step.nodes + test.nodes, lps=step.lps + test.lps)
         if test.verdict is Sufficiency.HOLDS:
-            gain = self._request.scale.gain_out(test.gain_bound)
+            gain = run.scale.gain_out(test.gain_bound)
             note = f"{step.note}; Pareto-optimal by Theorem 10: no policy dominates it by more than {gain:.3g}"
             return dataclasses.replace(step, note=note), True
         return dataclasses.replace(step, note=f"{step.note}; Theorem 10: {test.verdict.value}"), False

@@ -37,7 +37,11 @@ from ssg_mip.game.policy import LEADER_POLICY, LeaderPolicy
 from ssg_mip.methods.policy_iteration.negligible import negligible_gain, resolution
 from ssg_mip.methods.policy_iteration.step import TEST_GAP_SHARE, Iterate, exact_improvement, take_step
 from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.runs.request import Request
+from ssg_mip.problem.follower import Rational
+from ssg_mip.problem.objective import Objective
+from ssg_mip.problem.problem import Problem
+from ssg_mip.runs.limits import Limits
+from ssg_mip.runs.run import Run
 
 SAMPLES = 50
 """Random policies that are tried where the programs leave the sufficient condition open."""
@@ -106,18 +110,18 @@ def necessary_condition(
     OptionError
         If an option is out of range.
     """
-    request = Request(
-        weights=np.full(game.num_states, 1.0 / game.num_states),
-        ties=ties,
+    run = Run(
         gap=gap,
         deadline=Deadline(time_limit),
-        node_limit=node_limit,
+        limits=Limits(nodes=node_limit),
         seed=seed,
         interrupt=Interrupt() if interrupt is None else interrupt,
     )
     form = standard_form(game)
-    current = Iterate.evaluated(form.standard, policy, request)
-    step = take_step(form.standard, current, request, exact_improvement, 0)
+    even = np.full(game.num_states, 1.0 / game.num_states)
+    problem = Problem(form.standard, Objective(even), Rational(ties=ties))
+    current = Iterate.evaluated(problem, policy, run)
+    step = take_step(problem, current, run, exact_improvement, 0)
     holds = True if step.termination is Termination.STATIONARY else None
     if step.target is not None:
         holds = False
@@ -168,18 +172,19 @@ class SufficientCondition:
     termination: Termination
 
 
-def sufficient_condition(game: Game, policy: LeaderPolicy, request: Request) -> SufficientCondition:
+def sufficient_condition(problem: Problem, policy: LeaderPolicy, run: Run) -> SufficientCondition:
     """Test the sufficient condition for Pareto optimality (Theorem 10) at a policy.
 
     Parameters
     ----------
     game, policy
         The game and the leader policy.
-    request
+    run
         Gap, tie rule and limits; the weights play no part.
     """
-    values = best_response(game, policy, request.ties, tolerances=request.tolerances).leader_values
-    negligible = negligible_gain(game, values, request.weights, max(request.gap, LEAST_GAP), one_step=True)
+    game = problem.game
+    values = best_response(game, policy, problem.follower.ties, tolerances=run.tolerances).leader_values
+    negligible = negligible_gain(game, values, problem.weights, max(run.gap, LEAST_GAP), one_step=True)
     share = game.leader_discount / (1.0 - game.leader_discount)
     nodes = lps = programs = 0
     worst, end = 0.0, Termination.GAP
@@ -197,17 +202,11 @@ def sufficient_condition(game: Game, policy: LeaderPolicy, request: Request) -> 
         )
 
     for state in range(game.num_states):
-        stop = _limit(game, request, nodes)
+        stop = _limit(problem, run, nodes)
         if stop is not None:
             return answer(Sufficiency.OPEN, None, stop)
-        inner = dataclasses.replace(
-            request,
-            start=policy,
-            good_enough=negligible,
-            on_progress=None,
-            node_limit=None if request.node_limit is None else request.node_limit - nodes,
-        )
-        bridge = HighestGainBridge(game, values, state, share, inner)
+        inner = run.starting_at(policy).up_to(negligible).quietly().after(nodes)
+        bridge = HighestGainBridge(problem, values, state, share, inner)
         outcome = search_goal(bridge, inner, absolute=TEST_GAP_SHARE * resolution(game, values, negligible))
         programs, nodes, lps = programs + 1, nodes + outcome.nodes, lps + outcome.lps
         worst = max(worst, outcome.dual_bound)
@@ -217,13 +216,13 @@ def sufficient_condition(game: Game, policy: LeaderPolicy, request: Request) -> 
             end = outcome.termination
     if worst <= negligible:
         return answer(Sufficiency.HOLDS, None, end)
-    breaking = _sampled_break(HighestGainBridge(game, values, 0, share, request), policy, negligible)
+    breaking = _sampled_break(HighestGainBridge(problem, values, 0, share, run), policy, negligible)
     return answer(Sufficiency.OPEN if breaking is None else Sufficiency.FAILS, breaking, end)
 
 
 def _sampled_break(bridge: HighestGainBridge, policy: LeaderPolicy, negligible: float) -> LeaderPolicy | None:
     """A policy that breaks the condition, among random ones and on the way to them; ``None`` if none is met."""
-    game, rng = bridge.game, np.random.default_rng(bridge.request.seed)
+    game, rng = bridge.game, np.random.default_rng(bridge.run.seed)
     own = policy.slots(game)
     for _ in range(SAMPLES):
         target = LeaderPolicy.random(game, rng).slots(game)
@@ -243,7 +242,7 @@ def breaks_sufficiency(bridge: HighestGainBridge, policy: LeaderPolicy, negligib
     leader, _ = induced_by_leader(game, policy)
     promised = leader.action_values(bridge.values) - bridge.values[game.follower_slot_state]
     own = response.follower_policy.slots(game)
-    if bridge.request.ties == "leader":  # the tied answer that gives the gain
+    if bridge.problem.follower.ties == "leader":  # the tied answer that gives the gain
         promised = np.where(response.tied, promised, -np.inf)
         own = np.array([int(np.argmax(promised[a:b])) + a for a, b in zip(*_ends(game), strict=True)])
     moved = np.asarray(leader.transition[own] @ gains)
@@ -255,12 +254,6 @@ def _ends(game: Game) -> tuple[list[int], list[int]]:
     return game.follower_offsets[:-1].tolist(), game.follower_offsets[1:].tolist()
 
 
-def _limit(game: Game, request: Request, nodes: int) -> Termination | None:
+def _limit(problem: Problem, run: Run, nodes: int) -> Termination | None:
     """What forbids another program."""
-    if request.interrupt.requested:
-        return Termination.INTERRUPTED
-    if request.deadline.expired:
-        return Termination.TIME_LIMIT
-    if request.node_limit is not None and nodes >= request.node_limit:
-        return Termination.NODE_LIMIT
-    return obstacle(improvement_products(game), request)
+    return run.stop_reason(nodes) or obstacle(improvement_products(problem.game), run)

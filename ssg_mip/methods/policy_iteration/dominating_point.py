@@ -25,12 +25,12 @@ import numpy as np
 from ssg_mip.base.status import Termination
 from ssg_mip.evaluation.value_bounds import LEAST_GAP
 from ssg_mip.exact import Answer, solve_commitment
-from ssg_mip.game.game import Game
 from ssg_mip.methods.policy_iteration.negligible import negligible_gain, value_scale
 from ssg_mip.methods.policy_iteration.step import LEAST_PROGRESS, TEST_GAP_SHARE, Iterate
 from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.problem.weights import weight_key
-from ssg_mip.runs.request import Request, compliant_weights
+from ssg_mip.problem.problem import Problem
+from ssg_mip.problem.weights import compliant_weights, weight_key
+from ssg_mip.runs.run import Run
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -57,9 +57,9 @@ class Jump:
     lps: int
 
 
-def negligible_at(game: Game, current: Iterate, request: Request) -> float:
-    """The average gain that the request's gap leaves open at an iterate, as in the stop test of Algorithm 1."""
-    return negligible_gain(game, current.values, request.weights, max(request.gap, LEAST_GAP))
+def negligible_at(problem: Problem, current: Iterate, run: Run) -> float:
+    """The average gain that the gap of the run leaves open at an iterate, as in the stop test of Algorithm 1."""
+    return negligible_gain(problem.game, current.values, problem.weights, max(run.gap, LEAST_GAP))
 
 
 class DominatingPointSearch:
@@ -67,19 +67,20 @@ class DominatingPointSearch:
 
     Parameters
     ----------
-    game, request
+    problem, run
         The game and what is asked; all limits are for the whole run.
     """
 
-    def __init__(self, game: Game, request: Request) -> None:
-        self._game = game
-        self._request = request
-        self._weights = compliant_weights(request.weights)
+    def __init__(self, problem: Problem, run: Run) -> None:
+        self._game = problem.game
+        self._problem = problem
+        self._run = run
+        self._weights = compliant_weights(problem.weights)
         self._without_floor: dict[bytes, Answer] = {}
 
-    def over(self, request: Request) -> DominatingPointSearch:
+    def over(self, problem: Problem, run: Run) -> DominatingPointSearch:
         """The same for another run with the same weights, gap and tie rule: what is remembered stays."""
-        other = DominatingPointSearch(self._game, request)
+        other = DominatingPointSearch(problem, run)
         other._without_floor = self._without_floor
         return other
 
@@ -87,9 +88,9 @@ class DominatingPointSearch:
     def known(self) -> Answer | None:
         """The answer to the commitment program with the asked weights and no floor, if it has been asked for.
 
-        Its bound is one on the request's objective only where the weights did not have to be made positive.
+        Its bound is one on the problem's objective only where the weights did not have to be made positive.
         """
-        given = weight_key(self._request.weights)
+        given = weight_key(self._problem.weights)
         return self._without_floor.get(given)
 
     def jump(self, current: Iterate, nodes: int) -> Jump:
@@ -100,11 +101,11 @@ class DominatingPointSearch:
         current
             The point.
         nodes
-            Nodes spent so far, to be counted against the request's limit.
+            Nodes spent so far, to be counted against the limit of the run.
         """
         even = np.full(self._game.num_states, 1.0 / self._game.num_states)
         first = self._jump(current, self._weights, nodes)
-        settled = first.target is not None or first.gain_bound <= negligible_at(self._game, current, self._request)
+        settled = first.target is not None or first.gain_bound <= negligible_at(self._problem, current, self._run)
         if settled or first.termination.is_limit or np.array_equal(self._weights, even):
             return first
         second = self._jump(current, even, nodes + first.nodes)
@@ -114,12 +115,12 @@ class DominatingPointSearch:
         """Programs with more and more floors, until their policy keeps them all or their bound leaves no gain."""
         game, key = self._game, weight_key(weights)
         evenness = game.num_states * float(weights.min())
-        allowed = evenness * negligible_at(game, current, self._request)
+        allowed = evenness * negligible_at(self._problem, current, self._run)
         floored = np.zeros(game.num_states, dtype=bool)
         answer, spent, lps = self._without_floor.get(key), 0, 0
         for _ in range(game.num_states + 1):
             if answer is None:
-                stop = self._limit(nodes + spent)
+                stop = self._run.stop_reason(nodes + spent)
                 if stop is not None:
                     return Jump(None, math.inf, stop, spent, lps)
                 floor = np.where(floored, self._floor(current), -np.inf) if floored.any() else None
@@ -146,45 +147,30 @@ class DominatingPointSearch:
             return Jump(None, math.inf, Termination.NUMERICAL, nodes, lps)
         game, target = self._game, None
         if answer.policy is not None:
-            trial = Iterate.evaluated(game, answer.policy, self._request)
+            trial = Iterate.evaluated(self._problem, answer.policy, self._run)
             gain = float(weights @ (trial.values - current.values))
-            counts = gain > LEAST_PROGRESS * negligible_at(game, current, self._request)
+            counts = gain > LEAST_PROGRESS * negligible_at(self._problem, current, self._run)
             target = trial if counts and not self._falling(current, trial.values).any() else None
         reached = current if target is None else target
         left = max(0.0, answer.dual_bound - float(weights @ reached.values))
         return Jump(target, left / (game.num_states * float(weights.min())), answer.termination, nodes, lps)
 
     def _solve(self, current: Iterate, weights: FloatArray, nodes: int, floor: FloatArray | None) -> Answer:
-        request = self._request
-        inner = dataclasses.replace(
-            request,
-            gap=TEST_GAP_SHARE * max(request.gap, LEAST_GAP),
-            node_limit=None if request.node_limit is None else request.node_limit - nodes,
-            start=current.policy,
-            on_progress=None,
-            recorder=None if request.recorder is None else request.recorder.another(),
-        )
-        return solve_commitment(self._game, weights, request=inner, floor=floor)
-
-    def _limit(self, nodes: int) -> Termination | None:
-        """What forbids another program, if anything."""
-        if self._request.interrupt.requested:
-            return Termination.INTERRUPTED
-        if self._request.deadline.expired:
-            return Termination.TIME_LIMIT
-        limit = self._request.node_limit
-        return Termination.NODE_LIMIT if limit is not None and nodes >= limit else None
+        run = self._run
+        inner = run.to_gap(TEST_GAP_SHARE * max(run.gap, LEAST_GAP)).after(nodes).starting_at(current.policy).quietly()
+        inner = inner.recording(None if run.recorder is None else run.recorder.another())
+        return solve_commitment(self._problem, weights, run=inner, floor=floor)
 
     def _floor(self, current: Iterate) -> FloatArray:
         """The point's values, moved so that what the program lets them fall is half of what monotonicity allows.
 
         Optima like to sit on the floor, where the whole of it would be a matter of rounding.
         """
-        monotone, scale = self._request.tolerances.monotone, value_scale(self._game, current.values)
+        monotone, scale = self._run.tolerances.monotone, value_scale(self._game, current.values)
         moved: FloatArray = current.values + monotone * (1.0 + np.abs(current.values) - 0.5 * scale)
         return moved
 
     def _falling(self, current: Iterate, values: FloatArray) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
         """Which states lose, beyond what monotonicity allows."""
         scale = value_scale(self._game, current.values)
-        return values < current.values - self._request.tolerances.monotone * scale
+        return values < current.values - self._run.tolerances.monotone * scale

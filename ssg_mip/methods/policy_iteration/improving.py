@@ -13,12 +13,12 @@ from ssg_mip.exact.goals import search_goal
 from ssg_mip.exact.heuristics.sequential_lp import Candidate
 from ssg_mip.exact.size_limit import improvement_products, obstacle
 from ssg_mip.exact.solving import claimed_step
-from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.policy_iteration.step import exact_improvement
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.scalarisation import StepObjective
-from ssg_mip.runs.request import Request
+from ssg_mip.runs.run import Run
 
 MOST_KEPT = 50
 """Improving policies that are kept, at most."""
@@ -30,9 +30,9 @@ SAME_VALUES = 6
 class _Remembering(ImprovementBridge):
     """Keeps every policy with a positive gain that is evaluated."""
 
-    def __init__(self, game: Game, values: FloatArray, objective: StepObjective, request: Request) -> None:
+    def __init__(self, problem: Problem, values: FloatArray, objective: StepObjective, run: Run) -> None:
         self.met: list[Candidate] = []
-        super().__init__(game, values, objective, request)
+        super().__init__(problem, values, objective, run)
 
     def evaluate(self, policy: LeaderPolicy) -> Candidate:
         """The objective, remembered if it is one."""
@@ -56,14 +56,14 @@ class ImprovingPolicies:
         self._met: list[Candidate] = []
 
     def __call__(
-        self, game: Game, values: FloatArray, objective: StepObjective, request: Request, absolute_gap: float
+        self, problem: Problem, values: FloatArray, objective: StepObjective, run: Run, absolute_gap: float
     ) -> Answer:
         """Solve (I); the arguments are those of :data:`~ssg_mip.methods.policy_iteration.ImprovementSolver`."""
-        if obstacle(improvement_products(game), request) is not None:
-            return exact_improvement(game, values, objective, request, absolute_gap)
-        bridge = _Remembering(game, values, objective, request)
-        trace = None if request.recorder is None else request.recorder.root
-        outcome = search_goal(bridge, request, absolute=absolute_gap, trace=trace)
+        if obstacle(improvement_products(problem.game), run) is not None:
+            return exact_improvement(problem, values, objective, run, absolute_gap)
+        bridge = _Remembering(problem, values, objective, run)
+        trace = None if run.recorder is None else run.recorder.root
+        outcome = search_goal(bridge, run, absolute=absolute_gap, trace=trace)
         self._met += bridge.met
         found: Candidate | None = outcome.solution if math.isfinite(outcome.primal_bound) else None
         answer = Answer(
@@ -78,7 +78,7 @@ class ImprovingPolicies:
             lp_seconds=outcome.lp_seconds,
             progress=outcome.progress,
         )
-        return claimed_step(answer, game, request, objective, values)
+        return claimed_step(answer, problem, run, objective, values)
 
     def others(self, taken: LeaderPolicy) -> list[LeaderPolicy]:
         """The policies kept besides the one that was taken, best gain first, one for each response and value."""

@@ -22,9 +22,9 @@ import numpy as np
 from ssg_mip.base.status import BoundProof
 from ssg_mip.evaluation.value_bounds import LEAST_GAP, raised_sum
 from ssg_mip.exact import Answer, solve_commitment
-from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.runs.request import Request
+from ssg_mip.problem.problem import Problem
+from ssg_mip.runs.run import Run
 
 SEARCH_NODES = 300
 """Nodes that the search for a better ceiling may take."""
@@ -82,7 +82,7 @@ class Ceiling:
 
 
 def sharpened(
-    ceiling: Ceiling, game: Game, values: FloatArray, negligible: float, request: Request
+    ceiling: Ceiling, problem: Problem, values: FloatArray, negligible: float, run: Run
 ) -> tuple[Ceiling, Answer]:
     """The ceiling after a search of the commitment program, and what that search did.
 
@@ -94,19 +94,13 @@ def sharpened(
         The iterate's values, shape ``[num_states]``.
     negligible
         The average gain that counts as none.
-    request
+    run
         The limits; the start should be the iterate.
     """
     enough = float(ceiling.weights @ values) + negligible * ceiling.evenness
-    inner = dataclasses.replace(
-        request,
-        gap=max(GAP_SHARE * request.gap, LEAST_GAP),
-        good_enough=enough,
-        deadline=request.deadline.share(SEARCH_SHARE),
-        node_limit=SEARCH_NODES if request.node_limit is None else min(SEARCH_NODES, request.node_limit),
-        on_progress=None,
-        recorder=None if request.recorder is None else request.recorder.another(),
-    )
-    answer = solve_commitment(game, ceiling.weights, request=inner)
+    inner = run.sharing(SEARCH_SHARE).at_most(SEARCH_NODES).quietly().up_to(enough)
+    inner = inner.to_gap(max(GAP_SHARE * run.gap, LEAST_GAP))
+    inner = inner.recording(None if run.recorder is None else run.recorder.another())
+    answer = solve_commitment(problem, ceiling.weights, run=inner)
     bound, proof = min((ceiling.bound, ceiling.proof), (answer.dual_bound, answer.bound_proof), key=lambda one: one[0])
     return dataclasses.replace(ceiling, bound=bound, proof=proof, searched=True), answer

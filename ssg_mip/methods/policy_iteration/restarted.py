@@ -19,31 +19,31 @@ import math
 
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.evaluation.value_bounds import gap_scale, leader_value_bounds
-from ssg_mip.game.game import Game
 from ssg_mip.methods.policy_iteration.algorithm import DEFAULT_ITERATION_LIMIT, weighted_bound
 from ssg_mip.methods.policy_iteration.dominating_point import DominatingPointSearch, Jump, negligible_at
 from ssg_mip.methods.policy_iteration.run_log import RunLog
 from ssg_mip.methods.policy_iteration.sampling import sampled
 from ssg_mip.methods.policy_iteration.start import draws, first_iterate, without_start
 from ssg_mip.methods.policy_iteration.step import ImprovementSolver, Iterate, Step, exact_improvement, take_step
+from ssg_mip.problem.problem import Problem
 from ssg_mip.result import Result
-from ssg_mip.runs.request import Request
+from ssg_mip.runs.run import Run
 
 METHOD = "restarted-policy-iteration"
 
 
-def run(
-    game: Game,
-    request: Request,
+def solve(
+    problem: Problem,
+    run: Run,
     *,
     improve: ImprovementSolver = exact_improvement,
     restarter: DominatingPointSearch | None = None,
 ) -> Result:
-    """Algorithm 1 with restarts, from ``request.start`` (the uniform policy if absent).
+    """Algorithm 1 with restarts, from ``run.start`` (the uniform policy if absent).
 
     Parameters
     ----------
-    game, request
+    problem, run
         The game and what is asked; all limits are for the whole run.
     improve
         Solver of the program (I).
@@ -57,21 +57,21 @@ def run(
         that nothing dominates the point, ``STATIONARY`` if a limit came between the stop test and that proof,
         ``FEASIBLE`` otherwise. ``counts["restarts"]`` says how many jumps were made.
     """
-    bounds = leader_value_bounds(game)
-    dual_bound = weighted_bound(game, request, bounds)
-    current = first_iterate(game, request)
+    bounds = leader_value_bounds(problem.game)
+    dual_bound = weighted_bound(problem, run, bounds)
+    current = first_iterate(problem, run)
     if isinstance(current, Termination):
-        return without_start(game, request, current, dual_bound, METHOD)
-    record = RunLog(game, request, dual_bound, gap_scale(bounds, request.weights), METHOD)
-    restarter = DominatingPointSearch(game, request) if restarter is None else restarter
-    improve = sampled(improve, request, draws(request))
+        return without_start(problem, run, current, dual_bound, METHOD)
+    record = RunLog(problem, run, dual_bound, gap_scale(bounds, problem.weights), METHOD)
+    restarter = DominatingPointSearch(problem, run) if restarter is None else restarter
+    improve = sampled(improve, run, draws(run))
     gain_bound, restarts = math.inf, 0
-    for _ in range(request.iteration_limit or DEFAULT_ITERATION_LIMIT):
+    for _ in range(run.limits.iterations or DEFAULT_ITERATION_LIMIT):
         record.arrived(current)
-        step, jump = _step_or_jump(game, current, request, improve, restarter, gain_bound, record)
+        step, jump = _step_or_jump(problem, current, run, improve, restarter, gain_bound, record)
         record.stepped(current, step)
         if step.target is None:
-            status = _status(game, current, request, step, jump)
+            status = _status(problem, current, run, step, jump)
             return record.result(current, step.termination, status=status, counts={"restarts": restarts})
         gain_bound = math.inf if jump is None else jump.gain_bound
         restarts += jump is not None
@@ -82,9 +82,9 @@ def run(
 
 
 def _step_or_jump(
-    game: Game,
+    problem: Problem,
     current: Iterate,
-    request: Request,
+    run: Run,
     improve: ImprovementSolver,
     restarter: DominatingPointSearch,
     gain_bound: float,
@@ -95,45 +95,43 @@ def _step_or_jump(
     ``gain_bound`` is what the last jump has proven about this point: if it, or the bound on the weighted value, leaves
     nothing, no program is needed, because ``Q_t >= V_t`` implies ``V^f >= Q_t``.
     """
-    negligible = negligible_at(game, current, request)
+    negligible = negligible_at(problem, current, run)
     gain_bound = min(gain_bound, record.ceiling.gain_bound(current.values))
     if gain_bound <= negligible:
-        step = dataclasses.replace(
-            Step.stopped(Termination.STATIONARY), bound=gain_bound, note=_proof(gain_bound, request)
-        )
+        step = dataclasses.replace(Step.stopped(Termination.STATIONARY), bound=gain_bound, note=_proof(gain_bound, run))
         return step, Jump(None, gain_bound, Termination.GAP, 0, 0)
-    step = take_step(game, current, request, improve, record.nodes, record.ceiling)
-    if step.target is not None or step.termination is not Termination.STATIONARY or game.leader_discount == 0.0:
+    step = take_step(problem, current, run, improve, record.nodes, record.ceiling)
+    if step.target is not None or step.termination is not Termination.STATIONARY or problem.game.leader_discount == 0.0:
         return step, None
     jump = restarter.jump(current, record.nodes + step.nodes)
     if restarter.known is not None:
         record.bounded(restarter.known.dual_bound, restarter.known.bound_proof)
     step = dataclasses.replace(step, nodes=step.nodes + jump.nodes, lps=step.lps + jump.lps)
     if jump.target is not None:
-        gain = request.scale.gain_out(float(request.weights @ (jump.target.values - current.values)))
+        gain = run.scale.gain_out(float(problem.weights @ (jump.target.values - current.values)))
         note = f"{step.note}; restart at a policy that dominates it, worth {gain:.3g} more"
         return dataclasses.replace(step, target=jump.target, note=note), jump
     if jump.gain_bound <= negligible:
-        return dataclasses.replace(step, note=f"{step.note}; {_proof(jump.gain_bound, request)}"), jump
-    return dataclasses.replace(step, termination=_why(jump, request)), jump
+        return dataclasses.replace(step, note=f"{step.note}; {_proof(jump.gain_bound, run)}"), jump
+    return dataclasses.replace(step, termination=_why(jump, problem)), jump
 
 
-def _why(jump: Jump, request: Request) -> Termination:
+def _why(jump: Jump, problem: Problem) -> Termination:
     """Why a jump neither leads on nor proves anything."""
     if jump.termination.is_limit or jump.termination is Termination.TIE_RULE:
         return jump.termination
-    return Termination.TIE_RULE if request.rule_decides else Termination.NUMERICAL
+    return Termination.TIE_RULE if problem.follower.rule_decides else Termination.NUMERICAL
 
 
-def _status(game: Game, current: Iterate, request: Request, step: Step, jump: Jump | None) -> Status | None:
+def _status(problem: Problem, current: Iterate, run: Run, step: Step, jump: Jump | None) -> Status | None:
     """What is known at the end; ``None`` to let the termination say it."""
     if jump is None:
         return None
-    if step.termination is Termination.STATIONARY and jump.gain_bound <= negligible_at(game, current, request):
+    if step.termination is Termination.STATIONARY and jump.gain_bound <= negligible_at(problem, current, run):
         return Status.PARETO_OPTIMAL
     return Status.STATIONARY
 
 
-def _proof(gain_bound: float, request: Request) -> str:
-    gain = request.scale.gain_out(gain_bound)
+def _proof(gain_bound: float, run: Run) -> str:
+    gain = run.scale.gain_out(gain_bound)
     return f"Pareto-optimal: no policy that loses in no state gains more than {gain:.3g} a state on average"

@@ -6,30 +6,36 @@ from collections.abc import Mapping
 
 from ssg_mip.base.gap import gap_size, relative_gap
 from ssg_mip.base.status import BoundProof, Status, Termination
-from ssg_mip.game.game import Game
 from ssg_mip.methods.policy_iteration.objective_target import Ceiling
 from ssg_mip.methods.policy_iteration.scalarised_bound import scalarised
 from ssg_mip.methods.policy_iteration.step import Iterate, Step
+from ssg_mip.problem.problem import Problem
 from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result
-from ssg_mip.runs.request import Request, proof_of
+from ssg_mip.runs.run import Run, options_of
 
 
 class RunLog:
     """What a run leaves behind: iterates, progress rows and work done; ``method`` is the name on the result."""
 
     def __init__(
-        self, game: Game, request: Request, dual_bound: float, gap_scale: float, method: str = "policy-iteration"
+        self, problem: Problem, run: Run, dual_bound: float, gap_scale: float, method: str = "policy-iteration"
     ) -> None:
+        game = problem.game
         self._game = game
         self._method = method
-        self._request = request
+        self._problem = problem
+        self._run = run
         self._dual_bound = dual_bound
-        self._bound_proof = proof_of(request, BoundProof.ROOT)
+        self._bound_proof = run.proof(BoundProof.ROOT)
         self._gap_scale = gap_scale
         self._searched = False
-        self._scalarised = scalarised(game, request)
+        self._scalarised = scalarised(problem, run)
         # Gains of the average g, none of them negative, raise a scalarisation by no more than this times g.
-        steepest = 1.0 if request.scalarisation is None else float(request.scalarisation.pieces.weights.max())
+        steepest = (
+            1.0
+            if problem.objective.scalarisation is None
+            else float(problem.objective.scalarisation.pieces.weights.max())
+        )
         self._steepest = game.num_states * steepest
         self._trajectory: list[TrajectoryPoint] = []
         self._progress: list[ProgressRow] = []
@@ -44,7 +50,7 @@ class RunLog:
     @property
     def ceiling(self) -> Ceiling:
         """The best bound on the weighted optimum so far."""
-        return Ceiling(self._request.weights, self._dual_bound, self._bound_proof, self._searched)
+        return Ceiling(self._problem.weights, self._dual_bound, self._bound_proof, self._searched)
 
     @property
     def nodes(self) -> int:
@@ -56,18 +62,18 @@ class RunLog:
 
         Never where the steps maximise another scalarisation, of which the weighted gap says nothing.
         """
-        value = float(self._request.weights @ iterate.values)
-        return self._scalarised is None and relative_gap(value, self._dual_bound, self._gap_scale) <= self._request.gap
+        value = float(self._problem.weights @ iterate.values)
+        return self._scalarised is None and relative_gap(value, self._dual_bound, self._gap_scale) <= self._run.gap
 
     def allowed_gap(self, iterate: Iterate) -> float:
         """By how much the bound may lie above the weighted value of an iterate whose gap is closed."""
-        return self._request.gap * gap_size(float(self._request.weights @ iterate.values), self._gap_scale)
+        return self._run.gap * gap_size(float(self._problem.weights @ iterate.values), self._gap_scale)
 
     def arrived(self, current: Iterate, flag: str = "*") -> None:
         """A new iterate is known with its values: one progress row."""
-        value = float(self._request.weights @ current.values)
+        value = float(self._problem.weights @ current.values)
         row = ProgressRow(
-            seconds=self._request.deadline.elapsed,
+            seconds=self._run.deadline.elapsed,
             iteration=len(self._trajectory),
             nodes=self._nodes,
             open_nodes=0,
@@ -78,8 +84,8 @@ class RunLog:
             flag=flag,
         )
         self._progress.append(row)
-        if self._request.on_progress is not None:
-            self._request.on_progress(row)
+        if self._run.on_progress is not None:
+            self._run.on_progress(row)
 
     def stepped(self, current: Iterate, step: Step) -> None:
         """The program at an iterate has been solved: its trajectory point is complete."""
@@ -92,13 +98,13 @@ class RunLog:
             TrajectoryPoint(
                 iteration=len(self._trajectory),
                 leader_values=current.values,
-                leader_value=float(self._request.weights @ current.values),
+                leader_value=float(self._problem.weights @ current.values),
                 leader_policy=current.policy,
                 note=step.note,
                 step_bound=step.bound,
                 scalarised_step_bound=min(step.scalarised_bound, self._steepest * step.bound),
                 nodes=step.nodes,
-                seconds=self._request.deadline.elapsed - self._progress[-1].seconds,
+                seconds=self._run.deadline.elapsed - self._progress[-1].seconds,
             )
         )
         if step.target is None and step.termination in {Termination.NUMERICAL, Termination.TIE_RULE}:
@@ -117,7 +123,7 @@ class RunLog:
         Where the leader is myopic the stop test needs no search beyond the improvement program: what it stops at is
         Pareto-optimal (Theorem 11 d).
         """
-        request = self._request
+        run = self._run
         if status is None:
             status = Status.STATIONARY if termination is Termination.STATIONARY else Status.FEASIBLE
         if status is Status.STATIONARY and self._game.leader_discount == 0.0:
@@ -129,17 +135,17 @@ class RunLog:
             method=self._method,
             status=status,
             termination=termination,
-            weights=request.weights,
-            ties=request.ties,
+            weights=self._problem.weights,
+            ties=self._problem.follower.ties,
             dual_bound=self._dual_bound,
             bound_proof=self._bound_proof,
             policy=last.policy,
             response=last.response,
             trajectory=tuple(self._trajectory),
             progress=tuple(self._progress),
-            options=request.options(),
-            seed=request.seed,
-            seconds=request.deadline.elapsed,
+            options=options_of(self._problem, run),
+            seed=run.seed,
+            seconds=run.deadline.elapsed,
             counts={
                 "iterations": len(self._trajectory),
                 **({} if counts is None else counts),

@@ -34,8 +34,9 @@ from ssg_mip.methods.policy_iteration.improving import ImprovingPolicies
 from ssg_mip.methods.policy_iteration.negligible import negligible_gain, value_scale
 from ssg_mip.methods.policy_iteration.step import LEAST_PROGRESS, ImprovementSolver, exact_improvement
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.scalarisation import StepObjective, unit_and_least, worth
-from ssg_mip.runs.request import Request
+from ssg_mip.runs.run import Run
 
 TRIALS = 500
 """Policies that one draw evaluates."""
@@ -44,31 +45,31 @@ SHORTEST = 1e-12
 """Length of a line below which shrinkage gives up, in probability."""
 
 
-def sampled(improve: ImprovementSolver, request: Request, rng: np.random.Generator) -> ImprovementSolver:
+def sampled(improve: ImprovementSolver, run: Run, rng: np.random.Generator) -> ImprovementSolver:
     """The solver whose policies are drawn from ``W(f_t)`` if the selection is ``sample``; else ``improve``."""
-    return _Sampled(improve, request, rng) if request.selection == "sample" else improve
+    return _Sampled(improve, run, rng) if run.selection == "sample" else improve
 
 
 class _Sampled:
     """Solves the program (I) and draws from the policies that are about as good as its best one."""
 
-    def __init__(self, improve: ImprovementSolver, request: Request, rng: np.random.Generator) -> None:
+    def __init__(self, improve: ImprovementSolver, run: Run, rng: np.random.Generator) -> None:
         self._improve = improve
-        self._asked = request
+        self._asked = run
         self._rng = rng
 
     def __call__(
-        self, game: Game, values: FloatArray, objective: StepObjective, request: Request, absolute_gap: float
+        self, problem: Problem, values: FloatArray, objective: StepObjective, run: Run, absolute_gap: float
     ) -> Answer:
         """The answer of the solver with a drawn policy in place of its best one; bounds stay as they are."""
         improve = ImprovingPolicies(self._share) if self._improve is exact_improvement else self._improve
-        answer = improve(game, values, objective, request, absolute_gap)
+        answer = improve(problem, values, objective, run, absolute_gap)
         if answer.policy is None or not answer.primal_bound > 0.0:
             return answer
         met = improve.others(answer.policy) if isinstance(improve, ImprovingPolicies) else []
-        negligible = negligible_gain(game, values, self._asked.weights, self._asked.gap, one_step=True)
+        negligible = negligible_gain(problem.game, values, problem.weights, self._asked.gap, one_step=True)
         least_progress = LEAST_PROGRESS * negligible * unit_and_least(objective)[0]
-        bridge = ImprovementBridge(game, values, objective, request)
+        bridge = ImprovementBridge(problem, values, objective, run)
         members = _Members(bridge, self._least_gain(answer), least_progress)
         starts = [one for one in map(members.tested, (answer.policy, *met)) if one is not None]
         if not starts:
@@ -92,11 +93,11 @@ class _Members:
 
     def __init__(self, bridge: ImprovementBridge, least_gain: float, least_progress: float) -> None:
         self.game = bridge.game
-        self.request = bridge.request
+        self.run = bridge.run
         self._bridge = bridge
         self._least_gain = least_gain
         self._least_progress = least_progress
-        self._fall = bridge.request.tolerances.monotone * value_scale(bridge.game, bridge.values)
+        self._fall = bridge.run.tolerances.monotone * value_scale(bridge.game, bridge.values)
 
     def tested(self, policy: LeaderPolicy) -> Candidate | None:
         """The policy with its response, if it is a member."""
@@ -113,7 +114,7 @@ def _hit_and_run(members: _Members, start: Candidate, rng: np.random.Generator) 
     game, current = members.game, start
     slots = start.policy.slots(game)
     left = TRIALS
-    while left > 0 and not members.request.stopped:
+    while left > 0 and not members.run.stopped:
         left -= 1  # a line without room costs a trial as well
         direction = _direction(game, rng)
         low, high = _chord(slots, direction)

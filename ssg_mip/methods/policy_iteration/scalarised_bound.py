@@ -12,18 +12,16 @@ and no mixture of weighted sums can prove that: use :func:`ssg_mip.solve_chebysh
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 
 from ssg_mip.evaluation.value_bounds import ValueBounds, leader_value_bounds
 from ssg_mip.exact import root_bound
-from ssg_mip.game.game import Game
 from ssg_mip.lp.highs import OneShotLp
 from ssg_mip.lp.interface import LinearProgram, LpStatus
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.scalarisation import ConcavePieces, Scalarised, WeightedCeiling
-from ssg_mip.runs.request import Request
+from ssg_mip.runs.run import Run
 
 ROUNDS = 3
 """Weighted sums that are bounded."""
@@ -38,27 +36,28 @@ WORTHWHILE = 1e-6
 """Shares of the pieces that differ by less are the same mixture."""
 
 
-def scalarised(game: Game, request: Request) -> Scalarised | None:
-    """What is proven about the request's scalarisation; ``None`` where it has none but the weighted sum."""
-    what, box = request.scalarisation, leader_value_bounds(game)
+def scalarised(problem: Problem, run: Run) -> Scalarised | None:
+    """What is proven about the problem's scalarisation; ``None`` where it has none but the weighted sum."""
+    game = problem.game
+    what, box = problem.objective.scalarisation, leader_value_bounds(game)
     if what is None:
         return None
     ceilings: list[WeightedCeiling] = []
-    limited = dataclasses.replace(request, deadline=request.deadline.share(TIME_SHARE), on_progress=None)
+    limited = run.sharing(TIME_SHARE).quietly()
     for _ in range(ROUNDS if game.num_states <= MOST_STATES else 0):
         mixture = None if limited.stopped else _mixture(what.pieces, box, ceilings)
         if mixture is None or any(np.abs(mixture - one.mixture).max() <= WORTHWHILE for one in ceilings):
             break
-        ceilings.append(_ceiling(game, what.pieces, mixture, limited))
+        ceilings.append(_ceiling(problem, what.pieces, mixture, limited))
     return Scalarised.of(what, tuple(ceilings), game)
 
 
-def _ceiling(game: Game, pieces: ConcavePieces, mixture: FloatArray, request: Request) -> WeightedCeiling:
+def _ceiling(problem: Problem, pieces: ConcavePieces, mixture: FloatArray, run: Run) -> WeightedCeiling:
     """The bound on the weighted sum of a mixture."""
     weights = mixture @ pieces.weights
     weights = weights / weights.sum()
-    recorder = None if request.recorder is None else request.recorder.another()
-    bound = root_bound(game, weights, request=dataclasses.replace(request, recorder=recorder))
+    recorder = None if run.recorder is None else run.recorder.another()
+    bound = root_bound(problem, weights, run=run.recording(recorder))
     return WeightedCeiling(mixture, weights, bound)
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.exact import solve_commitment
-from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.policy_iteration.step import Iterate
+from ssg_mip.problem.problem import Problem
 from ssg_mip.result import Result, build_result
-from ssg_mip.runs.margin import keeps_margin
-from ssg_mip.runs.request import Request
+from ssg_mip.runs.run import Run, options_of
 
 ANY_GAP = 1e12
 """A gap at which the first policy that keeps the margin ends the search for one."""
@@ -24,7 +21,7 @@ DRAWS = 50
 _STREAM = 1
 
 
-def first_iterate(game: Game, request: Request) -> Iterate | Termination:
+def first_iterate(problem: Problem, run: Run) -> Iterate | Termination:
     """The given start, or the uniform policy; where it misses the margin, the first policy found that keeps it.
 
     Returns
@@ -32,56 +29,58 @@ def first_iterate(game: Game, request: Request) -> Iterate | Termination:
     Iterate or Termination
         Why there is none: ``INFEASIBLE`` if it is proven that no policy keeps the margin, or a limit.
     """
-    start = LeaderPolicy.uniform(game) if request.start is None else request.start
-    current = Iterate.evaluated(game, start, request)
-    if keeps_margin(game, current.response, request.margin, request.tolerances):
+    game = problem.game
+    start = LeaderPolicy.uniform(game) if run.start is None else run.start
+    current = Iterate.evaluated(problem, start, run)
+    if problem.follower.accepts(game, current.response, run.tolerances):
         return current
-    recorder = None if request.recorder is None else request.recorder.fresh()
-    search = dataclasses.replace(request, gap=ANY_GAP, on_progress=None, recorder=recorder)
-    answer = solve_commitment(game, request.weights, request=search)
-    if request.recorder is not None and recorder is not None and answer.termination is Termination.INFEASIBLE:
-        request.recorder.others.append(recorder)
+    recorder = None if run.recorder is None else run.recorder.fresh()
+    search = run.to_gap(ANY_GAP).quietly().recording(recorder)
+    answer = solve_commitment(problem, problem.weights, run=search)
+    if run.recorder is not None and recorder is not None and answer.termination is Termination.INFEASIBLE:
+        run.recorder.others.append(recorder)
     if answer.policy is None or answer.response is None:
         return answer.termination
     return Iterate(answer.policy, answer.response)
 
 
-def draws(request: Request) -> np.random.Generator:
+def draws(run: Run) -> np.random.Generator:
     """The random numbers of a run: not those that drew a random start by the same seed."""
-    return np.random.default_rng([request.seed, _STREAM])
+    return np.random.default_rng([run.seed, _STREAM])
 
 
-def random_iterate(game: Game, request: Request, rng: np.random.Generator) -> Iterate | None:
+def random_iterate(problem: Problem, run: Run, rng: np.random.Generator) -> Iterate | None:
     """A random policy, uniform over the simplex of each state (line 1); ``None`` if none keeps the margin.
 
     With a margin the first of :data:`DRAWS` draws that keeps it: drawn uniformly from the policies that do.
     """
+    game = problem.game
     for _ in range(DRAWS):
-        drawn = Iterate.evaluated(game, LeaderPolicy.random(game, rng), request)
-        if keeps_margin(game, drawn.response, request.margin, request.tolerances):
+        drawn = Iterate.evaluated(problem, LeaderPolicy.random(game, rng), run)
+        if problem.follower.accepts(game, drawn.response, run.tolerances):
             return drawn
-        if request.stopped:
+        if run.stopped:
             break
     return None
 
 
 def without_start(
-    game: Game, request: Request, termination: Termination, dual_bound: float, method: str = "policy-iteration"
+    problem: Problem, run: Run, termination: Termination, dual_bound: float, method: str = "policy-iteration"
 ) -> Result:
     """The result of a run that finds no policy to start from."""
     infeasible = termination is Termination.INFEASIBLE
     return build_result(
-        game,
+        problem.game,
         method=method,
         status=Status.INFEASIBLE if infeasible else Status.NO_SOLUTION,
         termination=termination,
-        weights=request.weights,
-        ties=request.ties,
+        weights=problem.weights,
+        ties=problem.follower.ties,
         dual_bound=-np.inf if infeasible else dual_bound,
         policy=None,
         response=None,
-        options=request.options(),
-        seed=request.seed,
-        seconds=request.deadline.elapsed,
+        options=options_of(problem, run),
+        seed=run.seed,
+        seconds=run.deadline.elapsed,
         counts={"iterations": 0, "nodes": 0, "lps": 0},
     )

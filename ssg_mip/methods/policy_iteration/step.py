@@ -18,8 +18,9 @@ from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.policy_iteration.negligible import negligible_gain, resolution, value_scale
 from ssg_mip.methods.policy_iteration.objective_target import Ceiling, sharpened
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.scalarisation import ConcavePieces, StepObjective, unit_and_least, worth
-from ssg_mip.runs.request import Request
+from ssg_mip.runs.run import Run
 
 STEP_NODES = 50
 """Nodes after which a step is no longer searched for the proof that it is the best: the best one found is taken.
@@ -42,23 +43,23 @@ DIRECT_SHARE = 0.1
 PROGRAM_FIRST = 5_000
 """Products of the largest improvement program that is solved at every step; 23 states of 3 x 3 actions have 4,761."""
 
-ImprovementSolver = Callable[[Game, FloatArray, StepObjective, Request, float], Answer]
-"""``(game, values, objective, request, absolute_gap) -> answer`` for the program (I)."""
+ImprovementSolver = Callable[[Problem, FloatArray, StepObjective, Run, float], Answer]
+"""``(problem, values, objective, run, absolute_gap) -> answer`` for the program (I)."""
 
 
 def exact_improvement(
-    game: Game, values: FloatArray, objective: StepObjective, request: Request, absolute_gap: float
+    problem: Problem, values: FloatArray, objective: StepObjective, run: Run, absolute_gap: float
 ) -> Answer:
     """The program (I) by spatial branch and bound."""
-    return solve_improvement(game, values, objective, request=request, absolute_gap=absolute_gap)
+    return solve_improvement(problem, values, objective, run=run, absolute_gap=absolute_gap)
 
 
 def quick_improvement(
-    game: Game, values: FloatArray, objective: StepObjective, request: Request, absolute_gap: float
+    problem: Problem, values: FloatArray, objective: StepObjective, run: Run, absolute_gap: float
 ) -> Answer:
     """Any policy that counts, without the program; proves nothing."""
     enough = absolute_gap * LEAST_PROGRESS / TEST_GAP_SHARE
-    return improve_without_program(game, values, objective, request=request, enough=enough)
+    return improve_without_program(problem, values, objective, run=run, enough=enough)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -69,9 +70,9 @@ class Iterate:
     response: Response
 
     @classmethod
-    def evaluated(cls, game: Game, policy: LeaderPolicy, request: Request) -> Iterate:
-        """A policy with the response that the request's tie rule picks."""
-        return cls(policy, best_response(game, policy, request.ties, tolerances=request.tolerances))
+    def evaluated(cls, problem: Problem, policy: LeaderPolicy, run: Run) -> Iterate:
+        """A policy with the response that the follower's tie rule picks."""
+        return cls(policy, best_response(problem.game, policy, problem.follower.ties, tolerances=run.tolerances))
 
     @property
     def values(self) -> FloatArray:
@@ -84,7 +85,7 @@ class Step:
     """Where to go (``target``), or why not (``termination``); ``bound`` is on the average one-step gain.
 
     ``ceiling`` is what the step has found out about the weighted optimum, if it has asked, and ``scalarised_bound`` is
-    on ``L[Q_t] - L[V_t]`` where the request has another scalarisation than the weighted sum.
+    on ``L[Q_t] - L[V_t]`` where the problem has another scalarisation than the weighted sum.
     """
 
     target: Iterate | None
@@ -103,38 +104,35 @@ class Step:
 
 
 def take_step(
-    game: Game,
+    problem: Problem,
     current: Iterate,
-    request: Request,
+    run: Run,
     improve: ImprovementSolver,
     nodes: int,
     ceiling: Ceiling | None = None,
 ) -> Step:
     """A step within what is left of time and nodes; where the ceiling leaves nothing to gain, none is needed."""
-    at_ceiling = None if ceiling is None else stop_at_ceiling(game, current, request, ceiling)
+    at_ceiling = None if ceiling is None else stop_at_ceiling(problem, current, run, ceiling)
     if at_ceiling is not None:
         return at_ceiling
-    if request.interrupt.requested:
-        return Step.stopped(Termination.INTERRUPTED)
-    if request.deadline.expired:
-        return Step.stopped(Termination.TIME_LIMIT)
-    left = None if request.node_limit is None else request.node_limit - nodes
-    if left is not None and left < 1:
-        return Step.stopped(Termination.NODE_LIMIT)
-    inner = dataclasses.replace(request, node_limit=left, start=current.policy, on_progress=None)
-    return _step(game, current, inner, improve, ceiling)
+    reason = run.stop_reason(nodes)
+    if reason is not None:
+        return Step.stopped(reason)
+    inner = run.after(nodes).starting_at(current.policy).quietly()
+    return _step(problem, current, inner, improve, ceiling)
 
 
-def stop_at_ceiling(game: Game, current: Iterate, request: Request, ceiling: Ceiling) -> Step | None:
+def stop_at_ceiling(problem: Problem, current: Iterate, run: Run, ceiling: Ceiling) -> Step | None:
     """The stop, if the bound on the weighted value proves what the stop test asks for; else ``None``."""
+    game = problem.game
     bound = ceiling.gain_bound(current.values)
-    if bound > negligible_gain(game, current.values, request.weights, request.gap, one_step=True):
+    if bound > negligible_gain(game, current.values, problem.weights, run.gap, one_step=True):
         return None
     note = f"{_stationary_note(game, bound)}; the bound on the weighted value shows it"
     return dataclasses.replace(Step.stopped(Termination.STATIONARY), bound=bound, note=note)
 
 
-def _step(game: Game, current: Iterate, request: Request, improve: ImprovementSolver, ceiling: Ceiling | None) -> Step:
+def _step(problem: Problem, current: Iterate, run: Run, improve: ImprovementSolver, ceiling: Ceiling | None) -> Step:
     """One program with the asked objective; a second one with equal weights if the first settles nothing.
 
     Where the program is large, a step without it comes first. The first one ends after :data:`STEP_NODES`: with a step
@@ -142,37 +140,32 @@ def _step(game: Game, current: Iterate, request: Request, improve: ImprovementSo
     better ceiling shows that none is needed. What a minimum of several pieces proves has no certificate, so where one
     is asked for only the second one stops the run.
     """
-    objective = request.objective_at(current.values)
+    game = problem.game
+    objective = problem.objective.over(current.values)
     if improvement_products(game) > PROGRAM_FIRST:
-        quick = _attempt(game, current, objective, request, request.gap, quick_improvement)
+        quick = _attempt(problem, current, objective, run, run.gap, quick_improvement)
         if quick.target is not None:
             return quick
-        if request.deadline.expired:
+        if run.deadline.expired:
             return dataclasses.replace(quick, termination=Termination.TIME_LIMIT)
     # A draw from W(f_t) needs the largest gain itself, whatever share of it a member may miss.
-    epsilon = request.epsilon if request.selection == "epsilon" and request.epsilon is not None else request.gap
+    epsilon = run.epsilon if run.selection == "epsilon" and run.epsilon is not None else run.gap
     relative = epsilon / (1.0 - epsilon) if epsilon < 1.0 else math.inf
-    left = request.node_limit
-    asked = dataclasses.replace(
-        request,
-        gap=relative,
-        deadline=request.deadline.share(STEP_SHARE),
-        node_limit=STEP_NODES if left is None else min(STEP_NODES, left),
-    )
-    first = _attempt(game, current, objective, asked, request.gap, improve)
-    uncertified = isinstance(objective, ConcavePieces) and request.recorder is not None
+    asked = run.to_gap(relative).sharing(STEP_SHARE).at_most(STEP_NODES)
+    first = _attempt(problem, current, objective, asked, run.gap, improve)
+    uncertified = isinstance(objective, ConcavePieces) and run.recorder is not None
     if first.target is not None or (first.termination is Termination.STATIONARY and not uncertified):
         return first
     even = np.full(game.num_states, 1.0 / game.num_states)
-    left = None if left is None else left - first.nodes
+    spent = run.limits.nodes is not None and first.nodes >= run.limits.nodes
     is_even = not isinstance(objective, ConcavePieces) and np.array_equal(objective, even)
-    same_again = is_even and epsilon <= request.gap and not first.termination.is_limit
-    if same_again or (left is not None and left < 1):
+    same_again = is_even and epsilon <= run.gap and not first.termination.is_limit
+    if same_again or spent:
         return first
-    rest = dataclasses.replace(request, node_limit=left)
+    rest = run.after(first.nodes)
     if first.termination is Termination.NODE_LIMIT and ceiling is not None and not ceiling.searched:
-        return _with_work_of(first, _under_ceiling(game, current, even, rest, improve, ceiling))
-    return _with_work_of(first, _attempt(game, current, even, rest, request.gap, improve))
+        return _with_work_of(first, _under_ceiling(problem, current, even, rest, improve, ceiling))
+    return _with_work_of(first, _attempt(problem, current, even, rest, run.gap, improve))
 
 
 def _with_work_of(first: Step, second: Step) -> Step:
@@ -182,75 +175,77 @@ def _with_work_of(first: Step, second: Step) -> Step:
 
 
 def _under_ceiling(
-    game: Game, current: Iterate, weights: FloatArray, request: Request, improve: ImprovementSolver, ceiling: Ceiling
+    problem: Problem, current: Iterate, weights: FloatArray, run: Run, improve: ImprovementSolver, ceiling: Ceiling
 ) -> Step:
     """The stop test of a hard program: by a better ceiling if that does it, else by the program."""
     if ceiling.evenness < DIRECT_SHARE:
-        return _attempt(game, current, weights, request, request.gap, improve)
-    negligible = negligible_gain(game, current.values, request.weights, request.gap, one_step=True)
-    better, answer = sharpened(ceiling, game, current.values, negligible, request)
+        return _attempt(problem, current, weights, run, run.gap, improve)
+    negligible = negligible_gain(problem.game, current.values, problem.weights, run.gap, one_step=True)
+    better, answer = sharpened(ceiling, problem, current.values, negligible, run)
     work = Step(None, answer.termination, math.inf, answer.nodes, answer.lps, "")
-    left = None if request.node_limit is None else request.node_limit - answer.nodes
-    step = stop_at_ceiling(game, current, request, better)
-    if step is None and left is not None and left < 1:
+    step = stop_at_ceiling(problem, current, run, better)
+    if step is None and run.limits.nodes is not None and answer.nodes >= run.limits.nodes:
         step = Step.stopped(Termination.NODE_LIMIT)
     if step is None:
-        rest = dataclasses.replace(request, node_limit=left)
-        step = _attempt(game, current, weights, rest, request.gap, improve)
+        step = _attempt(problem, current, weights, run.after(answer.nodes), run.gap, improve)
     return dataclasses.replace(_with_work_of(work, step), ceiling=better)
 
 
 def _attempt(
-    game: Game, current: Iterate, objective: StepObjective, request: Request, gap: float, improve: ImprovementSolver
+    problem: Problem, current: Iterate, objective: StepObjective, run: Run, gap: float, improve: ImprovementSolver
 ) -> Step:
     """Solve (I) once, and judge its policy by the true values."""
-    negligible = negligible_gain(game, current.values, request.weights, gap, one_step=True)
+    game = problem.game
+    negligible = negligible_gain(game, current.values, problem.weights, gap, one_step=True)
     unit, smallest = unit_and_least(objective)
     evenness = game.num_states * smallest
     least = LEAST_PROGRESS * negligible * unit
-    if request.selection == "first":
-        request = dataclasses.replace(request, good_enough=least)
+    if run.selection == "first":
+        run = run.up_to(least)
     finest = resolution(game, current.values, negligible)
     absolute = TEST_GAP_SHARE * finest * (evenness if evenness >= DIRECT_SHARE * unit else unit)
     in_pieces = isinstance(objective, ConcavePieces)
-    recorder = None if request.recorder is None or in_pieces else request.recorder.fresh()
-    answer = improve(game, current.values, objective, dataclasses.replace(request, recorder=recorder), absolute)
+    recorder = None if run.recorder is None or in_pieces else run.recorder.fresh()
+    answer = improve(problem, current.values, objective, run.recording(recorder), absolute)
     bound = max(0.0, answer.dual_bound) / evenness  # on the average gain, because every gain is at least 0
     # A search that ended by itself, yet neither certifies nor improves: f_t is feasible and worth 0, so either
     # the numbers are to blame or, where ties do not favour the leader, the promise that only a tie could keep.
     stopped = answer.termination
     if not stopped.is_limit:
-        stopped = Termination.TIE_RULE if request.rule_decides else Termination.NUMERICAL
+        stopped = Termination.TIE_RULE if problem.follower.rule_decides else Termination.NUMERICAL
     outcome = Step(None, stopped, bound, answer.nodes, answer.lps, "")
     if in_pieces:
         outcome = dataclasses.replace(outcome, scalarised_bound=max(0.0, answer.dual_bound))
     # Line 5: Q_t = V_t, up to the gap, for every f in W>.
     if bound <= negligible and answer.termination is not Termination.INFEASIBLE:
-        if request.recorder is not None and recorder is not None:
-            request.recorder.others.append(recorder)
+        if run.recorder is not None and recorder is not None:
+            run.recorder.others.append(recorder)
         return dataclasses.replace(
-            outcome, termination=Termination.STATIONARY, note=_stationary_note(game, request.scale.gain_out(bound))
+            outcome, termination=Termination.STATIONARY, note=_stationary_note(game, run.scale.gain_out(bound))
         )
     if answer.policy is None or answer.primal_bound <= 0.0:
         return outcome
-    target = Iterate.evaluated(game, answer.policy, request)
+    target = Iterate.evaluated(problem, answer.policy, run)
     gains = target.values - current.values
-    if gains.min() < -request.tolerances.monotone * value_scale(game, current.values):
-        return dataclasses.replace(outcome, **_refusal(game, gains, request))
+    if gains.min() < -run.tolerances.monotone * value_scale(game, current.values):
+        return dataclasses.replace(outcome, **_refusal(problem, gains, run))
     if worth(objective, gains) <= least:
         average = worth(objective, gains) if isinstance(objective, np.ndarray) else float(gains.mean())
-        gain = request.scale.gain_out(average)
+        gain = run.scale.gain_out(average)
         note = f"no step: the best policy found gains {gain:.3g}, too little to count"
         return dataclasses.replace(outcome, note=note)
     return dataclasses.replace(outcome, target=target)
 
 
-def _refusal(game: Game, gains: FloatArray, request: Request) -> dict[str, Any]:
+def _refusal(problem: Problem, gains: FloatArray, run: Run) -> dict[str, Any]:
     """Why a step is not taken: Theorem 8 holds for ties in the leader's favour, so elsewhere the rule is to blame."""
     worst = int(np.argmin(gains))
-    change = request.scale.gain_out(float(gains[worst]))
-    note = f"step refused: the value of state {game.state_names[worst]!r} would change by {change:.3g}"
-    return {"termination": Termination.TIE_RULE if request.rule_decides else Termination.NUMERICAL, "note": note}
+    change = run.scale.gain_out(float(gains[worst]))
+    note = f"step refused: the value of state {problem.game.state_names[worst]!r} would change by {change:.3g}"
+    return {
+        "termination": Termination.TIE_RULE if problem.follower.rule_decides else Termination.NUMERICAL,
+        "note": note,
+    }
 
 
 def _stationary_note(game: Game, bound: float) -> str:

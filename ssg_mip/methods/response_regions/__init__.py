@@ -22,6 +22,6 @@ taken: the count ``missed`` says how often. So a run ends with the same status a
 is usually much faster: use this to see the regions, or where one response is easy and the whole is not.
 """
 
-from ssg_mip.methods.response_regions.algorithm import run
+from ssg_mip.methods.response_regions.algorithm import solve
 
-__all__ = ["run"]
+__all__ = ["solve"]

@@ -11,7 +11,6 @@ import numpy as np
 from ssg_mip.base.status import Termination
 from ssg_mip.evaluation.value_bounds import gap_scale, leader_value_bounds
 from ssg_mip.exact.size_limit import improvement_products, obstacle
-from ssg_mip.game.game import Game
 from ssg_mip.methods.policy_iteration.algorithm import DEFAULT_ITERATION_LIMIT, weighted_bound
 from ssg_mip.methods.policy_iteration.dominating_point import negligible_at
 from ssg_mip.methods.policy_iteration.negligible import resolution, value_scale
@@ -29,8 +28,10 @@ from ssg_mip.methods.policy_iteration.step import (
 from ssg_mip.methods.response_regions.ascent import pareto_ascent
 from ssg_mip.methods.response_regions.regions import Regions, solve_region
 from ssg_mip.numerics.array_types import IntArray
+from ssg_mip.problem.problem import Problem
+from ssg_mip.problem.weights import compliant_weights
 from ssg_mip.result import Result
-from ssg_mip.runs.request import Request, compliant_weights
+from ssg_mip.runs.run import Run
 
 METHOD = "response-regions"
 
@@ -38,8 +39,8 @@ REGIONS_SHARE = 0.5
 """Share of the remaining time that the regions of one iterate may take, so that the stop test keeps some."""
 
 
-def run(game: Game, request: Request) -> Result:
-    """Algorithm 2 from ``request.start`` (the uniform policy if absent).
+def solve(problem: Problem, run: Run) -> Result:
+    """Algorithm 2 from ``run.start`` (the uniform policy if absent).
 
     Returns
     -------
@@ -47,16 +48,16 @@ def run(game: Game, request: Request) -> Result:
         With the statuses of ``policy-iteration``; the counts are described in
         :mod:`ssg_mip.methods.response_regions`.
     """
-    bounds = leader_value_bounds(game)
-    dual_bound = weighted_bound(game, request, bounds)
-    current = first_iterate(game, request)
+    bounds = leader_value_bounds(problem.game)
+    dual_bound = weighted_bound(problem, run, bounds)
+    current = first_iterate(problem, run)
     if isinstance(current, Termination):
-        return without_start(game, request, current, dual_bound, METHOD)
-    record = RunLog(game, request, dual_bound, gap_scale(bounds, request.weights), METHOD)
-    walk = _Walk(game, request)
-    for _ in range(request.iteration_limit or DEFAULT_ITERATION_LIMIT):
+        return without_start(problem, run, current, dual_bound, METHOD)
+    record = RunLog(problem, run, dual_bound, gap_scale(bounds, problem.weights), METHOD)
+    walk = _Walk(problem, run)
+    for _ in range(run.limits.iterations or DEFAULT_ITERATION_LIMIT):
         record.arrived(current)
-        step = stop_at_ceiling(game, current, request, record.ceiling) or walk.step(current, record.nodes)
+        step = stop_at_ceiling(problem, current, run, record.ceiling) or walk.step(current, record.nodes)
         record.stepped(current, step)
         if step.target is None:
             return record.result(current, step.termination, counts=walk.counts)
@@ -69,11 +70,12 @@ def run(game: Game, request: Request) -> Result:
 class _Walk:
     """The responses seen so far, and the work done on regions."""
 
-    def __init__(self, game: Game, request: Request) -> None:
-        self._game = game
-        self._request = request
-        self._weights = compliant_weights(request.weights)
-        self._rng = np.random.default_rng(request.seed)
+    def __init__(self, problem: Problem, run: Run) -> None:
+        self._game = problem.game
+        self._problem = problem
+        self._run = run
+        self._weights = compliant_weights(problem.weights)
+        self._rng = np.random.default_rng(run.seed)
         self._seen: dict[bytes, IntArray] = {}
         self._regions = self._pruned = self._missed = 0
         self._nodes = self._lps = 0
@@ -93,43 +95,38 @@ class _Walk:
         self._nodes = self._lps = 0
         self._occurs(current.response.follower_policy.actions)
         target, searched = None, False
-        if obstacle(improvement_products(self._game), self._request) is None and self._left(nodes):
+        if obstacle(improvement_products(self._game), self._run) is None and self._left(nodes):
             searched = True
             target = self._visit(current, nodes)
         if target is not None:
             self._occurs(target.response.follower_policy.actions)
             return Step(target, Termination.GAP, math.inf, self._nodes, self._lps, "a region helps")
-        step = take_step(self._game, current, self._request, exact_improvement, nodes + self._nodes)
+        step = take_step(self._problem, current, self._run, exact_improvement, nodes + self._nodes)
         self._missed += searched and step.target is not None
         return dataclasses.replace(step, nodes=step.nodes + self._nodes, lps=step.lps + self._lps)
 
     def _left(self, nodes: int) -> bool:
-        limit = self._request.node_limit
-        return not self._request.stopped and (limit is None or nodes + self._nodes < limit)
+        return self._run.stop_reason(nodes + self._nodes) is None
 
     def _visit(self, current: Iterate, nodes: int) -> Iterate | None:
         """The first region in whose policies one strictly dominates the iterate."""
-        request = dataclasses.replace(
-            self._request, deadline=self._request.deadline.share(REGIONS_SHARE), start=current.policy, on_progress=None
-        )
-        negligible = negligible_at(self._game, current, request)
-        request = dataclasses.replace(request, good_enough=LEAST_PROGRESS * negligible)
-        for response in self._order(current, request):
-            if request.stopped or not self._left(nodes):
+        negligible = negligible_at(self._problem, current, self._run)
+        run = self._run.sharing(REGIONS_SHARE).starting_at(current.policy).quietly()
+        run = run.up_to(LEAST_PROGRESS * negligible)
+        for response in self._order(current, run):
+            if run.stopped or not self._left(nodes):
                 return None
-            left = None if request.node_limit is None else request.node_limit - nodes - self._nodes
-            inner = dataclasses.replace(request, node_limit=left)
-            target = self._improved(current, response, inner, negligible)
+            target = self._improved(current, response, run.after(nodes + self._nodes), negligible)
             if target is not None:
                 return target
         return None
 
-    def _order(self, current: Iterate, request: Request) -> Iterator[IntArray]:
+    def _order(self, current: Iterate, run: Run) -> Iterator[IntArray]:
         """Responses that have occurred, in random order, then the others."""
         known = list(self._seen.values())
         tried = {response.tobytes() for response in known}
         yield from (known[place] for place in self._rng.permutation(len(known)))
-        regions = Regions(self._game, current.values, request, self._rng)
+        regions = Regions(self._problem, current.values, run, self._rng)
         before = 0
         for response in regions:
             self._nodes += regions.nodes - before
@@ -140,10 +137,10 @@ class _Walk:
         self._pruned += regions.pruned
         self._lps += regions.lps
 
-    def _improved(self, current: Iterate, response: IntArray, request: Request, negligible: float) -> Iterate | None:
+    def _improved(self, current: Iterate, response: IntArray, run: Run, negligible: float) -> Iterate | None:
         """(53), then (54), in one region; the result if it strictly dominates the iterate."""
         absolute = TEST_GAP_SHARE * resolution(self._game, current.values, negligible)
-        bridge, outcome = solve_region(self._game, current.values, response, request, absolute=absolute)
+        bridge, outcome = solve_region(self._problem, current.values, response, run, absolute=absolute)
         self._regions += 1
         if outcome is None:
             return None
@@ -155,9 +152,9 @@ class _Walk:
         if bridge.losing(np.full(self._game.num_states, outcome.primal_bound)).any():  # z > 0
             return None
         policy = pareto_ascent(bridge, response, self._weights, outcome.solution.policy)
-        target = Iterate.evaluated(self._game, policy, request)
+        target = Iterate.evaluated(self._problem, policy, run)
         gains = target.values - current.values
-        falls = gains.min() < -request.tolerances.monotone * value_scale(self._game, current.values)
+        falls = gains.min() < -run.tolerances.monotone * value_scale(self._game, current.values)
         counts = float(self._weights @ gains) > LEAST_PROGRESS * negligible
         return target if counts and not falls else None
 

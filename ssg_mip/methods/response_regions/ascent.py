@@ -50,5 +50,5 @@ def pareto_ascent(
     start = evaluate(policy)
     if not np.isfinite(start.value):
         return policy
-    request = bridge.request
-    return Ascent(bridge.game, goal, evaluate, request.margin, request.deadline).climb(start).policy
+    margin = bridge.problem.follower.margin
+    return Ascent(bridge.game, goal, evaluate, margin, bridge.run.deadline).climb(start).policy

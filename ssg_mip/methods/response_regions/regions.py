@@ -14,14 +14,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ssg_mip.base.deadline import Deadline, OutOfTime
+from ssg_mip.base.deadline import OutOfTime
 from ssg_mip.base.status import Termination
 from ssg_mip.branch_and_bound.box import Box
 from ssg_mip.branch_and_bound.records import Outcome
 from ssg_mip.exact.goals import LeastGainBridge, search_goal
-from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray, IntArray
-from ssg_mip.runs.request import Request
+from ssg_mip.problem.problem import Problem
+from ssg_mip.runs.run import Run
 
 
 class Regions:
@@ -29,18 +29,20 @@ class Regions:
 
     Parameters
     ----------
-    game, values, request
+    problem, values, run
         The game, the values ``V_t``, and what is asked.
     rng
         Draws the order of the actions in every state.
     """
 
-    def __init__(self, game: Game, values: FloatArray, request: Request, rng: np.random.Generator) -> None:
+    def __init__(self, problem: Problem, values: FloatArray, run: Run, rng: np.random.Generator) -> None:
+        game = problem.game
         self._game = game
-        self._request = request
-        self._whole = LeastGainBridge(game, values, request)
+        self._problem = problem
+        self._run = run
+        self._whole = LeastGainBridge(problem, values, run)
         self._order = [rng.permutation(int(count)) for count in game.follower_counts]
-        self._least = -request.tolerances.feasibility * (1.0 + float(np.abs(values).max()))
+        self._least = -run.tolerances.feasibility * (1.0 + float(np.abs(values).max()))
         self.pruned = 0
         self.nodes = 0
 
@@ -50,14 +52,14 @@ class Regions:
         return self._whole.relaxation.lps if self.nodes else 0
 
     def __iter__(self) -> Iterator[IntArray]:
-        """The responses in turn; ends early where the request's limits are reached."""
+        """The responses in turn; ends early where the limits of the run are reached."""
         try:
             yield from self._below(np.full(self._game.num_states, -1), 0)
         except OutOfTime:
             return
 
     def _below(self, partial: IntArray, state: int) -> Iterator[IntArray]:
-        if self._request.stopped:
+        if self._run.stopped:
             return
         if not self._may_help(partial):
             self.pruned += 1
@@ -88,16 +90,16 @@ class Regions:
 
 
 def solve_region(
-    game: Game, values: FloatArray, response: IntArray, request: Request, *, absolute: float
+    problem: Problem, values: FloatArray, response: IntArray, run: Run, *, absolute: float
 ) -> tuple[LeastGainBridge, Outcome | None]:
     """Problem (53) for one region; no outcome where propagation shows that the region is empty.
 
-    ``request.good_enough`` may end it at the first policy whose least gain exceeds that.
+    ``run.target`` may end it at the first policy whose least gain exceeds that.
     """
-    bridge = LeastGainBridge(game, values, request, response)
+    bridge = LeastGainBridge(problem, values, run, response)
     if bridge.first_box is None:
         return bridge, None
-    return bridge, search_goal(bridge, request, absolute=absolute)
+    return bridge, search_goal(bridge, run, absolute=absolute)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -124,30 +126,26 @@ class ResponseCount:
         return self.possible - self.occurring - self.excluded
 
 
-def count_responses(game: Game, request: Request) -> ResponseCount:
+def count_responses(problem: Problem, run: Run) -> ResponseCount:
     """Count the responses that occur: ties count, as they do for Algorithm 2 whose regions are closed.
 
     With values ``V_t`` below everything that is promised no state ever loses, and problem (53) asks only whether a
     region is empty.
     """
+    game = problem.game
     largest = float(np.abs(game.leader_rewards).max())
     values = np.full(game.num_states, -1.0 - 2.0 * largest / (1.0 - game.leader_discount))
-    inner = dataclasses.replace(request, good_enough=0.0, on_progress=None)
+    inner = run.up_to(0.0).quietly()
     possible = math.prod(int(count) for count in game.follower_counts)
     occurring = undecided = 0
-    regions = Regions(game, values, inner, np.random.default_rng(request.seed))
+    regions = Regions(problem, values, inner, np.random.default_rng(run.seed))
     visited = 0
     for response in regions:
         visited += 1
-        _, outcome = solve_region(game, values, response, inner, absolute=largest)
+        _, outcome = solve_region(problem, values, response, inner, absolute=largest)
         occurring += outcome is not None and math.isfinite(outcome.primal_bound)
         undecided += outcome is not None and outcome.termination.is_limit
         undecided += outcome is not None and outcome.termination is Termination.NUMERICAL
-    if request.stopped:  # what was pruned is not known to be everything else
+    if run.stopped:  # what was pruned is not known to be everything else
         return ResponseCount(possible=possible, occurring=occurring, excluded=visited - occurring - undecided)
     return ResponseCount(possible=possible, occurring=occurring, excluded=possible - occurring - undecided)
-
-
-def unlimited(game: Game, seconds: float | None = None) -> Request:
-    """A request for counting: even weights, and a time limit if one is given."""
-    return Request(weights=np.full(game.num_states, 1.0 / game.num_states), deadline=Deadline(seconds))

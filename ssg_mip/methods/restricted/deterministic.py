@@ -8,20 +8,21 @@ Nothing is drawn; the seed goes to HiGHS only.
 from __future__ import annotations
 
 from ssg_mip.evaluation.value_bounds import leader_value_bounds
-from ssg_mip.game.game import Game
 from ssg_mip.methods.restricted.milp import solve_restricted
+from ssg_mip.problem.problem import Problem
 from ssg_mip.programs.program import Program
 from ssg_mip.result import Result
-from ssg_mip.runs.request import Request
+from ssg_mip.runs.run import Run
 
 
-def run(game: Game, request: Request) -> Result:
+def solve(problem: Problem, run: Run) -> Result:
     """Solve the MILP over deterministic leader policies (:mod:`ssg_mip.programs.deterministic`)."""
+    game = problem.game
     bounds = leader_value_bounds(game)
 
     def write() -> Program:
         from ssg_mip.programs.deterministic import deterministic_commitment  # Pyomo takes a second to import
 
-        return deterministic_commitment(game, request.weights, margin=request.margin)
+        return deterministic_commitment(game, problem.weights, margin=problem.follower.margin)
 
-    return solve_restricted(game, request, write, method="deterministic", levels=1, bounds=bounds)
+    return solve_restricted(problem, run, write, method="deterministic", levels=1, bounds=bounds)

@@ -8,20 +8,21 @@ goes to HiGHS only.
 from __future__ import annotations
 
 from ssg_mip.evaluation.value_bounds import leader_value_bounds
-from ssg_mip.game.game import Game
 from ssg_mip.methods.restricted.milp import solve_restricted
+from ssg_mip.problem.problem import Problem
 from ssg_mip.programs.program import Program
 from ssg_mip.result import Result
-from ssg_mip.runs.request import Request
+from ssg_mip.runs.run import Run
 
 
-def run(game: Game, request: Request) -> Result:
-    """Solve the MILP over policies with probabilities in multiples of ``1 / request.levels``."""
+def solve(problem: Problem, run: Run) -> Result:
+    """Solve the MILP over policies with probabilities in multiples of ``1 / run.levels``."""
+    game = problem.game
     bounds = leader_value_bounds(game)
 
     def write() -> Program:
         from ssg_mip.programs.grid import grid_commitment  # Pyomo takes a second to import
 
-        return grid_commitment(game, request.weights, request.levels, leader_bounds=bounds, margin=request.margin)
+        return grid_commitment(game, problem.weights, run.levels, leader_bounds=bounds, margin=problem.follower.margin)
 
-    return solve_restricted(game, request, write, method="grid", levels=request.levels, bounds=bounds)
+    return solve_restricted(problem, run, write, method="grid", levels=run.levels, bounds=bounds)

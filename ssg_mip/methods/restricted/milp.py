@@ -32,11 +32,11 @@ from ssg_mip.lp.highs import solve_milp
 from ssg_mip.lp.interface import MilpAnswer
 from ssg_mip.lp.ranges import is_loose, warn_of_ranges
 from ssg_mip.numerics.array_types import IntArray
+from ssg_mip.problem.problem import Problem
 from ssg_mip.programs.program import Program
 from ssg_mip.proofs.claim import Claim
 from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result
-from ssg_mip.runs.margin import answer_to
-from ssg_mip.runs.request import Request, proof_of
+from ssg_mip.runs.run import Run, options_of
 
 MOST_ENUMERATED = 2_000
 """Policies of a class that are gone through, where the MILP is refused because its constants differ too much."""
@@ -48,13 +48,13 @@ _NOTHING = MilpAnswer("limit", np.empty(0), -math.inf, math.inf, 0)
 
 
 def solve_restricted(
-    game: Game, request: Request, write: Callable[[], Program], *, method: str, levels: int, bounds: ValueBounds
+    problem: Problem, run: Run, write: Callable[[], Program], *, method: str, levels: int, bounds: ValueBounds
 ) -> Result:
     """Solve a commitment MILP over policies whose probabilities are multiples of ``1 / levels``.
 
     Parameters
     ----------
-    game, request
+    problem, run
         What is solved, and how.
     write
         Writes the MILP; its component ``f`` is the policy. Not called if the MILP would be too large.
@@ -65,7 +65,8 @@ def solve_restricted(
     bounds
         Bounds on the leader's values (:func:`ssg_mip.evaluation.value_bounds.leader_value_bounds`).
     """
-    stop = obstacle(restricted_products(game, levels), request)
+    game = problem.game
+    stop = obstacle(restricted_products(game, levels), run)
     answer, proposed = _NOTHING, None
     enumerated = False
     if stop is None:
@@ -73,26 +74,26 @@ def solve_restricted(
         if is_loose(compiled):
             stop, enumerated = Termination.NUMERICAL, class_size(game, levels) <= MOST_ENUMERATED
         else:
-            answer, proposed = _solve(game, request, compiled, policy_columns, levels)
+            answer, proposed = _solve(problem, run, compiled, policy_columns, levels)
     trajectory, best, evaluations = _evaluate(
-        game, request, _candidates(game, request, levels, proposed, answer, enumerated=enumerated)
+        problem, run, _candidates(problem, run, levels, proposed, answer, enumerated=enumerated)
     )
     value = trajectory[-1].leader_value if trajectory else math.nan
     if enumerated:
         finished = evaluations > class_size(game, levels) and trajectory
         stop, answer = None, dataclasses.replace(_NOTHING, dual_bound=value) if finished else _NOTHING
-    dual_bound = float(request.weights @ bounds.upper)
-    if request.recorder is not None:
-        claim = Claim(weights=request.weights, bound=dual_bound, margin=request.margin)
-        dual_bound = request.recorder.settle(game, claim)
-    slack = request.tolerances.monotone * (1.0 + float(np.max(np.abs([bounds.lower, bounds.upper]))))
-    scale = gap_scale(bounds, request.weights)
-    if relative_gap(value, dual_bound, scale) <= request.gap:
+    dual_bound = float(problem.weights @ bounds.upper)
+    if run.recorder is not None:
+        claim = Claim(weights=problem.weights, bound=dual_bound, margin=problem.follower.margin)
+        dual_bound = run.recorder.settle(game, claim)
+    slack = run.tolerances.monotone * (1.0 + float(np.max(np.abs([bounds.lower, bounds.upper]))))
+    scale = gap_scale(bounds, problem.weights)
+    if relative_gap(value, dual_bound, scale) <= run.gap:
         status, termination = Status.OPTIMAL, Termination.GAP
     else:
-        status, termination = _verdict(request, value, answer, slack, scale, stop)
+        status, termination = _verdict(problem, run, value, answer, slack, scale, stop)
     progress = ProgressRow(
-        seconds=request.deadline.elapsed,
+        seconds=run.deadline.elapsed,
         iteration=max(0, len(trajectory) - 1),
         nodes=answer.nodes,
         open_nodes=0,
@@ -102,24 +103,24 @@ def solve_restricted(
         gap_scale=gap_size(value, scale),
         flag="*",
     )
-    if request.on_progress is not None:
-        request.on_progress(progress)
+    if run.on_progress is not None:
+        run.on_progress(progress)
     return build_result(
         game,
         method=method,
         status=status,
         termination=termination,
-        weights=request.weights,
-        ties=request.ties,
+        weights=problem.weights,
+        ties=problem.follower.ties,
         dual_bound=dual_bound,
-        bound_proof=proof_of(request, BoundProof.PAIR),
+        bound_proof=run.proof(BoundProof.PAIR),
         policy=trajectory[-1].leader_policy if trajectory else None,
         response=best,
         trajectory=trajectory,
         progress=(progress,),
-        options=request.options(),
-        seed=request.seed,
-        seconds=request.deadline.elapsed,
+        options=options_of(problem, run),
+        seed=run.seed,
+        seconds=run.deadline.elapsed,
         counts={"nodes": answer.nodes, "milps": 1 if stop is None else 0, "evaluations": evaluations},
     )
 
@@ -150,25 +151,25 @@ def _compiled(game: Game, program: Program) -> tuple[CompiledProgram, IntArray]:
 
 
 def _solve(
-    game: Game, request: Request, compiled: CompiledProgram, columns: IntArray, levels: int
+    problem: Problem, run: Run, compiled: CompiledProgram, columns: IntArray, levels: int
 ) -> tuple[MilpAnswer, LeaderPolicy | None]:
     """The MILP's answer, and its policy rounded to the class."""
     answer = solve_milp(
         compiled.linear_program(),
-        deadline=request.deadline,
-        gap=request.gap,
-        seed=int(request.seed),
-        node_limit=request.node_limit,
-        interrupted=lambda: request.interrupt.requested,
+        deadline=run.deadline,
+        gap=run.gap,
+        seed=int(run.seed),
+        node_limit=run.limits.nodes,
+        interrupted=lambda: run.interrupt.requested,
     )
     if not answer.has_point:
         return answer, None
     steps = np.rint(levels * answer.point[columns])
-    return answer, LeaderPolicy.from_slots(game, steps)
+    return answer, LeaderPolicy.from_slots(problem.game, steps)
 
 
 def _evaluate(
-    game: Game, request: Request, candidates: Iterable[tuple[LeaderPolicy, str]]
+    problem: Problem, run: Run, candidates: Iterable[tuple[LeaderPolicy, str]]
 ) -> tuple[tuple[TrajectoryPoint, ...], Response | None, int]:
     """The policies that were better than all before them, the response to the best, and how many were evaluated.
 
@@ -182,10 +183,10 @@ def _evaluate(
     evaluations = 0
     for policy, note in candidates:
         evaluations += 1
-        response, keeps = answer_to(game, policy, request)
+        response, keeps = problem.follower.answer(problem.game, policy, run.tolerances)
         if not keeps:
             continue
-        value = float(request.weights @ response.leader_values)
+        value = float(problem.weights @ response.leader_values)
         last = note.startswith(FROM_THE_MILP) and points and value == points[-1].leader_value
         if not points or value > points[-1].leader_value or last:
             responses.append(response)
@@ -202,8 +203,8 @@ def _evaluate(
 
 
 def _candidates(
-    game: Game,
-    request: Request,
+    problem: Problem,
+    run: Run,
     levels: int,
     proposed: LeaderPolicy | None,
     answer: MilpAnswer,
@@ -215,24 +216,25 @@ def _candidates(
     The start, if it belongs to the class; simple policies while there is time, at least one; where the MILP is large
     the deterministic policies of the fixed-point operator; then the MILP's.
     """
-    if request.start is not None:
-        steps = levels * request.start.slots(game)
-        if np.allclose(steps, np.rint(steps), rtol=0.0, atol=request.tolerances.probability):
+    game = problem.game
+    if run.start is not None:
+        steps = levels * run.start.slots(game)
+        if np.allclose(steps, np.rint(steps), rtol=0.0, atol=run.tolerances.probability):
             yield LeaderPolicy.from_slots(game, np.rint(steps)), "the given start"
     for policy in simple_policies(game):
         yield policy, "a simple policy"
-        if request.deadline.elapsed > request.deadline.limit + GRACE_SECONDS:
+        if run.deadline.elapsed > run.deadline.limit + GRACE_SECONDS:
             break
     if restricted_products(game, levels) >= OPERATOR_PRODUCTS:
-        for policy in operator_policies(game, request):
+        for policy in operator_policies(problem, run):
             if np.all(policy.probabilities.max(axis=1) == 1.0):
                 yield policy, "a policy of the fixed-point operator"
     for policy in _whole_class(game, levels) if enumerated else ():
-        if request.stopped:
+        if run.stopped:
             break
         yield policy, "from going through the class"
     if proposed is not None:
-        yield proposed, _note(request.scale.upper_out(answer.dual_bound, request.weights))
+        yield proposed, _note(run.scale.upper_out(answer.dual_bound, problem.weights))
 
 
 def _note(bound: float) -> str:
@@ -242,36 +244,30 @@ def _note(bound: float) -> str:
 
 
 def _verdict(
-    request: Request, value: float, answer: MilpAnswer, slack: float, scale: float, stop: Termination | None
+    problem: Problem, run: Run, value: float, answer: MilpAnswer, slack: float, scale: float, stop: Termination | None
 ) -> tuple[Status, Termination]:
     """What the MILP proves about a value within its class, and why it stopped; the value is NaN without a policy."""
     if math.isnan(value):
-        return Status.NO_SOLUTION, _why_nothing(request, answer, stop)
+        return Status.NO_SOLUTION, _why_nothing(run, answer, stop)
     if stop is not None:
         return Status.FEASIBLE, stop
     if value > answer.dual_bound + slack:
         # A policy of the class beats the MILP's bound: a near-tie that the solver and the evaluation judge differently.
         return Status.FEASIBLE, Termination.NUMERICAL
-    if answer.dual_bound - value <= max(slack, request.gap * gap_size(value, scale)):
+    if answer.dual_bound - value <= max(slack, run.gap * gap_size(value, scale)):
         return Status.RESTRICTED_OPTIMAL, Termination.GAP
     if answer.status == "optimal":
-        return Status.FEASIBLE, Termination.TIE_RULE if request.rule_decides else Termination.NUMERICAL
-    return Status.FEASIBLE, _limit(request, answer)
+        return Status.FEASIBLE, Termination.TIE_RULE if problem.follower.rule_decides else Termination.NUMERICAL
+    return Status.FEASIBLE, _limit(run, answer)
 
 
-def _why_nothing(request: Request, answer: MilpAnswer, stop: Termination | None) -> Termination:
+def _why_nothing(run: Run, answer: MilpAnswer, stop: Termination | None) -> Termination:
     """Why there is no policy that keeps the margin."""
     if stop is not None:
         return stop
-    return Termination.NONE_IN_CLASS if answer.status == "infeasible" else _limit(request, answer)
+    return Termination.NONE_IN_CLASS if answer.status == "infeasible" else _limit(run, answer)
 
 
-def _limit(request: Request, answer: MilpAnswer) -> Termination:
+def _limit(run: Run, answer: MilpAnswer) -> Termination:
     """The limit that stopped the MILP; ``NUMERICAL`` if none did."""
-    if request.interrupt.requested:
-        return Termination.INTERRUPTED
-    if request.deadline.expired:
-        return Termination.TIME_LIMIT
-    if request.node_limit is not None and answer.nodes >= request.node_limit:
-        return Termination.NODE_LIMIT
-    return Termination.NUMERICAL
+    return run.stop_reason(answer.nodes) or Termination.NUMERICAL

@@ -24,7 +24,6 @@ from ssg_mip.base.status import Termination
 from ssg_mip.errors import OptionError
 from ssg_mip.exact import Answer
 from ssg_mip.exact.direction import solve_direction
-from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.pareto.enclosure.archive import Archive
@@ -34,10 +33,10 @@ from ssg_mip.pareto.enclosure.region import OpenBox, Region
 from ssg_mip.pareto.enclosure.result import Enclosure
 from ssg_mip.pareto.plans import DichotomicPlan, ListPlan, Plan
 from ssg_mip.pareto.weight_sets import distinct
+from ssg_mip.problem.problem import Problem
 from ssg_mip.programs.direction import Ceiling, Demand
 from ssg_mip.result import ProgressRow
-from ssg_mip.runs.margin import answer_to
-from ssg_mip.runs.request import Request
+from ssg_mip.runs.run import Run
 
 RESOLUTION_SHARE = 1e-3
 """The resolution when nothing is asked, as a share of the widest range that an objective's bounds allow."""
@@ -70,7 +69,7 @@ class EnclosureSearch:
         What is enclosed.
     resolution
         The resolution wanted; ``None`` for a share of the widest range.
-    request
+    run
         Tie rule, margin, limits and seed.
     program_limit
         Programs at most; ``None`` for no limit.
@@ -87,38 +86,40 @@ class EnclosureSearch:
 
     def __init__(
         self,
-        game: Game,
+        problem: Problem,
         objectives: tuple[Objective, ...],
         resolution: float | None,
-        request: Request,
+        run: Run,
         program_limit: int | None,
         on_progress: Callable[[ProgressRow], None] | None,
         is_over: Callable[[int], bool],
     ) -> None:
+        game = problem.game
         self._is_over = is_over
         self._game = game
         self._objectives = objectives
-        self._request = request
+        self._problem = problem
+        self._run = run
         self._program_limit = math.inf if program_limit is None else program_limit
         self._on_progress = on_progress
         bounds = np.array([one.bounds(game) for one in objectives])
         self._low, high = bounds[:, 0], bounds[:, 1]
         widest = float((high - self._low).max())
-        least = request.tolerances.monotone * (1.0 + float(np.abs(bounds).max()))
+        least = run.tolerances.monotone * (1.0 + float(np.abs(bounds).max()))
         self._equal = least
         finest = LEAST_RESOLUTION * least
         self._wanted = max(finest, RESOLUTION_SHARE * widest) if resolution is None else float(resolution)
         if self._wanted < finest:
-            asked, least = request.scale.gain_out(self._wanted), request.scale.gain_out(finest)
+            asked, least = run.scale.gain_out(self._wanted), run.scale.gain_out(finest)
             raise OptionError(
                 f"resolution is {asked!r}; below {least:.3g} linear programs in floating point tell nothing in "
                 "this game: ask for less"
             )
         self._region = Region(high)
         self._archive = Archive(
-            game,
+            problem,
             objectives,
-            request,
+            run,
             equal=self._equal,
             news=NEWS_SHARE * self._wanted,
             on_new=self._region.add_point,
@@ -132,7 +133,7 @@ class EnclosureSearch:
     def run(self) -> Termination:
         """Solve programs until the resolution is reached, or a limit is."""
         start = LeaderPolicy.uniform(self._game)
-        response, keeps = answer_to(self._game, start, self._request)
+        response, keeps = self._problem.follower.answer(self._game, start, self._run.tolerances)
         if keeps:
             self._archive.add(start, response)
         plan, last = self._plan(), Termination.NUMERICAL
@@ -159,9 +160,9 @@ class EnclosureSearch:
 
     def _limit(self) -> Termination | None:
         """Why to stop now, if so."""
-        if self._request.interrupt.requested:
+        if self._run.interrupt.requested:
             return Termination.INTERRUPTED
-        if self._request.deadline.expired or self._is_over(len(self._archive.points)):
+        if self._run.deadline.expired or self._is_over(len(self._archive.points)):
             return Termination.TIME_LIMIT
         return Termination.ITERATION_LIMIT if self._counts["programs"] >= self._program_limit else None
 
@@ -231,16 +232,12 @@ class EnclosureSearch:
         return self._region.lower.corners.tobytes(), self._region.upper.corners.tobytes()
 
     def _solve(self, demands: list[Demand], top: float, start: Attained | None, ceilings: Sequence[Ceiling]) -> Answer:
-        request = dataclasses.replace(
-            self._request,
-            deadline=self._request.deadline.share(self._program_share),
-            start=None if start is None else start.policy,
-        )
+        run = self._run.sharing(self._program_share).starting_at(None if start is None else start.policy)
         answer = solve_direction(
-            self._game,
+            self._problem,
             demands,
-            request=request,
-            top=max(top, self._request.tolerances.monotone),
+            run=run,
+            top=max(top, self._run.tolerances.monotone),
             absolute_gap=GAP_SHARE * self._wanted,
             ceilings=ceilings,
             witness=self._archive.witness,
@@ -254,7 +251,7 @@ class EnclosureSearch:
     def _report(self, answer: Answer) -> None:
         if self._on_progress is not None:
             row = ProgressRow(
-                seconds=self._request.deadline.elapsed,
+                seconds=self._run.deadline.elapsed,
                 iteration=self._counts["programs"],
                 nodes=self._counts["nodes"],
                 open_nodes=0,
@@ -289,7 +286,7 @@ class EnclosureSearch:
 
     def enclosure(self, termination: Termination) -> Enclosure:
         """Points, each evaluated anew, and what they and the proven bounds leave open."""
-        game, request = self._game, self._request
+        game, run = self._game, self._run
         attained = self._archive.evaluated_anew()
         region = Region(self._region.upper.corners.max(axis=0, initial=-math.inf))
         region.upper, region.ceilings = self._region.upper, self._region.ceilings
@@ -300,7 +297,7 @@ class EnclosureSearch:
         return Enclosure(
             game=game,
             objectives=self._objectives,
-            ties=request.ties,
+            ties=self._problem.follower.ties,
             points=described_points(attained, region),
             boxes=tuple(
                 dataclasses.replace(box, lower=np.minimum(np.maximum(box.lower, self._low), box.upper))
@@ -316,13 +313,13 @@ class EnclosureSearch:
                 method="enclosure",
                 options={
                     "resolution": self._wanted,
-                    "margin": float(request.margin),
-                    "time_limit": None if math.isinf(request.deadline.asked) else request.deadline.asked,
-                    "node_limit": request.node_limit,
+                    "margin": float(self._problem.follower.margin),
+                    "time_limit": None if math.isinf(run.deadline.asked) else run.deadline.asked,
+                    "node_limit": run.limits.nodes,
                     "program_limit": None if math.isinf(self._program_limit) else self._program_limit,
                 },
-                seed=request.seed,
-                seconds=request.deadline.elapsed,
+                seed=run.seed,
+                seconds=run.deadline.elapsed,
                 counts=dict(self._counts),
             ),
         )

@@ -11,14 +11,14 @@ from ssg_mip.evaluation.best_response import Response, best_response
 from ssg_mip.evaluation.mdp import DENSE_STATES
 from ssg_mip.exact import Answer
 from ssg_mip.exact.direction import DirectionBridge
-from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.pareto.dominance import covers
 from ssg_mip.pareto.enclosure.objectives import Objective, sum_demand
 from ssg_mip.pareto.enclosure.points import Attained
+from ssg_mip.problem.problem import Problem
 from ssg_mip.programs.direction import Demand
-from ssg_mip.runs.request import Request
+from ssg_mip.runs.run import Run
 
 
 class Archive:
@@ -26,7 +26,7 @@ class Archive:
 
     Parameters
     ----------
-    game, objectives, request
+    problem, objectives, run
         What the points are values of, and under which rules.
     equal
         Differences up to this count as none.
@@ -38,17 +38,18 @@ class Archive:
 
     def __init__(
         self,
-        game: Game,
+        problem: Problem,
         objectives: tuple[Objective, ...],
-        request: Request,
+        run: Run,
         *,
         equal: float,
         news: float,
         on_new: Callable[[FloatArray], object],
     ) -> None:
-        self._game = game
+        self._game = problem.game
         self._objectives = objectives
-        self._request = request
+        self._problem = problem
+        self._run = run
         self._equal = equal
         self._news_share = news
         self._on_new = on_new
@@ -62,7 +63,7 @@ class Archive:
 
     def evaluated_anew(self) -> list[Attained]:
         """The points by a fresh evaluation of their policies."""
-        ties = self._request.ties
+        ties = self._problem.follower.ties
         return [self._at(one.policy, best_response(self._game, one.policy, ties)) for one in self.points]
 
     def witness(self, policy: LeaderPolicy, response: Response) -> None:
@@ -98,13 +99,13 @@ class Archive:
 
     def _moved_up(self, found: Attained) -> Attained:
         """Local ascent on the sum of the objectives, with their values as floors, where matrices are dense."""
-        if self._game.num_states > DENSE_STATES or self._request.stopped:
+        if self._game.num_states > DENSE_STATES or self._run.stopped:
             return found
         floors = [
             Demand(leader=one.leader_weights, follower=one.follower_weights, least=float(value), slope=0.0)
             for one, value in zip(self._objectives, found.values, strict=True)
         ]
         total = sum_demand(self._objectives, np.ones(len(floors)), float(found.values.sum()))
-        candidate = DirectionBridge(self._game, self._request, [total, *floors], math.inf).climbed(found.policy)
+        candidate = DirectionBridge(self._problem, self._run, [total, *floors], math.inf).climbed(found.policy)
         moved = self._at(candidate.policy, candidate.response)
         return moved if covers(moved.values, found.values) else found

@@ -11,16 +11,18 @@ from ssg_mip.base.rules import CALLBACK, COUNT, FLAG, LIST, POSITIVE, checked, o
 from ssg_mip.evaluation.best_response import Ties
 from ssg_mip.evaluation.standard_form import standard_form
 from ssg_mip.game.game import GAME, Game
-from ssg_mip.methods.in_standard_form import progress_into, request_into
+from ssg_mip.methods.in_standard_form import into_form, progress_into
 from ssg_mip.pareto.closing import Closing, kept_for_checks
 from ssg_mip.pareto.enclosure.algorithm import EnclosureSearch
 from ssg_mip.pareto.enclosure.objectives import ObjectiveLike, read_objectives
 from ssg_mip.pareto.enclosure.points import checked_enclosure
 from ssg_mip.pareto.enclosure.result import Enclosure
 from ssg_mip.pareto.in_standard_form import enclosure_out, scale_of
+from ssg_mip.problem.follower import Rational
+from ssg_mip.problem.problem import Problem
 from ssg_mip.result import ProgressRow
-from ssg_mip.runs.margin import check_margin
-from ssg_mip.runs.request import Request
+from ssg_mip.runs.limits import Limits
+from ssg_mip.runs.run import Run
 
 EXPECTED_POINTS = 10
 """Points for whose check a share of the time limit is kept."""
@@ -95,20 +97,19 @@ def enclose_front(
         return deadline.remaining <= kept_for_checks(game, deadline, points, wanted=check)
 
     with given_or_graceful(interrupt) as flag:
-        request = Request(
-            weights=game.initial,
-            ties=ties,
-            margin=margin,
+        problem = Problem(game, follower=Rational(ties=ties, margin=margin))
+        run = Run(
             deadline=deadline.keeping(kept_for_checks(game, deadline, EXPECTED_POINTS, wanted=check)),
             interrupt=flag,
-            node_limit=node_limit,
+            limits=Limits(nodes=node_limit),
             seed=seed,
         )
-        check_margin(game, request)
-        request = dataclasses.replace(request_into(request, form), scale=scale)
+        problem.follower.check(problem.game, run.tolerances)
+        problem, run = into_form(problem, run, form)
+        run = dataclasses.replace(run, scale=scale)
         rows = progress_into(on_progress, scale.of_differences, game.initial)
         wanted = None if resolution is None else resolution / scale.unit
-        work = EnclosureSearch(form.standard, chosen, wanted, request, program_limit, rows, is_over)
+        work = EnclosureSearch(problem, chosen, wanted, run, program_limit, rows, is_over)
         termination = work.run()
         found = enclosure_out(work.enclosure(termination), form)
         printed = len(found.points) * game.num_states

@@ -15,14 +15,14 @@ from ssg_mip.base.status import Termination
 from ssg_mip.evaluation.best_response import Response, best_response
 from ssg_mip.evaluation.value_bounds import gap_scales, leader_value_bounds
 from ssg_mip.exact import solve_commitment
-from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.registry import find_method
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.pareto.existence.answers import Verdict
+from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.weights import unit_weights
 from ssg_mip.result import Result
-from ssg_mip.runs.request import Request
+from ssg_mip.runs.run import Run
 
 FLOOR_SHARE = 0.5
 """Share of the gap that the floor of the last program gives away; the suprema are known to the other half."""
@@ -48,9 +48,11 @@ class ExistenceSearch:
         Work done.
     """
 
-    def __init__(self, game: Game, request: Request) -> None:
+    def __init__(self, problem: Problem, run: Run) -> None:
+        game = problem.game
         self._game = game
-        self._request = request
+        self._problem = problem
+        self._run = run
         self._bounds = leader_value_bounds(game)
         self._scale = gap_scales(self._bounds)
         self.lower = np.full(game.num_states, -np.inf)
@@ -63,7 +65,7 @@ class ExistenceSearch:
         self.nodes = 0
         self.lps = 0
         self._ends: dict[int | None, Termination] = {}
-        self._cut: CutRuns[int | None] = CutRuns(request.deadline)
+        self._cut: CutRuns[int | None] = CutRuns(run.deadline)
 
     @property
     def end(self) -> Termination:
@@ -73,7 +75,7 @@ class ExistenceSearch:
     @property
     def allowed(self) -> FloatArray:
         """What may be missing in each state."""
-        size: FloatArray = self._request.gap * np.maximum(
+        size: FloatArray = self._run.gap * np.maximum(
             self._scale, np.minimum(np.abs(self.upper), self._scale / SPREAD_SHARE)
         )
         return size
@@ -92,13 +94,13 @@ class ExistenceSearch:
     def _decided(self) -> tuple[Verdict, float, str] | None:
         """The verdict, a proven miss and the reason; ``None`` where nothing is decided."""
         size = self._game.num_states
-        joint = self._solve(None, self._request.deadline.share(1.0 / (size + 2)))
+        joint = self._solve(None, self._run.deadline.share(1.0 / (size + 2)))
         if joint.termination is Termination.INFEASIBLE:
             return Verdict.NONE, math.inf, "no stationary policy keeps the margin"
         for place, state in enumerate(self._states_to_solve()):
             if self._exhausted():
                 break
-            self._solve(state, self._request.deadline.share(1.0 / (size + 1 - place)))
+            self._solve(state, self._run.deadline.share(1.0 / (size + 1 - place)))
         while (following := self._cut.following()) is not None and not self._exhausted():
             self._solve(*following)
         return self._existing() or self._excluded() or self._by_floor()
@@ -116,15 +118,9 @@ class ExistenceSearch:
         """
         size = self._game.num_states
         weights = np.full(size, 1.0 / size) if state is None else unit_weights(size, state)
-        request = dataclasses.replace(
-            self._request,
-            weights=weights,
-            gap=(1.0 - FLOOR_SHARE) * self._request.gap,
-            deadline=share,
-            node_limit=self._nodes_left(),
-            start=self._start(state),
-        )
-        result = find_method("commitment")(self._game, request)
+        run = dataclasses.replace(self._run, gap=(1.0 - FLOOR_SHARE) * self._run.gap, deadline=share)
+        run = run.within(self._run.limits.nodes_after(self.nodes)).starting_at(self._start(state))
+        result = find_method("commitment")(self._problem.weighing(weights), run)
         self.results.append(result)
         self.nodes += result.provenance.counts["nodes"]
         self.lps += result.provenance.counts["lps"]
@@ -135,7 +131,9 @@ class ExistenceSearch:
         else:
             self.upper[state] = min(self.upper[state], result.dual_bound)
         if result.leader_policy is not None and id(result.leader_policy) not in self._known:
-            self._remember(result.leader_policy, best_response(self._game, result.leader_policy, self._request.ties))
+            self._remember(
+                result.leader_policy, best_response(self._game, result.leader_policy, self._problem.follower.ties)
+            )
         return result
 
     def _start(self, state: int | None) -> LeaderPolicy | None:
@@ -145,17 +143,10 @@ class ExistenceSearch:
 
     def _exhausted(self) -> bool:
         """Whether more programs would be of no use: a limit is reached, or they are too large to be written."""
-        request = self._request
-        if request.interrupt.requested:
-            self._ends[_ALL] = Termination.INTERRUPTED
-        elif request.deadline.expired:
-            self._ends[_ALL] = Termination.TIME_LIMIT
-        elif request.node_limit is not None and self.nodes >= request.node_limit:
-            self._ends[_ALL] = Termination.NODE_LIMIT
+        reason = self._run.stop_reason(self.nodes)
+        if reason is not None:
+            self._ends[_ALL] = reason
         return _ALL in self._ends or self.end in {Termination.NODE_LIMIT, Termination.SIZE_LIMIT}
-
-    def _nodes_left(self) -> int | None:
-        return None if self._request.node_limit is None else max(1, self._request.node_limit - self.nodes)
 
     def _remember(self, policy: LeaderPolicy, response: Response) -> None:
         """Keep what a policy attains: in each state if it is the best so far, as the candidate if it misses least."""
@@ -177,7 +168,7 @@ class ExistenceSearch:
             self._remember(policy, response)
         if self.candidate is None or self._misses(self.candidate[1].leader_values) > 1.0:
             return None
-        short = self._request.scale.gain_out(float(np.max(self.upper - self.candidate[1].leader_values)))
+        short = self._run.scale.gain_out(float(np.max(self.upper - self.candidate[1].leader_values)))
         return Verdict.EXISTS, math.nan, f"one policy is within {max(short, 0.0):.3g} of the supremum of every state"
 
     def _excluded(self) -> tuple[Verdict, float, str] | None:
@@ -185,7 +176,7 @@ class ExistenceSearch:
         miss = float(np.mean(self.lower)) - self.joint_bound
         if not miss > float(np.max(self.allowed)):
             return None
-        scale = self._request.scale
+        scale = self._run.scale
         even = np.full(self._game.num_states, 1.0 / self._game.num_states)
         attained = scale.value_out(float(np.mean(self.lower)), even)
         bound = scale.upper_out(self.joint_bound, even)
@@ -202,8 +193,8 @@ class ExistenceSearch:
         size = self._game.num_states
         even = np.full(size, 1.0 / size)
         given_away = FLOOR_SHARE * self.allowed
-        request = dataclasses.replace(self._request, weights=even, node_limit=self._nodes_left(), good_enough=-math.inf)
-        answer = solve_commitment(self._game, even, request=request, floor=self.lower - given_away)
+        run = self._run.within(self._run.limits.nodes_after(self.nodes)).up_to(-math.inf)
+        answer = solve_commitment(self._problem, even, run=run, floor=self.lower - given_away)
         self.nodes += answer.nodes
         self.lps += answer.lps
         self._ends[_FLOORS] = answer.termination
@@ -215,14 +206,14 @@ class ExistenceSearch:
         miss = float(np.min(given_away))
         reason = (
             "no policy comes as close to the attained suprema as half the gap in all states: "
-            f"each misses one by more than {self._request.scale.gain_out(miss):.3g}"
+            f"each misses one by more than {self._run.scale.gain_out(miss):.3g}"
         )
         return Verdict.NONE, miss, reason
 
     def _why_undecided(self) -> str:
         if self.candidate is None:
             return "no policy was found"
-        short = self._request.scale.gain_out(float(np.max(self.upper - self.candidate[1].leader_values)))
+        short = self._run.scale.gain_out(float(np.max(self.upper - self.candidate[1].leader_values)))
         return (
             f"the best policy found may miss the supremum of some state by {short:.3g}; no bound excludes better ones"
         )

@@ -41,15 +41,17 @@ from ssg_mip.game.game import GAME, Game
 from ssg_mip.game.game_class import classes_with_equilibrium
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.closing import MOST_PRINTED
-from ssg_mip.methods.in_standard_form import request_into, result_out
+from ssg_mip.methods.in_standard_form import into_form, result_out
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.pareto.assurance import checked_runs
 from ssg_mip.pareto.closing import Closing, kept_for_checks
 from ssg_mip.pareto.existence.algorithm import ExistenceSearch
 from ssg_mip.pareto.existence.answers import Verdict
+from ssg_mip.problem.follower import Rational
+from ssg_mip.problem.problem import Problem
 from ssg_mip.result import Result, bound_scope, finite, plain
-from ssg_mip.runs.margin import check_margin
-from ssg_mip.runs.request import Request
+from ssg_mip.runs.limits import Limits
+from ssg_mip.runs.run import Run, options_of
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -217,39 +219,37 @@ def existence(
     """
     deadline = Deadline(time_limit) if deadline is None else deadline
     with given_or_graceful(interrupt) as flag:
-        request = Request(
-            weights=game.initial,
-            ties=ties,
-            margin=margin,
+        problem = Problem(game, follower=Rational(ties=ties, margin=margin))
+        run = Run(
             gap=gap,
             deadline=deadline.keeping(kept_for_checks(game, deadline, game.num_states + 1, wanted=check)),
             interrupt=flag,
-            node_limit=node_limit,
+            limits=Limits(nodes=node_limit),
             seed=seed,
         )
-        check_margin(game, request)
+        problem.follower.check(problem.game, run.tolerances)
         form = standard_form(game)
-        inquiry = ExistenceSearch(form.standard, request_into(request, form))
-        found = _answered(form, request, inquiry)
+        inquiry = ExistenceSearch(*into_form(problem, run, form))
+        found = _answered(form, problem, run, inquiry)
         if check:
             closing = Closing(deadline, flag, printed=(len(found.results) + 1) * game.num_states)
             found = dataclasses.replace(found, results=checked_runs(found.results, closing))
     return found
 
 
-def _answered(form: StandardForm, request: Request, inquiry: ExistenceSearch) -> Existence:
+def _answered(form: StandardForm, problem: Problem, run: Run, inquiry: ExistenceSearch) -> Existence:
     """The verdict of an inquiry into the standard form, with all that belongs to it, about the game itself."""
     game, scale = form.game, form.leader
     verdict, miss, reason = inquiry.verdict()
     policy, values = None, np.full(game.num_states, np.nan)
     if inquiry.candidate is not None:
         policy, values = inquiry.candidate[0], scale.out(inquiry.candidate[1].leader_values)
-    favoured = request.ties == "leader" and request.margin == 0.0
-    options = request.options()
+    favoured = problem.follower.ties == "leader" and problem.follower.margin == 0.0
+    options = options_of(problem, run)
     return Existence(
         game=game,
-        ties=request.ties,
-        margin=request.margin,
+        ties=problem.follower.ties,
+        margin=problem.follower.margin,
         verdict=verdict,
         reason=reason,
         suprema_lower=scale.out(inquiry.lower),
@@ -267,8 +267,8 @@ def _answered(form: StandardForm, request: Request, inquiry: ExistenceSearch) ->
             game_hash=game.content_hash,
             method="existence",
             options={key: options[key] for key in ("gap", "margin", "time_limit", "node_limit")},
-            seed=int(request.seed),
-            seconds=request.deadline.elapsed,
+            seed=int(run.seed),
+            seconds=run.deadline.elapsed,
             counts={"programs": len(inquiry.results), "nodes": inquiry.nodes, "lps": inquiry.lps},
         ),
     )

@@ -6,6 +6,7 @@ import dataclasses
 import types
 
 import pytest
+from ssg_mip.runs.request import Request
 
 from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import best_response
@@ -14,7 +15,6 @@ from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.registry import METHODS, find_method
 from ssg_mip.result import Result
 from ssg_mip.runs.method import Method
-from ssg_mip.runs.request import Request
 from ssg_mip.studies.methods_compared import GAMES, Settings
 from ssg_mip.studies.notebook import BOUND
 from tests.unit.studies.conftest import Reproduce, rows

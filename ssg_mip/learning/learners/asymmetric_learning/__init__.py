@@ -11,15 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.learning.learners.asymmetric_learning.dynamics import Dynamics, learn
 from ssg_mip.learning.learners.asymmetric_learning.information import exact_answer, pair_values
 from ssg_mip.learning.learners.asymmetric_learning.settings import Settings
 from ssg_mip.learning.learners.network_size import check_table_size
 from ssg_mip.learning.learners.schedules import moments
+from ssg_mip.problem.problem import Problem
 from ssg_mip.result import Result
-from ssg_mip.runs.request import Request
+from ssg_mip.runs.run import Run
 from ssg_mip.runs.settings import read_settings
 from ssg_mip.runs.visit_log import Visits
 
@@ -38,17 +38,18 @@ MOST_RECORDED = 2_000_000
 """Probabilities in the recorded average policies, at most: 200 moments of games with up to 10,000 joint actions."""
 
 
-def run(game: Game, request: Request) -> Result:
+def solve(problem: Problem, run: Run) -> Result:
     """Run the dynamics and evaluate the leader's greedy and average policies exactly.
 
     ``details``: average payoffs per step, cumulative regrets and what they compare with, and the values of the
     average policy of the leader for both players, under either model of observation.
     """
-    settings = read_settings(Settings, request.settings, METHOD)
-    check_table_size(game, METHOD, request.deadline)
-    visits = Visits(game, request, METHOD)
+    game = problem.game
+    settings = read_settings(Settings, run.settings, METHOD)
+    check_table_size(game, METHOD, run.deadline)
+    visits = Visits(problem, run, METHOD)
     visits.start()
-    steps = request.iteration_limit or STEPS
+    steps = run.limits.iterations or STEPS
     looks = set(moments(steps, LOOKS)[:-1])
 
     def look(step: int, greedy: LeaderPolicy, average: LeaderPolicy) -> None:
@@ -59,7 +60,7 @@ def run(game: Game, request: Request) -> Result:
     learned = learn(
         game,
         settings,
-        np.random.default_rng(request.seed),
+        np.random.default_rng(run.seed),
         steps=steps,
         num_moments=max(LOOKS, min(20 * LOOKS, MOST_RECORDED // game.num_rows)),
         on_moment=look,
@@ -68,13 +69,14 @@ def run(game: Game, request: Request) -> Result:
     visits.visit(learned.average_leader_policy, "average at the end")
     visits.visit(learned.last_leader_policy, "greedy at the end")
     done = int(learned.steps[-1])
-    return visits.result(visits.ended(done >= steps), counts={"steps": done}, details=_details(game, request, learned))
+    return visits.result(visits.ended(done >= steps), counts={"steps": done}, details=_details(problem, learned))
 
 
-def _details(game: Game, request: Request, learned: Dynamics) -> dict[str, Any]:
+def _details(problem: Problem, learned: Dynamics) -> dict[str, Any]:
+    game = problem.game
     average = learned.average_leader_policy
     hidden, seen = (
-        [float(request.weights @ values) for values in pair_values(game, average, exact_answer(game, average, model))]
+        [float(problem.weights @ values) for values in pair_values(game, average, exact_answer(game, average, model))]
         for model in ("policy", "action")
     )
     return {

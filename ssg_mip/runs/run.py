@@ -1,28 +1,25 @@
-"""What every method is asked: one frozen value instead of twenty keywords."""
+"""How a question is answered: gap, limits, clock, seed, start, and who is told of progress."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Literal, get_args
 
 from ssg_mip.base.deadline import Deadline, OutOfTime
 from ssg_mip.base.interrupt import Interrupt
 from ssg_mip.base.rules import CALLBACK, COUNT, INTERRUPT, NOT_NEGATIVE, SEED, one_of, optional
-from ssg_mip.base.status import BoundProof
+from ssg_mip.base.status import BoundProof, Termination
 from ssg_mip.base.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, TOLERANCES, Tolerances
 from ssg_mip.branch_and_bound.options import DEFAULT_OPTIONS, SearchOptions
 from ssg_mip.errors import OptionError
-from ssg_mip.evaluation.best_response import Ties, check_ties
 from ssg_mip.evaluation.standard_form import Scale
-from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
-from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.problem.scalarisation import Concave, StepObjective
-from ssg_mip.problem.weights import compliant_weights, state_weights
+from ssg_mip.problem.problem import Problem
 from ssg_mip.proofs.writer import Recorder
-from ssg_mip.result import ProgressRow, Result
+from ssg_mip.result import ProgressRow
+from ssg_mip.runs.limits import NO_LIMITS, Limits
 
 StepSelection = Literal["argmax", "epsilon", "first", "sample"]
 """Which improving policy a step of policy iteration moves to."""
@@ -32,18 +29,11 @@ WITH_EPSILON = ("epsilon", "sample")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class Request:
-    """Everything a method needs besides the game.
+class Run:
+    """The context in which a problem is solved.
 
     Attributes
     ----------
-    weights
-        Weights over states, non-negative, summing to one.
-    ties
-        The follower's tie rule.
-    margin
-        By how much the follower's answer must beat every other action in every state
-        (:mod:`ssg_mip.runs.margin`); 0 for no such demand. Policies that miss it are no candidates.
     gap
         Relative gap at which a search may stop.
     deadline
@@ -51,8 +41,8 @@ class Request:
     interrupt
         The user's wish to stop; a method that sees ``interrupt.requested`` returns its incumbent and bound with
         ``Termination.INTERRUPTED``.
-    node_limit, iteration_limit
-        Limits on branch-and-bound nodes and on iterations; ``None`` for none.
+    limits
+        Limits on branch-and-bound nodes and on iterations.
     seed
         Seed of every random choice.
     start
@@ -66,7 +56,7 @@ class Request:
     epsilon
         The share of the largest gain that may be missing, in ``[0, 1)``, for the selections ``"epsilon"`` and
         ``"sample"`` (there ``gap`` if absent); otherwise ``None``.
-    good_enough
+    target
         An exact program may stop at the first policy whose objective exceeds this; infinite to go on to the gap.
     settings
         Settings of the method's own, by name (:mod:`ssg_mip.runs.settings`).
@@ -80,98 +70,115 @@ class Request:
         Remembers what proves the bound, for a certificate; ``None`` if none is asked for.
     scale
         What the leader's values in a standard form are worth to the reader, for notes in words.
-    scalarisation
-        What the steps of policy iteration maximise instead of the weighted sum, in the units of the game that the
-        method runs on; ``None`` for the weighted sum.
     """
 
-    weights: FloatArray
-    ties: Ties = "leader"
-    margin: float = 0.0
     gap: float = DEFAULT_GAP
     deadline: Deadline = dataclasses.field(default_factory=Deadline)
     interrupt: Interrupt = dataclasses.field(default_factory=Interrupt)
-    node_limit: int | None = None
-    iteration_limit: int | None = None
+    limits: Limits = NO_LIMITS
     seed: int = 0
     start: LeaderPolicy | None = None
     levels: int = 4
     selection: StepSelection = "argmax"
     epsilon: float | None = None
-    good_enough: float = math.inf
+    target: float = math.inf
     settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     search: SearchOptions = DEFAULT_OPTIONS
     tolerances: Tolerances = DEFAULT_TOLERANCES
     on_progress: Callable[[ProgressRow], None] | None = None
     recorder: Recorder | None = None
     scale: Scale = dataclasses.field(default_factory=Scale)
-    scalarisation: Concave | None = None
 
     def __post_init__(self) -> None:
-        check_ties(self.ties)
         NOT_NEGATIVE.check("gap", self.gap)
-        NOT_NEGATIVE.check("margin", self.margin)
         COUNT.check("levels", self.levels)
         TOLERANCES.check("tolerances", self.tolerances)
         INTERRUPT.check("interrupt", self.interrupt)
         optional(CALLBACK).check("on_progress", self.on_progress)
         check_selection(self.selection, self.epsilon)
-        for label in ("node_limit", "iteration_limit"):
-            optional(COUNT).check(label, getattr(self, label))
         SEED.check("seed", self.seed)
 
-    def scalarised(self, values: FloatArray) -> float:
-        """``L[values]``: what the run is to make large."""
-        return float(self.weights @ values) if self.scalarisation is None else self.scalarisation(values)
-
-    def objective_at(self, values: FloatArray) -> StepObjective:
-        """What a step from a policy with these values maximises over its gains, strictly increasing in each of them."""
-        if self.scalarisation is None:
-            return compliant_weights(self.weights)
-        return self.scalarisation.pieces.gains_over(values)
-
-    @property
-    def rule_decides(self) -> bool:
-        """Whether ties may be decided against the leader, so that a promise of the programs may not be kept."""
-        return self.ties != "leader" and self.margin == 0.0
-
-    def checkpoint(self) -> None:
-        """Raise :class:`~ssg_mip.base.deadline.OutOfTime` if work should stop."""
-        if self.stopped:
-            raise OutOfTime
+    # ------------------------------------------------------------------ when it must stop
 
     @property
     def stopped(self) -> bool:
         """Whether the time is used up or the user asked to stop."""
         return self.deadline.expired or self.interrupt.requested
 
+    def stop_reason(self, nodes: int = 0) -> Termination | None:
+        """Why it must stop after so many nodes, if it must."""
+        if self.interrupt.requested:
+            return Termination.INTERRUPTED
+        if self.deadline.expired:
+            return Termination.TIME_LIMIT
+        return Termination.NODE_LIMIT if self.limits.nodes is not None and nodes >= self.limits.nodes else None
+
+    def checkpoint(self) -> None:
+        """Raise :class:`~ssg_mip.base.deadline.OutOfTime` if work should stop."""
+        if self.stopped:
+            raise OutOfTime
+
+    # ------------------------------------------------------------------ runs within it
+
+    def sharing(self, share: float) -> Run:
+        """A run with a share of the time that is left."""
+        return dataclasses.replace(self, deadline=self.deadline.share(share))
+
+    def within(self, nodes: int | None) -> Run:
+        """A run with so many nodes."""
+        return dataclasses.replace(self, limits=dataclasses.replace(self.limits, nodes=nodes))
+
+    def after(self, nodes: int) -> Run:
+        """A run with the nodes that are left after so many; at least one must be."""
+        return self if self.limits.nodes is None else self.within(self.limits.nodes - nodes)
+
+    def at_most(self, nodes: int) -> Run:
+        """A run with so many nodes, or with fewer where the limit is lower."""
+        return self.within(nodes if self.limits.nodes is None else min(nodes, self.limits.nodes))
+
+    def starting_at(self, policy: LeaderPolicy | None) -> Run:
+        """A run from another policy."""
+        return dataclasses.replace(self, start=policy)
+
+    def to_gap(self, gap: float) -> Run:
+        """A run that stops at another relative gap."""
+        return dataclasses.replace(self, gap=gap)
+
+    def quietly(self) -> Run:
+        """A run that tells nobody of its progress."""
+        return dataclasses.replace(self, on_progress=None)
+
+    def recording(self, recorder: Recorder | None) -> Run:
+        """A run whose proof is remembered elsewhere, or not at all."""
+        return dataclasses.replace(self, recorder=recorder)
+
+    def up_to(self, target: float) -> Run:
+        """A run whose programs may stop at the first policy that exceeds the target."""
+        return dataclasses.replace(self, target=target)
+
+    # ------------------------------------------------------------------ what is said of it
+
+    def proof(self, otherwise: BoundProof) -> BoundProof:
+        """What a bound rests on: its certificate, where that has been replayed, otherwise what is given."""
+        return BoundProof.REPLAYED if self.recorder is not None and self.recorder.replayed else otherwise
+
     def options(self) -> Mapping[str, Any]:
         """The options as plain data, for the provenance."""
         return {
             "gap": self.gap,
-            "margin": float(self.margin),
             "time_limit": None if math.isinf(self.deadline.asked) else self.deadline.asked,
-            "node_limit": self.node_limit,
-            "iteration_limit": self.iteration_limit,
+            **self.limits.options(),
             "levels": self.levels,
             "selection": self.selection,
             "epsilon": self.epsilon,
-            **({} if self.scalarisation is None else {"scalarisation": self.scalarisation.options()}),
             **({"settings": dict(self.settings)} if self.settings else {}),
             "start": None if self.start is None else self.start.probabilities,
         }
 
 
-def proof_of(request: Request, otherwise: BoundProof) -> BoundProof:
-    """What a bound rests on: its certificate, where that has been replayed, otherwise what is given."""
-    return BoundProof.REPLAYED if request.recorder is not None and request.recorder.replayed else otherwise
-
-
-class Run(Protocol):
-    """The one function of a method module."""
-
-    def __call__(self, game: Game, request: Request) -> Result:
-        """Solve ``game`` as asked."""
+def options_of(problem: Problem, run: Run) -> Mapping[str, Any]:
+    """The options of question and run as plain data, for the provenance."""
+    return {"gap": run.gap, **problem.options(), **run.options()}
 
 
 def check_selection(selection: str, epsilon: float | None) -> None:
@@ -189,6 +196,3 @@ def check_selection(selection: str, epsilon: float | None) -> None:
     NOT_NEGATIVE.check("epsilon", epsilon)
     if epsilon >= 1.0:
         raise OptionError(f"epsilon is {epsilon!r}; it must be at least 0 and below 1: 1 would accept any policy")
-
-
-__all__ = ["Request", "Run", "StepSelection", "compliant_weights", "proof_of", "state_weights"]

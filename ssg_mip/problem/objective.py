@@ -1,0 +1,36 @@
+"""What the leader wants to make large: a weighted sum of its state values, or another function that rises with them."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.scalarisation import Concave, StepObjective
+from ssg_mip.problem.weights import compliant_weights
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Objective:
+    """Weights over states, and what the steps of policy iteration maximise in the place of their sum.
+
+    Attributes
+    ----------
+    weights
+        Non-negative, summing to one, shape ``[num_states]``.
+    scalarisation
+        A Pareto-compliant function of the values, in the units of the game that the problem is about; ``None`` for
+        the weighted sum.
+    """
+
+    weights: FloatArray
+    scalarisation: Concave | None = None
+
+    def __call__(self, values: FloatArray) -> float:
+        """``L[values]``: what a run is to make large."""
+        return float(self.weights @ values) if self.scalarisation is None else self.scalarisation(values)
+
+    def over(self, values: FloatArray) -> StepObjective:
+        """What a step from a policy with these values maximises over its gains, strictly increasing in each of them."""
+        if self.scalarisation is None:
+            return compliant_weights(self.weights)
+        return self.scalarisation.pieces.gains_over(values)

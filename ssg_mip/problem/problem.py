@@ -1,0 +1,70 @@
+"""What is asked: a game, how its follower answers, which policies are allowed, and what is to be made large."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from ssg_mip.game.game import Game
+from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.follower import Rational
+from ssg_mip.problem.objective import Objective
+from ssg_mip.problem.policy_space import EVERY_POLICY, PolicySpace
+from ssg_mip.problem.scalarisation import Concave
+
+
+@dataclasses.dataclass(frozen=True, eq=False, init=False)
+class Problem:
+    """A question about a game, and nothing about how it is answered.
+
+    Attributes
+    ----------
+    game
+        The game.
+    objective
+        What is to be made large; the value from the start distribution if absent.
+    follower
+        How the follower answers.
+    policies
+        Which policies the leader may use.
+    """
+
+    game: Game
+    objective: Objective
+    follower: Rational
+    policies: PolicySpace
+
+    def __init__(
+        self,
+        game: Game,
+        objective: Objective | None = None,
+        follower: Rational | None = None,
+        policies: PolicySpace = EVERY_POLICY,
+    ) -> None:
+        own = Objective(game.initial) if objective is None else objective
+        answering = Rational() if follower is None else follower
+        for name, value in (("game", game), ("objective", own), ("follower", answering), ("policies", policies)):
+            object.__setattr__(self, name, value)
+
+    @property
+    def weights(self) -> FloatArray:
+        """The weights over states."""
+        return self.objective.weights
+
+    def weighing(self, weights: FloatArray) -> Problem:
+        """The same with other weights, and the scalarisation as it is."""
+        return dataclasses.replace(self, objective=dataclasses.replace(self.objective, weights=weights))
+
+    def scalarising(self, scalarisation: Concave | None) -> Problem:
+        """The same with another scalarisation, and the weights as they are."""
+        return dataclasses.replace(self, objective=dataclasses.replace(self.objective, scalarisation=scalarisation))
+
+    def about(self, game: Game) -> Problem:
+        """The same question about another game of the same states and actions."""
+        return dataclasses.replace(self, game=game)
+
+    def options(self) -> Mapping[str, Any]:
+        """What is asked as plain data, for the provenance."""
+        what = self.objective.scalarisation
+        return {"margin": float(self.follower.margin), **({} if what is None else {"scalarisation": what.options()})}
