@@ -179,8 +179,8 @@ def solve(
             on_progress=on_progress,
             recorder=recorder,
         )
-        check_taken(problem, solver, run)
-        found = run_method(solver, problem, run)
+        check_taken(problem, run, solver)
+        found = run_method(problem, run, solver)
         drawn = solver.seed_decides(run, random_start=_is_random(start))
         found = dataclasses.replace(found, details={**found.details, SEED_DECIDES: drawn})
         result = closed(

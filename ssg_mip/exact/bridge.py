@@ -206,8 +206,8 @@ class Bridge(ABC):
 class CommitmentBridge(Bridge):
     """The commitment program (P): maximise ``weights @ V^f``, optionally with every ``V^f(s) >= floor(s)``."""
 
-    def __init__(self, problem: Problem, weights: FloatArray, run: Run, floor: FloatArray | None = None) -> None:
-        game = problem.game
+    def __init__(self, problem: Problem, run: Run) -> None:
+        game, weights, floor = problem.game, problem.weights, problem.floor
         super().__init__(problem, run)
         self.weights = weights
         self._least = np.full(game.num_states, -np.inf)
@@ -284,7 +284,7 @@ class CommitmentBridge(Bridge):
 class ImprovementBridge(Bridge):
     """The improvement program (I): maximise an objective of ``Q_t - V_t`` with ``Q_t >= V_t`` in every state."""
 
-    def __init__(self, problem: Problem, values: FloatArray, objective: StepObjective, run: Run) -> None:
+    def __init__(self, problem: Problem, run: Run, values: FloatArray, objective: StepObjective) -> None:
         super().__init__(problem, run)
         self.values = values
         self.objective = objective

@@ -146,9 +146,9 @@ class DirectionBridge(Bridge):
 
 def solve_direction(
     problem: Problem,
+    run: Run,
     demands: Sequence[Demand],
     *,
-    run: Run,
     top: float,
     absolute_gap: float,
     ceilings: Sequence[Ceiling] = (),

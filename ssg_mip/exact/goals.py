@@ -45,10 +45,10 @@ def search_goal(bridge: Bridge, run: Run, *, absolute: float, trace: TreeLog | N
 class HighestGainBridge(ImprovementBridge):
     """Maximise the gain of one state, of which a share may pay for what others lose (the test of Theorem 10)."""
 
-    def __init__(self, problem: Problem, values: FloatArray, state: int, share: float, run: Run) -> None:
+    def __init__(self, problem: Problem, run: Run, values: FloatArray, state: int, share: float) -> None:
         weights = np.zeros(problem.game.num_states)
         weights[state] = 1.0
-        super().__init__(problem, values, weights, run)
+        super().__init__(problem, run, values, weights)
         self._state = state
         self._share = share
 
@@ -83,9 +83,9 @@ class LeastGainBridge(ImprovementBridge):
         action of -1 leaves its state open.
     """
 
-    def __init__(self, problem: Problem, values: FloatArray, run: Run, response: IntArray | None = None) -> None:
+    def __init__(self, problem: Problem, run: Run, values: FloatArray, response: IntArray | None = None) -> None:
         game = problem.game
-        super().__init__(problem, values, np.full(game.num_states, 1.0 / game.num_states), run)
+        super().__init__(problem, run, values, np.full(game.num_states, 1.0 / game.num_states))
         self._response = np.full(game.num_states, -1) if response is None else response
         self._fixed = bool(np.all(self._response >= 0))
 

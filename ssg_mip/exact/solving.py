@@ -78,39 +78,29 @@ class Answer:
     bound_proof: BoundProof = BoundProof.NONE
 
 
-def solve_commitment(problem: Problem, weights: FloatArray, *, run: Run, floor: FloatArray | None = None) -> Answer:
-    """Maximise ``weights @ V^f`` over stationary leader policies ``f``.
+def solve_commitment(problem: Problem, run: Run) -> Answer:
+    """Maximise ``weights @ V^f`` over the stationary leader policies ``f`` that a problem allows.
 
-    Parameters
-    ----------
-    game
-        The game.
-    weights
-        Weights over states, summing to one.
-    run
-        Gap, limits, tie rule, seed, start policy.
-    floor
-        Lower bound on the leader's value in every state, if any; ``-inf`` where there is none. It holds within
-        ``run.tolerances.monotone`` times its scale. If no policy meets it
-        the answer ends with ``Termination.INFEASIBLE`` and the dual bound ``-inf``.
+    A floor holds within ``run.tolerances.monotone`` times its scale. If no policy meets it the answer ends with
+    ``Termination.INFEASIBLE`` and the dual bound ``-inf``.
     """
-    answer = _solve_commitment(problem, weights, run, floor)
-    least = least_values(problem.game, floor, run.tolerances)
-    return claimed(answer, problem, run, Claim(weights=weights, bound=answer.dual_bound, floor=least))
+    answer = _solve_commitment(problem, run)
+    least = least_values(problem.game, problem.floor, run.tolerances)
+    return claimed(problem, run, answer, Claim(weights=problem.weights, bound=answer.dual_bound, floor=least))
 
 
-def _solve_commitment(problem: Problem, weights: FloatArray, run: Run, floor: FloatArray | None) -> Answer:
-    game = problem.game
+def _solve_commitment(problem: Problem, run: Run) -> Answer:
+    game, weights = problem.game, problem.weights
     bounds = leader_value_bounds(game)
     if is_zero_sum(game) and problem.follower.margin == 0.0:
-        answer, start = _zero_sum_answer(problem, weights, run, floor, bounds)
+        answer, start = _zero_sum_answer(problem, run, bounds)
         if answer is not None:
             return answer
-        run = dataclasses.replace(run, start=start)
-    stop = obstacle(commitment_products(game, weights, floor), run)
+        run = run.starting_at(start)
+    stop = obstacle(commitment_products(game, weights, problem.floor), run)
     if stop is not None:
-        return _simple_answer(problem, weights, run, floor, bounds, stop)
-    bridge = CommitmentBridge(problem, weights, run, floor)
+        return _simple_answer(problem, run, bounds, stop)
+    bridge = CommitmentBridge(problem, run)
     scale = gap_scale(bounds, weights)
     ceiling = float(weights @ bounds.upper)
     finest = finest_gap(bounds, weights, max(run.gap, LEAST_GAP))
@@ -126,7 +116,7 @@ def _solve_commitment(problem: Problem, weights: FloatArray, run: Run, floor: Fl
 
 
 def solve_improvement(
-    problem: Problem, values: FloatArray, objective: StepObjective, *, run: Run, absolute_gap: float | None = None
+    problem: Problem, run: Run, values: FloatArray, objective: StepObjective, *, absolute_gap: float | None = None
 ) -> Answer:
     """Maximise an objective of the gains ``Q_t(s, f, g(s)) - values[s]`` over policies where none is negative.
 
@@ -149,24 +139,24 @@ def solve_improvement(
     stop = obstacle(improvement_products(game), run)
     if stop is not None:
         return _no_answer(stop)
-    bridge = ImprovementBridge(problem, values, objective, run)
+    bridge = ImprovementBridge(problem, run, values, objective)
     if absolute_gap is None:
         even = np.full(game.num_states, 1.0 / game.num_states)
         weights, unit = (even, objective.unit) if isinstance(objective, ConcavePieces) else (objective, 1.0)
         absolute_gap = max(run.gap, LEAST_GAP) * unit * gap_scale(leader_value_bounds(game), weights)
     outcome = _search(bridge, run, absolute=absolute_gap)
-    return claimed_step(answer_of(outcome, ceiling=math.inf), problem, run, objective, values)
+    return claimed_step(problem, run, answer_of(outcome, ceiling=math.inf), objective, values)
 
 
-def claimed_step(answer: Answer, problem: Problem, run: Run, objective: StepObjective, values: FloatArray) -> Answer:
+def claimed_step(problem: Problem, run: Run, answer: Answer, objective: StepObjective, values: FloatArray) -> Answer:
     """The answer of (I) with the bound that a certificate claims, where the objective is a weighted sum."""
     if isinstance(objective, ConcavePieces):
         return answer
-    return claimed(answer, problem, run, Claim(weights=objective, bound=answer.dual_bound, values=values))
+    return claimed(problem, run, answer, Claim(weights=objective, bound=answer.dual_bound, values=values))
 
 
 def improve_without_program(
-    problem: Problem, values: FloatArray, objective: StepObjective, *, run: Run, enough: float
+    problem: Problem, run: Run, values: FloatArray, objective: StepObjective, *, enough: float
 ) -> Answer:
     """A policy with ``Q_t >= values`` everywhere, looked for without the program; nothing is proven.
 
@@ -179,7 +169,7 @@ def improve_without_program(
         The first policy that gains more than this is taken.
     """
     game = problem.game
-    bridge = ImprovementBridge(problem, values, objective, run)
+    bridge = ImprovementBridge(problem, run, values, objective)
     start = LeaderPolicy.uniform(game) if run.start is None else run.start
     stepped = None
     if problem.follower.margin == 0.0:
@@ -205,15 +195,15 @@ def improve_without_program(
     )
 
 
-def root_bound(problem: Problem, weights: FloatArray, *, run: Run) -> float:
+def root_bound(problem: Problem, run: Run) -> float:
     """A cheap upper bound on the commitment program: the better of its root relaxation and the joint process."""
-    game = problem.game
+    game, weights = problem.game, problem.weights
     if obstacle(commitment_products(game, weights), run) is not None:
         bound = float(weights @ leader_value_bounds(game).upper)
         answer = dataclasses.replace(_no_answer(Termination.SIZE_LIMIT), dual_bound=bound)
-        return claimed(answer, problem, run, Claim(weights=weights, bound=bound)).dual_bound
+        return claimed(problem, run, answer, Claim(weights=weights, bound=bound)).dual_bound
     root_only = run.within(nodes=1).quietly()
-    return solve_commitment(problem, weights, run=root_only).dual_bound
+    return solve_commitment(problem, root_only).dual_bound
 
 
 def _search(
@@ -244,17 +234,17 @@ def _search(
     return search.run()
 
 
-def claimed(answer: Answer, problem: Problem, run: Run, claim: Claim) -> Answer:
+def claimed(problem: Problem, run: Run, answer: Answer, claim: Claim) -> Answer:
     """The answer with the bound that a certificate claims, if one is asked for."""
     recorder = run.recorder
     if recorder is None:
         return answer
     bound = recorder.settle(problem.game, dataclasses.replace(claim, margin=problem.follower.margin))
     answer = dataclasses.replace(answer, dual_bound=bound, bound_proof=run.proof(answer.bound_proof))
-    return answer if bound == claim.bound else _still_concluded(answer, problem, run, claim)
+    return answer if bound == claim.bound else _still_concluded(problem, run, answer, claim)
 
 
-def _still_concluded(answer: Answer, problem: Problem, run: Run, claim: Claim) -> Answer:
+def _still_concluded(problem: Problem, run: Run, answer: Answer, claim: Claim) -> Answer:
     """The answer with a raised bound: nothing was concluded where the gap is open again."""
     closed = answer.termination in {Termination.GAP, Termination.INFEASIBLE}
     if claim.values is not None or not closed:
@@ -265,15 +255,14 @@ def _still_concluded(answer: Answer, problem: Problem, run: Run, claim: Claim) -
     return dataclasses.replace(answer, termination=Termination.NUMERICAL)
 
 
-def _zero_sum_answer(
-    problem: Problem, weights: FloatArray, run: Run, floor: FloatArray | None, bounds: ValueBounds
-) -> tuple[Answer | None, LeaderPolicy]:
+def _zero_sum_answer(problem: Problem, run: Run, bounds: ValueBounds) -> tuple[Answer | None, LeaderPolicy]:
     """The answer of a zero-sum game, if it is conclusive or a limit was reached, and the policy found.
 
     The maximin policy is best in every state at once, so a floor that it misses by more than its gap is infeasible.
     """
+    weights, floor = problem.weights, problem.floor
     scale = gap_scale(bounds, weights)
-    saddle = solve_zero_sum(problem, weights, run=run, scale=scale)
+    saddle = solve_zero_sum(problem, run, scale=scale)
     values, upper = saddle.response.leader_values, np.minimum(saddle.upper, bounds.upper)
     if run.recorder is not None:
         anything = np.ones(int(problem.game.follower_offsets[-1]))
@@ -287,9 +276,10 @@ def _zero_sum_answer(
     dual = max(primal, raised_sum(weights, upper))
     termination = Termination.GAP
     if relative_gap(primal, dual, scale) > max(run.gap, LEAST_GAP):
-        termination = Termination.INTERRUPTED if run.interrupt.requested else Termination.TIME_LIMIT
-        if not (run.interrupt.requested or run.deadline.expired):
+        reason = run.stop_reason()
+        if reason is None:
             return None, saddle.policy
+        termination = reason
     if floor is not None and np.any(values < floor - slack):
         return None, saddle.policy
     answer = dataclasses.replace(
@@ -322,16 +312,10 @@ def _with_progress(answer: Answer, run: Run, scale: float) -> Answer:
     return dataclasses.replace(answer, progress=(row,))
 
 
-def _simple_answer(
-    problem: Problem,
-    weights: FloatArray,
-    run: Run,
-    floor: FloatArray | None,
-    bounds: ValueBounds,
-    termination: Termination,
-) -> Answer:
+def _simple_answer(problem: Problem, run: Run, bounds: ValueBounds, termination: Termination) -> Answer:
     """Without the program: the best of some simple policies, and the bound of the joint process."""
-    best, _ = best_simple_policy(problem, weights, run, floor)
+    weights = problem.weights
+    best, _ = best_simple_policy(problem, run)
     answer = dataclasses.replace(
         _no_answer(termination),
         primal_bound=best.value,

@@ -23,7 +23,7 @@ import math
 import numpy as np
 
 from ssg_mip.base.gap import relative_gap
-from ssg_mip.evaluation.best_response import Response, best_response
+from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.mdp import DecisionProcess, optimal_control, transition_matrix, upper_solution
 from ssg_mip.evaluation.value_bounds import LEAST_GAP
 from ssg_mip.game.game import Game
@@ -65,32 +65,30 @@ class Saddle:
     lps: int
 
 
-def solve_zero_sum(problem: Problem, weights: FloatArray, *, run: Run, scale: float) -> Saddle:
+def solve_zero_sum(problem: Problem, run: Run, *, scale: float) -> Saddle:
     """Apply Shapley's operator until the weighted gap is closed, a limit is reached or rounding ends all progress.
 
     Parameters
     ----------
-    game
-        A zero-sum game (:func:`ssg_mip.game.game_class.is_zero_sum`).
-    weights
-        Weights over states.
+    problem
+        About a zero-sum game (:func:`ssg_mip.game.game_class.is_zero_sum`).
     run
-        Gap, tie rule, deadline, interrupt, start policy.
+        Gap, deadline, interrupt, start policy.
     scale
         What the gap is relative to at least (:func:`ssg_mip.evaluation.value_bounds.gap_scale`).
     """
-    game = problem.game
+    game, weights = problem.game, problem.weights
     policy = LeaderPolicy.uniform(game) if run.start is None else run.start
-    best = best_response(game, policy, problem.follower.ties, tolerances=run.tolerances)
+    best = problem.follower.response(game, policy, run.tolerances)
     upper = np.full(game.num_states, np.inf)
     defences: list[Defence] = []
     solver = OneShotLp()
     rounds = stalled = lps = 0
-    while stalled < STALLED and not (run.deadline.expired or run.interrupt.requested):
+    while stalled < STALLED and not run.stopped:
         rounds += 1
         lps += game.num_states
         leader, follower = _saddle_point(game, best.leader_values, solver)
-        response = best_response(game, leader, problem.follower.ties, tolerances=run.tolerances)
+        response = problem.follower.response(game, leader, run.tolerances)
         held = _against(game, follower)
         bound = np.minimum(upper, held)
         if np.any(held < upper):

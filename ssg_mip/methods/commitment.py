@@ -16,7 +16,7 @@ from ssg_mip.runs.run import Run, options_of
 
 def solve(problem: Problem, run: Run) -> Result:
     """Solve the commitment program (P); ``INFEASIBLE`` where no policy keeps the margin."""
-    answer = solve_commitment(problem, problem.weights, run=run)
+    answer = solve_commitment(problem, run)
     trajectory: tuple[TrajectoryPoint, ...] = ()
     status = Status.INFEASIBLE if answer.termination is Termination.INFEASIBLE else Status.NO_SOLUTION
     if answer.policy is not None and answer.response is not None:

@@ -47,7 +47,7 @@ def _suits_programs(game: Game) -> bool:
     return all(float(np.abs(rewards).max()) / (1.0 - discount) <= LARGEST_VALUE for rewards, discount in players)
 
 
-def run_method(method: Method, problem: Problem, run: Run) -> Result:
+def run_method(problem: Problem, run: Run, method: Method) -> Result:
     """Run a method on the standard form of a game; the answer is in the game's own units."""
     form = form_for(problem.game, method, problem.weights, problem.follower.margin)
     rising = _scalarised_into(problem)

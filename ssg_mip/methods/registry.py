@@ -121,7 +121,7 @@ def methods_that_take(what: Takes) -> list[str]:
     return [name for name, method in METHODS.items() if what in method.takes]
 
 
-def check_taken(problem: Problem, method: Method, run: Run) -> None:
+def check_taken(problem: Problem, run: Run, method: Method) -> None:
     """Raise :class:`OptionError` if a method cannot take a problem or a run."""
     check_selects(method, run.selection)
     check_scalarises(method, problem.objective.scalarisation is not None)

@@ -133,7 +133,7 @@ def solve_chebyshev(
         run = Run(gap=gap, deadline=Deadline(time_limit), seed=seed, interrupt=flag)
         form = standard_form(game)
         problem = Problem(form.standard, Objective(scalarisation.weights), Rational(ties=ties))
-        found = _Intervals(problem, scalarisation.into(form.leader), run).point()
+        found = _Intervals(problem, run, scalarisation.into(form.leader)).point()
         return None if found is None else _point_out(found, scalarisation, form)
 
 
@@ -166,7 +166,7 @@ class _Interval:
 class _Intervals:
     """The intervals of minima that are still open, and the best point."""
 
-    def __init__(self, problem: Problem, scalarisation: AugmentedChebyshev, run: Run) -> None:
+    def __init__(self, problem: Problem, run: Run, scalarisation: AugmentedChebyshev) -> None:
         game = problem.game
         self._game = game
         self._what = scalarisation
@@ -258,7 +258,7 @@ class _Intervals:
         return answer
 
     def _answer(self, floor: FloatArray, run: Run) -> Answer:
-        answer = solve_commitment(self._problem, self._what.weights, run=run, floor=floor)
+        answer = solve_commitment(self._problem.weighing(self._what.weights).above(floor), run)
         self._programs += 1
         self._nodes += answer.nodes
         self._lps += answer.lps

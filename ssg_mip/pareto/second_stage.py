@@ -80,17 +80,17 @@ class SecondStage:
         if are_positive(problem.weights[varying_states(self._game)], self._game.num_states):
             return self._method(problem, run), None
         first = self._method(problem, _first_part(run, first_share))
-        return (first, None) if first.leader_policy is None else self._settle(first, problem, run)
+        return (first, None) if first.leader_policy is None else self._settle(problem, run, first)
 
     def again(
-        self, before: Result, settlement: Settlement | None, problem: Problem, run: Run
+        self, problem: Problem, run: Run, before: Result, settlement: Settlement | None
     ) -> tuple[Result, Settlement | None]:
         """A run of the same weights that was cut, solved again with more time; what it has proven before still counts.
 
         Where only the second solve was cut, the first one is not repeated.
         """
         if settlement is not None and not before.termination.is_limit:
-            kept, settled = self._settle(before, problem, run)
+            kept, settled = self._settle(problem, run, before)
             return _spent(kept, before, run), dataclasses.replace(settled, first_values=settlement.first_values)
         closed = settlement is not None and not settlement.termination.is_limit
         fresh, settled_anew = self.solve(problem, run, AGAIN_SHARE if closed else FIRST_SHARE)
@@ -102,11 +102,11 @@ class SecondStage:
             better = _under_bound_of(fresh, before)
         return _spent(better, before, run, counts), settled_anew
 
-    def _settle(self, first: Result, problem: Problem, run: Run) -> tuple[Result, Settlement]:
+    def _settle(self, problem: Problem, run: Run, first: Result) -> tuple[Result, Settlement]:
         """A known point that will do, or the second solve, as far as the limits allow it."""
         for policy, point, gain_bound in self._known:
             moved = _moved(first, policy, point)
-            if _is_better(moved, first, problem, run):
+            if _is_better(problem, run, moved, first):
                 return moved, _settlement(first, gain_bound, Termination.GAP)
         room = _room(self._game, first)
         spent = first.provenance.counts.get("nodes", 0)
@@ -116,7 +116,7 @@ class SecondStage:
             return first, _settlement(first, room, stop)
         recorder = None if run.recorder is None else run.recorder.another()
         second = run.after(spent).starting_at(first.leader_policy).recording(recorder)
-        kept, settlement = _second_solve(problem, first, second)
+        kept, settlement = _second_solve(problem, second, first)
         if settlement.termination is Termination.GAP and kept.leader_policy is not None:
             self._known.append((kept.leader_policy, kept, settlement.gain_bound))
         return kept, settlement
@@ -128,18 +128,18 @@ def _first_part(run: Run, share: float) -> Run:
     return run.sharing(share).within(nodes)
 
 
-def _second_solve(problem: Problem, first: Result, run: Run) -> tuple[Result, Settlement]:
+def _second_solve(problem: Problem, run: Run, first: Result) -> tuple[Result, Settlement]:
     """Even weights, with the first point as floor and start."""
     game = problem.game
     from ssg_mip.exact import solve_commitment
 
     even = np.full(game.num_states, 1.0 / game.num_states)
     floor = np.where(problem.weights > 0.0, first.leader_values, -np.inf)
-    answer = solve_commitment(problem, even, run=run, floor=floor)
+    answer = solve_commitment(problem.weighing(even).above(floor), run)
     kept = _with_work(first, run, answer.nodes, answer.lps)
     if answer.policy is not None and answer.response is not None:
         second = _moved(kept, answer.policy, answer.response)
-        kept = second if _is_better(second, first, problem, run) else kept
+        kept = second if _is_better(problem, run, second, first) else kept
     bound = answer.dual_bound if math.isfinite(answer.dual_bound) else math.inf
     gain = max(0.0, game.num_states * (bound - float(even @ kept.leader_values)))
     return kept, _settlement(first, min(gain, _room(game, kept)), answer.termination)
@@ -154,7 +154,7 @@ def _settlement(first: Result, gain_bound: float, termination: Termination) -> S
     return Settlement(first_values=first.leader_values, gain_bound=gain_bound, termination=termination)
 
 
-def _is_better(second: Result, first: Result, problem: Problem, run: Run) -> bool:
+def _is_better(problem: Problem, run: Run, second: Result, first: Result) -> bool:
     """Whether the second point has at least the sum and loses nothing that the first one claims."""
     weighted = problem.weights > 0.0
     return (

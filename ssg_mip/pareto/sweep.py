@@ -175,7 +175,7 @@ def trace_front(
             settings=dict(settings or {}),
             recorder=recorder,
         )
-        check_taken(problem, solver, run)
+        check_taken(problem, run, solver)
         problem, run = into_form(problem, run, form)
         options = {
             "gap": gap,
@@ -189,7 +189,7 @@ def trace_front(
             "num_weights": num_weights,
             "weights": "chosen" if weights is None else "given",
         }
-        sweep = _Sweep(problem, solver, run, starts, rng, on_progress)
+        sweep = _Sweep(problem, run, solver, starts, rng, on_progress)
         stopped = sweep.run(plan)
         front = assured_front(
             front_out(sweep.front(stopped or plan.termination, options), form),
@@ -210,8 +210,8 @@ class _Sweep:
     def __init__(
         self,
         problem: Problem,
-        method: Method,
         run: Run,
+        method: Method,
         starts: int,
         rng: np.random.Generator,
         on_progress: Callable[[ProgressRow], None] | None,
@@ -279,7 +279,7 @@ class _Sweep:
         """A run that was cut, with more time."""
         before, settlement = self._results[number], self._settlements[number]
         problem, run = self._asked(before.weights, before.leader_policy, deadline)
-        self._results[number], self._settlements[number] = self._settler.again(before, settlement, problem, run)
+        self._results[number], self._settlements[number] = self._settler.again(problem, run, before, settlement)
         self._learned(number, deadline, before)
 
     def _asked(self, alpha: FloatArray, start: LeaderPolicy | None, deadline: Deadline) -> tuple[Problem, Run]:

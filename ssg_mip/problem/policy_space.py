@@ -7,6 +7,8 @@ Every row has a scope, which decides what of the theory survives it:
     hold for any compact set of policies, and one policy is still best from all states for fixed follower values).
 ``COUPLING``
     It ties the probabilities of several states to each other, as budgets and policies that must be equal do.
+``VALUE``
+    It asks for at least so much of the leader's value from a state (a floor, or an epsilon-constraint).
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ class Scope(enum.Enum):
 
     STATEWISE = "within one state"
     COUPLING = "across states"
+    VALUE = "on the leader's values"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -74,15 +77,19 @@ class PolicyRow:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class PolicySpace:
-    """The product of the simplices of all states, and rows; without rows every policy is allowed.
+    """The product of the simplices of all states, rows, and a floor; without these every policy is allowed.
 
     Attributes
     ----------
     rows
         What every allowed policy keeps.
+    floor
+        The least value of the leader in every state, shape ``[num_states]``, ``-inf`` where there is none; ``None`` for
+        none at all. It holds within the tolerance ``monotone`` times its scale.
     """
 
     rows: tuple[PolicyRow, ...] = ()
+    floor: FloatArray | None = None
 
     def of_scope(self, game: Game, scope: Scope) -> tuple[PolicyRow, ...]:
         """The rows of a scope."""
@@ -106,4 +113,4 @@ def largest_violation(rows: Sequence[PolicyRow], slots: FloatArray) -> float:
 
 
 EVERY_POLICY = PolicySpace()
-"""No rows: the product of the simplices."""
+"""No rows and no floor: the product of the simplices."""

@@ -60,6 +60,15 @@ class Problem:
         """The same with another scalarisation, and the weights as they are."""
         return dataclasses.replace(self, objective=dataclasses.replace(self.objective, scalarisation=scalarisation))
 
+    @property
+    def floor(self) -> FloatArray | None:
+        """The least value of the leader in every state, if any."""
+        return self.policies.floor
+
+    def above(self, floor: FloatArray | None) -> Problem:
+        """The same with another floor under the leader's values, shape ``[num_states]``, or without one."""
+        return dataclasses.replace(self, policies=dataclasses.replace(self.policies, floor=floor))
+
     def about(self, game: Game) -> Problem:
         """The same question about another game of the same states and actions."""
         return dataclasses.replace(self, game=game)

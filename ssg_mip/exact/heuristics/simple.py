@@ -19,7 +19,6 @@ from ssg_mip.evaluation.mdp import DecisionProcess, joint_process, optimal_contr
 from ssg_mip.exact.heuristics.operator_policies import operator_policies
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
-from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.problem import Problem
 from ssg_mip.runs.run import Run
 
@@ -59,22 +58,20 @@ def reply(game: Game, follower: FollowerPolicy) -> LeaderPolicy:
     return LeaderPolicy.deterministic(game, optimal_control(process).chosen - game.leader_offsets[:-1])
 
 
-def best_simple_policy(
-    problem: Problem, weights: FloatArray, run: Run, floor: FloatArray | None = None
-) -> tuple[Evaluated, int]:
+def best_simple_policy(problem: Problem, run: Run) -> tuple[Evaluated, int]:
     """The best policy that needs no program, within the time that is left (at least one), and how many were tried."""
     game = problem.game
     start = LeaderPolicy.uniform(game) if run.start is None else run.start
-    best, tried = evaluated(problem, start, weights, run, floor), 1
+    best, tried = evaluated(problem, run, start), 1
     for policy in itertools.chain(simple_policies(game), operator_policies(problem, run)):
         if run.deadline.expired or run.interrupt.requested:
             return best, tried
-        best = max(best, evaluated(problem, policy, weights, run, floor), key=lambda one: one.value)
+        best = max(best, evaluated(problem, run, policy), key=lambda one: one.value)
         tried += 1
     for _ in range(REPLY_ROUNDS):
         if run.deadline.expired or run.interrupt.requested:
             break
-        trial = evaluated(problem, reply(game, best.response.follower_policy), weights, run, floor)
+        trial = evaluated(problem, run, reply(game, best.response.follower_policy))
         tried += 1
         if trial.value <= best.value:
             break
@@ -82,12 +79,11 @@ def best_simple_policy(
     return best, tried
 
 
-def evaluated(
-    problem: Problem, policy: LeaderPolicy, weights: FloatArray, run: Run, floor: FloatArray | None
-) -> Evaluated:
+def evaluated(problem: Problem, run: Run, policy: LeaderPolicy) -> Evaluated:
     """A policy with its exact weighted value, ``-inf`` if a state's value is below its floor."""
     response, keeps = problem.follower.answer(problem.game, policy, run.tolerances)
-    value = float(weights @ response.leader_values) if keeps else -np.inf
+    floor = problem.floor
+    value = float(problem.weights @ response.leader_values) if keeps else -np.inf
     if floor is not None:
         slack = run.tolerances.monotone * (1.0 + np.abs(floor))
         if np.any(response.leader_values < floor - slack):

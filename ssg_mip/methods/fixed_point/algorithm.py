@@ -130,7 +130,7 @@ def solve(problem: Problem, run: Run) -> Result:
     return visits.result(
         _termination(iterates, visits),
         counts={"iterations": len(iterates.changes), "lps": iterates.lps},
-        details=_details(form, iterates, last, problem, run, compare=settings.compare),
+        details=_details(problem, run, form, iterates, last, compare=settings.compare),
     )
 
 
@@ -153,7 +153,7 @@ def _termination(iterates: Iterates, visits: Visits) -> Termination:
 
 
 def _details(
-    form: StandardForm, iterates: Iterates, last: Response, problem: Problem, run: Run, *, compare: bool
+    problem: Problem, run: Run, form: StandardForm, iterates: Iterates, last: Response, *, compare: bool
 ) -> dict[str, Any]:
     game, values = form.game, iterates.values
     leader, follower = form.leader.out(values.leader), form.follower.out(values.follower)
@@ -173,7 +173,7 @@ def _details(
         "equilibrium_because": list(_reasons(game)) if iterates.behaviour is Behaviour.CONVERGED else [],
     }
     if compare:
-        details["shortfall"] = shortfalls(problem, last.leader_values, run)
+        details["shortfall"] = shortfalls(problem, run, last.leader_values)
     return details
 
 

@@ -16,7 +16,7 @@ from ssg_mip.problem.weights import unit_weights
 from ssg_mip.runs.run import Run
 
 
-def shortfalls(problem: Problem, leader_values: FloatArray, run: Run) -> dict[str, dict[str, Any]]:
+def shortfalls(problem: Problem, run: Run, leader_values: FloatArray) -> dict[str, dict[str, Any]]:
     """Per state, the certified optimum of that state alone less the value of the policy there.
 
     Each state has a commitment of its own (one policy need not be best in all of them), found within an equal share
@@ -40,7 +40,7 @@ def shortfalls(problem: Problem, leader_values: FloatArray, run: Run) -> dict[st
     cut: CutRuns[int] = CutRuns(run.deadline)
 
     def solve(state: int, share: Deadline) -> None:
-        best = run_method(find_method("commitment"), *_alone(problem, run, state, share))
+        best = run_method(*_alone(problem, run, state, share), find_method("commitment"))
         cut.ended(state, share, cut=best.termination is Termination.TIME_LIMIT)
         proven = best.status is Status.OPTIMAL
         reference = best.leader_value if proven else best.dual_bound

@@ -58,7 +58,7 @@ def solve(
     improve = sampled(improve, run, draws(run))
     for _ in range(limit):  # line 2
         record.arrived(current)  # line 3: V_t is known
-        step = take_step(problem, current, run, improve, record.nodes, record.ceiling)  # lines 4 and 8
+        step = take_step(problem, run, current, improve, record.nodes, record.ceiling)  # lines 4 and 8
         record.stepped(current, step)
         if step.target is None:  # lines 5-6, or no progress possible
             return record.result(current, step.termination)
@@ -72,6 +72,6 @@ def weighted_bound(problem: Problem, run: Run, bounds: ValueBounds) -> float:
     """A proven bound on the weighted optimum: the cooperative one, or the root relaxation of (P) if tighter."""
     cooperative = float(problem.weights @ bounds.upper)
     limited = dataclasses.replace(run, deadline=run.deadline.share(ROOT_BOUND_SHARE), on_progress=None)
-    root = root_bound(problem, problem.weights, run=limited)
+    root = root_bound(problem, limited)
     # What a certificate says is the bound of the root, which may be raised by a rounding.
     return min(cooperative, root) if run.recorder is None else root

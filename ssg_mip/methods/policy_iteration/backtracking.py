@@ -137,7 +137,7 @@ class _Backtracking:
         improving = ImprovingPolicies(self._share)
         improve = sampled(improving, self._run, self._rng)
         before = len(self._recorded)
-        step = take_step(self._problem, current, self._run, improve, self._record.nodes, self._record.ceiling)
+        step = take_step(self._problem, self._run, current, improve, self._record.nodes, self._record.ceiling)
         if step.target is not None:
             self._record.stepped(current, step)
             self._unused.append(self._drawn(improving, step.target))
@@ -177,7 +177,7 @@ class _Backtracking:
         asked = asked.to_gap(BOUND_GAP_SHARE * max(run.gap, LEAST_GAP))
         asked = asked.up_to(self._value(current) + self._record.allowed_gap(current))
         asked = asked.recording(None if run.recorder is None else run.recorder.fresh())
-        answer = solve_commitment(self._problem, self._problem.weights, run=asked)
+        answer = solve_commitment(self._problem, asked)
         self._record.bounded(answer.dual_bound, answer.bound_proof)
         if asked.recorder is not None and (self._bound is None or answer.dual_bound < self._bound[0]):
             self._bound = answer.dual_bound, asked.recorder
@@ -230,7 +230,7 @@ class _Backtracking:
         """A policy of the most recent set that is not used up; the last one, ``W(0)``, never is."""
         while self._unused:
             if self._unused[-1]:
-                return Iterate.evaluated(self._problem, self._unused[-1].pop(), self._run)
+                return Iterate.evaluated(self._problem, self._run, self._unused[-1].pop())
             self._unused.pop()
         drawn = random_iterate(self._problem, self._run, self._rng)
         self._counts["restarts"] += drawn is not None
@@ -244,7 +244,7 @@ class _Backtracking:
         if run.limits.nodes is not None and spent >= run.limits.nodes:
             self._counts[_OUTCOMES[Sufficiency.OPEN]] += 1
             return dataclasses.replace(step, note=f"{step.note}; Theorem 10: no nodes were left to test it"), False
-        test = sufficient_condition(self._problem, current.policy, run.after(spent))
+        test = sufficient_condition(self._problem, run.after(spent), current.policy)
         self._counts[_OUTCOMES[test.verdict]] += 1
         step = dataclasses.replace(step, nodes=step.nodes + test.nodes, lps=step.lps + test.lps)
         if test.verdict is Sufficiency.HOLDS:

@@ -120,8 +120,8 @@ def necessary_condition(
     form = standard_form(game)
     even = np.full(game.num_states, 1.0 / game.num_states)
     problem = Problem(form.standard, Objective(even), Rational(ties=ties))
-    current = Iterate.evaluated(problem, policy, run)
-    step = take_step(problem, current, run, exact_improvement, 0)
+    current = Iterate.evaluated(problem, run, policy)
+    step = take_step(problem, run, current, exact_improvement, 0)
     holds = True if step.termination is Termination.STATIONARY else None
     if step.target is not None:
         holds = False
@@ -172,7 +172,7 @@ class SufficientCondition:
     termination: Termination
 
 
-def sufficient_condition(problem: Problem, policy: LeaderPolicy, run: Run) -> SufficientCondition:
+def sufficient_condition(problem: Problem, run: Run, policy: LeaderPolicy) -> SufficientCondition:
     """Test the sufficient condition for Pareto optimality (Theorem 10) at a policy.
 
     Parameters
@@ -206,7 +206,7 @@ def sufficient_condition(problem: Problem, policy: LeaderPolicy, run: Run) -> Su
         if stop is not None:
             return answer(Sufficiency.OPEN, None, stop)
         inner = run.starting_at(policy).up_to(negligible).quietly().after(nodes)
-        bridge = HighestGainBridge(problem, values, state, share, inner)
+        bridge = HighestGainBridge(problem, inner, values, state, share)
         outcome = search_goal(bridge, inner, absolute=TEST_GAP_SHARE * resolution(game, values, negligible))
         programs, nodes, lps = programs + 1, nodes + outcome.nodes, lps + outcome.lps
         worst = max(worst, outcome.dual_bound)
@@ -216,7 +216,7 @@ def sufficient_condition(problem: Problem, policy: LeaderPolicy, run: Run) -> Su
             end = outcome.termination
     if worst <= negligible:
         return answer(Sufficiency.HOLDS, None, end)
-    breaking = _sampled_break(HighestGainBridge(problem, values, 0, share, run), policy, negligible)
+    breaking = _sampled_break(HighestGainBridge(problem, run, values, 0, share), policy, negligible)
     return answer(Sufficiency.OPEN if breaking is None else Sufficiency.FAILS, breaking, end)
 
 

@@ -57,7 +57,7 @@ class Jump:
     lps: int
 
 
-def negligible_at(problem: Problem, current: Iterate, run: Run) -> float:
+def negligible_at(problem: Problem, run: Run, current: Iterate) -> float:
     """The average gain that the gap of the run leaves open at an iterate, as in the stop test of Algorithm 1."""
     return negligible_gain(problem.game, current.values, problem.weights, max(run.gap, LEAST_GAP))
 
@@ -105,7 +105,7 @@ class DominatingPointSearch:
         """
         even = np.full(self._game.num_states, 1.0 / self._game.num_states)
         first = self._jump(current, self._weights, nodes)
-        settled = first.target is not None or first.gain_bound <= negligible_at(self._problem, current, self._run)
+        settled = first.target is not None or first.gain_bound <= negligible_at(self._problem, self._run, current)
         if settled or first.termination.is_limit or np.array_equal(self._weights, even):
             return first
         second = self._jump(current, even, nodes + first.nodes)
@@ -115,7 +115,7 @@ class DominatingPointSearch:
         """Programs with more and more floors, until their policy keeps them all or their bound leaves no gain."""
         game, key = self._game, weight_key(weights)
         evenness = game.num_states * float(weights.min())
-        allowed = evenness * negligible_at(self._problem, current, self._run)
+        allowed = evenness * negligible_at(self._problem, self._run, current)
         floored = np.zeros(game.num_states, dtype=bool)
         answer, spent, lps = self._without_floor.get(key), 0, 0
         for _ in range(game.num_states + 1):
@@ -147,9 +147,9 @@ class DominatingPointSearch:
             return Jump(None, math.inf, Termination.NUMERICAL, nodes, lps)
         game, target = self._game, None
         if answer.policy is not None:
-            trial = Iterate.evaluated(self._problem, answer.policy, self._run)
+            trial = Iterate.evaluated(self._problem, self._run, answer.policy)
             gain = float(weights @ (trial.values - current.values))
-            counts = gain > LEAST_PROGRESS * negligible_at(self._problem, current, self._run)
+            counts = gain > LEAST_PROGRESS * negligible_at(self._problem, self._run, current)
             target = trial if counts and not self._falling(current, trial.values).any() else None
         reached = current if target is None else target
         left = max(0.0, answer.dual_bound - float(weights @ reached.values))
@@ -159,7 +159,7 @@ class DominatingPointSearch:
         run = self._run
         inner = run.to_gap(TEST_GAP_SHARE * max(run.gap, LEAST_GAP)).after(nodes).starting_at(current.policy).quietly()
         inner = inner.recording(None if run.recorder is None else run.recorder.another())
-        return solve_commitment(self._problem, weights, run=inner, floor=floor)
+        return solve_commitment(self._problem.weighing(weights).above(floor), inner)
 
     def _floor(self, current: Iterate) -> FloatArray:
         """The point's values, moved so that what the program lets them fall is half of what monotonicity allows.

@@ -30,9 +30,9 @@ SAME_VALUES = 6
 class _Remembering(ImprovementBridge):
     """Keeps every policy with a positive gain that is evaluated."""
 
-    def __init__(self, problem: Problem, values: FloatArray, objective: StepObjective, run: Run) -> None:
+    def __init__(self, problem: Problem, run: Run, values: FloatArray, objective: StepObjective) -> None:
         self.met: list[Candidate] = []
-        super().__init__(problem, values, objective, run)
+        super().__init__(problem, run, values, objective)
 
     def evaluate(self, policy: LeaderPolicy) -> Candidate:
         """The objective, remembered if it is one."""
@@ -56,12 +56,12 @@ class ImprovingPolicies:
         self._met: list[Candidate] = []
 
     def __call__(
-        self, problem: Problem, values: FloatArray, objective: StepObjective, run: Run, absolute_gap: float
+        self, problem: Problem, run: Run, values: FloatArray, objective: StepObjective, absolute_gap: float
     ) -> Answer:
         """Solve (I); the arguments are those of :data:`~ssg_mip.methods.policy_iteration.ImprovementSolver`."""
         if obstacle(improvement_products(problem.game), run) is not None:
-            return exact_improvement(problem, values, objective, run, absolute_gap)
-        bridge = _Remembering(problem, values, objective, run)
+            return exact_improvement(problem, run, values, objective, absolute_gap)
+        bridge = _Remembering(problem, run, values, objective)
         trace = None if run.recorder is None else run.recorder.root
         outcome = search_goal(bridge, run, absolute=absolute_gap, trace=trace)
         self._met += bridge.met
@@ -78,7 +78,7 @@ class ImprovingPolicies:
             lp_seconds=outcome.lp_seconds,
             progress=outcome.progress,
         )
-        return claimed_step(answer, problem, run, objective, values)
+        return claimed_step(problem, run, answer, objective, values)
 
     def others(self, taken: LeaderPolicy) -> list[LeaderPolicy]:
         """The policies kept besides the one that was taken, best gain first, one for each response and value."""

@@ -82,7 +82,7 @@ class Ceiling:
 
 
 def sharpened(
-    ceiling: Ceiling, problem: Problem, values: FloatArray, negligible: float, run: Run
+    problem: Problem, run: Run, ceiling: Ceiling, values: FloatArray, negligible: float
 ) -> tuple[Ceiling, Answer]:
     """The ceiling after a search of the commitment program, and what that search did.
 
@@ -101,6 +101,6 @@ def sharpened(
     inner = run.sharing(SEARCH_SHARE).at_most(SEARCH_NODES).quietly().up_to(enough)
     inner = inner.to_gap(max(GAP_SHARE * run.gap, LEAST_GAP))
     inner = inner.recording(None if run.recorder is None else run.recorder.another())
-    answer = solve_commitment(problem, ceiling.weights, run=inner)
+    answer = solve_commitment(problem.weighing(ceiling.weights), inner)
     bound, proof = min((ceiling.bound, ceiling.proof), (answer.dual_bound, answer.bound_proof), key=lambda one: one[0])
     return dataclasses.replace(ceiling, bound=bound, proof=proof, searched=True), answer

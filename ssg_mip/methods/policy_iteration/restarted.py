@@ -68,10 +68,10 @@ def solve(
     gain_bound, restarts = math.inf, 0
     for _ in range(run.limits.iterations or DEFAULT_ITERATION_LIMIT):
         record.arrived(current)
-        step, jump = _step_or_jump(problem, current, run, improve, restarter, gain_bound, record)
+        step, jump = _step_or_jump(problem, run, current, improve, restarter, gain_bound, record)
         record.stepped(current, step)
         if step.target is None:
-            status = _status(problem, current, run, step, jump)
+            status = _status(problem, run, current, step, jump)
             return record.result(current, step.termination, status=status, counts={"restarts": restarts})
         gain_bound = math.inf if jump is None else jump.gain_bound
         restarts += jump is not None
@@ -83,8 +83,8 @@ def solve(
 
 def _step_or_jump(
     problem: Problem,
-    current: Iterate,
     run: Run,
+    current: Iterate,
     improve: ImprovementSolver,
     restarter: DominatingPointSearch,
     gain_bound: float,
@@ -95,12 +95,12 @@ def _step_or_jump(
     ``gain_bound`` is what the last jump has proven about this point: if it, or the bound on the weighted value, leaves
     nothing, no program is needed, because ``Q_t >= V_t`` implies ``V^f >= Q_t``.
     """
-    negligible = negligible_at(problem, current, run)
+    negligible = negligible_at(problem, run, current)
     gain_bound = min(gain_bound, record.ceiling.gain_bound(current.values))
     if gain_bound <= negligible:
         step = dataclasses.replace(Step.stopped(Termination.STATIONARY), bound=gain_bound, note=_proof(gain_bound, run))
         return step, Jump(None, gain_bound, Termination.GAP, 0, 0)
-    step = take_step(problem, current, run, improve, record.nodes, record.ceiling)
+    step = take_step(problem, run, current, improve, record.nodes, record.ceiling)
     if step.target is not None or step.termination is not Termination.STATIONARY or problem.game.leader_discount == 0.0:
         return step, None
     jump = restarter.jump(current, record.nodes + step.nodes)
@@ -123,11 +123,11 @@ def _why(jump: Jump, problem: Problem) -> Termination:
     return Termination.TIE_RULE if problem.follower.rule_decides else Termination.NUMERICAL
 
 
-def _status(problem: Problem, current: Iterate, run: Run, step: Step, jump: Jump | None) -> Status | None:
+def _status(problem: Problem, run: Run, current: Iterate, step: Step, jump: Jump | None) -> Status | None:
     """What is known at the end; ``None`` to let the termination say it."""
     if jump is None:
         return None
-    if step.termination is Termination.STATIONARY and jump.gain_bound <= negligible_at(problem, current, run):
+    if step.termination is Termination.STATIONARY and jump.gain_bound <= negligible_at(problem, run, current):
         return Status.PARETO_OPTIMAL
     return Status.STATIONARY
 

@@ -59,17 +59,17 @@ class _Sampled:
         self._rng = rng
 
     def __call__(
-        self, problem: Problem, values: FloatArray, objective: StepObjective, run: Run, absolute_gap: float
+        self, problem: Problem, run: Run, values: FloatArray, objective: StepObjective, absolute_gap: float
     ) -> Answer:
         """The answer of the solver with a drawn policy in place of its best one; bounds stay as they are."""
         improve = ImprovingPolicies(self._share) if self._improve is exact_improvement else self._improve
-        answer = improve(problem, values, objective, run, absolute_gap)
+        answer = improve(problem, run, values, objective, absolute_gap)
         if answer.policy is None or not answer.primal_bound > 0.0:
             return answer
         met = improve.others(answer.policy) if isinstance(improve, ImprovingPolicies) else []
         negligible = negligible_gain(problem.game, values, problem.weights, self._asked.gap, one_step=True)
         least_progress = LEAST_PROGRESS * negligible * unit_and_least(objective)[0]
-        bridge = ImprovementBridge(problem, values, objective, run)
+        bridge = ImprovementBridge(problem, run, values, objective)
         members = _Members(bridge, self._least_gain(answer), least_progress)
         starts = [one for one in map(members.tested, (answer.policy, *met)) if one is not None]
         if not starts:

@@ -48,16 +48,16 @@ def scalarised(problem: Problem, run: Run) -> Scalarised | None:
         mixture = None if limited.stopped else _mixture(what.pieces, box, ceilings)
         if mixture is None or any(np.abs(mixture - one.mixture).max() <= WORTHWHILE for one in ceilings):
             break
-        ceilings.append(_ceiling(problem, what.pieces, mixture, limited))
+        ceilings.append(_ceiling(problem, limited, what.pieces, mixture))
     return Scalarised.of(what, tuple(ceilings), game)
 
 
-def _ceiling(problem: Problem, pieces: ConcavePieces, mixture: FloatArray, run: Run) -> WeightedCeiling:
+def _ceiling(problem: Problem, run: Run, pieces: ConcavePieces, mixture: FloatArray) -> WeightedCeiling:
     """The bound on the weighted sum of a mixture."""
     weights = mixture @ pieces.weights
     weights = weights / weights.sum()
     recorder = None if run.recorder is None else run.recorder.another()
-    bound = root_bound(problem, weights, run=run.recording(recorder))
+    bound = root_bound(problem.weighing(weights), run.recording(recorder))
     return WeightedCeiling(mixture, weights, bound)
 
 

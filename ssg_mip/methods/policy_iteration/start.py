@@ -31,12 +31,12 @@ def first_iterate(problem: Problem, run: Run) -> Iterate | Termination:
     """
     game = problem.game
     start = LeaderPolicy.uniform(game) if run.start is None else run.start
-    current = Iterate.evaluated(problem, start, run)
+    current = Iterate.evaluated(problem, run, start)
     if problem.follower.accepts(game, current.response, run.tolerances):
         return current
     recorder = None if run.recorder is None else run.recorder.fresh()
     search = run.to_gap(ANY_GAP).quietly().recording(recorder)
-    answer = solve_commitment(problem, problem.weights, run=search)
+    answer = solve_commitment(problem, search)
     if run.recorder is not None and recorder is not None and answer.termination is Termination.INFEASIBLE:
         run.recorder.others.append(recorder)
     if answer.policy is None or answer.response is None:
@@ -56,7 +56,7 @@ def random_iterate(problem: Problem, run: Run, rng: np.random.Generator) -> Iter
     """
     game = problem.game
     for _ in range(DRAWS):
-        drawn = Iterate.evaluated(problem, LeaderPolicy.random(game, rng), run)
+        drawn = Iterate.evaluated(problem, run, LeaderPolicy.random(game, rng))
         if problem.follower.accepts(game, drawn.response, run.tolerances):
             return drawn
         if run.stopped:

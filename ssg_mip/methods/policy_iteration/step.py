@@ -43,23 +43,23 @@ DIRECT_SHARE = 0.1
 PROGRAM_FIRST = 5_000
 """Products of the largest improvement program that is solved at every step; 23 states of 3 x 3 actions have 4,761."""
 
-ImprovementSolver = Callable[[Problem, FloatArray, StepObjective, Run, float], Answer]
-"""``(problem, values, objective, run, absolute_gap) -> answer`` for the program (I)."""
+ImprovementSolver = Callable[[Problem, Run, FloatArray, StepObjective, float], Answer]
+"""``(problem, run, values, objective, absolute_gap) -> answer`` for the program (I)."""
 
 
 def exact_improvement(
-    problem: Problem, values: FloatArray, objective: StepObjective, run: Run, absolute_gap: float
+    problem: Problem, run: Run, values: FloatArray, objective: StepObjective, absolute_gap: float
 ) -> Answer:
     """The program (I) by spatial branch and bound."""
-    return solve_improvement(problem, values, objective, run=run, absolute_gap=absolute_gap)
+    return solve_improvement(problem, run, values, objective, absolute_gap=absolute_gap)
 
 
 def quick_improvement(
-    problem: Problem, values: FloatArray, objective: StepObjective, run: Run, absolute_gap: float
+    problem: Problem, run: Run, values: FloatArray, objective: StepObjective, absolute_gap: float
 ) -> Answer:
     """Any policy that counts, without the program; proves nothing."""
     enough = absolute_gap * LEAST_PROGRESS / TEST_GAP_SHARE
-    return improve_without_program(problem, values, objective, run=run, enough=enough)
+    return improve_without_program(problem, run, values, objective, enough=enough)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -70,7 +70,7 @@ class Iterate:
     response: Response
 
     @classmethod
-    def evaluated(cls, problem: Problem, policy: LeaderPolicy, run: Run) -> Iterate:
+    def evaluated(cls, problem: Problem, run: Run, policy: LeaderPolicy) -> Iterate:
         """A policy with the response that the follower's tie rule picks."""
         return cls(policy, best_response(problem.game, policy, problem.follower.ties, tolerances=run.tolerances))
 
@@ -104,25 +104,20 @@ class Step:
 
 
 def take_step(
-    problem: Problem,
-    current: Iterate,
-    run: Run,
-    improve: ImprovementSolver,
-    nodes: int,
-    ceiling: Ceiling | None = None,
+    problem: Problem, run: Run, current: Iterate, improve: ImprovementSolver, nodes: int, ceiling: Ceiling | None = None
 ) -> Step:
     """A step within what is left of time and nodes; where the ceiling leaves nothing to gain, none is needed."""
-    at_ceiling = None if ceiling is None else stop_at_ceiling(problem, current, run, ceiling)
+    at_ceiling = None if ceiling is None else stop_at_ceiling(problem, run, current, ceiling)
     if at_ceiling is not None:
         return at_ceiling
     reason = run.stop_reason(nodes)
     if reason is not None:
         return Step.stopped(reason)
     inner = run.after(nodes).starting_at(current.policy).quietly()
-    return _step(problem, current, inner, improve, ceiling)
+    return _step(problem, inner, current, improve, ceiling)
 
 
-def stop_at_ceiling(problem: Problem, current: Iterate, run: Run, ceiling: Ceiling) -> Step | None:
+def stop_at_ceiling(problem: Problem, run: Run, current: Iterate, ceiling: Ceiling) -> Step | None:
     """The stop, if the bound on the weighted value proves what the stop test asks for; else ``None``."""
     game = problem.game
     bound = ceiling.gain_bound(current.values)
@@ -132,7 +127,7 @@ def stop_at_ceiling(problem: Problem, current: Iterate, run: Run, ceiling: Ceili
     return dataclasses.replace(Step.stopped(Termination.STATIONARY), bound=bound, note=note)
 
 
-def _step(problem: Problem, current: Iterate, run: Run, improve: ImprovementSolver, ceiling: Ceiling | None) -> Step:
+def _step(problem: Problem, run: Run, current: Iterate, improve: ImprovementSolver, ceiling: Ceiling | None) -> Step:
     """One program with the asked objective; a second one with equal weights if the first settles nothing.
 
     Where the program is large, a step without it comes first. The first one ends after :data:`STEP_NODES`: with a step
@@ -143,7 +138,7 @@ def _step(problem: Problem, current: Iterate, run: Run, improve: ImprovementSolv
     game = problem.game
     objective = problem.objective.over(current.values)
     if improvement_products(game) > PROGRAM_FIRST:
-        quick = _attempt(problem, current, objective, run, run.gap, quick_improvement)
+        quick = _attempt(problem, run, current, objective, run.gap, quick_improvement)
         if quick.target is not None:
             return quick
         if run.deadline.expired:
@@ -152,7 +147,7 @@ def _step(problem: Problem, current: Iterate, run: Run, improve: ImprovementSolv
     epsilon = run.epsilon if run.selection == "epsilon" and run.epsilon is not None else run.gap
     relative = epsilon / (1.0 - epsilon) if epsilon < 1.0 else math.inf
     asked = run.to_gap(relative).sharing(STEP_SHARE).at_most(STEP_NODES)
-    first = _attempt(problem, current, objective, asked, run.gap, improve)
+    first = _attempt(problem, asked, current, objective, run.gap, improve)
     uncertified = isinstance(objective, ConcavePieces) and run.recorder is not None
     if first.target is not None or (first.termination is Termination.STATIONARY and not uncertified):
         return first
@@ -164,8 +159,8 @@ def _step(problem: Problem, current: Iterate, run: Run, improve: ImprovementSolv
         return first
     rest = run.after(first.nodes)
     if first.termination is Termination.NODE_LIMIT and ceiling is not None and not ceiling.searched:
-        return _with_work_of(first, _under_ceiling(problem, current, even, rest, improve, ceiling))
-    return _with_work_of(first, _attempt(problem, current, even, rest, run.gap, improve))
+        return _with_work_of(first, _under_ceiling(problem, rest, current, even, improve, ceiling))
+    return _with_work_of(first, _attempt(problem, rest, current, even, run.gap, improve))
 
 
 def _with_work_of(first: Step, second: Step) -> Step:
@@ -175,24 +170,24 @@ def _with_work_of(first: Step, second: Step) -> Step:
 
 
 def _under_ceiling(
-    problem: Problem, current: Iterate, weights: FloatArray, run: Run, improve: ImprovementSolver, ceiling: Ceiling
+    problem: Problem, run: Run, current: Iterate, weights: FloatArray, improve: ImprovementSolver, ceiling: Ceiling
 ) -> Step:
     """The stop test of a hard program: by a better ceiling if that does it, else by the program."""
     if ceiling.evenness < DIRECT_SHARE:
-        return _attempt(problem, current, weights, run, run.gap, improve)
+        return _attempt(problem, run, current, weights, run.gap, improve)
     negligible = negligible_gain(problem.game, current.values, problem.weights, run.gap, one_step=True)
-    better, answer = sharpened(ceiling, problem, current.values, negligible, run)
+    better, answer = sharpened(problem, run, ceiling, current.values, negligible)
     work = Step(None, answer.termination, math.inf, answer.nodes, answer.lps, "")
-    step = stop_at_ceiling(problem, current, run, better)
+    step = stop_at_ceiling(problem, run, current, better)
     if step is None and run.limits.nodes is not None and answer.nodes >= run.limits.nodes:
         step = Step.stopped(Termination.NODE_LIMIT)
     if step is None:
-        step = _attempt(problem, current, weights, run.after(answer.nodes), run.gap, improve)
+        step = _attempt(problem, run.after(answer.nodes), current, weights, run.gap, improve)
     return dataclasses.replace(_with_work_of(work, step), ceiling=better)
 
 
 def _attempt(
-    problem: Problem, current: Iterate, objective: StepObjective, run: Run, gap: float, improve: ImprovementSolver
+    problem: Problem, run: Run, current: Iterate, objective: StepObjective, gap: float, improve: ImprovementSolver
 ) -> Step:
     """Solve (I) once, and judge its policy by the true values."""
     game = problem.game
@@ -206,7 +201,7 @@ def _attempt(
     absolute = TEST_GAP_SHARE * finest * (evenness if evenness >= DIRECT_SHARE * unit else unit)
     in_pieces = isinstance(objective, ConcavePieces)
     recorder = None if run.recorder is None or in_pieces else run.recorder.fresh()
-    answer = improve(problem, current.values, objective, run.recording(recorder), absolute)
+    answer = improve(problem, run.recording(recorder), current.values, objective, absolute)
     bound = max(0.0, answer.dual_bound) / evenness  # on the average gain, because every gain is at least 0
     # A search that ended by itself, yet neither certifies nor improves: f_t is feasible and worth 0, so either
     # the numbers are to blame or, where ties do not favour the leader, the promise that only a tie could keep.
@@ -225,10 +220,10 @@ def _attempt(
         )
     if answer.policy is None or answer.primal_bound <= 0.0:
         return outcome
-    target = Iterate.evaluated(problem, answer.policy, run)
+    target = Iterate.evaluated(problem, run, answer.policy)
     gains = target.values - current.values
     if gains.min() < -run.tolerances.monotone * value_scale(game, current.values):
-        return dataclasses.replace(outcome, **_refusal(problem, gains, run))
+        return dataclasses.replace(outcome, **_refusal(problem, run, gains))
     if worth(objective, gains) <= least:
         average = worth(objective, gains) if isinstance(objective, np.ndarray) else float(gains.mean())
         gain = run.scale.gain_out(average)
@@ -237,7 +232,7 @@ def _attempt(
     return dataclasses.replace(outcome, target=target)
 
 
-def _refusal(problem: Problem, gains: FloatArray, run: Run) -> dict[str, Any]:
+def _refusal(problem: Problem, run: Run, gains: FloatArray) -> dict[str, Any]:
     """Why a step is not taken: Theorem 8 holds for ties in the leader's favour, so elsewhere the rule is to blame."""
     worst = int(np.argmin(gains))
     change = run.scale.gain_out(float(gains[worst]))

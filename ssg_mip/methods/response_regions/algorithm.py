@@ -57,7 +57,7 @@ def solve(problem: Problem, run: Run) -> Result:
     walk = _Walk(problem, run)
     for _ in range(run.limits.iterations or DEFAULT_ITERATION_LIMIT):
         record.arrived(current)
-        step = stop_at_ceiling(problem, current, run, record.ceiling) or walk.step(current, record.nodes)
+        step = stop_at_ceiling(problem, run, current, record.ceiling) or walk.step(current, record.nodes)
         record.stepped(current, step)
         if step.target is None:
             return record.result(current, step.termination, counts=walk.counts)
@@ -101,7 +101,7 @@ class _Walk:
         if target is not None:
             self._occurs(target.response.follower_policy.actions)
             return Step(target, Termination.GAP, math.inf, self._nodes, self._lps, "a region helps")
-        step = take_step(self._problem, current, self._run, exact_improvement, nodes + self._nodes)
+        step = take_step(self._problem, self._run, current, exact_improvement, nodes + self._nodes)
         self._missed += searched and step.target is not None
         return dataclasses.replace(step, nodes=step.nodes + self._nodes, lps=step.lps + self._lps)
 
@@ -110,7 +110,7 @@ class _Walk:
 
     def _visit(self, current: Iterate, nodes: int) -> Iterate | None:
         """The first region in whose policies one strictly dominates the iterate."""
-        negligible = negligible_at(self._problem, current, self._run)
+        negligible = negligible_at(self._problem, self._run, current)
         run = self._run.sharing(REGIONS_SHARE).starting_at(current.policy).quietly()
         run = run.up_to(LEAST_PROGRESS * negligible)
         for response in self._order(current, run):
@@ -126,7 +126,7 @@ class _Walk:
         known = list(self._seen.values())
         tried = {response.tobytes() for response in known}
         yield from (known[place] for place in self._rng.permutation(len(known)))
-        regions = Regions(self._problem, current.values, run, self._rng)
+        regions = Regions(self._problem, run, current.values, self._rng)
         before = 0
         for response in regions:
             self._nodes += regions.nodes - before
@@ -140,7 +140,7 @@ class _Walk:
     def _improved(self, current: Iterate, response: IntArray, run: Run, negligible: float) -> Iterate | None:
         """(53), then (54), in one region; the result if it strictly dominates the iterate."""
         absolute = TEST_GAP_SHARE * resolution(self._game, current.values, negligible)
-        bridge, outcome = solve_region(self._problem, current.values, response, run, absolute=absolute)
+        bridge, outcome = solve_region(self._problem, run, current.values, response, absolute=absolute)
         self._regions += 1
         if outcome is None:
             return None
@@ -152,7 +152,7 @@ class _Walk:
         if bridge.losing(np.full(self._game.num_states, outcome.primal_bound)).any():  # z > 0
             return None
         policy = pareto_ascent(bridge, response, self._weights, outcome.solution.policy)
-        target = Iterate.evaluated(self._problem, policy, run)
+        target = Iterate.evaluated(self._problem, run, policy)
         gains = target.values - current.values
         falls = gains.min() < -run.tolerances.monotone * value_scale(self._game, current.values)
         counts = float(self._weights @ gains) > LEAST_PROGRESS * negligible

@@ -35,12 +35,12 @@ class Regions:
         Draws the order of the actions in every state.
     """
 
-    def __init__(self, problem: Problem, values: FloatArray, run: Run, rng: np.random.Generator) -> None:
+    def __init__(self, problem: Problem, run: Run, values: FloatArray, rng: np.random.Generator) -> None:
         game = problem.game
         self._game = game
         self._problem = problem
         self._run = run
-        self._whole = LeastGainBridge(problem, values, run)
+        self._whole = LeastGainBridge(problem, run, values)
         self._order = [rng.permutation(int(count)) for count in game.follower_counts]
         self._least = -run.tolerances.feasibility * (1.0 + float(np.abs(values).max()))
         self.pruned = 0
@@ -90,13 +90,13 @@ class Regions:
 
 
 def solve_region(
-    problem: Problem, values: FloatArray, response: IntArray, run: Run, *, absolute: float
+    problem: Problem, run: Run, values: FloatArray, response: IntArray, *, absolute: float
 ) -> tuple[LeastGainBridge, Outcome | None]:
     """Problem (53) for one region; no outcome where propagation shows that the region is empty.
 
     ``run.target`` may end it at the first policy whose least gain exceeds that.
     """
-    bridge = LeastGainBridge(problem, values, run, response)
+    bridge = LeastGainBridge(problem, run, values, response)
     if bridge.first_box is None:
         return bridge, None
     return bridge, search_goal(bridge, run, absolute=absolute)
@@ -138,11 +138,11 @@ def count_responses(problem: Problem, run: Run) -> ResponseCount:
     inner = run.up_to(0.0).quietly()
     possible = math.prod(int(count) for count in game.follower_counts)
     occurring = undecided = 0
-    regions = Regions(problem, values, inner, np.random.default_rng(run.seed))
+    regions = Regions(problem, inner, values, np.random.default_rng(run.seed))
     visited = 0
     for response in regions:
         visited += 1
-        _, outcome = solve_region(problem, values, response, inner, absolute=largest)
+        _, outcome = solve_region(problem, inner, values, response, absolute=largest)
         occurring += outcome is not None and math.isfinite(outcome.primal_bound)
         undecided += outcome is not None and outcome.termination.is_limit
         undecided += outcome is not None and outcome.termination is Termination.NUMERICAL

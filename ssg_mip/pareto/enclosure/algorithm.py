@@ -87,9 +87,9 @@ class EnclosureSearch:
     def __init__(
         self,
         problem: Problem,
+        run: Run,
         objectives: tuple[Objective, ...],
         resolution: float | None,
-        run: Run,
         program_limit: int | None,
         on_progress: Callable[[ProgressRow], None] | None,
         is_over: Callable[[int], bool],
@@ -118,8 +118,8 @@ class EnclosureSearch:
         self._region = Region(high)
         self._archive = Archive(
             problem,
-            objectives,
             run,
+            objectives,
             equal=self._equal,
             news=NEWS_SHARE * self._wanted,
             on_new=self._region.add_point,
@@ -235,8 +235,8 @@ class EnclosureSearch:
         run = self._run.sharing(self._program_share).starting_at(None if start is None else start.policy)
         answer = solve_direction(
             self._problem,
+            run,
             demands,
-            run=run,
             top=max(top, self._run.tolerances.monotone),
             absolute_gap=GAP_SHARE * self._wanted,
             ceilings=ceilings,

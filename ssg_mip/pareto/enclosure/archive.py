@@ -39,8 +39,8 @@ class Archive:
     def __init__(
         self,
         problem: Problem,
-        objectives: tuple[Objective, ...],
         run: Run,
+        objectives: tuple[Objective, ...],
         *,
         equal: float,
         news: float,

@@ -109,7 +109,7 @@ def enclose_front(
         run = dataclasses.replace(run, scale=scale)
         rows = progress_into(on_progress, scale.of_differences, game.initial)
         wanted = None if resolution is None else resolution / scale.unit
-        work = EnclosureSearch(problem, chosen, wanted, run, program_limit, rows, is_over)
+        work = EnclosureSearch(problem, run, chosen, wanted, program_limit, rows, is_over)
         termination = work.run()
         found = enclosure_out(work.enclosure(termination), form)
         printed = len(found.points) * game.num_states

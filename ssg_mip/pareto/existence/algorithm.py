@@ -194,7 +194,7 @@ class ExistenceSearch:
         even = np.full(size, 1.0 / size)
         given_away = FLOOR_SHARE * self.allowed
         run = self._run.within(self._run.limits.nodes_after(self.nodes)).up_to(-math.inf)
-        answer = solve_commitment(self._problem, even, run=run, floor=self.lower - given_away)
+        answer = solve_commitment(self._problem.weighing(even).above(self.lower - given_away), run)
         self.nodes += answer.nodes
         self.lps += answer.lps
         self._ends[_FLOORS] = answer.termination

@@ -230,14 +230,14 @@ def existence(
         problem.follower.check(problem.game, run.tolerances)
         form = standard_form(game)
         inquiry = ExistenceSearch(*into_form(problem, run, form))
-        found = _answered(form, problem, run, inquiry)
+        found = _answered(problem, run, form, inquiry)
         if check:
             closing = Closing(deadline, flag, printed=(len(found.results) + 1) * game.num_states)
             found = dataclasses.replace(found, results=checked_runs(found.results, closing))
     return found
 
 
-def _answered(form: StandardForm, problem: Problem, run: Run, inquiry: ExistenceSearch) -> Existence:
+def _answered(problem: Problem, run: Run, form: StandardForm, inquiry: ExistenceSearch) -> Existence:
     """The verdict of an inquiry into the standard form, with all that belongs to it, about the game itself."""
     game, scale = form.game, form.leader
     verdict, miss, reason = inquiry.verdict()
