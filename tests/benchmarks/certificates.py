@@ -21,10 +21,12 @@ from ssg_mip import Game, LeaderPolicy, best_response, read_instance, solve, ver
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.errors import SolverError
 from ssg_mip.exact import solve_commitment, solve_improvement
+from ssg_mip.problem.problem import Problem
 from ssg_mip.proofs.writer import Recorder
-from ssg_mip.runs.request import Request
+from ssg_mip.runs.run import Run
 from tests.benchmarks.families import FAMILIES, REPORTING_SEEDS, Size
 from tests.benchmarks.ours import WARM_UP
+from tests.unit.questions import asked
 
 Work = Callable[[Recorder | None], None]
 """Solves something, with a recorder or without."""
@@ -107,14 +109,14 @@ def programs(game: Game, gap: float, time_limit: float) -> Iterator[tuple[str, W
     start = LeaderPolicy.uniform(game)
     values = best_response(game, start).leader_values
 
-    def request(recorder: Recorder | None) -> Request:
-        return Request(weights=game.initial, gap=gap, deadline=Deadline(time_limit), start=start, recorder=recorder)
+    def question(recorder: Recorder | None) -> tuple[Problem, Run]:
+        return asked(game, gap=gap, deadline=Deadline(time_limit), start=start, recorder=recorder)
 
     def commitment(recorder: Recorder | None) -> None:
-        solve_commitment(game, game.initial, request=request(recorder))
+        solve_commitment(*question(recorder))
 
     def improvement(recorder: Recorder | None) -> None:
-        solve_improvement(game, values, game.initial, request=request(recorder))
+        solve_improvement(*question(recorder), values, game.initial)
 
     yield "(P)", commitment
     yield "(I)", improvement

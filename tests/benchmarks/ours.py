@@ -18,10 +18,12 @@ from ssg_mip.errors import OptionError
 from ssg_mip.exact import solve_improvement
 from ssg_mip.lp import highs as adapter
 from ssg_mip.methods.registry import find_method
+from ssg_mip.problem.weights import state_weights
 from ssg_mip.result import ProgressRow
-from ssg_mip.runs.request import Request, state_weights
+from ssg_mip.runs.run import Run
 from tests.benchmarks.measurement import Measurement, Task
 from tests.oracles.games import static_game
+from tests.unit.questions import asked
 
 
 class HighsClock:
@@ -51,35 +53,35 @@ class HighsClock:
         adapter._run = self._original
 
 
-def switches(request: type = Request) -> tuple[dataclasses.Field[Any], ...]:
-    """The boolean fields of the search's options, as declared by the request's field ``search``.
+def switches(run: type = Run) -> tuple[dataclasses.Field[Any], ...]:
+    """The boolean fields of the search's options, as declared by the field of :class:`Run`: ``search``.
 
     Raises
     ------
     OptionError
-        If requests have no such field.
+        If runs have no such field.
     """
-    options = _default_search(request)
+    options = _default_search(run)
     return tuple(field for field in dataclasses.fields(options) if isinstance(getattr(options, field.name), bool))
 
 
-def flipped_search(name: str, request: type = Request) -> Any:
+def flipped_search(name: str, run: type = Run) -> Any:
     """The search's options with one switch set against its default."""
-    options = _default_search(request)
-    if name not in {field.name for field in switches(request)}:
-        known = ", ".join(field.name for field in switches(request))
+    options = _default_search(run)
+    if name not in {field.name for field in switches(run)}:
+        known = ", ".join(field.name for field in switches(run))
         raise OptionError(f"switch is {name!r}; it must be one of {known}")
     return dataclasses.replace(options, **{name: not getattr(options, name)})
 
 
-def _default_search(request: type) -> Any:
-    for field in dataclasses.fields(request):
+def _default_search(run: type) -> Any:
+    for field in dataclasses.fields(run):
         if field.name == "search":
             if field.default is not dataclasses.MISSING:
                 return field.default
             if field.default_factory is not dataclasses.MISSING:
                 return field.default_factory()
-    raise OptionError("Request has no field 'search' with a default; the ablation switches the fields of its options")
+    raise OptionError("Run has no field 'search' with a default; the ablation switches the fields of its options")
 
 
 WARM_UP = static_game([[1.0, 0.0], [0.0, 3.0]], [[1.0, 0.0], [0.0, 2.0]])
@@ -100,15 +102,15 @@ def solve_ours(task: Task) -> Measurement:
 def _solve(game: Game, task: Task, time_limit: float) -> Measurement:
     search = {} if task.flipped is None else {"search": flipped_search(task.flipped)}
     weights = state_weights(game, None)
-    request = Request(weights=weights, gap=task.limits.gap, deadline=Deadline(time_limit), **search)
+    problem, run = asked(game, weights=weights, gap=task.limits.gap, deadline=Deadline(time_limit), **search)
     if task.spec.program == "commitment":
-        result = find_method("commitment")(game, request)
+        result = find_method("commitment")(problem, run)
         counts = result.provenance.counts
         found = (result.leader_value, result.dual_bound, counts["nodes"], counts["lps"])
         return _measurement(game, result.leader_policy, result.termination, result.progress, *found)
     start = LeaderPolicy.uniform(game)
     values = best_response(game, start).leader_values
-    answer = solve_improvement(game, values, weights, request=dataclasses.replace(request, start=start))
+    answer = solve_improvement(problem, run.starting_at(start), values, weights)
     found = (answer.primal_bound, answer.dual_bound, answer.nodes, answer.lps)
     return _measurement(game, answer.policy, answer.termination, answer.progress, *found)
 

@@ -33,8 +33,8 @@ from ssg_mip.game.game import Game
 from ssg_mip.methods.policy_iteration import restarted
 from ssg_mip.methods.policy_iteration.dominating_point import DominatingPointSearch
 from ssg_mip.result import Result, TrajectoryPoint
-from ssg_mip.runs.request import Request
 from tests.benchmarks.families import FAMILIES, Size
+from tests.unit.questions import asked
 
 FIRST_SEED = 1000
 """Seed of the first game of every size; nobody has tuned on these."""
@@ -72,20 +72,16 @@ def runs(size: Size, games: int, starts: int, first: int, gap: float, limit: flo
     """Every start on every game of a size; games whose optimum is not certified within the limit are left out."""
     for seed in range(first, first + games):
         game = FAMILIES["random"].build(size, seed)
-        optimum = solve_commitment(
-            game, game.initial, request=Request(weights=game.initial, gap=gap, deadline=Deadline(limit))
-        )
+        optimum = solve_commitment(*asked(game, gap=gap, deadline=Deadline(limit)))
         if optimum.termination is not Termination.GAP:
             print(f"{game.name}: left out, {optimum.termination.value}", file=sys.stderr, flush=True)
             continue
         restarter: DominatingPointSearch | None = None
         for start in range(starts):
-            request = Request(
-                weights=game.initial, gap=gap, deadline=Deadline(limit), start=_start(game, seed, start), seed=start
-            )
-            restarter = DominatingPointSearch(game, request) if restarter is None else restarter.over(request)
+            problem, run = asked(game, gap=gap, deadline=Deadline(limit), start=_start(game, seed, start), seed=start)
+            restarter = DominatingPointSearch(problem, run) if restarter is None else restarter.over(problem, run)
             began = time.process_time()
-            result = restarted.run(game, request, restarter=restarter)
+            result = restarted.solve(problem, run, restarter=restarter)
             yield _row(str(size), seed, start, optimum, result, time.process_time() - began)
 
 

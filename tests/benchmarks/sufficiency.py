@@ -18,7 +18,6 @@ from ssg_mip.base.status import Status
 from ssg_mip.errors import OptionError
 from ssg_mip.methods.policy_iteration import restarted
 from ssg_mip.methods.policy_iteration.conditions import Sufficiency, sufficient_condition
-from ssg_mip.runs.request import Request
 from tests.benchmarks.families import FAMILIES, Size
 from tests.benchmarks.restarts import FIRST_SEED, limit_of_algorithm_1
 
@@ -50,11 +49,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         optimal = dominated = 0
         for seed in range(asked.seed, asked.seed + asked.games):
             game = FAMILIES["random"].build(size, seed).replace(leader_discount=discount)
-            request = Request(weights=game.initial, gap=asked.gap, deadline=Deadline(asked.time_limit))
-            result = restarted.run(game, request)
+            problem, run = asked(game, gap=asked.gap, deadline=Deadline(asked.time_limit))
+            result = restarted.solve(problem, run)
             limit = limit_of_algorithm_1(result)
-            inner = Request(weights=game.initial, gap=asked.gap, deadline=Deadline(asked.time_limit))
-            verdict = sufficient_condition(game, limit.leader_policy, inner).verdict
+            problem, inner = asked(game, gap=asked.gap, deadline=Deadline(asked.time_limit))
+            verdict = sufficient_condition(problem, inner, limit.leader_policy).verdict
             verdicts[verdict] += 1
             jumped = limit is not result.trajectory[-1]
             dominated += jumped

@@ -13,11 +13,11 @@ from ssg_mip.base.deadline import Deadline
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.registry import METHODS, find_method
 from ssg_mip.result import Result
-from ssg_mip.runs.request import Request
 from tests.benchmarks.agreement import load
 from tests.oracles.brute_force import brute_force
 from tests.oracles.games import Array, PlainGame, agreement_game, random_game, static_game
 from tests.oracles.known import STATIC, actor_critic_trap, figure_1, three_points
+from tests.unit.questions import asked
 
 SECONDS = 60.0
 """Time limit of a run that is expected to finish."""
@@ -96,9 +96,9 @@ def truth(name: str) -> Truth:
 
 
 def run(method: str, plain: PlainGame, *, time_limit: float | None = SECONDS, **options: Any) -> Result:
-    """One run of a method on a plain game; the options are those of ``Request``."""
+    """One run of a method on a plain game; the options are those of ``asked``."""
     given: dict[str, Any] = {"weights": plain.initial, "gap": GAP, **BRIEF.get(method, {}), **options}
-    return find_method(method)(plain.to_game(), Request(deadline=Deadline(time_limit), **given))
+    return find_method(method)(*asked(plain.to_game(), deadline=Deadline(time_limit), **given))
 
 
 @cache

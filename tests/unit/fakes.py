@@ -1,4 +1,4 @@
-"""Methods that behave as a test needs, in place of real ones: each is a ``run(game, request)`` under a name."""
+"""Methods that behave as a test needs, in place of real ones: each is a ``solve(problem, run)`` under a name."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.registry import METHODS
+from ssg_mip.problem.problem import Problem
 from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result
-from ssg_mip.runs.method import Method
-from ssg_mip.runs.request import Request, Run
+from ssg_mip.runs.method import Method, MethodFunction
+from ssg_mip.runs.run import Run, options_of
 
-REQUESTS: list[Request] = []
+QUESTIONS: list[tuple[Problem, Run]] = []
 """What the fakes were asked, last one last."""
 
 
@@ -46,18 +47,19 @@ def small_game(name: str = "small") -> Game:
 
 
 def answer(
-    game: Game,
-    request: Request,
+    problem: Problem,
+    run: Run,
     termination: Termination = Termination.GAP,
     status: Status = Status.OPTIMAL,
     *,
     slack: float = 0.0,
 ) -> Result:
     """The start policy (uniform if absent) with its exact values and a bound ``slack`` above its value."""
-    REQUESTS.append(request)
-    policy = (request.start or LeaderPolicy.uniform(game)) if status.has_policy else None
-    response = None if policy is None else best_response(game, policy, request.ties)
-    value = float("nan") if response is None else float(request.weights @ response.leader_values)
+    QUESTIONS.append((problem, run))
+    game = problem.game
+    policy = (run.start or LeaderPolicy.uniform(game)) if status.has_policy else None
+    response = None if policy is None else best_response(game, policy, problem.follower.ties)
+    value = float("nan") if response is None else float(problem.weights @ response.leader_values)
     bound = 100.0 if response is None else value + slack
     rows = tuple(
         ProgressRow(
@@ -66,8 +68,8 @@ def answer(
         for step in range(3)
     )
     for row in rows:
-        if request.on_progress is not None:
-            request.on_progress(row)
+        if run.on_progress is not None:
+            run.on_progress(row)
     trajectory = ()
     if policy is not None and response is not None:
         trajectory = (
@@ -80,75 +82,75 @@ def answer(
         method="fake",
         status=status,
         termination=termination,
-        weights=request.weights,
-        ties=request.ties,
+        weights=problem.weights,
+        ties=problem.follower.ties,
         dual_bound=bound,
         policy=policy,
         response=response,
         trajectory=trajectory,
         progress=rows,
-        options=request.options(),
-        seed=request.seed,
-        seconds=request.deadline.elapsed,
+        options=options_of(problem, run),
+        seed=run.seed,
+        seconds=run.deadline.elapsed,
         counts={"nodes": 2, "lps": 2},
     )
 
 
-def wait(game: Game, request: Request) -> Result:
+def wait(problem: Problem, run: Run) -> Result:
     """Work until told to stop, at most ten seconds."""
     sys.stderr.write("working\n")  # one write: two worker processes share the stream
     sys.stderr.flush()
     give_up = time.monotonic() + 10.0
-    while not request.interrupt.requested and not request.deadline.expired:
+    while not run.interrupt.requested and not run.deadline.expired:
         if time.monotonic() > give_up:
-            return answer(game, request)
+            return answer(problem, run)
         time.sleep(0.01)
-    reason = Termination.INTERRUPTED if request.interrupt.requested else Termination.TIME_LIMIT
-    return answer(game, request, reason, Status.FEASIBLE, slack=1.0)
+    reason = Termination.INTERRUPTED if run.interrupt.requested else Termination.TIME_LIMIT
+    return answer(problem, run, reason, Status.FEASIBLE, slack=1.0)
 
 
-def deaf(game: Game, request: Request) -> Result:
+def deaf(problem: Problem, run: Run) -> Result:
     """Hang: look neither at the deadline nor at the wish to stop."""
     sys.stderr.write("working\n")
     sys.stderr.flush()
     time.sleep(60.0)
-    return answer(game, request)
+    return answer(problem, run)
 
 
-def killed(game: Game, request: Request) -> Result:
+def killed(problem: Problem, run: Run) -> Result:
     """Die as the system kills: at the game ``deadly``, or where a file named by FAKE_KILLS_LEFT still has a byte."""
     path = Path(os.environ.get("FAKE_KILLS_LEFT", os.devnull))
     left = path.read_bytes()
     if left:
         path.write_bytes(left[1:])
-    if left or game.name == "deadly":
+    if left or problem.game.name == "deadly":
         os.kill(os.getpid(), signal.SIGKILL)
-    return answer(game, request)
+    return answer(problem, run)
 
 
-def nothing(game: Game, request: Request) -> Result:
+def nothing(problem: Problem, run: Run) -> Result:
     """Run out of time before any policy."""
-    return answer(game, request, Termination.TIME_LIMIT, Status.NO_SOLUTION)
+    return answer(problem, run, Termination.TIME_LIMIT, Status.NO_SOLUTION)
 
 
-def infeasible(game: Game, request: Request) -> Result:
+def infeasible(problem: Problem, run: Run) -> Result:
     """Prove that no policy satisfies the constraints."""
-    return answer(game, request, Termination.INFEASIBLE, Status.INFEASIBLE)
+    return answer(problem, run, Termination.INFEASIBLE, Status.INFEASIBLE)
 
 
-def crash(game: Game, request: Request) -> Result:
+def crash(problem: Problem, run: Run) -> Result:
     """A defect."""
-    raise ZeroDivisionError(f"no division by {request.seed} in {game.name}")
+    raise ZeroDivisionError(f"no division by {run.seed} in {problem.game.name}")
 
 
-def numerical(game: Game, request: Request) -> Result:
+def numerical(problem: Problem, run: Run) -> Result:
     """A solver that gives up."""
-    raise SolverError(f"the LP of {game.name} failed {1 + request.seed} times")
+    raise SolverError(f"the LP of {problem.game.name} failed {1 + run.seed} times")
 
 
-def lie(game: Game, request: Request) -> Result:
+def lie(problem: Problem, run: Run) -> Result:
     """Claim a little more than the policy is worth."""
-    honest = answer(game, request)
+    honest = answer(problem, run)
     return dataclasses.replace(honest, leader_values=honest.leader_values + 1e-5)
 
 
@@ -164,7 +166,7 @@ class Settings:
             raise OptionError(f"setting temperature is {self.temperature!r}; it must be positive")
 
 
-FAKES: dict[str, Run] = {
+FAKES: dict[str, MethodFunction] = {
     "fake": answer,
     "fake-settings": answer,
     "fake-wait": wait,
@@ -178,19 +180,19 @@ FAKES: dict[str, Run] = {
 }
 
 
-def method_that_runs(run: Run, like: str, monkeypatch: pytest.MonkeyPatch) -> Method:
+def method_that_runs(solve: MethodFunction, like: str, monkeypatch: pytest.MonkeyPatch) -> Method:
     """A method with the facts of a real one, which runs something else."""
     module = types.ModuleType("ssg_mip_method_of_a_test")
-    module.run = run  # type: ignore[attr-defined]
+    module.solve = solve  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, module.__name__, module)
     return dataclasses.replace(METHODS[like], home=module.__name__)
 
 
 def install() -> None:
     """List all fakes among the methods."""
-    for name, run in FAKES.items():
+    for name, solve in FAKES.items():
         module = types.ModuleType(f"ssg_mip_{name.replace('-', '_')}")
-        module.run = run  # type: ignore[attr-defined]
+        module.solve = solve  # type: ignore[attr-defined]
         if name == "fake-settings":
             module.Settings = Settings  # type: ignore[attr-defined]
         sys.modules[module.__name__] = module
@@ -202,4 +204,4 @@ def uninstall() -> None:
     for name in FAKES:
         if name in METHODS:
             sys.modules.pop(METHODS.pop(name).home, None)
-    REQUESTS.clear()
+    QUESTIONS.clear()

@@ -47,12 +47,12 @@ def test_every_argument_reaches_the_method() -> None:
         tolerances=tolerances,
         on_progress=rows.append,
     )
-    asked = fakes.REQUESTS[-1]
-    np.testing.assert_allclose(asked.weights, [0.25, 0.75])
-    assert (asked.ties, asked.gap, asked.seed, asked.deadline.limit) == ("adverse", 0.25, 7, 60.0)
-    assert (asked.node_limit, asked.iteration_limit, asked.levels) == (5, 6, 3)
-    assert asked.start is start
-    assert asked.tolerances is tolerances
+    problem, run = fakes.QUESTIONS[-1]
+    np.testing.assert_allclose(problem.weights, [0.25, 0.75])
+    assert (problem.follower.ties, run.gap, run.seed, run.deadline.limit) == ("adverse", 0.25, 7, 60.0)
+    assert (run.limits.nodes, run.limits.iterations, run.levels) == (5, 6, 3)
+    assert run.start is start
+    assert run.tolerances is tolerances
     assert len(rows) == 3
 
 
@@ -70,7 +70,7 @@ def test_a_start_policy_may_be_given_by_names() -> None:
 def test_a_start_policy_of_another_game_is_refused_before_the_method_runs() -> None:
     with pytest.raises(InvalidPolicyError, match="shape"):
         solve(fakes.small_game(), "fake", start=LeaderPolicy(np.ones((3, 1))))
-    assert not fakes.REQUESTS
+    assert not fakes.QUESTIONS
 
 
 def test_an_unknown_method_is_refused_with_the_known_ones() -> None:

@@ -6,11 +6,10 @@ import signal
 import threading
 from collections.abc import Iterator
 
-import numpy as np
 import pytest
 
 from ssg_mip.base.interrupt import Interrupt, graceful_interrupt
-from ssg_mip.runs.request import Request
+from ssg_mip.runs.run import Run
 
 
 @pytest.fixture(autouse=True)
@@ -75,8 +74,8 @@ def test_another_thread_gets_a_flag_of_its_own_and_installs_nothing() -> None:
         assert seen[0][1] is not outer
 
 
-def test_every_request_carries_a_flag_of_its_own() -> None:
-    first, second = Request(weights=np.array([1.0])), Request(weights=np.array([1.0]))
+def test_every_run_carries_a_flag_of_its_own() -> None:
+    first, second = Run(), Run()
     first.interrupt.request()
     assert first.interrupt.requested
     assert not second.interrupt.requested

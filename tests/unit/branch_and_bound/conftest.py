@@ -15,7 +15,7 @@ from ssg_mip.exact.bridge import CommitmentBridge
 from ssg_mip.lp.compiled import compile_program
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.programs.commitment import commitment
-from ssg_mip.runs.request import Request
+from tests.unit.questions import asked
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,4 +78,4 @@ def bench(request: pytest.FixtureRequest) -> Bench:
         leader_discount=0.8,
         follower_discount=0.9,
     )
-    return Bench(game, CommitmentBridge(game, game.initial, Request(weights=game.initial)))
+    return Bench(game, CommitmentBridge(*asked(game)))

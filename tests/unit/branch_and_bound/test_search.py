@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 from collections.abc import Iterator
 
@@ -19,8 +18,8 @@ from ssg_mip.branch_and_bound.search import Search
 from ssg_mip.exact import solve_commitment
 from ssg_mip.lp.highs import HighsLp
 from ssg_mip.lp.interface import LpAnswer, LpStatus
-from ssg_mip.runs.request import Request
 from tests.unit.branch_and_bound.conftest import Bench
+from tests.unit.questions import asked
 
 GAPS = Gaps(relative=1e-3, absolute=1e-6)
 
@@ -59,10 +58,10 @@ def test_an_interrupt_is_named_as_the_reason(bench: Bench) -> None:
 def test_every_ingredient_can_be_left_out_without_changing_the_answer(bench: Bench, left_out: str) -> None:
     """Ingredients buy speed, never correctness."""
     names = SearchOptions.__dataclass_fields__ if left_out == "all" else [left_out]
-    request = Request(weights=bench.game.initial, gap=0.1)
-    plain = Request(weights=bench.game.initial, gap=0.1, search=SearchOptions(**dict.fromkeys(names, False)))
-    full = solve_commitment(bench.game, bench.game.initial, request=request)
-    without = solve_commitment(bench.game, bench.game.initial, request=plain)
+    problem, run = asked(bench.game, gap=0.1)
+    problem, plain = asked(bench.game, gap=0.1, search=SearchOptions(**dict.fromkeys(names, False)))
+    full = solve_commitment(problem, run)
+    without = solve_commitment(problem, plain)
     assert without.termination is Termination.GAP
     assert without.primal_bound <= full.dual_bound + 1e-7
     assert full.primal_bound <= without.dual_bound + 1e-7
@@ -113,7 +112,7 @@ def test_a_solution_at_the_ceiling_ends_the_search_and_no_bound_exceeds_it(bench
     assert full.primal_bound <= cut_short.dual_bound <= ceiling
     assert all(row.dual_bound <= ceiling for row in cut_short.progress)
     asked = []
-    bench.problem.request = dataclasses.replace(bench.problem.request, start=full.solution.policy)
+    bench.problem.run = bench.problem.run.starting_at(full.solution.policy)
 
     class Watched:
         """The problem, with a note of every solution that the search asks for."""

@@ -15,9 +15,9 @@ from ssg_mip.game.game import Game
 from ssg_mip.library import matrix_game
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.proofs.writer import Recorder
-from ssg_mip.runs.request import Request
 from tests.oracles.games import random_game
 from tests.oracles.known import figure_1
+from tests.unit.questions import asked
 
 Lines = list[Any]
 
@@ -91,7 +91,8 @@ def certified(name: str) -> Certified:
     if variant.endswith("one start"):
         weights = np.eye(game.num_states)[0]
     recorder = Recorder()
-    request = Request(
+    problem, run = asked(
+        game,
         weights=weights,
         gap=1e-5,
         node_limit=4 if variant == "cut short" else None,
@@ -103,9 +104,9 @@ def certified(name: str) -> Certified:
         values = best_response(game, LeaderPolicy.uniform(game)).leader_values
         if variant == "stationary":
             values = solve(game, gap=1e-5, check=False, guarantee=False).leader_values
-        answer = solve_improvement(game, values, weights, request=request)
+        answer = solve_improvement(problem, run, values, weights)
     else:
-        answer = solve_commitment(game, weights, request=request, floor=_floor(game, variant))
+        answer = solve_commitment(problem.above(_floor(game, variant)), run)
     text = json.dumps(list(recorder.lines(game)))
     return Certified(game, weights, answer, recorder, text)
 

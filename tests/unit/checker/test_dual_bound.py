@@ -33,10 +33,10 @@ from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.programs import coupling
 from ssg_mip.proofs.claim import Claim
 from ssg_mip.proofs.writer import Recorder
-from ssg_mip.runs.request import Request
 from tests.oracles.games import random_game
 from tests.unit.checker.dual_cases import CASES, EMPTY_CASES, Certified, certified
 from tests.unit.checker.tampering import DEMANDS, mutate, replayed, tamper
+from tests.unit.questions import asked
 
 every_case = pytest.mark.parametrize("name", CASES)
 
@@ -338,8 +338,8 @@ def test_a_program_whose_flow_rows_meet_their_own_values_only_has_a_certificate(
         successors=successors,
     ).to_game()
     recorder = Recorder()
-    request = Request(weights=game.initial, node_limit=40, recorder=recorder)
-    answer = solve_commitment(game, game.initial, request=request)
+    problem, run = asked(game, node_limit=40, recorder=recorder)
+    answer = solve_commitment(problem, run)
     assert answer.bound_proof is BoundProof.SEARCH
     found = verify_bound(game, json.loads(json.dumps(list(recorder.lines(game)))))
     assert found.passed, found.failed

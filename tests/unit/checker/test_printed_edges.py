@@ -32,10 +32,10 @@ from ssg_mip.checker.values import Interval
 from ssg_mip.checker.verify import examine
 from ssg_mip.errors import InvalidResultError
 from ssg_mip.game.game import Game
-from ssg_mip.runs.request import Request
 from tests.oracles.games import static_game
 from tests.unit import fakes
 from tests.unit.checker.dual_cases import certified
+from tests.unit.questions import asked
 
 
 def two_by_three() -> Game:
@@ -93,9 +93,9 @@ def test_a_line_that_is_wrong_is_told_by_its_number() -> None:
 @pytest.mark.parametrize("field", ["leader_values", "follower_values", "leader_value", "follower_policy"])
 def test_without_a_policy_nothing_may_be_claimed(field: str) -> None:
     game = fakes.small_game()
-    request = Request(weights=game.initial)
+    problem, run = asked(game)
     data = json.loads(
-        json.dumps(fakes.answer(game, request, Termination.TIME_LIMIT, Status.NO_SOLUTION).to_dict(), allow_nan=False)
+        json.dumps(fakes.answer(problem, run, Termination.TIME_LIMIT, Status.NO_SOLUTION).to_dict(), allow_nan=False)
     )
     read_claims(game, data)
     said = {"leader_value": 1.0, "follower_policy": {"calm": "b0", "[bold]storm": "b0"}}
@@ -106,14 +106,14 @@ def test_without_a_policy_nothing_may_be_claimed(field: str) -> None:
 
 def test_what_is_not_checked_is_named_in_full_where_nothing_is_left_out() -> None:
     game = fakes.small_game()
-    result = fakes.answer(game, Request(weights=game.initial))
+    result = fakes.answer(*asked(game))
     assert examine(game, result).verification.not_checked == UNCHECKED_FIELDS["result"]
 
 
 def test_the_loss_that_a_response_may_have() -> None:
     """Ties and noise over ``1 - 1/2``, and the rounding of values."""
     game = fakes.small_game()
-    point = read_claims(game, fakes.answer(game, Request(weights=game.initial)).to_dict()).answers[0]
+    point = read_claims(game, fakes.answer(*asked(game)).to_dict()).answers[0]
     claims: Any = SimpleNamespace(answers=(point,), ties="leader")
     prover = Prover(ExactGame.of(game), "leader", DEFAULT_TOLERANCES)
     view = prover.about(point.policy).view
@@ -168,7 +168,7 @@ def test_what_follows_the_last_node_is_told_by_its_line() -> None:
 def test_a_state_that_is_wrongly_called_tied_is_named() -> None:
     """Against the uniform policy both states are tied."""
     game = fakes.small_game()
-    data = json.loads(json.dumps(fakes.answer(game, Request(weights=game.initial)).to_dict(), allow_nan=False))
+    data = json.loads(json.dumps(fakes.answer(*asked(game)).to_dict(), allow_nan=False))
     assert sorted(data["tied_states"]) == ["[bold]storm", "calm"]
     data["tied_states"] = ["[bold]storm"]
     (failed,) = examine(game, data).verification.failed

@@ -18,10 +18,10 @@ from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
-from ssg_mip.runs.request import Request
 from tests.oracles.games import agreement_game, plain_from_arrays, random_game
 from tests.oracles.known import figure_1, three_points
 from tests.unit import fakes
+from tests.unit.questions import asked
 
 Data = dict[str, Any]
 Mutation = tuple[str, Callable[[Data], None]]
@@ -236,7 +236,7 @@ def test_a_false_limit_breaks_the_cone(discount: float, breaks: bool) -> None:
         follower_discount=0.5,
     ).to_game()
     starts = [LeaderPolicy.deterministic(about, (action, action)) for action in (0, 1)]
-    runs = [printed(fakes.answer(about, Request(weights=about.initial, start=start), slack=9.0)) for start in starts]
+    runs = [printed(fakes.answer(*asked(about, start=start), slack=9.0)) for start in starts]
     data = {**runs[1], "method": "policy-iteration"}
     data["trajectory"] = [{**run["trajectory"][0], "iteration": index} for index, run in enumerate(runs)]
     data["trajectory"][1]["step_bound"] = 0.0
@@ -286,7 +286,7 @@ def test_a_bound_below_a_point_of_the_front_is_found() -> None:
 def test_the_wrong_tied_response_is_found(ties: str) -> None:
     """The follower is indifferent in both states; every other response breaks the rule, though it is optimal."""
     about = fakes.small_game()
-    data = printed(fakes.answer(about, _request(about, ties)))
+    data = printed(fakes.answer(*asked(about, ties=ties)))
     assert verify(about, data).passed
     data["follower_policy"]["calm"] = {"b0": "b1", "b1": "b0"}[data["follower_policy"]["calm"]]
     failed = rejected(data, about)
@@ -298,20 +298,16 @@ def test_the_leader_s_tied_response_must_be_the_best_for_it() -> None:
     """Three points: an optimum that sits on a tie, evaluated with the other tied action."""
     about = figure_1(1.0, 10 / 9).to_game()
     policy = LeaderPolicy.deterministic(about, (0, 1))
-    data = printed(fakes.answer(about, Request(weights=about.initial, start=policy)))
+    data = printed(fakes.answer(*asked(about, start=policy)))
     weak = best_response(about, policy, "adverse")
     data["follower_policy"] = weak.follower_policy.to_names(about)
     data["leader_values"] = dict(zip(about.state_names, weak.leader_values.tolist(), strict=True))
     assert "response_follows_tie_rule" in rejected(data, about)
 
 
-def _request(about: Game, ties: str) -> Any:
-    return Request(weights=about.initial, ties=ties)  # type: ignore[arg-type]
-
-
 def test_a_result_without_a_policy_claims_nothing() -> None:
     about = fakes.small_game()
-    data = printed(fakes.answer(about, _request(about, "leader"), Termination.TIME_LIMIT, Status.NO_SOLUTION))
+    data = printed(fakes.answer(*asked(about), Termination.TIME_LIMIT, Status.NO_SOLUTION))
     assert verify(about, data).passed
     for change in ({"leader_value": 1.0}, {"status": "optimal"}, {"tied_states": ["calm"]}):
         assert not verify(about, {**data, **change}).passed

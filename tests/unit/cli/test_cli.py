@@ -37,9 +37,9 @@ def test_every_option_of_solve_reaches_the_method(command: Command, instance: Pa
     )
     ran = command("solve", instance, *options.split(), "--weights", "calm=3,[bold]storm=1", "--start", start, "--json")
     assert ran.code == 0
-    asked = fakes.REQUESTS[-1]
-    assert (asked.ties, asked.gap, asked.deadline.limit, asked.node_limit) == ("first", 0.5, 9.0, 8)
-    assert (asked.iteration_limit, asked.seed, asked.levels) == (7, 6, 5)
+    problem, run = fakes.QUESTIONS[-1]
+    assert (problem.follower.ties, run.gap, run.deadline.limit, run.limits.nodes) == ("first", 0.5, 9.0, 8)
+    assert (run.limits.iterations, run.seed, run.levels) == (7, 6, 5)
     assert ran.data["weights"] == {"calm": 0.75, "[bold]storm": 0.25}
     assert ran.data["leader_policy"]["calm"] == {"a0": 0.0, "a1": 1.0}
 
@@ -47,12 +47,12 @@ def test_every_option_of_solve_reaches_the_method(command: Command, instance: Pa
 def test_settings_of_a_method_are_read_as_json_or_text(command: Command, instance: Path, tmp_path: Path) -> None:
     given = ("--set", "temperature=0.25", "--set", "variant=fast")
     assert command("solve", instance, "--method", "fake-settings", *given).code == 0
-    assert fakes.REQUESTS[-1].settings == {"temperature": 0.25, "variant": "fast"}
+    assert fakes.QUESTIONS[-1][1].settings == {"temperature": 0.25, "variant": "fast"}
     assert command("front", instance, "--method", "fake-settings", *given, "--num-weights", "2").code == 0
-    assert fakes.REQUESTS[-1].settings == {"temperature": 0.25, "variant": "fast"}
+    assert fakes.QUESTIONS[-1][1].settings == {"temperature": 0.25, "variant": "fast"}
     out = tmp_path / "rows"
     assert command("batch", instance.parent, "--out", out, "--method", "fake-settings", *given, "--json").code == 0
-    assert fakes.REQUESTS[-1].settings == {"temperature": 0.25, "variant": "fast"}
+    assert fakes.QUESTIONS[-1][1].settings == {"temperature": 0.25, "variant": "fast"}
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_the_word_random_is_a_start_drawn_by_the_seed(command: Command, instance
     drawn = []
     for seed in (3, 3, 4):
         assert command("solve", instance, "--method", "fake", "--start", "random", "--seed", seed, "--json").code == 0
-        start = fakes.REQUESTS[-1].start
+        start = fakes.QUESTIONS[-1][1].start
         assert start is not None
         drawn.append(start.probabilities.tolist())
     assert drawn[0] == drawn[1] != drawn[2]
@@ -119,7 +119,7 @@ def test_an_unknown_picture_format_is_refused_before_the_work(command: Command, 
     ran = command("solve", instance, "--method", "fake", "--plot", "progress.xyz")
     assert ran.code == 2
     assert "'xyz'" in ran.err
-    assert not fakes.REQUESTS
+    assert not fakes.QUESTIONS
 
 
 def test_a_picture_that_cannot_be_written_costs_the_picture_only(

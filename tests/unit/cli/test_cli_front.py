@@ -39,7 +39,7 @@ def test_front_takes_weight_vectors_and_axes(command: Command, instance: Path, t
     axes = ("--axes", "[bold]storm", "calm", "--plot", tmp_path / "f.svg")
     ran = command("front", instance, "--method", "fake", *weights, *axes, "--json")
     assert ran.code == 0
-    assert [asked.weights[0] for asked in fakes.REQUESTS] == [0.25, 0.5]
+    assert [problem.weights[0] for problem, _ in fakes.QUESTIONS] == [0.25, 0.5]
 
 
 def test_front_without_any_point_is_code_4(command: Command, instance: Path) -> None:

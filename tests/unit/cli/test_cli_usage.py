@@ -84,7 +84,7 @@ def test_wrong_usage_is_code_2_without_a_traceback(
     ran = command(*(instance if one == "INSTANCE" else one for one in arguments))
     assert ran.code == 2
     assert ran.err
-    assert not fakes.REQUESTS
+    assert not fakes.QUESTIONS
 
 
 @pytest.mark.parametrize("what", ["solve", "front", "show"])

@@ -12,10 +12,10 @@ from ssg_mip.evaluation.value_bounds import follower_value_bounds, leader_value_
 from ssg_mip.exact import Answer, solve_commitment
 from ssg_mip.exact.direction import solve_direction
 from ssg_mip.programs.direction import Ceiling, Demand, direction_products, level
-from ssg_mip.runs.request import Request
 from tests.oracles.games import Array, PlainGame, random_game
 from tests.oracles.known import three_points
 from tests.oracles.many import drawn_policies, values_of_many
+from tests.unit.questions import asked
 
 GAP = 1e-4
 
@@ -33,8 +33,8 @@ def _game(seed: int) -> PlainGame:
 
 
 def _solve(plain: PlainGame, demands: list[Demand], top: float, **options: object) -> Answer:
-    request = Request(weights=plain.initial)
-    return solve_direction(plain.to_game(), demands, request=request, top=top, absolute_gap=GAP, **options)  # type: ignore[arg-type]
+    problem, run = asked(plain.to_game(), weights=plain.initial)
+    return solve_direction(problem, run, demands, top=top, absolute_gap=GAP, **options)  # type: ignore[arg-type]
 
 
 def _demand(leader: Array, follower: Array, least: float, slope: float) -> Demand:
@@ -49,7 +49,7 @@ def test_one_demand_on_the_leader_s_value_is_the_commitment_program(seed: int) -
     bounds = leader_value_bounds(game)
     least = float(plain.initial @ bounds.lower)
     found = _solve(plain, [_demand(plain.initial, nothing, least, 1.0)], float(plain.initial @ bounds.upper) - least)
-    known = solve_commitment(game, plain.initial, request=Request(weights=plain.initial, gap=1e-6))
+    known = solve_commitment(*asked(game, weights=plain.initial, gap=1e-6))
     assert found.termination is Termination.GAP
     assert found.primal_bound + least <= known.dual_bound + 1e-9
     assert found.dual_bound + least >= known.primal_bound - 1e-9
@@ -109,8 +109,8 @@ def test_a_limit_leaves_a_valid_bound_and_the_size_is_foretold() -> None:
     plain = _game(0)
     game, nothing = plain.to_game(), np.zeros(2)
     demands = [_demand(np.eye(2)[k], nothing, -3.0, 1.0) for k in range(2)]
-    request = Request(weights=plain.initial, deadline=Deadline(0.0))
-    found = solve_direction(game, demands, request=request, top=6.0, absolute_gap=GAP)
+    problem, run = asked(game, weights=plain.initial, deadline=Deadline(0.0))
+    found = solve_direction(problem, run, demands, top=6.0, absolute_gap=GAP)
     assert found.termination is Termination.TIME_LIMIT
     assert found.primal_bound <= found.dual_bound <= 6.0
     program = level(game, demands, follower_value_bounds(game), top=6.0)

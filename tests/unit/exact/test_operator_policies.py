@@ -12,14 +12,14 @@ from ssg_mip import Game, LeaderPolicy, best_response, solve
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.status import Termination
 from ssg_mip.branch_and_bound.options import SearchOptions
-from ssg_mip.exact import Answer, programs, solve_commitment
+from ssg_mip.exact import Answer, solve_commitment
 from ssg_mip.exact.heuristics.operator_policies import STATIC_GAMES, STEPS, operator_policies
 from ssg_mip.exact.heuristics.simple import best_simple_policy, simple_policies
 from ssg_mip.exact.size_limit import commitment_products
 from ssg_mip.library import highway_merge, random_game
 from ssg_mip.lp.interface import MilpAnswer
 from ssg_mip.methods.restricted import milp
-from ssg_mip.runs.request import Request
+from tests.unit.questions import asked
 
 MERGE = highway_merge(5, 2)
 """Long paths: its optimum is 30.115, which the operator's first step attains."""
@@ -31,13 +31,13 @@ def _value(game: Game, policy: LeaderPolicy) -> float:
 
 def _answer(game: Game, *, operator: bool, floor: np.ndarray | None = None, **options: Any) -> Answer:
     search = SearchOptions(operator_starts=operator)
-    request = Request(weights=game.initial, search=search, **options)
-    return solve_commitment(game, game.initial, request=request, floor=floor)
+    problem, run = asked(game, search=search, **options)
+    return solve_commitment(problem.above(floor), run)
 
 
 def test_a_game_with_long_paths_is_solved_at_a_node() -> None:
     """Without the operator's policies the search is no better."""
-    assert commitment_products(MERGE, MERGE.initial) >= programs.OPERATOR_PRODUCTS
+    assert commitment_products(MERGE, MERGE.initial) >= bridge.OPERATOR_PRODUCTS
     alone = _answer(MERGE, operator=False, node_limit=1)
     helped = _answer(MERGE, operator=True, node_limit=1)
     assert helped.termination is Termination.GAP
@@ -66,7 +66,7 @@ def test_the_operator_changes_no_proven_answer(
     monkeypatch: pytest.MonkeyPatch, seed: int, options: dict[str, Any]
 ) -> None:
     """Margin, tie rule and floor hold for its policies as for all others."""
-    monkeypatch.setattr(programs, "OPERATOR_PRODUCTS", 0)
+    monkeypatch.setattr(bridge, "OPERATOR_PRODUCTS", 0)
     game = random_game(seed, 3, 2, 2)
     options = dict(options)
     floor = None
@@ -89,7 +89,7 @@ def test_the_operator_changes_no_proven_answer(
 
 def test_its_policies_differ_and_are_few() -> None:
     game = random_game(1, 6, 3, 3)
-    policies = list(operator_policies(game, Request(weights=game.initial)))
+    policies = list(operator_policies(*asked(game)))
     assert len({policy.probabilities.tobytes() for policy in policies}) == len(policies)
     assert 1 < len(policies) <= 2 * len(STATIC_GAMES) * STEPS
     assert any(0.0 < policy.probabilities.max(axis=1).min() < 1.0 for policy in policies)
@@ -97,11 +97,11 @@ def test_its_policies_differ_and_are_few() -> None:
 
 def test_there_are_none_without_time_nor_where_one_step_would_take_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
     game = random_game(1, 6, 3, 3)
-    request = Request(weights=game.initial)
-    assert not list(operator_policies(game, dataclasses.replace(request, deadline=Deadline(0.0))))
+    problem, run = asked(game)
+    assert not list(operator_policies(problem, dataclasses.replace(run, deadline=Deadline(0.0))))
     for leader_class in STATIC_GAMES:
         monkeypatch.setitem(STATIC_GAMES, leader_class, game.num_states - 1)
-    assert not list(operator_policies(game, request))
+    assert not list(operator_policies(problem, run))
 
 
 def test_without_a_program_the_answer_is_at_least_as_good_as_any_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,9 +109,9 @@ def test_without_a_program_the_answer_is_at_least_as_good_as_any_of_them(monkeyp
     game = random_game(0, 50, 3, 3)
     for leader_class in STATIC_GAMES:
         monkeypatch.setitem(STATIC_GAMES, leader_class, 3 * game.num_states)
-    request = Request(weights=game.initial)
-    best, tried = best_simple_policy(game, game.initial, request)
+    problem, run = asked(game)
+    best, tried = best_simple_policy(problem, run)
     simple = max(_value(game, policy) for policy in simple_policies(game))
-    found = [_value(game, policy) for policy in operator_policies(game, request)]
+    found = [_value(game, policy) for policy in operator_policies(problem, run)]
     assert tried > len(found)
     assert best.value >= max(found) > simple + 1.0

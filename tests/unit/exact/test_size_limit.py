@@ -21,7 +21,8 @@ from ssg_mip.library import kudo_akimoto_figure_1, random_game
 from ssg_mip.programs.commitment import commitment
 from ssg_mip.programs.deterministic import deterministic_commitment
 from ssg_mip.programs.improvement import improvement
-from ssg_mip.runs.request import Request
+from ssg_mip.runs.run import Run
+from tests.unit.questions import asked
 
 LARGE = random_game(seed=3, states=40, leader_actions=3, follower_actions=3)
 SMALL = random_game(seed=3, states=4, leader_actions=2, follower_actions=3)
@@ -55,13 +56,12 @@ def test_the_estimate_for_restricted_policies_is_not_below_the_products_of_a_lea
 
 
 def test_an_obstacle_is_named_by_what_would_remove_it() -> None:
-    generous, short = Request(weights=SMALL.initial), Request(weights=SMALL.initial, deadline=Deadline(1.0))
+    generous, short = Run(), Run(deadline=Deadline(1.0))
     assert obstacle(size_limit.MOST_PRODUCTS, generous) is None
     assert obstacle(size_limit.MOST_PRODUCTS + 1, generous) is Termination.SIZE_LIMIT
     assert obstacle(2 * size_limit.PRODUCTS_PER_SECOND, short) is Termination.TIME_LIMIT
     assert obstacle(size_limit.MOST_PRODUCTS + 1, short) is Termination.SIZE_LIMIT
-    over = Request(weights=SMALL.initial, deadline=Deadline(0.0))
-    assert obstacle(1, over) is Termination.TIME_LIMIT
+    assert obstacle(1, Run(deadline=Deadline(0.0))) is Termination.TIME_LIMIT
 
 
 @pytest.mark.parametrize("method", WITH_PROGRAMS)
@@ -94,17 +94,17 @@ def test_a_simple_policy_that_meets_the_bound_is_optimal_without_a_program(monke
 def test_the_best_simple_policy_is_no_worse_than_the_start_and_keeps_to_a_floor() -> None:
     """A floor above everything that is attained leaves no policy."""
     start = LeaderPolicy.random(LARGE, np.random.default_rng(1))
-    request = Request(weights=LARGE.initial, start=start)
-    best, tried = best_simple_policy(LARGE, LARGE.initial, request)
+    problem, run = asked(LARGE, start=start)
+    best, tried = best_simple_policy(problem, run)
     assert tried >= 1 + 1 + 3 + 1
     assert best.value >= float(LARGE.initial @ best_response(LARGE, start).leader_values)
     above = leader_value_bounds(LARGE).upper + 1.0
-    assert best_simple_policy(LARGE, LARGE.initial, request, above)[0].value == -np.inf
+    assert best_simple_policy(problem.above(above), run)[0].value == -np.inf
 
 
 def test_no_time_leaves_one_policy() -> None:
-    request = Request(weights=LARGE.initial, deadline=Deadline(0.0))
-    best, tried = best_simple_policy(LARGE, LARGE.initial, request)
+    problem, run = asked(LARGE, deadline=Deadline(0.0))
+    best, tried = best_simple_policy(problem, run)
     assert tried == 1
     assert np.array_equal(best.policy.probabilities, LeaderPolicy.uniform(LARGE).probabilities)
 

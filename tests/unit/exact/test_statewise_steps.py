@@ -12,8 +12,8 @@ from ssg_mip.exact import improve_without_program
 from ssg_mip.exact.bridge import ImprovementBridge
 from ssg_mip.exact.heuristics.statewise_steps import step_down_the_ladder
 from ssg_mip.library import random_game
-from ssg_mip.runs.request import Request
 from tests.unit.methods.grid_improvement import one_step_values
+from tests.unit.questions import asked
 
 TOLERANCE = 1e-7
 
@@ -21,8 +21,8 @@ TOLERANCE = 1e-7
 def step(game: Game, policy: LeaderPolicy) -> tuple[Response, LeaderPolicy | None]:
     """The response to a policy and one step from it."""
     response = best_response(game, policy)
-    request = Request(weights=game.initial, start=policy)
-    problem = ImprovementBridge(game, response.leader_values, game.initial, request)
+    problem, run = asked(game, start=policy)
+    problem = ImprovementBridge(problem, run, response.leader_values, game.initial)
     return response, step_down_the_ladder(game, policy, response, problem.judge, lambda: False)
 
 
@@ -53,7 +53,7 @@ def test_no_time_means_no_step() -> None:
     game = random_game(seed=2, states=6, leader_actions=3, follower_actions=3)
     policy = LeaderPolicy.uniform(game)
     response = best_response(game, policy)
-    problem = ImprovementBridge(game, response.leader_values, game.initial, Request(weights=game.initial))
+    problem = ImprovementBridge(*asked(game), response.leader_values, game.initial)
     assert step_down_the_ladder(game, policy, response, problem.judge, lambda: True) is None
 
 
@@ -64,8 +64,8 @@ def test_an_improvement_without_a_program_keeps_the_margin(share: float) -> None
     policy = LeaderPolicy.uniform(game)
     response = best_response(game, policy)
     margin = share * response.advantage
-    request = Request(weights=game.initial, start=policy, margin=margin)
-    answer = improve_without_program(game, response.leader_values, game.initial, request=request, enough=1e-3)
+    problem, run = asked(game, start=policy, margin=margin)
+    answer = improve_without_program(problem, run, response.leader_values, game.initial, enough=1e-3)
     assert answer.policy is not None
     assert answer.primal_bound > 1e-3
     assert best_response(game, answer.policy).advantage >= margin - TOLERANCE

@@ -15,8 +15,8 @@ from ssg_mip.lp import highs
 from ssg_mip.lp.highs import HighsLp, solve_milp
 from ssg_mip.lp.installed import check_version
 from ssg_mip.lp.interface import LinearProgram, LpStatus
-from ssg_mip.runs.request import Request
 from tests.oracles.games import agreement_game
+from tests.unit.questions import asked
 
 
 def knapsack(*, integer: bool) -> LinearProgram:
@@ -97,9 +97,9 @@ def test_a_milp_that_fails_twice_proves_nothing(failing: Any) -> None:
 def test_nodes_without_a_verdict_stay_open(failing: Any) -> None:
     """Every LP fails: the search goes on splitting, and its bound stays a bound although nothing is ever pruned."""
     game = agreement_game(1, 1).to_game()  # no policy attains what a pair of policies could: a search is needed
-    honest = solve_commitment(game, game.initial, request=Request(weights=game.initial))
+    honest = solve_commitment(*asked(game))
     failing(np.inf)
-    answer = solve_commitment(game, game.initial, request=Request(weights=game.initial, node_limit=15))
+    answer = solve_commitment(*asked(game, node_limit=15))
     assert answer.termination is Termination.NODE_LIMIT
     assert answer.dual_bound >= honest.primal_bound
     assert answer.policy is not None

@@ -13,7 +13,8 @@ from ssg_mip.exact import Answer
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.runs.request import Request
+from ssg_mip.problem.problem import Problem
+from ssg_mip.runs.run import Run
 from tests.oracles.games import PlainGame
 from tests.oracles.sampling import grid_policies
 
@@ -49,11 +50,12 @@ class GridImprovement:
     calls: int = 0
 
     def __call__(
-        self, game: Game, values: FloatArray, weights: FloatArray, request: Request, absolute_gap: float = 0.0
+        self, problem: Problem, run: Run, values: FloatArray, weights: FloatArray, absolute_gap: float = 0.0
     ) -> Answer:
         assert absolute_gap >= 0.0
         self.calls += 1
-        best, best_policy = 0.0, request.start
+        game = problem.game
+        best, best_policy = 0.0, run.start
         for blocks in grid_policies(self.plain, self.levels):
             policy = LeaderPolicy.from_slots(game, np.concatenate(blocks))
             gains = one_step_values(game, policy, values) - values

@@ -18,10 +18,11 @@ from ssg_mip.methods.policy_iteration.improving import ImprovingPolicies
 from ssg_mip.methods.policy_iteration.run_log import RunLog
 from ssg_mip.methods.registry import find_method
 from ssg_mip.result import Result
-from ssg_mip.runs.request import Request, StepSelection
+from ssg_mip.runs.run import StepSelection
 from tests.benchmarks import backtracking as command
 from tests.oracles.games import PlainGame, random_game
 from tests.oracles.sampling import answer, random_policy
+from tests.unit.questions import asked
 
 GAP = 1e-3
 TESTS = ("sufficient_held", "sufficient_failed", "sufficient_open")
@@ -38,7 +39,7 @@ def _game(seed: int, leader_discount: float = 0.9) -> PlainGame:
 
 
 def _run(plain: PlainGame, **options: Any) -> Result:
-    return find_method("backtracking")(plain.to_game(), Request(weights=plain.initial, gap=GAP, **options))
+    return find_method("backtracking")(*asked(plain.to_game(), weights=plain.initial, gap=GAP, **options))
 
 
 @pytest.mark.parametrize("seed", [1, 3])
@@ -94,7 +95,7 @@ def test_the_kept_policies_improve_every_state_and_differ() -> None:
     start = LeaderPolicy.uniform(game)
     values = best_response(game, start).leader_values
     solver = ImprovingPolicies(0.0)
-    found = solver(game, values, game.initial, Request(weights=game.initial, gap=GAP, start=start), 1e-6)
+    found = solver(*asked(game, gap=GAP, start=start), values, game.initial, 1e-6)
     assert found.policy is not None
     assert found.termination is Termination.GAP
     others = solver.others(found.policy)
@@ -103,7 +104,7 @@ def test_the_kept_policies_improve_every_state_and_differ() -> None:
     for policy in others:
         assert np.all(best_response(game, policy).leader_values >= values - 1e-6)
     strict = ImprovingPolicies(1.0)
-    strict(game, values, game.initial, Request(weights=game.initial, gap=GAP, start=start), 1e-6)
+    strict(*asked(game, gap=GAP, start=start), values, game.initial, 1e-6)
     assert len(strict.others(found.policy)) <= len(others)
 
 

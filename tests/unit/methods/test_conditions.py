@@ -13,12 +13,12 @@ from ssg_mip.errors import OptionError
 from ssg_mip.exact.goals import HighestGainBridge
 from ssg_mip.methods.policy_iteration.conditions import Sufficiency, breaks_sufficiency, sufficient_condition
 from ssg_mip.methods.registry import find_method
-from ssg_mip.runs.request import Request
 from tests.benchmarks import sufficiency as command
 from tests.oracles.brute_force import improvement_gain
 from tests.oracles.games import PlainGame, random_game
 from tests.oracles.known import figure_1
 from tests.oracles.sampling import answer, random_policy
+from tests.unit.questions import asked
 
 GAP = 1e-3
 
@@ -44,7 +44,7 @@ def test_the_necessary_condition_agrees_with_the_oracle(seed: int, leader_discou
     assert fails.better_values is not None
     assert np.all(fails.better_values >= fails.leader_values - 1e-6)
     assert np.max(fails.better_values - fails.leader_values) > GAP
-    end = find_method("policy-iteration")(game, Request(weights=game.initial, gap=GAP))
+    end = find_method("policy-iteration")(*asked(game, gap=GAP))
     assert end.leader_policy is not None
     holds = necessary_condition(game, end.leader_policy, gap=GAP)
     assert holds.holds is True
@@ -74,9 +74,9 @@ def test_no_time_leaves_the_condition_open() -> None:
 def test_where_the_sufficient_condition_holds_no_sample_dominates(seed: int, leader_discount: float) -> None:
     plain = _game(seed, leader_discount)
     game = plain.to_game()
-    end = find_method("policy-iteration")(game, Request(weights=game.initial, gap=GAP))
+    end = find_method("policy-iteration")(*asked(game, gap=GAP))
     assert end.leader_policy is not None
-    found = sufficient_condition(game, end.leader_policy, Request(weights=game.initial, gap=GAP))
+    found = sufficient_condition(*asked(game, gap=GAP), end.leader_policy)
     assert found.verdict is not Sufficiency.FAILS or leader_discount > 0.0
     if found.verdict is not Sufficiency.HOLDS:
         return
@@ -90,14 +90,14 @@ def test_where_the_sufficient_condition_holds_no_sample_dominates(seed: int, lea
 def test_a_dominated_policy_breaks_the_sufficient_condition(seed: int) -> None:
     """Theorem 10 cannot hold at the uniform policy, which others dominate; its own formula confirms the finding."""
     game = _game(seed, 0.9).to_game()
-    request = Request(weights=game.initial, gap=GAP)
+    problem, run = asked(game, gap=GAP)
     uniform = LeaderPolicy.uniform(game)
-    found = sufficient_condition(game, uniform, request)
+    found = sufficient_condition(problem, run, uniform)
     assert found.verdict is Sufficiency.FAILS
     assert found.gain_bound == np.inf
     assert found.breaking_policy is not None
     values = necessary_condition(game, uniform, gap=GAP).leader_values
-    problem = HighestGainBridge(game, values, 0, 9.0, request)
+    problem = HighestGainBridge(problem, run, values, 0, 9.0)
     assert breaks_sufficiency(problem, found.breaking_policy, 1e-6)
     assert not breaks_sufficiency(problem, uniform, 1e-6)
 
@@ -105,9 +105,9 @@ def test_a_dominated_policy_breaks_the_sufficient_condition(seed: int) -> None:
 @pytest.mark.parametrize("limits", [{"deadline": Deadline(0.0)}, {"node_limit": 1}])
 def test_limits_leave_the_sufficient_condition_open(limits: dict[str, Any]) -> None:
     game = _game(3, 0.9).to_game()
-    end = find_method("policy-iteration")(game, Request(weights=game.initial, gap=GAP))
+    end = find_method("policy-iteration")(*asked(game, gap=GAP))
     assert end.leader_policy is not None
-    found = sufficient_condition(game, end.leader_policy, Request(weights=game.initial, gap=GAP, **limits))
+    found = sufficient_condition(*asked(game, gap=GAP, **limits), end.leader_policy)
     assert found.verdict is not Sufficiency.HOLDS
     assert found.gain_bound == np.inf
 

@@ -16,13 +16,13 @@ from ssg_mip.exact.zero_sum import matrix_game
 from ssg_mip.game import game_class
 from ssg_mip.game.game import Game
 from ssg_mip.lp.highs import OneShotLp
-from ssg_mip.runs.request import Request
 from tests.oracles.easy_classes import fixed_motion_optimum, stagewise_values
 from tests.oracles.games import PlainGame, plain_from_arrays, random_game
 from tests.oracles.multiple_lps import mixed_commitment
 from tests.oracles.sampling import answer
 from tests.oracles.team import joint_values
 from tests.oracles.zero_sum import matrix_game_value, shapley_values
+from tests.unit.questions import asked
 
 SEEDS = range(6)
 GAP = 1e-6
@@ -124,8 +124,8 @@ RECOGNISERS: dict[str, Callable[[Game], bool]] = {
 
 
 def _solve(plain: PlainGame, **options: object) -> Answer:
-    request = Request(weights=plain.initial, gap=GAP, **options)  # type: ignore[arg-type]
-    return solve_commitment(plain.to_game(), plain.initial, request=request)
+    problem, run = asked(plain.to_game(), weights=plain.initial, gap=GAP, **options)  # type: ignore[arg-type]
+    return solve_commitment(problem, run)
 
 
 @pytest.mark.parametrize("name", CLASSES)
@@ -231,13 +231,13 @@ def test_a_floor_in_a_zero_sum_game_is_met_or_proven_impossible(seed: int) -> No
     """The maximin policy is best in every state at once: a floor just below its values is free, one above is empty."""
     plain = _zero_sum(seed)
     game, values = plain.to_game(), shapley_values(plain)
-    request = Request(weights=plain.initial, gap=GAP)
-    met = solve_commitment(game, plain.initial, request=request, floor=values - 1e-3)
+    problem, run = asked(game, weights=plain.initial, gap=GAP)
+    met = solve_commitment(problem.above(values - 1e-3), run)
     assert met.termination is Termination.GAP
     assert met.primal_bound == pytest.approx(float(plain.initial @ values), abs=1e-4)
     above = values.copy()
     above[-1] += 1e-3
-    empty = solve_commitment(game, plain.initial, request=request, floor=above)
+    empty = solve_commitment(problem.above(above), run)
     assert empty.termination is Termination.INFEASIBLE
     assert empty.policy is None
     assert empty.dual_bound == -np.inf

@@ -14,10 +14,10 @@ from ssg_mip.exact import Answer, solve_commitment
 from ssg_mip.exact.size_limit import commitment_products, floored_states
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.programs.commitment import commitment
-from ssg_mip.runs.request import Request
 from tests.oracles.games import Array, PlainGame, random_game
 from tests.oracles.known import figure_1
 from tests.oracles.sampling import answer, grid_policies
+from tests.unit.questions import asked
 
 GAP = 1e-5
 
@@ -36,7 +36,7 @@ def _game(seed: int) -> PlainGame:
 
 def _solve(plain: PlainGame, floor: Array | None, weights: Array | None = None) -> Answer:
     weights = plain.initial if weights is None else weights
-    return solve_commitment(plain.to_game(), weights, request=Request(weights=weights, gap=GAP), floor=floor)
+    return solve_commitment(*asked(plain.to_game(), weights=weights, gap=GAP, floor=floor))
 
 
 def _sampled_values(plain: PlainGame) -> Array:

@@ -27,12 +27,8 @@ from ssg_mip.learning.learners.asymmetric_learning.information import exact_answ
 from ssg_mip.learning.learners.network_size import check_network_size, check_table_size
 from ssg_mip.library import random_game
 from ssg_mip.methods.fixed_point.iteration import iterate_operator
-from ssg_mip.runs.request import Request
 from ssg_mip.runs.visit_log import Visits
-
-
-def asked(game: object, **more: object) -> Request:
-    return Request(weights=game.initial, **more)  # type: ignore[attr-defined, arg-type]
+from tests.unit.questions import asked
 
 
 def test_the_operator_looks_at_the_clock_within_a_step() -> None:
@@ -52,8 +48,8 @@ def test_the_operator_looks_at_the_clock_within_a_step() -> None:
 
 def test_operator_policies_end_with_the_time() -> None:
     game = random_game(2, 30, 2, 2, 2)
-    assert not list(operator_policies(game, asked(game, deadline=Deadline(0.0))))
-    assert len(list(operator_policies(game, asked(game)))) > 2
+    assert not list(operator_policies(*asked(game, deadline=Deadline(0.0))))
+    assert len(list(operator_policies(*asked(game)))) > 2
 
 
 def test_a_follower_that_sees_the_action_is_answered_without_dense_matrices() -> None:
@@ -103,7 +99,7 @@ def test_time_for_closing_counts_evaluations_and_laps(monkeypatch: pytest.Monkey
     game = random_game(0, 3, 2, 2, 2)
     now = [0.0]
     monkeypatch.setattr(Deadline, "elapsed", property(lambda _: now[0]))
-    visits = Visits(game, asked(game, deadline=Deadline(10.0)), "bilevel-q")
+    visits = Visits(*asked(game, deadline=Deadline(10.0)), "bilevel-q")
     visits._costliest = 0.5
     assert visits.time_for(4)
     now[0] = 3.0  # a lap of three seconds
@@ -113,7 +109,7 @@ def test_time_for_closing_counts_evaluations_and_laps(monkeypatch: pytest.Monkey
     assert visits.time_for(1)
     assert visits.ended(True) is Termination.ITERATION_LIMIT
     assert visits.ended(False) is Termination.TIME_LIMIT
-    visits._request.interrupt.request()
+    visits._run.interrupt.request()
     assert not visits.time_for(0)
     assert visits.ended(False) is Termination.INTERRUPTED
 

@@ -17,13 +17,16 @@ from ssg_mip.exact import Answer, solve_commitment, solve_improvement
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.policy_iteration import objective_target as ceilings
-from ssg_mip.methods.policy_iteration import run, step
+from ssg_mip.methods.policy_iteration import solve as iterate
+from ssg_mip.methods.policy_iteration import step
 from ssg_mip.methods.policy_iteration.objective_target import Ceiling
 from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.runs.request import Request
+from ssg_mip.problem.problem import Problem
+from ssg_mip.runs.run import Run
 from tests.benchmarks.families import FAMILIES, Size
 from tests.oracles.games import agreement_game
 from tests.oracles.known import figure_1
+from tests.unit.questions import asked
 
 
 def even(game: Game) -> FloatArray:
@@ -37,7 +40,7 @@ def team() -> Game:
 
 
 def optimum_of(game: Game) -> LeaderPolicy:
-    policy = solve_commitment(game, even(game), request=Request(weights=even(game))).policy
+    policy = solve_commitment(*asked(game, weights=even(game))).policy
     assert policy is not None
     return policy
 
@@ -50,11 +53,11 @@ def refused(*_: object) -> Answer:
 def test_no_policy_that_loses_nowhere_gains_more_than_the_ceiling_leaves(seed: int) -> None:
     """The one-step gain that the improvement program proves possible is below what the optimum leaves."""
     game = agreement_game(seed, 3).to_game()
-    optimum = solve_commitment(game, even(game), request=Request(weights=even(game))).dual_bound
+    optimum = solve_commitment(*asked(game, weights=even(game))).dual_bound
     for policy in (LeaderPolicy.uniform(game), LeaderPolicy.random(game, np.random.default_rng(seed))):
         values = best_response(game, policy).leader_values
-        request = Request(weights=even(game), start=policy)
-        gain = solve_improvement(game, values, even(game), request=request).primal_bound
+        problem, run = asked(game, weights=even(game), start=policy)
+        gain = solve_improvement(problem, run, values, even(game)).primal_bound
         assert gain <= Ceiling(even(game), optimum).gain_bound(values) + 1e-9
 
 
@@ -71,7 +74,7 @@ def test_at_the_optimum_the_run_stops_without_a_program() -> None:
     """Started at the optimum that the root of the commitment program proves."""
     game = team()
     best = optimum_of(game)
-    result = run(game, Request(weights=even(game), start=best), improve=refused)
+    result = iterate(*asked(game, weights=even(game), start=best), improve=refused)
     assert (result.termination, result.status) == (Termination.STATIONARY, Status.OPTIMAL)
     assert "the bound on the weighted value shows it" in result.trajectory[-1].note
     assert 0.0 <= result.trajectory[-1].step_bound <= 1e-4 * float(np.abs(result.leader_values).max())
@@ -100,12 +103,12 @@ def test_a_step_that_a_few_nodes_do_not_prove_takes_the_best_policy_found(monkey
     monkeypatch.setattr(step, "STEP_NODES", 2)
     limits: list[int | None] = []
 
-    def watched(game: Game, values: FloatArray, weights: FloatArray, request: Request, absolute_gap: float) -> Answer:
-        limits.append(request.node_limit)
-        return step.exact_improvement(game, values, weights, request, absolute_gap)
+    def watched(problem: Problem, run: Run, values: FloatArray, weights: FloatArray, absolute_gap: float) -> Answer:
+        limits.append(run.limits.nodes)
+        return step.exact_improvement(problem, run, values, weights, absolute_gap)
 
     game = FAMILIES["patrol"].build(Size(5, 3, 3), 1)
-    result = run(game, Request(weights=even(game)), improve=watched)
+    result = iterate(*asked(game, weights=even(game)), improve=watched)
     values = np.array([point.leader_values for point in result.trajectory])
     assert len(values) > 1
     assert np.all(np.diff(values, axis=0) >= -1e-7)
@@ -118,8 +121,10 @@ def test_the_search_for_a_ceiling_ends_at_a_policy_that_shows_there_is_none() ->
     """From the uniform policy of figure 1, worth 0: the first better policy ends the search, and proves nothing."""
     game = figure_1(1.0, 2.0).to_game()
     values = best_response(game, LeaderPolicy.uniform(game)).leader_values
-    request = Request(weights=even(game), start=LeaderPolicy.uniform(game), recorder=None)
-    better, answer = ceilings.sharpened(Ceiling(even(game), 100.0), game, values, 1e-3, request)
+    problem, run = asked(
+        Ceiling(even(game), 100.0), weights=even(game), start=LeaderPolicy.uniform(game), recorder=None
+    )
+    better, answer = ceilings.sharpened(problem, run, game, values, 1e-3)
     assert answer.termination is Termination.GOOD_ENOUGH or answer.primal_bound > 1e-3
     assert better.searched
     assert better.bound <= 100.0
@@ -128,18 +133,18 @@ def test_the_search_for_a_ceiling_ends_at_a_policy_that_shows_there_is_none() ->
 
 def test_the_ceiling_is_searched_for_once_in_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of several hard stop tests only the first one asks; its limits are those of the run."""
-    asked: list[Request] = []
+    runs: list[Run] = []
 
-    def watched(game: Game, weights: FloatArray, *, request: Request, floor: FloatArray | None = None) -> Answer:
-        asked.append(request)
-        return solve_commitment(game, weights, request=request, floor=floor)
+    def watched(problem: Problem, run: Run) -> Answer:
+        runs.append(run)
+        return solve_commitment(problem, run)
 
     monkeypatch.setattr(ceilings, "solve_commitment", watched)
     monkeypatch.setattr(step, "STEP_NODES", 1)
     game = FAMILIES["patrol"].build(Size(5, 3, 3), 1)
     solve(game, check=False, guarantee=False, node_limit=200)
-    assert len(asked) <= 1
-    assert all((one.node_limit or 0) <= 200 for one in asked)
+    assert len(runs) <= 1
+    assert all((one.limits.nodes or 0) <= 200 for one in runs)
 
 
 def test_a_certificate_of_the_bound_proves_the_stop_and_a_forged_one_does_not(tmp_path: Path) -> None:

@@ -17,12 +17,12 @@ from ssg_mip.methods.response_regions import algorithm
 from ssg_mip.methods.response_regions.ascent import pareto_ascent
 from ssg_mip.methods.response_regions.regions import Regions, count_responses, solve_region, unlimited
 from ssg_mip.numerics.array_types import IntArray
-from ssg_mip.runs.request import Request
 from tests.benchmarks import responses as command
 from tests.oracles.brute_force import improvement_gain
 from tests.oracles.games import PlainGame, random_game
 from tests.oracles.known import figure_1
 from tests.oracles.sampling import answer, random_policy
+from tests.unit.questions import asked
 
 METHOD = "response-regions"
 GAP = 1e-3
@@ -42,7 +42,7 @@ def _game(seed: int) -> PlainGame:
 def test_a_run_never_loses_and_ends_where_the_oracle_finds_no_step(seed: int) -> None:
     plain = _game(seed)
     game = plain.to_game()
-    result = find_method(METHOD)(game, Request(weights=game.initial, gap=GAP))
+    result = find_method(METHOD)(*asked(game, gap=GAP))
     assert result.termination is Termination.STATIONARY
     assert verify(game, result).passed
     for before, after in itertools.pairwise(result.trajectory):
@@ -75,24 +75,24 @@ def test_fig_1_has_all_four_responses() -> None:
 def test_a_pruned_response_would_not_have_helped() -> None:
     """Every region that the enumeration leaves out has a positive z, or no policy at all."""
     game = _game(2).to_game()
-    request = Request(weights=game.initial, gap=GAP)
+    problem, run = asked(game, gap=GAP)
     values = best_response(game, LeaderPolicy.uniform(game)).leader_values
-    regions = Regions(game, values, request, np.random.default_rng(0))
+    regions = Regions(problem, run, values, np.random.default_rng(0))
     kept = {tuple(response.tolist()) for response in regions}
     assert regions.pruned > 0
     for response in itertools.product(range(2), repeat=3):
-        _, outcome = solve_region(game, values, np.array(response), request, absolute=1e-6)
+        _, outcome = solve_region(problem, run, values, np.array(response), absolute=1e-6)
         if tuple(response) not in kept and outcome is not None:
             assert outcome.primal_bound < 1e-6
 
 
 def test_the_ascent_stays_in_its_region_and_no_promise_falls() -> None:
     game = _game(0).to_game()
-    request = Request(weights=game.initial, gap=GAP)
+    problem, run = asked(game, gap=GAP)
     start = LeaderPolicy.uniform(game)
-    current = Iterate.evaluated(game, start, request)
+    current = Iterate.evaluated(problem, run, start)
     response: IntArray = current.response.follower_policy.actions
-    problem, outcome = solve_region(game, current.values, response, request, absolute=1e-6)
+    problem, outcome = solve_region(problem, run, current.values, response, absolute=1e-6)
     assert outcome is not None
     assert outcome.primal_bound >= 0.0
     end = pareto_ascent(problem, response, game.initial, start)
@@ -107,14 +107,14 @@ def test_a_step_that_the_regions_miss_is_taken_and_counted(monkeypatch: pytest.M
     """With regions that never help, the test of Theorem 9 leads on, and the run ends with the same proof."""
     monkeypatch.setattr(algorithm._Walk, "_visit", lambda *_: None)
     game = _game(3).to_game()
-    result = find_method(METHOD)(game, Request(weights=game.initial, gap=GAP))
+    result = find_method(METHOD)(*asked(game, gap=GAP))
     assert result.provenance.counts["missed"] >= 1
     assert result.status in {Status.STATIONARY, Status.OPTIMAL}
 
 
 def test_no_time_leaves_the_start() -> None:
     game = _game(3).to_game()
-    result = find_method(METHOD)(game, Request(weights=game.initial, gap=GAP, deadline=Deadline(0.0)))
+    result = find_method(METHOD)(*asked(game, gap=GAP, deadline=Deadline(0.0)))
     assert result.termination is Termination.TIME_LIMIT
     assert result.provenance.counts["regions"] == 0
 

@@ -17,12 +17,12 @@ from ssg_mip.methods.policy_iteration import dominating_point as restart
 from ssg_mip.methods.policy_iteration.step import Iterate
 from ssg_mip.methods.registry import find_method
 from ssg_mip.result import Result
-from ssg_mip.runs.request import Request
 from tests.benchmarks import restarts as command
 from tests.benchmarks.families import FAMILIES, Size
 from tests.oracles.games import PlainGame, random_game
 from tests.oracles.known import figure_1
 from tests.oracles.sampling import answer, random_policy
+from tests.unit.questions import asked
 
 METHOD = "restarted-policy-iteration"
 GAP = 1e-4
@@ -40,7 +40,7 @@ def _game(seed: int, leader_discount: float = 0.8) -> PlainGame:
 
 def _run(plain: PlainGame, **options: Any) -> Result:
     given: dict[str, Any] = {"weights": plain.initial, "gap": GAP, **options}
-    return find_method(METHOD)(plain.to_game(), Request(**given))
+    return find_method(METHOD)(*asked(plain.to_game(), **given))
 
 
 @pytest.mark.parametrize("seed", [0, 1, 4])
@@ -97,7 +97,7 @@ def test_a_myopic_leader_needs_no_restart(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(restart, "solve_commitment", None)
     plain = _game(3, leader_discount=0.0)
     for method in (METHOD, "policy-iteration"):
-        result = find_method(method)(plain.to_game(), Request(weights=plain.initial, gap=GAP))
+        result = find_method(method)(*asked(plain.to_game(), weights=plain.initial, gap=GAP))
         assert result.status in {Status.PARETO_OPTIMAL, Status.OPTIMAL}
         assert "Pareto-optimal" in result.trajectory[-1].note
 
@@ -151,10 +151,10 @@ def test_a_floor_is_met_by_its_own_point_and_clear_of_what_counts_as_a_fall(size
     plain = _game(0)
     scaled = plain.replace(leader_reward=tuple(size * block for block in plain.leader_reward))
     game = scaled.to_game()
-    request = Request(weights=game.initial)
-    current = Iterate.evaluated(game, LeaderPolicy.uniform(game), request)
-    restarter = restart.DominatingPointSearch(game, request)
+    problem, run = asked(game)
+    current = Iterate.evaluated(problem, run, LeaderPolicy.uniform(game))
+    restarter = restart.DominatingPointSearch(problem, run)
     floor = restarter._floor(current)
-    least = floor - request.tolerances.monotone * (1.0 + np.abs(floor))
+    least = floor - run.tolerances.monotone * (1.0 + np.abs(floor))
     assert np.all(least < current.values)
     assert not restarter._falling(current, least).any()

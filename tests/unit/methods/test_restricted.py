@@ -18,18 +18,18 @@ from ssg_mip.lp.interface import MilpAnswer
 from ssg_mip.methods.registry import find_method
 from ssg_mip.methods.restricted import milp
 from ssg_mip.result import ProgressRow, Result
-from ssg_mip.runs.request import Request
 from tests.benchmarks.agreement import load
 from tests.oracles.games import agreement_game, static_game
 from tests.oracles.known import STATIC, STOCHASTIC, StochasticCase, figure_1
 from tests.oracles.sampling import answer, grid_policies
+from tests.unit.questions import asked
 
 METHODS = ("deterministic", "grid")
 
 
 def _run(game: Game, method: str, weights: np.ndarray | None = None, **options: object) -> Result:
-    request = Request(weights=game.initial if weights is None else weights, **options)  # type: ignore[arg-type]
-    return find_method(method)(game, request)
+    problem, run = asked(game, weights=game.initial if weights is None else weights, **options)  # type: ignore[arg-type]
+    return find_method(method)(problem, run)
 
 
 def _static(name: str) -> Game:

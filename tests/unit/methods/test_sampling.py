@@ -17,8 +17,8 @@ from ssg_mip.methods.policy_iteration import sampling
 from ssg_mip.methods.policy_iteration.sampling import sampled
 from ssg_mip.methods.policy_iteration.step import exact_improvement
 from ssg_mip.result import Result
-from ssg_mip.runs.request import Request
 from tests.unit.methods.grid_improvement import one_step_values
+from tests.unit.questions import asked
 
 GAP = 1e-3
 
@@ -32,9 +32,9 @@ def _drawn(game: Game, seed: int, epsilon: float | None) -> tuple[Answer, Answer
     """The answer of (I) from the uniform policy, the one with a drawn policy, and the values ``V_t``."""
     start = LeaderPolicy.uniform(game)
     values = best_response(game, start).leader_values
-    request = Request(weights=game.initial, gap=GAP, start=start, selection="sample", epsilon=epsilon)
-    solver = sampled(exact_improvement, request, np.random.default_rng(seed))
-    arguments = game, values, game.initial, request, 1e-6
+    problem, run = asked(game, gap=GAP, start=start, selection="sample", epsilon=epsilon)
+    solver = sampled(exact_improvement, run, np.random.default_rng(seed))
+    arguments = problem, run, values, game.initial, 1e-6
     return exact_improvement(*arguments), solver(*arguments), values
 
 
@@ -61,8 +61,8 @@ def test_two_seeds_draw_two_policies_and_one_seed_the_same(game: Game) -> None:
 
 
 def test_without_the_selection_nothing_is_drawn(game: Game) -> None:
-    request = Request(weights=game.initial)
-    assert sampled(exact_improvement, request, np.random.default_rng(0)) is exact_improvement
+    _, run = asked(game)
+    assert sampled(exact_improvement, run, np.random.default_rng(0)) is exact_improvement
 
 
 def test_the_draws_spread_over_all_of_the_set(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,11 +75,11 @@ def test_the_draws_spread_over_all_of_the_set(monkeypatch: pytest.MonkeyPatch) -
     stay, leader, follower = [[[[1.0]], [[1.0]]]], [[[1.0], [0.0]]], [[[0.0], [0.0]]]
     game = Game.from_arrays(stay, leader, follower, leader_discount=0.0, follower_discount=0.0)
     start = LeaderPolicy.uniform(game)
-    request = Request(weights=np.ones(1), gap=1e-6, start=start, selection="sample", epsilon=0.5)
-    solver = sampled(exact_improvement, request, np.random.default_rng(0))
+    problem, run = asked(game, weights=np.ones(1), gap=1e-6, start=start, selection="sample", epsilon=0.5)
+    solver = sampled(exact_improvement, run, np.random.default_rng(0))
     found = []
     for _ in range(60):
-        policy = solver(game, np.array([0.5]), np.ones(1), request, 1e-9).policy
+        policy = solver(problem, run, np.array([0.5]), np.ones(1), 1e-9).policy
         assert policy is not None
         found.append(float(policy.probabilities[0, 0]))
     assert min(found) >= 0.75 - 1e-9

@@ -14,7 +14,7 @@ from ssg_mip.evaluation.value_bounds import leader_value_bounds
 from ssg_mip.exact import programs, solve_commitment
 from ssg_mip.exact.bridge import CommitmentBridge, ImprovementBridge
 from ssg_mip.library import random_game
-from ssg_mip.runs.request import Request
+from tests.unit.questions import asked
 
 GAME = random_game(seed=1, states=8, leader_actions=3, follower_actions=3)
 
@@ -39,11 +39,9 @@ def test_writing_ends_at_a_checkpoint_and_logs_no_error(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr(programs, "ALWAYS_WRITTEN", 0)
-    request = Request(weights=GAME.initial, deadline=Deadline(0.0))
+    problem, run = asked(GAME, deadline=Deadline(0.0))
     values = leader_value_bounds(GAME).lower
-    problem = (
-        kind(GAME, GAME.initial, request) if kind is CommitmentBridge else kind(GAME, values, GAME.initial, request)
-    )
+    problem = kind(problem, run, GAME.initial) if kind is CommitmentBridge else kind(problem, run, values, GAME.initial)
     with caplog.at_level(logging.ERROR), pytest.raises(OutOfTime):
         _ = problem.relaxation
     assert not caplog.records
@@ -53,7 +51,7 @@ def test_a_program_given_up_leaves_the_incumbent_and_the_joint_bound(monkeypatch
     """Stopped in the middle of writing: a policy with its exact value, and the bound of the joint process."""
     monkeypatch.setattr(programs, "ALWAYS_WRITTEN", 0)
     interrupt = _AfterAWhile(40)
-    answer = solve_commitment(GAME, GAME.initial, request=Request(weights=GAME.initial, interrupt=interrupt))
+    answer = solve_commitment(*asked(GAME, interrupt=interrupt))
     assert interrupt.left < 0
     assert answer.termination is Termination.INTERRUPTED
     assert (answer.nodes, answer.lps) == (0, 0)

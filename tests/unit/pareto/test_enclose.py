@@ -222,7 +222,7 @@ def test_a_box_that_its_share_of_the_time_left_stuck_is_tried_with_all_of_it(mon
     solve = enclosing.solve_direction
 
     def without_progress(*arguments: Any, **options: Any) -> Any:
-        shares.append(options["request"].deadline.limit)
+        shares.append(arguments[1].deadline.limit)
         found = solve(*arguments, **options)
         if len(shares) <= 3:
             return found

@@ -21,12 +21,12 @@ from ssg_mip.pareto.existence.algorithm import ExistenceSearch
 from ssg_mip.pareto.existence.answers import Verdict
 from ssg_mip.pareto.existence.attainment import Attained
 from ssg_mip.report.fronts import existence_report
-from ssg_mip.runs.request import Request
 from tests.oracles.games import PlainGame, random_game, static_game
 from tests.oracles.known import STATIC, actor_critic_trap, figure_1, three_points
 from tests.oracles.sampling import answer, random_policy
 from tests.oracles.team import joint_values
 from tests.oracles.zero_sum import shapley_values
+from tests.unit.questions import asked
 
 ROOT = Path(__file__).parents[3]
 
@@ -225,6 +225,4 @@ def test_a_failed_check_comes_before_the_verdict() -> None:
 def test_the_report_leaves_out_states_beyond_the_limit() -> None:
     found = existence(three_points().to_game(), check=False)
     assert "2 more states" in existence_report(found, limit=2)[-1]
-    assert not np.isfinite(
-        ExistenceSearch(found.game, Request(weights=found.game.initial, deadline=Deadline())).lower
-    ).any()
+    assert not np.isfinite(ExistenceSearch(*asked(found.game, deadline=Deadline())).lower).any()

@@ -15,7 +15,6 @@ from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.exact import Answer, solve_commitment
-from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.pareto import chebyshev
@@ -25,10 +24,14 @@ from ssg_mip.pareto.enclosure.entry import enclose_front
 from ssg_mip.pareto.existence.algorithm import ExistenceSearch
 from ssg_mip.pareto.second_stage import SecondStage
 from ssg_mip.pareto.sweep import trace_front
+from ssg_mip.problem.follower import Rational
+from ssg_mip.problem.problem import Problem
 from ssg_mip.result import Result
-from ssg_mip.runs.request import Request
+from ssg_mip.runs.method import MethodFunction
+from ssg_mip.runs.run import Run
 from tests.oracles.known import figure_1
 from tests.unit import fakes
+from tests.unit.questions import asked
 
 
 class Clock:
@@ -52,15 +55,15 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return Clock(monkeypatch)
 
 
-def needing(clock: Clock, seconds: Callable[[FloatArray], float]) -> Callable[[Game, Request], Result]:
+def needing(clock: Clock, seconds: Callable[[FloatArray], float]) -> MethodFunction:
     """A method that needs so much time for its weights, and leaves a loose bound where it has less."""
 
-    def run(game: Game, request: Request) -> Result:
-        fits = clock.work(request.deadline, seconds(request.weights))
+    def needs(problem: Problem, run: Run) -> Result:
+        fits = clock.work(run.deadline, seconds(problem.weights))
         end = (Termination.GAP, Status.OPTIMAL) if fits else (Termination.TIME_LIMIT, Status.FEASIBLE)
-        return fakes.answer(game, request, *end, slack=0.0 if fits else 5.0)
+        return fakes.answer(problem, run, *end, slack=0.0 if fits else 5.0)
 
-    return run
+    return needs
 
 
 def test_a_front_gives_the_time_that_is_left_to_the_runs_that_were_cut(
@@ -102,20 +105,20 @@ def test_only_the_second_solve_is_repeated_where_only_that_was_cut(
     game = figure_1(1.0, 2.0).to_game()
     solved: list[float] = []
 
-    def second(game: Game, weights: FloatArray, *, request: Request, floor: FloatArray | None = None) -> Answer:
-        fits = clock.work(request.deadline, 6.0)
-        answer = solve_commitment(game, weights, request=dataclasses.replace(request, deadline=Deadline()), floor=floor)
+    def second(problem: Problem, run: Run) -> Answer:
+        fits = clock.work(run.deadline, 6.0)
+        answer = solve_commitment(problem, dataclasses.replace(run, deadline=Deadline()))
         solved.append(answer.dual_bound)
         return answer if fits else dataclasses.replace(answer, dual_bound=100.0, termination=Termination.TIME_LIMIT)
 
     monkeypatch.setattr(exact, "solve_commitment", second)
     settler = SecondStage(game, fakes.method_that_runs(needing(clock, lambda _: 1.0), "commitment", monkeypatch))
-    request = Request(weights=np.array([1.0, 0.0]), deadline=Deadline(4.0))
-    before, settlement = settler.solve(request)
+    problem, run = asked(game, weights=np.array([1.0, 0.0]), deadline=Deadline(4.0))
+    before, settlement = settler.solve(problem, run)
     assert settlement is not None
     assert (before.termination, settlement.termination) == (Termination.GAP, Termination.TIME_LIMIT)
     assert clock.asked == pytest.approx([2.0, 3.0])
-    after, settled = settler.again(before, settlement, dataclasses.replace(request, deadline=Deadline(8.0)))
+    after, settled = settler.again(problem, dataclasses.replace(run, deadline=Deadline(8.0)), before, settlement)
     assert settled is not None
     assert (settled.termination, len(solved)) == (Termination.GAP, 2)
     assert settled.gain_bound < settlement.gain_bound
@@ -128,22 +131,22 @@ def test_a_repeated_run_keeps_the_better_bound_and_the_better_point(monkeypatch:
     """A second run that finds less, or proves less, takes nothing away."""
     game = figure_1(1.0, 2.0).to_game()
 
-    def worse(game: Game, request: Request) -> Result:
-        return fakes.answer(game, dataclasses.replace(request, start=LeaderPolicy.uniform(game)), slack=50.0)
+    def worse(problem: Problem, run: Run) -> Result:
+        return fakes.answer(problem, run.starting_at(LeaderPolicy.uniform(problem.game)), slack=50.0)
 
     settler = SecondStage(game, fakes.method_that_runs(worse, "deterministic", monkeypatch))
-    request = Request(weights=game.initial, deadline=Deadline(10.0))
-    best = solve_commitment(game, game.initial, request=Request(weights=game.initial)).policy
-    before = fakes.answer(game, dataclasses.replace(request, start=best), Termination.TIME_LIMIT, slack=1.0)
-    after, _ = settler.again(before, None, request)
+    problem, run = asked(game, deadline=Deadline(10.0))
+    best = solve_commitment(*asked(game)).policy
+    before = fakes.answer(problem, run.starting_at(best), Termination.TIME_LIMIT, slack=1.0)
+    after, _ = settler.again(problem, run, before, None)
     assert after.leader_values == pytest.approx(before.leader_values)
     assert after.dual_bound == before.dual_bound
 
-    def better(game: Game, request: Request) -> Result:
-        return fakes.answer(game, dataclasses.replace(request, start=best), Termination.GAP, slack=0.25)
+    def better(problem: Problem, run: Run) -> Result:
+        return fakes.answer(problem, run.starting_at(best), Termination.GAP, slack=0.25)
 
     settler = SecondStage(game, fakes.method_that_runs(better, "deterministic", monkeypatch))
-    after, _ = settler.again(before, None, request)
+    after, _ = settler.again(problem, run, before, None)
     assert after.termination is Termination.GAP
     assert after.dual_bound == pytest.approx(before.dual_bound - 0.75)
 
@@ -152,12 +155,12 @@ def test_existence_solves_a_program_again_that_its_share_has_cut(clock: Clock, m
     """Ten seconds: the even program has a quarter of them and needs three; then both states are quick."""
     game = figure_1(1.0, 2.0).to_game()
 
-    def run(game: Game, request: Request) -> Result:
-        even = bool(np.ptp(request.weights) == 0.0)
-        return needing(clock, lambda _: 3.0 if even else 0.5)(game, request)
+    def needs(problem: Problem, run: Run) -> Result:
+        even = bool(np.ptp(problem.weights) == 0.0)
+        return needing(clock, lambda _: 3.0 if even else 0.5)(problem, run)
 
-    monkeypatch.setattr("ssg_mip.pareto.existence.algorithm.find_method", lambda _: run)
-    inquiry = ExistenceSearch(game, Request(weights=game.initial, deadline=Deadline(10.0)))
+    monkeypatch.setattr("ssg_mip.pareto.existence.algorithm.find_method", lambda _: needs)
+    inquiry = ExistenceSearch(*asked(game, deadline=Deadline(10.0)))
     inquiry._excluded = lambda: None  # type: ignore[method-assign]
     inquiry._by_floor = lambda: None  # type: ignore[method-assign]
     inquiry.verdict()
@@ -172,8 +175,8 @@ def test_an_enclosure_without_a_point_tries_once_more_with_all_its_time(monkeypa
     """A margin that the start misses, and weighted sums that their quarter of the time cuts."""
     shares: list[float] = []
 
-    def cut(*_: object, request: Request, top: float, **__: object) -> Answer:
-        shares.append(request.deadline.limit)
+    def cut(_: Problem, run: Run, *__: object, top: float, **___: object) -> Answer:
+        shares.append(run.deadline.limit)
         return Answer(
             policy=None, response=None, primal_bound=-math.inf, dual_bound=top, termination=Termination.TIME_LIMIT,
             nodes=0, lps=0, lp_seconds=0.0, progress=(),
@@ -182,7 +185,7 @@ def test_an_enclosure_without_a_point_tries_once_more_with_all_its_time(monkeypa
     now = [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     monkeypatch.setattr(enclosing, "solve_direction", cut)
-    monkeypatch.setattr(enclosing, "answer_to", lambda *_: (None, False))
+    monkeypatch.setattr(Rational, "answer", lambda *_: (None, False))
     monkeypatch.setattr(
         enclosing.EnclosureSearch, "_limit", lambda _: Termination.TIME_LIMIT if len(shares) >= 5 else None
     )
@@ -195,9 +198,9 @@ def test_the_last_program_of_an_interval_has_all_the_time(clock: Clock, monkeypa
     """A program that its half of the time cuts is solved again where its interval cannot be split."""
     monkeypatch.setattr(chebyshev, "NARROW", math.inf)
 
-    def needed(game: Game, weights: FloatArray, *, request: Request, floor: FloatArray | None = None) -> Answer:
-        fits = clock.work(request.deadline, 4.0)
-        answer = solve_commitment(game, weights, request=dataclasses.replace(request, deadline=Deadline()), floor=floor)
+    def needed(problem: Problem, run: Run) -> Answer:
+        fits = clock.work(run.deadline, 4.0)
+        answer = solve_commitment(problem, dataclasses.replace(run, deadline=Deadline()))
         return answer if fits else dataclasses.replace(answer, dual_bound=1e3, termination=Termination.TIME_LIMIT)
 
     monkeypatch.setattr(chebyshev, "solve_commitment", needed)

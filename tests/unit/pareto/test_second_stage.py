@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,6 @@ from ssg_mip.evaluation.best_response import Ties, best_response
 from ssg_mip.evaluation.value_bounds import leader_value_bounds
 from ssg_mip.exact import Answer, solve_commitment
 from ssg_mip.exact.size_limit import commitment_products
-from ssg_mip.game.game import Game
 from ssg_mip.game.game_class import is_zero_sum
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.registry import METHODS, find_method
@@ -25,12 +25,14 @@ from ssg_mip.pareto.dominance import covers, dominates
 from ssg_mip.pareto.front import ParetoFront
 from ssg_mip.pareto.second_stage import SecondStage
 from ssg_mip.pareto.sweep import trace_front
-from ssg_mip.runs.request import Request
+from ssg_mip.problem.problem import Problem
+from ssg_mip.runs.run import Run
 from tests.oracles.games import Array, PlainGame, plain_from_arrays, random_game
 from tests.oracles.known import figure_1
 from tests.oracles.sampling import answer, grid_policies, random_policy
 from tests.oracles.zero_sum import shapley_values
 from tests.unit.fakes import method_that_runs
+from tests.unit.questions import asked
 
 COMMITMENT = METHODS["commitment"]
 UNIT = np.array([1.0, 0.0])
@@ -54,8 +56,8 @@ def two_islands() -> PlainGame:
     )
 
 
-def island_request(**changes: object) -> Request:
-    return dataclasses.replace(Request(weights=UNIT), **changes)  # type: ignore[arg-type]
+def about_islands(**changes: Any) -> tuple[Problem, Run]:
+    return asked(two_islands().to_game(), **{"weights": UNIT, **changes})
 
 
 def small_game(seed: int) -> PlainGame:
@@ -97,10 +99,10 @@ def unrefuted(front: ParetoFront, values: Array) -> bool:
 def test_a_unit_weight_alone_returns_a_dominated_point_and_the_second_solve_repairs_it() -> None:
     """(4, 5) is optimal in the first state and dominated by (4, 10); the bound of the first solve stays."""
     game = two_islands().to_game()
-    first = find_method("commitment")(game, island_request())
+    first = find_method("commitment")(*about_islands())
     assert first.status is Status.OPTIMAL
     assert first.leader_values == pytest.approx([4.0, 5.0])
-    settled, settlement = SecondStage(game, COMMITMENT).solve(island_request())
+    settled, settlement = SecondStage(game, COMMITMENT).solve(*about_islands())
     assert settled.leader_values == pytest.approx([4.0, 10.0])
     assert dominates(settled.leader_values, first.leader_values)
     assert settled.status is Status.OPTIMAL
@@ -162,7 +164,7 @@ def test_zero_sum_games_are_settled_at_the_value_of_every_state(seed: int) -> No
 
 def test_the_point_of_figure_1_needs_no_repair() -> None:
     """(10, 9) is the only answer to the first state: nothing to gain, and the proof says so."""
-    settled, settlement = SecondStage(figure_1(1.0, 2.0).to_game(), COMMITMENT).solve(island_request())
+    settled, settlement = SecondStage(figure_1(1.0, 2.0).to_game(), COMMITMENT).solve(*about_islands())
     assert settled.leader_values == pytest.approx([10.0, 9.0], abs=1e-3)
     assert settlement is not None
     assert settlement.gain_bound <= 2 * 1e-4 * 10.0
@@ -175,9 +177,9 @@ def floors_asked(monkeypatch: pytest.MonkeyPatch) -> list[FloatArray | None]:
     """Watch the floors that are asked for, in order."""
     seen: list[FloatArray | None] = []
 
-    def watched(game: Game, weights: FloatArray, *, request: Request, floor: FloatArray | None = None) -> Answer:
-        seen.append(floor)
-        return solve_commitment(game, weights, request=request, floor=floor)
+    def watched(problem: Problem, run: Run) -> Answer:
+        seen.append(problem.floor)
+        return solve_commitment(problem, run)
 
     monkeypatch.setattr(exact, "solve_commitment", watched)
     return seen
@@ -187,11 +189,11 @@ def test_positive_weights_and_fixed_states_call_for_none(monkeypatch: pytest.Mon
     """Also where the only state without weight is worth the same under all policies."""
     floors = floors_asked(monkeypatch)
     assert (
-        SecondStage(two_islands().to_game(), COMMITMENT).solve(island_request(weights=np.array([0.5, 0.5])))[1] is None
+        SecondStage(two_islands().to_game(), COMMITMENT).solve(*about_islands(weights=np.array([0.5, 0.5])))[1] is None
     )
     plain = two_islands()
     fixed = plain.replace(leader_reward=(plain.leader_reward[0], np.full((2, 2), 3.0)))
-    assert SecondStage(fixed.to_game(), COMMITMENT).solve(island_request())[1] is None
+    assert SecondStage(fixed.to_game(), COMMITMENT).solve(*about_islands())[1] is None
     assert floors == []
 
 
@@ -199,13 +201,13 @@ def test_a_point_that_is_known_to_be_settled_is_not_settled_again(monkeypatch: p
     """One second solve for two scalarisations; then none where nothing above the point is possible at all."""
     floors = floors_asked(monkeypatch)
     settler = SecondStage(two_islands().to_game(), COMMITMENT)
-    (one, first), (two, second) = settler.solve(island_request()), settler.solve(island_request())
+    (one, first), (two, second) = settler.solve(*about_islands()), settler.solve(*about_islands())
     assert len(floors) == 1
     assert np.array_equal(one.leader_values, two.leader_values)
     assert first is not None
     assert second is not None
     assert second.gain_bound == first.gain_bound
-    other, third = SecondStage(two_islands().to_game(), COMMITMENT).solve(island_request(weights=UNIT[::-1].copy()))
+    other, third = SecondStage(two_islands().to_game(), COMMITMENT).solve(*about_islands(weights=UNIT[::-1].copy()))
     assert other.leader_values == pytest.approx([4.0, 10.0])
     assert third is not None
     assert third.gain_bound <= 1e-2
@@ -229,7 +231,7 @@ def test_at_a_limit_the_first_point_stays_and_says_what_is_open(
     game = two_islands().to_game()
     worse = (game.row_state == 0) & (game.row_follower == 1)
     game = game.replace(leader_rewards=np.where(worse, 6.0, game.leader_rewards))
-    result, settlement = SecondStage(game, COMMITMENT).solve(island_request(**changes))
+    result, settlement = SecondStage(game, COMMITMENT).solve(*about_islands(**changes))
     assert settlement is not None
     assert settlement.termination is reason
     assert np.array_equal(result.leader_values, settlement.first_values)
@@ -241,7 +243,7 @@ def test_at_a_limit_the_first_point_stays_and_says_what_is_open(
 def test_an_interrupt_leaves_the_first_point() -> None:
     interrupt = Interrupt()
     interrupt.request()
-    _, settlement = SecondStage(two_islands().to_game(), COMMITMENT).solve(island_request(interrupt=interrupt))
+    _, settlement = SecondStage(two_islands().to_game(), COMMITMENT).solve(*about_islands(interrupt=interrupt))
     assert settlement is not None
     assert settlement.termination is Termination.INTERRUPTED
 
@@ -269,8 +271,8 @@ def test_a_second_program_beyond_the_size_limit_is_not_written(monkeypatch: pyte
 def answer_with(monkeypatch: pytest.MonkeyPatch, shift: FloatArray) -> None:
     """Let the second solve answer with values moved by ``shift``, as a floor with slack allows."""
 
-    def shifted(game: Game, weights: FloatArray, *, request: Request, floor: FloatArray | None = None) -> Answer:
-        found = solve_commitment(game, weights, request=request, floor=floor)
+    def shifted(problem: Problem, run: Run) -> Answer:
+        found = solve_commitment(problem, run)
         assert found.response is not None
         response = dataclasses.replace(found.response, leader_values=found.response.leader_values + shift)
         return dataclasses.replace(found, response=response)
@@ -284,7 +286,7 @@ def test_a_second_point_that_loses_more_than_the_tolerance_is_refused(
 ) -> None:
     """Within ``gap`` times the largest value a loss in the weighted state counts as none; beyond, the first stays."""
     answer_with(monkeypatch, np.array([-fall, 0.0]))
-    result, settlement = SecondStage(two_islands().to_game(), COMMITMENT).solve(island_request())
+    result, settlement = SecondStage(two_islands().to_game(), COMMITMENT).solve(*about_islands())
     assert settlement is not None
     assert np.array_equal(result.leader_values, settlement.first_values) != taken
     assert result.leader_values[1] == pytest.approx(10.0 if taken else 5.0)
@@ -296,7 +298,7 @@ def test_a_second_point_that_opens_a_closed_gap_is_refused(monkeypatch: pytest.M
     """A loss below the tolerance of the front (4 x 1e-4) that is above the gap of the run: the claim comes first."""
     answer_with(monkeypatch, np.array([-4.5e-4, 0.0]))
     monkeypatch.setattr("ssg_mip.pareto.second_stage.separation", lambda values, gap: 1.0)
-    result, _ = SecondStage(two_islands().to_game(), COMMITMENT).solve(island_request())
+    result, _ = SecondStage(two_islands().to_game(), COMMITMENT).solve(*about_islands())
     assert result.status is Status.OPTIMAL
     assert result.leader_values == pytest.approx([4.0, 5.0])
 
@@ -310,11 +312,11 @@ def test_policy_iteration_needs_no_second_run(seed: int) -> None:
     game = small_game(seed).to_game()
     unit = np.eye(game.num_states)[0]
     run = find_method("policy-iteration")
-    result, settlement = SecondStage(game, METHODS["policy-iteration"]).solve(Request(weights=unit))
+    result, settlement = SecondStage(game, METHODS["policy-iteration"]).solve(*asked(game, weights=unit))
     assert settlement is None
     assert result.termination is Termination.STATIONARY
     even = np.full(game.num_states, 1.0 / game.num_states)
-    again = run(game, Request(weights=even, start=result.leader_policy))
+    again = run(*asked(game, weights=even, start=result.leader_policy))
     assert again.leader_values == pytest.approx(result.leader_values, abs=1e-9)
 
 
@@ -329,10 +331,10 @@ def test_gain_bounds_of_other_methods_hold_for_all_policies() -> None:
 def test_an_answer_without_policy_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing to settle."""
     settler = SecondStage(two_islands().to_game(), COMMITMENT)
-    result, _ = settler.solve(island_request())
+    result, _ = settler.solve(*about_islands())
     empty = dataclasses.replace(result, leader_policy=None, status=Status.NO_SOLUTION)
     settler = SecondStage(two_islands().to_game(), method_that_runs(lambda *_: empty, "commitment", monkeypatch))
-    passed_on, settlement = settler.solve(island_request())
+    passed_on, settlement = settler.solve(*about_islands())
     assert (passed_on.status, passed_on.leader_policy, settlement) == (Status.NO_SOLUTION, None, None)
     assert passed_on.promises == COMMITMENT.promises
 
@@ -341,13 +343,13 @@ def test_the_second_solve_starts_from_the_first_point(monkeypatch: pytest.Monkey
     """So there is a feasible point at once, and the floor is that of the weighted states alone."""
     seen: list[tuple[LeaderPolicy | None, FloatArray | None]] = []
 
-    def watched(game: Game, weights: FloatArray, *, request: Request, floor: FloatArray | None = None) -> Answer:
-        seen.append((request.start, floor))
-        assert weights == pytest.approx([0.5, 0.5])
-        return solve_commitment(game, weights, request=request, floor=floor)
+    def watched(problem: Problem, run: Run) -> Answer:
+        seen.append((run.start, problem.floor))
+        assert problem.weights == pytest.approx([0.5, 0.5])
+        return solve_commitment(problem, run)
 
     monkeypatch.setattr(exact, "solve_commitment", watched)
-    _, settlement = SecondStage(two_islands().to_game(), COMMITMENT).solve(island_request())
+    _, settlement = SecondStage(two_islands().to_game(), COMMITMENT).solve(*about_islands())
     ((start, floor),) = seen
     assert start is not None
     assert settlement is not None

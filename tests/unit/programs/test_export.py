@@ -22,11 +22,11 @@ from ssg_mip.lp.highs import solve_milp
 from ssg_mip.programs.compact import compact_commitment
 from ssg_mip.programs.export import Form, Kind, build_program, export, lp_text
 from ssg_mip.programs.lp_names import LONGEST_NAME
-from ssg_mip.runs.request import Request
 from tests.benchmarks.agreement import load
 from tests.oracles.games import agreement_game
 from tests.oracles.known import STOCHASTIC, StochasticCase, figure_1
 from tests.unit.programs.readers import LINEAR_READERS, solved_by_scip
+from tests.unit.questions import asked
 
 KINDS: tuple[Kind, ...] = ("improvement", "commitment")
 
@@ -110,10 +110,10 @@ def test_exact_files_have_the_optimum_that_our_search_proves(index: int, tmp_pat
     game = agreement_game(1, index).to_game()
     policy = LeaderPolicy.uniform(game)
     values = best_response(game, policy).leader_values
-    request = Request(weights=game.initial, gap=1e-6, start=policy, deadline=Deadline(30.0))
+    problem, run = asked(game, gap=1e-6, start=policy, deadline=Deadline(30.0))
     answers = {
-        "commitment": solve_commitment(game, game.initial, request=request),
-        "improvement": solve_improvement(game, values, game.initial, request=request),
+        "commitment": solve_commitment(problem, run),
+        "improvement": solve_improvement(problem, run, values, game.initial),
     }
     for kind in KINDS:
         for form in ("bilinear", "strong"):

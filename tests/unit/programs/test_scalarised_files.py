@@ -15,10 +15,10 @@ from ssg_mip.exact import solve_improvement
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.problem.scalarisation import Concave
 from ssg_mip.programs.export import Form
-from ssg_mip.runs.request import Request
 from tests.oracles.games import random_game
 from tests.unit.methods.grid_improvement import one_step_values
 from tests.unit.programs.readers import LINEAR_READERS, solved_by_highs, solved_by_scip
+from tests.unit.questions import asked
 
 SCALARISATIONS: dict[str, Concave] = {
     "augmented-chebyshev": AugmentedChebyshev(np.array([0.3, 0.7]), np.array([9.0, 8.0]), 0.05),
@@ -65,7 +65,7 @@ def test_exact_files_have_the_rise_that_our_search_proves(form: Form, kind: str,
     policy = LeaderPolicy.deterministic(game, [0, 0])
     values = best_response(game, policy).leader_values
     objective = what.pieces.gains_over(values)
-    ours = solve_improvement(game, values, objective, request=Request(weights=game.initial, gap=1e-6, start=policy))
+    ours = solve_improvement(*asked(game, gap=1e-6, start=policy), values, objective)
     found = solved_by_scip(export(game, tmp_path / "p.lp", "improvement", form, policy, scalarisation=what))
     assert found is not None
     assert ours.primal_bound - 1e-4 <= found <= ours.dual_bound + 1e-4

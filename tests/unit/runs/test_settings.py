@@ -41,7 +41,7 @@ def test_what_does_not_fit_is_refused_with_the_reason(given: dict[str, object], 
 
 def test_solve_hands_settings_to_the_method_and_writes_them_down() -> None:
     result = solve(fakes.small_game(), "fake-settings", settings={"temperature": 0.25})
-    assert fakes.REQUESTS[-1].settings == {"temperature": 0.25}
+    assert fakes.QUESTIONS[-1][1].settings == {"temperature": 0.25}
     assert result.to_dict()["provenance"]["options"]["settings"] == {"temperature": 0.25}
 
 
@@ -50,4 +50,4 @@ def test_settings_are_looked_at_before_the_method_runs() -> None:
         solve(fakes.small_game(), "fake-settings", settings={"heat": 1})
     with pytest.raises(OptionError, match=r"'commitment' has no settings of its own; leave out heat"):
         solve(fakes.small_game(), "commitment", settings={"heat": 1})
-    assert not fakes.REQUESTS
+    assert not fakes.QUESTIONS

@@ -13,9 +13,9 @@ from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.interrupt import Interrupt
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.result import ProgressRow
-from ssg_mip.runs.request import Request
 from ssg_mip.runs.visit_log import Visits
 from tests.oracles.known import figure_1
+from tests.unit.questions import asked
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def game() -> Game:
 
 def test_the_answer_is_the_best_visited_policy_and_the_end_is_in_the_details(game: Game) -> None:
     seen: list[ProgressRow] = []
-    visits = Visits(game, Request(weights=game.initial, on_progress=seen.append), "fake")
+    visits = Visits(*asked(game, on_progress=seen.append), "fake")
     visits.start()
     best = LeaderPolicy.deterministic(game, (0, 1))
     visits.visit(best, "better")
@@ -44,13 +44,13 @@ def test_the_answer_is_the_best_visited_policy_and_the_end_is_in_the_details(gam
 
 
 def test_a_closed_gap_is_called_optimal(game: Game) -> None:
-    visits = Visits(game, Request(weights=game.initial, gap=1.0), "fake")
+    visits = Visits(*asked(game, gap=1.0), "fake")
     visits.visit(LeaderPolicy.deterministic(game, (0, 1)))
     assert visits.result(Termination.CONVERGED, counts={}).status is Status.OPTIMAL
 
 
 def test_policies_that_miss_the_margin_are_no_answer(game: Game) -> None:
-    visits = Visits(game, Request(weights=game.initial, margin=100.0), "fake")
+    visits = Visits(*asked(game, margin=100.0), "fake")
     visits.start()
     result = visits.result(Termination.CONVERGED, counts={})
     assert result.status is Status.NO_SOLUTION
@@ -61,7 +61,7 @@ def test_policies_that_miss_the_margin_are_no_answer(game: Game) -> None:
 def test_the_trajectory_holds_what_keeps_the_margin_and_the_details_say_where_the_run_ended(game: Game) -> None:
     """Near the mixture at which the threat is as strong as the temptation the follower has no clear answer."""
     first, second = game.state_names
-    visits = Visits(game, Request(weights=game.initial, margin=0.1), "fake")
+    visits = Visits(*asked(game, margin=0.1), "fake")
     visits.visit(LeaderPolicy.uniform(game), "keeps it")
     tie = LeaderPolicy.from_names(game, {first: {"a0": 1.0}, second: {"a0": 0.3, "a1": 0.7}})
     missed = visits.visit(tie, "misses it")
@@ -74,10 +74,10 @@ def test_the_trajectory_holds_what_keeps_the_margin_and_the_details_say_where_th
 
 
 def test_the_limit_that_stops_a_run(game: Game) -> None:
-    request = Request(weights=game.initial)
-    assert Visits(game, request, "fake").limit is Termination.ITERATION_LIMIT
-    late = dataclasses.replace(request, deadline=Deadline(0.0))
-    assert Visits(game, late, "fake").limit is Termination.TIME_LIMIT
+    problem, run = asked(game)
+    assert Visits(problem, run, "fake").limit is Termination.ITERATION_LIMIT
+    late = dataclasses.replace(run, deadline=Deadline(0.0))
+    assert Visits(problem, late, "fake").limit is Termination.TIME_LIMIT
     interrupt = Interrupt()
     interrupt.request()
-    assert Visits(game, dataclasses.replace(late, interrupt=interrupt), "fake").limit is Termination.INTERRUPTED
+    assert Visits(problem, dataclasses.replace(late, interrupt=interrupt), "fake").limit is Termination.INTERRUPTED

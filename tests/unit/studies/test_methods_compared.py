@@ -6,15 +6,15 @@ import dataclasses
 import types
 
 import pytest
-from ssg_mip.runs.request import Request
 
 from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import best_response
-from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.registry import METHODS, find_method
+from ssg_mip.problem.problem import Problem
 from ssg_mip.result import Result
 from ssg_mip.runs.method import Method
+from ssg_mip.runs.run import Run
 from ssg_mip.studies.methods_compared import GAMES, Settings
 from ssg_mip.studies.notebook import BOUND
 from tests.unit.studies.conftest import Reproduce, rows
@@ -22,11 +22,11 @@ from tests.unit.studies.conftest import Reproduce, rows
 SOME = ["maintain", "actor-critic trap"]
 
 
-def wanders(game: Game, request: Request) -> Result:
+def wanders(problem: Problem, run: Run) -> Result:
     """Answers with the optimum, but says that it ended with the uniform policy."""
-    uniform = best_response(game, LeaderPolicy.uniform(game))
-    value = float(request.weights @ uniform.leader_values)
-    return dataclasses.replace(find_method("commitment")(game, request), details={"last_leader_value": value})
+    uniform = best_response(problem.game, LeaderPolicy.uniform(problem.game))
+    value = float(problem.weights @ uniform.leader_values)
+    return dataclasses.replace(find_method("commitment")(problem, run), details={"last_leader_value": value})
 
 
 def lacks_its_extra(*_: object) -> Result:
