@@ -12,7 +12,7 @@ from ssg_mip import Game, LeaderPolicy, best_response, solve
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.status import Termination
 from ssg_mip.branch_and_bound.options import SearchOptions
-from ssg_mip.exact import Answer, solve_commitment
+from ssg_mip.exact import Answer, bridge, solve_commitment
 from ssg_mip.exact.heuristics.operator_policies import STATIC_GAMES, STEPS, operator_policies
 from ssg_mip.exact.heuristics.simple import best_simple_policy, simple_policies
 from ssg_mip.exact.size_limit import commitment_products

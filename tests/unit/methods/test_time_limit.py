@@ -11,7 +11,7 @@ from ssg_mip.base.deadline import Deadline, OutOfTime
 from ssg_mip.base.interrupt import Interrupt
 from ssg_mip.base.status import Termination
 from ssg_mip.evaluation.value_bounds import leader_value_bounds
-from ssg_mip.exact import programs, solve_commitment
+from ssg_mip.exact import bridge, solve_commitment
 from ssg_mip.exact.bridge import CommitmentBridge, ImprovementBridge
 from ssg_mip.library import random_game
 from tests.unit.questions import asked
@@ -38,7 +38,7 @@ def test_writing_ends_at_a_checkpoint_and_logs_no_error(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(programs, "ALWAYS_WRITTEN", 0)
+    monkeypatch.setattr(bridge, "ALWAYS_WRITTEN", 0)
     problem, run = asked(GAME, deadline=Deadline(0.0))
     values = leader_value_bounds(GAME).lower
     problem = kind(problem, run, GAME.initial) if kind is CommitmentBridge else kind(problem, run, values, GAME.initial)
@@ -49,7 +49,7 @@ def test_writing_ends_at_a_checkpoint_and_logs_no_error(
 
 def test_a_program_given_up_leaves_the_incumbent_and_the_joint_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stopped in the middle of writing: a policy with its exact value, and the bound of the joint process."""
-    monkeypatch.setattr(programs, "ALWAYS_WRITTEN", 0)
+    monkeypatch.setattr(bridge, "ALWAYS_WRITTEN", 0)
     interrupt = _AfterAWhile(40)
     answer = solve_commitment(*asked(GAME, interrupt=interrupt))
     assert interrupt.left < 0
