@@ -41,9 +41,10 @@ def test_writing_ends_at_a_checkpoint_and_logs_no_error(
     monkeypatch.setattr(bridge, "ALWAYS_WRITTEN", 0)
     problem, run = asked(GAME, deadline=Deadline(0.0))
     values = leader_value_bounds(GAME).lower
-    problem = kind(problem, run, GAME.initial) if kind is CommitmentBridge else kind(problem, run, values, GAME.initial)
+    arguments = () if kind is CommitmentBridge else (values, GAME.initial)
+    written = kind(problem, run, *arguments)
     with caplog.at_level(logging.ERROR), pytest.raises(OutOfTime):
-        _ = problem.relaxation
+        _ = written.relaxation
     assert not caplog.records
 
 
