@@ -1,4 +1,6 @@
-"""All numerical tolerances in one place, with their order checked.
+"""All numerical tolerances in one place: what floating point cannot tell, and what a run may be asked for.
+
+The first are constants. The others are members of :class:`Tolerances`, whose order is checked.
 
 The order matters: a linear program solved less accurately than the tie tolerance would invent ties,
 and a tie tolerance above the monotonicity tolerance would let policy iteration go down unnoticed.
@@ -15,19 +17,31 @@ import numpy as np
 from ssg_mip.base.rules import POSITIVE, instance_of
 from ssg_mip.errors import OptionError
 
+ARITHMETIC = 1e-12
+"""Relative size of rounding noise in a linear solve; a smaller advantage is none."""
+
+ROUNDING = 1e-9
+"""How far a printed number may lie from its exactly proven value, relative to the largest value."""
+
+PROBABILITY = 1e-9
+"""How far a distribution given as data may be from summing to one."""
+
+TIGHTEST = 1e-10
+"""The smallest feasibility tolerance that HiGHS accepts, for the small programs that place a policy on a tie."""
+
+INTERVAL = 1e-7
+"""Width, relative to its values, below which an interval is not split any more."""
+
+CUT_VIOLATION = 1e-4
+"""Violation, relative to the norm of the row, from which a cut is worth adding."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Tolerances:
-    """Tolerances used throughout; every member is positive.
+    """What a run may be asked for; every member is positive.
 
     Attributes
     ----------
-    arithmetic
-        Relative size of rounding noise in a linear solve; a smaller advantage is none.
-    probability
-        How far a distribution given as data may be from summing to one.
-    tightest
-        The smallest feasibility tolerance that HiGHS accepts, for the small programs that place a policy on a tie.
     feasibility
         Primal and dual feasibility asked of every LP (HiGHS accepts 1e-10 to 1e-3).
     tie
@@ -35,37 +49,27 @@ class Tolerances:
         of the values that the follower could have there (:func:`ssg_mip.evaluation.value_bounds.tie_thresholds`).
     monotone
         How much a state value may fall, relative to its scale, before monotonicity counts as violated.
-    rounding
-        How far a printed number may lie from its exactly proven value, relative to the largest value.
     support
         Occupancy, relative to the total, below which a state counts as not visited.
-    interval
-        Width, relative to its values, below which an interval is not split any more.
-    cut_violation
-        Violation, relative to the norm of the row, from which a cut is worth adding.
 
     Raises
     ------
     OptionError
-        If a member is not positive or the order arithmetic <= tightest <= feasibility <= tie <= monotone is broken.
+        If a member is not positive or the order TIGHTEST <= feasibility <= tie <= monotone is broken.
     """
 
-    arithmetic: float = 1e-12
-    probability: float = 1e-9
-    tightest: float = 1e-10
     feasibility: float = 1e-9
     tie: float = 1e-8
     monotone: float = 1e-7
-    rounding: float = 1e-9
     support: float = 1e-7
-    cut_violation: float = 1e-4
-    interval: float = 1e-7
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             POSITIVE.check(f"tolerance {field.name}", value)
-        chain = ("arithmetic", "tightest", "feasibility", "tie", "monotone")
+        if self.feasibility < TIGHTEST:
+            raise OptionError(f"tolerance feasibility is {self.feasibility!r}; HiGHS accepts none below {TIGHTEST:g}")
+        chain = ("feasibility", "tie", "monotone")
         for low, high in itertools.pairwise(chain):
             if getattr(self, low) > getattr(self, high):
                 raise OptionError(
@@ -91,12 +95,12 @@ ROUNDINGS_OF_A_ROW = 8.0
 def probability_tolerance(precision: np.dtype[Any]) -> float:
     """How far a distribution given in some precision may be from summing to one.
 
-    ``Tolerances.probability`` in double precision, 9.5e-7 in single and 7.8e-3 in half precision: what remains of rows
+    ``PROBABILITY`` in double precision, 9.5e-7 in single and 7.8e-3 in half precision: what remains of rows
     that were normalised there.
     """
     if precision.kind != "f":
-        return DEFAULT_TOLERANCES.probability
-    return max(DEFAULT_TOLERANCES.probability, ROUNDINGS_OF_A_ROW * float(np.finfo(precision).eps))
+        return PROBABILITY
+    return max(PROBABILITY, ROUNDINGS_OF_A_ROW * float(np.finfo(precision).eps))
 
 
 MARGIN_IN_TIES = 10.0

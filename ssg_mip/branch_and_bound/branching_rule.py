@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.base.tolerances import ARITHMETIC, INTERVAL, ROUNDING
 from ssg_mip.branch_and_bound.box import Box
 from ssg_mip.branch_and_bound.records import Branch
 from ssg_mip.branch_and_bound.relaxation import Point
@@ -36,18 +36,18 @@ def choose_branch(program: CompiledProgram, box: Box, point: Point, root_width: 
 
     Returns ``None`` where no interval is wide enough to be split in floating point.
     """
-    splittable = box.width > DEFAULT_TOLERANCES.interval * (1.0 + np.abs(box.lower) + np.abs(box.upper))
+    splittable = box.width > INTERVAL * (1.0 + np.abs(box.lower) + np.abs(box.upper))
     if not splittable.any():
         return None
-    relative = np.where(splittable, box.width / np.maximum(root_width, DEFAULT_TOLERANCES.arithmetic), 0.0)
+    relative = np.where(splittable, box.width / np.maximum(root_width, ARITHMETIC), 0.0)
     if not len(point.error):
         place = int(np.argmax(relative))
         return Branch(place, float(box.lower[place] + 0.5 * box.width[place]))
     scores = violation_scores(program, box, point)
     # Where nothing is violated beyond noise the widest interval, relative to the root, is split.
-    noise = DEFAULT_TOLERANCES.feasibility * float(np.max(np.abs(scores), initial=0.0))
+    noise = ROUNDING * float(np.max(np.abs(scores), initial=0.0))
     place = int(np.argmax(np.where(splittable, scores + noise * relative, -1.0)))
-    if scores[place] <= DEFAULT_TOLERANCES.arithmetic:
+    if scores[place] <= ARITHMETIC:
         place = int(np.argmax(relative))
     return Branch(place, float(box.lower[place] + box.width[place] * _unit_split(program, point, place)))
 

@@ -21,7 +21,7 @@ from ssg_mip.branch_and_bound.rlt_cuts import RltSeparation
 from ssg_mip.branch_and_bound.scaling import UnitForm, widened
 from ssg_mip.branch_and_bound.tree_log import Proof
 from ssg_mip.lp.compiled import CompiledProgram
-from ssg_mip.lp.highs import HighsLp
+from ssg_mip.lp.highs import ACCURACY, HighsLp
 from ssg_mip.lp.interface import LinearProgram, LpAnswer, LpStatus, SparseRows, column_rounding, dual_bound
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 
@@ -65,9 +65,13 @@ class BoxRelaxation:
         Per column, the choice that it belongs to, or -1; closing a choice fixes its columns at zero.
     seed
         Seed for the LP solver.
+    accuracy
+        Feasibility tolerance of its linear programs.
     """
 
-    def __init__(self, program: CompiledProgram, choice_of: IntArray, *, seed: int = 0) -> None:
+    def __init__(
+        self, program: CompiledProgram, choice_of: IntArray, *, seed: int = 0, accuracy: float = ACCURACY
+    ) -> None:
         self.program = program
         self._form = UnitForm(program, choice_of)
         self._lp: HighsLp | None = None
@@ -75,6 +79,7 @@ class BoxRelaxation:
         self._interrupted: Callable[[], bool] | None = None
         self._deadline = Deadline()
         self._seed = seed
+        self._accuracy = accuracy
         self._box: Box | None = None
         self._now: LinearProgram | None = None
         self._level_two = RltSeparation(program)
@@ -127,7 +132,7 @@ class BoxRelaxation:
         now, first = self._form.at(box), self._form.first_moving
         self._near_basis = None
         if self._lp is None:
-            self._lp = HighsLp(now, seed=self._seed)
+            self._lp = HighsLp(now, seed=self._seed, accuracy=self._accuracy)
             if self._interrupted is not None:
                 self._lp.stop_when(self._interrupted)
         else:

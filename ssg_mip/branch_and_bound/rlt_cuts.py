@@ -27,7 +27,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.base.tolerances import CUT_VIOLATION, ROUNDING
 from ssg_mip.branch_and_bound.box import Box
 from ssg_mip.branch_and_bound.rlt_cut_sets import NO_CUTS, Cuts
 from ssg_mip.branch_and_bound.rlt_factors import RltFactors, expand
@@ -68,7 +68,7 @@ class RltSeparation:
         y = np.maximum(unit_point[self._base.factors], 0.0)
         m = np.clip(unit_point[self._base.result], 0.0, y[:, None])
         score = self._violation(y, m, box)
-        chosen = np.flatnonzero(score.ravel() > DEFAULT_TOLERANCES.cut_violation)
+        chosen = np.flatnonzero(score.ravel() > CUT_VIOLATION)
         if len(chosen) > limit:
             chosen = chosen[np.argpartition(-score.ravel()[chosen], limit)[:limit]]
         if not len(chosen):
@@ -97,7 +97,7 @@ class RltSeparation:
         )
         norm = np.sqrt(np.bincount(base.alpha_row, alpha**2, base.count))
         norm += np.sqrt(np.bincount(base.beta_row, beta**2, base.count))
-        violation: FloatArray = -value / np.maximum(norm, DEFAULT_TOLERANCES.feasibility)[None, :, None]
+        violation: FloatArray = -value / np.maximum(norm, ROUNDING)[None, :, None]
         return violation
 
     def _plain(self, alpha: FloatArray, terms: FloatArray) -> FloatArray:

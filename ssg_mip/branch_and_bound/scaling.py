@@ -21,7 +21,7 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 
-from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.base.tolerances import ARITHMETIC, INTERVAL
 from ssg_mip.branch_and_bound.box import Box
 from ssg_mip.errors import SolverError
 from ssg_mip.lp.compiled import CompiledProgram
@@ -243,20 +243,20 @@ class UnitForm:
         size = np.abs(self.program.coefficient[moving])
         priced = np.bincount(columns, size * np.abs(dual[rows]), self.program.num_columns)
         plain = np.bincount(columns, size, self.program.num_columns)
-        largest = max(float(priced.max(initial=0.0)), DEFAULT_TOLERANCES.arithmetic)
+        largest = max(float(priced.max(initial=0.0)), ARITHMETIC)
         weights: FloatArray = (priced / largest + UNPRICED_SHARE * plain)[self.program.product_result]
         return weights
 
 
 def narrow(box: Box) -> NDArray[np.bool_]:
     """Which intervals are too narrow to be told from rounding noise."""
-    return box.width < DEFAULT_TOLERANCES.interval * (1.0 + np.abs(box.lower) + np.abs(box.upper))
+    return box.width < INTERVAL * (1.0 + np.abs(box.lower) + np.abs(box.upper))
 
 
 def widened(box: Box) -> Box:
     """The box with every interval at least a tiny share of its values wide."""
     if not narrow(box).any():
         return box
-    least = DEFAULT_TOLERANCES.interval * (1.0 + np.abs(box.lower) + np.abs(box.upper))
+    least = INTERVAL * (1.0 + np.abs(box.lower) + np.abs(box.upper))
     missing = np.maximum(least - box.width, 0.0)
     return Box(box.lower - 0.5 * missing, np.maximum(box.lower, box.upper) + 0.5 * missing, box.open_choices)

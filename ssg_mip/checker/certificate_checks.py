@@ -10,7 +10,6 @@ import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from ssg_mip.base.tolerances import Tolerances
 from ssg_mip.checker.claims import Claims, PointClaim
 from ssg_mip.checker.dual.replay import BoundVerification
 from ssg_mip.checker.evidence import Evidence, Prover
@@ -22,7 +21,7 @@ from ssg_mip.checker.verification import Check, Trial, worst_of
 
 
 def certified_checks(
-    claims: Claims, found: Sequence[BoundVerification], prover: Prover, exact: ExactGame, tolerances: Tolerances
+    claims: Claims, found: Sequence[BoundVerification], prover: Prover, exact: ExactGame
 ) -> tuple[Check, ...]:
     """Every ``dual_bound``, that there is no policy, and how a run ended are proven; no value contradicts a proof.
 
@@ -43,7 +42,7 @@ def certified_checks(
         return (below,)
     return (
         certified_bounds_check(claims, found),
-        worst_of("certified_stop", _stop_trials(claims, found, prover, exact, tolerances)),
+        worst_of("certified_stop", _stop_trials(claims, found, prover, exact)),
         below,
     )
 
@@ -71,14 +70,14 @@ def _bound_trials(claims: Claims, serving: Sequence[BoundVerification]) -> Itera
 
 
 def _stop_trials(
-    claims: Claims, found: Sequence[BoundVerification], prover: Prover, exact: ExactGame, tolerances: Tolerances
+    claims: Claims, found: Sequence[BoundVerification], prover: Prover, exact: ExactGame
 ) -> Iterator[Trial]:
     """What is said of the point where a run stops, up to the rounding of its printed values."""
     if claims.subject != "result" or "certified_stop" not in claims.promises or not claims.answers:
         return
     answer = claims.answers[0]
-    proven = ProvenBounds(exact, found, claims.margin, prover.about(answer.policy).slack)
-    missing = Judge(claims, prover, proven, exact, tolerances, everywhere=False).document()
+    proven = ProvenBounds(exact, found, claims.margin, prover.about(answer.policy).slack, tolerances=prover.tolerances)
+    missing = Judge(claims, prover, proven, exact, everywhere=False).document()
     names = ["status stationary", "termination stationary", "step_bound", "scalarised_bound"]
     if "certified_pareto" in claims.promises:
         names.append("status pareto_optimal")

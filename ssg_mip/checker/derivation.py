@@ -38,7 +38,7 @@ def derive(exact: ExactGame, policy: PolicyRows, tolerances: Tolerances, checkpo
         leader, follower = induce_directed(game, policy) if suits(game) else induce(exact, policy)
         thresholds = tie_thresholds(game, tolerances, checkpoint)
         scale = local_scale(game, leader=False, checkpoint=checkpoint)
-        found = leader, follower, view_follower(follower, thresholds, scale, tolerances, checkpoint)
+        found = leader, follower, view_follower(follower, thresholds, scale, checkpoint)
         _last.clear()
         _last[asked] = found
     return found

@@ -112,7 +112,7 @@ class Prover:
     def __init__(self, exact: ExactGame, ties: str, tolerances: Tolerances, checkpoint: Checkpoint = unhurried) -> None:
         self._exact = exact
         self._ties = ties
-        self._tolerances = tolerances
+        self.tolerances = tolerances
         self._checkpoint = checkpoint
         self._known: dict[PolicyRows, Evidence] = {}
 
@@ -120,13 +120,13 @@ class Prover:
         """The evidence about a policy."""
         self._checkpoint()
         if policy not in self._known:
-            leader, follower, view = derive(self._exact, policy, self._tolerances, self._checkpoint)
+            leader, follower, view = derive(self._exact, policy, self.tolerances, self._checkpoint)
             outcomes = tuple(rule_values(leader, tied, self._ties, self._checkpoint) for tied in tie_judgements(view))
             scale = local_scale(self._exact.game, leader=True, checkpoint=self._checkpoint)
             slacks = []
             for values in outcomes:
                 self._checkpoint()
-                slack = scale.slack(values, leader.discount, self._tolerances)
+                slack = scale.slack(values, leader.discount)
                 if isinstance(leader, DirectedProcess):  # rounding outwards may leave more open than rounding does
                     slack = tuple(own + value.upper - value.lower for own, value in zip(slack, values, strict=True))
                 slacks.append(slack)

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from ssg_mip.base.tolerances import Tolerances
+from ssg_mip.base.tolerances import ROUNDING, Tolerances
 from ssg_mip.checker.claims import Claims, GuaranteeClaim, PointClaim
 from ssg_mip.checker.rational import exact_weights
 from ssg_mip.checker.secured_value import MarginCertificate, certify_margin
@@ -26,15 +26,13 @@ def guarantee_check(claims: Claims, game: Game, tolerances: Tolerances) -> Check
             policy = LeaderPolicy.from_slots(game, slots)
             if point.guarantee.asked > 0.0:
                 proof = certify_margin(game, policy, point.guarantee.asked, tolerances=tolerances)
-                trials.extend(_trials(point, point.guarantee, proof, tolerances))
+                trials.extend(_trials(point, point.guarantee, proof))
             else:
                 trials.append(_truth(False, f"{point.place}: a margin of {point.guarantee.asked!r} separates nothing"))
     return worst_of("guaranteed", trials)
 
 
-def _trials(
-    point: PointClaim, claim: GuaranteeClaim, proof: MarginCertificate, tolerances: Tolerances
-) -> Iterator[Trial]:
+def _trials(point: PointClaim, claim: GuaranteeClaim, proof: MarginCertificate) -> Iterator[Trial]:
     place = f"{point.place}: guaranteed"
     secured = weighted_sum(exact_weights(point.weights), proof.leader_values)
     for said, proven in zip(claim.leader_value, (secured.lower, secured.upper), strict=True):
@@ -47,7 +45,7 @@ def _trials(
     yield _truth(all(action in close for action, close in answers), f"{place}.follower_policy")
     if claim.margin is not None:
         least = proof.margin or Fraction(0)
-        allowed = Fraction(tolerances.rounding) * (1 + abs(Fraction(claim.margin)))
+        allowed = Fraction(ROUNDING) * (1 + abs(Fraction(claim.margin)))
         yield Trial(deviation=Fraction(claim.margin) - least, allowed=allowed, place=f"{place}.margin {claim.margin!r}")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ssg_mip.base.tolerances import Tolerances
+from ssg_mip.base.tolerances import ROUNDING
 from ssg_mip.checker import fields
 from ssg_mip.checker.claims import PointClaim
 from ssg_mip.checker.impossible import prove_impossible
@@ -19,9 +19,7 @@ from ssg_mip.game.game import Game
 from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
 
 
-def guarantee_trials(
-    data: Mapping[str, Any], at: str, point: PointClaim | None, tolerances: Tolerances
-) -> Iterator[Trial]:
+def guarantee_trials(data: Mapping[str, Any], at: str, point: PointClaim | None) -> Iterator[Trial]:
     """What is printed besides the numbers that :mod:`.guarantee_checks` proves again."""
     if fields.member(data, "guaranteed", at) is None:
         return
@@ -45,9 +43,7 @@ def guarantee_trials(
     distance = fields.number(fields.member(given, "distance", place), f"{place}distance")
     pairs = zip(itertools.chain(*claim.policy), itertools.chain(*point.policy), strict=True)
     due = max(abs(Fraction(mine) - Fraction(theirs)) for mine, theirs in pairs)
-    yield Trial(
-        deviation=abs(Fraction(distance) - due), allowed=Fraction(tolerances.rounding), place=f"{place}distance"
-    )
+    yield Trial(deviation=abs(Fraction(distance) - due), allowed=Fraction(ROUNDING), place=f"{place}distance")
     sentences = guarantee_sentences(distance, claim.leader_value[0], claim.unique, claim.margin)
     yield _truth(statement in sentences, f"{place}statement: {statement!r}")
 

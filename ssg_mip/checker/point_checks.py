@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from ssg_mip.base.tolerances import Tolerances
+from ssg_mip.base.tolerances import PROBABILITY
 from ssg_mip.checker.claims import Claims, PointClaim
 from ssg_mip.checker.evidence import Evidence, Prover
 from ssg_mip.checker.rational import common_numerators, exact_weights
@@ -17,9 +17,9 @@ from ssg_mip.checker.verification import Check, Trial, worst_of, yes_or_no
 from ssg_mip.game.game import Game
 
 
-def distribution_checks(claims: Claims, game: Game, tolerances: Tolerances) -> list[Check]:
+def distribution_checks(claims: Claims, game: Game) -> list[Check]:
     """Policies and weights are distributions; numbers below 0 were refused when they were read."""
-    allowed = Fraction(tolerances.probability)
+    allowed = Fraction(PROBABILITY)
     policies = (
         Trial(deviation=_off_one(row), allowed=allowed, place=f"{point.place}: state {game.state_names[state]!r}")
         for point in (*claims.answers, *claims.trajectory, *_guarantees(claims))

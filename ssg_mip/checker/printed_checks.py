@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from ssg_mip.base.tolerances import Tolerances
+from ssg_mip.base.tolerances import ROUNDING
 from ssg_mip.checker import fields
 from ssg_mip.checker.claims import Claims
 from ssg_mip.checker.guarantee_sentence import guarantee_trials
@@ -58,10 +58,10 @@ FRONT_METHOD = "front by "
 """What the method of a front's origin begins with."""
 
 
-def printed_check(data: Mapping[str, Any], claims: Claims, game: Game, tolerances: Tolerances) -> Check:
+def printed_check(data: Mapping[str, Any], claims: Claims, game: Game) -> Check:
     """Every sentence, name and number that is printed besides the claims follows from them."""
     try:
-        return worst_of("printed_words", [*_common(data, claims, game), *_own(data, claims, game, tolerances)])
+        return worst_of("printed_words", [*_common(data, claims, game), *_own(data, claims, game)])
     except InvalidResultError as error:
         return yes_or_no("printed_words", False, str(error))
 
@@ -81,23 +81,23 @@ def _common(data: Mapping[str, Any], claims: Claims, game: Game) -> Iterator[Tri
     yield from record_trials(data, "", claims, of_policy=claims.subject == "result" and bool(claims.answers))
 
 
-def _own(data: Mapping[str, Any], claims: Claims, game: Game, tolerances: Tolerances) -> Iterator[Trial]:
+def _own(data: Mapping[str, Any], claims: Claims, game: Game) -> Iterator[Trial]:
     if claims.subject == "result":
-        yield from _result(data, claims, tolerances)
-        yield from guarantee_trials(data, "", claims.answers[0] if claims.answers else None, tolerances)
+        yield from _result(data, claims)
+        yield from guarantee_trials(data, "", claims.answers[0] if claims.answers else None)
         return
     points = fields.entries(data, "points")
     for index, (entry, point) in enumerate(zip(points, claims.answers, strict=False)):
         at = f"points[{index}]."
         yield from record_trials(entry, at, claims, of_policy=True)
-        yield from guarantee_trials(entry, at, point, tolerances)
+        yield from guarantee_trials(entry, at, point)
     if claims.subject == "front":
         yield from _front(data, claims)
     else:
         yield from _enclosure(data, claims, game)
 
 
-def _result(data: Mapping[str, Any], claims: Claims, tolerances: Tolerances) -> Iterator[Trial]:
+def _result(data: Mapping[str, Any], claims: Claims) -> Iterator[Trial]:
     """The sentence of the status, the proof of the bound, and how far the value lies below it."""
     whole = claims.scalarisations[0]
     yield _same(data, "", "status_message", STATUS_MESSAGES[claims.status])
@@ -114,7 +114,7 @@ def _result(data: Mapping[str, Any], claims: Claims, tolerances: Tolerances) -> 
     due = max(Fraction(0), Fraction(whole.dual_bound) - Fraction(whole.leader_value or 0.0))
     yield Trial(
         deviation=abs(Fraction(printed) - due),
-        allowed=Fraction(tolerances.rounding) * due,
+        allowed=Fraction(ROUNDING) * due,
         place=f"distance_to_bound printed {printed!r}, due {float(due)!r}",
     )
 

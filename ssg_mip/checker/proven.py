@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from functools import lru_cache
 
-from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.base.tolerances import Tolerances
 from ssg_mip.checker.clock import never
 from ssg_mip.checker.dual.replay import BoundVerification
 from ssg_mip.checker.rational import ExactGame, Process, induce
@@ -46,6 +46,8 @@ class ProvenBounds:
         count as the same: nothing for a proof, the rounding of printed values where only a contradiction is looked for.
     out_of_time
         Once it says so, the ceiling is not derived any more.
+    tolerances
+        What counts as a tie of the follower.
     """
 
     def __init__(
@@ -55,6 +57,8 @@ class ProvenBounds:
         margin: float = 0.0,
         leeway: Sequence[Fraction] = (),
         out_of_time: Callable[[], bool] = never,
+        *,
+        tolerances: Tolerances,
     ) -> None:
         self._exact = exact
         self._leeway = tuple(leeway)
@@ -63,7 +67,7 @@ class ProvenBounds:
         self.steps = tuple(one for one in serving if one.values is not None)
         self.ceiling: tuple[Fraction, ...] | None = None
         if len(exact.rows) <= MOST_CEILING_ROWS and not out_of_time():
-            self.ceiling = ceiling(exact)
+            self.ceiling = ceiling(exact, tolerances)
 
     @property
     def no_policy(self) -> bool:
@@ -151,14 +155,12 @@ class ProvenBounds:
 
 
 @lru_cache(maxsize=1)
-def ceiling(exact: ExactGame) -> tuple[Fraction, ...]:
+def ceiling(exact: ExactGame, tolerances: Tolerances) -> tuple[Fraction, ...]:
     """Proven: in no state is any leader policy worth more; see the module's text."""
     game = exact.game
     if max(game.leader_counts.tolist()) == 1:
         leader, follower = induce(exact, ((1.0,),) * game.num_states)
-        best = rule_values(
-            leader, view_follower(follower, tie_thresholds(game, DEFAULT_TOLERANCES)).possibly_tied, "leader"
-        )
+        best = rule_values(leader, view_follower(follower, tie_thresholds(game, tolerances)).possibly_tied, "leader")
     else:
         joint = Process(
             offsets=tuple(game.row_offsets.tolist()),

@@ -28,7 +28,7 @@ from itertools import combinations, pairwise
 
 import numpy as np
 
-from ssg_mip.base.tolerances import DEFAULT_TOLERANCES, Tolerances
+from ssg_mip.base.tolerances import ARITHMETIC
 from ssg_mip.checker.checkpoint import Checkpoint, unhurried
 from ssg_mip.checker.directed import DirectedProcess
 from ssg_mip.checker.rational import Process
@@ -104,7 +104,7 @@ def _float_policy(floats: FloatProcess, allowed: Allowed, checkpoint: Checkpoint
     """A policy that is optimal up to rounding."""
     flat, starts = _flat(allowed)
     chosen = flat[starts]
-    share = max(DEFAULT_TOLERANCES.arithmetic, ROUNDING / (1.0 - floats.discount))
+    share = max(ARITHMETIC, ROUNDING / (1.0 - floats.discount))
     due = np.full(len(starts), -np.inf)  # what values must rise to, or the last rises were rounding
     for _ in range(FLOAT_ROUNDS):
         checkpoint()
@@ -113,7 +113,7 @@ def _float_policy(floats: FloatProcess, allowed: Allowed, checkpoint: Checkpoint
         if not np.all(np.isfinite(q)):
             break
         best = np.maximum.reduceat(q[flat], starts)
-        noise = DEFAULT_TOLERANCES.arithmetic * float(np.abs(values).max() + np.abs(floats.rewards).max())
+        noise = ARITHMETIC * float(np.abs(values).max() + np.abs(floats.rewards).max())
         improves = np.flatnonzero(best > q[chosen] + noise)
         if not improves.size and np.any(values >= due):
             own = np.maximum(np.abs(values), np.maximum.reduceat(np.abs(floats.rewards[flat]), starts))
@@ -181,7 +181,6 @@ def view_follower(
     follower: AnyProcess,
     thresholds: Sequence[Fraction],
     scale: LocalScale | None = None,
-    tolerances: Tolerances = DEFAULT_TOLERANCES,
     checkpoint: Checkpoint = unhurried,
 ) -> FollowerView:
     """The follower's optimum and ties.
@@ -199,7 +198,7 @@ def view_follower(
     """
     scale = LocalScale.of_process(follower) if scale is None else scale
     optimum = optimal_values(follower, None, checkpoint)
-    noise = scale.noise(optimum.values, follower.discount, tolerances)
+    noise = scale.noise(optimum.values, follower.discount)
     checkpoint()
     slots = range(follower.offsets[-1])
     ends = [value.lower for value in optimum.values], [value.upper for value in optimum.values]
@@ -221,7 +220,7 @@ def view_follower(
             for state in range(follower.num_states)
         ),
         near=near,
-        slack=scale.slack_beside(noise, tolerances),
+        slack=scale.slack_beside(noise),
     )
 
 

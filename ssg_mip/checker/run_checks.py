@@ -14,7 +14,7 @@ import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from ssg_mip.base.tolerances import Tolerances
+from ssg_mip.base.tolerances import ARITHMETIC, ROUNDING, Tolerances
 from ssg_mip.checker.claims import Claims, PointClaim, ScalarisationClaim
 from ssg_mip.checker.evidence import Evidence, Prover
 from ssg_mip.checker.rational import ExactGame, exact_weights
@@ -38,7 +38,7 @@ def bound_checks(claims: Claims, prover: Prover, exact: ExactGame, tolerances: T
     beyond += [
         Trial(
             deviation=Fraction(one.leader_value) - Fraction(one.dual_bound),
-            allowed=_claimed_slack(exact, one, one.leader_value, tolerances),
+            allowed=_claimed_slack(exact, one, one.leader_value),
             place=f"{one.place}: value against bound",
         )
         for one in claims.scalarisations
@@ -46,7 +46,7 @@ def bound_checks(claims: Claims, prover: Prover, exact: ExactGame, tolerances: T
     ]
     return [
         worst_of("value_below_bound", beyond),
-        worst_of("relative_gap", (_gap_trial(one, tolerances) for one in claims.scalarisations)),
+        worst_of("relative_gap", (_gap_trial(one) for one in claims.scalarisations)),
         *_optimality(claims, exact, tolerances),
     ]
 
@@ -74,10 +74,10 @@ def _bound_trial(one: ScalarisationClaim, point: PointClaim, evidence: Evidence)
     )
 
 
-def _claimed_slack(exact: ExactGame, one: ScalarisationClaim, value: float, tolerances: Tolerances) -> Fraction:
+def _claimed_slack(exact: ExactGame, one: ScalarisationClaim, value: float) -> Fraction:
     """The rounding allowance where no policy is at hand."""
     spread = weighted_spread(exact, one.weights)
-    return Fraction(tolerances.rounding) * spread + PRINTED * abs(Fraction(value))
+    return Fraction(ROUNDING) * spread + PRINTED * abs(Fraction(value))
 
 
 def weighted_spread(exact: ExactGame, weights: Sequence[float]) -> Fraction:
@@ -90,7 +90,7 @@ def leader_spread(exact: ExactGame) -> Fraction:
     return (max(exact.leader_rewards) - min(exact.leader_rewards)) / (1 - exact.leader_discount)
 
 
-def _gap_trial(one: ScalarisationClaim, tolerances: Tolerances) -> Trial:
+def _gap_trial(one: ScalarisationClaim) -> Trial:
     """``(dual - primal) / gap_scale``, never negative; printed as nothing where a side is missing."""
     value, bound = one.leader_value, one.dual_bound
     if value is None or not math.isfinite(bound):
@@ -102,7 +102,7 @@ def _gap_trial(one: ScalarisationClaim, tolerances: Tolerances) -> Trial:
         return Trial(deviation=Fraction(1), allowed=Fraction(0), place=f"{one.place}: no gap is printed")
     return Trial(
         deviation=abs(Fraction(one.relative_gap) - due),
-        allowed=Fraction(tolerances.rounding) * (1 + due),
+        allowed=Fraction(ROUNDING) * (1 + due),
         place=f"{one.place}: printed gap {one.relative_gap!r}, due {float(due)!r}",
     )
 
@@ -120,11 +120,11 @@ def _optimality(claims: Claims, exact: ExactGame, tolerances: Tolerances) -> Ite
     spread = weighted_slack(weights, scale.width)
     size = max(abs(value), abs(bound), weighted_slack(weights, scale.rewards) / (1 - exact.leader_discount))
     allowed = (Fraction(claims.gap) + Fraction(tolerances.monotone)) * spread
-    if spread <= Fraction(tolerances.rounding) * size:  # there is none to speak of
-        allowed = Fraction(tolerances.rounding) * size
+    if spread <= Fraction(ROUNDING) * size:  # there is none to speak of
+        allowed = Fraction(ROUNDING) * size
     trial = Trial(
         deviation=bound - value,
-        allowed=allowed + BOUND_NOISE * Fraction(tolerances.arithmetic) * size,
+        allowed=allowed + BOUND_NOISE * Fraction(ARITHMETIC) * size,
         place="bound minus value of a result that is called optimal",
     )
     yield worst_of("optimal_within_gap", [trial])

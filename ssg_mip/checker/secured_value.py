@@ -123,5 +123,5 @@ def certify_margin(
         margin=min(apart, default=None),
         leader_values=worst,
         tie_loss=max(high.upper - low.lower for high, low in zip(best, worst, strict=True)),
-        allowance=max(scale.slack(best, leader.discount, tolerances)),
+        allowance=max(scale.slack(best, leader.discount)),
     )

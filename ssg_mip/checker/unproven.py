@@ -14,7 +14,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from ssg_mip.base.tolerances import FINEST_GAP, Tolerances
+from ssg_mip.base.tolerances import FINEST_GAP, ROUNDING
 from ssg_mip.checker.claims import Claims, PointClaim, ScalarisationClaim
 from ssg_mip.checker.clock import never
 from ssg_mip.checker.evidence import Prover
@@ -75,7 +75,6 @@ class Judge:
         prover: Prover,
         proven: ProvenBounds,
         exact: ExactGame,
-        tolerances: Tolerances,
         out_of_time: Callable[[], bool] = never,
         *,
         everywhere: bool = True,
@@ -86,7 +85,7 @@ class Judge:
         self._exact = exact
         self._out_of_time = out_of_time
         self._everywhere = everywhere
-        self._rounding = Fraction(tolerances.rounding)
+        self._rounding = Fraction(ROUNDING)
 
     def document(self) -> tuple[str, ...]:
         """Names of what is claimed and not proven, each once."""

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from ssg_mip.base.tolerances import Tolerances
+from ssg_mip.base.tolerances import ARITHMETIC, ROUNDING
 from ssg_mip.checker.checkpoint import Checkpoint, unhurried
 from ssg_mip.checker.directed import DirectedProcess
 from ssg_mip.checker.iterative import candidate_values
@@ -138,26 +138,26 @@ class LocalScale:
         width = tuple(one / (1 - process.discount) for one in spread)
         return cls(width=width, widest=width, size=width, rewards=spread)
 
-    def noise(self, values: Sequence[Interval], discount: Fraction, tolerances: Tolerances) -> tuple[Fraction, ...]:
+    def noise(self, values: Sequence[Interval], discount: Fraction) -> tuple[Fraction, ...]:
         """How far the package's own solves in floating point may be off in each state.
 
         Two sources, each of which ``1 / (1 - gamma)`` steps may add up: the smallest advantage for which its policy
         iteration switches an action, and the rounding of mixed rewards. What is translated back rounds once more.
         """
         return tuple(
-            (Fraction(tolerances.arithmetic) * size + PRINTED * rewards) / (1 - discount)
+            (Fraction(ARITHMETIC) * size + PRINTED * rewards) / (1 - discount)
             + PRINTED * max(abs(value.lower), abs(value.upper))
             + LEAST
             for size, rewards, value in zip(self.size, self.rewards, values, strict=True)
         )
 
-    def slack(self, values: Sequence[Interval], discount: Fraction, tolerances: Tolerances) -> tuple[Fraction, ...]:
+    def slack(self, values: Sequence[Interval], discount: Fraction) -> tuple[Fraction, ...]:
         """How far a printed number may lie from its proven value: ``rounding`` times the spread there, and noise."""
-        return self.slack_beside(self.noise(values, discount, tolerances), tolerances)
+        return self.slack_beside(self.noise(values, discount))
 
-    def slack_beside(self, noise: Sequence[Fraction], tolerances: Tolerances) -> tuple[Fraction, ...]:
+    def slack_beside(self, noise: Sequence[Fraction]) -> tuple[Fraction, ...]:
         """The same beside a noise that is known."""
-        share = Fraction(tolerances.rounding)
+        share = Fraction(ROUNDING)
         return tuple(share * width + own for width, own in zip(self.width, noise, strict=True))
 
 

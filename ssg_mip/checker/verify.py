@@ -171,7 +171,7 @@ def examine(
     started = time.perf_counter()
     data = result if isinstance(result, Mapping) else result.to_dict()
     subject = _subject(data)
-    checks, claims = _read(game, data, tolerances)
+    checks, claims = _read(game, data)
     checkpoint()
     if claims is None:
         whole = _outcome(checks, seconds=time.perf_counter() - started)
@@ -183,12 +183,12 @@ def examine(
     if any(one.cut_off for one in bounds):
         left_out = "; ".join([*([left_out] if left_out else []), CUT_OFF])
     checks = (*checks, *_derived_checks(game, claims, exact, prover, tolerances, checkpoint))
-    checks += (printed_check(data, claims, game, tolerances),)
+    checks += (printed_check(data, claims, game),)
     if bounds:
-        checks += certified_checks(claims, bounds, prover, exact, tolerances)
+        checks += certified_checks(claims, bounds, prover, exact)
     checkpoint()
-    proven = ProvenBounds(exact, bounds, claims.margin, out_of_time=out_of_time)
-    judge = Judge(claims, prover, proven, exact, tolerances, out_of_time)
+    proven = ProvenBounds(exact, bounds, claims.margin, out_of_time=out_of_time, tolerances=tolerances)
+    judge = Judge(claims, prover, proven, exact, out_of_time)
     proofs = [_proven(point, prover) for point in claims.answers]
     points: tuple[CheckOutcome, ...] = ()
     if subject != "result":
@@ -226,7 +226,7 @@ def _verification(
     )
 
 
-def _read(game: Game, data: Mapping[str, Any], tolerances: Tolerances) -> tuple[tuple[Check, ...], Claims | None]:
+def _read(game: Game, data: Mapping[str, Any]) -> tuple[tuple[Check, ...], Claims | None]:
     """The checks that need no values, and the claims if these passed."""
     same_game = _game_check(game, data)
     if not same_game.passed:
@@ -235,7 +235,7 @@ def _read(game: Game, data: Mapping[str, Any], tolerances: Tolerances) -> tuple[
         claims = read_claims(game, data)
     except InvalidResultError as error:
         return (same_game, yes_or_no("readable", False, str(error))), None
-    distributions = distribution_checks(claims, game, tolerances)
+    distributions = distribution_checks(claims, game)
     start = (same_game, yes_or_no("readable", True, "every claim is there, by the game's names"), *distributions)
     return start, claims if all(check.passed for check in distributions) else None
 

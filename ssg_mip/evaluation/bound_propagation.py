@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.base.tolerances import PROBABILITY, ROUNDING
 from ssg_mip.evaluation.mdp import ROUNDINGS, transition_matrix
 from ssg_mip.evaluation.mixing import PairMixes
 from ssg_mip.game.game import Game
@@ -92,7 +92,7 @@ class IntervalBellman:
         state = game.follower_slot_state
         largest = float(np.maximum(np.abs(lower), np.abs(upper)).max())
         rounding = self._roundings * (self._largest_reward + largest)
-        noise = max(DEFAULT_TOLERANCES.feasibility * (1.0 + largest), rounding)
+        noise = max(ROUNDING * (1.0 + largest), rounding)
         answers = answers.copy()
         for _ in range(SWEEPS):
             high, low = game.follower_rewards + self._matrix @ upper, game.follower_rewards + self._matrix @ lower
@@ -130,7 +130,7 @@ class IntervalBellman:
         if self._dense is None:
             return upper, lower
         state = self._game.row_state[self._by_slot]
-        reached = self._dense > DEFAULT_TOLERANCES.probability
+        reached = self._dense > PROBABILITY
         probability = np.where(reached, self._dense, 1.0)
 
         def room(slack: FloatArray) -> FloatArray:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.base.tolerances import ARITHMETIC
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray, IntArray
@@ -261,7 +261,7 @@ def optimal_control(
         score = sign * q + barrier
         best = np.maximum.reduceat(score, process.offsets[:-1])
         rises = best - score[chosen]
-        improves = rises > DEFAULT_TOLERANCES.arithmetic * (1.0 + float(np.abs(values).max()))
+        improves = rises > ARITHMETIC * (1.0 + float(np.abs(values).max()))
         if not improves.any() and np.any(sign * values >= due):
             noise = _local_noise(process, values, rises)
             improves = rises > noise
@@ -278,7 +278,7 @@ def _local_noise(process: DecisionProcess, values: FloatArray, rises: FloatArray
     """Below what a rise is rounding: a share of the size of values and rewards that the state itself reaches."""
     rewards = np.maximum.reduceat(np.abs(process.reward), process.offsets[:-1])
     own = np.maximum(np.abs(values), rewards)
-    share = DEFAULT_TOLERANCES.arithmetic
+    share = ARITHMETIC
     if not isinstance(process.transition, np.ndarray):
         share = max(share, ROUNDING / (1.0 - process.discount))
     if not np.any(rises > share * own):

@@ -20,7 +20,16 @@ import numpy as np
 
 from ssg_mip.base.frozen import Immutable, read_only
 from ssg_mip.base.gap import SPREAD_SHARE
-from ssg_mip.base.tolerances import DEFAULT_TOLERANCES, FINEST_GAP, READERS_ROOM, TELLABLE, TIE_ROUNDINGS, Tolerances
+from ssg_mip.base.tolerances import (
+    ARITHMETIC,
+    DEFAULT_TOLERANCES,
+    FINEST_GAP,
+    READERS_ROOM,
+    ROUNDING,
+    TELLABLE,
+    TIE_ROUNDINGS,
+    Tolerances,
+)
 from ssg_mip.evaluation.mdp import (
     ROUNDINGS,
     expected_reach,
@@ -166,9 +175,9 @@ def leader_spreads(game: Game) -> FloatArray:
         found = value_range(game, leader=True)
         size = np.maximum(np.abs(found.lower), np.abs(found.upper))
         reach = expected_reach(joint_process(game, leader=True), size)
-        rounding = DEFAULT_TOLERANCES.arithmetic * reach / (1.0 - game.leader_discount)
+        rounding = ARITHMETIC * reach / (1.0 - game.leader_discount)
         widths = found.upper - found.lower
-        told = (widths > TOLD * rounding) & (widths > DEFAULT_TOLERANCES.rounding * size)
+        told = (widths > TOLD * rounding) & (widths > ROUNDING * size)
         _LEADER_SPREADS[game] = read_only(np.where(told, widths, 0.0))
     return _LEADER_SPREADS[game]
 
@@ -190,7 +199,7 @@ def gap_scales(bounds: ValueBounds) -> FloatArray:
 
 def _scale(spread: FloatArray, size: FloatArray) -> FloatArray:
     """A hundredth of each spread; where that is rounding a share of the size."""
-    told = spread > DEFAULT_TOLERANCES.rounding * size
+    told = spread > ROUNDING * size
     scales: FloatArray = np.where(
         told, SPREAD_SHARE * spread, np.maximum(SPREAD_SHARE * spread, NOISE_SHARE * (1.0 + size))
     )
@@ -217,7 +226,7 @@ def security_level(game: Game) -> FloatArray:
         improved = np.maximum(values, _secured_in_one_step(game, values))
         change = float(np.max(improved - values))
         values = improved
-        if change <= DEFAULT_TOLERANCES.arithmetic * (1.0 + float(np.abs(values).max())):
+        if change <= ARITHMETIC * (1.0 + float(np.abs(values).max())):
             break
     return values
 
@@ -265,4 +274,4 @@ def roomy(bounds: ValueBounds) -> ValueBounds:
 
 def _share_of_noise(game: Game) -> float:
     """By what share of their size bounds are moved outwards: by more than the rounding of a weighted sum of them."""
-    return max(DEFAULT_TOLERANCES.arithmetic, 2.0 * (game.num_states + ROUNDINGS) * float(np.finfo(float).eps))
+    return max(ARITHMETIC, 2.0 * (game.num_states + ROUNDINGS) * float(np.finfo(float).eps))

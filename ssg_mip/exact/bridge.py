@@ -65,7 +65,7 @@ class Bridge(ABC):
         run, follower = self.run, self.problem.follower
         clear = MARGIN_OVER_TIE * float(tie_thresholds(self.game, run.tolerances).max())
         margin = clear if follower.rule_decides else follower.margin
-        return Ascent(self.game, self.goal, self.evaluate, margin, run.deadline)
+        return Ascent(self.game, self.goal, self.evaluate, margin, run)
 
     @cached_property
     def _interval(self) -> IntervalBellman:
@@ -121,7 +121,7 @@ class Bridge(ABC):
             self._warned = True
         slot_of = self._slot_of_columns(program, compiled)
         checkpoint()
-        relaxation = BoxRelaxation(compiled, slot_of, seed=self.run.seed)
+        relaxation = BoxRelaxation(compiled, slot_of, seed=self.run.seed, accuracy=self.run.tolerances.feasibility)
         relaxation.stop_when(lambda: self.run.interrupt.requested)
         relaxation.end_by(self.run.deadline)
         self.read_columns(program, compiled)

@@ -13,7 +13,7 @@ import numpy as np
 
 from ssg_mip.base.gap import gap_size, relative_gap
 from ssg_mip.base.status import BoundProof, Termination
-from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.base.tolerances import ROUNDING
 from ssg_mip.branch_and_bound.records import Gaps, Outcome
 from ssg_mip.branch_and_bound.search import Search
 from ssg_mip.evaluation.best_response import Response, best_response
@@ -108,7 +108,7 @@ def _solve_commitment(problem: Problem, run: Run) -> Answer:
     if answer.termination is Termination.NUMERICAL and problem.follower.rule_decides:
         # Every box was searched, and what is missing is a value that only ties in the leader's favour attain.
         return dataclasses.replace(answer, termination=Termination.TIE_RULE)
-    allowed = max(run.gap, LEAST_GAP) * (1.0 + DEFAULT_TOLERANCES.rounding)
+    allowed = max(run.gap, LEAST_GAP) * (1.0 + ROUNDING)
     is_closed = relative_gap(answer.primal_bound, answer.dual_bound, scale) <= allowed
     if answer.termination is Termination.GAP and not is_closed:
         return dataclasses.replace(answer, termination=Termination.NUMERICAL)

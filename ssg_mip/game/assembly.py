@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from ssg_mip.base.rules import shown
-from ssg_mip.base.tolerances import DEFAULT_TOLERANCES, probability_tolerance
+from ssg_mip.base.tolerances import PROBABILITY, probability_tolerance
 from ssg_mip.game.game import Game
 from ssg_mip.game.validation import DISCOUNT_RULE, first_repeated, forbidding
 
@@ -284,7 +284,7 @@ def _shares(weights: Iterable[float]) -> list[float]:
     """The weights as floats, divided by their sum where that is too far from 1 for the game to do it."""
     floats = [float(weight) for weight in weights]
     total = math.fsum(floats)
-    return floats if abs(total - 1.0) <= DEFAULT_TOLERANCES.probability else [weight / total for weight in floats]
+    return floats if abs(total - 1.0) <= PROBABILITY else [weight / total for weight in floats]
 
 
 def _start(state: StateEntry, default: float) -> float:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from ssg_mip.base.frozen import Immutable, read_only
 from ssg_mip.base.rules import GENERATOR, TABLE, checked, instance_of, is_number, shown
-from ssg_mip.base.tolerances import DEFAULT_TOLERANCES, probability_tolerance
+from ssg_mip.base.tolerances import PROBABILITY, probability_tolerance
 from ssg_mip.errors import InvalidPolicyError
 from ssg_mip.game.game import GAME, Game
 from ssg_mip.game.validation import are_whole, checked_array
@@ -136,17 +136,17 @@ class LeaderPolicy(Immutable):
                         f"the policy gives {action!r} in state {state!r} the probability {shown(probability)}; it must "
                         "be a number"
                     )
-                if not 0.0 <= probability <= 1.0 + DEFAULT_TOLERANCES.probability:
+                if not 0.0 <= probability <= 1.0 + PROBABILITY:
                     raise InvalidPolicyError(
                         f"the policy gives {action!r} in state {state!r} the probability {shown(probability)}; it must "
                         "be between 0 and 1"
                     )
                 padded[index, game.leader_actions[index].index(action)] = probability
             total = float(padded[index].sum())
-            if abs(total - 1.0) > DEFAULT_TOLERANCES.probability:
+            if abs(total - 1.0) > PROBABILITY:
                 raise InvalidPolicyError(
                     f"the probabilities of the policy in state {state!r} sum to {total!r}; they must sum to 1 within "
-                    f"{DEFAULT_TOLERANCES.probability:g}"
+                    f"{PROBABILITY:g}"
                 )
         return cls(padded)
 
@@ -166,7 +166,7 @@ class LeaderPolicy(Immutable):
             )
         state = game.leader_slot_state
         flat: FloatArray = self.probabilities[state, np.arange(len(state)) - game.leader_offsets[state]]
-        if abs(float(flat.sum()) - game.num_states) > DEFAULT_TOLERANCES.probability * game.num_states:
+        if abs(float(flat.sum()) - game.num_states) > PROBABILITY * game.num_states:
             raise InvalidPolicyError("the leader policy uses an action that its state does not have")
         return flat
 

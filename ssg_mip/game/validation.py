@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ssg_mip.base.frozen import read_only
 from ssg_mip.base.rules import is_whole, shown
-from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.base.tolerances import PROBABILITY
 from ssg_mip.errors import InvalidGameError, OptionError, SsgError
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 
@@ -255,10 +255,10 @@ def normalised_rows(game: GameData) -> FloatArray:
     sums = np.add.reduceat(game.probabilities, game.indptr[:-1])
     off = np.abs(sums - 1.0)
     row = int(np.argmax(off))
-    if off[row] > DEFAULT_TOLERANCES.probability:
+    if off[row] > PROBABILITY:
         raise InvalidGameError(
             f"transitions[{describe_row(game, row)}] sum to {float(sums[row])!r}; they must sum to 1 within "
-            f"{DEFAULT_TOLERANCES.probability:g}: correct the probabilities of the next states"
+            f"{PROBABILITY:g}: correct the probabilities of the next states"
         )
     scale = np.where(off <= 4.0 * np.finfo(float).eps * lengths, 1.0, sums)
     return frozen_array(game.probabilities / np.repeat(scale, lengths), np.float64)
@@ -278,9 +278,9 @@ def _check_no_repeated_successor(game: GameData) -> None:
 def normalised_initial(game: GameData) -> FloatArray:
     """A start distribution that sums to one within the tolerance, divided by its sum."""
     total = float(game.initial.sum())
-    if abs(total - 1.0) > DEFAULT_TOLERANCES.probability:
+    if abs(total - 1.0) > PROBABILITY:
         raise InvalidGameError(
-            f"initial sums to {total!r}; it must sum to 1 within {DEFAULT_TOLERANCES.probability:g}: "
+            f"initial sums to {total!r}; it must sum to 1 within {PROBABILITY:g}: "
             "correct the start distribution, or leave it out for a uniform one"
         )
     noise = 4.0 * np.finfo(float).eps * len(game.state_names)

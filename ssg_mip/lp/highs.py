@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ssg_mip.base.deadline import Deadline
-from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.base.tolerances import TIGHTEST
 from ssg_mip.errors import SolverError
 from ssg_mip.lp import installed
 from ssg_mip.lp.impatience import run_impatiently
@@ -51,6 +51,9 @@ _NO_VERDICT = frozenset(
 )
 """Statuses after which a MILP is tried once more."""
 
+ACCURACY = 1e-9
+"""Feasibility tolerance of a program where nobody asks for another."""
+
 
 def _new_highs(**options: Any) -> highspy.Highs:
     SELF_TEST.ensure_passed()
@@ -60,8 +63,8 @@ def _new_highs(**options: Any) -> highspy.Highs:
         "threads": 1,
         "parallel": "off",
         "random_seed": 0,
-        "primal_feasibility_tolerance": DEFAULT_TOLERANCES.feasibility,
-        "dual_feasibility_tolerance": DEFAULT_TOLERANCES.feasibility,
+        "primal_feasibility_tolerance": ACCURACY,
+        "dual_feasibility_tolerance": ACCURACY,
         **options,
     }
     for name, value in settings.items():
@@ -117,9 +120,7 @@ def _pass(highs: highspy.Highs, program: LinearProgram) -> None:
 class HighsLp:
     """One linear program kept inside HiGHS; bounds and rows change in place between solves."""
 
-    def __init__(
-        self, program: LinearProgram, *, seed: int = 0, accuracy: float = DEFAULT_TOLERANCES.feasibility
-    ) -> None:
+    def __init__(self, program: LinearProgram, *, seed: int = 0, accuracy: float = ACCURACY) -> None:
         self.lps = 0
         self.seconds = 0.0
         self._seed = seed % LARGEST_SEED
@@ -255,7 +256,7 @@ class OneShotLp:
     def solve(self, program: LinearProgram, *, time_limit: float = math.inf) -> LpAnswer:
         """Solve an LP, for at most some seconds."""
         if self._lp is None:
-            self._lp = HighsLp(program, accuracy=DEFAULT_TOLERANCES.tightest)
+            self._lp = HighsLp(program, accuracy=TIGHTEST)
         else:
             self._lp.replace(program)
         return self._lp.solve(time_limit=time_limit)
@@ -267,6 +268,7 @@ def solve_milp(
     deadline: Deadline,
     gap: float,
     seed: int = 0,
+    accuracy: float = ACCURACY,
     node_limit: int | None = None,
     interrupted: Callable[[], bool] | None = None,
 ) -> MilpAnswer:
@@ -285,6 +287,8 @@ def solve_milp(
         Relative gap at which to stop.
     seed
         Random seed.
+    accuracy
+        Feasibility tolerance of rows, columns and integers.
     node_limit
         Most nodes; ``None`` for no limit.
     interrupted
@@ -293,7 +297,9 @@ def solve_milp(
     highs = _new_highs(
         mip_rel_gap=gap,
         mip_abs_gap=0.0,
-        mip_feasibility_tolerance=DEFAULT_TOLERANCES.feasibility,
+        mip_feasibility_tolerance=accuracy,
+        primal_feasibility_tolerance=accuracy,
+        dual_feasibility_tolerance=accuracy,
         random_seed=seed % LARGEST_SEED,
         time_limit=deadline.remaining,
     )

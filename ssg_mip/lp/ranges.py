@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ssg_mip.base.printable import printable
-from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.base.tolerances import ROUNDING
 from ssg_mip.lp.compiled import CompiledProgram
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 
@@ -138,7 +138,7 @@ def is_loose(program: CompiledProgram) -> bool:
 def _extremes_by_row(program: CompiledProgram) -> tuple[FloatArray, FloatArray]:
     """Smallest and largest size of a coefficient that matters per row; infinite and 0 in rows without one."""
     size = np.abs(program.coefficient)
-    present = _reach(program) > DEFAULT_TOLERANCES.feasibility
+    present = _reach(program) > ROUNDING
     smallest, largest = np.full(program.num_rows, np.inf), np.zeros(program.num_rows)
     np.minimum.at(smallest, program.row_index[present], size[present])
     np.maximum.at(largest, program.row_index[present], size[present])

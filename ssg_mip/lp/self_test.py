@@ -26,10 +26,12 @@ from typing import NoReturn, Protocol
 import numpy as np
 
 from ssg_mip.base.deadline import Deadline
-from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
 from ssg_mip.errors import SolverError
 from ssg_mip.lp.interface import LinearProgram, LpAnswer, LpStatus, MilpAnswer, SparseRows, dual_bound
 from ssg_mip.numerics.array_types import FloatArray
+
+NEAR = 1e-7
+"""How close an answer must come to what is known."""
 
 _SECONDS = 10.0
 """What a program of a few columns may take before it counts as not solved."""
@@ -143,7 +145,7 @@ class SelfTest:
         self._compare(f"the point of {what}", answer.point, point)
 
     def _compare(self, what: str, found: FloatArray | Sequence[float], known: Sequence[float]) -> None:
-        near = len(found) == len(known) and np.allclose(found, known, rtol=0.0, atol=DEFAULT_TOLERANCES.monotone)
+        near = len(found) == len(known) and np.allclose(found, known, rtol=0.0, atol=NEAR)
         if not near:
             self._refuse(what, np.asarray(found).tolist(), list(known))
 

@@ -19,7 +19,7 @@ from fractions import Fraction
 import numpy as np
 
 from ssg_mip.base.status import Status, Termination
-from ssg_mip.base.tolerances import DEFAULT_TOLERANCES, DUST, Tolerances
+from ssg_mip.base.tolerances import DUST, Tolerances
 from ssg_mip.checker.checkpoint import Checkpoint, unhurried
 from ssg_mip.checker.derivation import derive
 from ssg_mip.checker.outcome import UNCHECKED
@@ -39,7 +39,7 @@ def certain_losses(
     game: Game,
     policy: LeaderPolicy,
     response: FollowerPolicy,
-    tolerances: Tolerances = DEFAULT_TOLERANCES,
+    tolerances: Tolerances,
     checkpoint: Checkpoint = unhurried,
 ) -> tuple[Fraction, ...]:
     """What the follower loses for certain by a response, state by state: exactly in games of few states.
@@ -60,7 +60,7 @@ def loses_for_certain(
     game: Game,
     policy: LeaderPolicy,
     response: FollowerPolicy,
-    tolerances: Tolerances = DEFAULT_TOLERANCES,
+    tolerances: Tolerances,
     checkpoint: Checkpoint = unhurried,
 ) -> bool:
     """Whether the follower loses by a response more than the rounding of the leader's probabilities may cost him.
@@ -76,9 +76,7 @@ def loses_for_certain(
     return any(loss > PRINTED * width for loss, width in zip(losses, widest, strict=True))
 
 
-def exact_response(
-    game: Game, policy: LeaderPolicy, ties: Ties, tolerances: Tolerances = DEFAULT_TOLERANCES
-) -> Response:
+def exact_response(game: Game, policy: LeaderPolicy, ties: Ties, tolerances: Tolerances) -> Response:
     """The best response where only actions that cannot be told from the best one are tied.
 
     In games of few states these are the exactly tied ones. What is said about ties within the tolerance
@@ -105,7 +103,7 @@ def exact_response(
     )
 
 
-def without_dust(result: Result, allowed: float, tolerances: Tolerances = DEFAULT_TOLERANCES) -> Result | None:
+def without_dust(result: Result, allowed: float, tolerances: Tolerances) -> Result | None:
     """The result with a policy from which probabilities below :data:`DUST` are taken, where that mends its ties.
 
     A search leaves probabilities of 1e-12 where 0 is meant, and an exact tie is then none any more.

@@ -15,7 +15,7 @@ import numpy as np
 
 from ssg_mip.base.provenance import Provenance
 from ssg_mip.base.status import BoundProof, Status, Termination
-from ssg_mip.base.tolerances import DEFAULT_TOLERANCES, FINEST_GAP, Tolerances
+from ssg_mip.base.tolerances import ARITHMETIC, FINEST_GAP, ROUNDING, Tolerances
 from ssg_mip.evaluation.best_response import Response, best_response
 from ssg_mip.evaluation.standard_form import Scale, StandardForm, standard_form
 from ssg_mip.evaluation.value_bounds import leader_spreads
@@ -138,8 +138,8 @@ def _is_other(values: FloatArray, before: FloatArray, form: StandardForm) -> boo
     """Whether values in states that the form counts differ by more than rounding."""
     allowed = (
         4.0 * form.leader.rounding
-        + DEFAULT_TOLERANCES.rounding * form.leader.unit * leader_spreads(form.standard)
-        + DEFAULT_TOLERANCES.arithmetic * np.abs(values)
+        + ROUNDING * form.leader.unit * leader_spreads(form.standard)
+        + ARITHMETIC * np.abs(values)
     )
     counted = slice(None) if form.ignored is None else ~form.ignored
     return bool(np.any((np.abs(values - before) > allowed)[counted]))
@@ -147,7 +147,7 @@ def _is_other(values: FloatArray, before: FloatArray, form: StandardForm) -> boo
 
 def _still_optimal(result: Result, gap: float) -> Result:
     """The result without a claim of optimality where the rounding of its standard form has opened the gap again."""
-    allowed = max(gap, FINEST_GAP) * (1.0 + DEFAULT_TOLERANCES.rounding)
+    allowed = max(gap, FINEST_GAP) * (1.0 + ROUNDING)
     if result.status is not Status.OPTIMAL or result.relative_gap <= allowed:
         return result
     if result.termination is Termination.STATIONARY:

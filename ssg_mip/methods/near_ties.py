@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from ssg_mip.base.deadline import Deadline
-from ssg_mip.base.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, Tolerances
+from ssg_mip.base.tolerances import DEFAULT_GAP, Tolerances
 from ssg_mip.checker.checkpoint import Checkpoint, unhurried
 from ssg_mip.checker.guarantee import Guarantee
 from ssg_mip.evaluation.best_response import best_response
@@ -39,7 +39,7 @@ class Answered:
             return None
         return cls(game=result.game, policy=policy, response=response, weights=result.weights)
 
-    def loses(self, tolerances: Tolerances = DEFAULT_TOLERANCES, checkpoint: Checkpoint = unhurried) -> bool:
+    def loses(self, tolerances: Tolerances, checkpoint: Checkpoint = unhurried) -> bool:
         """Whether the follower loses for certain by the response, so that it is tied within a tolerance only."""
         return loses_for_certain(self.game, self.policy, self.response, tolerances, checkpoint)
 
@@ -68,7 +68,9 @@ def allowed_gap(result: Result) -> float:
     return max(float(result.provenance.options.get("gap", DEFAULT_GAP)), LEAST_GAP) * result.gap_scale
 
 
-def rests_on_near_tie(answer: Answered, value: float, allowed: float, checkpoint: Checkpoint = unhurried) -> bool:
+def rests_on_near_tie(
+    answer: Answered, value: float, allowed: float, tolerances: Tolerances, checkpoint: Checkpoint = unhurried
+) -> bool:
     """Whether the follower loses for certain by the response and nothing nearby secures the value.
 
     Parameters
@@ -79,10 +81,13 @@ def rests_on_near_tie(answer: Answered, value: float, allowed: float, checkpoint
         Its weighted value.
     allowed
         What a policy nearby may be short of it.
+    tolerances
+        What counts as a tie.
     checkpoint
         Called now and then; what it raises ends the work.
     """
-    if best_response(answer.game, answer.policy).regret == 0.0 or not answer.loses(checkpoint=checkpoint):
+    judged = best_response(answer.game, answer.policy, tolerances=tolerances)
+    if judged.regret == 0.0 or not answer.loses(tolerances, checkpoint):
         return False
     nearby = find_guaranteed(
         answer.game, answer.policy, weights=answer.weights, deadline=Deadline(SECONDS), checkpoint=checkpoint

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ssg_mip.base.deadline import Checkpoint, Deadline, unhurried
-from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.base.tolerances import ARITHMETIC, DEFAULT_TOLERANCES, Tolerances
 from ssg_mip.checker.guarantee import Guarantee
 from ssg_mip.checker.impossible import Impossibility, prove_impossible
 from ssg_mip.checker.secured_value import MarginCertificate, certify_margin
@@ -61,6 +61,7 @@ def find_guaranteed(
     radius: float = RADII[-1],
     deadline: Deadline | None = None,
     checkpoint: Checkpoint = unhurried,
+    tolerances: Tolerances = DEFAULT_TOLERANCES,
 ) -> Guarantee:
     """Look near a policy for one whose response is unique by a margin, and say what it secures.
 
@@ -82,6 +83,8 @@ def find_guaranteed(
         When to give up; the policy itself is judged in any case.
     checkpoint
         Called now and then; what it raises ends even that.
+    tolerances
+        What counts as a tie.
 
     Raises
     ------
@@ -90,14 +93,14 @@ def find_guaranteed(
     InvalidPolicyError
         If the policy does not fit the game.
     """
-    answer = best_response(game, policy)
+    answer = best_response(game, policy, tolerances=tolerances)
     form = standard_form(game)
-    least = (least_margin(game) or 1.0) if margin is None else float(margin)
+    least = (least_margin(game, tolerances) or 1.0) if margin is None else float(margin)
     if not 0.0 < least < np.inf or not 0.0 < radius <= 1.0:
         raise OptionError(f"margin is {least!r} and radius {radius!r}; the one must be positive, the other in (0, 1]")
     asked = state_weights(game, weights)
     radius = radius if game.num_states <= DENSE_STATES else 0.0
-    responses = list(_responses(form, policy, answer))
+    responses = list(_responses(form, policy, answer, tolerances))
     deadline = Deadline() if deadline is None else deadline
     found = _search(form, policy, responses, asked, least, radius, deadline, checkpoint)
     return Guarantee(
@@ -112,13 +115,15 @@ def find_guaranteed(
     )
 
 
-def _responses(form: StandardForm, policy: LeaderPolicy, answer: Response) -> Iterator[FollowerPolicy]:
+def _responses(
+    form: StandardForm, policy: LeaderPolicy, answer: Response, tolerances: Tolerances
+) -> Iterator[FollowerPolicy]:
     """The leader's favourite response, then those of tied actions that are worth as much to the leader."""
     game = form.standard
     leader, _ = induced_by_leader(game, policy)
     values = form.leader.into(answer.leader_values)
     loss = values[game.follower_slot_state] - leader.action_values(values)
-    near = DEFAULT_TOLERANCES.monotone * (1.0 + float(np.abs(values).max()))
+    near = tolerances.monotone * (1.0 + float(np.abs(values).max()))
     equal = answer.tied & (np.abs(loss) <= near)
     choices = []
     for state, mine in enumerate(answer.follower_policy.actions.tolist()):
@@ -204,7 +209,7 @@ def _climb(
         advantage, value = _judged(game, policy, response, weights)
         if advantage >= margin and value > best_value:
             best, best_value = policy, value
-        if float(np.abs(answer.point - model.slots).max()) <= DEFAULT_TOLERANCES.arithmetic:
+        if float(np.abs(answer.point - model.slots).max()) <= ARITHMETIC:
             break
     return best
 

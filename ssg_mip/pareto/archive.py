@@ -8,14 +8,15 @@ import math
 import numpy as np
 
 from ssg_mip.base.status import Status, Termination
-from ssg_mip.evaluation.best_response import Ties, best_response
+from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.evaluation.value_bounds import leader_value_bounds, varying_states
-from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.pareto.dominance import non_dominated, separation
 from ssg_mip.pareto.front import FrontPoint, Settlement
+from ssg_mip.problem.problem import Problem
 from ssg_mip.result import Result
+from ssg_mip.runs.run import Run
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -37,16 +38,16 @@ class PointArchive:
 
     Parameters
     ----------
-    game, ties
+    problem
         What the points are values of, and under which tie rule.
-    gap
-        Relative accuracy of the searches: points closer than ``gap`` times the largest value are not told apart.
+    run
+        The accuracy of the searches: points closer than its gap times the largest value are not told apart.
     """
 
-    def __init__(self, game: Game, ties: Ties, gap: float) -> None:
-        self._game = game
-        self._ties = ties
-        self._gap = gap
+    def __init__(self, problem: Problem, run: Run) -> None:
+        self._game = problem.game
+        self._ties = problem.follower.ties
+        self._run = run
         self._candidates: list[_Candidate] = []
         self._results: list[Result] = []
 
@@ -85,7 +86,7 @@ class PointArchive:
     @property
     def tolerance(self) -> float:
         """Differences up to this count as none; in the units of the leader's rewards."""
-        return separation(self.values, self._gap)
+        return separation(self.values, self._run.gap, self._run.tolerances)
 
     def best(self, weights: FloatArray) -> LeaderPolicy | None:
         """The policy worth most under ``weights``; ``None`` if there is none yet."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from ssg_mip.base.deadline import Deadline, OutOfTime
 from ssg_mip.base.interrupt import Interrupt
 from ssg_mip.base.status import Status
-from ssg_mip.base.tolerances import DEFAULT_GAP
+from ssg_mip.base.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, Tolerances
 from ssg_mip.checker.dual.replay import BoundVerification
 from ssg_mip.checker.outcome import CheckOutcome, claimed_words
 from ssg_mip.evaluation.value_bounds import LEAST_GAP
@@ -40,6 +40,7 @@ def assured_front(
     deadline: Deadline | None = None,
     interrupt: Interrupt | None = None,
     recorder: Recorder | None = None,
+    tolerances: Tolerances = DEFAULT_TOLERANCES,
 ) -> ParetoFront:
     """The front with the outcomes of its checks; it is verified if its own claims and those of all its runs are.
 
@@ -59,9 +60,11 @@ def assured_front(
         The user's wish to stop.
     recorder
         Holds the proofs of the bounds, where a certificate is asked for: the check replays them.
+    tolerances
+        Those of the sweep.
     """
     printed = (len(front.results) + len(front.points)) * front.game.num_states
-    closing = Closing(Deadline() if deadline is None else deadline, interrupt, printed=printed)
+    closing = Closing(Deadline() if deadline is None else deadline, interrupt, printed=printed, tolerances=tolerances)
     if check:
         front = _checked(_without_near_ties(front, closing), closing, RUNS_SHARE if guarantee else 1.0, recorder)
     if guarantee:
@@ -91,9 +94,10 @@ def _exact_point(front: ParetoFront, point: FrontPoint, closing: Closing) -> Fro
     )
     gap = max(float(front.provenance.options.get("gap", DEFAULT_GAP)), LEAST_GAP)
     scale = gap_denominator(front.game, point.weights, point.leader_value)
-    if not rests_on_near_tie(answer, point.leader_value, max(gap * scale, front.tolerance), closing.checkpoint):
+    allowed = max(gap * scale, front.tolerance)
+    if not rests_on_near_tie(answer, point.leader_value, allowed, closing.tolerances, closing.checkpoint):
         return point
-    found = exact_response(front.game, point.leader_policy, front.ties)
+    found = exact_response(front.game, point.leader_policy, front.ties, closing.tolerances)
     return dataclasses.replace(
         point,
         leader_values=found.leader_values,
@@ -162,6 +166,7 @@ def _with_guarantees(front: ParetoFront, closing: Closing) -> tuple[FrontPoint, 
                 weights=point.weights,
                 deadline=deadline.share(1.0 / left),
                 checkpoint=closing.checkpoint,
+                tolerances=closing.tolerances,
             )
         except (OutOfTime, KeyboardInterrupt):
             break

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from ssg_mip.base.deadline import Deadline, OutOfTime
 from ssg_mip.base.interrupt import Interrupt
+from ssg_mip.base.tolerances import DEFAULT_TOLERANCES, Tolerances
 from ssg_mip.checker.dual.replay import BoundVerification
 from ssg_mip.checker.outcome import NO_TIME, STOPPED, CheckOutcome
 from ssg_mip.checker.verify import Printable, examine
@@ -48,9 +49,19 @@ class Closing:
         A wish that came before is no reason not to check, but to be quick.
     printed
         States of all answers together that are to be printed.
+    tolerances
+        Those of the work, by which its answers are checked.
     """
 
-    def __init__(self, deadline: Deadline, interrupt: Interrupt | None = None, *, printed: int = 0) -> None:
+    def __init__(
+        self,
+        deadline: Deadline,
+        interrupt: Interrupt | None = None,
+        *,
+        printed: int = 0,
+        tolerances: Tolerances = DEFAULT_TOLERANCES,
+    ) -> None:
+        self.tolerances = tolerances
         self.until = deadline if math.isinf(deadline.limit) else deadline.extended(grace(deadline, printed))
         self._interrupt = Interrupt() if interrupt is None else interrupt
         self._stopped_before = self._interrupt.requested
@@ -94,6 +105,7 @@ class Closing:
             found = examine(
                 game,
                 document,
+                tolerances=self.tolerances,
                 bounds=bounds,
                 out_of_time=lambda: deriving.expired,
                 checkpoint=lambda: self._give_up_at(until),

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.base.tolerances import Tolerances
 from ssg_mip.errors import OptionError
 
 MOST_EXACT_STATES = 255
@@ -36,7 +36,7 @@ def dominates(v: ArrayLike, w: ArrayLike, tolerance: float = 0.0) -> bool:
     return covers(v, w, tolerance) and bool(np.any(np.asarray(v) > np.asarray(w) + tolerance))
 
 
-def separation(values: ArrayLike, gap: float) -> float:
+def separation(values: ArrayLike, gap: float, tolerances: Tolerances) -> float:
     """The tolerance of a front: value vectors closer than this are not told apart.
 
     Parameters
@@ -45,6 +45,8 @@ def separation(values: ArrayLike, gap: float) -> float:
         Any number of value vectors.
     gap
         Relative accuracy of the searches that found them.
+    tolerances
+        Those of the searches.
 
     Returns
     -------
@@ -52,7 +54,7 @@ def separation(values: ArrayLike, gap: float) -> float:
         ``gap`` (the tolerance ``monotone`` if that is larger) times the largest value, and at least ``monotone``; in
         the units of the leader's rewards.
     """
-    least = DEFAULT_TOLERANCES.monotone
+    least = tolerances.monotone
     return max(max(gap, least) * float(np.abs(np.asarray(values)).max(initial=0.0)), least)
 
 

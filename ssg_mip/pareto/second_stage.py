@@ -110,7 +110,7 @@ class SecondStage:
                 return moved, _settlement(first, gain_bound, Termination.GAP)
         room = _room(self._game, first)
         spent = first.provenance.counts.get("nodes", 0)
-        small = room <= separation(first.leader_values, run.gap)
+        small = room <= separation(first.leader_values, run.gap, run.tolerances)
         stop = Termination.GAP if small else run.stop_reason(spent)
         if stop is not None:
             return first, _settlement(first, room, stop)
@@ -162,7 +162,7 @@ def _is_better(problem: Problem, run: Run, second: Result, first: Result) -> boo
         and covers(
             second.leader_values[weighted],
             first.leader_values[weighted],
-            separation(first.leader_values, run.gap),
+            separation(first.leader_values, run.gap, run.tolerances),
         )
         and (first.status is not Status.OPTIMAL or second.relative_gap <= max(run.gap, LEAST_GAP))
     )

@@ -38,7 +38,7 @@ from ssg_mip.base.naming import names_of
 from ssg_mip.base.provenance import Provenance
 from ssg_mip.base.rules import CALLBACK, COUNT, FLAG, LIST, PATH, SEED, TABLE, TEXT, checked, optional
 from ssg_mip.base.status import Termination
-from ssg_mip.base.tolerances import DEFAULT_GAP
+from ssg_mip.base.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, Tolerances
 from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import Ties
 from ssg_mip.evaluation.value_bounds import varying_states
@@ -106,6 +106,7 @@ def trace_front(
     guarantee: bool = True,
     certificate: Path | str | None = None,
     recorder: Recorder | None = None,
+    tolerances: Tolerances = DEFAULT_TOLERANCES,
 ) -> ParetoFront:
     """Approximate the Pareto front of the leader's state values by weighted sums.
 
@@ -146,6 +147,8 @@ def trace_front(
         A file for the proofs of all bounds, one after the other, those of second solves included.
     recorder
         Remembers the proofs for a caller who writes the certificate.
+    tolerances
+        Numerical tolerances.
 
     Raises
     ------
@@ -174,6 +177,7 @@ def trace_front(
             epsilon=epsilon,
             settings=dict(settings or {}),
             recorder=recorder,
+            tolerances=tolerances,
         )
         check_taken(problem, run, solver)
         problem, run = into_form(problem, run, form)
@@ -198,6 +202,7 @@ def trace_front(
             deadline=deadline,
             interrupt=flag,
             recorder=recorder,
+            tolerances=tolerances,
         )
     if recorder is not None and certificate is not None:
         recorder.write(Path(certificate), game)
@@ -225,7 +230,7 @@ class _Sweep:
         self._starts = starts
         self._rng = rng
         self._on_progress = on_progress
-        self._pool = PointArchive(game, problem.follower.ties, run.gap)
+        self._pool = PointArchive(problem, run)
         self._results: list[Result] = []
         self._settlements: list[Settlement | None] = []
         self._cut: CutRuns[int] = CutRuns(run.deadline)

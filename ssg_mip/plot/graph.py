@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.base.tolerances import PROBABILITY
 from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import Ties, best_response
 from ssg_mip.game.game import Game
@@ -98,7 +98,7 @@ def _all_moves(game: Game) -> dict[tuple[str, str], str]:
 
 
 def _span(low: float, high: float) -> str:
-    return f"{high:.3g}" if high - low <= DEFAULT_TOLERANCES.probability else f"{low:.3g} to {high:.3g}"
+    return f"{high:.3g}" if high - low <= PROBABILITY else f"{low:.3g} to {high:.3g}"
 
 
 def _moves_made(
@@ -116,5 +116,5 @@ def _moves_made(
     )
     return {
         (game.state_names[state], game.state_names[target]): f"{moves[state, target]:.3g}"
-        for state, target in zip(*np.nonzero(moves > DEFAULT_TOLERANCES.probability), strict=True)
+        for state, target in zip(*np.nonzero(moves > PROBABILITY), strict=True)
     }

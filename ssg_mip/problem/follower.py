@@ -14,7 +14,7 @@ from __future__ import annotations
 import dataclasses
 
 from ssg_mip.base.rules import NOT_NEGATIVE
-from ssg_mip.base.tolerances import DEFAULT_TOLERANCES, MARGIN_IN_TIES, Tolerances
+from ssg_mip.base.tolerances import MARGIN_IN_TIES, Tolerances
 from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import Response, Ties, best_response, check_ties
 from ssg_mip.evaluation.value_bounds import tie_thresholds
@@ -77,6 +77,6 @@ class Rational:
         return dataclasses.replace(self, margin=margin)
 
 
-def least_margin(game: Game, tolerances: Tolerances = DEFAULT_TOLERANCES) -> float:
+def least_margin(game: Game, tolerances: Tolerances) -> float:
     """The smallest margin that can be told from a tie, in the follower's units."""
     return MARGIN_IN_TIES * float(tie_thresholds(game, tolerances).max())

@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.base.tolerances import ARITHMETIC
 from ssg_mip.evaluation.mdp import transition_matrix
 from ssg_mip.evaluation.value_bounds import ValueBounds
 from ssg_mip.game.game import Game
@@ -60,7 +60,7 @@ def leader_gains(game: Game, values: FloatArray) -> FloatArray:
     """
     moved: FloatArray = transition_matrix(game) @ values
     gain = game.leader_rewards + game.leader_discount * moved - values[game.row_state]
-    noise = DEFAULT_TOLERANCES.arithmetic * (1.0 + float(np.abs(values).max()))
+    noise = ARITHMETIC * (1.0 + float(np.abs(values).max()))
     cleaned: FloatArray = np.where(np.abs(gain) <= noise, 0.0, gain)
     return cleaned
 

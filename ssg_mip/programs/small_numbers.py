@@ -23,7 +23,7 @@ import re
 from collections.abc import Callable
 from fractions import Fraction
 
-from ssg_mip.base.tolerances import DEFAULT_TOLERANCES, MOST_ABSORBED, SMALLEST_COEFFICIENT
+from ssg_mip.base.tolerances import ARITHMETIC, MOST_ABSORBED, SMALLEST_COEFFICIENT
 from ssg_mip.errors import OptionError
 
 Interval = tuple[float, float]
@@ -109,7 +109,7 @@ def _cleaned(block: str, ranges: dict[str, Interval], new_name: NewName, added: 
             side = _rounded(Fraction(sense[2]) - low, up=True)
         case ">=":
             side = _rounded(Fraction(sense[2]) - high, up=False)
-        case _ if high - low > DEFAULT_TOLERANCES.arithmetic * row.largest:
+        case _ if high - low > ARITHMETIC * row.largest:
             return _with_column(kept, row, (low, high), new_name, added)
         case _:
             side = float(Fraction(sense[2]) - (low + high) / 2)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.base.tolerances import ROUNDING
 from ssg_mip.studies.asymmetric_runs import ANSWERED, ANSWERED_SEEING, ROLLOUT, SYMMETRIC, Curve, Kind, Learner, designs
 from ssg_mip.studies.bimatrix import Payoffs
 from ssg_mip.studies.findings import Finding
@@ -46,12 +46,12 @@ Curves = Mapping[Kind, Curve]
 
 def close(first: float, second: float, tolerance: float = CLOSE) -> bool:
     """Whether two numbers differ by at most a tolerance; rounding counts in favour."""
-    return abs(first - second) <= tolerance + DEFAULT_TOLERANCES.rounding
+    return abs(first - second) <= tolerance + ROUNDING
 
 
 def lower(first: float, second: float, tolerance: float = CLOSE) -> bool:
     """Whether the first number is lower by more than a tolerance; rounding never makes it so."""
-    return second - first > tolerance + DEFAULT_TOLERANCES.rounding
+    return second - first > tolerance + ROUNDING
 
 
 def listed(names: Sequence[str]) -> str:
@@ -245,12 +245,12 @@ def exponent(steps: Sequence[int] | np.ndarray, regret: Sequence[float] | np.nda
     NaN if there is one moment only.
     """
     last = float(regret[-1])
-    if last <= DEFAULT_TOLERANCES.rounding:
+    if last <= ROUNDING:
         return None
     if len(steps) < 2:
         return math.nan
     tenth = int(steps[-1]) / 10.0
-    then = max(float(np.interp(tenth, steps, regret)), DEFAULT_TOLERANCES.rounding)
+    then = max(float(np.interp(tenth, steps, regret)), ROUNDING)
     return float(np.log(last / then) / np.log(steps[-1] / max(tenth, float(steps[0]))))
 
 

@@ -19,7 +19,7 @@ import dataclasses
 
 import numpy as np
 
-from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.base.tolerances import ROUNDING
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 from ssg_mip.studies.asymmetric_readings import lower
@@ -86,7 +86,7 @@ _GROWTH = {
 def read_bound(game_name: str, curve: Curve, bound: Bound) -> list[Finding]:
     """What came out of the theorem, and of what is proven in it."""
     grows = goes_on_growing(curve.steps, bound.needed)
-    constant = bool(np.all(bound.declared - bound.proven <= DEFAULT_TOLERANCES.rounding))
+    constant = bool(np.all(bound.declared - bound.proven <= ROUNDING))
     above = int((bound.left > bound.declared).sum())
     broken = int((curve.follower_regret > curve.bound * (1.0 + 1e-9)).sum())
     return [

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ssg_mip.base.deadline import Checkpoint, OutOfTime, giving_up
-from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.base.tolerances import ARITHMETIC
 from ssg_mip.exact.stage_operator.operator import StageOperator
 from ssg_mip.exact.stage_operator.stage import LeaderClass, LeaderTies
 from ssg_mip.exact.stage_operator.start import start_values
@@ -65,6 +65,6 @@ def _policies(problem: Problem, run: Run, checkpoint: Checkpoint) -> Iterator[Le
                 known.add(policy)
                 yield step.policy
             change = np.abs(step.values.joined() - values.joined()).max()
-            if change <= DEFAULT_TOLERANCES.arithmetic * (1.0 + np.abs(values.joined()).max()):
+            if change <= ARITHMETIC * (1.0 + np.abs(values.joined()).max()):
                 break
             values = step.values

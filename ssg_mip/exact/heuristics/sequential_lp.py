@@ -18,8 +18,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ssg_mip.base.deadline import Deadline
-from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
 from ssg_mip.evaluation.best_response import Response
 from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal, Linearisation
 from ssg_mip.game.game import Game
@@ -27,6 +25,7 @@ from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.lp.highs import OneShotLp
 from ssg_mip.lp.interface import LpStatus
 from ssg_mip.numerics.array_types import IntArray
+from ssg_mip.runs.run import Run
 
 ROUNDS = 40
 """Linear programs of one ascent at most."""
@@ -68,8 +67,8 @@ class Ascent:
         Turns a policy into an exactly evaluated candidate.
     margin
         Strict advantage asked of the response, for tie rules that do not favour the leader.
-    deadline
-        When to end with the best policy so far; no limit if absent.
+    run
+        When to end with the best policy so far, and up to which tolerances.
     """
 
     def __init__(
@@ -77,14 +76,14 @@ class Ascent:
         game: Game,
         goal: Callable[[FixedResponse], LinearGoal],
         evaluate: Callable[[LeaderPolicy], Candidate],
-        margin: float = 0.0,
-        deadline: Deadline | None = None,
+        margin: float,
+        run: Run,
     ) -> None:
         self.game = game
         self.goal = goal
         self.evaluate = evaluate
         self.margin = margin
-        self._deadline = Deadline() if deadline is None else deadline
+        self._deadline, self._tolerances = run.deadline, run.tolerances
         self._steps, self._elastic_steps = OneShotLp(), OneShotLp()
 
     def climb(self, start: Candidate) -> Candidate:
@@ -103,13 +102,13 @@ class Ascent:
             moved = float(np.abs(slots - here.model.slots).max())
             trial = self.evaluate(LeaderPolicy.from_slots(self.game, slots))
             if trial.value > best.value:
-                least = best.value + DEFAULT_TOLERANCES.feasibility * (1.0 + abs(trial.value))
+                least = best.value + self._tolerances.feasibility * (1.0 + abs(trial.value))
                 best, radius = trial, min(1.0, 2.0 * radius)
                 if trial.value <= least:
                     break
             else:
                 radius = 0.25 * min(radius, moved)
-            if moved <= DEFAULT_TOLERANCES.tie or radius <= SMALLEST_RADIUS:
+            if moved <= self._tolerances.tie or radius <= SMALLEST_RADIUS:
                 break
         return best
 
@@ -129,12 +128,12 @@ class Ascent:
             trial_policy = LeaderPolicy.from_slots(self.game, slots)
             trial = self._linearised(trial_policy, wanted)
             trial_merit = trial.goal.value - penalty * trial.violation
-            if trial_merit > merit + DEFAULT_TOLERANCES.feasibility * (1.0 + abs(merit)):
+            if trial_merit > merit + self._tolerances.feasibility * (1.0 + abs(merit)):
                 policy, here, merit = trial_policy, trial, trial_merit
                 radius = min(1.0, 2.0 * radius)
             else:
                 radius = 0.25 * min(radius, moved)
-            enough = SMALLEST_RADIUS if here.violation <= DEFAULT_TOLERANCES.tie else DEFAULT_TOLERANCES.tie
+            enough = SMALLEST_RADIUS if here.violation <= self._tolerances.tie else self._tolerances.tie
             if radius <= enough:
                 break
         return policy

@@ -20,7 +20,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.base.tolerances import ROUNDING, TIGHTEST
 from ssg_mip.lp.highs import OneShotLp
 from ssg_mip.lp.interface import LinearProgram, LpStatus
 from ssg_mip.numerics.array_types import FloatArray, IntArray
@@ -96,11 +96,11 @@ class StageSolver:
         """
         rows, columns = leader.shape
         scale = 1.0 + float(max(np.abs(leader).max(), np.abs(follower).max()))
-        noise = DEFAULT_TOLERANCES.feasibility * scale
+        noise = ROUNDING * scale
         mixes = np.eye(rows)
         if self._mixed and rows == 2:
             mixes = np.concatenate((mixes, crossings(follower)))
-        place, column = np.nonzero(_tied(mixes @ follower, DEFAULT_TOLERANCES.tightest * scale))
+        place, column = np.nonzero(_tied(mixes @ follower, TIGHTEST * scale))
         mixes = mixes[place]
         if self._mixed and rows > 2 and columns > 1:
             found = self._programs(leader, follower, mixes, column, noise)

@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.base.tolerances import ARITHMETIC
 from ssg_mip.methods.policy_gradient.tabular import TabularGame, evaluate_follower, log_softmax, softmax
 from ssg_mip.numerics.array_types import FloatArray
 
@@ -40,7 +40,7 @@ def regularised_response(
         q = np.einsum("sa,sab->sb", x, current.action_values)
         parameters = np.where(missing, -np.inf, q / temperature)
         rise = float((current.values - before).max())
-        if rise <= DEFAULT_TOLERANCES.arithmetic * (1.0 + float(np.abs(current.values).max())):
+        if rise <= ARITHMETIC * (1.0 + float(np.abs(current.values).max())):
             break
         before = current.values
     return np.where(missing, -np.inf, log_softmax(parameters))

@@ -20,6 +20,7 @@ import numpy as np
 
 from ssg_mip.base.gap import gap_size, relative_gap
 from ssg_mip.base.status import BoundProof, Status, Termination
+from ssg_mip.base.tolerances import PROBABILITY
 from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.value_bounds import ValueBounds, gap_scale
 from ssg_mip.exact.heuristics.operator_policies import OPERATOR_PRODUCTS, operator_policies
@@ -159,6 +160,7 @@ def _solve(
         deadline=run.deadline,
         gap=run.gap,
         seed=int(run.seed),
+        accuracy=run.tolerances.feasibility,
         node_limit=run.limits.nodes,
         interrupted=lambda: run.interrupt.requested,
     )
@@ -219,7 +221,7 @@ def _candidates(
     game = problem.game
     if run.start is not None:
         steps = levels * run.start.slots(game)
-        if np.allclose(steps, np.rint(steps), rtol=0.0, atol=run.tolerances.probability):
+        if np.allclose(steps, np.rint(steps), rtol=0.0, atol=PROBABILITY):
             yield LeaderPolicy.from_slots(game, np.rint(steps)), "the given start"
     for policy in simple_policies(game):
         yield policy, "a simple policy"

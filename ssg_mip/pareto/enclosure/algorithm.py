@@ -298,7 +298,7 @@ class EnclosureSearch:
             game=game,
             objectives=self._objectives,
             ties=self._problem.follower.ties,
-            points=described_points(attained, region),
+            points=described_points(attained, region, run.tolerances),
             boxes=tuple(
                 dataclasses.replace(box, lower=np.minimum(np.maximum(box.lower, self._low), box.upper))
                 for box in region.boxes()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.interrupt import Interrupt, given_or_graceful
 from ssg_mip.base.rules import CALLBACK, COUNT, FLAG, LIST, POSITIVE, checked, optional
+from ssg_mip.base.tolerances import DEFAULT_TOLERANCES, Tolerances
 from ssg_mip.evaluation.best_response import Ties
 from ssg_mip.evaluation.standard_form import standard_form
 from ssg_mip.game.game import GAME, Game
@@ -51,6 +52,7 @@ def enclose_front(
     on_progress: Callable[[ProgressRow], None] | None = None,
     interrupt: Interrupt | None = None,
     check: bool = True,
+    tolerances: Tolerances = DEFAULT_TOLERANCES,
 ) -> Enclosure:
     """Enclose the Pareto front of several objectives between attained points and proven bounds.
 
@@ -82,6 +84,8 @@ def enclose_front(
         A flag to stop from outside. If absent, Ctrl-C stops the work. What was found and proven so far comes back.
     check
         Whether to check every point in exact arithmetic.
+    tolerances
+        Numerical tolerances.
 
     Raises
     ------
@@ -103,6 +107,7 @@ def enclose_front(
             interrupt=flag,
             limits=Limits(nodes=node_limit),
             seed=seed,
+            tolerances=tolerances,
         )
         problem.follower.check(problem.game, run.tolerances)
         problem, run = into_form(problem, run, form)
@@ -113,4 +118,5 @@ def enclose_front(
         termination = work.run()
         found = enclosure_out(work.enclosure(termination), form)
         printed = len(found.points) * game.num_states
-        return checked_enclosure(found, Closing(deadline, flag, printed=printed)) if check else found
+        closing = Closing(deadline, flag, printed=printed, tolerances=tolerances)
+        return checked_enclosure(found, closing) if check else found

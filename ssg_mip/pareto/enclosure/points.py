@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ssg_mip.base.deadline import Deadline, OutOfTime
-from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.base.tolerances import Tolerances
 from ssg_mip.checker.outcome import CheckOutcome
 from ssg_mip.evaluation.best_response import Response
 from ssg_mip.game.policy import LeaderPolicy
@@ -34,7 +34,9 @@ class Attained:
     response: Response
 
 
-def described_points(attained: Sequence[Attained], region: Region) -> tuple[EnclosurePoint, ...]:
+def described_points(
+    attained: Sequence[Attained], region: Region, tolerances: Tolerances
+) -> tuple[EnclosurePoint, ...]:
     """The points with what is proven about them, largest value of the first objective first."""
     if not attained:
         return ()
@@ -48,16 +50,17 @@ def described_points(attained: Sequence[Attained], region: Region) -> tuple[Encl
             leader_policy=attained[place].policy,
             follower_policy=attained[place].response.follower_policy,
             gain_bound=region.gain_bound(values[place]),
-            unsupported_by=unsupported_by(values[place], np.delete(values, place, axis=0)),
+            unsupported_by=unsupported_by(values[place], np.delete(values, place, axis=0), tolerances.monotone),
         )
         for place in order
     )
 
 
-def unsupported_by(value: FloatArray, others: FloatArray) -> float:
+def unsupported_by(value: FloatArray, others: FloatArray, told: float) -> float:
     """``min over weights of max over others of weights @ (other - value)``, weights summing to one; 0 if not positive.
 
-    What is positive beyond rounding proves that every weighted sum prefers some other point.
+    What is positive beyond rounding, the share ``told`` of the values, proves that every weighted sum prefers some
+    other point.
     """
     if not len(others):
         return 0.0
@@ -81,7 +84,7 @@ def unsupported_by(value: FloatArray, others: FloatArray) -> float:
         return 0.0
     weights = np.maximum(answer.point[:count], 0.0)
     least = float(((others - value) @ (weights / weights.sum())).max())
-    return least if least > DEFAULT_TOLERANCES.monotone * (1.0 + float(np.abs(value).max())) else 0.0
+    return least if least > told * (1.0 + float(np.abs(value).max())) else 0.0
 
 
 def checked_enclosure(enclosure: Enclosure, closing: Closing | None = None) -> Enclosure:
@@ -112,9 +115,10 @@ def _near_ties_counted(
         game=game, policy=point.leader_policy, response=point.follower_policy, weights=np.array(game.initial)
     )
     value = float(game.initial @ point.leader_values)
+    asked = enclosure.wanted, closing.tolerances, closing.checkpoint
     try:
         closing.checkpoint()
-        if not outcome.passed or not rests_on_near_tie(answer, value, enclosure.wanted, closing.checkpoint):
+        if not outcome.passed or not rests_on_near_tie(answer, value, *asked):
             return outcome
     except (OutOfTime, KeyboardInterrupt):
         return outcome

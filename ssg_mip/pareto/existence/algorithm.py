@@ -12,7 +12,7 @@ from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.gap import SPREAD_SHARE
 from ssg_mip.base.leftover import CutRuns
 from ssg_mip.base.status import Termination
-from ssg_mip.evaluation.best_response import Response, best_response
+from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.value_bounds import gap_scales, leader_value_bounds
 from ssg_mip.exact import solve_commitment
 from ssg_mip.game.policy import LeaderPolicy
@@ -131,9 +131,8 @@ class ExistenceSearch:
         else:
             self.upper[state] = min(self.upper[state], result.dual_bound)
         if result.leader_policy is not None and id(result.leader_policy) not in self._known:
-            self._remember(
-                result.leader_policy, best_response(self._game, result.leader_policy, self._problem.follower.ties)
-            )
+            response = self._problem.follower.response(self._game, result.leader_policy, self._run.tolerances)
+            self._remember(result.leader_policy, response)
         return result
 
     def _start(self, state: int | None) -> LeaderPolicy | None:

@@ -18,7 +18,7 @@ import numpy as np
 from ssg_mip.base.deadline import Deadline, OutOfTime
 from ssg_mip.base.frozen import FrozenArrays
 from ssg_mip.base.rules import NOT_NEGATIVE, SECONDS, checked, optional
-from ssg_mip.base.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES
+from ssg_mip.base.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, Tolerances
 from ssg_mip.checker.guarantee import Guarantee
 from ssg_mip.evaluation.best_response import TIES, Ties, best_response
 from ssg_mip.game.game import GAME, Game
@@ -69,6 +69,7 @@ def attainment(
     *,
     gap: float = DEFAULT_GAP,
     time_limit: float | None = None,
+    tolerances: Tolerances = DEFAULT_TOLERANCES,
 ) -> Attainment:
     """Is the point of a policy attained under a tie rule, or only approached?
 
@@ -85,13 +86,15 @@ def attainment(
     time_limit
         Seconds for looking near the policy; where they do not suffice to judge the policy itself, the verdict is
         undecided.
+    tolerances
+        What counts as a tie, and as the same value.
     """
     deadline = Deadline(time_limit)
-    favoured = best_response(game, policy).leader_values
-    own = best_response(game, policy, ties).leader_values
+    favoured = best_response(game, policy, tolerances=tolerances).leader_values
+    own = best_response(game, policy, ties, tolerances=tolerances).leader_values
     even = np.full(game.num_states, 1.0 / game.num_states)
     scale = gap_denominator(game, even, float(even @ favoured))
-    if np.all(own >= favoured - DEFAULT_TOLERANCES.monotone * scale):
+    if np.all(own >= favoured - tolerances.monotone * scale):
         return _attainment(Attained.ATTAINED, favoured, own, 0.0, None)
     try:
         nearby = find_guaranteed(game, policy, weights=even, deadline=deadline, checkpoint=Closing(deadline).checkpoint)

@@ -33,7 +33,7 @@ from ssg_mip.base.interrupt import Interrupt, given_or_graceful
 from ssg_mip.base.provenance import Provenance
 from ssg_mip.base.rules import FLAG, checked
 from ssg_mip.base.status import Termination
-from ssg_mip.base.tolerances import DEFAULT_GAP
+from ssg_mip.base.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, Tolerances
 from ssg_mip.checker.outcome import UNCHECKED, CheckOutcome, claimed_words
 from ssg_mip.evaluation.best_response import Ties
 from ssg_mip.evaluation.standard_form import StandardForm, standard_form
@@ -191,6 +191,7 @@ def existence(
     margin: float = 0.0,
     interrupt: Interrupt | None = None,
     check: bool = True,
+    tolerances: Tolerances = DEFAULT_TOLERANCES,
 ) -> Existence:
     """Decide whether a stationary Stackelberg equilibrium exists, within a gap.
 
@@ -211,6 +212,8 @@ def existence(
         A flag to stop the work from outside. If absent, Ctrl-C stops it; what is known by then comes back.
     check
         Whether to check every run in exact arithmetic.
+    tolerances
+        Numerical tolerances.
 
     Raises
     ------
@@ -226,13 +229,15 @@ def existence(
             interrupt=flag,
             limits=Limits(nodes=node_limit),
             seed=seed,
+            tolerances=tolerances,
         )
         problem.follower.check(problem.game, run.tolerances)
         form = standard_form(game)
         inquiry = ExistenceSearch(*into_form(problem, run, form))
         found = _answered(problem, run, form, inquiry)
         if check:
-            closing = Closing(deadline, flag, printed=(len(found.results) + 1) * game.num_states)
+            printed = (len(found.results) + 1) * game.num_states
+            closing = Closing(deadline, flag, printed=printed, tolerances=tolerances)
             found = dataclasses.replace(found, results=checked_runs(found.results, closing))
     return found
 

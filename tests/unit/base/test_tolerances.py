@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import math
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ssg_mip.base.tolerances import DEFAULT_TOLERANCES, Tolerances
+import ssg_mip
+from ssg_mip import solve
+from ssg_mip.base.tolerances import ARITHMETIC, DEFAULT_TOLERANCES, TIGHTEST, Tolerances
 from ssg_mip.errors import OptionError
+from ssg_mip.lp import highs
+from tests.oracles.known import figure_1
 
 MEMBERS = [field.name for field in dataclasses.fields(Tolerances)]
 
 
 def test_defaults_are_in_order() -> None:
     t = DEFAULT_TOLERANCES
-    assert 0.0 < t.arithmetic <= t.feasibility <= t.tie <= t.monotone
+    assert 0.0 < ARITHMETIC <= TIGHTEST <= t.feasibility <= t.tie <= t.monotone
 
 
 @pytest.mark.parametrize("member", MEMBERS)
@@ -28,7 +35,6 @@ def test_a_member_that_is_not_positive_is_refused_by_name(member: str, value: fl
 @pytest.mark.parametrize(
     ("changes", "low", "high"),
     [
-        ({"arithmetic": 1e-8}, "arithmetic", "tightest"),
         ({"feasibility": 1e-6}, "feasibility", "tie"),
         ({"tie": 1e-5}, "tie", "monotone"),
         ({"monotone": 1e-9}, "tie", "monotone"),
@@ -47,3 +53,29 @@ def test_equal_neighbours_are_in_order() -> None:
 def test_tolerances_are_frozen() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         DEFAULT_TOLERANCES.tie = 1.0  # type: ignore[misc]
+
+
+def test_nothing_reads_the_defaults_where_a_run_has_tolerances_of_its_own() -> None:
+    """They are defaults of arguments, and nothing else: what a user asks for reaches everywhere."""
+    for path in Path(ssg_mip.__file__).parent.rglob("*.py"):
+        reads = [
+            node.lineno
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "DEFAULT_TOLERANCES"
+        ]
+        assert not reads, f"{path.name}: {reads}"
+
+
+@pytest.mark.parametrize("method", ["commitment", "deterministic"])
+def test_the_accuracy_of_linear_programs_is_that_of_the_run(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+    made = highs._new_highs
+
+    def watched(**options: Any) -> Any:
+        asked.append(options.get("primal_feasibility_tolerance", math.nan))
+        return made(**options)
+
+    monkeypatch.setattr(highs, "_new_highs", watched)
+    solve(figure_1(1.0, 2.0).to_game(), method, tolerances=Tolerances(feasibility=2e-9), check=False, guarantee=False)
+    assert 2e-9 in asked
+    assert highs.ACCURACY not in asked

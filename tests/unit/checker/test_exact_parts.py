@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.base.tolerances import ARITHMETIC, ROUNDING
 from ssg_mip.checker.claims import EnclosureClaim, PointClaim
 from ssg_mip.checker.dual.box_rows import BoxRows
 from ssg_mip.checker.dual.cut_terms import TANGENT_BITS, Cut, CutRow, add_cut
@@ -229,13 +229,13 @@ def test_the_noise_of_floats_in_exact_numbers() -> None:
     )
     intervals = [Interval(Fraction(-3), Fraction(1)), Interval(Fraction(0), Fraction(2))]
     ulp = Fraction(64, 2**52)
-    step = [Fraction(DEFAULT_TOLERANCES.arithmetic) * size + rewards * ulp for size, rewards in ((32, 16), (64, 8))]
+    step = [Fraction(ARITHMETIC) * size + rewards * ulp for size, rewards in ((32, 16), (64, 8))]
     assert largest_size(intervals) == 3
-    noise = scale.noise(intervals, HALF, DEFAULT_TOLERANCES)
+    noise = scale.noise(intervals, HALF)
     assert noise == (2 * step[0] + 3 * ulp + LEAST, 2 * step[1] + 2 * ulp + LEAST)
-    slack = scale.slack(intervals, HALF, DEFAULT_TOLERANCES)
-    assert slack == tuple(Fraction(DEFAULT_TOLERANCES.rounding) * 32 + one for one in noise)
-    later = scale.noise(intervals, Fraction(3, 4), DEFAULT_TOLERANCES)
+    slack = scale.slack(intervals, HALF)
+    assert slack == tuple(Fraction(ROUNDING) * 32 + one for one in noise)
+    later = scale.noise(intervals, Fraction(3, 4))
     assert later == (4 * step[0] + 3 * ulp + LEAST, 4 * step[1] + 2 * ulp + LEAST)
     whole: Any = SimpleNamespace(reward_spread=Fraction(16), discount=HALF, num_states=2)
     assert LocalScale.of_process(whole).width == LocalScale.of_process(whole).size == (32, 32)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.base.tolerances import ARITHMETIC, DEFAULT_TOLERANCES, ROUNDING
 from ssg_mip.checker.claims import Claims, PointClaim, ScalarisationClaim
 from ssg_mip.checker.run_checks import BOUND_NOISE, bound_checks, course_checks, dominance_check, leader_spread
 from ssg_mip.checker.values import PRINTED, Interval, LocalScale
@@ -18,7 +18,7 @@ from ssg_mip.checker.verification import Check
 from ssg_mip.methods.registry import METHODS
 
 QUARTER, EIGHTH = Fraction(1, 4), Fraction(1, 8)
-ROUNDING, MONOTONE = Fraction(DEFAULT_TOLERANCES.rounding), Fraction(DEFAULT_TOLERANCES.monotone)
+ROUNDING, MONOTONE = Fraction(ROUNDING), Fraction(DEFAULT_TOLERANCES.monotone)
 
 EXACT: Any = SimpleNamespace(
     leader_rewards=(Fraction(-3), Fraction(2)),
@@ -146,7 +146,7 @@ def test_optimal_means_within_the_gap_of_the_spread(value: float, bound: float, 
     """The spread is 6; the size of the numbers counts for rounding alone."""
     one = one_sum(leader_value=value, dual_bound=bound)
     found = bounds_of(status="optimal", gap=0.25, scalarisations=(one,))
-    noise = BOUND_NOISE * Fraction(DEFAULT_TOLERANCES.arithmetic) * size
+    noise = BOUND_NOISE * Fraction(ARITHMETIC) * size
     allowed = (QUARTER + MONOTONE) * 6 + noise
     assert check(found, "optimal_within_gap") == (Fraction(bound - value), allowed, bound - value <= allowed)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ssg_mip.base.tolerances import Tolerances
 from ssg_mip.evaluation import mdp
 from ssg_mip.evaluation.mdp import DecisionProcess, evaluate, first_best, induced_by_leader, joint_process, occupancy
 from ssg_mip.evaluation.mdp import optimal_control as control
@@ -181,7 +180,7 @@ def test_control_is_consistent_at_a_discount_near_one(discount: float) -> None:
 
 def test_control_that_rounding_never_lets_settle_returns_values_of_its_policy(monkeypatch: pytest.MonkeyPatch) -> None:
     """With no tolerance for noise, copies of an action written differently swap for ever: the answer still fits."""
-    monkeypatch.setattr(mdp, "DEFAULT_TOLERANCES", Tolerances(arithmetic=1e-300))
+    monkeypatch.setattr(mdp, "ARITHMETIC", 1e-300)
     for seed in range(60):
         rng = np.random.default_rng(seed)
         move = rng.dirichlet(np.ones(6), size=6).repeat(3, axis=0)

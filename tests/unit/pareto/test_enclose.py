@@ -184,7 +184,7 @@ def test_the_printed_enclosure_is_verified_and_false_claims_are_not(three: Enclo
     ],
 )
 def test_unsupported_points_are_told_by_how_much(value: Array, others: Array, margin: float) -> None:
-    found = unsupported_by(np.array(value), np.array(others).reshape(-1, len(value)))
+    found = unsupported_by(np.array(value), np.array(others).reshape(-1, len(value)), 1e-7)
     assert found == pytest.approx(margin, abs=1e-6)
 
 
