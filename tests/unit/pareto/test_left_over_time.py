@@ -17,8 +17,6 @@ from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.exact import Answer, solve_commitment
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.pareto import chebyshev
-from ssg_mip.pareto.chebyshev import solve_chebyshev
 from ssg_mip.pareto.enclosure import algorithm as enclosing
 from ssg_mip.pareto.enclosure.entry import enclose_front
 from ssg_mip.pareto.existence.algorithm import ExistenceSearch
@@ -192,19 +190,3 @@ def test_an_enclosure_without_a_point_tries_once_more_with_all_its_time(monkeypa
     found = enclose_front(figure_1(1.0, 2.0).to_game(), time_limit=100.0, check=False)
     assert found.termination is Termination.TIME_LIMIT
     assert shares == pytest.approx([25.0, 25.0, 25.0, 100.0, 100.0])
-
-
-def test_the_last_program_of_an_interval_has_all_the_time(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A program that its half of the time cuts is solved again where its interval cannot be split."""
-    monkeypatch.setattr(chebyshev, "NARROW", math.inf)
-
-    def needed(problem: Problem, run: Run) -> Answer:
-        fits = clock.work(run.deadline, 4.0)
-        answer = solve_commitment(problem, dataclasses.replace(run, deadline=Deadline()))
-        return answer if fits else dataclasses.replace(answer, dual_bound=1e3, termination=Termination.TIME_LIMIT)
-
-    monkeypatch.setattr(chebyshev, "solve_commitment", needed)
-    point = solve_chebyshev(figure_1(1.0, 2.0).to_game(), time_limit=7.0)
-    assert point is not None
-    assert point.programs == 2
-    assert clock.asked == pytest.approx([3.5, 3.5]) or clock.asked == pytest.approx([3.5, 7.0 - 3.5])
