@@ -24,13 +24,14 @@ from ssg_mip.evaluation.value_bounds import ValueBounds, follower_value_bounds, 
 from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal
 from ssg_mip.exact.heuristics.operator_policies import OPERATOR_PRODUCTS, operator_policies
 from ssg_mip.exact.heuristics.primal_search import PrimalSearch
-from ssg_mip.exact.heuristics.sequential_lp import Ascent, Candidate
+from ssg_mip.exact.heuristics.sequential_lp import Ascent
 from ssg_mip.exact.size_limit import commitment_products, floored_states
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.lp.compiled import CompiledProgram, compile_program
 from ssg_mip.lp.ranges import warn_of_ranges
 from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.problem.evaluated_policy import Candidate
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.scalarisation import ConcavePieces, StepObjective, worth
 from ssg_mip.programs.commitment import commitment, conditional_states

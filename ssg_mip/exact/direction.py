@@ -20,13 +20,13 @@ from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.value_bounds import LEAST_GAP, ValueBounds
 from ssg_mip.exact.bridge import Bridge, rows_of
 from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal
-from ssg_mip.exact.heuristics.sequential_lp import Candidate
 from ssg_mip.exact.heuristics.simple import simple_policies
 from ssg_mip.exact.size_limit import obstacle
 from ssg_mip.exact.solving import Answer, answer_of
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.lp.compiled import CompiledProgram
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.evaluated_policy import Candidate
 from ssg_mip.problem.problem import Problem
 from ssg_mip.programs.direction import Ceiling, Demand, direction_products, level, thin_states
 from ssg_mip.programs.program import Program

@@ -18,9 +18,9 @@ from ssg_mip.evaluation.mdp import induced_by_leader
 from ssg_mip.evaluation.value_bounds import LEAST_GAP, ValueBounds
 from ssg_mip.exact.bridge import Bridge, ImprovementBridge
 from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal
-from ssg_mip.exact.heuristics.sequential_lp import Candidate
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.problem.evaluated_policy import Candidate
 from ssg_mip.problem.problem import Problem
 from ssg_mip.programs.improvement_goals import highest_gain, least_gain
 from ssg_mip.programs.program import Program

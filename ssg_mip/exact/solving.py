@@ -26,7 +26,6 @@ from ssg_mip.evaluation.value_bounds import (
     raised_sum,
 )
 from ssg_mip.exact.bridge import Bridge, CommitmentBridge, ImprovementBridge
-from ssg_mip.exact.heuristics.sequential_lp import Candidate
 from ssg_mip.exact.heuristics.simple import best_simple_policy
 from ssg_mip.exact.heuristics.statewise_steps import step_down_the_ladder
 from ssg_mip.exact.size_limit import commitment_products, improvement_products, least_values, obstacle
@@ -34,6 +33,7 @@ from ssg_mip.exact.zero_sum import solve_zero_sum
 from ssg_mip.game.game_class import is_zero_sum
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.evaluated_policy import Candidate
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.scalarisation import ConcavePieces, StepObjective
 from ssg_mip.proofs.claim import Claim

@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from ssg_mip.exact.heuristics.sequential_lp import Ascent, Candidate
+from ssg_mip.exact.heuristics.sequential_lp import Ascent
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.problem.evaluated_policy import Candidate
 
 FRUITLESS = 5
 """Ascents towards the same response that brought nothing, after which only every doubling of their number is tried."""

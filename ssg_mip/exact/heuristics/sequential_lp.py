@@ -12,19 +12,18 @@ Methods of Optimization*, 2nd edition, section 14.4).
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Callable
 
 import numpy as np
 
-from ssg_mip.evaluation.best_response import Response
 from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal, Linearisation
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.lp.highs import OneShotLp
 from ssg_mip.lp.interface import LpStatus
 from ssg_mip.numerics.array_types import IntArray
+from ssg_mip.problem.evaluated_policy import Candidate
 from ssg_mip.runs.run import Run
 
 ROUNDS = 40
@@ -38,20 +37,6 @@ SMALLEST_RADIUS = 1e-3
 
 PENALTY = 20.0
 """Price of violated incentives, in units of the largest slope of the objective (and of 1)."""
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Candidate:
-    """A policy, the follower's exact response and the objective's value (``-inf`` if a constraint is violated)."""
-
-    policy: LeaderPolicy
-    response: Response
-    value: float
-
-    @property
-    def answers(self) -> IntArray:
-        """The follower's action per state."""
-        return self.response.follower_policy.actions
 
 
 class Ascent:

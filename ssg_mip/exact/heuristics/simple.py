@@ -8,31 +8,21 @@ anew: only the best exact value is kept.
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 from collections.abc import Iterator
 
 import numpy as np
 
-from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.mdp import DecisionProcess, joint_process, optimal_control, transition_matrix
 from ssg_mip.exact.heuristics.operator_policies import operator_policies
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
+from ssg_mip.problem.evaluated_policy import Candidate
 from ssg_mip.problem.problem import Problem
 from ssg_mip.runs.run import Run
 
 REPLY_ROUNDS = 20
 """Rounds of replies at most; they end when one does not improve."""
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Evaluated:
-    """A policy, the follower's exact response and the weighted value (``-inf`` below a floor or a margin)."""
-
-    policy: LeaderPolicy
-    response: Response
-    value: float
 
 
 def simple_policies(game: Game) -> Iterator[LeaderPolicy]:
@@ -58,7 +48,7 @@ def reply(game: Game, follower: FollowerPolicy) -> LeaderPolicy:
     return LeaderPolicy.deterministic(game, optimal_control(process).chosen - game.leader_offsets[:-1])
 
 
-def best_simple_policy(problem: Problem, run: Run) -> tuple[Evaluated, int]:
+def best_simple_policy(problem: Problem, run: Run) -> tuple[Candidate, int]:
     """The best policy that needs no program, within the time that is left (at least one), and how many were tried."""
     game = problem.game
     start = LeaderPolicy.uniform(game) if run.start is None else run.start
@@ -79,7 +69,7 @@ def best_simple_policy(problem: Problem, run: Run) -> tuple[Evaluated, int]:
     return best, tried
 
 
-def evaluated(problem: Problem, run: Run, policy: LeaderPolicy) -> Evaluated:
+def evaluated(problem: Problem, run: Run, policy: LeaderPolicy) -> Candidate:
     """A policy with its exact weighted value, ``-inf`` if a state's value is below its floor."""
     response, keeps = problem.follower.answer(problem.game, policy, run.tolerances)
     floor = problem.floor
@@ -88,4 +78,4 @@ def evaluated(problem: Problem, run: Run, policy: LeaderPolicy) -> Evaluated:
         slack = run.tolerances.monotone * (1.0 + np.abs(floor))
         if np.any(response.leader_values < floor - slack):
             value = -np.inf
-    return Evaluated(policy, response, value)
+    return Candidate(policy, response, value)

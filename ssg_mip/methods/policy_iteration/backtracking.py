@@ -48,7 +48,8 @@ from ssg_mip.methods.policy_iteration.objective_target import SEARCH_NODES, SEAR
 from ssg_mip.methods.policy_iteration.run_log import RunLog
 from ssg_mip.methods.policy_iteration.sampling import sampled
 from ssg_mip.methods.policy_iteration.start import draws, first_iterate, random_iterate, without_start
-from ssg_mip.methods.policy_iteration.step import Iterate, Step, take_step
+from ssg_mip.methods.policy_iteration.step import Step, take_step
+from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.problem import Problem
 from ssg_mip.proofs.writer import Recorder
 from ssg_mip.result import Result
@@ -90,7 +91,7 @@ def solve(problem: Problem, run: Run) -> Result:
 class _Candidate:
     """Where a run along Algorithm 1 has ended, why, and the recorded proofs of the stop test."""
 
-    iterate: Iterate
+    iterate: EvaluatedPolicy
     step: Step
     proofs: tuple[Recorder, ...] = ()
     proven: bool = False
@@ -115,10 +116,10 @@ class _Backtracking:
         self._unused: list[list[LeaderPolicy]] = []
         self._candidates: list[_Candidate] = []
         self._counts: Counter[str] = Counter()
-        self._best: Iterate | None = None
+        self._best: EvaluatedPolicy | None = None
         self._bound: tuple[float, Recorder] | None = None
 
-    def run(self, current: Iterate) -> Result:
+    def run(self, current: EvaluatedPolicy) -> Result:
         """Iterate, test, go back, until a point is proven or a limit is reached."""
         for _ in range(self._run.limits.iterations or DEFAULT_ITERATION_LIMIT):
             self._visited(current)
@@ -129,7 +130,7 @@ class _Backtracking:
         self._visited(current)
         return self._ended(current, Step.stopped(Termination.ITERATION_LIMIT))
 
-    def _passed(self, current: Iterate) -> Iterate | Result:
+    def _passed(self, current: EvaluatedPolicy) -> EvaluatedPolicy | Result:
         """One pass of the loop: the next iterate, or the end."""
         known = self._known(current)
         if known is not None:
@@ -154,7 +155,7 @@ class _Backtracking:
             step = self._bounded(current, step)
         return self._gone_back(current, step)
 
-    def _gone_back(self, current: Iterate, step: Step) -> Iterate | Result:
+    def _gone_back(self, current: EvaluatedPolicy, step: Step) -> EvaluatedPolicy | Result:
         """A policy of the most recent set that is not used up; the end if a bound shows that none is worth more."""
         closed = self._record.closes_gap(self._leader.iterate)
         following = None if closed else self._next()
@@ -167,7 +168,7 @@ class _Backtracking:
         """The candidate with the best scalarised value, the first among equals."""
         return max(self._candidates, key=lambda one: self._value(one.iterate))
 
-    def _bounded(self, current: Iterate, step: Step) -> Step:
+    def _bounded(self, current: EvaluatedPolicy, step: Step) -> Step:
         """The step with the work of a search for a bound on the weighted optimum that closes the gap at the iterate."""
         run, spent = self._run, self._record.nodes + step.nodes
         weighted = self._problem.objective.scalarisation is None  # the bound is on the weighted sum
@@ -203,17 +204,17 @@ class _Backtracking:
         missing = self._run.gap if self._run.epsilon is None else self._run.epsilon
         return max(0.0, 1.0 - max(missing, LEAST_GAP))
 
-    def _value(self, iterate: Iterate) -> float:
+    def _value(self, iterate: EvaluatedPolicy) -> float:
         return self._problem.objective(iterate.values)
 
-    def _visited(self, current: Iterate) -> None:
+    def _visited(self, current: EvaluatedPolicy) -> None:
         """A progress row for the best point so far: where the run goes back, values fall."""
         self._counts["evaluations"] += 1
         if self._best is None or self._value(current) > self._value(self._best):
             self._best = current
         self._record.arrived(self._best)
 
-    def _known(self, current: Iterate) -> _Candidate | None:
+    def _known(self, current: EvaluatedPolicy) -> _Candidate | None:
         """The candidate with the same values, if there is one."""
         allowed = self._run.tolerances.monotone * value_scale(self._game, current.values)
         for one in self._candidates:
@@ -221,22 +222,22 @@ class _Backtracking:
                 return one
         return None
 
-    def _drawn(self, improving: ImprovingPolicies, taken: Iterate) -> list[LeaderPolicy]:
+    def _drawn(self, improving: ImprovingPolicies, taken: EvaluatedPolicy) -> list[LeaderPolicy]:
         """The other members of ``W(f_t)`` in random order."""
         others = improving.others(taken.policy)
         return [others[place] for place in self._rng.permutation(len(others))]
 
-    def _next(self) -> Iterate | None:
+    def _next(self) -> EvaluatedPolicy | None:
         """A policy of the most recent set that is not used up; the last one, ``W(0)``, never is."""
         while self._unused:
             if self._unused[-1]:
-                return Iterate.evaluated(self._problem, self._run, self._unused[-1].pop())
+                return EvaluatedPolicy.of(self._problem, self._unused[-1].pop(), self._run.tolerances)
             self._unused.pop()
         drawn = random_iterate(self._problem, self._run, self._rng)
         self._counts["restarts"] += drawn is not None
         return drawn
 
-    def _tested(self, current: Iterate, step: Step) -> tuple[Step, bool]:
+    def _tested(self, current: EvaluatedPolicy, step: Step) -> tuple[Step, bool]:
         """The step with the work of Theorem 10's test, and whether the point is proven Pareto-optimal."""
         if self._game.leader_discount == 0.0:  # Theorem 11 (d): no test is needed
             return step, True
@@ -253,14 +254,14 @@ class _Backtracking:
             return dataclasses.replace(step, note=note), True
         return dataclasses.replace(step, note=f"{step.note}; Theorem 10: {test.verdict.value}"), False
 
-    def _ended(self, current: Iterate, step: Step) -> Result:
+    def _ended(self, current: EvaluatedPolicy, step: Step) -> Result:
         """The end of a run that was stopped at an iterate, which is the last candidate."""
         self._record.stepped(current, step)
         if self._known(current) is None:
             self._candidates.append(_Candidate(current, step))
         return self._closed(current, step.termination)
 
-    def _closed(self, last: Iterate, termination: Termination) -> Result:
+    def _closed(self, last: EvaluatedPolicy, termination: Termination) -> Result:
         """The best candidate; the trajectory ends there."""
         best = self._leader
         if best.iterate is not last:

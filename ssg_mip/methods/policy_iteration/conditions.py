@@ -35,8 +35,9 @@ from ssg_mip.exact.size_limit import improvement_products, obstacle
 from ssg_mip.game.game import GAME, Game
 from ssg_mip.game.policy import LEADER_POLICY, LeaderPolicy
 from ssg_mip.methods.policy_iteration.negligible import negligible_gain, resolution
-from ssg_mip.methods.policy_iteration.step import TEST_GAP_SHARE, Iterate, exact_improvement, take_step
+from ssg_mip.methods.policy_iteration.step import TEST_GAP_SHARE, exact_improvement, take_step
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.follower import Rational
 from ssg_mip.problem.objective import Objective
 from ssg_mip.problem.problem import Problem
@@ -120,7 +121,7 @@ def necessary_condition(
     form = standard_form(game)
     even = np.full(game.num_states, 1.0 / game.num_states)
     problem = Problem(form.standard, Objective(even), Rational(ties=ties))
-    current = Iterate.evaluated(problem, run, policy)
+    current = EvaluatedPolicy.of(problem, policy, run.tolerances)
     step = take_step(problem, run, current, exact_improvement, 0)
     holds = True if step.termination is Termination.STATIONARY else None
     if step.target is not None:

@@ -26,8 +26,9 @@ from ssg_mip.base.status import Termination
 from ssg_mip.evaluation.value_bounds import LEAST_GAP
 from ssg_mip.exact import Answer, solve_commitment
 from ssg_mip.methods.policy_iteration.negligible import negligible_gain, value_scale
-from ssg_mip.methods.policy_iteration.step import LEAST_PROGRESS, TEST_GAP_SHARE, Iterate
+from ssg_mip.methods.policy_iteration.step import LEAST_PROGRESS, TEST_GAP_SHARE
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.weights import compliant_weights, weight_key
 from ssg_mip.runs.run import Run
@@ -50,14 +51,14 @@ class Jump:
         Work done.
     """
 
-    target: Iterate | None
+    target: EvaluatedPolicy | None
     gain_bound: float
     termination: Termination
     nodes: int
     lps: int
 
 
-def negligible_at(problem: Problem, run: Run, current: Iterate) -> float:
+def negligible_at(problem: Problem, run: Run, current: EvaluatedPolicy) -> float:
     """The average gain that the gap of the run leaves open at an iterate, as in the stop test of Algorithm 1."""
     return negligible_gain(problem.game, current.values, problem.weights, max(run.gap, LEAST_GAP))
 
@@ -93,7 +94,7 @@ class DominatingPointSearch:
         given = weight_key(self._problem.weights)
         return self._without_floor.get(given)
 
-    def jump(self, current: Iterate, nodes: int) -> Jump:
+    def jump(self, current: EvaluatedPolicy, nodes: int) -> Jump:
         """A jump from a stationary point: with the asked weights, and with even ones if these settle nothing.
 
         Parameters
@@ -111,7 +112,7 @@ class DominatingPointSearch:
         second = self._jump(current, even, nodes + first.nodes)
         return dataclasses.replace(second, nodes=first.nodes + second.nodes, lps=first.lps + second.lps)
 
-    def _jump(self, current: Iterate, weights: FloatArray, nodes: int) -> Jump:
+    def _jump(self, current: EvaluatedPolicy, weights: FloatArray, nodes: int) -> Jump:
         """Programs with more and more floors, until their policy keeps them all or their bound leaves no gain."""
         game, key = self._game, weight_key(weights)
         evenness = game.num_states * float(weights.min())
@@ -141,13 +142,13 @@ class DominatingPointSearch:
             else self._judged(current, weights, answer, spent, lps)
         )
 
-    def _judged(self, current: Iterate, weights: FloatArray, answer: Answer, nodes: int, lps: int) -> Jump:
+    def _judged(self, current: EvaluatedPolicy, weights: FloatArray, answer: Answer, nodes: int, lps: int) -> Jump:
         """The policy of a program, taken if no true value falls and the gain counts, with what the bound leaves."""
         if answer.termination is Termination.INFEASIBLE:  # the point itself meets the floor: the numbers are to blame
             return Jump(None, math.inf, Termination.NUMERICAL, nodes, lps)
         game, target = self._game, None
         if answer.policy is not None:
-            trial = Iterate.evaluated(self._problem, self._run, answer.policy)
+            trial = EvaluatedPolicy.of(self._problem, answer.policy, self._run.tolerances)
             gain = float(weights @ (trial.values - current.values))
             counts = gain > LEAST_PROGRESS * negligible_at(self._problem, self._run, current)
             target = trial if counts and not self._falling(current, trial.values).any() else None
@@ -155,13 +156,13 @@ class DominatingPointSearch:
         left = max(0.0, answer.dual_bound - float(weights @ reached.values))
         return Jump(target, left / (game.num_states * float(weights.min())), answer.termination, nodes, lps)
 
-    def _solve(self, current: Iterate, weights: FloatArray, nodes: int, floor: FloatArray | None) -> Answer:
+    def _solve(self, current: EvaluatedPolicy, weights: FloatArray, nodes: int, floor: FloatArray | None) -> Answer:
         run = self._run
         inner = run.to_gap(TEST_GAP_SHARE * max(run.gap, LEAST_GAP)).after(nodes).starting_at(current.policy).quietly()
         inner = inner.recording(None if run.recorder is None else run.recorder.another())
         return solve_commitment(self._problem.weighing(weights).above(floor), inner)
 
-    def _floor(self, current: Iterate) -> FloatArray:
+    def _floor(self, current: EvaluatedPolicy) -> FloatArray:
         """The point's values, moved so that what the program lets them fall is half of what monotonicity allows.
 
         Optima like to sit on the floor, where the whole of it would be a matter of rounding.
@@ -170,7 +171,7 @@ class DominatingPointSearch:
         moved: FloatArray = current.values + monotone * (1.0 + np.abs(current.values) - 0.5 * scale)
         return moved
 
-    def _falling(self, current: Iterate, values: FloatArray) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    def _falling(self, current: EvaluatedPolicy, values: FloatArray) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
         """Which states lose, beyond what monotonicity allows."""
         scale = value_scale(self._game, current.values)
         return values < current.values - self._run.tolerances.monotone * scale

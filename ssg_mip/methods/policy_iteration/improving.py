@@ -10,12 +10,12 @@ from ssg_mip.base.status import BoundProof
 from ssg_mip.exact import Answer
 from ssg_mip.exact.bridge import ImprovementBridge
 from ssg_mip.exact.goals import search_goal
-from ssg_mip.exact.heuristics.sequential_lp import Candidate
 from ssg_mip.exact.size_limit import improvement_products, obstacle
 from ssg_mip.exact.solving import claimed_step
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.policy_iteration.step import exact_improvement
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.evaluated_policy import Candidate
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.scalarisation import StepObjective
 from ssg_mip.runs.run import Run

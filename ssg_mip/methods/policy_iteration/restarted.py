@@ -24,7 +24,8 @@ from ssg_mip.methods.policy_iteration.dominating_point import DominatingPointSea
 from ssg_mip.methods.policy_iteration.run_log import RunLog
 from ssg_mip.methods.policy_iteration.sampling import sampled
 from ssg_mip.methods.policy_iteration.start import draws, first_iterate, without_start
-from ssg_mip.methods.policy_iteration.step import ImprovementSolver, Iterate, Step, exact_improvement, take_step
+from ssg_mip.methods.policy_iteration.step import ImprovementSolver, Step, exact_improvement, take_step
+from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.problem import Problem
 from ssg_mip.result import Result
 from ssg_mip.runs.run import Run
@@ -84,7 +85,7 @@ def solve(
 def _step_or_jump(
     problem: Problem,
     run: Run,
-    current: Iterate,
+    current: EvaluatedPolicy,
     improve: ImprovementSolver,
     restarter: DominatingPointSearch,
     gain_bound: float,
@@ -123,7 +124,7 @@ def _why(jump: Jump, problem: Problem) -> Termination:
     return Termination.TIE_RULE if problem.follower.rule_decides else Termination.NUMERICAL
 
 
-def _status(problem: Problem, run: Run, current: Iterate, step: Step, jump: Jump | None) -> Status | None:
+def _status(problem: Problem, run: Run, current: EvaluatedPolicy, step: Step, jump: Jump | None) -> Status | None:
     """What is known at the end; ``None`` to let the termination say it."""
     if jump is None:
         return None

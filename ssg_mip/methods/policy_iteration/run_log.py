@@ -8,7 +8,8 @@ from ssg_mip.base.gap import gap_size, relative_gap
 from ssg_mip.base.status import BoundProof, Status, Termination
 from ssg_mip.methods.policy_iteration.objective_target import Ceiling
 from ssg_mip.methods.policy_iteration.scalarised_bound import scalarised
-from ssg_mip.methods.policy_iteration.step import Iterate, Step
+from ssg_mip.methods.policy_iteration.step import Step
+from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.problem import Problem
 from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result
 from ssg_mip.runs.run import Run, options_of
@@ -57,7 +58,7 @@ class RunLog:
         """Nodes spent so far."""
         return self._nodes
 
-    def closes_gap(self, iterate: Iterate) -> bool:
+    def closes_gap(self, iterate: EvaluatedPolicy) -> bool:
         """Whether the bound proves the weighted value of an iterate within the gap.
 
         Never where the steps maximise another scalarisation, of which the weighted gap says nothing.
@@ -65,11 +66,11 @@ class RunLog:
         value = float(self._problem.weights @ iterate.values)
         return self._scalarised is None and relative_gap(value, self._dual_bound, self._gap_scale) <= self._run.gap
 
-    def allowed_gap(self, iterate: Iterate) -> float:
+    def allowed_gap(self, iterate: EvaluatedPolicy) -> float:
         """By how much the bound may lie above the weighted value of an iterate whose gap is closed."""
         return self._run.gap * gap_size(float(self._problem.weights @ iterate.values), self._gap_scale)
 
-    def arrived(self, current: Iterate, flag: str = "*") -> None:
+    def arrived(self, current: EvaluatedPolicy, flag: str = "*") -> None:
         """A new iterate is known with its values: one progress row."""
         value = float(self._problem.weights @ current.values)
         row = ProgressRow(
@@ -87,7 +88,7 @@ class RunLog:
         if self._run.on_progress is not None:
             self._run.on_progress(row)
 
-    def stepped(self, current: Iterate, step: Step) -> None:
+    def stepped(self, current: EvaluatedPolicy, step: Step) -> None:
         """The program at an iterate has been solved: its trajectory point is complete."""
         self._nodes += step.nodes
         self._lps += step.lps
@@ -112,7 +113,7 @@ class RunLog:
 
     def result(
         self,
-        last: Iterate,
+        last: EvaluatedPolicy,
         termination: Termination,
         *,
         status: Status | None = None,

@@ -27,13 +27,13 @@ import numpy as np
 from ssg_mip.evaluation.value_bounds import LEAST_GAP
 from ssg_mip.exact import Answer
 from ssg_mip.exact.bridge import ImprovementBridge
-from ssg_mip.exact.heuristics.sequential_lp import Candidate
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.policy_iteration.improving import ImprovingPolicies
 from ssg_mip.methods.policy_iteration.negligible import negligible_gain, value_scale
 from ssg_mip.methods.policy_iteration.step import LEAST_PROGRESS, ImprovementSolver, exact_improvement
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.evaluated_policy import Candidate
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.scalarisation import StepObjective, unit_and_least, worth
 from ssg_mip.runs.run import Run

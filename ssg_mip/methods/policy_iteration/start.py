@@ -7,7 +7,7 @@ import numpy as np
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.exact import solve_commitment
 from ssg_mip.game.policy import LeaderPolicy
-from ssg_mip.methods.policy_iteration.step import Iterate
+from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.problem import Problem
 from ssg_mip.result import Result, build_result
 from ssg_mip.runs.run import Run, options_of
@@ -21,17 +21,17 @@ DRAWS = 50
 _STREAM = 1
 
 
-def first_iterate(problem: Problem, run: Run) -> Iterate | Termination:
+def first_iterate(problem: Problem, run: Run) -> EvaluatedPolicy | Termination:
     """The given start, or the uniform policy; where it misses the margin, the first policy found that keeps it.
 
     Returns
     -------
-    Iterate or Termination
+    EvaluatedPolicy or Termination
         Why there is none: ``INFEASIBLE`` if it is proven that no policy keeps the margin, or a limit.
     """
     game = problem.game
     start = LeaderPolicy.uniform(game) if run.start is None else run.start
-    current = Iterate.evaluated(problem, run, start)
+    current = EvaluatedPolicy.of(problem, start, run.tolerances)
     if problem.follower.accepts(game, current.response, run.tolerances):
         return current
     recorder = None if run.recorder is None else run.recorder.fresh()
@@ -41,7 +41,7 @@ def first_iterate(problem: Problem, run: Run) -> Iterate | Termination:
         run.recorder.others.append(recorder)
     if answer.policy is None or answer.response is None:
         return answer.termination
-    return Iterate(answer.policy, answer.response)
+    return EvaluatedPolicy(answer.policy, answer.response)
 
 
 def draws(run: Run) -> np.random.Generator:
@@ -49,14 +49,14 @@ def draws(run: Run) -> np.random.Generator:
     return np.random.default_rng([run.seed, _STREAM])
 
 
-def random_iterate(problem: Problem, run: Run, rng: np.random.Generator) -> Iterate | None:
+def random_iterate(problem: Problem, run: Run, rng: np.random.Generator) -> EvaluatedPolicy | None:
     """A random policy, uniform over the simplex of each state (line 1); ``None`` if none keeps the margin.
 
     With a margin the first of :data:`DRAWS` draws that keeps it: drawn uniformly from the policies that do.
     """
     game = problem.game
     for _ in range(DRAWS):
-        drawn = Iterate.evaluated(problem, run, LeaderPolicy.random(game, rng))
+        drawn = EvaluatedPolicy.of(problem, LeaderPolicy.random(game, rng), run.tolerances)
         if problem.follower.accepts(game, drawn.response, run.tolerances):
             return drawn
         if run.stopped:

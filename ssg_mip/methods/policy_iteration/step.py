@@ -10,14 +10,13 @@ from typing import Any
 import numpy as np
 
 from ssg_mip.base.status import Termination
-from ssg_mip.evaluation.best_response import Response, best_response
 from ssg_mip.exact import Answer, improve_without_program, solve_improvement
 from ssg_mip.exact.size_limit import improvement_products
 from ssg_mip.game.game import Game
-from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.policy_iteration.negligible import negligible_gain, resolution, value_scale
 from ssg_mip.methods.policy_iteration.objective_target import Ceiling, sharpened
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.scalarisation import ConcavePieces, StepObjective, unit_and_least, worth
 from ssg_mip.runs.run import Run
@@ -63,24 +62,6 @@ def quick_improvement(
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Iterate:
-    """A policy and the follower's exact answer."""
-
-    policy: LeaderPolicy
-    response: Response
-
-    @classmethod
-    def evaluated(cls, problem: Problem, run: Run, policy: LeaderPolicy) -> Iterate:
-        """A policy with the response that the follower's tie rule picks."""
-        return cls(policy, best_response(problem.game, policy, problem.follower.ties, tolerances=run.tolerances))
-
-    @property
-    def values(self) -> FloatArray:
-        """The leader's exact values, shape ``[num_states]``."""
-        return self.response.leader_values
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
 class Step:
     """Where to go (``target``), or why not (``termination``); ``bound`` is on the average one-step gain.
 
@@ -88,7 +69,7 @@ class Step:
     on ``L[Q_t] - L[V_t]`` where the problem has another scalarisation than the weighted sum.
     """
 
-    target: Iterate | None
+    target: EvaluatedPolicy | None
     termination: Termination
     bound: float
     nodes: int
@@ -104,7 +85,12 @@ class Step:
 
 
 def take_step(
-    problem: Problem, run: Run, current: Iterate, improve: ImprovementSolver, nodes: int, ceiling: Ceiling | None = None
+    problem: Problem,
+    run: Run,
+    current: EvaluatedPolicy,
+    improve: ImprovementSolver,
+    nodes: int,
+    ceiling: Ceiling | None = None,
 ) -> Step:
     """A step within what is left of time and nodes; where the ceiling leaves nothing to gain, none is needed."""
     at_ceiling = None if ceiling is None else stop_at_ceiling(problem, run, current, ceiling)
@@ -117,7 +103,7 @@ def take_step(
     return _step(problem, inner, current, improve, ceiling)
 
 
-def stop_at_ceiling(problem: Problem, run: Run, current: Iterate, ceiling: Ceiling) -> Step | None:
+def stop_at_ceiling(problem: Problem, run: Run, current: EvaluatedPolicy, ceiling: Ceiling) -> Step | None:
     """The stop, if the bound on the weighted value proves what the stop test asks for; else ``None``."""
     game = problem.game
     bound = ceiling.gain_bound(current.values)
@@ -127,7 +113,9 @@ def stop_at_ceiling(problem: Problem, run: Run, current: Iterate, ceiling: Ceili
     return dataclasses.replace(Step.stopped(Termination.STATIONARY), bound=bound, note=note)
 
 
-def _step(problem: Problem, run: Run, current: Iterate, improve: ImprovementSolver, ceiling: Ceiling | None) -> Step:
+def _step(
+    problem: Problem, run: Run, current: EvaluatedPolicy, improve: ImprovementSolver, ceiling: Ceiling | None
+) -> Step:
     """One program with the asked objective; a second one with equal weights if the first settles nothing.
 
     Where the program is large, a step without it comes first. The first one ends after :data:`STEP_NODES`: with a step
@@ -170,7 +158,12 @@ def _with_work_of(first: Step, second: Step) -> Step:
 
 
 def _under_ceiling(
-    problem: Problem, run: Run, current: Iterate, weights: FloatArray, improve: ImprovementSolver, ceiling: Ceiling
+    problem: Problem,
+    run: Run,
+    current: EvaluatedPolicy,
+    weights: FloatArray,
+    improve: ImprovementSolver,
+    ceiling: Ceiling,
 ) -> Step:
     """The stop test of a hard program: by a better ceiling if that does it, else by the program."""
     if ceiling.evenness < DIRECT_SHARE:
@@ -187,7 +180,12 @@ def _under_ceiling(
 
 
 def _attempt(
-    problem: Problem, run: Run, current: Iterate, objective: StepObjective, gap: float, improve: ImprovementSolver
+    problem: Problem,
+    run: Run,
+    current: EvaluatedPolicy,
+    objective: StepObjective,
+    gap: float,
+    improve: ImprovementSolver,
 ) -> Step:
     """Solve (I) once, and judge its policy by the true values."""
     game = problem.game
@@ -220,7 +218,7 @@ def _attempt(
         )
     if answer.policy is None or answer.primal_bound <= 0.0:
         return outcome
-    target = Iterate.evaluated(problem, run, answer.policy)
+    target = EvaluatedPolicy.of(problem, answer.policy, run.tolerances)
     gains = target.values - current.values
     if gains.min() < -run.tolerances.monotone * value_scale(game, current.values):
         return dataclasses.replace(outcome, **_refusal(problem, run, gains))

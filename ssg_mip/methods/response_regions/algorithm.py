@@ -19,7 +19,6 @@ from ssg_mip.methods.policy_iteration.start import first_iterate, without_start
 from ssg_mip.methods.policy_iteration.step import (
     LEAST_PROGRESS,
     TEST_GAP_SHARE,
-    Iterate,
     Step,
     exact_improvement,
     stop_at_ceiling,
@@ -28,6 +27,7 @@ from ssg_mip.methods.policy_iteration.step import (
 from ssg_mip.methods.response_regions.ascent import pareto_ascent
 from ssg_mip.methods.response_regions.regions import Regions, solve_region
 from ssg_mip.numerics.array_types import IntArray
+from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.weights import compliant_weights
 from ssg_mip.result import Result
@@ -90,7 +90,7 @@ class _Walk:
             "missed": self._missed,
         }
 
-    def step(self, current: Iterate, nodes: int) -> Step:
+    def step(self, current: EvaluatedPolicy, nodes: int) -> Step:
         """The first region that helps; else the test of Theorem 9, whose policy is taken if the regions missed it."""
         self._nodes = self._lps = 0
         self._occurs(current.response.follower_policy.actions)
@@ -108,7 +108,7 @@ class _Walk:
     def _left(self, nodes: int) -> bool:
         return self._run.stop_reason(nodes + self._nodes) is None
 
-    def _visit(self, current: Iterate, nodes: int) -> Iterate | None:
+    def _visit(self, current: EvaluatedPolicy, nodes: int) -> EvaluatedPolicy | None:
         """The first region in whose policies one strictly dominates the iterate."""
         negligible = negligible_at(self._problem, self._run, current)
         run = self._run.sharing(REGIONS_SHARE).starting_at(current.policy).quietly()
@@ -121,7 +121,7 @@ class _Walk:
                 return target
         return None
 
-    def _order(self, current: Iterate, run: Run) -> Iterator[IntArray]:
+    def _order(self, current: EvaluatedPolicy, run: Run) -> Iterator[IntArray]:
         """Responses that have occurred, in random order, then the others."""
         known = list(self._seen.values())
         tried = {response.tobytes() for response in known}
@@ -137,7 +137,9 @@ class _Walk:
         self._pruned += regions.pruned
         self._lps += regions.lps
 
-    def _improved(self, current: Iterate, response: IntArray, run: Run, negligible: float) -> Iterate | None:
+    def _improved(
+        self, current: EvaluatedPolicy, response: IntArray, run: Run, negligible: float
+    ) -> EvaluatedPolicy | None:
         """(53), then (54), in one region; the result if it strictly dominates the iterate."""
         absolute = TEST_GAP_SHARE * resolution(self._game, current.values, negligible)
         bridge, outcome = solve_region(self._problem, run, current.values, response, absolute=absolute)
@@ -152,7 +154,7 @@ class _Walk:
         if bridge.losing(np.full(self._game.num_states, outcome.primal_bound)).any():  # z > 0
             return None
         policy = pareto_ascent(bridge, response, self._weights, outcome.solution.policy)
-        target = Iterate.evaluated(self._problem, run, policy)
+        target = EvaluatedPolicy.of(self._problem, policy, run.tolerances)
         gains = target.values - current.values
         falls = gains.min() < -run.tolerances.monotone * value_scale(self._game, current.values)
         counts = float(self._weights @ gains) > LEAST_PROGRESS * negligible

@@ -14,9 +14,10 @@ import numpy as np
 
 from ssg_mip.exact.goals import LeastGainBridge
 from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal
-from ssg_mip.exact.heuristics.sequential_lp import Ascent, Candidate
+from ssg_mip.exact.heuristics.sequential_lp import Ascent
 from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.problem.evaluated_policy import Candidate
 
 
 def pareto_ascent(

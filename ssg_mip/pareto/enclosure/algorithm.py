@@ -28,7 +28,7 @@ from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.pareto.enclosure.archive import Archive
 from ssg_mip.pareto.enclosure.objectives import Objective, sum_demand
-from ssg_mip.pareto.enclosure.points import Attained, described_points
+from ssg_mip.pareto.enclosure.points import AttainedPoint, described_points
 from ssg_mip.pareto.enclosure.region import OpenBox, Region
 from ssg_mip.pareto.enclosure.result import Enclosure
 from ssg_mip.pareto.plans import DichotomicPlan, ListPlan, Plan
@@ -184,7 +184,7 @@ class EnclosureSearch:
         least = float(weights @ self._low)
         demand = sum_demand(self._objectives, weights, least)
         top = float(weights @ self._region.upper.corners.max(axis=0)) - least
-        start = max(self._archive.points, key=lambda one: float(weights @ one.values), default=None)
+        start = max(self._archive.points, key=lambda one: float(weights @ one.objectives), default=None)
         answer = self._solve([demand], top, start, ())
         self._counts["weighted_sums"] += 1
         if answer.termination is Termination.INFEASIBLE:
@@ -217,7 +217,7 @@ class EnclosureSearch:
             for one in self._region.ceilings
             if not one.weights[hidden].any()
         ]
-        start = max(self._archive.points, key=lambda one: float(((one.values - box.lower)[places] / slope).min()))
+        start = max(self._archive.points, key=lambda one: float(((one.objectives - box.lower)[places] / slope).min()))
         answer = self._solve(demands, top, start, ceilings)
         corner = np.full(len(self._objectives), -math.inf)
         corner[places] = box.lower[places] + max(0.0, answer.dual_bound) * slope
@@ -231,7 +231,9 @@ class EnclosureSearch:
     def _state(self) -> tuple[bytes, bytes]:
         return self._region.lower.corners.tobytes(), self._region.upper.corners.tobytes()
 
-    def _solve(self, demands: list[Demand], top: float, start: Attained | None, ceilings: Sequence[Ceiling]) -> Answer:
+    def _solve(
+        self, demands: list[Demand], top: float, start: AttainedPoint | None, ceilings: Sequence[Ceiling]
+    ) -> Answer:
         run = self._run.sharing(self._program_share).starting_at(None if start is None else start.policy)
         answer = solve_direction(
             self._problem,
@@ -291,7 +293,7 @@ class EnclosureSearch:
         region = Region(self._region.upper.corners.max(axis=0, initial=-math.inf))
         region.upper, region.ceilings = self._region.upper, self._region.ceilings
         for one in attained:
-            region.add_point(one.values)
+            region.add_point(one.objectives)
         if termination is Termination.CONVERGED and region.resolution > self._wanted:
             termination = Termination.NUMERICAL
         return Enclosure(

@@ -15,7 +15,7 @@ from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.pareto.dominance import covers
 from ssg_mip.pareto.enclosure.objectives import Objective, sum_demand
-from ssg_mip.pareto.enclosure.points import Attained
+from ssg_mip.pareto.enclosure.points import AttainedPoint
 from ssg_mip.problem.problem import Problem
 from ssg_mip.programs.direction import Demand
 from ssg_mip.runs.run import Run
@@ -53,15 +53,15 @@ class Archive:
         self._equal = equal
         self._news_share = news
         self._on_new = on_new
-        self._news: list[Attained] = []
-        self.points: list[Attained] = []
+        self._news: list[AttainedPoint] = []
+        self.points: list[AttainedPoint] = []
 
     @property
     def values(self) -> FloatArray:
         """The objectives at the points, shape ``[points, objectives]``."""
-        return np.array([one.values for one in self.points]).reshape(-1, len(self._objectives))
+        return np.array([one.objectives for one in self.points]).reshape(-1, len(self._objectives))
 
-    def evaluated_anew(self) -> list[Attained]:
+    def evaluated_anew(self) -> list[AttainedPoint]:
         """The points by a fresh evaluation of their policies."""
         ties = self._problem.follower.ties
         return [self._at(one.policy, best_response(self._game, one.policy, ties)) for one in self.points]
@@ -69,7 +69,7 @@ class Archive:
     def witness(self, policy: LeaderPolicy, response: Response) -> None:
         """Remember a policy that a search evaluated, if it tells something new."""
         found = self._at(policy, response)
-        if not self._known(found.values, self._news_share):
+        if not self._known(found.objectives, self._news_share):
             self._news.append(found)
 
     def take(self, answer: Answer) -> None:
@@ -77,35 +77,35 @@ class Archive:
         if answer.policy is not None and answer.response is not None:
             self.add(answer.policy, answer.response)
         news, self._news = self._news, []
-        for found in sorted(news, key=lambda one: -float(one.values.sum())):
-            if not self._known(found.values, self._news_share):
+        for found in sorted(news, key=lambda one: -float(one.objectives.sum())):
+            if not self._known(found.objectives, self._news_share):
                 self.add(found.policy, found.response)
 
     def add(self, policy: LeaderPolicy, response: Response) -> None:
         """Keep a point, moved up, unless a known one is as good."""
         found = self._at(policy, response)
-        if self._known(found.values, self._equal):
+        if self._known(found.objectives, self._equal):
             return
         best = self._moved_up(found)
-        self.points = [one for one in self.points if not covers(best.values, one.values, self._equal)]
+        self.points = [one for one in self.points if not covers(best.objectives, one.objectives, self._equal)]
         self.points.append(best)
-        self._on_new(best.values)
+        self._on_new(best.objectives)
 
-    def _at(self, policy: LeaderPolicy, response: Response) -> Attained:
-        return Attained(np.array([one.value(response) for one in self._objectives]), policy, response)
+    def _at(self, policy: LeaderPolicy, response: Response) -> AttainedPoint:
+        return AttainedPoint(policy, response, np.array([one.value(response) for one in self._objectives]))
 
     def _known(self, values: FloatArray, tolerance: float) -> bool:
-        return any(covers(one.values, values, tolerance) for one in self.points)
+        return any(covers(one.objectives, values, tolerance) for one in self.points)
 
-    def _moved_up(self, found: Attained) -> Attained:
+    def _moved_up(self, found: AttainedPoint) -> AttainedPoint:
         """Local ascent on the sum of the objectives, with their values as floors, where matrices are dense."""
         if self._game.num_states > DENSE_STATES or self._run.stopped:
             return found
         floors = [
             Demand(leader=one.leader_weights, follower=one.follower_weights, least=float(value), slope=0.0)
-            for one, value in zip(self._objectives, found.values, strict=True)
+            for one, value in zip(self._objectives, found.objectives, strict=True)
         ]
-        total = sum_demand(self._objectives, np.ones(len(floors)), float(found.values.sum()))
+        total = sum_demand(self._objectives, np.ones(len(floors)), float(found.objectives.sum()))
         candidate = DirectionBridge(self._problem, self._run, [total, *floors], math.inf).climbed(found.policy)
         moved = self._at(candidate.policy, candidate.response)
-        return moved if covers(moved.values, found.values) else found
+        return moved if covers(moved.objectives, found.objectives) else found

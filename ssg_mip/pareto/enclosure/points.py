@@ -11,8 +11,6 @@ import numpy as np
 from ssg_mip.base.deadline import Deadline, OutOfTime
 from ssg_mip.base.tolerances import Tolerances
 from ssg_mip.checker.outcome import CheckOutcome
-from ssg_mip.evaluation.best_response import Response
-from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.lp.highs import OneShotLp
 from ssg_mip.lp.interface import LinearProgram, LpStatus
 from ssg_mip.methods.near_ties import Answered, rests_on_near_tie
@@ -20,31 +18,30 @@ from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.pareto.closing import Closing
 from ssg_mip.pareto.enclosure.region import Region
 from ssg_mip.pareto.enclosure.result import Enclosure, EnclosurePoint
+from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 
 NEAR_TIE = "the response is best up to the tie tolerance only, and nothing near the policy makes it the best one"
 """Why the check of a point fails that is attained within the tolerance for ties only."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Attained:
-    """A policy, the follower's exact response and the objectives."""
+class AttainedPoint(EvaluatedPolicy):
+    """An evaluated policy with the objectives."""
 
-    values: FloatArray
-    policy: LeaderPolicy
-    response: Response
+    objectives: FloatArray
 
 
 def described_points(
-    attained: Sequence[Attained], region: Region, tolerances: Tolerances
+    attained: Sequence[AttainedPoint], region: Region, tolerances: Tolerances
 ) -> tuple[EnclosurePoint, ...]:
     """The points with what is proven about them, largest value of the first objective first."""
     if not attained:
         return ()
-    values = np.array([one.values for one in attained])
+    values = np.array([one.objectives for one in attained])
     order = np.lexsort(-values.T[::-1])
     return tuple(
         EnclosurePoint(
-            values=attained[place].values,
+            values=attained[place].objectives,
             leader_values=attained[place].response.leader_values,
             follower_values=attained[place].response.follower_values,
             leader_policy=attained[place].policy,

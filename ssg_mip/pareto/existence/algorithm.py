@@ -12,13 +12,13 @@ from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.gap import SPREAD_SHARE
 from ssg_mip.base.leftover import CutRuns
 from ssg_mip.base.status import Termination
-from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.value_bounds import gap_scales, leader_value_bounds
 from ssg_mip.exact import solve_commitment
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.registry import find_method
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.pareto.existence.answers import Verdict
+from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.weights import unit_weights
 from ssg_mip.result import Result
@@ -57,9 +57,9 @@ class ExistenceSearch:
         self._scale = gap_scales(self._bounds)
         self.lower = np.full(game.num_states, -np.inf)
         self.upper = self._bounds.upper.copy()
-        self._best: list[tuple[LeaderPolicy, Response] | None] = [None] * game.num_states
-        self._known: dict[int, tuple[LeaderPolicy, Response]] = {}
-        self.candidate: tuple[LeaderPolicy, Response] | None = None
+        self._best: list[EvaluatedPolicy | None] = [None] * game.num_states
+        self._known: dict[int, EvaluatedPolicy] = {}
+        self.candidate: EvaluatedPolicy | None = None
         self.joint_bound = float(np.mean(self.upper))
         self.results: list[Result] = []
         self.nodes = 0
@@ -131,14 +131,13 @@ class ExistenceSearch:
         else:
             self.upper[state] = min(self.upper[state], result.dual_bound)
         if result.leader_policy is not None and id(result.leader_policy) not in self._known:
-            response = self._problem.follower.response(self._game, result.leader_policy, self._run.tolerances)
-            self._remember(result.leader_policy, response)
+            self._remember(EvaluatedPolicy.of(self._problem, result.leader_policy, self._run.tolerances))
         return result
 
     def _start(self, state: int | None) -> LeaderPolicy | None:
         """The best policy so far: of a state, or the one that misses the bounds least."""
         best = self.candidate if state is None else self._best[state]
-        return None if best is None else best[0]
+        return None if best is None else best.policy
 
     def _exhausted(self) -> bool:
         """Whether more programs would be of no use: a limit is reached, or they are too large to be written."""
@@ -147,15 +146,15 @@ class ExistenceSearch:
             self._ends[_ALL] = reason
         return _ALL in self._ends or self.end in {Termination.NODE_LIMIT, Termination.SIZE_LIMIT}
 
-    def _remember(self, policy: LeaderPolicy, response: Response) -> None:
+    def _remember(self, found: EvaluatedPolicy) -> None:
         """Keep what a policy attains: in each state if it is the best so far, as the candidate if it misses least."""
-        values = response.leader_values
-        self._known[id(policy)] = policy, response
+        values = found.values
+        self._known[id(found.policy)] = found
         for state in np.flatnonzero(values > self.lower):
-            self._best[int(state)] = policy, response
+            self._best[int(state)] = found
         self.lower = np.maximum(self.lower, values)
-        if self.candidate is None or self._misses(values) < self._misses(self.candidate[1].leader_values):
-            self.candidate = policy, response
+        if self.candidate is None or self._misses(values) < self._misses(self.candidate.values):
+            self.candidate = found
 
     def _misses(self, values: FloatArray) -> float:
         """The largest distance from a bound, in units of what is allowed."""
@@ -163,11 +162,11 @@ class ExistenceSearch:
 
     def _existing(self) -> tuple[Verdict, float, str] | None:
         """An equilibrium, if one of the policies met is one."""
-        for policy, response in list(self._known.values()):  # the bounds have moved since they were remembered
-            self._remember(policy, response)
-        if self.candidate is None or self._misses(self.candidate[1].leader_values) > 1.0:
+        for found in list(self._known.values()):  # the bounds have moved since they were remembered
+            self._remember(found)
+        if self.candidate is None or self._misses(self.candidate.values) > 1.0:
             return None
-        short = self._run.scale.gain_out(float(np.max(self.upper - self.candidate[1].leader_values)))
+        short = self._run.scale.gain_out(float(np.max(self.upper - self.candidate.values)))
         return Verdict.EXISTS, math.nan, f"one policy is within {max(short, 0.0):.3g} of the supremum of every state"
 
     def _excluded(self) -> tuple[Verdict, float, str] | None:
@@ -198,7 +197,7 @@ class ExistenceSearch:
         self.lps += answer.lps
         self._ends[_FLOORS] = answer.termination
         if answer.policy is not None and answer.response is not None:
-            self._remember(answer.policy, answer.response)
+            self._remember(EvaluatedPolicy(answer.policy, answer.response))
             return self._existing()
         if answer.termination is not Termination.INFEASIBLE:
             return None
@@ -212,7 +211,7 @@ class ExistenceSearch:
     def _why_undecided(self) -> str:
         if self.candidate is None:
             return "no policy was found"
-        short = self._run.scale.gain_out(float(np.max(self.upper - self.candidate[1].leader_values)))
+        short = self._run.scale.gain_out(float(np.max(self.upper - self.candidate.values)))
         return (
             f"the best policy found may miss the supremum of some state by {short:.3g}; no bound excludes better ones"
         )

@@ -248,7 +248,7 @@ def _answered(problem: Problem, run: Run, form: StandardForm, inquiry: Existence
     verdict, miss, reason = inquiry.verdict()
     policy, values = None, np.full(game.num_states, np.nan)
     if inquiry.candidate is not None:
-        policy, values = inquiry.candidate[0], scale.out(inquiry.candidate[1].leader_values)
+        policy, values = inquiry.candidate.policy, scale.out(inquiry.candidate.values)
     favoured = problem.follower.ties == "leader" and problem.follower.margin == 0.0
     options = options_of(problem, run)
     return Existence(

@@ -11,12 +11,12 @@ from ssg_mip import LeaderPolicy, verify
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.evaluation.best_response import best_response
-from ssg_mip.methods.policy_iteration.step import Iterate
 from ssg_mip.methods.registry import find_method
 from ssg_mip.methods.response_regions import algorithm
 from ssg_mip.methods.response_regions.ascent import pareto_ascent
 from ssg_mip.methods.response_regions.regions import Regions, count_responses, solve_region, unlimited
 from ssg_mip.numerics.array_types import IntArray
+from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from tests.benchmarks import responses as command
 from tests.oracles.brute_force import improvement_gain
 from tests.oracles.games import PlainGame, random_game
@@ -90,7 +90,7 @@ def test_the_ascent_stays_in_its_region_and_no_promise_falls() -> None:
     game = _game(0).to_game()
     problem, run = asked(game, gap=GAP)
     start = LeaderPolicy.uniform(game)
-    current = Iterate.evaluated(problem, run, start)
+    current = EvaluatedPolicy.of(problem, start, run.tolerances)
     response: IntArray = current.response.follower_policy.actions
     problem, outcome = solve_region(problem, run, current.values, response, absolute=1e-6)
     assert outcome is not None

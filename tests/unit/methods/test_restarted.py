@@ -14,8 +14,8 @@ from ssg_mip import LeaderPolicy, solve, verify
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.status import BoundProof, Status, Termination
 from ssg_mip.methods.policy_iteration import dominating_point as restart
-from ssg_mip.methods.policy_iteration.step import Iterate
 from ssg_mip.methods.registry import find_method
+from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.result import Result
 from tests.benchmarks import restarts as command
 from tests.benchmarks.families import FAMILIES, Size
@@ -152,7 +152,7 @@ def test_a_floor_is_met_by_its_own_point_and_clear_of_what_counts_as_a_fall(size
     scaled = plain.replace(leader_reward=tuple(size * block for block in plain.leader_reward))
     game = scaled.to_game()
     problem, run = asked(game)
-    current = Iterate.evaluated(problem, run, LeaderPolicy.uniform(game))
+    current = EvaluatedPolicy.of(problem, LeaderPolicy.uniform(game), run.tolerances)
     restarter = restart.DominatingPointSearch(problem, run)
     floor = restarter._floor(current)
     least = floor - run.tolerances.monotone * (1.0 + np.abs(floor))

@@ -1,0 +1,49 @@
+"""A leader policy together with the follower's exact answer to it: what every search, method and front is made of."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from ssg_mip.base.tolerances import Tolerances
+from ssg_mip.evaluation.best_response import Response
+from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.problem.problem import Problem
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class EvaluatedPolicy:
+    """A policy and the follower's exact answer.
+
+    Attributes
+    ----------
+    policy
+        The leader's policy.
+    response
+        The follower's answer, with both players' exact values.
+    """
+
+    policy: LeaderPolicy
+    response: Response
+
+    @classmethod
+    def of(cls, problem: Problem, policy: LeaderPolicy, tolerances: Tolerances) -> EvaluatedPolicy:
+        """A policy with the answer of the problem's follower."""
+        return EvaluatedPolicy(policy, problem.follower.response(problem.game, policy, tolerances))
+
+    @property
+    def values(self) -> FloatArray:
+        """The leader's exact values, shape ``[num_states]``."""
+        return self.response.leader_values
+
+    @property
+    def answers(self) -> IntArray:
+        """The follower's action per state."""
+        return self.response.follower_policy.actions
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Candidate(EvaluatedPolicy):
+    """An evaluated policy with the value of what is searched for; ``-inf`` if it violates a constraint."""
+
+    value: float
