@@ -13,8 +13,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ssg_mip.base.deadline import Deadline
 from ssg_mip.errors import OptionError
-from ssg_mip.methods.response_regions.regions import count_responses, unlimited
+from ssg_mip.methods.response_regions.regions import count_responses
+from ssg_mip.problem.problem import Problem
+from ssg_mip.runs.run import Run
 from tests.benchmarks.families import FAMILIES, Size
 from tests.benchmarks.restarts import FIRST_SEED
 
@@ -40,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print("|---|---|---|---|---|---|")
     for size in sizes:
         games = [FAMILIES["random"].build(size, seed) for seed in range(asked.seed, asked.seed + asked.games)]
-        counts = [count_responses(game, unlimited(game, asked.time_limit)) for game in games]
+        counts = [count_responses(Problem(game), Run(deadline=Deadline(asked.time_limit))) for game in games]
         occur = [count.occurring for count in counts]
         print(
             f"| {size} | {len(games)} | {counts[0].possible} "

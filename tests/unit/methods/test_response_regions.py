@@ -14,7 +14,7 @@ from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.methods.registry import find_method
 from ssg_mip.methods.response_regions import algorithm
 from ssg_mip.methods.response_regions.ascent import pareto_ascent
-from ssg_mip.methods.response_regions.regions import Regions, count_responses, solve_region, unlimited
+from ssg_mip.methods.response_regions.regions import Regions, count_responses, solve_region
 from ssg_mip.numerics.array_types import IntArray
 from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from tests.benchmarks import responses as command
@@ -58,7 +58,7 @@ def test_every_sampled_response_is_counted(seed: int) -> None:
     """What occurs for random policies is a lower bound on the count, and nothing that is excluded occurs."""
     plain = _game(seed)
     game = plain.to_game()
-    count = count_responses(game, unlimited(game))
+    count = count_responses(*asked(game))
     assert (count.possible, count.undecided) == (8, 0)
     rng = np.random.default_rng(seed)
     seen = {tuple(answer(plain, random_policy(plain, rng)).actions) for _ in range(300)}
@@ -68,8 +68,8 @@ def test_every_sampled_response_is_counted(seed: int) -> None:
 def test_fig_1_has_all_four_responses() -> None:
     """Kudo & Akimoto, Table 1: three of them without ties, and (b1, b1) where both threats are ties at once."""
     game = figure_1(1.0, 2.0).to_game()
-    assert count_responses(game, unlimited(game)).occurring >= 3
-    assert count_responses(game, unlimited(game, 0.0)).occurring == 0
+    assert count_responses(*asked(game)).occurring >= 3
+    assert count_responses(*asked(game, deadline=Deadline(0.0))).occurring == 0
 
 
 def test_a_pruned_response_would_not_have_helped() -> None:
