@@ -58,12 +58,11 @@ class SecondStage:
 
     Parameters
     ----------
-    game, method
-        The game, and how each sum is maximised.
+    method
+        How each sum is maximised.
     """
 
-    def __init__(self, game: Game, method: Method) -> None:
-        self._game = game
+    def __init__(self, method: Method) -> None:
         self._method = method
         self._known: list[tuple[LeaderPolicy, Result, float]] = []
 
@@ -77,7 +76,7 @@ class SecondStage:
         if Takes.FLOORS not in self._method.takes:
             weights = compliant_weights(problem.weights)
             return self._method(problem.weighing(weights), run), None
-        if are_positive(problem.weights[varying_states(self._game)], self._game.num_states):
+        if are_positive(problem.weights[varying_states(problem.game)], problem.game.num_states):
             return self._method(problem, run), None
         first = self._method(problem, _first_part(run, first_share))
         return (first, None) if first.leader_policy is None else self._settle(problem, run, first)
@@ -108,7 +107,7 @@ class SecondStage:
             moved = _moved(first, policy, point)
             if _is_better(problem, run, moved, first):
                 return moved, _settlement(first, gain_bound, Termination.GAP)
-        room = _room(self._game, first)
+        room = _room(problem.game, first)
         spent = first.provenance.counts.get("nodes", 0)
         small = room <= separation(first.leader_values, run.gap, run.tolerances)
         stop = Termination.GAP if small else run.stop_reason(spent)

@@ -224,7 +224,7 @@ class _Sweep:
         game = problem.game
         self._game = game
         self._method = method
-        self._settler = SecondStage(game, method)
+        self._settler = SecondStage(method)
         self._problem = problem
         self._run = run
         self._starts = starts

@@ -20,6 +20,7 @@ from ssg_mip.methods.policy_iteration import restarted
 from ssg_mip.methods.policy_iteration.conditions import Sufficiency, sufficient_condition
 from tests.benchmarks.families import FAMILIES, Size
 from tests.benchmarks.restarts import FIRST_SEED, limit_of_algorithm_1
+from tests.unit.questions import asked as question
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,10 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         optimal = dominated = 0
         for seed in range(asked.seed, asked.seed + asked.games):
             game = FAMILIES["random"].build(size, seed).replace(leader_discount=discount)
-            problem, run = asked(game, gap=asked.gap, deadline=Deadline(asked.time_limit))
+            problem, run = question(game, gap=asked.gap, deadline=Deadline(asked.time_limit))
             result = restarted.solve(problem, run)
             limit = limit_of_algorithm_1(result)
-            problem, inner = asked(game, gap=asked.gap, deadline=Deadline(asked.time_limit))
+            problem, inner = question(game, gap=asked.gap, deadline=Deadline(asked.time_limit))
             verdict = sufficient_condition(problem, inner, limit.leader_policy).verdict
             verdicts[verdict] += 1
             jumped = limit is not result.trajectory[-1]

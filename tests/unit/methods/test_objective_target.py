@@ -121,10 +121,8 @@ def test_the_search_for_a_ceiling_ends_at_a_policy_that_shows_there_is_none() ->
     """From the uniform policy of figure 1, worth 0: the first better policy ends the search, and proves nothing."""
     game = figure_1(1.0, 2.0).to_game()
     values = best_response(game, LeaderPolicy.uniform(game)).leader_values
-    problem, run = asked(
-        Ceiling(even(game), 100.0), weights=even(game), start=LeaderPolicy.uniform(game), recorder=None
-    )
-    better, answer = ceilings.sharpened(problem, run, game, values, 1e-3)
+    problem, run = asked(game, weights=even(game), start=LeaderPolicy.uniform(game))
+    better, answer = ceilings.sharpened(problem, run, Ceiling(even(game), 100.0), values, 1e-3)
     assert answer.termination is Termination.GOOD_ENOUGH or answer.primal_bound > 1e-3
     assert better.searched
     assert better.bound <= 100.0

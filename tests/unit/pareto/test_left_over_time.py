@@ -110,7 +110,7 @@ def test_only_the_second_solve_is_repeated_where_only_that_was_cut(
         return answer if fits else dataclasses.replace(answer, dual_bound=100.0, termination=Termination.TIME_LIMIT)
 
     monkeypatch.setattr(exact, "solve_commitment", second)
-    settler = SecondStage(game, fakes.method_that_runs(needing(clock, lambda _: 1.0), "commitment", monkeypatch))
+    settler = SecondStage(fakes.method_that_runs(needing(clock, lambda _: 1.0), "commitment", monkeypatch))
     problem, run = asked(game, weights=np.array([1.0, 0.0]), deadline=Deadline(4.0))
     before, settlement = settler.solve(problem, run)
     assert settlement is not None
@@ -132,7 +132,7 @@ def test_a_repeated_run_keeps_the_better_bound_and_the_better_point(monkeypatch:
     def worse(problem: Problem, run: Run) -> Result:
         return fakes.answer(problem, run.starting_at(LeaderPolicy.uniform(problem.game)), slack=50.0)
 
-    settler = SecondStage(game, fakes.method_that_runs(worse, "deterministic", monkeypatch))
+    settler = SecondStage(fakes.method_that_runs(worse, "deterministic", monkeypatch))
     problem, run = asked(game, deadline=Deadline(10.0))
     best = solve_commitment(*asked(game)).policy
     before = fakes.answer(problem, run.starting_at(best), Termination.TIME_LIMIT, slack=1.0)
@@ -143,7 +143,7 @@ def test_a_repeated_run_keeps_the_better_bound_and_the_better_point(monkeypatch:
     def better(problem: Problem, run: Run) -> Result:
         return fakes.answer(problem, run.starting_at(best), Termination.GAP, slack=0.25)
 
-    settler = SecondStage(game, fakes.method_that_runs(better, "deterministic", monkeypatch))
+    settler = SecondStage(fakes.method_that_runs(better, "deterministic", monkeypatch))
     after, _ = settler.again(problem, run, before, None)
     assert after.termination is Termination.GAP
     assert after.dual_bound == pytest.approx(before.dual_bound - 0.75)

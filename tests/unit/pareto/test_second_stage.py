@@ -102,7 +102,7 @@ def test_a_unit_weight_alone_returns_a_dominated_point_and_the_second_solve_repa
     first = find_method("commitment")(*about_islands())
     assert first.status is Status.OPTIMAL
     assert first.leader_values == pytest.approx([4.0, 5.0])
-    settled, settlement = SecondStage(game, COMMITMENT).solve(*about_islands())
+    settled, settlement = SecondStage(COMMITMENT).solve(*about_islands())
     assert settled.leader_values == pytest.approx([4.0, 10.0])
     assert dominates(settled.leader_values, first.leader_values)
     assert settled.status is Status.OPTIMAL
@@ -164,7 +164,7 @@ def test_zero_sum_games_are_settled_at_the_value_of_every_state(seed: int) -> No
 
 def test_the_point_of_figure_1_needs_no_repair() -> None:
     """(10, 9) is the only answer to the first state: nothing to gain, and the proof says so."""
-    settled, settlement = SecondStage(figure_1(1.0, 2.0).to_game(), COMMITMENT).solve(*about_islands())
+    settled, settlement = SecondStage(COMMITMENT).solve(*asked(figure_1(1.0, 2.0).to_game(), weights=UNIT))
     assert settled.leader_values == pytest.approx([10.0, 9.0], abs=1e-3)
     assert settlement is not None
     assert settlement.gain_bound <= 2 * 1e-4 * 10.0
@@ -188,26 +188,24 @@ def floors_asked(monkeypatch: pytest.MonkeyPatch) -> list[FloatArray | None]:
 def test_positive_weights_and_fixed_states_call_for_none(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where the only state without weight is worth the same under all policies."""
     floors = floors_asked(monkeypatch)
-    assert (
-        SecondStage(two_islands().to_game(), COMMITMENT).solve(*about_islands(weights=np.array([0.5, 0.5])))[1] is None
-    )
+    assert SecondStage(COMMITMENT).solve(*about_islands(weights=np.array([0.5, 0.5])))[1] is None
     plain = two_islands()
     fixed = plain.replace(leader_reward=(plain.leader_reward[0], np.full((2, 2), 3.0)))
-    assert SecondStage(fixed.to_game(), COMMITMENT).solve(*about_islands())[1] is None
+    assert SecondStage(COMMITMENT).solve(*asked(fixed.to_game(), weights=UNIT))[1] is None
     assert floors == []
 
 
 def test_a_point_that_is_known_to_be_settled_is_not_settled_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """One second solve for two scalarisations; then none where nothing above the point is possible at all."""
     floors = floors_asked(monkeypatch)
-    settler = SecondStage(two_islands().to_game(), COMMITMENT)
+    settler = SecondStage(COMMITMENT)
     (one, first), (two, second) = settler.solve(*about_islands()), settler.solve(*about_islands())
     assert len(floors) == 1
     assert np.array_equal(one.leader_values, two.leader_values)
     assert first is not None
     assert second is not None
     assert second.gain_bound == first.gain_bound
-    other, third = SecondStage(two_islands().to_game(), COMMITMENT).solve(*about_islands(weights=UNIT[::-1].copy()))
+    other, third = SecondStage(COMMITMENT).solve(*about_islands(weights=UNIT[::-1].copy()))
     assert other.leader_values == pytest.approx([4.0, 10.0])
     assert third is not None
     assert third.gain_bound <= 1e-2
@@ -231,7 +229,7 @@ def test_at_a_limit_the_first_point_stays_and_says_what_is_open(
     game = two_islands().to_game()
     worse = (game.row_state == 0) & (game.row_follower == 1)
     game = game.replace(leader_rewards=np.where(worse, 6.0, game.leader_rewards))
-    result, settlement = SecondStage(game, COMMITMENT).solve(*about_islands(**changes))
+    result, settlement = SecondStage(COMMITMENT).solve(*asked(game, weights=UNIT, **changes))
     assert settlement is not None
     assert settlement.termination is reason
     assert np.array_equal(result.leader_values, settlement.first_values)
@@ -243,7 +241,7 @@ def test_at_a_limit_the_first_point_stays_and_says_what_is_open(
 def test_an_interrupt_leaves_the_first_point() -> None:
     interrupt = Interrupt()
     interrupt.request()
-    _, settlement = SecondStage(two_islands().to_game(), COMMITMENT).solve(*about_islands(interrupt=interrupt))
+    _, settlement = SecondStage(COMMITMENT).solve(*about_islands(interrupt=interrupt))
     assert settlement is not None
     assert settlement.termination is Termination.INTERRUPTED
 
@@ -286,7 +284,7 @@ def test_a_second_point_that_loses_more_than_the_tolerance_is_refused(
 ) -> None:
     """Within ``gap`` times the largest value a loss in the weighted state counts as none; beyond, the first stays."""
     answer_with(monkeypatch, np.array([-fall, 0.0]))
-    result, settlement = SecondStage(two_islands().to_game(), COMMITMENT).solve(*about_islands())
+    result, settlement = SecondStage(COMMITMENT).solve(*about_islands())
     assert settlement is not None
     assert np.array_equal(result.leader_values, settlement.first_values) != taken
     assert result.leader_values[1] == pytest.approx(10.0 if taken else 5.0)
@@ -297,8 +295,8 @@ def test_a_second_point_that_loses_more_than_the_tolerance_is_refused(
 def test_a_second_point_that_opens_a_closed_gap_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A loss below the tolerance of the front (4 x 1e-4) that is above the gap of the run: the claim comes first."""
     answer_with(monkeypatch, np.array([-4.5e-4, 0.0]))
-    monkeypatch.setattr("ssg_mip.pareto.second_stage.separation", lambda values, gap: 1.0)
-    result, _ = SecondStage(two_islands().to_game(), COMMITMENT).solve(*about_islands())
+    monkeypatch.setattr("ssg_mip.pareto.second_stage.separation", lambda *_: 1.0)
+    result, _ = SecondStage(COMMITMENT).solve(*about_islands())
     assert result.status is Status.OPTIMAL
     assert result.leader_values == pytest.approx([4.0, 5.0])
 
@@ -312,7 +310,7 @@ def test_policy_iteration_needs_no_second_run(seed: int) -> None:
     game = small_game(seed).to_game()
     unit = np.eye(game.num_states)[0]
     run = find_method("policy-iteration")
-    result, settlement = SecondStage(game, METHODS["policy-iteration"]).solve(*asked(game, weights=unit))
+    result, settlement = SecondStage(METHODS["policy-iteration"]).solve(*asked(game, weights=unit))
     assert settlement is None
     assert result.termination is Termination.STATIONARY
     even = np.full(game.num_states, 1.0 / game.num_states)
@@ -330,10 +328,10 @@ def test_gain_bounds_of_other_methods_hold_for_all_policies() -> None:
 
 def test_an_answer_without_policy_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing to settle."""
-    settler = SecondStage(two_islands().to_game(), COMMITMENT)
+    settler = SecondStage(COMMITMENT)
     result, _ = settler.solve(*about_islands())
     empty = dataclasses.replace(result, leader_policy=None, status=Status.NO_SOLUTION)
-    settler = SecondStage(two_islands().to_game(), method_that_runs(lambda *_: empty, "commitment", monkeypatch))
+    settler = SecondStage(method_that_runs(lambda *_: empty, "commitment", monkeypatch))
     passed_on, settlement = settler.solve(*about_islands())
     assert (passed_on.status, passed_on.leader_policy, settlement) == (Status.NO_SOLUTION, None, None)
     assert passed_on.promises == COMMITMENT.promises
@@ -349,7 +347,7 @@ def test_the_second_solve_starts_from_the_first_point(monkeypatch: pytest.Monkey
         return solve_commitment(problem, run)
 
     monkeypatch.setattr(exact, "solve_commitment", watched)
-    _, settlement = SecondStage(two_islands().to_game(), COMMITMENT).solve(*about_islands())
+    _, settlement = SecondStage(COMMITMENT).solve(*about_islands())
     ((start, floor),) = seen
     assert start is not None
     assert settlement is not None

@@ -37,7 +37,7 @@ def lacks_its_extra(*_: object) -> Result:
 def _fakes(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, function in (("wanders", wanders), ("lacks", lacks_its_extra)):
         module = types.ModuleType(f"ssg_mip_{name}")
-        module.run = function  # type: ignore[attr-defined]
+        module.solve = function  # type: ignore[attr-defined]
         monkeypatch.setitem(__import__("sys").modules, module.__name__, module)
         monkeypatch.setitem(METHODS, name, Method(name=name, home=module.__name__))
 
