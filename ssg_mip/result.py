@@ -16,7 +16,7 @@ from ssg_mip.base.provenance import Provenance
 from ssg_mip.base.status import BoundProof, Status, Termination
 from ssg_mip.checker.guarantee import Guarantee
 from ssg_mip.checker.outcome import UNCHECKED, CheckOutcome
-from ssg_mip.evaluation.best_response import Response, Ties
+from ssg_mip.evaluation.best_response import Ties
 from ssg_mip.evaluation.standard_form import standard_form
 from ssg_mip.evaluation.value_bounds import gap_scale, leader_value_bounds
 from ssg_mip.game.game import Game
@@ -336,66 +336,3 @@ def gap_denominator(game: Game, weights: FloatArray, value: float) -> float:
     least = gap_scale(leader_value_bounds(form.standard), weights)
     standard = form.leader.value_into(value, weights) if math.isfinite(value) else -math.inf
     return form.leader.unit * gap_size(standard, least)
-
-
-def _with_margin(proof: BoundProof) -> BoundProof:
-    return proof if proof is BoundProof.REPLAYED else BoundProof.MARGIN
-
-
-def build_result(
-    game: Game,
-    *,
-    method: str,
-    status: Status,
-    termination: Termination,
-    weights: FloatArray,
-    ties: Ties,
-    dual_bound: float,
-    policy: LeaderPolicy | None,
-    response: Response | None,
-    trajectory: tuple[TrajectoryPoint, ...] = (),
-    progress: tuple[ProgressRow, ...] = (),
-    options: Mapping[str, Any],
-    seed: int,
-    seconds: float,
-    counts: Mapping[str, int],
-    bound_proof: BoundProof = BoundProof.NONE,
-    details: Mapping[str, Any] | None = None,
-    scalarised: Scalarised | None = None,
-) -> Result:
-    """Assemble a result from a policy and the follower's exact response to it.
-
-    A bound on policies that keep a margin rests on nothing that is certified unless its certificate has been replayed.
-    """
-    unknown = np.full(game.num_states, np.nan)
-    value = math.nan if response is None else float(weights @ response.leader_values)
-    return Result(
-        game=game,
-        method=method,
-        status=status,
-        termination=termination,
-        weights=weights,
-        ties=ties,
-        leader_value=value,
-        dual_bound=dual_bound,
-        gap_scale=gap_denominator(game, weights, value),
-        leader_values=unknown if response is None else response.leader_values,
-        follower_values=unknown if response is None else response.follower_values,
-        leader_policy=policy,
-        follower_policy=None if response is None else response.follower_policy,
-        tied_states=np.zeros(game.num_states, dtype=bool) if response is None else response.tied_states,
-        trajectory=trajectory,
-        progress=progress,
-        provenance=Provenance(
-            game_name=game.name,
-            game_hash=game.content_hash,
-            method=method,
-            options=options,
-            seed=int(seed),
-            seconds=float(seconds),
-            counts={label: int(count) for label, count in counts.items()},
-        ),
-        details={} if details is None else details,
-        scalarised=scalarised,
-        bound_proof=_with_margin(bound_proof) if float(options.get("margin", 0.0)) > 0.0 else bound_proof,
-    )

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.exact import solve_commitment
+from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.problem import Problem
-from ssg_mip.result import Result, TrajectoryPoint, build_result
-from ssg_mip.runs.run import Run, options_of
+from ssg_mip.result import Result, TrajectoryPoint
+from ssg_mip.runs.conclusion import Conclusion
+from ssg_mip.runs.run import Run
 
 
 def solve(problem: Problem, run: Run) -> Result:
@@ -30,21 +32,18 @@ def solve(problem: Problem, run: Run) -> Result:
                 note="commitment",
             ),
         )
-    return build_result(
-        problem.game,
+    found = None
+    if answer.policy is not None and answer.response is not None:
+        found = EvaluatedPolicy(answer.policy, answer.response)
+    conclusion = Conclusion(
         method="commitment",
         status=status,
         termination=answer.termination,
-        weights=problem.weights,
-        ties=problem.follower.ties,
         dual_bound=answer.dual_bound,
         bound_proof=answer.bound_proof,
-        policy=answer.policy,
-        response=answer.response,
+        found=found,
         trajectory=trajectory,
         progress=answer.progress,
-        options=options_of(problem, run),
-        seed=run.seed,
-        seconds=run.deadline.elapsed,
         counts={"nodes": answer.nodes, "lps": answer.lps},
     )
+    return conclusion.result(problem, run)

@@ -19,10 +19,12 @@ from ssg_mip.base.status import BoundProof, Status, Termination
 from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.value_bounds import leader_value_bounds
 from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.problem.evaluated_policy import Candidate
 from ssg_mip.problem.problem import Problem
 from ssg_mip.proofs.claim import Claim
-from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result, gap_denominator
-from ssg_mip.runs.run import Run, options_of
+from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, gap_denominator
+from ssg_mip.runs.conclusion import Conclusion
+from ssg_mip.runs.run import Run
 
 
 class Visits:
@@ -41,14 +43,14 @@ class Visits:
         self._visited: list[TrajectoryPoint] = []
         self._keeping: list[bool] = []
         self._progress: list[ProgressRow] = []
-        self._best: tuple[float, LeaderPolicy, Response] | None = None
+        self._best: Candidate | None = None
         self._costliest = self._longest_lap = 0.0
         self._asked_at = math.inf
 
     @property
     def best_value(self) -> float:
         """The weighted value of the best policy so far; ``-inf`` if none keeps the margin."""
-        return -math.inf if self._best is None else self._best[0]
+        return -math.inf if self._best is None else self._best.value
 
     def start(self) -> Response:
         """Visit the given start, or the uniform policy."""
@@ -70,7 +72,7 @@ class Visits:
         value = float(self._problem.weights @ response.leader_values)
         better = keeps and value > self.best_value
         if better:
-            self._best = value, policy, response
+            self._best = Candidate(policy, response, value)
         self._keeping.append(keeps)
         self._visited.append(
             TrajectoryPoint(
@@ -139,28 +141,21 @@ class Visits:
             What the method says of itself: plain JSON data, by name.
         """
         run = self._run
-        value, policy, response = self._best or (math.nan, None, None)
+        value = math.nan if self._best is None else self._best.value
         size = gap_denominator(self._game, self._problem.weights, value)
         closed = gap_in_units(value, self._dual_bound, size) <= run.gap
-        found = Status.OPTIMAL if closed else Status.FEASIBLE
+        status = Status.OPTIMAL if closed else Status.FEASIBLE
         last = self._visited[-1]
         kept = itertools.compress(self._visited, self._keeping)
-        return build_result(
-            self._game,
+        conclusion = Conclusion(
             method=self._method,
-            status=Status.NO_SOLUTION if policy is None else found,
+            status=Status.NO_SOLUTION if self._best is None else status,
             termination=termination,
-            weights=self._problem.weights,
-            ties=self._problem.follower.ties,
             dual_bound=self._dual_bound,
             bound_proof=run.proof(BoundProof.PAIR),
-            policy=policy,
-            response=response,
+            found=self._best,
             trajectory=tuple(dataclasses.replace(point, iteration=place) for place, point in enumerate(kept)),
             progress=tuple(self._progress),
-            options=options_of(self._problem, run),
-            seed=run.seed,
-            seconds=run.deadline.elapsed,
             counts={"visits": len(self._visited), **counts},
             details={
                 "last_leader_value": last.leader_value,
@@ -168,3 +163,4 @@ class Visits:
                 **({} if details is None else details),
             },
         )
+        return conclusion.result(self._problem, run)

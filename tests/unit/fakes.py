@@ -20,10 +20,12 @@ from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.registry import METHODS
+from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.problem import Problem
-from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result
+from ssg_mip.result import ProgressRow, Result, TrajectoryPoint
+from ssg_mip.runs.conclusion import Conclusion
 from ssg_mip.runs.method import Method, MethodFunction
-from ssg_mip.runs.run import Run, options_of
+from ssg_mip.runs.run import Run
 
 QUESTIONS: list[tuple[Problem, Run]] = []
 """What the fakes were asked, last one last."""
@@ -77,23 +79,18 @@ def answer(
                 iteration=0, leader_values=response.leader_values, leader_value=value, leader_policy=policy
             ),
         )
-    return build_result(
-        game,
+    found = None if policy is None or response is None else EvaluatedPolicy(policy, response)
+    conclusion = Conclusion(
         method="fake",
         status=status,
         termination=termination,
-        weights=problem.weights,
-        ties=problem.follower.ties,
         dual_bound=bound,
-        policy=policy,
-        response=response,
+        found=found,
         trajectory=trajectory,
         progress=rows,
-        options=options_of(problem, run),
-        seed=run.seed,
-        seconds=run.deadline.elapsed,
         counts={"nodes": 2, "lps": 2},
     )
+    return conclusion.result(problem, run)
 
 
 def wait(problem: Problem, run: Run) -> Result:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from typing import Any
@@ -14,33 +15,33 @@ from ssg_mip.base.provenance import versions
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.game.policy import LeaderPolicy
-from ssg_mip.result import Result, TrajectoryPoint, build_result, plain
+from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
+from ssg_mip.result import Result, TrajectoryPoint, plain
+from ssg_mip.runs.conclusion import Conclusion
 from tests.oracles.known import figure_1
+from tests.unit.questions import asked
 
 
-def example(**changes: Any) -> Result:
+def example(seed: Any = 3, **changes: Any) -> Result:
     """The policy (reward, punish) of Fig. 1, worth (10, 9)."""
     game = figure_1(1.0, 2.0).to_game()
     policy = LeaderPolicy.deterministic(game, (0, 1))
     response = best_response(game, policy)
+    point = TrajectoryPoint(iteration=0, leader_values=response.leader_values, leader_value=9.25, leader_policy=policy)
     given: dict[str, Any] = {
         "method": "commitment",
         "status": Status.OPTIMAL,
         "termination": Termination.GAP,
-        "weights": np.array([0.25, 0.75]),
-        "ties": "leader",
         "dual_bound": 9.5,
-        "policy": policy,
-        "response": response,
-        "trajectory": (
-            TrajectoryPoint(iteration=0, leader_values=response.leader_values, leader_value=9.25, leader_policy=policy),
-        ),
-        "options": {"gap": 1e-4, "time_limit": None, "node_limit": np.int64(7), "start": policy.probabilities},
-        "seed": 3,
-        "seconds": 0.5,
+        "found": EvaluatedPolicy(policy, response),
+        "trajectory": (point,),
         "counts": {"nodes": 12},
     }
-    return build_result(game, **{**given, **changes})
+    problem, run = asked(game, weights=np.array([0.25, 0.75]), seed=seed)
+    result = Conclusion(**{**given, **changes}).result(problem, run)
+    options = {"gap": 1e-4, "time_limit": None, "node_limit": np.int64(7), "start": policy.probabilities}
+    provenance = dataclasses.replace(result.provenance, options=options, seconds=0.5)
+    return dataclasses.replace(result, provenance=provenance)
 
 
 @pytest.mark.parametrize(
@@ -72,9 +73,7 @@ def test_values_are_the_responses_and_the_weighted_sum() -> None:
 
 
 def test_a_result_without_policy_has_undefined_values_and_is_still_json() -> None:
-    result = example(
-        policy=None, response=None, trajectory=(), status=Status.NO_SOLUTION, termination=Termination.TIME_LIMIT
-    )
+    result = example(found=None, trajectory=(), status=Status.NO_SOLUTION, termination=Termination.TIME_LIMIT)
     assert math.isnan(result.leader_value)
     assert np.isnan(result.leader_values).all()
     assert result.relative_gap == math.inf
@@ -99,7 +98,7 @@ def test_to_dict_speaks_in_names_and_survives_json() -> None:
 
 def test_numpy_numbers_become_plain_ones() -> None:
     """A seed, a limit or a count may well be a NumPy scalar; JSON knows none."""
-    data = json.loads(json.dumps(example(seed=np.int64(3), counts={"nodes": np.int64(12)}).to_dict()))
+    data = json.loads(json.dumps(example(np.int64(3), counts={"nodes": np.int64(12)}).to_dict()))
     assert data["provenance"]["seed"] == 3
     assert data["provenance"]["counts"]["nodes"] == 12
     assert data["provenance"]["options"]["node_limit"] == 7
@@ -132,21 +131,16 @@ def test_tied_states_are_listed_by_name() -> None:
     """At the tie of Fig. 1 the follower is indifferent in the rewarded state at least."""
     game = figure_1(1.0, 10 / 9).to_game()
     policy = LeaderPolicy.deterministic(game, (0, 1))
-    result = build_result(
-        game,
+    found = EvaluatedPolicy(policy, best_response(game, policy))
+    conclusion = Conclusion(
         method="commitment",
         status=Status.FEASIBLE,
         termination=Termination.TIME_LIMIT,
-        weights=game.initial,
-        ties="leader",
         dual_bound=math.inf,
-        policy=policy,
-        response=best_response(game, policy),
-        options={},
-        seed=0,
-        seconds=0.0,
+        found=found,
         counts={},
     )
+    result = conclusion.result(*asked(game))
     assert "s0" in result.to_dict()["tied_states"]
 
 

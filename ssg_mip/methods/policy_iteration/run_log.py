@@ -11,8 +11,9 @@ from ssg_mip.methods.policy_iteration.scalarised_bound import scalarised
 from ssg_mip.methods.policy_iteration.step import Step
 from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.problem import Problem
-from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result
-from ssg_mip.runs.run import Run, options_of
+from ssg_mip.result import ProgressRow, Result, TrajectoryPoint
+from ssg_mip.runs.conclusion import Conclusion
+from ssg_mip.runs.run import Run
 
 
 class RunLog:
@@ -124,29 +125,21 @@ class RunLog:
         Where the leader is myopic the stop test needs no search beyond the improvement program: what it stops at is
         Pareto-optimal (Theorem 11 d).
         """
-        run = self._run
         if status is None:
             status = Status.STATIONARY if termination is Termination.STATIONARY else Status.FEASIBLE
         if status is Status.STATIONARY and self._game.leader_discount == 0.0:
             status = Status.PARETO_OPTIMAL
         if self.closes_gap(last):
             status = Status.OPTIMAL
-        return build_result(
-            self._game,
+        conclusion = Conclusion(
             method=self._method,
             status=status,
             termination=termination,
-            weights=self._problem.weights,
-            ties=self._problem.follower.ties,
             dual_bound=self._dual_bound,
             bound_proof=self._bound_proof,
-            policy=last.policy,
-            response=last.response,
+            found=last,
             trajectory=tuple(self._trajectory),
             progress=tuple(self._progress),
-            options=options_of(self._problem, run),
-            seed=run.seed,
-            seconds=run.deadline.elapsed,
             counts={
                 "iterations": len(self._trajectory),
                 **({} if counts is None else counts),
@@ -155,3 +148,4 @@ class RunLog:
             },
             scalarised=self._scalarised,
         )
+        return conclusion.result(self._problem, self._run)

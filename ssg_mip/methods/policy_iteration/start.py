@@ -9,8 +9,9 @@ from ssg_mip.exact import solve_commitment
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.problem import Problem
-from ssg_mip.result import Result, build_result
-from ssg_mip.runs.run import Run, options_of
+from ssg_mip.result import Result
+from ssg_mip.runs.conclusion import Conclusion
+from ssg_mip.runs.run import Run
 
 ANY_GAP = 1e12
 """A gap at which the first policy that keeps the margin ends the search for one."""
@@ -69,18 +70,12 @@ def without_start(
 ) -> Result:
     """The result of a run that finds no policy to start from."""
     infeasible = termination is Termination.INFEASIBLE
-    return build_result(
-        problem.game,
+    conclusion = Conclusion(
         method=method,
         status=Status.INFEASIBLE if infeasible else Status.NO_SOLUTION,
         termination=termination,
-        weights=problem.weights,
-        ties=problem.follower.ties,
         dual_bound=-np.inf if infeasible else dual_bound,
-        policy=None,
-        response=None,
-        options=options_of(problem, run),
-        seed=run.seed,
-        seconds=run.deadline.elapsed,
+        found=None,
         counts={"iterations": 0, "nodes": 0, "lps": 0},
     )
+    return conclusion.result(problem, run)

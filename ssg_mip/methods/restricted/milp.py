@@ -33,11 +33,13 @@ from ssg_mip.lp.highs import solve_milp
 from ssg_mip.lp.interface import MilpAnswer
 from ssg_mip.lp.ranges import is_loose, warn_of_ranges
 from ssg_mip.numerics.array_types import IntArray
+from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.problem import Problem
 from ssg_mip.programs.program import Program
 from ssg_mip.proofs.claim import Claim
-from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, build_result
-from ssg_mip.runs.run import Run, options_of
+from ssg_mip.result import ProgressRow, Result, TrajectoryPoint
+from ssg_mip.runs.conclusion import Conclusion
+from ssg_mip.runs.run import Run
 
 MOST_ENUMERATED = 2_000
 """Policies of a class that are gone through, where the MILP is refused because its constants differ too much."""
@@ -106,24 +108,18 @@ def solve_restricted(
     )
     if run.on_progress is not None:
         run.on_progress(progress)
-    return build_result(
-        game,
+    conclusion = Conclusion(
         method=method,
         status=status,
         termination=termination,
-        weights=problem.weights,
-        ties=problem.follower.ties,
         dual_bound=dual_bound,
         bound_proof=run.proof(BoundProof.PAIR),
-        policy=trajectory[-1].leader_policy if trajectory else None,
-        response=best,
+        found=None if best is None else EvaluatedPolicy(trajectory[-1].leader_policy, best),
         trajectory=trajectory,
         progress=(progress,),
-        options=options_of(problem, run),
-        seed=run.seed,
-        seconds=run.deadline.elapsed,
         counts={"nodes": answer.nodes, "milps": 1 if stop is None else 0, "evaluations": evaluations},
     )
+    return conclusion.result(problem, run)
 
 
 def class_size(game: Game, levels: int) -> int:

@@ -365,7 +365,7 @@ CALLS: list[tuple[str, Callable[..., Any], dict[str, Any], dict[str, list[Any]]]
     ("FollowerPolicy", FollowerPolicy, {}, {"actions": ["x", None, [0.5], ["0"], [True], [np.nan], [10**30], [[0], [0, 1]], {}, [np.inf], Rude()]}),
     ("follower slots", FollowerPolicy(np.zeros(3, dtype=np.int64)).slots, {}, {"game": [*NOT_A_GAME, OTHER]}),
     ("follower to_names", FollowerPolicy(np.array([0, 0, 5])).to_names, {}, {"game": [*NOT_A_GAME, GAME]}),
-    ("Tolerances", Tolerances, {}, {"tie": [*NOT_A_NUMBER, 0.0, -1.0, 1.0], "arithmetic": [None, "x", 1.0]}),
+    ("Tolerances", Tolerances, {}, {"tie": [*NOT_A_NUMBER, 0.0, -1.0, 1.0], "support": [None, "x", -1.0]}),
     ("Simulator", functools.partial(simulated, "one"), {}, {
         "game": NOT_A_GAME, "rng": [None, 0, "x"], "horizon": NOT_AN_OPTIONAL_COUNT, "restart": [*NOT_A_NUMBER, -0.1, 1.1],
         "step": NOT_JOINT, "reset": [3, -1, "s0", 0.0, True],

@@ -17,9 +17,12 @@ from ssg_mip.checker.values import Interval
 from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
-from ssg_mip.result import TrajectoryPoint, build_result
+from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
+from ssg_mip.result import TrajectoryPoint
+from ssg_mip.runs.conclusion import Conclusion
 from tests.oracles.games import plain_from_arrays, random_game, static_game
 from tests.oracles.known import figure_1
+from tests.unit.questions import asked
 
 
 def view(game: Game, policy: LeaderPolicy) -> tuple[Process, Process, FollowerView]:
@@ -102,22 +105,16 @@ def test_knife_edges_far_apart_in_size_pass_and_small_errors_do_not(discount: fl
         point = TrajectoryPoint(
             iteration=0, leader_values=response.leader_values, leader_value=value, leader_policy=policy
         )
-        result = build_result(
-            game,
+        conclusion = Conclusion(
             method="commitment",
             status=Status.FEASIBLE,
             termination=Termination.TIME_LIMIT,
-            weights=game.initial,
-            ties=ties,  # type: ignore[arg-type]
             dual_bound=value + 1.0,
-            policy=policy,
-            response=response,
+            found=EvaluatedPolicy(policy, response),
             trajectory=(point,),
-            options={"gap": 1e-4},
-            seed=0,
-            seconds=0.0,
             counts={},
         )
+        result = conclusion.result(*asked(game, ties=ties))
         data = result.to_dict()
         assert verify(game, data).failed == ()
         data["leader_values"]["s0"] += 1e-7 * max(1.0, float(np.abs(response.leader_values).max()))
