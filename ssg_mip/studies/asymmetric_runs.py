@@ -41,6 +41,7 @@ from ssg_mip.learning.learners import asymmetric_learning, ppo_hedge
 from ssg_mip.learning.learners.asymmetric_learning.experts import regret_bound
 from ssg_mip.learning.learners.asymmetric_learning.hedge import gain_spread, paper_rate
 from ssg_mip.learning.learners.asymmetric_learning.settings import Schedule
+from ssg_mip.learning.learners.policy_dynamics import PolicyDynamics
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 from ssg_mip.studies.bimatrix import Payoffs, mixed_commitment, pure_commitment
 from ssg_mip.studies.notebook import Notebook
@@ -269,7 +270,7 @@ def tabular_settings(
     )
 
 
-Run = asymmetric_learning.Dynamics | ppo_hedge.PolicyDynamics
+Run = asymmetric_learning.Dynamics | PolicyDynamics
 
 
 def play(

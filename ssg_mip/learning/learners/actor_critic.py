@@ -27,12 +27,12 @@ from ssg_mip.base.extras import require_learn
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.learning.learners.execution import Execution
 from ssg_mip.learning.learners.network_size import check_network_size
-from ssg_mip.learning.learners.neural.settings import NetworkSettings
 from ssg_mip.learning.learners.schedules import MOMENTS, OnStep, Stopped, never, unseen
+from ssg_mip.learning.learners.settings.actor_critic import Settings
 from ssg_mip.problem.problem import Problem
 from ssg_mip.result import Result
 from ssg_mip.runs.run import Run
-from ssg_mip.runs.settings import MODERATE, read_settings
+from ssg_mip.runs.settings import read_settings
 from ssg_mip.runs.visit_log import Visits
 
 if TYPE_CHECKING:
@@ -47,32 +47,6 @@ CLOSING = 4
 
 STEPS = 4000
 """Steps if no limit is given: the 1000 random ones and three times as many."""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Settings(NetworkSettings):
-    """How to learn; beside what :class:`~ssg_mip.learning.learners.neural.settings.NetworkSettings` says.
-
-    Attributes
-    ----------
-    leader_rate, follower_rate
-        Learning rates (Adam) of the critics; the paper has the leader's above the follower's.
-    actor_rate
-        Learning rate of the follower's actor. It is below those of the critics: an actor that learns from a critic that
-        knows nothing yet soon prefers one action so much that it hardly changes its mind. In Maintain, of 100 runs
-        all ended in A-X at 3e-4, 97 at 1e-3 and 79 at 3e-3.
-    temperature
-        Of the Gumbel-Softmax samples.
-    """
-
-    leader_rate: float = 1e-2
-    follower_rate: float = 3e-3
-    actor_rate: float = 3e-4
-    temperature: float = 1.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        MODERATE.check(self, "leader_rate", "follower_rate", "actor_rate", "temperature")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -224,3 +198,6 @@ def solve(problem: Problem, run: Run) -> Result:
         counts={"steps": int(learned.curve.steps[-1])},
         details={"follower_answers": answers},
     )
+
+
+__all__ = ["CLOSING", "METHOD", "STEPS", "ActorCritics", "Judgements", "Settings", "learn", "solve"]

@@ -22,56 +22,19 @@ extra ``learn`` (PyTorch).
 
 from __future__ import annotations
 
-import dataclasses
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from ssg_mip.base.extras import require_learn
-from ssg_mip.learning.learners.neural.settings import NetworkSettings
 from ssg_mip.learning.learners.schedules import MOMENTS, OnStep, Stopped, never, unseen
-from ssg_mip.runs.settings import COUNT, MODERATE, NOT_NEGATIVE, POSITIVE
+from ssg_mip.learning.learners.settings.central_critics import Rule, Settings
 
 if TYPE_CHECKING:
     from ssg_mip.game.game import Game
     from ssg_mip.learning.learners.neural.training import TrainingCurve
 
-Rule = Literal["maddpg", "td3"]
 
 STEPS = 4000
 """Steps if no other number is given: as for the bi-level actor-critic."""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Settings(NetworkSettings):
-    """How to learn; beside what :class:`~ssg_mip.learning.learners.neural.settings.NetworkSettings` says.
-
-    Attributes
-    ----------
-    rule
-        Which of the two.
-    rate, actor_rate
-        Learning rates (Adam) of critics and actors.
-    temperature
-        Of the Gumbel-Softmax samples.
-    delay
-        For ``"td3"``: updates of the critics per update of the actors.
-    smoothing, clip
-        For ``"td3"``: standard deviation of the noise on the target actors' logits, and its largest size.
-    """
-
-    rule: Rule = "maddpg"
-    rate: float = 3e-3
-    actor_rate: float = 1e-3
-    temperature: float = 1.0
-    delay: int = 2
-    smoothing: float = 0.2
-    clip: float = 0.5
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        MODERATE.check(self, "rate", "actor_rate", "temperature")
-        COUNT.check(self, "delay")
-        NOT_NEGATIVE.check(self, "smoothing")
-        POSITIVE.check(self, "clip")
 
 
 def learn(
@@ -123,3 +86,6 @@ def learn(
         on_step=on_step,
         stopped=stopped,
     )
+
+
+__all__ = ["STEPS", "Rule", "Settings", "learn"]

@@ -20,7 +20,7 @@ from ssg_mip.learning.learners.schedules import Stopped, never
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 
 if TYPE_CHECKING:
-    from ssg_mip.learning.learners.ppo_hedge import Settings
+    from ssg_mip.learning.learners.settings.ppo_hedge import Settings
 
 
 class TableFollower:

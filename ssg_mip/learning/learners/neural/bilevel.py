@@ -27,9 +27,9 @@ from torch.nn.functional import mse_loss
 from ssg_mip.learning.learners.neural.networks import StackedNetworks, gumbel_softmax
 
 if TYPE_CHECKING:
-    from ssg_mip.learning.learners.actor_critic import Settings
     from ssg_mip.learning.learners.neural.arena import Arena
     from ssg_mip.learning.learners.neural.replay import Transitions
+    from ssg_mip.learning.learners.settings.actor_critic import Settings
     from ssg_mip.numerics.array_types import FloatArray, IntArray
 
 

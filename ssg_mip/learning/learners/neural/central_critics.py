@@ -20,9 +20,9 @@ from torch import Tensor
 from ssg_mip.learning.learners.neural.networks import StackedNetworks, gumbel_softmax, one_hot
 
 if TYPE_CHECKING:
-    from ssg_mip.learning.learners.central_critics import Settings
     from ssg_mip.learning.learners.neural.arena import Arena
     from ssg_mip.learning.learners.neural.replay import Transitions
+    from ssg_mip.learning.learners.settings.central_critics import Settings
 
 
 class CentralCritics:

@@ -10,9 +10,9 @@ from torch import Tensor
 from ssg_mip.learning.learners.neural.networks import StackedNetworks
 
 if TYPE_CHECKING:
-    from ssg_mip.learning.learners.independent_networks import Settings
     from ssg_mip.learning.learners.neural.arena import Arena
     from ssg_mip.learning.learners.neural.replay import Transitions
+    from ssg_mip.learning.learners.settings.independent_networks import Settings
 
 
 class IndependentNetworks:

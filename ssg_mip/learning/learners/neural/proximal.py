@@ -22,7 +22,8 @@ from ssg_mip.learning.learners.neural.witness import Witness
 from ssg_mip.learning.learners.schedules import Stopped, moments
 
 if TYPE_CHECKING:
-    from ssg_mip.learning.learners.ppo_hedge import PolicyDynamics, Settings
+    from ssg_mip.learning.learners.policy_dynamics import PolicyDynamics
+    from ssg_mip.learning.learners.settings.ppo_hedge import Settings
 
 MATRIX_RATE, MARKOV_RATE = 0.05, 0.02
 """Step sizes of Hedge in the paper, for one state and for more."""

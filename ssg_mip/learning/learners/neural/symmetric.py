@@ -21,7 +21,7 @@ from ssg_mip.learning.learners.neural.agent import TableFollower, folded, make_p
 from ssg_mip.learning.learners.schedules import Stopped, never
 
 if TYPE_CHECKING:
-    from ssg_mip.learning.learners.ppo_hedge import Settings
+    from ssg_mip.learning.learners.settings.ppo_hedge import Settings
 
 
 class _Move(NamedTuple):

@@ -14,7 +14,7 @@ from ssg_mip.learning.learners.asymmetric_learning.followers import Follower
 from ssg_mip.learning.learners.asymmetric_learning.information import InformationSets
 from ssg_mip.learning.learners.asymmetric_learning.regret import make_regret, written_out
 from ssg_mip.learning.learners.asymmetric_learning.tables import Seen
-from ssg_mip.learning.learners.ppo_hedge import PolicyDynamics
+from ssg_mip.learning.learners.policy_dynamics import PolicyDynamics
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 
 

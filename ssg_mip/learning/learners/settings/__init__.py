@@ -1,0 +1,1 @@
+"""The settings of the learners with networks; nothing here needs the extra for learning."""
