@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Iterator
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -179,10 +178,6 @@ class ParetoFront:
 
     def __repr__(self) -> str:
         return f"ParetoFront({self.method!r} on {self.game.name!r}: {len(self.points)} points, {self.check.word})"
-
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the front with matplotlib (the ``plot`` extra) on ``ax``, or on new axes; returns the axes."""
-        return import_module("ssg_mip.plot").plot_front(self, ax)
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON data, with the names of :meth:`Result.to_dict <ssg_mip.result.Result.to_dict>`.

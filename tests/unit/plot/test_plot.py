@@ -79,7 +79,7 @@ def test_axes_are_made_where_none_are_given(front: ParetoFront, monkeypatch: pyt
     """The function must not open a window either."""
     pyplot.switch_backend("agg")
     monkeypatch.setattr(pyplot, "show", lambda: pytest.fail("a window was opened"))
-    ax = front.plot()
+    ax = plot_front(front)
     assert ax.get_title() == "small"
     pyplot.close("all")
 
