@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from ssg_mip.pareto.existence.existence import Existence, existence
     from ssg_mip.pareto.front import ParetoFront
     from ssg_mip.pareto.sweep import trace_front
-    from ssg_mip.plot import plot_front
     from ssg_mip.problem.scalarisation import AugmentedChebyshev, ConcavePieces, WeightedSum
     from ssg_mip.programs.export import export
     from ssg_mip.result import Result
@@ -64,7 +63,6 @@ _LAZY = {
     "leader_objective": "ssg_mip.pareto.enclosure.objectives",
     "necessary_condition": "ssg_mip.methods.policy_iteration.conditions",
     "observed_actions": "ssg_mip.game.observation",
-    "plot_front": "ssg_mip.plot",
     "reachable_states": "ssg_mip.game.graph",
     "read_instance": "ssg_mip.io",
     "solve": "ssg_mip.api.front_door",
@@ -105,7 +103,6 @@ __all__ = [
     "leader_objective",
     "necessary_condition",
     "observed_actions",
-    "plot_front",
     "reachable_states",
     "read_instance",
     "solve",
