@@ -159,10 +159,8 @@ class Game(Immutable):
             follower_reward,
             initial=initial,
             state_names=state_names,
-            leader_actions=leader_actions,
-            follower_actions=follower_actions,
-            leader_available=leader_available,
-            follower_available=follower_available,
+            actions=(leader_actions, follower_actions),
+            available=(leader_available, follower_available),
             normalise=normalise,
         )
         return cls(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ssg_mip.errors import OptionError
 from ssg_mip.game.game import Game
 from ssg_mip.learning.learners import central_critics, independent_networks
+from ssg_mip.learning.learners.schedules import Course
 from ssg_mip.studies.agreement import share_tolerance, within
 from ssg_mip.studies.coordination import PRINTED_RUNS, Outcome, Printed, compare, extremes
 from ssg_mip.studies.learners import NETWORK_STEPS
@@ -112,9 +113,7 @@ def learned(notebook: Notebook, game: Game, who: str, variant: Variant, runs: in
         game,
         module.Settings(rule=rule, **variant.settings),
         notebook.seed,
-        steps=variant.steps,
-        runs=runs,
-        stopped=lambda: notebook.stopped,
+        Course(steps=variant.steps, runs=runs, stopped=lambda: notebook.stopped),
     )
     if notebook.stopped:
         return None

@@ -24,7 +24,7 @@ from ssg_mip.learning.learners import (
     independent_networks,
     independent_q,
 )
-from ssg_mip.learning.learners.schedules import Exploration, Stopped
+from ssg_mip.learning.learners.schedules import Course, Exploration, Stopped
 from ssg_mip.numerics.array_types import IntArray
 from ssg_mip.studies.notebook import Notebook
 from ssg_mip.studies.play import Play, against, answering
@@ -60,7 +60,7 @@ def bilevel(game: Game, seeds: range, stopped: Stopped) -> Iterator[Play]:
 def bilevel_networks(game: Game, seeds: range, stopped: Stopped) -> Iterator[Play]:
     """Bi-level actor-critic, all runs at once."""
     settings, steps = actor_critic.Settings(), network_steps(game)
-    learned = actor_critic.learn(game, settings, seeds.start, steps=steps, runs=len(seeds), stopped=stopped)
+    learned = actor_critic.learn(game, settings, seeds.start, Course(steps=steps, runs=len(seeds), stopped=stopped))
     for execution in learned.executions:
         yield answering(game, execution.leader_policy(), execution.answer)
 
@@ -82,14 +82,16 @@ def independent_with_networks(
 ) -> Iterator[Play]:
     """The same with networks, all runs at once."""
     settings, steps = independent_networks.Settings(rule=rule), network_steps(game)
-    curve = independent_networks.learn(game, settings, seeds.start, steps=steps, runs=len(seeds), stopped=stopped)
+    curve = independent_networks.learn(
+        game, settings, seeds.start, Course(steps=steps, runs=len(seeds), stopped=stopped)
+    )
     yield from greedy_plays(game, curve.rows[-1])
 
 
 def with_central_critics(rule: central_critics.Rule, game: Game, seeds: range, stopped: Stopped) -> Iterator[Play]:
     """MADDPG or TD3, all runs at once."""
     settings, steps = central_critics.Settings(rule=rule), network_steps(game)
-    curve = central_critics.learn(game, settings, seeds.start, steps=steps, runs=len(seeds), stopped=stopped)
+    curve = central_critics.learn(game, settings, seeds.start, Course(steps=steps, runs=len(seeds), stopped=stopped))
     yield from greedy_plays(game, curve.rows[-1])
 
 

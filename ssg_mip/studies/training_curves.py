@@ -16,6 +16,7 @@ import numpy as np
 from ssg_mip.errors import OptionError
 from ssg_mip.game.game import Game
 from ssg_mip.learning.learners import actor_critic, central_critics
+from ssg_mip.learning.learners.schedules import Course
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 from ssg_mip.studies.agreement import above, together, within
 from ssg_mip.studies.learners import COUNTERPARTS, greedy_plays, network_steps
@@ -91,17 +92,15 @@ class RecentShares:
 def bilevel_training(notebook: Notebook, game: Game, runs: int) -> Training:
     """Train the bi-level actor-critic as in the tables."""
     recent, steps = RecentShares(game), network_steps(game)
-    learned = actor_critic.learn(
-        game,
-        actor_critic.Settings(),
-        notebook.seed,
+    course = Course(
         steps=steps,
         runs=runs,
         num_moments=windows_in(steps),
         on_step=recent.see,
-        judge=game.num_rows <= MOST_JUDGED,
         stopped=lambda: notebook.stopped,
     )
+    judge = game.num_rows <= MOST_JUDGED
+    learned = actor_critic.learn(game, actor_critic.Settings(), notebook.seed, course, judge=judge)
     plays = [answering(game, one.leader_policy(), one.answer) for one in learned.executions]
     return recent.training(plays, learned.curve, learned.judgements)
 
@@ -109,16 +108,14 @@ def bilevel_training(notebook: Notebook, game: Game, runs: int) -> Training:
 def maddpg_training(notebook: Notebook, game: Game, runs: int) -> Training:
     """Train MADDPG as in the tables."""
     recent, steps = RecentShares(game), network_steps(game)
-    curve = central_critics.learn(
-        game,
-        central_critics.Settings(),
-        notebook.seed,
+    course = Course(
         steps=steps,
         runs=runs,
         num_moments=windows_in(steps),
         on_step=recent.see,
         stopped=lambda: notebook.stopped,
     )
+    curve = central_critics.learn(game, central_critics.Settings(), notebook.seed, course)
     return recent.training(list(greedy_plays(game, curve.rows[-1])), curve)
 
 

@@ -51,12 +51,13 @@ class Step:
 
 
 class StageOperator:
-    """``T`` for one game; ``lps`` counts linear programs."""
+    """``T`` for one game; ``lps`` counts linear programs, ``draws`` says whether ties of the leader are drawn."""
 
     def __init__(
         self, game: Game, leader_class: LeaderClass = "mixed", leader_ties: LeaderTies = "kind", seed: int = 0
     ) -> None:
-        self._game = game
+        self.game = game
+        self.draws = leader_ties == "random"
         self._solver = StageSolver(leader_class, leader_ties, seed)
 
     @property
@@ -66,7 +67,7 @@ class StageOperator:
 
     def payoffs(self, values: Values) -> list[tuple[FloatArray, FloatArray]]:
         """``q_A`` and ``q_B`` of every state, each ``[a, b]``."""
-        game, transition = self._game, transition_matrix(self._game)
+        game, transition = self.game, transition_matrix(self.game)
         leader = game.leader_rewards + game.leader_discount * (transition @ values.leader)
         follower = game.follower_rewards + game.follower_discount * (transition @ values.follower)
         shapes = zip(game.leader_counts.tolist(), game.follower_counts.tolist(), strict=True)
@@ -81,7 +82,7 @@ class StageOperator:
         for leader, follower in self.payoffs(values):
             checkpoint()
             stages.append(self._solver.solve(leader, follower))
-        return _step(self._game, stages)
+        return _step(self.game, stages)
 
 
 def _step(game: Game, stages: Sequence[StageEquilibrium]) -> Step:

@@ -36,13 +36,13 @@ def game_fields(
     *,
     initial: Any,
     state_names: Any,
-    leader_actions: Any,
-    follower_actions: Any,
-    leader_available: Any,
-    follower_available: Any,
+    actions: tuple[Any, Any],
+    available: tuple[Any, Any],
     normalise: bool,
 ) -> dict[str, Any]:
     """The members of a :class:`~ssg_mip.game.game.Game` that arrays describe; :meth:`Game.from_arrays` explains them.
+
+    Pairs are those of the leader and of the follower.
 
     Raises
     ------
@@ -56,8 +56,8 @@ def game_fields(
     names = numbered("s", states) if given_states is None else names_of(given_states, "state_names")
     if len(names) != states:
         raise InvalidGameError(f"state_names holds {len(names)} names; the arrays have {states} states: give as many")
-    leader_names, leader_there = action_sets(leader_actions, leader_available, (states, num_a), "a", "leader")
-    follower_names, follower_there = action_sets(follower_actions, follower_available, (states, num_b), "b", "follower")
+    leader_names, leader_there = action_sets(actions[0], available[0], (states, num_a), "a", "leader")
+    follower_names, follower_there = action_sets(actions[1], available[1], (states, num_b), "b", "follower")
     keep = (leader_there[:, :, None] & follower_there[:, None, :]).ravel()
     rewards = {
         f"{player}_rewards": expected_reward(given, f"{player}_reward", moves)[keep]

@@ -18,7 +18,7 @@ follower's actor and works out its own half of the joint action (:class:`Executi
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,7 +27,7 @@ from ssg_mip.base.extras import require_learn
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.learning.learners.execution import Execution
 from ssg_mip.learning.learners.network_size import check_network_size
-from ssg_mip.learning.learners.schedules import MOMENTS, OnStep, Stopped, never, unseen
+from ssg_mip.learning.learners.schedules import Course
 from ssg_mip.learning.learners.settings.actor_critic import Settings
 from ssg_mip.problem.problem import Problem
 from ssg_mip.result import Result
@@ -89,33 +89,20 @@ def learn(
     game: Game,
     settings: Settings,
     seed: int,
+    course: Course,
     *,
-    steps: int = STEPS,
-    runs: int = 1,
-    num_moments: int = MOMENTS,
-    on_moment: Callable[[int, IntArray], object] = unseen,
-    on_step: OnStep = unseen,
     judge: bool = False,
-    stopped: Stopped = never,
 ) -> ActorCritics:
-    """Learn for a number of steps, in ``runs`` independent runs at once.
+    """Learn for a number of steps, in independent runs at once.
 
     Parameters
     ----------
     game, settings, seed
         The game, how to learn, and the seed of all randomness.
-    steps
-        Steps of play in each run.
-    runs
-        Number of runs. A hundred of them take a few times as long as one.
-    num_moments, on_step
-        See :func:`ssg_mip.learning.learners.neural.training.train`.
-    on_moment
-        Called with the steps done and the rows of the greedy joint actions, ``[runs, num_states]``, at some moments.
+    course
+        How long, in how many runs. A hundred of them take a few times as long as one.
     judge
         Whether to keep what the models think at each moment: for small games.
-    stopped
-        Asked now and then whether to stop.
 
     Raises
     ------
@@ -127,31 +114,18 @@ def learn(
     from ssg_mip.learning.learners.neural.bilevel import BilevelActorCritic
     from ssg_mip.learning.learners.neural.training import check_runs, one_thread, seeded, train
 
-    check_runs(runs)
+    check_runs(course.runs)
     with one_thread():
-        rng, generator = seeded(seed)
-        arena = Arena(game)
-        models = BilevelActorCritic(arena, settings, runs, generator)
+        sources, arena = seeded(seed), Arena(game)
+        models = BilevelActorCritic(arena, settings, course.runs, sources[1])
         thoughts: list[tuple[FloatArray, ...]] = []
 
         def at_moment(step: int, rows: IntArray) -> None:
-            on_moment(step, rows)
+            course.on_moment(step, rows)
             if judge:
                 thoughts.append(models.judgements())
 
-        curve = train(
-            arena,
-            models,
-            settings,
-            rng,
-            generator,
-            runs=runs,
-            steps=steps,
-            num_moments=num_moments,
-            on_moment=at_moment,
-            on_step=on_step,
-            stopped=stopped,
-        )
+        curve = train(arena, models, settings, sources, dataclasses.replace(course, on_moment=at_moment))
         answers = models.answers()
     lead = game.row_leader[curve.rows[-1]]
     return ActorCritics(
@@ -179,16 +153,14 @@ def solve(problem: Problem, run: Run) -> Result:
     visits = Visits(problem, run, METHOD)
     visits.start()
     steps = run.limits.iterations or STEPS
-    learned = learn(
-        game,
-        settings,
-        run.seed,
+    course = Course(
         steps=steps,
         on_moment=lambda step, rows: visits.visit(
             LeaderPolicy.deterministic(game, game.row_leader[rows[0]]), f"greedy after {step} steps"
         ),
         stopped=lambda: not visits.time_for(CLOSING),
     )
+    learned = learn(game, settings, run.seed, course)
     player = learned.executions[0]
     answers = {
         name: game.follower_actions[state][player.follower_action(state)] for state, name in enumerate(game.state_names)

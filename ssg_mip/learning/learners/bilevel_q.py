@@ -184,8 +184,7 @@ def learn(
     rng: np.random.Generator,
     *,
     steps: int,
-    leader_critic: FloatArray | None = None,
-    follower_critic: FloatArray | None = None,
+    critics: tuple[FloatArray | None, FloatArray | None] = (None, None),
     num_moments: int = MOMENTS,
     on_moment: Callable[[int, LeaderPolicy], object] = lambda step, policy: None,
     stopped: Stopped = never,
@@ -198,8 +197,8 @@ def learn(
         The game, how to learn, and the source of all randomness.
     steps
         Steps to play.
-    leader_critic, follower_critic
-        Critics to start from, shape ``[num_rows]``; zero if absent.
+    critics
+        Those of leader and follower to start from, shape ``[num_rows]`` each; zero where absent.
     num_moments
         Number of recorded moments, evenly spaced.
     on_moment
@@ -213,8 +212,8 @@ def learn(
         If ``steps`` or ``num_moments`` is below 1, or a critic does not fit the game.
     """
     check_steps(steps, num_moments)
-    critics = LearningCritics(game, leader_critic, follower_critic)
-    learner = _Learner(game, settings, rng, critics)
+    known = LearningCritics(game, *critics)
+    learner = _Learner(game, settings, rng, known)
     schedule, done = settings.schedule(), 0
     for block, is_moment in blocks(steps, moments(steps, num_moments)):
         ended = stopped()
@@ -224,10 +223,10 @@ def learn(
             done = block.stop
         if is_moment or ended:
             learner.payoffs.cut(done)
-            on_moment(done, LeaderPolicy.deterministic(game, critics.lead))
+            on_moment(done, LeaderPolicy.deterministic(game, known.lead))
         if ended:
             break
-    found = np.array(critics.leader), np.array(critics.follower)
+    found = np.array(known.leader), np.array(known.follower)
     return BilevelQ(
         leader_critic=found[0],
         follower_critic=found[1],

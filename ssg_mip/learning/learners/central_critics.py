@@ -25,7 +25,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ssg_mip.base.extras import require_learn
-from ssg_mip.learning.learners.schedules import MOMENTS, OnStep, Stopped, never, unseen
+from ssg_mip.learning.learners.schedules import Course
 from ssg_mip.learning.learners.settings.central_critics import Rule, Settings
 
 if TYPE_CHECKING:
@@ -37,29 +37,15 @@ STEPS = 4000
 """Steps if no other number is given: as for the bi-level actor-critic."""
 
 
-def learn(
-    game: Game,
-    settings: Settings,
-    seed: int,
-    *,
-    steps: int = STEPS,
-    runs: int = 1,
-    num_moments: int = MOMENTS,
-    on_step: OnStep = unseen,
-    stopped: Stopped = never,
-) -> TrainingCurve:
+def learn(game: Game, settings: Settings, seed: int, course: Course) -> TrainingCurve:
     """Let two players learn for a number of steps, in ``runs`` independent runs at once.
 
     Parameters
     ----------
     game, settings, seed
         The game, how to learn, and the seed of all randomness.
-    steps
-        Steps of play in each run.
-    runs
-        Number of runs.
-    num_moments, on_step, stopped
-        See :func:`ssg_mip.learning.learners.neural.training.train`.
+    course
+        How long, in how many independent runs at once.
 
     Returns
     -------
@@ -75,17 +61,7 @@ def learn(
     from ssg_mip.learning.learners.neural.central_critics import CentralCritics
     from ssg_mip.learning.learners.neural.training import train_runs
 
-    return train_runs(
-        game,
-        CentralCritics,
-        settings,
-        seed,
-        runs=runs,
-        steps=steps,
-        num_moments=num_moments,
-        on_step=on_step,
-        stopped=stopped,
-    )
+    return train_runs(game, CentralCritics, settings, seed, course)
 
 
 __all__ = ["STEPS", "Rule", "Settings", "learn"]

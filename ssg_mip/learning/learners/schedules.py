@@ -151,3 +151,31 @@ def unseen(step: int, rows: IntArray) -> None:
 
 OnStep = Callable[[int, IntArray], object]
 """Called after each step with its number, from 1 on, and the row of the joint action of each run, ``[runs]``."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Course:
+    """How long many runs learn, and who looks on.
+
+    Attributes
+    ----------
+    runs
+        Number of runs.
+    steps
+        Steps of play in each run.
+    num_moments
+        Number of recorded moments, evenly spaced.
+    on_moment
+        Called with the steps done and the greedy rows ``[runs, num_states]`` at each moment and at an early stop.
+    on_step
+        Called after each step with its number and the rows of the joint actions, ``[runs]``.
+    stopped
+        Asked before each step whether to stop.
+    """
+
+    steps: int
+    runs: int = 1
+    num_moments: int = MOMENTS
+    on_moment: OnStep = unseen
+    on_step: OnStep = unseen
+    stopped: Stopped = never

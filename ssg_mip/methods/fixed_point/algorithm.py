@@ -13,7 +13,7 @@ from ssg_mip.base.status import Termination
 from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.standard_form import StandardForm, standard_form
-from ssg_mip.exact.stage_operator.operator import Step, Values
+from ssg_mip.exact.stage_operator.operator import StageOperator, Step, Values
 from ssg_mip.exact.stage_operator.stage import LeaderClass, LeaderTies
 from ssg_mip.exact.stage_operator.start import start_values
 from ssg_mip.game.game import Game
@@ -111,13 +111,11 @@ def solve(problem: Problem, run: Run) -> Result:
         if step & (step - 1) == 0:
             visits.visit(found.policy, f"step {step}")
 
+    operator = StageOperator(form.standard, settings.leader, settings.leader_ties, int(run.seed))
     iterates = iterate_operator(
-        form.standard,
+        operator,
         start,
         algorithm=settings.algorithm,
-        leader_class=settings.leader,
-        leader_ties=settings.leader_ties,
-        seed=int(run.seed),
         tolerance=settings.tolerance,
         limit=run.limits.iterations or DEFAULT_ITERATION_LIMIT,
         stopped=lambda: run.stopped,

@@ -29,8 +29,6 @@ import numpy as np
 
 from ssg_mip.base.deadline import Checkpoint, OutOfTime, unhurried
 from ssg_mip.exact.stage_operator.operator import StageOperator, Step, Values, values_of_pair
-from ssg_mip.exact.stage_operator.stage import LeaderClass, LeaderTies
-from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
 
 Algorithm = Literal["value-iteration", "policy-iteration"]
@@ -100,13 +98,10 @@ class _Recurrence:
 
 
 def iterate_operator(
-    game: Game,
+    operator: StageOperator,
     start: Values,
     *,
     algorithm: Algorithm = "value-iteration",
-    leader_class: LeaderClass = "mixed",
-    leader_ties: LeaderTies = "kind",
-    seed: int = 0,
     tolerance: float = 1e-9,
     limit: int = 5000,
     stopped: Callable[[], bool] = lambda: False,
@@ -117,10 +112,10 @@ def iterate_operator(
 
     Parameters
     ----------
-    game, start
-        The game and the first values.
-    algorithm, leader_class, leader_ties, seed
-        Which iteration; whether the leader may mix; how its ties are decided, and the seed if they are drawn.
+    operator, start
+        The operator of a game, and the first values.
+    algorithm
+        Which iteration.
     tolerance
         The ``e`` above, relative to ``1 + the largest value``.
     limit
@@ -132,7 +127,7 @@ def iterate_operator(
     on_step
         Called with the number of every step and the step.
     """
-    operator = StageOperator(game, leader_class, leader_ties, seed)
+    game = operator.game
     patience = MOVING / (1.0 - max(game.leader_discount, game.follower_discount))
     values, steps, changes = start, list[Step](), list[float]()
     recurrence, behaviour, period = _Recurrence(start.joined()), None, 0
@@ -154,7 +149,7 @@ def iterate_operator(
             on_step(len(changes), step)
         if change <= near:
             behaviour, period = Behaviour.CONVERGED, 1
-        elif returned and leader_ties != "random" and min(changes[-returned:]) > patience * near:
+        elif returned and not operator.draws and min(changes[-returned:]) > patience * near:
             behaviour, period = Behaviour.CYCLE, returned
     return Iterates(
         behaviour=behaviour or _unsettled(changes),

@@ -20,6 +20,7 @@ from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.exact import size_limit
 from ssg_mip.exact.heuristics.operator_policies import operator_policies
 from ssg_mip.exact.size_limit import commitment_products
+from ssg_mip.exact.stage_operator.operator import StageOperator
 from ssg_mip.exact.stage_operator.start import start_values
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.learning.learners.asymmetric_learning.hedge import gain_spread
@@ -40,8 +41,8 @@ def test_the_operator_looks_at_the_clock_within_a_step() -> None:
         if len(calls) > 75:
             raise OutOfTime
 
-    iterates = iterate_operator(game, start_values(game, "zero", 0), checkpoint=checkpoint)
-    whole = iterate_operator(game, start_values(game, "zero", 0), limit=2)
+    iterates = iterate_operator(StageOperator(game), start_values(game, "zero", 0), checkpoint=checkpoint)
+    whole = iterate_operator(StageOperator(game), start_values(game, "zero", 0), limit=2)
     assert len(iterates.changes) == 2
     np.testing.assert_array_equal(iterates.values.joined(), whole.values.joined())
 

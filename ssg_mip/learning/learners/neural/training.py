@@ -20,7 +20,7 @@ from ssg_mip.learning.learners.neural.arena import Arena
 from ssg_mip.learning.learners.neural.determinism import one_thread
 from ssg_mip.learning.learners.neural.replay import ReplayMemory, Transitions
 from ssg_mip.learning.learners.neural.settings import NetworkSettings
-from ssg_mip.learning.learners.schedules import MOMENTS, OnStep, Stopped, check_steps, moments, never, unseen
+from ssg_mip.learning.learners.schedules import Course, check_steps, moments
 from ssg_mip.learning.simulation import BatchSimulator
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 
@@ -142,15 +142,8 @@ def train(
     arena: Arena,
     learner: NetworkLearner,
     settings: NetworkSettings,
-    rng: np.random.Generator,
-    generator: torch.Generator,
-    *,
-    runs: int,
-    steps: int,
-    num_moments: int = MOMENTS,
-    on_moment: Callable[[int, IntArray], object] = unseen,
-    on_step: OnStep = unseen,
-    stopped: Stopped = never,
+    sources: tuple[np.random.Generator, torch.Generator],
+    course: Course,
 ) -> TrainingCurve:
     """Train the models of all runs for a number of steps each.
 
@@ -158,35 +151,26 @@ def train(
     ----------
     arena, learner, settings
         The game, the models, and how to learn.
-    rng, generator
-        Sources of randomness: of play, and of the batches.
-    runs
-        Number of runs, as the learner has them.
-    steps
-        Steps of play in each run.
-    num_moments
-        Number of recorded moments, evenly spaced.
-    on_moment
-        Called with the steps done and the greedy rows ``[runs, num_states]`` at each moment and at an early stop.
-    on_step
-        Called after each step with its number and the rows of the joint actions, ``[runs]``.
-    stopped
-        Asked before each step whether to stop.
+    sources
+        Of randomness: of play, and of the batches.
+    course
+        How long, in as many runs as the learner has models.
 
     Raises
     ------
     OptionError
         If ``steps`` or ``num_moments`` is below 1.
     """
-    check_steps(steps, num_moments)
-    player, notes = _Player(arena, settings, runs, rng), _Notes(arena, runs)
+    check_steps(course.steps, course.num_moments)
+    rng, generator = sources
+    player, notes = _Player(arena, settings, course.runs, rng), _Notes(arena, course.runs)
     rewards = [torch.tensor(r).float() for r in (arena.game.leader_rewards, arena.game.follower_rewards)]
-    marks, updates = set(moments(steps, num_moments)), 0
-    for step in range(steps):
-        if stopped():
-            on_moment(step, notes.take(step, player, learner))
+    marks, updates = set(moments(course.steps, course.num_moments)), 0
+    for step in range(course.steps):
+        if course.stopped():
+            course.on_moment(step, notes.take(step, player, learner))
             break
-        on_step(step + 1, player.step(step, learner))
+        course.on_step(step + 1, player.step(step, learner))
         if step >= settings.random_steps and step % settings.update_every == 0:
             batch = player.memory.sample(settings.batch, generator)
             scales = torch.from_numpy(player.scales(settings.scale_rewards)).float()
@@ -196,7 +180,7 @@ def train(
             if updates % settings.target_every == 0:
                 learner.copy_targets()
         if step + 1 in marks:
-            on_moment(step + 1, notes.take(step + 1, player, learner))
+            course.on_moment(step + 1, notes.take(step + 1, player, learner))
     return notes.curve(player.scales(settings.scale_rewards))
 
 
@@ -205,35 +189,17 @@ def train_runs(
     build: Callable[[Arena, Any, int, torch.Generator], NetworkLearner],
     settings: NetworkSettings,
     seed: int,
-    *,
-    runs: int,
-    steps: int,
-    num_moments: int = MOMENTS,
-    on_step: OnStep = unseen,
-    stopped: Stopped = never,
+    course: Course,
 ) -> TrainingCurve:
     """Build the models of all runs and train them, on one thread and with all randomness from one seed.
 
-    ``build`` is called with the arena of the game, the settings, the number of runs and a source of randomness; for the
-    other parameters see :func:`train`.
+    ``build`` is called with the arena of the game, the settings, the number of runs and a source of randomness.
     """
-    check_runs(runs)
+    check_runs(course.runs)
     with one_thread():
-        rng, generator = seeded(seed)
-        arena = Arena(game)
-        models = build(arena, settings, runs, generator)
-        return train(
-            arena,
-            models,
-            settings,
-            rng,
-            generator,
-            runs=runs,
-            steps=steps,
-            num_moments=num_moments,
-            on_step=on_step,
-            stopped=stopped,
-        )
+        sources, arena = seeded(seed), Arena(game)
+        models = build(arena, settings, course.runs, sources[1])
+        return train(arena, models, settings, sources, course)
 
 
 def seeded(seed: int) -> tuple[np.random.Generator, torch.Generator]:

@@ -9,6 +9,7 @@ from ssg_mip import Game, solve
 from ssg_mip.base.status import Termination
 from ssg_mip.errors import OptionError
 from ssg_mip.learning.learners.actor_critic import Settings, learn
+from ssg_mip.learning.learners.schedules import Course
 from ssg_mip.library import actor_critic_trap as trap_game
 from ssg_mip.library import matrix_game
 from tests.oracles.games import agreement_game
@@ -21,7 +22,7 @@ STEPS = 2500
 
 def final(game: Game, runs: int = RUNS, seed: int = 0) -> np.ndarray:
     """Joint actions at the end, in the first state of every run, as rows of the game."""
-    found: np.ndarray = learn(game, Settings(), seed, steps=STEPS, runs=runs).curve.rows[-1, :, 0]
+    found: np.ndarray = learn(game, Settings(), seed, Course(steps=STEPS, runs=runs)).curve.rows[-1, :, 0]
     return found
 
 
@@ -46,7 +47,7 @@ def test_the_method_reports_the_value_under_the_true_best_response() -> None:
 
 def test_judgements_are_in_the_units_of_the_game() -> None:
     """A-X in Maintain is worth 20 and 15, and X is the answer to A; answers to an action add up to 1."""
-    learned = learn(matrix_game("maintain"), Settings(), 0, steps=STEPS, runs=4, num_moments=5, judge=True)
+    learned = learn(matrix_game("maintain"), Settings(), 0, Course(steps=STEPS, runs=4, num_moments=5), judge=True)
     assert learned.judgements is not None
     leader, follower, answers = (getattr(learned.judgements, name)[-1] for name in ("leader", "follower", "answers"))
     assert leader.shape == (4, 9)
@@ -54,14 +55,14 @@ def test_judgements_are_in_the_units_of_the_game() -> None:
     assert follower[:, 0] == pytest.approx(15.0, rel=0.1)
     assert np.all(answers[:, 0] > 0.5)
     assert answers.reshape(4, 3, 3).sum(axis=2) == pytest.approx(1.0, abs=1e-5)
-    assert learn(matrix_game("maintain"), Settings(), 0, steps=20).judgements is None
+    assert learn(matrix_game("maintain"), Settings(), 0, Course(steps=20)).judgements is None
 
 
 def test_each_player_works_out_its_half_alone_on_ragged_games() -> None:
     """Only actions that a state has are played, and the two halves are the greedy joint action of the curve."""
     game = agreement_game(1, 11).to_game()
     settings = Settings(random_steps=50, hidden=8, batch=8)
-    learned = learn(game, settings, 0, steps=200, runs=3)
+    learned = learn(game, settings, 0, Course(steps=200, runs=3))
     assert learned.curve.steps[-1] == 200
     assert learned.curve.rows.shape == (20, 3, game.num_states)
     for run, player in enumerate(learned.executions):
@@ -80,11 +81,11 @@ def test_the_global_random_states_and_threads_are_left_alone() -> None:
     game, settings = matrix_game("maintain"), Settings(random_steps=20)
     torch.manual_seed(1)
     before = torch.random.get_rng_state(), torch.get_num_threads()
-    first = learn(game, settings, 7, steps=100, runs=2).curve
+    first = learn(game, settings, 7, Course(steps=100, runs=2)).curve
     assert torch.equal(before[0], torch.random.get_rng_state())
     assert before[1] == torch.get_num_threads()
     torch.manual_seed(2)
-    second = learn(game, settings, 7, steps=100, runs=2).curve
+    second = learn(game, settings, 7, Course(steps=100, runs=2)).curve
     assert np.array_equal(first.rows, second.rows)
     assert np.array_equal(first.leader, second.leader)
 
@@ -107,4 +108,4 @@ def test_settings_outside_their_range_are_refused(name: str, value: float) -> No
     with pytest.raises(OptionError, match=f"{name} is"):
         solve(matrix_game("maintain"), method="actor-critic", settings={name: value})
     with pytest.raises(OptionError, match="runs is 0"):
-        learn(matrix_game("maintain"), Settings(), 0, runs=0)
+        learn(matrix_game("maintain"), Settings(), 0, Course(steps=STEPS, runs=0))

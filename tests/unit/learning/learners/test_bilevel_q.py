@@ -75,7 +75,7 @@ def test_the_trap_game_ends_in_one_of_two_fixed_points() -> None:
         learned = learn(game, Settings(), np.random.default_rng(seed), steps=10_000)
         row = learned.execution.rows()[0]
         reached.add((round(learned.leader_critic[row], 2), round(learned.follower_critic[row], 2)))
-        stuck = learn(game, Settings(), np.random.default_rng(seed), steps=10_000, follower_critic=WAITING)
+        stuck = learn(game, Settings(), np.random.default_rng(seed), steps=10_000, critics=(None, WAITING))
         row = stuck.execution.rows()[0]
         assert (stuck.leader_critic[row], stuck.follower_critic[row]) == pytest.approx((0.0, 10.0), abs=1e-2)
     assert reached == {(10.0, 0.0), (0.0, 10.0)}
@@ -153,4 +153,4 @@ def test_what_cannot_be_learned_from_is_refused() -> None:
     with pytest.raises(OptionError, match="steps is 0"):
         learn(game, Settings(), np.random.default_rng(0), steps=0)
     with pytest.raises(OptionError, match="9 finite numbers"):
-        learn(game, Settings(), np.random.default_rng(0), steps=10, leader_critic=np.zeros(4))
+        learn(game, Settings(), np.random.default_rng(0), steps=10, critics=(np.zeros(4), None))

@@ -10,6 +10,7 @@ import pytest
 
 from ssg_mip.errors import OptionError
 from ssg_mip.learning.learners.central_critics import Settings, learn
+from ssg_mip.learning.learners.schedules import Course
 from ssg_mip.library import bimatrix_game, matrix_game
 from tests.oracles.games import agreement_game
 
@@ -92,17 +93,17 @@ def test_dominant_actions_are_found(rule: str) -> None:
     """A prisoner's dilemma: the last action is better for each player whatever the other does."""
     game = bimatrix_game([[3.0, 0.0], [4.0, 1.0]], [[3.0, 4.0], [0.0, 1.0]])
     settings = Settings(rule=rule, random_steps=300, hidden=16)
-    assert np.all(learn(game, settings, 0, steps=2000, runs=8).rows[-1, :, 0] == 3)
+    assert np.all(learn(game, settings, 0, Course(steps=2000, runs=8)).rows[-1, :, 0] == 3)
 
 
 @pytest.mark.parametrize("rule", RULES)
 def test_states_may_differ_in_their_actions_and_seeds_decide(rule: str) -> None:
     game = agreement_game(1, 11).to_game()
     settings = Settings(rule=rule, random_steps=30, hidden=8, batch=8)
-    first, second = (learn(game, settings, 5, steps=120, runs=2) for _ in range(2))
+    first, second = (learn(game, settings, 5, Course(steps=120, runs=2)) for _ in range(2))
     assert np.array_equal(first.rows, second.rows)
     assert np.array_equal(game.row_state[first.rows[-1, 0]], np.arange(game.num_states))
-    assert not np.array_equal(first.leader, learn(game, settings, 6, steps=120, runs=2).leader)
+    assert not np.array_equal(first.leader, learn(game, settings, 6, Course(steps=120, runs=2)).leader)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from ssg_mip.errors import OptionError
-from ssg_mip.learning.learners.independent_networks import Settings, learn
+from ssg_mip.learning.learners.independent_networks import STEPS, Settings, learn
+from ssg_mip.learning.learners.schedules import Course
 from ssg_mip.library import matrix_game
 from tests.oracles.games import agreement_game
 
@@ -23,7 +24,7 @@ RULES = ("independent", "hysteretic", "lenient")
 @pytest.mark.parametrize("rule", ["independent", "lenient"])
 def test_maintain_ends_at_a_nash_equilibrium_not_at_the_commitment(rule: str) -> None:
     """B-Y in 96 and 97 of 100 runs with these settings; A-X, what Bi-AC finds, in none."""
-    rows = learn(matrix_game("maintain"), Settings(rule=rule), 0, runs=8).rows[-1, :, 0]
+    rows = learn(matrix_game("maintain"), Settings(rule=rule), 0, Course(steps=STEPS, runs=8)).rows[-1, :, 0]
     assert np.mean(rows == 4) >= 0.75
     assert 0 not in rows
 
@@ -58,17 +59,17 @@ def test_leniency_cools_with_every_visit_of_the_action_that_was_played() -> None
 def test_aims_above_the_cut_count_as_the_cut() -> None:
     """In Escape payoffs of 10, 15 and 30 are then the same, so nothing leads to C-Z, row 8, and two rows beat it."""
     settings = Settings(cut=1.0, scale_rewards=False, random_steps=300, hidden=16)
-    assert 8 not in learn(matrix_game("escape"), settings, 0, steps=900, runs=8).rows[-1, :, 0]
+    assert 8 not in learn(matrix_game("escape"), settings, 0, Course(steps=900, runs=8)).rows[-1, :, 0]
 
 
 @pytest.mark.parametrize("rule", RULES)
 def test_states_may_differ_in_their_actions_and_seeds_decide(rule: str) -> None:
     game = agreement_game(1, 11).to_game()
     settings = Settings(rule=rule, random_steps=30, hidden=8, batch=8)
-    first, second = (learn(game, settings, 5, steps=120, runs=2) for _ in range(2))
+    first, second = (learn(game, settings, 5, Course(steps=120, runs=2)) for _ in range(2))
     assert np.array_equal(first.rows, second.rows)
     assert np.array_equal(game.row_state[first.rows[-1, 0]], np.arange(game.num_states))
-    assert not np.array_equal(first.leader, learn(game, settings, 6, steps=120, runs=2).leader)
+    assert not np.array_equal(first.leader, learn(game, settings, 6, Course(steps=120, runs=2)).leader)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ssg_mip.learning.learners.neural.settings import NetworkSettings
+from ssg_mip.learning.learners.schedules import Course
 from tests.oracles.games import agreement_game
 
 torch = pytest.importorskip("torch")
@@ -101,10 +102,10 @@ def test_large_games_are_encoded_in_parts(monkeypatch: pytest.MonkeyPatch) -> No
     actor_critic = pytest.importorskip("ssg_mip.learning.learners.actor_critic")
     game = agreement_game(1, 11).to_game()
     settings = actor_critic.Settings(random_steps=20, hidden=8, batch=8, target_every=5)
-    whole = actor_critic.learn(game, settings, 0, steps=80, runs=2)
+    whole = actor_critic.learn(game, settings, 0, Course(steps=80, runs=2))
     monkeypatch.setattr(arena, "MOST_INPUTS", 1)
     assert len(arena.Arena(game).split(torch.zeros((2, game.num_states), dtype=torch.long))) == game.num_states > 1
-    parts = actor_critic.learn(game, settings, 0, steps=80, runs=2)
+    parts = actor_critic.learn(game, settings, 0, Course(steps=80, runs=2))
     assert (whole.curve.rows == parts.curve.rows).all()
     for one, other in zip(whole.executions, parts.executions, strict=True):
         assert [one.answer(s, 0) for s in range(game.num_states)] == [

@@ -38,7 +38,7 @@ def test_both_fixed_points_of_the_trap(algorithm: Algorithm, first: float, secon
     """Zhang et al. 2020, appendix: from either side the operator stays where it is, also from values nearby."""
     game = actor_critic_trap().to_game()
     start = Values(np.array([0.9 * first, 0.3]), np.array([0.95 * second, -0.2]))
-    found = iterate_operator(game, start, algorithm=algorithm)
+    found = iterate_operator(StageOperator(game), start, algorithm=algorithm)
     check_fixed_point(game, found)
     assert found.values.leader[0] == pytest.approx(first, abs=1e-6)
     assert found.values.follower[0] == pytest.approx(second, abs=1e-6)
@@ -55,7 +55,7 @@ def test_a_zero_sum_game_has_shapleys_value(algorithm: Algorithm) -> None:
         follower_discount=0.8,
     )
     plain = plain.replace(follower_reward=tuple(-block for block in plain.leader_reward))
-    found = iterate_operator(plain.to_game(), _zero(plain.to_game()), algorithm=algorithm)
+    found = iterate_operator(StageOperator(plain.to_game()), _zero(plain.to_game()), algorithm=algorithm)
     assert found.behaviour is Behaviour.CONVERGED
     assert found.values.leader == pytest.approx(shapley_values(plain), abs=1e-6)
     assert found.values.follower == pytest.approx(-shapley_values(plain), abs=1e-6)
@@ -66,7 +66,7 @@ def test_a_zero_sum_game_has_shapleys_value(algorithm: Algorithm) -> None:
 def test_the_last_iterates_are_what_they_are_called(algorithm: Algorithm, seed: int) -> None:
     """Random 3x2x2 games, some of them cycling: applying ``T`` goes round the cycle, or stays."""
     game = random_game(seed, 3, 2, 2)
-    found = iterate_operator(game, _zero(game), algorithm=algorithm, limit=600)
+    found = iterate_operator(StageOperator(game), _zero(game), algorithm=algorithm, limit=600)
     if found.behaviour is Behaviour.WANDERING:
         assert (algorithm, seed) == ("policy-iteration", 4)
         return
@@ -91,7 +91,7 @@ def test_this_random_game_cycles() -> None:
     """Neither algorithm finds a fixed point of the stored game with seed 0: both end in a cycle of two."""
     game = random_game(0, 3, 2, 2)
     for algorithm in ("value-iteration", "policy-iteration"):
-        found = iterate_operator(game, _zero(game), algorithm=algorithm)  # type: ignore[arg-type]
+        found = iterate_operator(StageOperator(game), _zero(game), algorithm=algorithm)  # type: ignore[arg-type]
         assert (found.behaviour, found.period) == (Behaviour.CYCLE, 2)
 
 
@@ -113,7 +113,7 @@ def test_figure_1_converges_to_what_the_ties_of_the_leader_decide(algorithm: Alg
     met = set()
     for _ in range(12):
         start = Values(rng.uniform(-30.0, 30.0, 2), rng.uniform(-30.0, 30.0, 2))
-        found = iterate_operator(game, start, algorithm=algorithm, leader_ties=ties)
+        found = iterate_operator(StageOperator(game, leader_ties=ties), start, algorithm=algorithm)
         assert found.behaviour is Behaviour.CONVERGED
         met.add(tuple(np.round(found.values.leader, 5).astype(int).tolist()))
     assert met == FIGURE_1[ties]
@@ -125,7 +125,10 @@ def test_iterates_stay_bounded() -> None:
     seen: list[float] = []
     start = Values(np.full(5, 12.0), np.full(5, -12.0))
     iterate_operator(
-        game, start, limit=100, on_step=lambda _, step: seen.append(float(np.abs(step.values.joined()).max()))
+        StageOperator(game),
+        start,
+        limit=100,
+        on_step=lambda _, step: seen.append(float(np.abs(step.values.joined()).max())),
     )
     rewards = np.abs(np.concatenate((game.leader_rewards, game.follower_rewards))).max()
     assert max(seen) <= max(12.0, rewards / 0.1)
@@ -134,13 +137,13 @@ def test_iterates_stay_bounded() -> None:
 def test_a_run_that_is_cut_short_says_whether_it_was_getting_closer() -> None:
     """The trapless game of seed 1 is still approaching after 30 steps; a tolerance of 0.9 would call it converged."""
     game = random_game(1, 3, 2, 2)
-    short = iterate_operator(game, _zero(game), limit=30)
+    short = iterate_operator(StageOperator(game), _zero(game), limit=30)
     assert (short.behaviour, short.period, len(short.changes)) == (Behaviour.APPROACHING, 0, 30)
-    cycling = iterate_operator(random_game(3, 5, 3, 3), _zero(random_game(3, 5, 3, 3)), limit=150)
+    cycling = iterate_operator(StageOperator(random_game(3, 5, 3, 3)), _zero(random_game(3, 5, 3, 3)), limit=150)
     assert cycling.behaviour is Behaviour.WANDERING
 
 
 def test_without_time_nothing_is_claimed() -> None:
     game = figure_1(1.0, 2.0).to_game()
-    found = iterate_operator(game, _zero(game), stopped=lambda: True)
+    found = iterate_operator(StageOperator(game), _zero(game), stopped=lambda: True)
     assert (found.behaviour, found.steps, len(found.changes)) == (Behaviour.APPROACHING, (), 0)
