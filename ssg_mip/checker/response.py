@@ -233,11 +233,6 @@ def _within(
     return found or (optimum.chosen[state],)
 
 
-def response_epsilon(follower: AnyProcess, view: FollowerView, chosen: Sequence[int]) -> Fraction:
-    """A proven bound on ``max_s v*(s) - v^g(s)``: exact for small games."""
-    return loss_bound(view, value_intervals(follower, chosen))
-
-
 def loss_bound(view: FollowerView, attained: Sequence[Interval]) -> Fraction:
     """A proven bound on what the follower loses, in the worst state, by a response with these values."""
     gaps = [best.upper - mine.lower for best, mine in zip(view.optimum.values, attained, strict=True)]

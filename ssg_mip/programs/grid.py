@@ -22,7 +22,7 @@ from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.value_bounds import ValueBounds
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.programs.compact import compact_commitment, compact_improvement
+from ssg_mip.programs.compact import compact_commitment
 from ssg_mip.programs.linearise import replace_by_binary_rows
 from ssg_mip.programs.program import Product, Program
 from ssg_mip.programs.tags import tagged
@@ -55,21 +55,6 @@ def grid_commitment(
         game, weights, follower_bounds=follower_bounds, leader_bounds=leader_bounds, margin=margin
     )
     return _on_grid(program, levels)
-
-
-def grid_improvement(
-    game: Game,
-    values: FloatArray,
-    weights: FloatArray,
-    levels: int,
-    *,
-    follower_bounds: ValueBounds | None = None,
-) -> Program:
-    """The improvement program over grid policies; infeasible if none reaches ``values`` in every state.
-
-    Parameters are those of :func:`~ssg_mip.programs.compact.compact_improvement` and :func:`grid_commitment`.
-    """
-    return _on_grid(compact_improvement(game, values, weights, follower_bounds=follower_bounds), levels)
 
 
 def _on_grid(program: Program, levels: int) -> Program:

@@ -128,7 +128,6 @@ class Tag(Generic[Kind]):
 
 
 RowTag = Tag[RowKind]
-ColumnTag = Tag[ColumnKind]
 
 
 @dataclasses.dataclass(frozen=True)

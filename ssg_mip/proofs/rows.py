@@ -13,7 +13,7 @@ from ssg_mip.checker.dual.cut_terms import CutRow
 from ssg_mip.errors import SolverError
 from ssg_mip.game.game import Game
 from ssg_mip.lp.compiled import CompiledProgram
-from ssg_mip.programs.tags import FROM_WEIGHTS, OF_STATE, RowKind
+from ssg_mip.programs.tags import FROM_WEIGHTS, OF_STATE, RowKind, RowTag
 
 _OUTSIDE = {RowKind.IMPROVE, RowKind.SHARE, RowKind.FLOOR}
 """Rows of no block, or of none alone."""
@@ -44,7 +44,7 @@ class BlockLayout:
     """
 
     def __init__(self, program: CompiledProgram, *, improving: bool) -> None:
-        self.rows = list(program.row_tags.each(RowKind))
+        self.rows: list[RowTag] = list(program.row_tags.each(RowKind))
         self.leaders = program.column_tags.leader
         self._names = program.row_names
         self._improving = improving
