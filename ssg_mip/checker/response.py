@@ -172,10 +172,6 @@ class FollowerView:
     near: tuple[Fraction, ...]
     slack: tuple[Fraction, ...]
 
-    def exactly_tied(self, state: int) -> tuple[int, ...]:
-        """The slots of a state that are proven equal to the best one, to the last digit; small games only."""
-        return tuple(slot for slot in self.possibly_tied[state] if self.shortfalls[slot] == Interval.point(Fraction(0)))
-
 
 def view_follower(
     follower: AnyProcess,

@@ -51,10 +51,6 @@ class Demand:
     least: float
     slope: float
 
-    def value(self, leader_values: FloatArray, follower_values: FloatArray) -> float:
-        """The left side."""
-        return float(self.leader @ leader_values + self.follower @ follower_values)
-
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Ceiling:

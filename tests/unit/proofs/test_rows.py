@@ -10,6 +10,7 @@ import numpy as np
 import pyomo.environ as pyo
 import pytest
 
+from ssg_mip.checker.dual.cut_terms import CutRow
 from ssg_mip.checker.dual.replay import verify_bound
 from ssg_mip.errors import InvalidResultError, SolverError
 from ssg_mip.evaluation.value_bounds import follower_value_bounds
@@ -23,6 +24,8 @@ from tests.unit.checker.dual_cases import Certified, Lines, certified
 Change = Callable[[CompiledProgram], CompiledProgram]
 
 CASES = ("three states", "three states, one start", "three states, floor", "three states, improvement")
+
+WITH_CUTS = ("figure 1", "zero-sum, stationary")
 
 
 def _made_again(name: str, change: Change) -> Certified:
@@ -40,7 +43,7 @@ def _made_again(name: str, change: Change) -> Certified:
     return case
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", [*CASES, *WITH_CUTS])
 def test_names_decide_nothing(name: str) -> None:
     """Rows of one program under the names of another are the same certificate."""
     case = _made_again(name, lambda program: dataclasses.replace(program, row_names=program.row_names[::-1]))
@@ -76,6 +79,19 @@ def _proves(game: Game, lines: Lines) -> bool:
         return verify_bound(game, lines).passed
     except InvalidResultError:
         return False
+
+
+@pytest.mark.parametrize("name", WITH_CUTS)
+def test_cuts_name_actions_of_their_state(name: str) -> None:
+    """The row that is multiplied: a negated one is that of the answer itself, a difference is with another action."""
+    case = certified(name)
+    leaves = [node for node in case.lines[1:] if node[0] == "l"]
+    cuts = [cut for leaf in leaves for block in leaf[4:] if len(block) == 4 for cut in block[3]]
+    assert cuts
+    for _, kind, state, answer, action, *_ in cuts:
+        assert {answer, action} <= set(range(int(case.game.follower_counts[state])))
+        if kind != CutRow.INCENTIVE:
+            assert (answer == action) == (kind == CutRow.NEGATED)
 
 
 def test_a_row_of_a_users_own_is_named() -> None:
