@@ -55,12 +55,8 @@ class RltSeparation:
         """Whether the program has rows to multiply and every product that the cuts need."""
         return self._base.multipliable
 
-    def rows(self, cuts: Cuts, box: Box) -> SparseRows:
-        """The cuts on a box; every row is at least 0."""
-        return self.rows_and_sizes(cuts, box)[0]
-
     def rows_and_sizes(self, cuts: Cuts, box: Box) -> tuple[SparseRows, SparseRows]:
-        """The cuts on a box, and the magnitudes that their entries are computed from."""
+        """The cuts on a box, every row at least 0, and the magnitudes that their entries are computed from."""
         return self._cut_rows.rows_and_sizes(cuts, box)
 
     def separate(self, unit_point: FloatArray, box: Box, limit: int) -> Cuts:

@@ -51,9 +51,6 @@ means iterates before the last one, of a gap scale one that plays no part in the
 that asks for less, of a mixture one that proves nothing; bounds and statuses that are not proven are named for every
 document (``claimed``)."""
 
-CHECKED_OPTIONS = ("provenance.options.margin", "provenance.options.resolution", "provenance.options.scalarisation")
-"""The options that are printed elsewhere too, and must be the same there."""
-
 FRONT_METHOD = "front by "
 """What the method of a front's origin begins with."""
 

@@ -172,10 +172,6 @@ class FollowerView:
     near: tuple[Fraction, ...]
     slack: tuple[Fraction, ...]
 
-    def exactly_tied(self, state: int) -> tuple[int, ...]:
-        """The slots of a state that are proven equal to the best one, to the last digit; small games only."""
-        return tuple(slot for slot in self.possibly_tied[state] if self.shortfalls[slot] == Interval.point(Fraction(0)))
-
 
 def view_follower(
     follower: AnyProcess,
@@ -230,11 +226,6 @@ def _within(
     """The slots that are tied for certain; the best one is tied with itself."""
     found = tuple(slot for slot in process.slots(state) if shortfalls[slot].upper <= limit)
     return found or (optimum.chosen[state],)
-
-
-def response_epsilon(follower: AnyProcess, view: FollowerView, chosen: Sequence[int]) -> Fraction:
-    """A proven bound on ``max_s v*(s) - v^g(s)``: exact for small games."""
-    return loss_bound(view, value_intervals(follower, chosen))
 
 
 def loss_bound(view: FollowerView, attained: Sequence[Interval]) -> Fraction:

@@ -10,7 +10,6 @@ import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +37,7 @@ from ssg_mip.programs.commitment import commitment, conditional_states
 from ssg_mip.programs.improvement import improvement, leader_gains
 from ssg_mip.programs.program import Program, given_up_quietly
 from ssg_mip.programs.rows import Selection
+from ssg_mip.programs.tags import FROM_WEIGHTS, OF_STATE, ColumnKind
 from ssg_mip.runs.run import Run
 
 ALWAYS_WRITTEN = 1000
@@ -120,12 +120,12 @@ class Bridge(ABC):
         if not self._warned:
             warn_of_ranges(compiled, self.game.name, given=self.given_numbers)
             self._warned = True
-        slot_of = self._slot_of_columns(program, compiled)
+        slot_of = self._slot_of_columns(compiled)
         checkpoint()
         relaxation = BoxRelaxation(compiled, slot_of, seed=self.run.seed, accuracy=self.run.tolerances.feasibility)
         relaxation.stop_when(lambda: self.run.interrupt.requested)
         relaxation.end_by(self.run.deadline)
-        self.read_columns(program, compiled)
+        self.read_columns(compiled)
         return relaxation
 
     @property
@@ -133,17 +133,10 @@ class Bridge(ABC):
         """What users have given of a program's numbers; ``None`` if that is all of them."""
         return None
 
-    def _slot_of_columns(self, program: Program, compiled: CompiledProgram) -> IntArray:
-        """The follower slot of every column of a block over ``(s, a, b)``, -1 for the rest."""
-        slot_of = np.full(compiled.num_columns, -1)
-        for block, letters in program.indices.items():
-            component: Any = program.model.component(block)
-            if component is None or not letters.startswith("sab"):
-                continue
-            for index, member in component.items():
-                column = compiled.column_of.get(id(member))
-                if column is not None:
-                    slot_of[column] = self.game.follower_offsets[index[0]] + index[2]
+    def _slot_of_columns(self, compiled: CompiledProgram) -> IntArray:
+        """The follower slot of every column that is about an answer, -1 for the rest."""
+        tags = compiled.column_tags
+        slot_of: IntArray = np.where(tags.answer >= 0, self.game.follower_offsets[tags.state] + tags.answer, -1)
         return slot_of
 
     # ------------------------------------------------------------------ what a program adds
@@ -153,7 +146,7 @@ class Bridge(ABC):
         """The exact program within bounds on the follower's values and a selection of answers."""
 
     @abstractmethod
-    def read_columns(self, program: Program, compiled: CompiledProgram) -> None:
+    def read_columns(self, compiled: CompiledProgram) -> None:
         """Remember where the program's blocks ended up among the compiled columns."""
 
     @abstractmethod
@@ -242,16 +235,12 @@ class CommitmentBridge(Bridge):
         floor = {k: float(self._least[k]) for k in self._floored}
         return commitment(self.game, self.weights, follower, selection=selection, floor=floor)
 
-    def read_columns(self, program: Program, compiled: CompiledProgram) -> None:
+    def read_columns(self, compiled: CompiledProgram) -> None:
         """Columns of the occupancies, and of what says more about a state that they hardly visit."""
-        model = program.model
-        self._rows = rows_of(self.game, model.y)
-        self._columns = compiled.columns(model.y)
-        own = [(member, key) for key, member in model.x.items()]
-        for k in self._floored:
-            own += [(member, key) for key, member in model.component(f"floor{k}_y").items() if key[0] == k]
-        self._own_rows = np.array([self.game.row(*key) for _, key in own], dtype=np.int64)
-        self._own_columns = np.array([compiled.column_of[id(member)] for member, _ in own], dtype=np.int64)
+        tags = compiled.column_tags
+        own_block = (tags.block == OF_STATE) | ((tags.block == tags.state) & (tags.block >= 0))
+        self._rows, self._columns = weights_of(self.game, compiled, tags.block == FROM_WEIGHTS)
+        self._own_rows, self._own_columns = weights_of(self.game, compiled, own_block)
 
     def evaluate(self, policy: LeaderPolicy) -> Candidate:
         """The weighted exact value; ``-inf`` below the floor or the margin."""
@@ -303,10 +292,9 @@ class ImprovementBridge(Bridge):
         """The hull form."""
         return improvement(self.game, self.values, self.objective, follower, selection=selection)
 
-    def read_columns(self, program: Program, compiled: CompiledProgram) -> None:
+    def read_columns(self, compiled: CompiledProgram) -> None:
         """Columns of the probabilities."""
-        self._rows = rows_of(self.game, program.model.x)
-        self._columns = compiled.columns(program.model.x)
+        self._rows, self._columns = weights_of(self.game, compiled, compiled.column_tags.block == OF_STATE)
 
     def evaluate(self, policy: LeaderPolicy) -> Candidate:
         """The objective at the gains; ``-inf`` if a state loses or the margin is missed."""
@@ -352,9 +340,12 @@ class ImprovementBridge(Bridge):
         return weights
 
 
-def rows_of(game: Game, block: Any) -> IntArray:
-    """Joint-action rows of the members of a block over ``(s, a, b)``."""
-    return np.array([game.row(*key) for key in block], dtype=np.int64)
+def weights_of(game: Game, compiled: CompiledProgram, among: NDArray[np.bool_]) -> tuple[IntArray, IntArray]:
+    """Joint-action rows and columns of the weights of joint actions among some columns of a program."""
+    tags = compiled.column_tags
+    columns = np.flatnonzero(among & (tags.kind == ColumnKind.WEIGHT))
+    state, leader, answer = (field[columns] for field in (tags.state, tags.leader, tags.answer))
+    return game.row_offsets[state] + leader * game.follower_counts[state] + answer, columns
 
 
 def pieces_goal(pieces: ConcavePieces, gains: FloatArray, least: FloatArray, model: FixedResponse) -> LinearGoal:

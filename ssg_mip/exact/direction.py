@@ -18,7 +18,7 @@ from ssg_mip.branch_and_bound.records import Gaps
 from ssg_mip.branch_and_bound.search import Search
 from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.value_bounds import LEAST_GAP, ValueBounds
-from ssg_mip.exact.bridge import Bridge, rows_of
+from ssg_mip.exact.bridge import Bridge, weights_of
 from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal
 from ssg_mip.exact.heuristics.simple import simple_policies
 from ssg_mip.exact.size_limit import obstacle
@@ -31,6 +31,7 @@ from ssg_mip.problem.problem import Problem
 from ssg_mip.programs.direction import Ceiling, Demand, direction_products, level, thin_states
 from ssg_mip.programs.program import Program
 from ssg_mip.programs.rows import Selection
+from ssg_mip.programs.tags import OF_STATE
 from ssg_mip.runs.run import Run
 
 Witness = Callable[[LeaderPolicy, Response], None]
@@ -81,14 +82,11 @@ class DirectionBridge(Bridge):
         ]
         return level(self.game, relaxed, follower, top=self._top, selection=selection, ceilings=self._ceilings)
 
-    def read_columns(self, program: Program, compiled: CompiledProgram) -> None:
+    def read_columns(self, compiled: CompiledProgram) -> None:
         """Columns of all occupancy blocks, and of the conditional probabilities where they hardly reach."""
-        model = program.model
-        found = [model.component(f"demand{k}_y") for k in range(len(self.demands))]
-        blocks = [block for block in found if block is not None]
-        self._rows = np.concatenate([rows_of(self.game, block) for block in blocks] or [np.empty(0, dtype=np.int64)])
-        self._columns = np.concatenate([compiled.columns(block) for block in blocks] or [np.empty(0, dtype=np.int64)])
-        self._own_rows, self._own_columns = rows_of(self.game, model.x), compiled.columns(model.x)
+        block = compiled.column_tags.block
+        self._rows, self._columns = weights_of(self.game, compiled, block >= 0)
+        self._own_rows, self._own_columns = weights_of(self.game, compiled, block == OF_STATE)
 
     def evaluate(self, policy: LeaderPolicy) -> Candidate:
         """The exact level; ``-inf`` if a demand is missed at level 0, or the margin."""

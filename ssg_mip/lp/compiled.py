@@ -17,6 +17,7 @@ from ssg_mip.lp.interface import LinearProgram
 from ssg_mip.lp.linear_rows import RowArrays, read_linear_rows
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 from ssg_mip.programs.program import Program
+from ssg_mip.programs.tags import ColumnKind, RowKind, Tags
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -37,8 +38,10 @@ class CompiledProgram(RowArrays):
         Per row: the position within ``box`` of the variable that the row is a multiple by, or -1.
     differences
         Pairs of rows whose difference is worth multiplying by box variables, shape ``[pairs, 2]``.
-    column_names, row_names
-        Names as Pyomo gives them.
+    row_tags, column_tags
+        What each row and column stands for.
+    row_names
+        Names of rows as Pyomo gives them, for messages.
     column_of
         Pyomo variable id to column.
     """
@@ -52,7 +55,8 @@ class CompiledProgram(RowArrays):
     product_value: IntArray
     multiplied_value: IntArray
     differences: IntArray
-    column_names: tuple[str, ...]
+    row_tags: Tags[RowKind]
+    column_tags: Tags[ColumnKind]
     row_names: tuple[str, ...]
     column_of: dict[int, int]
 
@@ -95,14 +99,14 @@ def compile_program(program: Program) -> CompiledProgram:
         product or a variable of the box appears in no linear row and no objective.
     """
     model = program.model
-    product = model.component("product")
-    if product is not None:
-        product.deactivate()
+    stated = program.product_rows
+    for rows in stated:
+        rows.deactivate()
     try:
         linear = read_linear_rows(model)
     finally:
-        if product is not None:
-            product.activate()
+        for rows in stated:
+            rows.activate()
     column_of = {id(variable): place for place, variable in enumerate(linear.columns)}
     place_in_box = {id(variable): place for place, variable in enumerate(program.box)}
     row_of = {id(constraint): place for place, constraint in enumerate(linear.rows)}
@@ -131,7 +135,8 @@ def compile_program(program: Program) -> CompiledProgram:
         differences=np.array(
             [(row_of[id(row)], row_of[id(other)]) for row, other in program.differences], dtype=np.int64
         ).reshape(-1, 2),
-        column_names=tuple(v.name for v in linear.columns),
+        row_tags=Tags.of(linear.rows),
+        column_tags=Tags.of(linear.columns),
         row_names=tuple(row.name for row in linear.rows),
         column_of=column_of,
     )

@@ -40,23 +40,11 @@ from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.programs.coupling import Coupling
 from ssg_mip.programs.program import Multiplied, Program
-from ssg_mip.programs.rows import Selection, add_incentive_rows, add_products, multiplied_rows
+from ssg_mip.programs.rows import Selection, add_follower_values, add_incentive_rows, add_products, multiplied_rows
+from ssg_mip.programs.tags import FROM_WEIGHTS, OF_STATE, Block, ColumnKind, RowKind, tagged
 
 SMALL_WEIGHT = 1e-3
 """States with less weight than this share of the average weight get a conditional block."""
-
-OCCUPANCY_INDICES = {
-    **{"y": "sab", "w": "sabt"},
-    **{"flow": "s", "flow_times_value": "st", "own": "sb", "incentive": "sbc"},
-}
-"""What the indices of an occupancy block mean."""
-
-INDICES = {
-    **{"v": "s", "x": "sab", "z": "sabt", "share": "sab"},
-    **OCCUPANCY_INDICES,
-    **{"simplex": "s", "simplex_times_value": "st", "conditional_own": "sb", "conditional_incentive": "sbc"},
-}
-"""What the indices of the components mean."""
 
 
 def conditional_states(game: Game, weights: FloatArray, floored: Sequence[int] = ()) -> list[int]:
@@ -101,27 +89,29 @@ def commitment(
     floor = {} if floor is None else floor
     states = range(game.num_states)
     keys = selection.keys(states)
-    low, high = follower.lower, follower.upper
 
     model = pyo.ConcreteModel(name="commitment")
-    model.v = pyo.Var(states, bounds=lambda _, t: (float(low[t]), float(high[t])))
+    add_follower_values(model, follower)
     coupling = Coupling(game)
-    parts = [add_occupancy_block(model, selection, coupling, weights, follower)]
+    parts = [add_occupancy_block(model, selection, coupling, weights, follower, Block(FROM_WEIGHTS))]
     thin = conditional_states(game, weights, list(floor))
     parts.append(add_conditional_block(model, selection, coupling, thin, follower))
     rewards = {key: float(game.leader_rewards[game.row(*key)]) for key in keys}
+    blocks = {}
     for k, least in floor.items():
+        block = Block(k, prefix=f"floor{k}_")
         start = np.zeros(game.num_states)
         start[k] = 1.0
-        parts.append(add_occupancy_block(model, selection, coupling, start, follower, prefix=f"floor{k}_"))
-        y = model.component(f"floor{k}_y")
-        setattr(model, f"floor{k}_value", pyo.Constraint(expr=sum(rewards[key] * y[key] for key in keys) >= least))
+        parts.append(add_occupancy_block(model, selection, coupling, start, follower, block))
+        y = blocks[k] = parts[-1].weights
+        value = pyo.Constraint(expr=sum(rewards[key] * y[key] for key in keys) >= least)
+        model.add_component(f"{block.prefix}value", tagged(value, kind=RowKind.FLOOR, block=k))
     if floor:
-        blocks = {k: model.component(f"floor{k}_y") for k in floor}
-        model.share = pyo.Constraint(
+        share = pyo.Constraint(
             keys,
-            rule=lambda m, *key: m.y[key] - sum(float(weights[k]) * block[key] for k, block in blocks.items()) >= 0.0,
+            rule=lambda m, *key: m.y[key] - sum(float(weights[k]) * y[key] for k, y in blocks.items()) >= 0.0,
         )
+        model.share = tagged(share, "sab", RowKind.SHARE)
     model.leader_value = pyo.Objective(expr=sum(rewards[key] * model.y[key] for key in keys), sense=pyo.maximize)
     return Program(
         model,
@@ -129,21 +119,21 @@ def commitment(
         products=add_products(model, [triple for part in parts for triple in part.triples], selection.checkpoint),
         multiplied=tuple(row for part in parts for row in part.multiplied),
         differences=tuple(pair for part in parts for pair in part.differences),
-        indices={**INDICES, **{f"floor{k}_{name}": use for k in floor for name, use in OCCUPANCY_INDICES.items()}},
     )
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Part:
-    """What a block of the program adds to its products and to what the search must know."""
+    """What a block of the program adds to its products and to what the search must know, and its ``y`` or ``x``."""
 
+    weights: Any
     triples: list[tuple[Any, Any, Any]]
     multiplied: tuple[Multiplied, ...]
     differences: tuple[tuple[Any, Any], ...]
 
 
 def add_occupancy_block(
-    model: Any, selection: Selection, coupling: Coupling, start: FloatArray, follower: ValueBounds, prefix: str = ""
+    model: Any, selection: Selection, coupling: Coupling, start: FloatArray, follower: ValueBounds, block: Block
 ) -> Part:
     """Occupancies ``y`` from a start distribution, their products ``w`` with ``v``, flow and incentive rows."""
     import pyomo.environ as pyo
@@ -159,9 +149,11 @@ def add_occupancy_block(
             entering[int(t)].append((key, game.leader_discount * float(p)))
 
     product_bounds = selection.product_bounds
-    y = _attach(model, f"{prefix}y", pyo.Var(keys, bounds=(0.0, top)))
     places = [(*key, t) for key in keys for t in coupling.of_action(key[0], key[1])]
-    w = _attach(model, f"{prefix}w", pyo.Var(places, bounds=lambda _, s, a, b, t: product_bounds(top, follower, t)))
+    y = tagged(pyo.Var(keys, bounds=(0.0, top)), "sab", ColumnKind.WEIGHT, block.number)
+    w = pyo.Var(places, bounds=lambda _, s, a, b, t: product_bounds(top, follower, t))
+    model.add_component(f"{block.prefix}y", y)
+    model.add_component(f"{block.prefix}w", tagged(w, "sabt", ColumnKind.PRODUCT, block.number))
 
     def flow(_: Any, s: int) -> Any:
         return sum(y[key] for key in leaving[s]) - sum(p * y[key] for key, p in entering[s]) == float(start[s])
@@ -171,11 +163,13 @@ def add_occupancy_block(
         balance = sum(w[key, t] for key in leaving[s]) - sum(p * w[key, t] for key, p in entering[s])
         return balance - float(start[s]) * m.v[t] == 0.0
 
-    base = _attach(model, f"{prefix}flow", pyo.Constraint(states, rule=flow))
-    rows = _attach(model, f"{prefix}flow_times_value", pyo.Constraint(coupling.flow_rows(), rule=flow_times_value))
-    differences = add_incentive_rows(model, selection, y, w, list(states), prefix=prefix)
+    base = tagged(pyo.Constraint(states, rule=flow), "s", RowKind.FLOW, block.number)
+    rows = pyo.Constraint(coupling.flow_rows(), rule=flow_times_value)
+    model.add_component(f"{block.prefix}flow", base)
+    model.add_component(f"{block.prefix}flow_times_value", tagged(rows, "st", RowKind.FLOW_TIMES_VALUE, block.number))
+    differences = add_incentive_rows(model, selection, y, w, list(states), block)
     triples = [(w[place], y[place[:3]], model.v[place[3]]) for place in places]
-    return Part(triples, multiplied_rows(rows, base, model.v), differences)
+    return Part(y, triples, multiplied_rows(rows, base, model.v), differences)
 
 
 def add_conditional_block(
@@ -189,19 +183,16 @@ def add_conditional_block(
     places = [(*key, t) for key in keys for t in near[key[0]]]
     block = {s: [key for key in keys if key[0] == s] for s in thin}
     product_bounds = selection.product_bounds
-    model.x = pyo.Var(keys, bounds=(0.0, 1.0))
-    model.z = pyo.Var(places, bounds=lambda _, s, a, b, t: product_bounds(1.0, follower, t))
-    model.simplex = pyo.Constraint(thin, rule=lambda m, s: sum(m.x[key] for key in block[s]) == 1.0)
-    model.simplex_times_value = pyo.Constraint(
+    model.x = tagged(pyo.Var(keys, bounds=(0.0, 1.0)), "sab", ColumnKind.WEIGHT, OF_STATE)
+    products = pyo.Var(places, bounds=lambda _, s, a, b, t: product_bounds(1.0, follower, t))
+    model.z = tagged(products, "sabt", ColumnKind.PRODUCT, OF_STATE)
+    simplex = pyo.Constraint(thin, rule=lambda m, s: sum(m.x[key] for key in block[s]) == 1.0)
+    model.simplex = tagged(simplex, "s", RowKind.SIMPLEX, OF_STATE)
+    times_value = pyo.Constraint(
         [(s, t) for s in thin for t in near[s]],
         rule=lambda m, s, t: sum(m.z[key, t] for key in block[s]) - m.v[t] == 0.0,
     )
-    differences = add_incentive_rows(model, selection, model.x, model.z, thin, prefix="conditional_")
+    model.simplex_times_value = tagged(times_value, "st", RowKind.SIMPLEX_TIMES_VALUE, OF_STATE)
+    differences = add_incentive_rows(model, selection, model.x, model.z, thin, Block(OF_STATE, "conditional_"))
     triples = [(model.z[place], model.x[place[:3]], model.v[place[3]]) for place in places]
-    return Part(triples, multiplied_rows(model.simplex_times_value, model.simplex, model.v), differences)
-
-
-def _attach(model: Any, name: str, component: Any) -> Any:
-    """Add a component under a name."""
-    setattr(model, name, component)
-    return component
+    return Part(model.x, triples, multiplied_rows(times_value, simplex, model.v), differences)

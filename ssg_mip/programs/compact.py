@@ -41,23 +41,10 @@ from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.scalarisation import ConcavePieces, StepObjective
 from ssg_mip.programs.program import Program
-from ssg_mip.programs.rows import add_products, product_bounds
+from ssg_mip.programs.rows import add_follower_values, add_products, product_bounds
+from ssg_mip.programs.tags import tagged
 
 Triple = tuple[Any, Any, Any]
-
-INDICES = {
-    "f": "sa",
-    "g": "sb",
-    "v": "s",
-    "w": "sat",
-    "leader_policy": "s",
-    "follower_policy": "s",
-    "incentive": "sb",
-    "response": "sb",
-    "share_w": "st",
-    "leader_at_most": "sb",
-    "leader_at_least": "sb",
-}
 
 
 def compact_commitment(
@@ -94,10 +81,11 @@ def compact_commitment(
     follower_bounds = follower_bounds or follower_value_bounds(game)
     leader_bounds = leader_bounds or leader_value_bounds(game)
     model, triples = follower_model(game, follower_bounds, "commitment", margin, checkpoint)
-    model.V = pyo.Var(range(game.num_states), bounds=_interval(leader_bounds))
+    model.V = tagged(pyo.Var(range(game.num_states), bounds=_interval(leader_bounds)), "s")
     coupled = coupled_pairs(game) if game.leader_discount > 0.0 else []
-    triples += _add_scaled_values(game, model, "W", "V", leader_bounds, coupled, checkpoint)
-    values = _action_values(game, game.leader_rewards, game.leader_discount, model, "W", "V", checkpoint)
+    products, scaled = _add_scaled_values(game, model, model.V, "W", leader_bounds, coupled, checkpoint)
+    triples += products
+    values = _action_values(game, game.leader_rewards, game.leader_discount, model.f, model.V, scaled, checkpoint)
     smallest, largest = _slot_range(game, game.leader_rewards, game.leader_discount, leader_bounds)
     ranges = (leader_bounds.lower, leader_bounds.upper), (smallest, largest)
     _add_leader_rows(game, model, model.V, values, *ranges, checkpoint)
@@ -106,7 +94,6 @@ def compact_commitment(
         model=model,
         box=(*model.v.values(), *model.V.values()),
         products=add_products(model, triples, checkpoint),
-        indices={**INDICES, "V": "s", "W": "sat", "share_W": "st"},
     )
 
 
@@ -153,16 +140,17 @@ def compact_improvement(
             np.maximum.reduceat(largest, game.follower_offsets[:-1]),
         )
     )
-    model.Q = pyo.Var(range(game.num_states), bounds=_interval(q_bounds))
+    model.Q = tagged(pyo.Var(range(game.num_states), bounds=_interval(q_bounds)), "s")
     under_action = [0.0] * slots
     for row in range(game.num_rows):
         probability = model.f[int(game.row_state[row]), int(game.row_leader[row])]
         under_action[int(game.row_follower_slot[row])] += float(gains[row]) * probability
     ranges = (q_bounds.lower, q_bounds.upper), (smallest, largest)
     _add_leader_rows(game, model, model.Q, under_action, *ranges, checkpoint)
-    model.improvement = pyo.Constraint(
+    no_loss = pyo.Constraint(
         range(game.num_states), rule=lambda m, s: m.Q[s] >= float(values[s]), doc="no state gets worse"
     )
+    model.improvement = tagged(no_loss, "s")
 
     def gain(weights: FloatArray) -> Any:
         return pyo.quicksum(float(w) * (model.Q[s] - float(values[s])) for s, w in enumerate(weights))
@@ -171,9 +159,10 @@ def compact_improvement(
         ends = (objective(q_bounds.lower - values), objective(q_bounds.upper - values))
         model.rise = pyo.Var(bounds=ends)
         rows = list(zip(objective.weights, objective.offsets.tolist(), strict=True))
-        model.piece = pyo.Constraint(
+        pieces = pyo.Constraint(
             range(len(rows)), rule=lambda m, k: gain(rows[k][0]) + rows[k][1] - m.rise >= 0.0, doc="a concave objective"
         )
+        model.piece = tagged(pieces, "k")
         _add_objective(model, "gain", model.rise)
     else:
         _add_objective(model, "gain", gain(objective))
@@ -181,7 +170,6 @@ def compact_improvement(
         model=model,
         box=tuple(model.v.values()),
         products=add_products(model, triples, checkpoint),
-        indices={**INDICES, "Q": "s", "improvement": "s", "piece": "k"},
     )
 
 
@@ -200,18 +188,20 @@ def follower_model(
     """
     model = pyo.ConcreteModel(name=name)
     states = range(game.num_states)
-    model.f = pyo.Var(_pairs(game.leader_counts), bounds=(0.0, 1.0))
-    model.g = pyo.Var(_pairs(game.follower_counts), domain=pyo.Binary)
-    model.v = pyo.Var(states, bounds=_interval(bounds))
-    model.leader_policy = pyo.Constraint(
+    model.f = tagged(pyo.Var(_pairs(game.leader_counts), bounds=(0.0, 1.0)), "sa")
+    model.g = tagged(pyo.Var(_pairs(game.follower_counts), domain=pyo.Binary), "sb")
+    add_follower_values(model, bounds)
+    leader_policy = pyo.Constraint(
         states, rule=lambda m, s: pyo.quicksum(m.f[s, a] for a in range(game.leader_counts[s])) == 1.0
     )
-    model.follower_policy = pyo.Constraint(
+    follower_policy = pyo.Constraint(
         states, rule=lambda m, s: pyo.quicksum(m.g[s, b] for b in range(game.follower_counts[s])) == 1.0
     )
+    model.leader_policy = tagged(leader_policy, "s")
+    model.follower_policy = tagged(follower_policy, "s")
     coupled = coupled_pairs(game) if game.follower_discount > 0.0 else []
-    triples = _add_scaled_values(game, model, "w", "v", bounds, coupled, checkpoint)
-    values = _action_values(game, game.follower_rewards, game.follower_discount, model, "w", "v", checkpoint)
+    triples, scaled = _add_scaled_values(game, model, model.v, "w", bounds, coupled, checkpoint)
+    values = _action_values(game, game.follower_rewards, game.follower_discount, model.f, model.v, scaled, checkpoint)
     big_m = compact_big_m(game, bounds)
 
     def incentive(m: Any, s: int, b: int) -> Any:
@@ -225,8 +215,8 @@ def follower_model(
         return m.v[s] - values[slot] <= float(big_m[slot]) * (1.0 - m.g[s, b])
 
     pairs = _pairs(game.follower_counts)
-    model.incentive = pyo.Constraint(pairs, rule=incentive)
-    model.response = pyo.Constraint(pairs, rule=response)
+    model.incentive = tagged(pyo.Constraint(pairs, rule=incentive), "sb")
+    model.response = tagged(pyo.Constraint(pairs, rule=response), "sb")
     return model, triples
 
 
@@ -236,28 +226,27 @@ def follower_model(
 def _add_scaled_values(
     game: Game,
     model: Any,
-    result: str,
-    value: str,
+    values: Any,
+    name: str,
     bounds: ValueBounds,
     coupled: list[tuple[int, int]],
     checkpoint: Checkpoint,
-) -> list[Triple]:
-    """Variables ``result(s, a, t) = f(s, a) value(t)`` and the rows that sum them over ``a``."""
+) -> tuple[list[Triple], Any]:
+    """Variables ``name(s, a, t) = f(s, a) values(t)`` and the rows that sum them over ``a``: the products, and they."""
     keys = [(s, a, t) for s, t in coupled for a in range(int(game.leader_counts[s]))]
 
     def between(_: Any, _s: int, _a: int, t: int) -> tuple[float, float]:
         checkpoint()
         return product_bounds(1.0, bounds.lower, bounds.upper, t)
 
-    scaled = pyo.Var(keys, bounds=between)
-    model.add_component(result, scaled)
-    values = model.component(value)
+    scaled = tagged(pyo.Var(keys, bounds=between), "sat")
+    model.add_component(name, scaled)
     share = pyo.Constraint(
         coupled,
         rule=lambda _, s, t: pyo.quicksum(scaled[s, a, t] for a in range(game.leader_counts[s])) == values[t],
     )
-    model.add_component(f"share_{result}", share)
-    return [(scaled[s, a, t], model.f[s, a], values[t]) for s, a, t in keys]
+    model.add_component(f"share_{name}", tagged(share, "st"))
+    return [(scaled[s, a, t], model.f[s, a], values[t]) for s, a, t in keys], scaled
 
 
 def coupled_pairs(game: Game) -> list[tuple[int, int]]:
@@ -277,17 +266,16 @@ def coupled_pairs(game: Game) -> list[tuple[int, int]]:
 
 
 def _action_values(
-    game: Game, rewards: FloatArray, discount: float, model: Any, result: str, value: str, checkpoint: Checkpoint
+    game: Game, rewards: FloatArray, discount: float, policy: Any, values: Any, scaled: Any, checkpoint: Checkpoint
 ) -> list[Any]:
     """``sum_a f [r + gamma sum_t p value(t)]`` per follower slot, linear in ``f``, the values and the products."""
-    scaled, values = model.component(result), model.component(value)
     expressions = []
     for state in range(game.num_states):
         checkpoint()
         rows = _state_transitions(game, state)
         actions = range(int(game.leader_counts[state]))
         for b in range(int(game.follower_counts[state])):
-            terms = [float(rewards[game.row(state, a, b)]) * model.f[state, a] for a in actions]
+            terms = [float(rewards[game.row(state, a, b)]) * policy[state, a] for a in actions]
             for t in sorted({t for a in actions for t in rows[a, b]}) if discount > 0.0 else ():
                 weight = [discount * rows[a, b].get(t, 0.0) for a in actions]
                 if (state, 0, t) in scaled:
@@ -336,8 +324,8 @@ def _add_leader_rows(
         return under_action[slot] - value[s] <= float(largest[slot] - lower[s]) * (1.0 - m.g[s, b])
 
     pairs = _pairs(game.follower_counts)
-    model.leader_at_most = pyo.Constraint(pairs, rule=at_most)
-    model.leader_at_least = pyo.Constraint(pairs, rule=at_least)
+    model.leader_at_most = tagged(pyo.Constraint(pairs, rule=at_most), "sb")
+    model.leader_at_least = tagged(pyo.Constraint(pairs, rule=at_least), "sb")
 
 
 def _slot_range(game: Game, rewards: FloatArray, discount: float, bounds: ValueBounds) -> tuple[FloatArray, FloatArray]:
@@ -368,6 +356,7 @@ def _interval(bounds: ValueBounds) -> Any:
 
 def _add_objective(model: Any, name: str, expression: Any) -> None:
     """Maximise a variable ``name == expression``, so that the objective of an exported file is one name."""
-    model.add_component(name, pyo.Var())
-    model.scalarisation = pyo.Constraint(expr=model.component(name) == expression)
-    model.objective = pyo.Objective(expr=model.component(name), sense=pyo.maximize)
+    variable = pyo.Var()
+    model.add_component(name, variable)
+    model.scalarisation = pyo.Constraint(expr=variable == expression)
+    model.objective = pyo.Objective(expr=variable, sense=pyo.maximize)

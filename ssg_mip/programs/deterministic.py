@@ -26,10 +26,11 @@ from ssg_mip.evaluation.value_bounds import ValueBounds, follower_value_bounds
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.scalarisation import StepObjective
-from ssg_mip.programs.compact import INDICES, compact_improvement, follower_model
+from ssg_mip.programs.compact import compact_improvement, follower_model
 from ssg_mip.programs.linearise import replace_by_binary_rows
 from ssg_mip.programs.occupancy import add_occupancy
 from ssg_mip.programs.program import Product, Program
+from ssg_mip.programs.tags import tagged
 
 
 def deterministic_commitment(
@@ -70,11 +71,10 @@ def deterministic_commitment(
         checkpoint()
         return pyo.quicksum(m.y[s, a, b] for a in range(int(game.leader_counts[s]))) <= top * m.g[s, b]
 
-    model.leader_plays = pyo.Constraint(list(model.f), rule=leader_plays)
-    model.follower_plays = pyo.Constraint(list(model.g), rule=follower_plays)
+    model.leader_plays = tagged(pyo.Constraint(list(model.f), rule=leader_plays), "sa")
+    model.follower_plays = tagged(pyo.Constraint(list(model.g), rule=follower_plays), "sb")
     products = tuple(Product(*triple) for triple in triples)
-    indices = {**INDICES, "y": "sab", "flow": "s", "leader_plays": "sa", "follower_plays": "sb"}
-    return _with_binary_policy(Program(model, products=products, indices=indices), checkpoint)
+    return _with_binary_policy(Program(model, products=products), checkpoint)
 
 
 def deterministic_improvement(

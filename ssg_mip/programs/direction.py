@@ -29,15 +29,14 @@ from ssg_mip.evaluation.value_bounds import ValueBounds
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.programs.commitment import (
-    INDICES,
-    OCCUPANCY_INDICES,
     add_conditional_block,
     add_occupancy_block,
     conditional_states,
 )
 from ssg_mip.programs.coupling import Coupling
 from ssg_mip.programs.program import Program
-from ssg_mip.programs.rows import Selection, add_products
+from ssg_mip.programs.rows import Selection, add_follower_values, add_products
+from ssg_mip.programs.tags import Block, tagged
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -51,10 +50,6 @@ class Demand:
     follower: FloatArray
     least: float
     slope: float
-
-    def value(self, leader_values: FloatArray, follower_values: FloatArray) -> float:
-        """The left side."""
-        return float(self.leader @ leader_values + self.follower @ follower_values)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -127,37 +122,33 @@ def level(
 
     model = pyo.ConcreteModel(name="level")
     model.level = pyo.Var(bounds=(0.0, float(top)))
-    model.v = pyo.Var(states, bounds=lambda _, t: (float(follower.lower[t]), float(follower.upper[t])))
+    add_follower_values(model, follower)
     parts, worth = [], []
     for k, (demand, start) in enumerate(zip(demands, block_starts(demands), strict=True)):
         value = sum(float(demand.follower[t]) * model.v[t] for t in np.flatnonzero(demand.follower).tolist())
         if start is not None:
-            parts.append(add_occupancy_block(model, selection, coupling, start, follower, prefix=f"demand{k}_"))
-            y, total = model.component(f"demand{k}_y"), float(demand.leader.sum())
+            parts.append(add_occupancy_block(model, selection, coupling, start, follower, Block(k, f"demand{k}_")))
+            y, total = parts[-1].weights, float(demand.leader.sum())
             value = value + sum(total * rewards[key] * y[key] for key in keys if rewards[key])
         worth.append(value)
     parts.append(add_conditional_block(model, selection, coupling, thin_states(game, demands), follower))
-    model.demand = pyo.Constraint(
+    demand_rows = pyo.Constraint(
         range(len(demands)),
         rule=lambda m, k: worth[k] - float(demands[k].slope) * m.level >= float(demands[k].least),
     )
-    model.ceiling = pyo.Constraint(
+    model.demand = tagged(demand_rows, "k")
+    ceiling_rows = pyo.Constraint(
         range(len(ceilings)),
         rule=lambda _, i: (
             sum(float(weight) * worth[k] for k, weight in enumerate(ceilings[i].weights) if weight) <= ceilings[i].bound
         ),
     )
+    model.ceiling = tagged(ceiling_rows, "k")
     model.highest = pyo.Objective(expr=model.level, sense=pyo.maximize)
-    blocks = [k for k, demand in enumerate(demands) if demand.leader.any()]
     return Program(
         model,
         box=tuple(model.v[t] for t in states),
         products=add_products(model, [triple for part in parts for triple in part.triples], selection.checkpoint),
         multiplied=tuple(row for part in parts for row in part.multiplied),
         differences=tuple(pair for part in parts for pair in part.differences),
-        indices={
-            **INDICES,
-            **{"demand": "k", "ceiling": "k"},
-            **{f"demand{k}_{name}": use for k in blocks for name, use in OCCUPANCY_INDICES.items()},
-        },
     )

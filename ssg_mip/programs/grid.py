@@ -22,9 +22,10 @@ from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.value_bounds import ValueBounds
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.programs.compact import compact_commitment, compact_improvement
+from ssg_mip.programs.compact import compact_commitment
 from ssg_mip.programs.linearise import replace_by_binary_rows
 from ssg_mip.programs.program import Product, Program
+from ssg_mip.programs.tags import tagged
 
 
 def grid_commitment(
@@ -56,41 +57,23 @@ def grid_commitment(
     return _on_grid(program, levels)
 
 
-def grid_improvement(
-    game: Game,
-    values: FloatArray,
-    weights: FloatArray,
-    levels: int,
-    *,
-    follower_bounds: ValueBounds | None = None,
-) -> Program:
-    """The improvement program over grid policies; infeasible if none reaches ``values`` in every state.
-
-    Parameters are those of :func:`~ssg_mip.programs.compact.compact_improvement` and :func:`grid_commitment`.
-    """
-    return _on_grid(compact_improvement(game, values, weights, follower_bounds=follower_bounds), levels)
-
-
 def _on_grid(program: Program, levels: int) -> Program:
     if levels < 1:
         raise OptionError(f"levels is {levels!r}; the grid needs at least 1 level")
     model = program.model
     places = list(model.f)
     steps = range(levels + 1)
-    model.d = pyo.Var([(s, a, k) for s, a in places for k in steps], domain=pyo.Binary)
-    model.level = pyo.Constraint(places, rule=lambda m, s, a: pyo.quicksum(m.d[s, a, k] for k in steps) == 1.0)
-    model.probability = pyo.Constraint(
+    model.d = tagged(pyo.Var([(s, a, k) for s, a in places for k in steps], domain=pyo.Binary), "sak")
+    level = pyo.Constraint(places, rule=lambda m, s, a: pyo.quicksum(m.d[s, a, k] for k in steps) == 1.0)
+    model.level = tagged(level, "sa")
+    probability = pyo.Constraint(
         places, rule=lambda m, s, a: m.f[s, a] == pyo.quicksum(k / levels * m.d[s, a, k] for k in steps)
     )
+    model.probability = tagged(probability, "sa")
     products: list[Product] = []
-    indices = {**program.indices, "d": "sak", "level": "sa", "probability": "sa"}
-    groups: dict[str, list[Product]] = {}
-    for product in program.products:
-        groups.setdefault(product.result.parent_component().local_name, []).append(product)
-    for name, group in groups.items():
-        products += _split_by_level(model, name, group, levels)
-        indices |= {f"{name}_level": "satk", f"{name}_levels": "sat", f"{name}_grid": "sat"}
-    return replace_by_binary_rows(Program(model=model, products=tuple(products), indices=indices))
+    for component, group in program.products_by_component():
+        products += _split_by_level(model, component.local_name, group, levels)
+    return replace_by_binary_rows(Program(model=model, products=tuple(products)))
 
 
 def _split_by_level(model: Any, name: str, group: list[Product], levels: int) -> list[Product]:
@@ -98,20 +81,15 @@ def _split_by_level(model: Any, name: str, group: list[Product], levels: int) ->
     steps = range(levels + 1)
     table = {product.result.index(): product for product in group}
     keys = [(*place, k) for place in table for k in steps]
-    parts = pyo.Var(keys, bounds=lambda _, s, a, t, _k: table[s, a, t].result.bounds)
+    parts = tagged(pyo.Var(keys, bounds=lambda _, s, a, t, _k: table[s, a, t].result.bounds), "satk")
+    sums = pyo.Constraint(
+        list(table), rule=lambda _, *place: pyo.quicksum(parts[(*place, k)] for k in steps) == table[place].value
+    )
+    mixture = pyo.Constraint(
+        list(table),
+        rule=lambda _, *place: table[place].result == pyo.quicksum(k / levels * parts[(*place, k)] for k in steps),
+    )
     model.add_component(f"{name}_level", parts)
-    model.add_component(
-        f"{name}_levels",
-        pyo.Constraint(
-            list(table),
-            rule=lambda _, *place: pyo.quicksum(parts[(*place, k)] for k in steps) == table[place].value,
-        ),
-    )
-    model.add_component(
-        f"{name}_grid",
-        pyo.Constraint(
-            list(table),
-            rule=lambda _, *place: table[place].result == pyo.quicksum(k / levels * parts[(*place, k)] for k in steps),
-        ),
-    )
+    model.add_component(f"{name}_levels", tagged(sums, "sat"))
+    model.add_component(f"{name}_grid", tagged(mixture, "sat"))
     return [Product(parts[s, a, t, k], model.d[s, a, k], table[s, a, t].value) for s, a, t, k in keys]

@@ -31,25 +31,11 @@ from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.scalarisation import ConcavePieces, StepObjective
 from ssg_mip.programs.program import Program
-from ssg_mip.programs.rows import Selection, add_incentive_rows, add_products, multiplied_rows
+from ssg_mip.programs.rows import Selection, add_follower_values, add_incentive_rows, add_products, multiplied_rows
+from ssg_mip.programs.tags import OF_STATE, Block, ColumnKind, RowKind, tagged
 
 Key = tuple[int, int, int]
 """State, leader action, follower action."""
-
-INDICES = {
-    **{"x": "sab", "v": "s", "w": "sabt"},
-    **{
-        "simplex": "s",
-        "simplex_times_value": "st",
-        "own": "sb",
-        "incentive": "sbc",
-        "improve": "s",
-        "d": "s",
-        "gained": "s",
-        "piece": "k",
-    },
-}
-"""What the indices of the components mean."""
 
 
 def leader_gains(game: Game, values: FloatArray) -> FloatArray:
@@ -103,19 +89,22 @@ def improvement(
     keys = selection.keys(states)
     gain = leader_gains(game, values)
     gains = {key: float(gain[game.row(*key)]) for key in keys}
-    low, high = follower.lower, follower.upper
     block = {s: [key for key in keys if key[0] == s] for s in states}
 
     model = pyo.ConcreteModel(name="improvement")
-    model.x = pyo.Var(keys, bounds=(0.0, 1.0))
-    model.v = pyo.Var(states, bounds=lambda _, t: (float(low[t]), float(high[t])))
-    model.w = pyo.Var(keys, states, bounds=lambda _, s, a, b, t: selection.product_bounds(1.0, follower, t))
-    model.simplex = pyo.Constraint(states, rule=lambda m, s: sum(m.x[key] for key in block[s]) == 1.0)
-    model.simplex_times_value = pyo.Constraint(
+    model.x = tagged(pyo.Var(keys, bounds=(0.0, 1.0)), "sab", ColumnKind.WEIGHT, OF_STATE)
+    add_follower_values(model, follower)
+    products = pyo.Var(keys, states, bounds=lambda _, s, a, b, t: selection.product_bounds(1.0, follower, t))
+    model.w = tagged(products, "sabt", ColumnKind.PRODUCT, OF_STATE)
+    simplex = pyo.Constraint(states, rule=lambda m, s: sum(m.x[key] for key in block[s]) == 1.0)
+    model.simplex = tagged(simplex, "s", RowKind.SIMPLEX, OF_STATE)
+    times_value = pyo.Constraint(
         states, states, rule=lambda m, s, t: sum(m.w[key, t] for key in block[s]) - m.v[t] == 0.0
     )
-    differences = add_incentive_rows(model, selection, model.x, model.w, list(states))
-    model.improve = pyo.Constraint(states, rule=lambda m, s: sum(gains[key] * m.x[key] for key in block[s]) >= 0.0)
+    model.simplex_times_value = tagged(times_value, "st", RowKind.SIMPLEX_TIMES_VALUE, OF_STATE)
+    differences = add_incentive_rows(model, selection, model.x, model.w, list(states), Block(OF_STATE))
+    improve = pyo.Constraint(states, rule=lambda m, s: sum(gains[key] * m.x[key] for key in block[s]) >= 0.0)
+    model.improve = tagged(improve, "s", RowKind.IMPROVE)
     if isinstance(objective, ConcavePieces):
         _add_pieces(model, objective, gains, block)
     else:
@@ -129,7 +118,6 @@ def improvement(
         products=add_products(model, triples, selection.checkpoint),
         multiplied=multiplied_rows(model.simplex_times_value, model.simplex, model.v),
         differences=differences,
-        indices=INDICES,
     )
 
 
@@ -141,10 +129,11 @@ def _add_pieces(
 
     own = {s: [gains[key] for key in keys] for s, keys in block.items()}
     least, most = (pieces(np.array([end(own[s]) for s in block])) for end in (min, max))
-    model.d = pyo.Var(list(block), bounds=lambda _, s: (min(own[s]), max(own[s])))
-    model.gained = pyo.Constraint(
+    model.d = tagged(pyo.Var(list(block), bounds=lambda _, s: (min(own[s]), max(own[s]))), "s")
+    gained = pyo.Constraint(
         list(block), rule=lambda m, s: sum(gains[key] * m.x[key] for key in block[s]) - m.d[s] == 0.0
     )
+    model.gained = tagged(gained, "s")
     model.rise = pyo.Var(bounds=(least, most))
     rows = list(zip(pieces.weights.tolist(), pieces.offsets.tolist(), strict=True))
 
@@ -152,5 +141,5 @@ def _add_pieces(
         weights, constant = rows[k]
         return sum(weights[s] * m.d[s] for s in block) - m.rise >= -constant
 
-    model.piece = pyo.Constraint(range(len(rows)), rule=piece)
+    model.piece = tagged(pyo.Constraint(range(len(rows)), rule=piece), "k")
     model.gain = pyo.Objective(expr=model.rise, sense=pyo.maximize)

@@ -22,6 +22,7 @@ from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.programs.improvement import improvement, leader_gains
 from ssg_mip.programs.program import Program
 from ssg_mip.programs.rows import Selection
+from ssg_mip.programs.tags import tagged
 
 
 def least_gain(game: Game, values: FloatArray, follower: ValueBounds, *, selection: Selection) -> Program:
@@ -45,9 +46,10 @@ def least_gain(game: Game, values: FloatArray, follower: ValueBounds, *, selecti
     gains = _gains(game, values, selection)
     ends = [[gain for gain, _ in gains[s]] for s in gains]
     model.least = pyo.Var(bounds=(min(map(min, ends)), min(map(max, ends))))
-    model.at_least = pyo.Constraint(
+    at_least = pyo.Constraint(
         list(gains), rule=lambda m, s: sum(gain * m.x[key] for gain, key in gains[s]) - m.least >= 0.0
     )
+    model.at_least = tagged(at_least, "s")
     model.del_component(model.improve)
     model.del_component(model.gain)
     model.worst = pyo.Objective(expr=model.least, sense=pyo.maximize)
@@ -78,7 +80,8 @@ def highest_gain(
         return sum(gain * model.x[key] for gain, key in gains[s])
 
     model.del_component(model.improve)
-    model.improve = pyo.Constraint(list(gains), rule=lambda _, s: gain_in(s) + share * gain_in(state) >= 0.0)
+    improve = pyo.Constraint(list(gains), rule=lambda _, s: gain_in(s) + share * gain_in(state) >= 0.0)
+    model.improve = tagged(improve, "s")
     return program
 
 

@@ -22,6 +22,7 @@ import pyomo.environ as pyo
 from ssg_mip.base.deadline import Checkpoint, unhurried
 from ssg_mip.errors import OptionError
 from ssg_mip.programs.program import Product, Program
+from ssg_mip.programs.tags import Axis, family_of, tagged
 
 
 def replace_by_binary_rows(program: Program, checkpoint: Checkpoint = unhurried) -> Program:
@@ -54,21 +55,21 @@ def replace_by_envelopes(program: Program, checkpoint: Checkpoint = unhurried) -
 
 def _replace(program: Program, rows_of: Any, label: str, checkpoint: Checkpoint) -> Program:
     model = program.model
-    groups: dict[str, dict[tuple[Any, ...], Any]] = {}
-    for product in program.products:
-        checkpoint()
-        name = product.result.parent_component().local_name
-        place = _as_tuple(product.result.index())
-        for side, row in rows_of(product).items():
-            groups.setdefault(name, {})[(*place, side)] = row
-    if model.component("product") is not None:
-        model.del_component("product")
-    indices = dict(program.indices)
-    for name, rows in groups.items():
-        model.add_component(f"{label}_{name}", pyo.Constraint(list(rows), rule=_lookup(rows, checkpoint)))
-        if name in indices:
-            indices[f"{label}_{name}"] = indices[name] + "k"
-    return Program(model=model, indices=indices)
+    for component in program.product_rows:
+        model.del_component(component)
+    for component, products in program.products_by_component():
+        rows: dict[tuple[Any, ...], Any] = {}
+        for product in products:
+            checkpoint()
+            place = _as_tuple(product.result.index())
+            for side, row in rows_of(product).items():
+                rows[(*place, side)] = row
+        constraint = pyo.Constraint(list(rows), rule=_lookup(rows, checkpoint))
+        family = family_of(component)
+        if family is not None:
+            tagged(constraint, (*family.axes, Axis.POSITION))
+        model.add_component(f"{label}_{component.local_name}", constraint)
+    return Program(model=model)
 
 
 def _binary_rows(product: Product) -> Mapping[str, Any]:

@@ -14,9 +14,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ssg_mip.base.deadline import Checkpoint, unhurried
-from ssg_mip.errors import OptionError
 from ssg_mip.game.game import Game
 from ssg_mip.programs.program import Program
+from ssg_mip.programs.tags import Axis, RowKind, family_of, index_of
 
 LONGEST_NAME = 60
 """Most characters of a name in a file."""
@@ -48,8 +48,8 @@ class FileNames:
     game
         The game whose states and actions the indices count.
     program
-        The program. Its index letters say what each index means; a component without letters is taken to be indexed
-        by plain numbers or words. The product rows are named after their result, as ``product_w(s,a,t)``.
+        The program. What is declared of a component says what each index means; one that is not declared is taken to
+        be indexed by plain numbers or words. The product rows are named after their result, as ``product_w(s,a,t)``.
     checkpoint
         Called for each name, and may put an end to the writing.
     """
@@ -64,20 +64,20 @@ class FileNames:
     def __call__(self, component: Any) -> str:
         """The name of one row, column or objective (the interface of a Pyomo labeler)."""
         self._checkpoint()
-        base, index, letters = self._place(component)
+        base, index = self._place(component)
         word = _leading(clean_word(base, LONGEST_NAME // 2) or "component")
         room = (LONGEST_NAME - len(word) - 2 - max(0, len(index) - 1)) // max(1, len(index))
         words, meaning = [], {}
         state = -1
-        for letter, position in zip(letters, index, strict=True):
-            if letter == "k":
+        for axis, position in index:
+            if axis is Axis.POSITION:
                 words.append(clean_word(str(position), room) or "k")
-                meaning[letter] = position
+                meaning[axis.value] = position
                 continue
-            names, number = self._names(letter, state), int(position)
-            words.append(self._short_names(letter, names, room)[number])
-            meaning[letter] = names[number]
-            state = number if letter == "s" else state
+            names, number = self._names(axis, state), int(position)
+            words.append(self._short_names(axis, names, room)[number])
+            meaning[axis.value] = names[number]
+            state = number if axis is Axis.STATE else state
         name = self._unique(word, words)
         self.table[name] = {"component": base, "index": meaning}
         return name
@@ -91,19 +91,14 @@ class FileNames:
         self.table[name] = {"component": f"absorbed_{meaning['component']}", "index": meaning["index"]}
         return name
 
-    def _place(self, component: Any) -> tuple[str, tuple[Any, ...], str]:
-        """Name, index and index letters of a component."""
-        parent, index = component.parent_component(), component.index()
-        base = str(parent.name)
-        if base == "product" and self._program.products and index is not None:
-            result = self._program.products[index].result
-            parent, index = result.parent_component(), result.index()
-            base = f"product_{parent.name}"
-        place = () if index is None else index if isinstance(index, tuple) else (index,)
-        letters = self._program.indices.get(str(parent.name), "k" * len(place))
-        if len(letters) != len(place):
-            raise OptionError(f"{base} has {len(place)} indices; its declared letters are {letters!r}: declare as many")
-        return base, place, letters
+    def _place(self, component: Any) -> tuple[str, list[tuple[Axis, Any]]]:
+        """Name of a component, and what its index means."""
+        parent = component.parent_component()
+        family = family_of(parent)
+        if family is None or family.kind is not RowKind.PRODUCT:
+            return str(parent.name), index_of(component)
+        result = self._program.products[component.index()].result
+        return f"product_{result.parent_component().name}", index_of(result)
 
     def _unique(self, word: str, words: Sequence[str]) -> str:
         name = f"{word}({','.join(words)})" if words else word
@@ -117,17 +112,18 @@ class FileNames:
             free = name[: LONGEST_NAME - len(suffix)] + suffix
         return free
 
-    def _names(self, letter: str, state: int) -> tuple[str, ...]:
-        match letter:
-            case "a":
+    def _names(self, axis: Axis, state: int) -> tuple[str, ...]:
+        match axis:
+            case Axis.LEADER:
                 return self._game.leader_actions[state]
-            case "b" | "c":
+            case Axis.ANSWER | Axis.ACTION:
                 return self._game.follower_actions[state]
             case _:
                 return self._game.state_names
 
-    def _short_names(self, letter: str, names: tuple[str, ...], room: int) -> tuple[str, ...]:
-        key = ("s" if letter in "stu" else letter, names, room)
+    def _short_names(self, axis: Axis, names: tuple[str, ...], room: int) -> tuple[str, ...]:
+        letter = Axis.STATE if axis is Axis.VALUE else axis
+        key = (letter.value, names, room)
         if key not in self._tokens:
             self._tokens[key] = short_names(names, room, key[0])
         return self._tokens[key]

@@ -13,6 +13,7 @@ import pyomo.environ as pyo
 from ssg_mip.base.deadline import Checkpoint, unhurried
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.programs.tags import FROM_WEIGHTS, ColumnKind, RowKind, tagged
 
 
 def add_occupancy(model: Any, game: Game, weights: FloatArray, checkpoint: Checkpoint = unhurried) -> float:
@@ -26,7 +27,7 @@ def add_occupancy(model: Any, game: Game, weights: FloatArray, checkpoint: Check
     top = float(weights.sum()) / (1.0 - game.leader_discount)
     states, leader, follower = (part.tolist() for part in (game.row_state, game.row_leader, game.row_follower))
     places = list(zip(states, leader, follower, strict=True))
-    model.y = pyo.Var(places, bounds=(0.0, top))
+    model.y = tagged(pyo.Var(places, bounds=(0.0, top)), "sab", ColumnKind.WEIGHT, FROM_WEIGHTS)
     balance: list[list[Any]] = [[] for _ in range(game.num_states)]
     for row, place in enumerate(places):
         checkpoint()
@@ -34,7 +35,8 @@ def add_occupancy(model: Any, game: Game, weights: FloatArray, checkpoint: Check
         successors, probabilities = game.next_states(row)
         for t, probability in zip(successors.tolist(), probabilities.tolist(), strict=True):
             balance[t].append(-game.leader_discount * probability * model.y[place])
-    model.flow = pyo.Constraint(range(game.num_states), rule=lambda _, s: pyo.quicksum(balance[s]) == float(weights[s]))
+    flow = pyo.Constraint(range(game.num_states), rule=lambda _, s: pyo.quicksum(balance[s]) == float(weights[s]))
+    model.flow = tagged(flow, "s", RowKind.FLOW, FROM_WEIGHTS)
     value = pyo.quicksum(float(game.leader_rewards[row]) * model.y[place] for row, place in enumerate(places))
     model.leader_value = pyo.Objective(expr=value, sense=pyo.maximize)
     return top

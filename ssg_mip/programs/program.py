@@ -12,11 +12,12 @@ from __future__ import annotations
 import dataclasses
 import logging
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from ssg_mip.base.deadline import OutOfTime
+from ssg_mip.programs.tags import RowKind, family_of
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -45,23 +46,21 @@ class Multiplied:
 class Program:
     """A Pyomo model together with what the search needs to know about it.
 
+    What its components stand for is declared on them (:mod:`ssg_mip.programs.tags`).
+
     Attributes
     ----------
     model
-        The ``ConcreteModel``: exact, with products as quadratic constraints under ``model.product``.
+        The ``ConcreteModel``: exact, with products as quadratic constraints, :attr:`product_rows`.
     box
         The box variables, in branching order; their bounds are the root box.
     products
-        The declared products; ``model.product`` states each of them once.
+        The declared products; the rows of the kind ``PRODUCT`` state each of them once, in this order.
     multiplied
         The rows that are another row times a box variable.
     differences
         Pairs ``(row, other)`` of homogeneous rows ``>= 0`` and ``== 0`` whose difference is worth multiplying by a
         box variable although it adds nothing by itself.
-    indices
-        What the positions of a component's index mean, one letter each: ``s`` state, ``a`` leader action and
-        ``b``, ``c`` follower actions of that state, ``t`` and ``u`` further states, ``k`` anything else. The
-        exported file takes its names from this.
     """
 
     model: Any
@@ -69,7 +68,22 @@ class Program:
     products: tuple[Product, ...] = ()
     multiplied: tuple[Multiplied, ...] = ()
     differences: tuple[tuple[Any, Any], ...] = ()
-    indices: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def product_rows(self) -> list[Any]:
+        """The constraints of the model that state products."""
+        import pyomo.environ as pyo
+
+        families = ((rows, family_of(rows)) for rows in self.model.component_objects(pyo.Constraint))
+        return [rows for rows, family in families if family is not None and family.kind is RowKind.PRODUCT]
+
+    def products_by_component(self) -> list[tuple[Any, list[Product]]]:
+        """The variables that results of products are members of, in the order of the products, with theirs."""
+        groups: dict[int, tuple[Any, list[Product]]] = {}
+        for product in self.products:
+            component = product.result.parent_component()
+            groups.setdefault(id(component), (component, []))[1].append(product)
+        return list(groups.values())
 
 
 @contextmanager

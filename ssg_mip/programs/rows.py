@@ -27,6 +27,7 @@ from ssg_mip.evaluation.value_bounds import ValueBounds
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.programs.program import Multiplied, Product
+from ssg_mip.programs.tags import Block, ColumnKind, RowKind, tagged
 
 Key = tuple[int, int, int]
 
@@ -65,6 +66,14 @@ class Selection:
         return product_bounds(top, bounds.lower, bounds.upper, t)
 
 
+def add_follower_values(model: Any, follower: ValueBounds) -> None:
+    """The follower's values ``v`` within bounds."""
+    import pyomo.environ as pyo
+
+    low, high = follower.lower.tolist(), follower.upper.tolist()
+    model.v = tagged(pyo.Var(range(len(low)), bounds=lambda _, t: (low[t], high[t])), "s", ColumnKind.VALUE)
+
+
 def follower_gain(game: Game, weights: Any, products: Any, state: int, answer: int, action: int) -> Any:
     """``sum_a [x(s,a,b) r_B(s,a,b') + gamma_B sum_t p(t|s,a,b') w(s,a,b,t)]`` for answer ``b`` and action ``b'``."""
     total: Any = 0.0
@@ -77,9 +86,9 @@ def follower_gain(game: Game, weights: Any, products: Any, state: int, answer: i
 
 
 def add_incentive_rows(
-    block: Any, selection: Selection, weights: Any, products: Any, states: Sequence[int], prefix: str = ""
+    model: Any, selection: Selection, weights: Any, products: Any, states: Sequence[int], block: Block
 ) -> tuple[tuple[Any, Any], ...]:
-    """Add the constraints ``own`` and ``incentive`` (see the module) for some states to a Pyomo block.
+    """Add the constraints ``own`` and ``incentive`` (see the module) for some states to a model.
 
     Returns
     -------
@@ -107,10 +116,10 @@ def add_incentive_rows(
 
     answers = [(s, b) for s in states for b in selection.actions(s)]
     pairs = [(s, b, other) for s, b in answers for other in range(int(game.follower_counts[s])) if other != b]
-    own_rows = pyo.Constraint(answers, rule=own)
-    incentive_rows = pyo.Constraint(pairs, rule=incentive)
-    setattr(block, f"{prefix}own", own_rows)
-    setattr(block, f"{prefix}incentive", incentive_rows)
+    own_rows = tagged(pyo.Constraint(answers, rule=own), "sb", RowKind.OWN, block.number)
+    incentive_rows = tagged(pyo.Constraint(pairs, rule=incentive), "sbc", RowKind.INCENTIVE, block.number)
+    model.add_component(f"{block.prefix}own", own_rows)
+    model.add_component(f"{block.prefix}incentive", incentive_rows)
     return tuple((incentive_rows[s, b, other], own_rows[s, b]) for s, b, other in pairs)
 
 
@@ -125,7 +134,7 @@ def add_products(
         result, factor, value = triples[k]
         return result == factor * value
 
-    model.product = pyo.Constraint(range(len(triples)), rule=product)
+    model.product = tagged(pyo.Constraint(range(len(triples)), rule=product), "k", RowKind.PRODUCT)
     return tuple(Product(*triple) for triple in triples)
 
 

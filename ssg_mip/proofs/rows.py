@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,17 +13,14 @@ from ssg_mip.checker.dual.cut_terms import CutRow
 from ssg_mip.errors import SolverError
 from ssg_mip.game.game import Game
 from ssg_mip.lp.compiled import CompiledProgram
+from ssg_mip.programs.tags import FROM_WEIGHTS, OF_STATE, RowKind, RowTag
 
-_NAME = re.compile(r"(\w+)\[([\d,]+)\]")
-
-_FLOOR = re.compile(r"floor(\d+)_(\w+)")
-"""Components of the block of a state with a floor."""
-
-Name = tuple[str, tuple[int, ...]]
+_OUTSIDE = {RowKind.IMPROVE, RowKind.SHARE, RowKind.FLOOR}
+"""Rows of no block, or of none alone."""
 
 
 class BlockLayout:
-    """The rows of a compiled program by name, whatever their order.
+    """The rows of a compiled program by what they stand for, whatever their order.
 
     Parameters
     ----------
@@ -41,45 +37,52 @@ class BlockLayout:
         The states that have a block of probabilities.
     first_cut
         Number of rows of the program, after which the multipliers of the cuts stand.
-    rows, columns
-        Component and indices of each row and column of the program.
+    rows
+        What each row of the program stands for.
+    leaders
+        The leader's action that each column of the program is about.
     """
 
     def __init__(self, program: CompiledProgram, *, improving: bool) -> None:
-        self.rows = [_parse(name) for name in program.row_names]
-        self.columns = [_parse(name) for name in program.column_names]
+        self.rows: list[RowTag] = list(program.row_tags.each(RowKind))
+        self.leaders = program.column_tags.leader
+        self._names = program.row_names
         self._improving = improving
-        self.conditional = tuple(sorted({index[0] for name, index in self.rows if name == "simplex"}))
-        found = (_FLOOR.fullmatch(name) for name, _ in self.rows)
-        self.floored = tuple(sorted({int(floor[1]) for floor in found if floor is not None}))
+        self.conditional = tuple(sorted({tag.state for tag in self.rows if tag.kind is RowKind.SIMPLEX}))
+        self.floored = tuple(sorted({tag.block for tag in self.rows if tag.block >= 0}))
         self.first_cut = program.num_rows
-        first = 0 if self._improving else 1
-        self._block_of_floor = {state: first + place for place, state in enumerate(self.floored)}
-        first += len(self.floored)
-        self._block_of = {state: first + place for place, state in enumerate(self.conditional)}
+        whole = (*(() if improving else (FROM_WEIGHTS,)), *self.floored)
+        self._whole = {block: place for place, block in enumerate(whole)}
+        self._single = {state: len(whole) + place for place, state in enumerate(self.conditional)}
 
     def block_of(self, row: int) -> int:
-        """The block of a row: that of occupancies, those from states with a floor, then those of single states."""
-        name, index = self.rows[row]
-        floor = _FLOOR.fullmatch(name)
-        if floor is not None:
-            return self._block_of_floor[int(floor[1])]
-        of_state = self._improving or name.startswith(("simplex", "conditional"))
-        return self._block_of[index[0]] if of_state else 0
+        """The block of a row: that of occupancies, those from states with a floor, then those of single states.
+
+        Raises
+        ------
+        SolverError
+            If the row belongs to none.
+        """
+        tag = self.rows[row]
+        number = self._single.get(tag.state) if tag.block == OF_STATE else self._whole.get(tag.block)
+        if number is None:
+            raise SolverError(f"no certificate covers the row {self._names[row]!r}")
+        return number
 
     def outside(self, game: Game, multipliers: list[float]) -> list[Any]:
         """The multipliers outside the blocks, as one entry of a leaf; none if there are no such rows."""
         improve = [0.0] * game.num_states
         floor = dict.fromkeys(self.floored, 0.0)
         share = [0.0] * game.num_rows
-        for (name, index), multiplier in zip(self.rows, multipliers, strict=False):
+        for tag, multiplier in zip(self.rows, multipliers, strict=False):
             least = max(0.0, -multiplier)
-            if name == "improve":
-                improve[index[0]] = least
-            elif name == "share":
-                share[game.row(*index)] = least
-            elif (found := _FLOOR.fullmatch(name)) and found[2] == "value":
-                floor[int(found[1])] = least
+            match tag.kind:
+                case RowKind.IMPROVE:
+                    improve[tag.state] = least
+                case RowKind.SHARE:
+                    share[game.row(tag.state, tag.leader, tag.answer)] = least
+                case RowKind.FLOOR:
+                    floor[tag.block] = least
         if self._improving:
             return [improve]
         return [[list(floor.values()), share]] if self.floored else []
@@ -93,34 +96,29 @@ class BlockLayout:
             If a row is of a kind that no certificate covers.
         """
         count = game.num_states
+        answers = game.follower_counts.tolist()
         squares = (game.follower_counts**2).tolist()
         starts = np.concatenate(([0], np.cumsum(squares))).tolist()
-        whole = (not self._improving) + len(self.floored)
         blocks: list[list[Any]] = [
-            [[0] * count, [[0] * count for _ in range(count)], [0] * starts[-1], []] for _ in range(whole)
+            [[0] * count, [[0] * count for _ in range(count)], [0] * starts[-1], []] for _ in self._whole
         ]
         blocks += [[[0], [[0] * count], [0] * squares[s], []] for s in self.conditional]
-        for row, ((name, index), multiplier) in enumerate(zip(self.rows, multipliers, strict=False)):
-            floor = _FLOOR.fullmatch(name)
-            kind = name.removeprefix("conditional_") if floor is None else floor[2]
-            if not multiplier or kind in {"improve", "share", "value"}:
+        for row, (tag, multiplier) in enumerate(zip(self.rows, multipliers, strict=False)):
+            if not multiplier or tag.kind in _OUTSIDE:
                 continue
-            number = self.block_of(row)
-            base, by_value, incentive, _ = blocks[number]
-            place = index[0] if number < whole else 0
-            first = starts[index[0]] if number < whole else 0
-            match kind:
-                case "flow" | "simplex":
+            base, by_value, incentive, _ = blocks[self.block_of(row)]
+            place, first = (0, 0) if tag.block == OF_STATE else (tag.state, starts[tag.state])
+            match tag.kind:
+                case RowKind.FLOW | RowKind.SIMPLEX:
                     base[place] = multiplier
-                case "flow_times_value" | "simplex_times_value":
-                    by_value[place][index[1]] = multiplier
-                case "own":
-                    incentive[first + index[1] * (int(game.follower_counts[index[0]]) + 1)] = -multiplier
-                case "incentive":
-                    entry = first + index[1] * int(game.follower_counts[index[0]]) + index[2]
-                    incentive[entry] = max(0, -multiplier)
+                case RowKind.FLOW_TIMES_VALUE | RowKind.SIMPLEX_TIMES_VALUE:
+                    by_value[place][tag.value] = multiplier
+                case RowKind.OWN:
+                    incentive[first + tag.answer * (answers[tag.state] + 1)] = -multiplier
+                case RowKind.INCENTIVE:
+                    incentive[first + tag.answer * answers[tag.state] + tag.action] = max(0, -multiplier)
                 case _:
-                    raise SolverError(f"no certificate covers rows of the kind {name!r}")
+                    raise SolverError(f"no certificate covers the row {self._names[row]!r}")
         return blocks
 
 
@@ -128,20 +126,19 @@ def cut_entries(game: Game, layout: BlockLayout, proof: Proof, multipliers: list
     """Block and entry of every cut with a multiplier."""
     base, cuts, box = proof.homogeneous, proof.cuts, proof.box
     program = proof.program
-    leader_of = np.array([layout.columns[column][1][1] for column in base.factors.tolist()], dtype=np.int64)
+    leader_of = layout.leaders[base.factors]
     for cut, multiplier in enumerate(multipliers):
         if not multiplier:
             continue
         homogeneous, t = int(cuts.row[cut]), int(cuts.place[cut])
         row, sign, subtracted = base.origin[homogeneous].tolist()
-        name, index = layout.rows[row]
-        own = name.endswith("own")
+        tag = layout.rows[row]
         kind = CutRow.DIFFERENCE if subtracted >= 0 else CutRow.NEGATED if sign < 0 else CutRow.INCENTIVE
         entries = slice(int(base.beta_starts[homogeneous]), int(base.beta_starts[homogeneous + 1]))
         products = base.beta_product[entries]
         leader, other = leader_of[base.factor_of[products]], program.product_value[products]
         bits = np.unpackbits(cuts.choice[cut])[: len(products)]
-        chosen = [0] * int(game.leader_counts[index[0]])
+        chosen = [0] * int(game.leader_counts[tag.state])
         for a, place in zip(leader[bits == 1].tolist(), other[bits == 1].tolist(), strict=True):
             chosen[a] |= 1 << place
         tangents = [0.0] * len(chosen)
@@ -149,16 +146,9 @@ def cut_entries(game: Game, layout: BlockLayout, proof: Proof, multipliers: list
         points = unit_tangents(cuts.tangent[cut, : len(squares)], box.lower[[t]], box.width[[t]])
         for a, point in zip(squares, points.tolist(), strict=True):
             tangents[a] = point
-        action = index[1] if own else index[2]
+        action = tag.answer if tag.kind is RowKind.OWN else tag.action
         side = int(cuts.upper_side[cut])
         yield (
             layout.block_of(row),
-            [multiplier, int(kind), index[0], index[1], action, t, side, chosen, tangents],
+            [multiplier, int(kind), tag.state, tag.answer, action, t, side, chosen, tangents],
         )
-
-
-def _parse(name: str) -> Name:
-    found = _NAME.fullmatch(name)
-    if found is None:
-        return name, ()
-    return found[1], tuple(int(part) for part in found[2].split(","))

@@ -1,7 +1,7 @@
 r"""Writes what a search left behind as a certificate of its bound.
 
 The file is described in :mod:`ssg_mip.checker.dual.document`, and what it proves in
-:mod:`ssg_mip.checker.dual`. The multipliers of a linear program are sorted into blocks by the names of its rows:
+:mod:`ssg_mip.checker.dual`. The multipliers of a linear program are sorted into blocks by the tags of its rows:
 
 * a multiplier ``k`` of an equation ``row == constant`` enters the bound as ``k (constant - row)``: flow rows and
   simplex rows keep it, ``own`` and ``incentive`` rows, written as ``row == 0`` and ``row >= 0``, change its sign;

@@ -1,9 +1,9 @@
 r"""The strong Stackelberg equilibrium of one static game, as arrays for the solver.
 
-The leader mixes over rows ``a``, the follower sees the mix and answers with a column ``b``. For each column the linear
-program of :func:`ssg_mip.programs.stage_game.stage_game` maximises the leader's payoff over the mixes to which
-``b`` is a best response (Conitzer & Sandholm 2006); the best of these programs is the equilibrium. Here the same rows
-are written down without a modelling language, because an operator needs them thousands of times.
+The leader mixes over rows ``a``, the follower sees the mix and answers with a column ``b``. For each column ``b`` one
+linear program (:func:`stage_program`) maximises the leader's payoff over the mixes to which ``b`` is a best response
+(Conitzer & Sandholm 2006); the best of these programs is the equilibrium. They are written as arrays, without a
+modelling language, because an operator needs them thousands of times; this is the only place that writes them.
 
 **Ties.** The follower decides them for the leader (strong): a column counts as long as none is better by more than the
 accuracy of a linear program. Ties between optima of the leader matter too, because the follower's payoffs decide what

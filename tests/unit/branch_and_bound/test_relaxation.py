@@ -55,7 +55,7 @@ def test_second_level_cuts_hold_at_every_true_point_of_the_box_and_of_its_parts(
         cuts = level_two.separate(relaxation._unit_point, outer, 40)
         inner = widened(random_box_around(rng, outer, v))
         for box in (outer, inner):
-            rows = level_two.rows(cuts, box)
+            rows, _ = level_two.rows_and_sizes(cuts, box)
             unit = to_unit(relaxation, columns, box)
             activity = np.bincount(rows.row_of, rows.values * unit[rows.indices], rows.num_rows)
             assert np.all(activity >= -ROUNDING)
@@ -75,7 +75,7 @@ def test_separated_cuts_are_violated_by_the_point_they_were_separated_at(bench: 
             continue
         point = relaxation._unit_point
         cuts = level_two.separate(point, box, 20)
-        rows = level_two.rows(cuts, box)
+        rows, _ = level_two.rows_and_sizes(cuts, box)
         assert np.all(np.bincount(rows.row_of, rows.values * point[rows.indices], rows.num_rows) < 0.0)
         separated += cuts.count
     assert separated > 0

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from ssg_mip import AugmentedChebyshev, ConcavePieces, enclose_front, read_instance, solve, trace_front, verify
-from ssg_mip.checker.printed_checks import CHECKED_OPTIONS, UNCHECKED_FIELDS
+from ssg_mip.checker.printed_checks import UNCHECKED_FIELDS
 from ssg_mip.checker.verification import Verification
 from ssg_mip.errors import OptionError
 from ssg_mip.game.game import Game
@@ -24,6 +24,9 @@ from tests.unit.checker.lies import Data, Path, is_below, leaf, leaves, other_va
 
 MOST_PLACES = 2
 """Leaves of one pattern that are changed in a document, at most."""
+
+CHECKED_OPTIONS = ("provenance.options.margin", "provenance.options.resolution", "provenance.options.scalarisation")
+"""The options that are printed elsewhere too, and must be the same there."""
 
 TRUE_TOO = {
     "follower_policy": "another tied answer may be worth the same to both",

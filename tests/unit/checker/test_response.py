@@ -11,9 +11,9 @@ from ssg_mip import verify
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
 from ssg_mip.checker.rational import ExactGame, Process, induce, policy_rows
-from ssg_mip.checker.response import FollowerView, response_epsilon, rule_values, tie_judgements, view_follower
+from ssg_mip.checker.response import FollowerView, exactly_tied, loss_bound, rule_values, tie_judgements, view_follower
 from ssg_mip.checker.tie_scale import tie_thresholds
-from ssg_mip.checker.values import Interval
+from ssg_mip.checker.values import Interval, value_intervals
 from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
@@ -35,7 +35,7 @@ def test_a_tie_of_dyadic_numbers_is_exact() -> None:
     """The uniform row of matching pennies: both columns are worth 1/2 to the last digit."""
     game = static_game([[2, 4], [1, 3]], [[1, 0], [0, 1]]).to_game()
     _, _, found = view(game, LeaderPolicy.uniform(game))
-    assert found.exactly_tied(0) == (0, 1)
+    assert exactly_tied(found)[0] == (0, 1)
     assert found.shortfalls == (Interval.point(Fraction(0)),) * 2
 
 
@@ -48,8 +48,8 @@ def test_a_tie_of_decimals_is_not_exact_but_within_the_tolerance() -> None:
     assert apart > 0
     assert found.tied == ((0, 1),)
     worse = next(slot for slot in range(2) if found.shortfalls[slot].upper > 0)
-    assert response_epsilon(follower, found, (worse,)) == apart
-    assert found.exactly_tied(0) == (1 - worse,)
+    assert loss_bound(found, value_intervals(follower, (worse,))) == apart
+    assert exactly_tied(found)[0] == (1 - worse,)
 
 
 def test_the_threat_at_its_edge_is_a_tie_of_the_tolerance() -> None:
@@ -131,5 +131,5 @@ def test_two_policies_with_the_same_values_are_both_best() -> None:
         follower_discount=0.9,
     ).to_game()
     _, follower, found = view(game, LeaderPolicy.uniform(game))
-    assert [found.exactly_tied(state) for state in range(2)] == [(0, 1, 2), (3, 4, 5)]
-    assert response_epsilon(follower, found, (2, 4)) == 0
+    assert exactly_tied(found) == ((0, 1, 2), (3, 4, 5))
+    assert loss_bound(found, value_intervals(follower, (2, 4))) == 0

@@ -12,7 +12,7 @@ from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
 from ssg_mip.checker import linear_solve, values
 from ssg_mip.checker.linear_solve import solve_by_bareiss, solve_exactly
 from ssg_mip.checker.rational import ExactGame, common_numerators, exact_weights, induce, policy_rows
-from ssg_mip.checker.response import optimal_values, response_epsilon, rule_values, tie_judgements, view_follower
+from ssg_mip.checker.response import loss_bound, optimal_values, rule_values, tie_judgements, view_follower
 from ssg_mip.checker.tie_scale import tie_thresholds
 from ssg_mip.checker.values import Interval, value_intervals, weighted_sum
 from ssg_mip.errors import InvalidPolicyError, OptionError
@@ -144,7 +144,7 @@ def test_values_agree_with_best_response_on_random_games() -> None:
                 response.follower_values.tolist(), value_intervals(follower, slots), strict=True
             ):
                 assert interval.distance(Fraction(value)) <= Fraction(1, 10**11)
-            assert response_epsilon(follower, view, slots) <= Fraction(1, 10**11)
+            assert loss_bound(view, value_intervals(follower, slots)) <= Fraction(1, 10**11)
 
 
 def test_large_games_use_the_sparse_candidate(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,9 @@ from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.evaluation.value_bounds import follower_value_bounds, leader_value_bounds
 from ssg_mip.exact import Answer, solve_commitment
 from ssg_mip.exact.direction import solve_direction
+from ssg_mip.lp.compiled import compile_program
 from ssg_mip.programs.direction import Ceiling, Demand, direction_products, level
+from ssg_mip.programs.tags import RowKind
 from tests.oracles.games import Array, PlainGame, random_game
 from tests.oracles.known import three_points
 from tests.oracles.many import drawn_policies, values_of_many
@@ -115,4 +117,5 @@ def test_a_limit_leaves_a_valid_bound_and_the_size_is_foretold() -> None:
     assert found.primal_bound <= found.dual_bound <= 6.0
     program = level(game, demands, follower_value_bounds(game), top=6.0)
     assert len(program.products) == direction_products(game, demands)
-    assert set(program.indices) >= {"demand0_y", "demand1_flow_times_value", "demand", "ceiling"}
+    tags = compile_program(program).row_tags
+    assert set(tags.block[tags.kind == RowKind.FLOW_TIMES_VALUE]) == {0, 1}

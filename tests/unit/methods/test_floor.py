@@ -13,7 +13,9 @@ from ssg_mip.evaluation.value_bounds import follower_value_bounds, leader_value_
 from ssg_mip.exact import Answer, solve_commitment
 from ssg_mip.exact.size_limit import commitment_products, floored_states
 from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.lp.compiled import compile_program
 from ssg_mip.programs.commitment import commitment
+from ssg_mip.programs.tags import FROM_WEIGHTS, RowKind
 from tests.oracles.games import Array, PlainGame, random_game
 from tests.oracles.known import figure_1
 from tests.oracles.sampling import answer, grid_policies
@@ -147,4 +149,6 @@ def test_a_floor_below_everything_changes_no_program() -> None:
     assert floored_states(game, floor) == [0]
     program = commitment(game, plain.initial, follower_value_bounds(game), floor={0: float(floor[0])})
     assert len(program.products) == commitment_products(game, plain.initial, floor)
-    assert set(program.indices) >= {"floor0_y", "floor0_flow_times_value", "share"}
+    tags = compile_program(program).row_tags
+    assert set(tags.block[tags.kind == RowKind.FLOW]) == set(tags.block[tags.kind == RowKind.OWN]) == {FROM_WEIGHTS, 0}
+    assert np.count_nonzero(tags.kind == RowKind.SHARE) == game.num_rows

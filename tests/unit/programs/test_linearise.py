@@ -12,6 +12,7 @@ from ssg_mip.errors import OptionError
 from ssg_mip.programs.linearise import replace_by_binary_rows, replace_by_envelopes
 from ssg_mip.programs.program import Program
 from ssg_mip.programs.rows import add_products
+from ssg_mip.programs.tags import index_of, tagged
 from tests.unit.programs.points import violated
 
 
@@ -19,10 +20,10 @@ def _one_product(low: float | None, high: float | None, top: float | None = 2.0)
     model: Any = pyo.ConcreteModel()
     model.x = pyo.Var([0], bounds=(0.5, top))
     model.v = pyo.Var([0], bounds=(low, high))
-    model.w = pyo.Var([0])
+    model.w = tagged(pyo.Var([0]), "s")
     model.objective = pyo.Objective(expr=model.w[0])
     products = add_products(model, [(model.w[0], model.x[0], model.v[0])])
-    return Program(model, box=(model.v[0],), products=products, indices={"x": "s", "v": "s", "w": "s"})
+    return Program(model, box=(model.v[0],), products=products)
 
 
 def _holds(model: Any, x: float, v: float, w: float) -> bool:
@@ -56,7 +57,7 @@ def test_products_are_gone_afterwards() -> None:
     assert program.products == ()
     assert program.model.component("product") is None
     assert len(program.model.envelope_w) == 4
-    assert program.indices["envelope_w"] == "sk"
+    assert [axis for axis, _ in index_of(program.model.envelope_w[0, "low_low"])] == ["s", "k"]
 
 
 def test_a_factor_without_upper_bound_leaves_two_rows() -> None:

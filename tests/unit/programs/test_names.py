@@ -10,6 +10,7 @@ import pytest
 from ssg_mip.errors import OptionError
 from ssg_mip.programs.lp_names import KEYWORD, LONGEST_NAME, FileNames, clean_word, short_names
 from ssg_mip.programs.program import Program
+from ssg_mip.programs.tags import tagged
 from tests.oracles.games import agreement_game
 
 
@@ -80,7 +81,7 @@ def test_components_of_a_users_own_get_names_too() -> None:
 def test_wrong_index_letters_are_refused() -> None:
     """A formulation that declares two letters for one index is told so."""
     model = pyo.ConcreteModel()
-    model.v = pyo.Var([0, 1])
-    names = FileNames(agreement_game(1, 0).to_game(), Program(model, indices={"v": "st"}))
+    model.v = tagged(pyo.Var([0, 1]), "st")
+    names = FileNames(agreement_game(1, 0).to_game(), Program(model))
     with pytest.raises(OptionError, match="v has 1 indices; its declared letters are 'st'"):
         names(model.v[0])

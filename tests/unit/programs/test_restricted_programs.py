@@ -15,7 +15,7 @@ from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.lp.compiled import compile_program
 from ssg_mip.lp.highs import solve_milp
 from ssg_mip.programs.deterministic import deterministic_commitment, deterministic_improvement
-from ssg_mip.programs.grid import grid_commitment, grid_improvement
+from ssg_mip.programs.grid import grid_commitment
 from ssg_mip.programs.program import Program
 from tests.oracles.games import PlainGame, agreement_game, static_game
 from tests.oracles.known import STATIC, STOCHASTIC, StaticCase, StochasticCase
@@ -99,7 +99,6 @@ def test_improvement_over_deterministic_policies_is_that_of_enumeration(index: i
     promised = [_promised(game, policy, values) - values for policy in policies]
     expected = max(float(weights @ gain) for gain in promised if gain.min() >= -1e-9)
     assert _optimum(deterministic_improvement(game, values, weights)) == pytest.approx(expected, abs=1e-6)
-    assert _optimum(grid_improvement(game, values, weights, 1)) == pytest.approx(expected, abs=1e-6)
 
 
 def test_no_deterministic_policy_may_be_as_good_as_a_mixed_one() -> None:
@@ -108,7 +107,6 @@ def test_no_deterministic_policy_may_be_as_good_as_a_mixed_one() -> None:
     game = static_game(case.leader, case.follower).to_game()
     values = np.array([27.5])
     assert _optimum(deterministic_improvement(game, values, game.initial)) is None
-    assert _optimum(grid_improvement(game, values, game.initial, 4)) == pytest.approx(0.0, abs=1e-7)
 
 
 def test_a_grid_needs_a_level() -> None:
