@@ -78,7 +78,7 @@ def test_no_sampled_policy_rises_above_the_bound(seed: int) -> None:
     assert found.policy is not None
     attained = best_response(plain.to_game(), found.policy)
     for demand in demands:
-        value = demand.value(attained.leader_values, attained.follower_values)
+        value = demand.leader @ attained.leader_values + demand.follower @ attained.follower_values
         assert value >= demand.least + demand.slope * found.primal_bound - 1e-9
 
 
