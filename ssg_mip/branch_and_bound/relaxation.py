@@ -42,7 +42,8 @@ class Point:
     columns
         Values per column of the compiled program, box variables and products in original units; empty if none.
     error
-        ``|m - y h|`` per product, in unit coordinates, weighted by how much it matters; empty without a point.
+        ``|m - y h|`` per product, in unit coordinates of its ``branch_place``, weighted by how much it matters; empty
+        without a point.
     unit_values
         ``h`` per box variable; empty without a point.
     """
@@ -65,11 +66,17 @@ class BoxRelaxation:
         Per column, the choice that it belongs to, or -1; closing a choice fixes its columns at zero.
     seed
         Seed for the LP solver.
+
+    Attributes
+    ----------
+    branch_place
+        Per product, the box variable whose interval its error is charged to.
     """
 
     def __init__(self, program: CompiledProgram, choice_of: IntArray, *, seed: int = 0) -> None:
         self.program = program
         self._form = UnitForm(program, choice_of)
+        self.branch_place = self._form.monomials.branch_place(program)
         self._lp: HighsLp | None = None
         self._near_basis: Any = None
         self._interrupted: Callable[[], bool] | None = None
@@ -275,6 +282,17 @@ class BoxRelaxation:
         y, m = unit[program.product_factor], unit[program.product_result]
         columns[program.box] = box.lower + box.width * h
         columns[program.product_result] = box.lower[program.product_value] * y + box.width[program.product_value] * m
+        off = np.abs(m - y * h[program.product_value])
+        self._read_nested(unit, h, columns, off)
         importance = self._form.importance(answer.row_dual[self._form.place_of_row])
-        error = np.abs(m - y * h[program.product_value]) * importance
-        return Point(answer.status, bound, columns, error, h)
+        return Point(answer.status, bound, columns, off * importance, h)
+
+    def _read_nested(self, unit: FloatArray, h: FloatArray, columns: FloatArray, off: FloatArray) -> None:
+        """Products of three factors, and how far they are from ``x v e`` with ``x e`` taken as it is."""
+        box, nested = self._loaded_box, self._form.monomials.nested
+        x, m, n, w = (unit[at] for at in (nested.root, nested.inner, nested.other, nested.result))
+        v, e = nested.inner_value, nested.outer_value
+        low_v, low_e, wide_v, wide_e = box.lower[v], box.lower[e], box.width[v], box.width[e]
+        columns[nested.result] = low_v * (low_e * x + wide_e * n) + wide_v * (low_e * m + wide_e * w)
+        off[nested.product] = np.abs(low_e * (m - x * h[v]) + wide_e * (w - n * h[v]))
+
