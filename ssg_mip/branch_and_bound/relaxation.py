@@ -46,6 +46,8 @@ class Point:
         without a point.
     unit_values
         ``h`` per box variable; empty without a point.
+    importance
+        The weights of the errors; empty without a point.
     """
 
     status: LpStatus
@@ -53,6 +55,7 @@ class Point:
     columns: FloatArray
     error: FloatArray
     unit_values: FloatArray
+    importance: FloatArray
 
 
 class BoxRelaxation:
@@ -212,7 +215,7 @@ class BoxRelaxation:
         self._remember(answer, 1.0)
         bound = self._bound_of(self._loaded_program, answer) + self.program.offset
         if answer.status is not LpStatus.OPTIMAL:
-            return Point(answer.status, bound, np.empty(0), np.empty(0), np.empty(0))
+            return Point(answer.status, bound, np.empty(0), np.empty(0), np.empty(0), np.empty(0))
         return self._read_point(answer, bound)
 
     def extreme(self, place: int, target: float, *, largest: bool) -> float:
@@ -285,7 +288,7 @@ class BoxRelaxation:
         off = np.abs(m - y * h[program.product_value])
         self._read_nested(unit, h, columns, off)
         importance = self._form.importance(answer.row_dual[self._form.place_of_row])
-        return Point(answer.status, bound, columns, off * importance, h)
+        return Point(answer.status, bound, columns, off * importance, h, importance)
 
     def _read_nested(self, unit: FloatArray, h: FloatArray, columns: FloatArray, off: FloatArray) -> None:
         """Products of three factors, and how far they are from ``x v e`` with ``x e`` taken as it is."""
@@ -295,4 +298,3 @@ class BoxRelaxation:
         low_v, low_e, wide_v, wide_e = box.lower[v], box.lower[e], box.width[v], box.width[e]
         columns[nested.result] = low_v * (low_e * x + wide_e * n) + wide_v * (low_e * m + wide_e * w)
         off[nested.product] = np.abs(low_e * (m - x * h[v]) + wide_e * (w - n * h[v]))
-

@@ -85,9 +85,7 @@ class _BoxRows:
         self.rows, self.columns = keys[:, 0], keys[:, 1]
         self._base = np.array(self._values)
         self._low, self._width = (_triples(self._single(kind)) for kind in (False, True))
-        self._pairs = [
-            (kind, *_quadruples(terms)) for kind, terms in sorted(self._terms.items()) if len(kind) == 2
-        ]
+        self._pairs = [(kind, *_quadruples(terms)) for kind, terms in sorted(self._terms.items()) if len(kind) == 2]
 
     def _single(self, kind: bool) -> list[tuple[int, int, float]]:
         return [(entry, places[0], value) for entry, places, value in self._terms.get((kind,), [])]
@@ -240,7 +238,9 @@ class UnitForm:
             for result, factor in zip(program.product_result.tolist(), program.product_factor.tolist(), strict=True)
         ]
         kept = [row for row, skip in zip(rows, implied | ~self.monomials.plain_products, strict=True) if not skip]
-        for x, m, n, w in zip(*(c.tolist() for c in (nested.root, nested.inner, nested.other, nested.result)), strict=True):
+        for x, m, n, w in zip(
+            *(c.tolist() for c in (nested.root, nested.inner, nested.other, nested.result)), strict=True
+        ):
             kept += [((w, 1.0), (m, -1.0)), ((w, 1.0), (n, -1.0)), ((m, 1.0), (n, 1.0), (x, -1.0), (w, -1.0))]
         lengths = [len(row) for row in kept]
         row_of = np.repeat(np.arange(len(kept)), lengths)

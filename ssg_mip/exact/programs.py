@@ -21,6 +21,7 @@ from ssg_mip.evaluation.best_response import Response, best_response
 from ssg_mip.evaluation.bound_propagation import IntervalBellman
 from ssg_mip.evaluation.mdp import DENSE_STATES, induced_by_leader, joint_process, optimal_control
 from ssg_mip.evaluation.value_bounds import ValueBounds, follower_value_bounds, tie_thresholds
+from ssg_mip.exact.heuristics.allowed import Limits
 from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal
 from ssg_mip.exact.heuristics.operator_policies import OPERATOR_PRODUCTS, operator_policies
 from ssg_mip.exact.heuristics.primal_search import PrimalSearch
@@ -63,7 +64,12 @@ class FollowerValueProblem(ABC):
         request = self.request
         clear = MARGIN_OVER_TIE * float(tie_thresholds(self.game, request.tolerances).max())
         margin = clear if request.rule_decides else request.margin
-        return Ascent(self.game, self.goal, self.evaluate, margin, request.deadline)
+        return Ascent(self.game, self.goal, self.evaluate, margin, request.deadline, self.limits)
+
+    @property
+    def limits(self) -> Limits | None:
+        """Rows on the policy that heuristics keep."""
+        return None
 
     @cached_property
     def _interval(self) -> IntervalBellman:
@@ -76,11 +82,15 @@ class FollowerValueProblem(ABC):
 
     @property
     def root(self) -> Box:
-        """The root box; at first the follower's value bounds, tightened."""
+        """The root box, tightened."""
         if self._root is None:
-            box = Box(self._follower.lower, self._follower.upper, all_open(int(self.game.follower_offsets[-1])))
+            box = self._whole_box()
             self._root = self.tighten(box) or box
         return self._root
+
+    def _whole_box(self) -> Box:
+        """The follower's value bounds."""
+        return Box(self._follower.lower, self._follower.upper, all_open(int(self.game.follower_offsets[-1])))
 
     @property
     def relaxation(self) -> BoxRelaxation:

@@ -14,6 +14,7 @@ import numpy as np
 from ssg_mip.base.gap import gap_size, relative_gap
 from ssg_mip.base.status import BoundProof, Termination
 from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.branch_and_bound.branching_rule import BranchingRule, choose_branch
 from ssg_mip.branch_and_bound.records import Gaps, Outcome
 from ssg_mip.branch_and_bound.search import Search
 from ssg_mip.evaluation.best_response import Response, best_response
@@ -109,11 +110,17 @@ def _solve_commitment(game: Game, weights: FloatArray, request: Request, floor: 
     stop = obstacle(commitment_products(game, weights, floor), request)
     if stop is not None:
         return _simple_answer(game, weights, request, floor, bounds, stop)
-    problem = CommitmentProblem(game, weights, request, floor)
+    return searched(CommitmentProblem(game, weights, request, floor), request)
+
+
+def searched(problem: CommitmentProblem, request: Request, branching: BranchingRule = choose_branch) -> Answer:
+    """The answer of a search for a commitment."""
+    weights, bounds = problem.weights, leader_value_bounds(problem.game)
     scale = gap_scale(bounds, weights)
     ceiling = float(weights @ bounds.upper)
     finest = finest_gap(bounds, weights, max(request.gap, LEAST_GAP))
-    answer = answer_of(_search(problem, request, scale=scale, ceiling=ceiling, absolute=finest), ceiling=ceiling)
+    outcome = _search(problem, request, scale=scale, ceiling=ceiling, absolute=finest, branching=branching)
+    answer = answer_of(outcome, ceiling=ceiling)
     if answer.termination is Termination.NUMERICAL and request.rule_decides:
         # Every box was searched, and what is missing is a value that only ties in the leader's favour attain.
         return dataclasses.replace(answer, termination=Termination.TIE_RULE)
@@ -146,7 +153,7 @@ def solve_improvement(
     """
     stop = obstacle(improvement_products(game), request)
     if stop is not None:
-        return _no_answer(stop)
+        return no_answer(stop)
     problem = ImprovementProblem(game, values, objective, request)
     if absolute_gap is None:
         even = np.full(game.num_states, 1.0 / game.num_states)
@@ -188,14 +195,14 @@ def improve_without_program(
             lambda: request.stopped,
         )
     if stepped is None and request.stopped:
-        return _no_answer(Termination.TIME_LIMIT)
+        return no_answer(Termination.TIME_LIMIT)
     best = problem.evaluate(start if stepped is None else stepped)
     for _, candidate in problem.start() if best.value <= enough and not request.stopped else ():
         best = max(best, candidate, key=lambda one: one.value)
         if best.value > enough:
             break
     return dataclasses.replace(
-        _no_answer(Termination.GOOD_ENOUGH if best.value > enough else Termination.SIZE_LIMIT),
+        no_answer(Termination.GOOD_ENOUGH if best.value > enough else Termination.SIZE_LIMIT),
         policy=best.policy,
         response=best.response,
         primal_bound=best.value,
@@ -206,7 +213,7 @@ def root_bound(game: Game, weights: FloatArray, *, request: Request) -> float:
     """A cheap upper bound on the commitment program: the better of its root relaxation and the joint process."""
     if obstacle(commitment_products(game, weights), request) is not None:
         bound = float(weights @ leader_value_bounds(game).upper)
-        answer = dataclasses.replace(_no_answer(Termination.SIZE_LIMIT), dual_bound=bound)
+        answer = dataclasses.replace(no_answer(Termination.SIZE_LIMIT), dual_bound=bound)
         return claimed(answer, game, request, Claim(weights=weights, bound=bound)).dual_bound
     root_only = dataclasses.replace(request, node_limit=1, on_progress=None)
     return solve_commitment(game, weights, request=root_only).dual_bound
@@ -219,6 +226,7 @@ def _search(
     scale: float = 0.0,
     absolute: float = 0.0,
     ceiling: float = math.inf,
+    branching: BranchingRule = choose_branch,
 ) -> Outcome:
     """Search until the gap is closed, absolutely or relative to the value, of which ``scale`` is the least size.
 
@@ -236,6 +244,7 @@ def _search(
         good_enough=request.good_enough,
         ceiling=ceiling,
         trace=None if request.recorder is None else request.recorder.root,
+        branching=branching,
     )
     return search.run()
 
@@ -277,7 +286,7 @@ def _zero_sum_answer(
     slack = 0.0 if floor is None else request.tolerances.monotone * (1.0 + np.abs(floor))
     if floor is not None and np.any(upper < floor - slack):
         return dataclasses.replace(
-            _no_answer(Termination.INFEASIBLE), dual_bound=-math.inf, lps=saddle.lps
+            no_answer(Termination.INFEASIBLE), dual_bound=-math.inf, lps=saddle.lps
         ), saddle.policy
     primal = float(weights @ values)
     dual = max(primal, raised_sum(weights, upper))
@@ -289,7 +298,7 @@ def _zero_sum_answer(
     if floor is not None and np.any(values < floor - slack):
         return None, saddle.policy
     answer = dataclasses.replace(
-        _no_answer(termination),
+        no_answer(termination),
         policy=saddle.policy,
         response=saddle.response,
         primal_bound=primal,
@@ -329,7 +338,7 @@ def _simple_answer(
     """Without the program: the best of some simple policies, and the bound of the joint process."""
     best, _ = best_simple_policy(game, weights, request, floor)
     answer = dataclasses.replace(
-        _no_answer(termination),
+        no_answer(termination),
         primal_bound=best.value,
         dual_bound=max(best.value, float(weights @ bounds.upper)),
         bound_proof=BoundProof.PAIR,
@@ -342,7 +351,7 @@ def _simple_answer(
     return _with_progress(answer, request, scale)
 
 
-def _no_answer(termination: Termination) -> Answer:
+def no_answer(termination: Termination) -> Answer:
     """No policy, no bound, no work."""
     return Answer(
         policy=None,

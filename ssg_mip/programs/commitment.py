@@ -25,6 +25,8 @@ best from every state at once. The value from ``k`` may therefore be written wit
 blocks share ``v``; no leader value becomes a box variable. A policy that is best from every state has
 ``y = sum_k rho(k) floor{k}_y`` over all states, hence ``share``: ``y >= sum_k rho(k) floor{k}_y`` over those with a
 floor. A state with a floor needs no conditional block: its own block visits it.
+
+**Rows on the policy** are written by :mod:`ssg_mip.programs.policy_block`.
 """
 
 from __future__ import annotations
@@ -35,10 +37,19 @@ from typing import Any
 
 import numpy as np
 
-from ssg_mip.evaluation.value_bounds import ValueBounds
+from ssg_mip.evaluation.value_bounds import ValueBounds, leader_value_bounds
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.programs.coupling import Coupling
+from ssg_mip.programs.policy_block import (
+    NO_ROWS,
+    POLICY_INDICES,
+    PolicyRows,
+    add_coupled_rows,
+    add_statewise_rows,
+    add_visits,
+    add_worth,
+)
 from ssg_mip.programs.program import Multiplied, Program
 from ssg_mip.programs.rows import Selection, add_incentive_rows, add_products, multiplied_rows
 
@@ -55,6 +66,7 @@ INDICES = {
     **{"v": "s", "x": "sab", "z": "sabt", "share": "sab"},
     **OCCUPANCY_INDICES,
     **{"simplex": "s", "simplex_times_value": "st", "conditional_own": "sb", "conditional_incentive": "sbc"},
+    **POLICY_INDICES,
 }
 """What the indices of the components mean."""
 
@@ -72,6 +84,7 @@ def commitment(
     *,
     selection: Selection | None = None,
     floor: Mapping[int, float] | None = None,
+    rows: PolicyRows = NO_ROWS,
 ) -> Program:
     """Write the program (P).
 
@@ -87,16 +100,26 @@ def commitment(
         Follower actions that may be answers; all if absent.
     floor
         Lower bounds on the leader's value, by state; none if absent. Each costs a block as large as the rest.
+    rows
+        Rows on the policy (:mod:`ssg_mip.programs.policy_block`); none if absent.
+
+    Raises
+    ------
+    ValueError
+        If there are rows on the policy and floors: blocks of their own would each choose a policy.
 
     Returns
     -------
     Program
         With components ``y, v, w, x, z``, ``flow, flow_times_value, own, incentive, simplex, simplex_times_value,
         conditional_own, conditional_incentive, product`` and the objective ``leader_value``; with a floor also
-        ``share`` and, for each of its states ``k``, the occupancy block ``floor{k}_...``. Box: ``v``.
+        ``share`` and, for each of its states ``k``, the occupancy block ``floor{k}_...``. Box: ``v``, and ``d`` of the
+        states in rows that couple several.
     """
     import pyomo.environ as pyo
 
+    if floor and rows is not NO_ROWS:
+        raise ValueError("a program has floors or rows on the policy, not both")
     selection = Selection.everything(game) if selection is None else selection
     floor = {} if floor is None else floor
     states = range(game.num_states)
@@ -107,7 +130,8 @@ def commitment(
     model.v = pyo.Var(states, bounds=lambda _, t: (float(low[t]), float(high[t])))
     coupling = Coupling(game)
     parts = [add_occupancy_block(model, selection, coupling, weights, follower)]
-    thin = conditional_states(game, weights, list(floor))
+    coupled = list(rows.coupled_states)
+    thin = sorted({*conditional_states(game, weights, list(floor)), *coupled})
     parts.append(add_conditional_block(model, selection, coupling, thin, follower))
     rewards = {key: float(game.leader_rewards[game.row(*key)]) for key in keys}
     for k, least in floor.items():
@@ -122,15 +146,34 @@ def commitment(
             keys,
             rule=lambda m, *key: m.y[key] - sum(float(weights[k]) * block[key] for k, block in blocks.items()) >= 0.0,
         )
-    model.leader_value = pyo.Objective(expr=sum(rewards[key] * model.y[key] for key in keys), sense=pyo.maximize)
+    multiplied = [row for part in parts for row in part.multiplied]
+    triples = [triple for part in parts for triple in part.triples]
+    box = [model.v[t] for t in states]
+    for prefix, covered in (("", list(states)), ("conditional_", thin)):
+        multiplied += add_statewise_rows(model, selection, rows, coupling, covered, follower, prefix)
+    if coupled:
+        multiplied += add_coupled_rows(model, selection, rows, coupling, follower)
+        visited = add_visits(model, selection, rows, list(model.w))
+        multiplied += visited.multiplied
+        box += visited.box
+        triples = _without(triples, visited.triples) + visited.triples
+        add_worth(model, rewards, leader_value_bounds(game), weights)
+    else:
+        model.leader_value = pyo.Objective(expr=sum(rewards[key] * model.y[key] for key in keys), sense=pyo.maximize)
     return Program(
         model,
-        box=tuple(model.v[t] for t in states),
-        products=add_products(model, [triple for part in parts for triple in part.triples], selection.checkpoint),
-        multiplied=tuple(row for part in parts for row in part.multiplied),
+        box=tuple(box),
+        products=add_products(model, triples, selection.checkpoint),
+        multiplied=tuple(multiplied),
         differences=tuple(pair for part in parts for pair in part.differences),
         indices={**INDICES, **{f"floor{k}_{name}": use for k in floor for name, use in OCCUPANCY_INDICES.items()}},
     )
+
+
+def _without(triples: Sequence[tuple[Any, Any, Any]], others: Sequence[tuple[Any, Any, Any]]) -> list[Any]:
+    """The triples whose result is none of the others'."""
+    results = {id(result) for result, _, _ in others}
+    return [triple for triple in triples if id(triple[0]) not in results]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

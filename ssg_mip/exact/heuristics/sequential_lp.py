@@ -21,6 +21,7 @@ import numpy as np
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
 from ssg_mip.evaluation.best_response import Response
+from ssg_mip.exact.heuristics.allowed import Limits
 from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal, Linearisation
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
@@ -70,6 +71,8 @@ class Ascent:
         Strict advantage asked of the response, for tie rules that do not favour the leader.
     deadline
         When to end with the best policy so far; no limit if absent.
+    limits
+        Rows on the policy that every step keeps; it should start from a policy that does.
     """
 
     def __init__(
@@ -79,7 +82,9 @@ class Ascent:
         evaluate: Callable[[LeaderPolicy], Candidate],
         margin: float = 0.0,
         deadline: Deadline | None = None,
+        limits: Limits | None = None,
     ) -> None:
+        self._limits = limits
         self.game = game
         self.goal = goal
         self.evaluate = evaluate
@@ -96,7 +101,7 @@ class Ascent:
             if self._deadline.expired:
                 break
             here = self._linearised(best.policy, best.answers)
-            answer = self._steps.solve(here.step(radius), time_limit=self._deadline.remaining)
+            answer = self._steps.solve(here.step(radius, limits=self._limits), time_limit=self._deadline.remaining)
             if answer.status is not LpStatus.OPTIMAL:
                 break
             slots = answer.point[: len(here.model.slots)]
@@ -121,7 +126,9 @@ class Ascent:
         for _ in range(ROUNDS):
             if self._deadline.expired:
                 break
-            answer = self._elastic_steps.solve(here.step(radius, penalty), time_limit=self._deadline.remaining)
+            answer = self._elastic_steps.solve(
+                here.step(radius, penalty, self._limits), time_limit=self._deadline.remaining
+            )
             if answer.status is not LpStatus.OPTIMAL:
                 break
             slots = answer.point[: len(here.model.slots)]

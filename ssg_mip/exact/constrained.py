@@ -1,0 +1,212 @@
+"""The commitment program over the policies that a policy space allows.
+
+What changes with rows on the policy: the program has them (:mod:`ssg_mip.programs.policy_block`); every candidate is
+replaced by the nearest allowed policy, and is worth nothing where there is none; steps of the ascent keep the rows. Where
+rows couple states, the box holds the occupancies of these states besides the follower's values, and nodes are also split
+by the follower's answers. Shortcuts that combine policies state by state do not keep such rows and are left out: the
+saddle point of zero-sum games, floors with blocks of their own.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator
+from functools import cached_property
+
+import numpy as np
+
+from ssg_mip.base.status import Termination
+from ssg_mip.branch_and_bound.box import Box
+from ssg_mip.branch_and_bound.branching_rule import BranchingRule, choose_branch
+from ssg_mip.evaluation.occupancy_bounds import OccupancyBounds, OccupancySweeps, occupancy_bounds
+from ssg_mip.evaluation.value_bounds import ValueBounds
+from ssg_mip.exact.coupled_branching import CoupledBranching, CoupledColumns
+from ssg_mip.exact.heuristics.allowed import Allowed, Limits
+from ssg_mip.exact.heuristics.sequential_lp import Candidate
+from ssg_mip.exact.programs import CommitmentProblem
+from ssg_mip.exact.size_limit import commitment_products, obstacle
+from ssg_mip.exact.solving import Answer, claimed, no_answer, searched, solve_commitment
+from ssg_mip.game.game import Game
+from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.lp.compiled import CompiledProgram
+from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.policy_space import PolicySpace, Scope
+from ssg_mip.programs.commitment import commitment
+from ssg_mip.programs.policy_block import PolicyRows
+from ssg_mip.programs.program import Program
+from ssg_mip.programs.rows import Selection
+from ssg_mip.proofs.claim import Claim
+from ssg_mip.runs.request import Request
+
+
+class ConstrainedProblem(CommitmentProblem):
+    """The commitment program with rows on the policy.
+
+    Parameters
+    ----------
+    game, weights, request
+        As in :class:`~ssg_mip.exact.programs.CommitmentProblem`.
+    space
+        Which policies are allowed.
+    """
+
+    def __init__(self, game: Game, weights: FloatArray, request: Request, space: PolicySpace) -> None:
+        self._allowed = Allowed(game, space)
+        self._policy_rows = PolicyRows.of(game, space)
+        self._coupled = np.array(self._policy_rows.coupled_states, dtype=np.int64)
+        self._coupling_rows = space.of_scope(game, Scope.COUPLING)
+        super().__init__(game, weights, request)
+        self._large = False
+
+    @property
+    def limits(self) -> Limits:
+        """The rows of the space."""
+        return self._allowed.limits
+
+    @property
+    def branching(self) -> BranchingRule:
+        """Where to split boxes."""
+        if not len(self._coupled):
+            return choose_branch
+        return CoupledBranching(self.game, lambda: self._coupled_columns, self._keeps_coupling_rows)
+
+    def _keeps_coupling_rows(self, slots: FloatArray) -> bool:
+        return all(row.violation(slots) <= row.tolerance for row in self._coupling_rows)
+
+    # ------------------------------------------------------------------ boxes
+
+    @cached_property
+    def visits(self) -> OccupancyBounds:
+        """Bounds on the occupancies of all states, whatever both players do."""
+        return occupancy_bounds(self.game, self.weights)
+
+    @cached_property
+    def _sweeps(self) -> OccupancySweeps:
+        return OccupancySweeps(self.game, self.weights)
+
+    def _whole_box(self) -> Box:
+        box, inside = super()._whole_box(), self._coupled
+        if not len(inside):
+            return box
+        return Box(
+            np.concatenate((box.lower, self.visits.lower[inside])),
+            np.concatenate((box.upper, self.visits.upper[inside])),
+            box.open_choices,
+        )
+
+    def _visits_in(self, lower: FloatArray, upper: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Bounds on the occupancies of all states in a box."""
+        count = self.game.num_states
+        low, high = self.visits.lower.copy(), self.visits.upper.copy()
+        low[self._coupled], high[self._coupled] = lower[count:], upper[count:]
+        return low, high
+
+    def tighten(self, box: Box) -> Box | None:
+        """Interval propagation of the follower's Bellman equations, then of the flow."""
+        count = self.game.num_states
+        inside = super().tighten(Box(box.lower[:count], box.upper[:count], box.open_choices))
+        if inside is None or not len(self._coupled):
+            return inside
+        visits: tuple[FloatArray, FloatArray] | None = self._visits_in(box.lower, box.upper)
+        if self.request.search.propagation:
+            visits = self._sweeps.tighten(*visits, inside.open_choices)
+        if visits is None:
+            return None
+        low, high = (ends[self._coupled] for ends in visits)
+        return Box(np.concatenate((inside.lower, low)), np.concatenate((inside.upper, high)), inside.open_choices)
+
+    # ------------------------------------------------------------------ the program
+
+    def write(self, follower: ValueBounds, selection: Selection) -> Program:
+        """The occupancy form with the rows."""
+        rows, count = self._policy_rows, self.game.num_states
+        if len(self._coupled):
+            rows = dataclasses.replace(rows, visits=ValueBounds(*self._visits_in(follower.lower, follower.upper)))
+        values = ValueBounds(follower.lower[:count], follower.upper[:count])
+        return commitment(self.game, self.weights, values, selection=selection, rows=rows)
+
+    def read_columns(self, program: Program, compiled: CompiledProgram) -> None:
+        """Columns of the occupancies, and in coupled states of the probabilities."""
+        super().read_columns(program, compiled)
+        model, game, inside = program.model, self.game, set(self._coupled.tolist())
+        if not inside:
+            return
+        keys = [key for key in model.x if key[0] in inside]
+        y = np.array([compiled.column_of[id(model.y[key])] for key in keys], dtype=np.int64)
+        product_of = np.full(compiled.num_columns, -1)
+        product_of[compiled.product_result] = np.arange(len(compiled.product_result))
+        self._coupled_columns = CoupledColumns(
+            rows=np.array([game.row(*key) for key in keys], dtype=np.int64),
+            x=np.array([compiled.column_of[id(model.x[key])] for key in keys], dtype=np.int64),
+            y=y,
+            products=product_of[y],
+            states=self._coupled,
+            d=compiled.box[game.num_states :],
+            places=game.num_states + np.arange(len(self._coupled)),
+        )
+
+    def slot_weights(self, columns: FloatArray) -> FloatArray:
+        """Occupancies; in coupled states always the probabilities themselves."""
+        weights = super().slot_weights(columns)
+        if len(self._coupled):
+            weights[self._coupled_columns.rows] = columns[self._coupled_columns.x]
+        return weights
+
+    # ------------------------------------------------------------------ policies
+
+    def evaluate(self, policy: LeaderPolicy) -> Candidate:
+        """The weighted exact value of the nearest allowed policy; ``-inf`` if none is found or the margin is missed."""
+        allowed = self._allowed.nearest(policy)
+        if allowed is None:
+            return dataclasses.replace(super().evaluate(policy), value=-math.inf)
+        return super().evaluate(allowed)
+
+    def start(self) -> Iterator[tuple[float, Candidate]]:
+        """What every program starts from, if any policy is allowed."""
+        if self.is_feasible:
+            yield from super().start()
+
+    @property
+    def is_feasible(self) -> bool:
+        """Whether linear programming finds an allowed policy."""
+        return self._allowed.nearest(LeaderPolicy.uniform(self.game)) is not None
+
+
+def solve_constrained(game: Game, weights: FloatArray, space: PolicySpace, *, request: Request) -> Answer:
+    """Maximise ``weights @ V^f`` over the stationary leader policies that a space allows.
+
+    Parameters
+    ----------
+    game, weights, request
+        As in :func:`~ssg_mip.exact.solving.solve_commitment`.
+    space
+        Which policies are allowed; without rows the answer is that of ``solve_commitment``.
+
+    Returns
+    -------
+    Answer
+        With ``Termination.INFEASIBLE`` and the dual bound ``-inf`` if no policy is allowed.
+    """
+    if not space.rows:
+        return solve_commitment(game, weights, request=request)
+    problem = ConstrainedProblem(game, weights, request, space)
+    stop = obstacle(constrained_products(game, weights, space), request)
+    answer = searched(problem, request, branching=problem.branching) if stop is None else _started(problem, stop)
+    return claimed(answer, game, request, Claim(weights=weights, bound=answer.dual_bound))
+
+
+def constrained_products(game: Game, weights: FloatArray, space: PolicySpace) -> int:
+    """Products of the program: in coupled states each has one more of the probabilities, and one of the occupancies."""
+    rows = game.row_offsets[1:] - game.row_offsets[:-1]
+    coupled = sum(int(rows[s]) for s in space.coupled_states(game))
+    return commitment_products(game, weights) + coupled * (game.num_states + 1)
+
+
+def _started(problem: ConstrainedProblem, termination: Termination) -> Answer:
+    """Without the program: the best of the policies that are known before it."""
+    best = max((candidate for _, candidate in problem.start()), key=lambda one: one.value, default=None)
+    answer = no_answer(termination)
+    if best is None or not math.isfinite(best.value):
+        return answer
+    return dataclasses.replace(answer, policy=best.policy, response=best.response, primal_bound=best.value)
