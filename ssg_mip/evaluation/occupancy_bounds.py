@@ -1,10 +1,10 @@
 r"""Bounds on how often, discounted by the leader, states are visited, whatever both players do.
 
-``d(t) = sum_k gamma_A^k Pr(s_k = t)`` from a start distribution is the value of a process whose reward is 1 in ``t`` and
-0 elsewhere. So ``d(t) <= start @ phi`` for every ``phi`` with ``phi(s) >= 1{s = t} + gamma_A sum_s' p(s') phi(s')`` on
-every joint action, and at least that where the inequality is turned around. With bounds ``e <= d <= o`` and some answers
-closed they shrink further, because ``d(t) = start(t) + gamma_A sum_s,a,b p(t|s,a,b) y(s,a,b)`` and
-``sum_t d(t) = sum(start) / (1 - gamma_A)``.
+``d(t) = sum_k gamma_A^k Pr(s_k = t)`` from a start distribution is the value of a process whose reward is 1 in ``t``
+and 0 elsewhere. So ``d(t) <= start @ phi`` for every ``phi`` with
+``phi(s) >= 1{s = t} + gamma_A sum_s' p(s') phi(s')`` on every joint action, and at least that where the inequality is
+turned around. With bounds ``e <= d <= o`` and some answers closed they shrink further, because
+``d(t) = start(t) + gamma_A sum_s,a,b p(t|s,a,b) y(s,a,b)`` and ``sum_t d(t) = sum(start) / (1 - gamma_A)``.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """The commitment program over the policies that a policy space allows.
 
 What changes with rows on the policy: the program has them (:mod:`ssg_mip.programs.policy_block`); every candidate is
-replaced by the nearest allowed policy, and is worth nothing where there is none; steps of the ascent keep the rows. Where
-rows couple states, the box holds the occupancies of these states besides the follower's values, and nodes are also split
-by the follower's answers. Shortcuts that combine policies state by state do not keep such rows and are left out: the
-saddle point of zero-sum games, floors with blocks of their own.
+replaced by the nearest allowed policy, and is worth nothing where there is none; steps of the ascent keep the rows.
+Where rows couple states, the box holds the occupancies of these states besides the follower's values, and nodes are
+also split by the follower's answers. Shortcuts that combine policies state by state do not keep such rows and are left
+out: the saddle point of zero-sum games, floors with blocks of their own.
 """
 
 from __future__ import annotations
@@ -108,11 +108,12 @@ class ConstrainedProblem(CommitmentProblem):
         inside = super().tighten(Box(box.lower[:count], box.upper[:count], box.open_choices))
         if inside is None or not len(self._coupled):
             return inside
-        visits: tuple[FloatArray, FloatArray] | None = self._visits_in(box.lower, box.upper)
+        visits = self._visits_in(box.lower, box.upper)
         if self.request.search.propagation:
-            visits = self._sweeps.tighten(*visits, inside.open_choices)
-        if visits is None:
-            return None
+            tightened = self._sweeps.tighten(visits[0], visits[1], inside.open_choices)
+            if tightened is None:
+                return None
+            visits = tightened
         low, high = (ends[self._coupled] for ends in visits)
         return Box(np.concatenate((inside.lower, low)), np.concatenate((inside.upper, high)), inside.open_choices)
 
@@ -187,7 +188,13 @@ def solve_constrained(game: Game, weights: FloatArray, space: PolicySpace, *, re
     -------
     Answer
         With ``Termination.INFEASIBLE`` and the dual bound ``-inf`` if no policy is allowed.
+
+    Raises
+    ------
+    OptionError
+        If a row has not one coefficient for each leader slot of the game.
     """
+    space.check(game)
     if not space.rows:
         return solve_commitment(game, weights, request=request)
     problem = ConstrainedProblem(game, weights, request, space)

@@ -1,9 +1,10 @@
 r"""Where to split boxes of programs with rows on the policy that couple states.
 
-Such a relaxation errs in three ways: by the values (``w`` is not ``y v``), by the occupancies (``y`` is not ``d x``), and
-by answers that are mixed in a state of a row (``x(s,.,.)`` has not rank one), each with a policy of its own. What errs
-most is split, but the last two are left alone as long as they do no harm: occupancies while the policy ``sum_b y / d``
-keeps every row, answers while the policies of the heaviest answers do, both while values err noticeably.
+Such a relaxation errs in three ways: by the values (``w`` is not ``y v``), by the occupancies (``y`` is not ``d x``),
+and by answers that are mixed in a state of a row (``x(s,.,.)`` has not rank one), each with a policy of its own. What
+errs most is split, but the last two are left alone as long as they do no harm: occupancies while the policy
+``sum_b y / d`` keeps every row, answers while the policies of the heaviest answers do, both while values err
+noticeably.
 """
 
 from __future__ import annotations
@@ -114,8 +115,8 @@ class CoupledBranching:
 
     def _mass(self, x: FloatArray) -> FloatArray:
         """Per follower slot, the probability of the answer."""
-        mass: FloatArray = np.bincount(self.game.row_follower_slot, x, int(self.game.follower_offsets[-1]))
-        return mass
+        count = int(self.game.follower_offsets[-1])
+        return np.bincount(self.game.row_follower_slot, x, count).astype(float, copy=False)
 
     def _open_answers(self, box: Box) -> IntArray:
         found: IntArray = np.add.reduceat(box.open_choices.astype(np.int64), self.game.follower_offsets[:-1])

@@ -23,7 +23,6 @@ from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 
-
 ROW_TOLERANCE = 1e-8
 """Share of the size of a row's terms by which a policy may miss it: what linear programs resolve, ten times over."""
 
@@ -121,14 +120,8 @@ class PolicySpace:
         """The rows of a scope."""
         return tuple(row for row in self.rows if row.scope(game) is scope)
 
-    def sides(self, game: Game, scope: Scope) -> tuple[Side, ...]:
-        """The rows of a scope as inequalities and equations, in the order of the rows.
-
-        Raises
-        ------
-        OptionError
-            If a row has not one coefficient for each leader slot.
-        """
+    def check(self, game: Game) -> None:
+        """Raise :class:`OptionError` if a row has not one coefficient for each leader slot of a game."""
         slots = int(game.leader_offsets[-1])
         for row in self.rows:
             if row.coefficients.shape != (slots,):
@@ -136,6 +129,9 @@ class PolicySpace:
                     f"row {row.name} has coefficients of shape {row.coefficients.shape}; {game.name} has {slots} "
                     "leader slots (s, a), each of which needs one"
                 )
+
+    def sides(self, game: Game, scope: Scope) -> tuple[Side, ...]:
+        """The rows of a scope as inequalities and equations, in the order of the rows."""
         return tuple(side for row in self.of_scope(game, scope) for side in row.sides)
 
     def coupled_states(self, game: Game) -> list[int]:

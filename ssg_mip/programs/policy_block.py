@@ -36,7 +36,8 @@ import numpy as np
 
 from ssg_mip.evaluation.value_bounds import ValueBounds
 from ssg_mip.game.game import Game
-from ssg_mip.problem.policy_space import EVERY_POLICY, PolicySpace, Scope, Side
+from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.policy_space import PolicySpace, Scope, Side
 from ssg_mip.programs.coupling import Coupling
 from ssg_mip.programs.program import Multiplied
 from ssg_mip.programs.rows import Key, Selection
@@ -52,7 +53,7 @@ POLICY_INDICES = {
     **STATEWISE_INDICES,
     **{f"conditional_{name}": letters for name, letters in STATEWISE_INDICES.items()},
     **{"d": "s", "visits": "s", "coupled": "k"},
-    **{name: "kt" for name in ("coupled_low", "coupled_up", "coupled_times_value")},
+    **dict.fromkeys(("coupled_low", "coupled_up", "coupled_times_value"), "kt"),
 }
 """What the indices of the components mean; ``k`` counts the sides of the rows of a scope."""
 
@@ -110,63 +111,58 @@ NO_ROWS = PolicyRows()
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Distances:
-    """Rows times a box variable, or times its distances to both bounds, as constraints of a model.
+class Family:
+    """Rows ``plain(*index) <= 0``, or ``== 0`` where ``equation(*index)``, and their products ``times(*index, t)``."""
+
+    plain: Callable[..., Any]
+    times: Callable[..., Any]
+    equation: Callable[..., bool]
+
+
+def _attach(
+    model: Any, name: str, family: Family, places: Sequence[Any], values: Callable[[Any], list[int]], box: ValueBounds
+) -> tuple[Multiplied, ...]:
+    """Add the rows of a family, and what they become times values or times their distances to both bounds.
 
     Parameters
     ----------
-    bounds
-        Of the box variables.
+    name
+        Of the rows; prefix of the others.
+    places
+        Their indices.
+    values
+        Of an index, the states whose values it is multiplied with.
     box
-        The box variables, by the index in which rows are multiplied.
+        Bounds on the values.
     """
+    import pyomo.environ as pyo
 
-    model: Any
-    bounds: ValueBounds
-    box: Any
+    def tupled(place: Any) -> tuple[Any, ...]:
+        return place if isinstance(place, tuple) else (place,)
 
-    def attach(
-        self,
-        name: str,
-        base: Any,
-        places: Sequence[tuple[Any, ...]],
-        times: Callable[..., Any],
-        plain: Callable[..., Any],
-        equation: Callable[..., bool],
-    ) -> tuple[Multiplied, ...]:
-        """Multiply rows ``plain(*row) <= 0`` or ``== 0``, of which ``times(*row, t)`` is the product with ``v(t)``.
+    def equation(place: Any) -> bool:
+        return family.equation(*tupled(place))
 
-        Parameters
-        ----------
-        name
-            Prefix of the components.
-        base
-            The rows.
-        places
-            Index of a row followed by ``t``.
-        times, plain, equation
-            Of an index.
-        """
-        import pyomo.environ as pyo
+    def row(_: Any, *place: Any) -> Any:
+        return family.plain(*place) == 0.0 if family.equation(*place) else family.plain(*place) <= 0.0
 
-        lower, upper = self.bounds.lower, self.bounds.upper
-        equal = [place for place in places if equation(*place[:-1])]
-        sided = [place for place in places if not equation(*place[:-1])]
-        rules = {
-            ("times_value", 0): lambda _, *place: times(*place) == 0.0,
-            ("low", 1): lambda _, *place: times(*place) - float(lower[place[-1]]) * plain(*place[:-1]) <= 0.0,
-            ("up", -1): lambda _, *place: float(upper[place[-1]]) * plain(*place[:-1]) - times(*place) <= 0.0,
-        }
-        found: list[Multiplied] = []
-        for (suffix, side), rule in rules.items():
-            chosen = sided if side else equal
-            rows = pyo.Constraint(chosen, rule=rule)
-            setattr(self.model, f"{name}_{suffix}", rows)
-            found += [
-                Multiplied(rows[place], base[place[:-1] if len(place) > 2 else place[0]], self.box[place[-1]], side)
-                for place in chosen
-            ]
-        return tuple(found)
+    def apart(end: FloatArray, *place: Any) -> Any:
+        return family.times(*place) - float(end[place[-1]]) * family.plain(*place[:-1])
+
+    rules = {
+        ("times_value", 0): lambda _, *place: family.times(*place) == 0.0,
+        ("low", 1): lambda _, *place: apart(box.lower, *place) <= 0.0,
+        ("up", -1): lambda _, *place: -apart(box.upper, *place) <= 0.0,
+    }
+    base = pyo.Constraint(places, rule=row)
+    setattr(model, name, base)
+    found: list[Multiplied] = []
+    for (suffix, side), rule in rules.items():
+        chosen = [(place, t) for place in places if equation(place) is not bool(side) for t in values(place)]
+        rows = pyo.Constraint([(*tupled(place), t) for place, t in chosen], rule=rule)
+        setattr(model, f"{name}_{suffix}", rows)
+        found += [Multiplied(rows[(*tupled(place), t)], base[place], model.v[t], side) for place, t in chosen]
+    return tuple(found)
 
 
 def add_statewise_rows(
@@ -185,8 +181,6 @@ def add_statewise_rows(
     tuple
         What has been multiplied.
     """
-    import pyomo.environ as pyo
-
     game = selection.game
     weights, products = (model.x, model.z) if prefix else (model.y, model.w)
     sides = {(s, i): side for s in states for i, side in rows.of_state(game, s)}
@@ -206,17 +200,9 @@ def add_statewise_rows(
         selection.checkpoint()
         return weighted(s, i, lambda a: products[s, a, b, t])
 
-    def equation(s: int, b: int, i: int) -> bool:
-        return sides[s, i].equation
-
-    base = pyo.Constraint(
-        places, rule=lambda _, *place: plain(*place) == 0.0 if equation(*place) else plain(*place) <= 0.0
-    )
-    setattr(model, f"{prefix}statewise", base)
     shared = {s: _shared(game, coupling, s) for s, _ in sides}
-    multiplied = [(*place, t) for place in places for t in shared[place[0]]]
-    distances = Distances(model, follower, model.v)
-    return distances.attach(f"{prefix}statewise", base, multiplied, times, plain, equation)
+    family = Family(plain, times, lambda s, _, i: sides[s, i].equation)
+    return _attach(model, f"{prefix}statewise", family, places, lambda place: shared[place[0]], follower)
 
 
 def _shared(game: Game, coupling: Coupling, state: int) -> list[int]:
@@ -229,8 +215,6 @@ def add_coupled_rows(
     model: Any, selection: Selection, rows: PolicyRows, coupling: Coupling, follower: ValueBounds
 ) -> tuple[Multiplied, ...]:
     """Add the rows across states, to the conditional probabilities of all their states."""
-    import pyomo.environ as pyo
-
     game = selection.game
     keys = selection.keys(rows.coupled_states)
 
@@ -245,14 +229,9 @@ def add_coupled_rows(
     def times(i: int, t: int) -> Any:
         return terms(i, lambda key: model.z[key, t]) - rows.coupled[i].limit * model.v[t]
 
-    def equation(i: int) -> bool:
-        return rows.coupled[i].equation
-
-    numbers = range(len(rows.coupled))
-    model.coupled = pyo.Constraint(numbers, rule=lambda _, i: plain(i) == 0.0 if equation(i) else plain(i) <= 0.0)
     near = [set.intersection(*(set(coupling.of_state(s)) for s in _states_of(game, side))) for side in rows.coupled]
-    places = [(i, t) for i in numbers for t in sorted(near[i])]
-    return Distances(model, follower, model.v).attach("coupled", model.coupled, places, times, plain, equation)
+    family = Family(plain, times, lambda i: rows.coupled[i].equation)
+    return _attach(model, "coupled", family, range(len(near)), lambda i: sorted(near[i]), follower)
 
 
 def _states_of(game: Game, side: Side) -> list[int]:
@@ -300,17 +279,3 @@ def add_worth(model: Any, rewards: Mapping[Key, float], leader: ValueBounds, wei
     value = sum(rewards[key] * model.y[key] for key in rewards)
     model.worth_is_reached = pyo.Constraint(expr=value - model.worth >= 0.0)
     model.leader_value = pyo.Objective(expr=model.worth, sense=pyo.maximize)
-
-
-__all__ = [
-    "EVERY_POLICY",
-    "NO_ROWS",
-    "POLICY_INDICES",
-    "Distances",
-    "PolicyRows",
-    "Visited",
-    "add_coupled_rows",
-    "add_statewise_rows",
-    "add_visits",
-    "add_worth",
-]

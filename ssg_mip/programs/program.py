@@ -38,8 +38,8 @@ class Multiplied:
     On a box ``l <= value <= u`` in unit coordinates ``value = l + (u - l) h`` such a row keeps its coefficients
     whatever the box is, because ``l`` times ``base`` holds already.
 
-    With a ``side`` the base may be an inequality: then the row is ``base`` times ``value - lower`` (``side`` 1) or times
-    ``upper - value`` (``side`` -1), written for the root's bounds and meant for those of every box.
+    With a ``side`` the base may be an inequality: then the row is ``base`` times ``value - lower`` (``side`` 1) or
+    times ``upper - value`` (``side`` -1), written for the root's bounds and meant for those of every box.
     """
 
     row: Any
