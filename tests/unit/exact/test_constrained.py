@@ -69,7 +69,7 @@ def test_without_splits_by_answers_the_bound_stays_wrong() -> None:
     plain = asked(case, search=SearchOptions(probing=False))
     problems = [ConstrainedProblem(case.game, case.weights, plain, case.space) for _ in range(2)]
     whole = searched(problems[0], plain, branching=problems[0].branching)
-    stuck = searched(problems[1], dataclasses.replace(plain, node_limit=500), branching=choose_branch)
+    stuck = searched(problems[1], dataclasses.replace(plain, node_limit=150), branching=choose_branch)
     assert whole.termination is Termination.GAP
     assert whole.dual_bound == pytest.approx(value, rel=2.0 * GAP)
     assert whole.nodes < 50
@@ -83,7 +83,7 @@ def test_no_allowed_policy_of_a_grid_beats_the_bound_or_by_much_the_answer(kind:
     case = small(seed, kind)
     answer = solve_constrained(case.game, case.weights, case.space, request=asked(case))
     values = [case.worth(policy) for policy in grid(case, 21)]
-    assert len(values) > 50
+    assert len(values) > 20
     assert answer.termination is Termination.GAP
     assert max(values) <= answer.dual_bound + ROUNDING
     assert max(values) <= answer.primal_bound + (answer.dual_bound - answer.primal_bound) + ROUNDING
