@@ -36,7 +36,7 @@ from ssg_mip.programs.commitment import commitment
 from ssg_mip.programs.policy_block import PolicyRows
 from ssg_mip.programs.program import Program
 from ssg_mip.programs.rows import Selection
-from ssg_mip.proofs.claim import Claim
+from ssg_mip.proofs.claim import Claim, PolicyClaim
 from ssg_mip.runs.request import Request
 
 
@@ -200,7 +200,8 @@ def solve_constrained(game: Game, weights: FloatArray, space: PolicySpace, *, re
     problem = ConstrainedProblem(game, weights, request, space)
     stop = obstacle(constrained_products(game, weights, space), request)
     answer = searched(problem, request, branching=problem.branching) if stop is None else _started(problem, stop)
-    return claimed(answer, game, request, Claim(weights=weights, bound=answer.dual_bound))
+    policy = PolicyClaim(rows=space.rows, below=problem.visits.below, above=problem.visits.above)
+    return claimed(answer, game, request, Claim(weights=weights, bound=answer.dual_bound, policy=policy))
 
 
 def constrained_products(game: Game, weights: FloatArray, space: PolicySpace) -> int:

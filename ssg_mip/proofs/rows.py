@@ -20,6 +20,16 @@ _NAME = re.compile(r"(\w+)\[([\d,]+)\]")
 _FLOOR = re.compile(r"floor(\d+)_(\w+)")
 """Components of the block of a state with a floor."""
 
+_SIDES = {"": 0, "_times_value": 0, "_low": 1, "_up": 2}
+"""How a row on the policy is multiplied, by the end of its component's name."""
+
+_STATEWISE, _COUPLED = ({f"{head}{end}": side for end, side in _SIDES.items()} for head in ("statewise", "coupled"))
+
+WORTH = "worth_is_reached"
+"""The row of the objective variable, whose multiplier is that of the objective."""
+
+_ON_POLICY = {*_STATEWISE, *_COUPLED, "visits", WORTH}
+
 Name = tuple[str, tuple[int, ...]]
 
 
@@ -49,6 +59,7 @@ class BlockLayout:
         self.rows = [_parse(name) for name in program.row_names]
         self.columns = [_parse(name) for name in program.column_names]
         self._improving = improving
+        self._is_equation = (program.row_lower == program.row_upper).tolist()
         self.conditional = tuple(sorted({index[0] for name, index in self.rows if name == "simplex"}))
         found = (_FLOOR.fullmatch(name) for name, _ in self.rows)
         self.floored = tuple(sorted({int(floor[1]) for floor in found if floor is not None}))
@@ -84,6 +95,31 @@ class BlockLayout:
             return [improve]
         return [[list(floor.values()), share]] if self.floored else []
 
+    def objective(self, objective: float, multipliers: list[float]) -> float:
+        """The multiplier of the leader's value: that of the objective, or of the row below which its variable lies."""
+        for (name, _), multiplier in zip(self.rows, multipliers, strict=False):
+            if name == WORTH:
+                return max(0.0, -multiplier)
+        return objective
+
+    def policy(self, multipliers: list[float]) -> list[Any]:
+        """The multipliers of rows on the policy, as one entry of a leaf."""
+        statewise: list[list[Any]] = []
+        coupled: list[list[Any]] = []
+        visits: dict[int, float] = {}
+        for row, ((name, index), multiplier) in enumerate(zip(self.rows, multipliers, strict=False)):
+            kind = name.removeprefix("conditional_")
+            by = multiplier if name.endswith("_times_value") or self._is_equation[row] else max(0.0, multiplier)
+            if kind == "visits":
+                visits[index[0]] = multiplier
+            elif kind in _STATEWISE and by:
+                _, b, i, *t = index
+                statewise.append([self.block_of(row), b, i, *(t or [-1]), _STATEWISE[kind], by])
+            elif kind in _COUPLED and by:
+                i, *t = index
+                coupled.append([i, *(t or [-1]), _COUPLED[kind], by])
+        return [statewise, coupled, [visits[state] for state in sorted(visits)]]
+
     def blocks(self, game: Game, multipliers: list[float]) -> list[list[Any]]:
         """Per block ``[base, base_times_value, incentive, cuts]``, the cuts still missing.
 
@@ -103,7 +139,7 @@ class BlockLayout:
         for row, ((name, index), multiplier) in enumerate(zip(self.rows, multipliers, strict=False)):
             floor = _FLOOR.fullmatch(name)
             kind = name.removeprefix("conditional_") if floor is None else floor[2]
-            if not multiplier or kind in {"improve", "share", "value"}:
+            if not multiplier or kind in {"improve", "share", "value"} or kind in _ON_POLICY:
                 continue
             number = self.block_of(row)
             base, by_value, incentive, _ = blocks[number]
