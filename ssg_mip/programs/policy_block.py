@@ -100,10 +100,11 @@ class PolicyRows:
             visits=visits,
         )
 
-    def of_state(self, game: Game, state: int) -> list[tuple[int, Side]]:
-        """The rows within one state, with their numbers."""
+    def of_state(self, game: Game, state: int) -> list[tuple[int, FloatArray]]:
+        """The rows within one state: number, and ``sigma`` by action. Left out are those that every policy keeps."""
         first, last = game.leader_offsets[state : state + 2]
-        return [(i, side) for i, side in enumerate(self.statewise) if np.any(side.coefficients[first:last])]
+        own = [(i, side.coefficients[first:last], side.limit) for i, side in enumerate(self.statewise)]
+        return [(i, mine - limit) for i, mine, limit in own if np.any(mine) and np.any(mine != limit)]
 
 
 NO_ROWS = PolicyRows()
@@ -183,15 +184,13 @@ def add_statewise_rows(
     """
     game = selection.game
     weights, products = (model.x, model.z) if prefix else (model.y, model.w)
-    sides = {(s, i): side for s in states for i, side in rows.of_state(game, s)}
-    if not sides:
+    excess = {(s, i): sigma.tolist() for s in states for i, sigma in rows.of_state(game, s)}
+    if not excess:
         return ()
-    places = [(s, b, i) for s, i in sides for b in selection.actions(s)]
+    places = [(s, b, i) for s, i in excess for b in selection.actions(s)]
 
     def weighted(s: int, i: int, term: Callable[[int], Any]) -> Any:
-        side, first = sides[s, i], int(game.leader_offsets[s])
-        excess = [float(side.coefficients[first + a] - side.limit) for a in range(int(game.leader_counts[s]))]
-        return sum(factor * term(a) for a, factor in enumerate(excess) if factor)
+        return sum(factor * term(a) for a, factor in enumerate(excess[s, i]) if factor)
 
     def plain(s: int, b: int, i: int) -> Any:
         return weighted(s, i, lambda a: weights[s, a, b])
@@ -200,8 +199,8 @@ def add_statewise_rows(
         selection.checkpoint()
         return weighted(s, i, lambda a: products[s, a, b, t])
 
-    shared = {s: _shared(game, coupling, s) for s, _ in sides}
-    family = Family(plain, times, lambda s, _, i: sides[s, i].equation)
+    shared = {s: _shared(game, coupling, s) for s, _ in excess}
+    family = Family(plain, times, lambda _, __, i: rows.statewise[i].equation)
     return _attach(model, f"{prefix}statewise", family, places, lambda place: shared[place[0]], follower)
 
 

@@ -39,6 +39,8 @@ def read_leaf(data: Sequence[Any], header: Header, game: Numbers) -> Leaf:
     count = game.num_states
     own = 0 if header.values is not None else 1
     sides = NO_SIDES if header.policy is None else sides_of(header.policy.rows, game.leader_counts)
+    if any(header.conditional.count(state) != 1 for state in sides.coupled):
+        raise InvalidResultError("a state whose policy is tied to that of others must be conditional, once")
     count_of_box = count + len(sides.coupled)
     covered = [range(count)] * (own + len(header.floor)) + [[s] for s in header.conditional]
     wanted = 4 + len(covered) + header.outside

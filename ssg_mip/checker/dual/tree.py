@@ -59,8 +59,6 @@ class Tree:
         self._visits: Visits | None = None
         if header.policy is not None and sides.coupled:
             self._visits = Visits(self._numbers, header.grid, header.policy, sides.coupled)
-        if any(header.conditional.count(state) != 1 for state in sides.coupled):
-            raise InvalidResultError("a state whose policy is tied to that of others must be conditional, once")
         self._propagation = Propagation(self._numbers, header.grid, demands.margin)
         self._bounds = LeafBounds(self._numbers, header.grid, demands, sides)
         self._root = rounded_down(header.lower, header.grid), rounded_up(header.upper, header.grid)
