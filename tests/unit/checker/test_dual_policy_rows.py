@@ -43,7 +43,7 @@ NO_POLICY = (
 )
 """Rows that no policy of two states with two actions keeps."""
 
-SMALL = tuple(f"{kind} {seed}" for kind in ("statewise", "coupling", "both") for seed in range(2))
+SMALL = tuple(f"{kind} {seed}" for kind in ("statewise", "coupling", "both", "partial") for seed in range(2))
 
 CASES = (*SMALL, "known statewise 13", "known budget 3", "known group 1", "known types 1", "mtd_four_types")
 
@@ -138,7 +138,7 @@ def test_a_bound_below_the_optimum_is_never_accepted(name: str) -> None:
         assert replayed(found.case.game, lines) is None
 
 
-@pytest.mark.parametrize("name", ["coupling 0", "both 1", "known budget 3"])
+@pytest.mark.parametrize("name", ["coupling 0", "both 1", "partial 0", "known budget 3"])
 def test_without_the_multipliers_of_the_rows_nothing_is_proven(name: str) -> None:
     found = certified(name)
     lines = found.lines
@@ -169,7 +169,7 @@ def test_every_coupled_state_has_its_block() -> None:
         verify_bound(found.case.game, lines)
 
 
-@pytest.mark.parametrize("name", ["statewise 0", "statewise 1", "coupling 0", "coupling 1", "both 0", "both 1"])
+@pytest.mark.parametrize("name", SMALL)
 def test_no_multipliers_bound_an_allowed_policy_below_its_value(name: str) -> None:
     """Leaves with any multipliers at all, on boxes around a policy: what they prove holds for that policy."""
     found = certified(name)
@@ -178,7 +178,7 @@ def test_no_multipliers_bound_an_allowed_policy_below_its_value(name: str) -> No
     bounds = _bounds(case, header)
     numbers = Numbers.of(ExactGame.of(case.game), header.weights)
     tight = 0
-    for policy, _ in zip(grid(case, 7), range(12), strict=False):
+    for policy, _ in zip(grid(case, 7 if case.game.num_states == 2 else 4), range(16), strict=False):
         lower, upper, answers = _box_around(case, policy, rng, len(template[2]))
         for _ in range(4):
             line = [template[0], float(rng.uniform(0.5, 2.0)), lower.tolist(), upper.tolist()]

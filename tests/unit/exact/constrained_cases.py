@@ -91,7 +91,9 @@ def same_everywhere(game: Game) -> Iterator[PolicyRow]:
 
 
 def small(seed: int, kind: str) -> Constrained:
-    """A game of two states with two actions each, and rows."""
+    """A game of two states with two actions each, and rows; of three, of which rows couple two, if ``partial``."""
+    if kind == "partial":
+        return _partial(seed)
     rng = np.random.default_rng(seed)
     game = random_game(
         rng, leader_counts=[2, 2], follower_counts=[2, 3], leader_discount=0.8, follower_discount=0.7
@@ -106,10 +108,22 @@ def small(seed: int, kind: str) -> Constrained:
     return Constrained(game, weights, PolicySpace(rows=rows[kind]))
 
 
+def _partial(seed: int) -> Constrained:
+    rng = np.random.default_rng(100 + seed)
+    game = random_game(
+        rng, leader_counts=[2, 2, 2], follower_counts=[2, 2, 3], leader_discount=0.8, follower_discount=0.7
+    ).to_game()
+    weights = np.array([0.0, 1.0, 0.0]) if seed % 2 else np.array([0.5, 0.3, 0.2])
+    rows = (
+        row("budget", [[1.0, 0.0], [0.0, 0.0], [0.8, 0.0]], upper=0.7),
+        row("least", [[0.0, 0.0], [0.0, 1.0], [0.0, 0.0]], lower=0.4),
+    )
+    return Constrained(game, weights, PolicySpace(rows=rows))
+
+
 def grid(case: Constrained, steps: int) -> Iterator[LeaderPolicy]:
-    """The allowed policies of two states with two actions on a grid."""
-    shares = np.linspace(0.0, 1.0, steps)
-    for p, q in itertools.product(shares, shares):
-        policy = LeaderPolicy.from_slots(case.game, [p, 1.0 - p, q, 1.0 - q])
+    """The allowed policies of states with two actions each on a grid."""
+    for shares in itertools.product(np.linspace(0.0, 1.0, steps), repeat=case.game.num_states):
+        policy = LeaderPolicy.from_slots(case.game, [part for p in shares for part in (p, 1.0 - p)])
         if case.space.violation(case.game, policy) <= 1e-12:
             yield policy

@@ -30,7 +30,7 @@ from tests.unit.exact.constrained_cases import Constrained, bayesian_games, grid
 GAP = 1e-4
 ROUNDING = 1e-7
 KNOWN, BAYESIAN = known_games(), bayesian_games()
-KINDS = ("statewise", "coupling", "both")
+KINDS = ("statewise", "coupling", "both", "partial")
 
 
 def asked(case: Constrained, **options: object) -> Request:
@@ -82,7 +82,7 @@ def test_without_splits_by_answers_the_bound_stays_wrong() -> None:
 def test_no_allowed_policy_of_a_grid_beats_the_bound_or_by_much_the_answer(kind: str, seed: int) -> None:
     case = small(seed, kind)
     answer = solve_constrained(case.game, case.weights, case.space, request=asked(case))
-    values = [case.worth(policy) for policy in grid(case, 21)]
+    values = [case.worth(policy) for policy in grid(case, 21 if case.game.num_states == 2 else 8)]
     assert len(values) > 20
     assert answer.termination is Termination.GAP
     assert max(values) <= answer.dual_bound + ROUNDING
@@ -182,7 +182,7 @@ def test_a_policy_that_is_not_allowed_lies_in_no_relaxation(kind: str) -> None:
     case = small(2, kind)
     problem = ConstrainedProblem(case.game, case.weights, asked(case), case.space)
     form = UnitForm(problem.relaxation.program, np.full(problem.relaxation.program.num_columns, -1))
-    policy = LeaderPolicy.from_slots(case.game, [0.9, 0.1, 0.9, 0.1])
+    policy = LeaderPolicy.from_slots(case.game, [0.9, 0.1] * case.game.num_states)
     assert not case.space.holds(case.game, policy)
     columns, inside = exact_columns(case, problem, policy)
     box = _around(np.random.default_rng(0), problem.root, inside)
