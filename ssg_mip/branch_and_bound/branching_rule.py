@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+from numpy.typing import NDArray
 
 from ssg_mip.base.tolerances import ARITHMETIC, INTERVAL, ROUNDING
 from ssg_mip.branch_and_bound.box import Box
-from ssg_mip.branch_and_bound.records import Branch
-from ssg_mip.branch_and_bound.relaxation import Point
-from ssg_mip.lp.compiled import CompiledProgram
+from ssg_mip.branch_and_bound.records import Branch, Split
+from ssg_mip.branch_and_bound.relaxation import BoxRelaxation, Point
 from ssg_mip.numerics.array_types import FloatArray
 
 KEEP_OFF = 0.4
@@ -24,36 +26,53 @@ MOVING_SHARE = 0.05
 """Weight of the newest observation in the moving average."""
 
 
-def violation_scores(program: CompiledProgram, box: Box, point: Point) -> FloatArray:
+BranchingRule = Callable[[BoxRelaxation, Box, Point, FloatArray], Split | None]
+"""Where to split a box, given its point and the widths of the root; ``None`` where it cannot be split."""
+
+
+def violation_scores(relaxation: BoxRelaxation, box: Box, point: Point) -> FloatArray:
     """How badly the products of each box variable are violated, ``d(t) sum weight |m - y h(t)|``."""
-    share = np.bincount(program.product_value, weights=point.error, minlength=len(program.box))
+    share = np.bincount(relaxation.branch_place, weights=point.error, minlength=len(relaxation.program.box))
     scores: FloatArray = box.width * share
     return scores
 
 
-def choose_branch(program: CompiledProgram, box: Box, point: Point, root_width: FloatArray) -> Branch | None:
+def splittable(box: Box) -> NDArray[np.bool_]:
+    """Which intervals are wide enough to be split in floating point."""
+    wide: NDArray[np.bool_] = box.width > INTERVAL * (1.0 + np.abs(box.lower) + np.abs(box.upper))
+    return wide
+
+
+def choose_branch(relaxation: BoxRelaxation, box: Box, point: Point, root_width: FloatArray) -> Branch | None:
     """The most violated coordinate and the weighted mean of its products' implied values.
 
     Returns ``None`` where no interval is wide enough to be split in floating point.
     """
-    splittable = box.width > INTERVAL * (1.0 + np.abs(box.lower) + np.abs(box.upper))
-    if not splittable.any():
+    scores = violation_scores(relaxation, box, point) if len(point.error) else np.zeros(len(box.lower))
+    return branch_by_scores(relaxation, box, point, root_width, scores)
+
+
+def branch_by_scores(
+    relaxation: BoxRelaxation, box: Box, point: Point, root_width: FloatArray, scores: FloatArray
+) -> Branch | None:
+    """The coordinate with the largest score; where there is none, the widest interval relative to the root."""
+    wide = splittable(box)
+    if not wide.any():
         return None
-    relative = np.where(splittable, box.width / np.maximum(root_width, ARITHMETIC), 0.0)
+    relative = np.where(wide, box.width / np.maximum(root_width, ARITHMETIC), 0.0)
     if not len(point.error):
         place = int(np.argmax(relative))
         return Branch(place, float(box.lower[place] + 0.5 * box.width[place]))
-    scores = violation_scores(program, box, point)
     # Where nothing is violated beyond noise the widest interval, relative to the root, is split.
     noise = ROUNDING * float(np.max(np.abs(scores), initial=0.0))
-    place = int(np.argmax(np.where(splittable, scores + noise * relative, -1.0)))
+    place = int(np.argmax(np.where(wide, scores + noise * relative, -1.0)))
     if scores[place] <= ARITHMETIC:
         place = int(np.argmax(relative))
-    return Branch(place, float(box.lower[place] + box.width[place] * _unit_split(program, point, place)))
+    return Branch(place, float(box.lower[place] + box.width[place] * _unit_split(relaxation, point, place)))
 
 
-def _unit_split(program: CompiledProgram, point: Point, place: int) -> float:
-    mine = (program.product_value == place) & (point.error > 0.0)
+def _unit_split(relaxation: BoxRelaxation, point: Point, place: int) -> float:
+    mine = (relaxation.branch_place == place) & (point.error > 0.0)
     share = point.error[mine]
     mean = 0.5
     if share.sum() > 0.0:

@@ -6,6 +6,9 @@ import dataclasses
 import math
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ssg_mip.base.gap import gap_size
 from ssg_mip.base.status import Termination
 from ssg_mip.branch_and_bound.box import Box
@@ -25,6 +28,35 @@ class Branch:
         """The parts below and above."""
         return box.split(self.place, self.value)
 
+    def traces(self, trace: TreeLog) -> tuple[TreeLog, TreeLog]:
+        """The parts of a node's trace."""
+        return trace.at_value(self.place, self.value)
+
+
+@dataclasses.dataclass(frozen=True, eq=False, slots=True)
+class ChoiceBranch:
+    """The part where one alternative of a group is taken, and the part where it is not.
+
+    ``alternatives`` is a boolean per choice: those of the same group.
+    """
+
+    choice: int
+    alternatives: NDArray[np.bool_]
+
+    def children(self, box: Box) -> tuple[Box, Box]:
+        """The parts with the choice and without it."""
+        alone = np.zeros(len(self.alternatives), dtype=bool)
+        alone[self.choice] = True
+        return box.without(self.alternatives & ~alone), box.without(alone)
+
+    def traces(self, trace: TreeLog) -> tuple[TreeLog, TreeLog]:
+        """The parts of a node's trace."""
+        return trace.at_choice(self.choice)
+
+
+Split = Branch | ChoiceBranch
+"""How a node may be split."""
+
 
 @dataclasses.dataclass(frozen=True, eq=False, slots=True)
 class Node:
@@ -35,7 +67,7 @@ class Node:
 
     bound: float
     box: Box
-    branch: Branch
+    branch: Split
     depth: int
     basis: Any
     cuts: Cuts

@@ -42,9 +42,12 @@ class Point:
     columns
         Values per column of the compiled program, box variables and products in original units; empty if none.
     error
-        ``|m - y h|`` per product, in unit coordinates, weighted by how much it matters; empty without a point.
+        ``|m - y h|`` per product, in unit coordinates of its ``branch_place``, weighted by how much it matters; empty
+        without a point.
     unit_values
         ``h`` per box variable; empty without a point.
+    importance
+        The weights of the errors; empty without a point.
     """
 
     status: LpStatus
@@ -52,6 +55,7 @@ class Point:
     columns: FloatArray
     error: FloatArray
     unit_values: FloatArray
+    importance: FloatArray
 
 
 class BoxRelaxation:
@@ -67,6 +71,11 @@ class BoxRelaxation:
         Seed for the LP solver.
     accuracy
         Feasibility tolerance of its linear programs.
+
+    Attributes
+    ----------
+    branch_place
+        Per product, the box variable whose interval its error is charged to.
     """
 
     def __init__(
@@ -74,6 +83,7 @@ class BoxRelaxation:
     ) -> None:
         self.program = program
         self._form = UnitForm(program, choice_of)
+        self.branch_place = self._form.monomials.branch_place(program)
         self._lp: HighsLp | None = None
         self._near_basis: Any = None
         self._interrupted: Callable[[], bool] | None = None
@@ -210,7 +220,7 @@ class BoxRelaxation:
         self._remember(answer, 1.0)
         bound = self._bound_of(self._loaded_program, answer) + self.program.offset
         if answer.status is not LpStatus.OPTIMAL:
-            return Point(answer.status, bound, np.empty(0), np.empty(0), np.empty(0))
+            return Point(answer.status, bound, np.empty(0), np.empty(0), np.empty(0), np.empty(0))
         return self._read_point(answer, bound)
 
     def extreme(self, place: int, target: float, *, largest: bool) -> float:
@@ -280,6 +290,16 @@ class BoxRelaxation:
         y, m = unit[program.product_factor], unit[program.product_result]
         columns[program.box] = box.lower + box.width * h
         columns[program.product_result] = box.lower[program.product_value] * y + box.width[program.product_value] * m
+        off = np.abs(m - y * h[program.product_value])
+        self._read_nested(unit, h, columns, off)
         importance = self._form.importance(answer.row_dual[self._form.place_of_row])
-        error = np.abs(m - y * h[program.product_value]) * importance
-        return Point(answer.status, bound, columns, error, h)
+        return Point(answer.status, bound, columns, off * importance, h, importance)
+
+    def _read_nested(self, unit: FloatArray, h: FloatArray, columns: FloatArray, off: FloatArray) -> None:
+        """Products of three factors, and how far they are from ``x v e`` with ``x e`` taken as it is."""
+        box, nested = self._loaded_box, self._form.monomials.nested
+        x, m, n, w = (unit[at] for at in (nested.root, nested.inner, nested.other, nested.result))
+        v, e = nested.inner_value, nested.outer_value
+        low_v, low_e, wide_v, wide_e = box.lower[v], box.lower[e], box.width[v], box.width[e]
+        columns[nested.result] = low_v * (low_e * x + wide_e * n) + wide_v * (low_e * m + wide_e * w)
+        off[nested.product] = np.abs(low_e * (m - x * h[v]) + wide_e * (w - n * h[v]))

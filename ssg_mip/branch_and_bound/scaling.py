@@ -12,6 +12,10 @@ Together with the multiplied rows this is the hull of (simplex x interval) for e
 the compiled program, with ``h`` in the place of ``v`` and ``m`` in the place of ``w``. Rows are, in this order, the
 compiled ones that are the same on every box, ``m - y <= 0`` per product, the objective as a row of its own (free unless
 a cut-off is wanted), and the compiled rows that depend on the box: those are replaced on the way from box to box.
+
+A product of three factors ``x v e`` with ``v = l + d h`` and ``e = k + c g`` is ``l k x + d k m + l c n + d c w`` where
+``m = x h``, ``n = x g`` and ``w = x h g``. The hull of ``m``, ``n`` and ``w`` over ``x`` is ``w >= 0``, ``w <= m``,
+``w <= n`` and ``w >= m + n - x``, constant again.
 """
 
 from __future__ import annotations
@@ -23,6 +27,7 @@ from numpy.typing import NDArray
 
 from ssg_mip.base.tolerances import ARITHMETIC, INTERVAL
 from ssg_mip.branch_and_bound.box import Box
+from ssg_mip.branch_and_bound.monomials import NO_ROOT, Factor, Monomials
 from ssg_mip.errors import SolverError
 from ssg_mip.lp.compiled import CompiledProgram
 from ssg_mip.lp.interface import LinearProgram, SparseRows
@@ -33,52 +38,105 @@ UNPRICED_SHARE = 0.1
 
 
 class _BoxRows:
-    """The non-zeros that depend on the box: ``value = base + low @ l + width @ d``, and where they sit."""
+    """Rows in unit coordinates that differ from those of the program.
 
-    def __init__(self, program: CompiledProgram, kind: IntArray, product_of: IntArray, place_of: IntArray) -> None:
-        entries: dict[tuple[int, int], int] = {}
-        base: list[float] = []
-        low: list[tuple[int, int, float]] = []
-        width: list[tuple[int, int, float]] = []
+    Most depend on the box: each non-zero is ``base + low @ l + width @ d``, and where products have three factors also
+    sums of products of two numbers of the box. A row that is an inequality times the distance to a bound is written
+    anew, but is the same on every box.
 
-        def entry(row: int, column: int) -> int:
-            if (row, column) not in entries:
-                entries[row, column] = len(base)
-                base.append(0.0)
-            return entries[row, column]
+    Attributes
+    ----------
+    moves, anew
+        Per non-zero of the program, whether its row depends on the box, and whether it is written anew.
+    rows, columns
+        Of the non-zeros that depend on the box.
+    fixed
+        The non-zeros of the rows that are written anew: row, column, value.
+    constant
+        Per row of the program, what its finite bounds are instead of those of the program; NaN where they stay.
+    shift
+        Rows, places and coefficients of the box variables in rows that depend on the box.
+    priced
+        Per non-zero of the program, whether its row depends on the box and is no multiple of another.
+    """
 
-        moves = np.isin(program.row_index, np.unique(program.row_index[kind[program.column_index] > 0]))
-        moves &= program.multiplied_value[program.row_index] < 0
-        self.moves = moves
+    def __init__(self, program: CompiledProgram, monomials: Monomials) -> None:
+        self._monomials = monomials
+        self._program = program
+        self.constant = np.full(program.num_rows, np.nan)
+        self.constant[program.multiplied_side != 0] = 0.0
         self.shift: list[tuple[int, int, float]] = []
-        for row, column, value in zip(
-            program.row_index[moves].tolist(),
-            program.column_index[moves].tolist(),
-            program.coefficient[moves].tolist(),
+        self._entries: dict[tuple[int, int], int] = {}
+        self._values: list[float] = []
+        self._terms: dict[tuple[bool, ...], list[tuple[int, tuple[int, ...], float]]] = {}
+        of_value = np.array([len(places) for places in monomials.places], dtype=np.int64)[program.column_index]
+        of_value -= program.multiplied_value[program.row_index] >= 0
+        moving = np.isin(np.arange(program.num_rows), np.unique(program.row_index[of_value > 0]))
+        sided = ~moving & (program.multiplied_side != 0)
+        self.moves = moving[program.row_index]
+        self.anew = sided[program.row_index]
+        self.priced = self.moves & (program.multiplied_value[program.row_index] < 0)
+        self._expand(self.anew)
+        found = np.array([(*key, place) for key, place in self._entries.items()], dtype=np.int64).reshape(-1, 3)
+        self.fixed = found[:, 0], found[:, 1], np.array(self._values)[found[:, 2]]
+        self._entries, self._values = {}, []
+        self._expand(self.moves)
+        keys = np.array(list(self._entries), dtype=np.int64).reshape(-1, 2)
+        self.rows, self.columns = keys[:, 0], keys[:, 1]
+        self._base = np.array(self._values)
+        self._low, self._width = (_triples(self._single(kind)) for kind in (False, True))
+        self._pairs = [(kind, *_quadruples(terms)) for kind, terms in sorted(self._terms.items()) if len(kind) == 2]
+
+    def _single(self, kind: bool) -> list[tuple[int, int, float]]:
+        return [(entry, places[0], value) for entry, places, value in self._terms.get((kind,), [])]
+
+    def _expand(self, chosen: NDArray[np.bool_]) -> None:
+        program = self._program
+        rows = program.row_index[chosen]
+        for row, column, value, place, side in zip(
+            rows.tolist(),
+            program.column_index[chosen].tolist(),
+            program.coefficient[chosen].tolist(),
+            program.multiplied_value[rows].tolist(),
+            program.multiplied_side[rows].tolist(),
             strict=True,
         ):
-            match int(kind[column]):
-                case 0:
-                    base[entry(row, column)] += value
-                case 1:
-                    width.append((entry(row, column), int(place_of[column]), value))
-                    self.shift.append((row, int(place_of[column]), value))
-                case _:
-                    product = int(product_of[column])
-                    place = int(program.product_value[product])
-                    low.append((entry(row, int(program.product_factor[product])), place, value))
-                    width.append((entry(row, column), place, value))
-        self.rows = np.array([row for row, _ in entries], dtype=np.int64)
-        self.columns = np.array([column for _, column in entries], dtype=np.int64)
-        self._base = np.array(base)
-        self._low = _triples(low)
-        self._width = _triples(width)
+            self._expand_one(row, column, value, () if place < 0 else (place,), side)
+
+    def _expand_one(self, row: int, column: int, value: float, times: tuple[int, ...], side: int) -> None:
+        """What one non-zero becomes: of a multiple of another row only what is multiplied counts."""
+        monomials = self._monomials
+        root, places = int(monomials.root[column]), monomials.places[column]
+        if not set(times) <= set(places):
+            return
+        for taken, factors in monomials.parts(tuple(place for place in places if place not in times)):
+            if root == NO_ROOT and not taken and not times:
+                self.shift.append((row, places[0], value))
+                continue
+            self._add(row, monomials.column(root, taken + times), value, factors)
+            if side < 0 and root == NO_ROOT:
+                self.constant[row] += value
+            elif side < 0:
+                self._add(row, monomials.column(root, taken), -value, factors)
+
+    def _add(self, row: int, column: int, value: float, factors: tuple[Factor, ...]) -> None:
+        entry = self._entries.setdefault((row, column), len(self._entries))
+        if entry == len(self._values):
+            self._values.append(0.0)
+        if not factors:
+            self._values[entry] += value
+            return
+        places, kind = zip(*factors, strict=True)
+        self._terms.setdefault(kind, []).append((entry, places, value))
 
     def coefficients(self, box: Box) -> FloatArray:
         """The box-dependent coefficients."""
         values = self._base.copy()
         values += _map(self._low, box.lower, len(values))
         values += _map(self._width, box.width, len(values))
+        for (first_kind, second_kind), entries, first, second, scale in self._pairs:
+            ends = _ends(box, first_kind)[first] * _ends(box, second_kind)[second]
+            values += np.bincount(entries, scale * ends, len(values))
         return values
 
     def sizes(self, box: Box) -> FloatArray:
@@ -86,7 +144,21 @@ class _BoxRows:
         values: FloatArray = np.abs(self._base)
         values += _map(_magnitudes(self._low), np.abs(box.lower), len(values))
         values += _map(_magnitudes(self._width), box.width, len(values))
+        for (first_kind, second_kind), entries, first, second, scale in self._pairs:
+            ends = np.abs(_ends(box, first_kind)[first]) * np.abs(_ends(box, second_kind)[second])
+            values += np.bincount(entries, magnitude(scale) * ends, len(values))
         return values
+
+
+def _ends(box: Box, width: bool) -> FloatArray:
+    return box.width if width else box.lower
+
+
+def _quadruples(terms: list[tuple[int, tuple[int, ...], float]]) -> tuple[IntArray, IntArray, IntArray, FloatArray]:
+    """Entry, first and second place, and value of terms with two numbers of the box."""
+    entries, places, values = zip(*terms, strict=True)
+    pairs = np.array(places, dtype=np.int64)
+    return np.array(entries, dtype=np.int64), pairs[:, 0], pairs[:, 1], np.array(values, dtype=float)
 
 
 Triples = tuple[IntArray, IntArray, FloatArray]
@@ -144,16 +216,11 @@ class UnitForm:
     def __init__(self, program: CompiledProgram, choice_of: IntArray) -> None:
         self.program = program
         self._choice_of = choice_of
-        self._kind = np.zeros(program.num_columns, dtype=np.int64)
-        self._kind[program.box] = 1
-        self._kind[program.product_result] = 2
-        product_of = np.full(program.num_columns, -1)
-        product_of[program.product_result] = np.arange(len(program.product_result))
-        place_of = np.full(program.num_columns, -1)
-        place_of[program.box] = np.arange(len(program.box))
-        self._box_rows = _BoxRows(program, self._kind, product_of, place_of)
+        self.monomials = Monomials(program)
+        self._box_rows = _BoxRows(program, self.monomials)
+        self._extra = self._rows_of_products()
         moving = np.isin(np.arange(program.num_rows), self._box_rows.rows)
-        self.objective_row = int((~moving).sum()) + len(program.product_result)
+        self.objective_row = int((~moving).sum()) + self._extra.num_rows
         self.first_moving = self.objective_row + 1
         self.place_of_row = np.where(moving, self.objective_row + np.cumsum(moving), np.cumsum(~moving) - 1)
         self.matrix, self._positions = self._assemble_matrix()
@@ -162,47 +229,61 @@ class UnitForm:
         self._lower, self._upper = self._unit_column_bounds()
         self._shift = _triples(self._box_rows.shift)
 
+    def _rows_of_products(self) -> SparseRows:
+        """``m <= y``; of three factors ``w <= m``, ``w <= n`` and ``w >= m + n - x``, which imply it. All ``<= 0``."""
+        program, nested = self.program, self.monomials.nested
+        implied = np.isin(program.product_result, np.concatenate((nested.inner, nested.other)))
+        rows: list[tuple[tuple[int, float], ...]] = [
+            ((result, 1.0), (factor, -1.0))
+            for result, factor in zip(program.product_result.tolist(), program.product_factor.tolist(), strict=True)
+        ]
+        kept = [row for row, skip in zip(rows, implied | ~self.monomials.plain_products, strict=True) if not skip]
+        for x, m, n, w in zip(
+            *(c.tolist() for c in (nested.root, nested.inner, nested.other, nested.result)), strict=True
+        ):
+            kept += [((w, 1.0), (m, -1.0)), ((w, 1.0), (n, -1.0)), ((m, 1.0), (n, 1.0), (x, -1.0), (w, -1.0))]
+        lengths = [len(row) for row in kept]
+        row_of = np.repeat(np.arange(len(kept)), lengths)
+        entries = np.array([entry for row in kept for entry in row], dtype=float).reshape(-1, 2)
+        starts = np.concatenate(([0], np.cumsum(lengths, dtype=np.int64)))
+        return SparseRows(starts, entries[:, 0].astype(np.int64), entries[:, 1], row_of, program.num_columns)
+
     def _assemble_matrix(self) -> tuple[SparseRows, IntArray]:
         """All rows, and where the box-dependent entries are, which are zero for now."""
-        program, moving = self.program, self._box_rows
+        program, moving, extra = self.program, self._box_rows, self._extra
         costs = np.flatnonzero(program.objective)
-        if np.any(self._kind[costs] > 0):
+        if any(self.monomials.places[column] for column in costs.tolist()):
             raise SolverError(
                 "an objective over box variables or products cannot be relaxed: use an objective variable"
             )
-        still = ~moving.moves
-        count = len(program.product_result)
-        extra = self.objective_row - count + np.arange(count)
-        marker = np.arange(1, len(moving.rows) + 1, dtype=float)
-        last = np.full(len(costs), self.objective_row)
+        still = ~(moving.moves | moving.anew)
         place = self.place_of_row
-        rows = np.concatenate((place[program.row_index[still]], place[moving.rows], extra, extra, last))
-        columns = np.concatenate(
-            (program.column_index[still], moving.columns, program.product_result, program.product_factor, costs)
-        )
-        shape = (program.num_rows + count + 1, program.num_columns)
-        values = np.concatenate(
-            (
-                program.coefficient[still],
-                np.zeros(len(marker)),
-                np.ones(count),
-                np.full(count, -1.0),
-                program.objective[costs],
-            )
-        )
-        tags = np.concatenate((np.zeros(int(still.sum())), marker, np.zeros(2 * count + len(costs))))
+        marker = np.arange(1, len(moving.rows) + 1, dtype=float)
+        parts = [
+            (place[program.row_index[still]], program.column_index[still], program.coefficient[still]),
+            (place[moving.fixed[0]], moving.fixed[1], moving.fixed[2]),
+            (place[moving.rows], moving.columns, np.zeros(len(marker))),
+            (self.objective_row - extra.num_rows + extra.row_of, extra.indices, extra.values),
+            (np.full(len(costs), self.objective_row), costs, program.objective[costs]),
+        ]
+        rows, columns, values = (np.concatenate(same) for same in zip(*parts, strict=True))
+        first = sum(len(part[0]) for part in parts[:2])
+        tags = np.zeros(len(rows))
+        tags[first : first + len(marker)] = marker
         order = np.lexsort((columns, rows))
-        starts = np.searchsorted(rows[order], np.arange(shape[0] + 1))
-        matrix = SparseRows(starts, columns[order], values[order], rows[order], shape[1])
+        starts = np.searchsorted(rows[order], np.arange(program.num_rows + extra.num_rows + 2))
+        matrix = SparseRows(starts, columns[order], values[order], rows[order], program.num_columns)
         found = np.flatnonzero(tags[order] > 0.0)
         positions = np.empty(len(found), dtype=np.int64)
         positions[tags[order][found].astype(np.int64) - 1] = found
         return matrix, positions
 
     def _assemble_row_bounds(self) -> tuple[FloatArray, FloatArray]:
-        rows = len(self.place_of_row) + len(self.program.product_result) + 1
+        rows = len(self.place_of_row) + self._extra.num_rows + 1
         lower, upper = np.full(rows, -np.inf), np.zeros(rows)
-        lower[self.place_of_row], upper[self.place_of_row] = self.program.row_lower, self.program.row_upper
+        program, constant = self.program, self._box_rows.constant
+        for ends, given in ((lower, program.row_lower), (upper, program.row_upper)):
+            ends[self.place_of_row] = np.where(np.isfinite(given) & np.isfinite(constant), constant, given)
         upper[self.objective_row] = np.inf
         return lower, upper
 
@@ -210,7 +291,7 @@ class UnitForm:
         lower, upper = self.program.column_lower.copy(), self.program.column_upper.copy()
         lower[self.program.box], upper[self.program.box] = 0.0, 1.0
         lower[self.program.product_result] = 0.0
-        upper[self.program.product_result] = upper[self.program.product_factor]
+        upper[self.program.product_result] = upper[self.monomials.root[self.program.product_result]]
         return lower, upper
 
     def at(self, box: Box) -> LinearProgram:
@@ -238,7 +319,7 @@ class UnitForm:
 
         A small share is independent of the multipliers, so that products of slack rows are told apart too.
         """
-        moving = self._box_rows.moves
+        moving = self._box_rows.priced
         rows, columns = self.program.row_index[moving], self.program.column_index[moving]
         size = np.abs(self.program.coefficient[moving])
         priced = np.bincount(columns, size * np.abs(dual[rows]), self.program.num_columns)

@@ -22,7 +22,7 @@ from ssg_mip.base.interrupt import Interrupt
 from ssg_mip.base.status import Termination
 from ssg_mip.branch_and_bound.bound_tightening import ROUNDS, RootRounds
 from ssg_mip.branch_and_bound.box import Box
-from ssg_mip.branch_and_bound.branching_rule import CuttingPolicy, choose_branch
+from ssg_mip.branch_and_bound.branching_rule import BranchingRule, CuttingPolicy, choose_branch
 from ssg_mip.branch_and_bound.options import DEFAULT_OPTIONS, SearchOptions
 from ssg_mip.branch_and_bound.records import Gaps, Node, Outcome
 from ssg_mip.branch_and_bound.relaxation import BoxRelaxation, Point
@@ -116,6 +116,8 @@ class Search:
         No solution is worth more: one that comes as close as the gap asks ends the search.
     trace
         The root of the tree to be remembered for a certificate; ``None`` if none is asked for.
+    branching
+        Where to split a box.
     """
 
     def __init__(
@@ -131,8 +133,10 @@ class Search:
         good_enough: float = math.inf,
         ceiling: float = math.inf,
         trace: TreeLog | None = None,
+        branching: BranchingRule = choose_branch,
     ) -> None:
         self._options = options
+        self._branching = branching
         self._good_enough = good_enough
         self._ceiling = ceiling
         self._trace = trace
@@ -351,7 +355,7 @@ class Search:
         if child.bound <= self._target:
             self._close(child.bound)
             return
-        branch = choose_branch(self._problem.relaxation.program, child.box, child.point, self._root_width)
+        branch = self._branching(self._problem.relaxation, child.box, child.point, self._root_width)
         if branch is None:
             logger.debug("node too small to split set aside at bound %g", child.bound)
             self._close(child.bound)
@@ -385,4 +389,4 @@ class Search:
 
 def _split(node: Node) -> tuple[TreeLog | None, TreeLog | None]:
     """The traces of a node's children."""
-    return (None, None) if node.trace is None else node.trace.at_value(node.branch.place, node.branch.value)
+    return (None, None) if node.trace is None else node.branch.traces(node.trace)

@@ -36,7 +36,7 @@ def certified_checks(
     exact, tolerances
         The game; ``rounding`` is what a printed ``step_bound`` may lose by a division.
     """
-    serving = [one for one in found if one.passed and one.margin <= claims.margin]
+    serving = [one for one in found if _serves(one, claims)]
     below = worst_of("values_below_certificates", _value_trials(claims, serving, prover))
     if any(one.cut_off for one in found):  # what is missing may have been proven in the rest
         return (below,)
@@ -49,8 +49,13 @@ def certified_checks(
 
 def certified_bounds_check(claims: Claims, found: Sequence[BoundVerification]) -> Check:
     """Every bound on a weighted sum, over all policies as demanded, is one that a certificate proves."""
-    serving = [one for one in found if one.passed and one.margin <= claims.margin]
+    serving = [one for one in found if _serves(one, claims)]
     return worst_of("certified_bounds", _bound_trials(claims, serving))
+
+
+def _serves(one: BoundVerification, claims: Claims) -> bool:
+    """Whether it is proven, and about no fewer policies than the document: documents know no rows on the policy."""
+    return one.passed and one.margin <= claims.margin and not one.policy_rows
 
 
 def _bound_trials(claims: Claims, serving: Sequence[BoundVerification]) -> Iterator[Trial]:

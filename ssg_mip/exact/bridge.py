@@ -20,6 +20,7 @@ from ssg_mip.evaluation.best_response import Response, best_response
 from ssg_mip.evaluation.bound_propagation import IntervalBellman
 from ssg_mip.evaluation.mdp import DENSE_STATES, induced_by_leader, joint_process, optimal_control
 from ssg_mip.evaluation.value_bounds import ValueBounds, follower_value_bounds, tie_thresholds
+from ssg_mip.exact.heuristics.allowed import SlotRows
 from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal
 from ssg_mip.exact.heuristics.operator_policies import OPERATOR_PRODUCTS, operator_policies
 from ssg_mip.exact.heuristics.primal_search import PrimalSearch
@@ -66,7 +67,12 @@ class Bridge(ABC):
         run, follower = self.run, self.problem.follower
         clear = MARGIN_OVER_TIE * float(tie_thresholds(self.game, run.tolerances).max())
         margin = clear if follower.rule_decides else follower.margin
-        return Ascent(self.game, self.goal, self.evaluate, margin, run)
+        return Ascent(self.game, self.goal, self.evaluate, margin, run, self.allowed_rows)
+
+    @property
+    def allowed_rows(self) -> SlotRows | None:
+        """Rows on the policy that heuristics keep."""
+        return None
 
     @cached_property
     def _interval(self) -> IntervalBellman:
@@ -81,11 +87,15 @@ class Bridge(ABC):
 
     @property
     def root(self) -> Box:
-        """The root box; at first the follower's value bounds, tightened."""
+        """The root box, tightened."""
         if self._root is None:
-            box = Box(self._follower.lower, self._follower.upper, all_open(int(self.game.follower_offsets[-1])))
+            box = self._whole_box()
             self._root = self.tighten(box) or box
         return self._root
+
+    def _whole_box(self) -> Box:
+        """The follower's value bounds."""
+        return Box(self._follower.lower, self._follower.upper, all_open(int(self.game.follower_offsets[-1])))
 
     @property
     def relaxation(self) -> BoxRelaxation:

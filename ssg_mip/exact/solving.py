@@ -14,6 +14,7 @@ import numpy as np
 from ssg_mip.base.gap import gap_size, relative_gap
 from ssg_mip.base.status import BoundProof, Termination
 from ssg_mip.base.tolerances import ROUNDING
+from ssg_mip.branch_and_bound.branching_rule import BranchingRule, choose_branch
 from ssg_mip.branch_and_bound.records import Gaps, Outcome
 from ssg_mip.branch_and_bound.search import Search
 from ssg_mip.evaluation.best_response import Response, best_response
@@ -100,12 +101,18 @@ def _solve_commitment(problem: Problem, run: Run) -> Answer:
     stop = obstacle(commitment_products(game, weights, problem.floor), run)
     if stop is not None:
         return _simple_answer(problem, run, bounds, stop)
-    bridge = CommitmentBridge(problem, run)
+    return searched(CommitmentBridge(problem, run))
+
+
+def searched(bridge: CommitmentBridge, branching: BranchingRule = choose_branch) -> Answer:
+    """The answer of a search for a commitment."""
+    run, weights, bounds = bridge.run, bridge.weights, leader_value_bounds(bridge.game)
     scale = gap_scale(bounds, weights)
     ceiling = float(weights @ bounds.upper)
     finest = finest_gap(bounds, weights, max(run.gap, LEAST_GAP))
-    answer = answer_of(_search(bridge, run, scale=scale, ceiling=ceiling, absolute=finest), ceiling=ceiling)
-    if answer.termination is Termination.NUMERICAL and problem.follower.rule_decides:
+    outcome = _search(bridge, run, scale=scale, ceiling=ceiling, absolute=finest, branching=branching)
+    answer = answer_of(outcome, ceiling=ceiling)
+    if answer.termination is Termination.NUMERICAL and bridge.problem.follower.rule_decides:
         # Every box was searched, and what is missing is a value that only ties in the leader's favour attain.
         return dataclasses.replace(answer, termination=Termination.TIE_RULE)
     allowed = max(run.gap, LEAST_GAP) * (1.0 + ROUNDING)
@@ -138,7 +145,7 @@ def solve_improvement(
     game = problem.game
     stop = obstacle(improvement_products(game), run)
     if stop is not None:
-        return _no_answer(stop)
+        return no_answer(stop)
     bridge = ImprovementBridge(problem, run, values, objective)
     if absolute_gap is None:
         even = np.full(game.num_states, 1.0 / game.num_states)
@@ -181,14 +188,14 @@ def improve_without_program(
             lambda: run.stopped,
         )
     if stepped is None and run.stopped:
-        return _no_answer(Termination.TIME_LIMIT)
+        return no_answer(Termination.TIME_LIMIT)
     best = bridge.evaluate(start if stepped is None else stepped)
     for _, candidate in bridge.start() if best.value <= enough and not run.stopped else ():
         best = max(best, candidate, key=lambda one: one.value)
         if best.value > enough:
             break
     return dataclasses.replace(
-        _no_answer(Termination.GOOD_ENOUGH if best.value > enough else Termination.SIZE_LIMIT),
+        no_answer(Termination.GOOD_ENOUGH if best.value > enough else Termination.SIZE_LIMIT),
         policy=best.policy,
         response=best.response,
         primal_bound=best.value,
@@ -200,7 +207,7 @@ def root_bound(problem: Problem, run: Run) -> float:
     game, weights = problem.game, problem.weights
     if obstacle(commitment_products(game, weights), run) is not None:
         bound = float(weights @ leader_value_bounds(game).upper)
-        answer = dataclasses.replace(_no_answer(Termination.SIZE_LIMIT), dual_bound=bound)
+        answer = dataclasses.replace(no_answer(Termination.SIZE_LIMIT), dual_bound=bound)
         return claimed(problem, run, answer, Claim(weights=weights, bound=bound)).dual_bound
     root_only = run.within(nodes=1).quietly()
     return solve_commitment(problem, root_only).dual_bound
@@ -213,6 +220,7 @@ def _search(
     scale: float = 0.0,
     absolute: float = 0.0,
     ceiling: float = math.inf,
+    branching: BranchingRule = choose_branch,
 ) -> Outcome:
     """Search until the gap is closed, absolutely or relative to the value, of which ``scale`` is the least size.
 
@@ -230,6 +238,7 @@ def _search(
         good_enough=run.target,
         ceiling=ceiling,
         trace=None if run.recorder is None else run.recorder.root,
+        branching=branching,
     )
     return search.run()
 
@@ -270,7 +279,7 @@ def _zero_sum_answer(problem: Problem, run: Run, bounds: ValueBounds) -> tuple[A
     slack = 0.0 if floor is None else run.tolerances.monotone * (1.0 + np.abs(floor))
     if floor is not None and np.any(upper < floor - slack):
         return dataclasses.replace(
-            _no_answer(Termination.INFEASIBLE), dual_bound=-math.inf, lps=saddle.lps
+            no_answer(Termination.INFEASIBLE), dual_bound=-math.inf, lps=saddle.lps
         ), saddle.policy
     primal = float(weights @ values)
     dual = max(primal, raised_sum(weights, upper))
@@ -283,7 +292,7 @@ def _zero_sum_answer(problem: Problem, run: Run, bounds: ValueBounds) -> tuple[A
     if floor is not None and np.any(values < floor - slack):
         return None, saddle.policy
     answer = dataclasses.replace(
-        _no_answer(termination),
+        no_answer(termination),
         policy=saddle.policy,
         response=saddle.response,
         primal_bound=primal,
@@ -317,7 +326,7 @@ def _simple_answer(problem: Problem, run: Run, bounds: ValueBounds, termination:
     weights = problem.weights
     best, _ = best_simple_policy(problem, run)
     answer = dataclasses.replace(
-        _no_answer(termination),
+        no_answer(termination),
         primal_bound=best.value,
         dual_bound=max(best.value, float(weights @ bounds.upper)),
         bound_proof=BoundProof.PAIR,
@@ -330,7 +339,7 @@ def _simple_answer(problem: Problem, run: Run, bounds: ValueBounds, termination:
     return _with_progress(answer, run, scale)
 
 
-def _no_answer(termination: Termination) -> Answer:
+def no_answer(termination: Termination) -> Answer:
     """No policy, no bound, no work."""
     return Answer(
         policy=None,

@@ -36,6 +36,8 @@ class CompiledProgram(RowArrays):
         Columns of each product ``result == factor * value``; ``product_value`` counts within ``box``.
     multiplied_value
         Per row: the position within ``box`` of the variable that the row is a multiple by, or -1.
+    multiplied_side
+        Per row: 1 or -1 where it is an inequality times the distance to the lower or upper bound, otherwise 0.
     differences
         Pairs of rows whose difference is worth multiplying by box variables, shape ``[pairs, 2]``.
     row_tags, column_tags
@@ -54,6 +56,7 @@ class CompiledProgram(RowArrays):
     product_factor: IntArray
     product_value: IntArray
     multiplied_value: IntArray
+    multiplied_side: IntArray
     differences: IntArray
     row_tags: Tags[RowKind]
     column_tags: Tags[ColumnKind]
@@ -110,7 +113,8 @@ def compile_program(program: Program) -> CompiledProgram:
     column_of = {id(variable): place for place, variable in enumerate(linear.columns)}
     place_in_box = {id(variable): place for place, variable in enumerate(program.box)}
     row_of = {id(constraint): place for place, constraint in enumerate(linear.rows)}
-    multiplied = {id(entry.row): place_in_box[id(entry.value)] for entry in program.multiplied}
+    multiplied = {id(entry.row): (place_in_box[id(entry.value)], entry.side) for entry in program.multiplied}
+    times = np.array([multiplied.get(id(row), (-1, 0)) for row in linear.rows], dtype=np.int64).reshape(-1, 2)
     # A result that no row asks for restricts nothing: what a myopic follower could gain later, for example.
     products = [product for product in program.products if id(product.result) in column_of]
     for variable in (*program.box, *(product.factor for product in products)):
@@ -131,7 +135,8 @@ def compile_program(program: Program) -> CompiledProgram:
         product_result=np.array([column_of[id(p.result)] for p in products], dtype=np.int64),
         product_factor=np.array([column_of[id(p.factor)] for p in products], dtype=np.int64),
         product_value=np.array([place_in_box[id(p.value)] for p in products], dtype=np.int64),
-        multiplied_value=np.array([multiplied.get(id(row), -1) for row in linear.rows], dtype=np.int64),
+        multiplied_value=times[:, 0],
+        multiplied_side=times[:, 1],
         differences=np.array(
             [(row_of[id(row)], row_of[id(other)]) for row, other in program.differences], dtype=np.int64
         ).reshape(-1, 2),

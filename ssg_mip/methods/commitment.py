@@ -8,7 +8,7 @@ with the number of states: stop it at any time, the bound stays valid. Nothing i
 from __future__ import annotations
 
 from ssg_mip.base.status import Status, Termination
-from ssg_mip.exact import solve_commitment
+from ssg_mip.exact.constrained import solve_constrained
 from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.problem import Problem
 from ssg_mip.result import Result, TrajectoryPoint
@@ -18,7 +18,7 @@ from ssg_mip.runs.run import Run
 
 def solve(problem: Problem, run: Run) -> Result:
     """Solve the commitment program (P); ``INFEASIBLE`` where no policy keeps the margin."""
-    answer = solve_commitment(problem, run)
+    answer = solve_constrained(problem, run)
     trajectory: tuple[TrajectoryPoint, ...] = ()
     status = Status.INFEASIBLE if answer.termination is Termination.INFEASIBLE else Status.NO_SOLUTION
     if answer.policy is not None and answer.response is not None:

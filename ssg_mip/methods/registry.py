@@ -55,7 +55,7 @@ METHODS: dict[str, Method] = {
             name="commitment",
             home="ssg_mip.methods.commitment",
             promises=(Promise.LAST_ITERATE,),
-            takes=frozenset({Takes.FLOORS}),
+            takes=frozenset({Takes.FLOORS, Takes.POLICY_ROWS}),
             weighted_only=True,
         ),
         Method(
@@ -125,8 +125,19 @@ def check_taken(problem: Problem, run: Run, method: Method) -> None:
     """Raise :class:`OptionError` if a method cannot take a problem or a run."""
     check_selects(method, run.selection)
     check_scalarises(method, problem.objective.scalarisation is not None)
+    check_rows(problem, method)
     method.check_settings(run.settings)
     problem.follower.check(problem.game, run.tolerances)
+
+
+def check_rows(problem: Problem, method: Method) -> None:
+    """Raise :class:`OptionError` if rows on the policy are asked of a method that honours none."""
+    if problem.policies.rows and Takes.POLICY_ROWS not in method.takes:
+        names = ", ".join(row.name for row in problem.policies.rows)
+        raise OptionError(
+            f"method {method.name!r} honours no rows on the policy, and there are: {names}; ask for "
+            f"{' or '.join(methods_that_take(Takes.POLICY_ROWS))}, or leave them out"
+        )
 
 
 def check_selects(method: Method, selection: str) -> None:

@@ -25,6 +25,9 @@ from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 
+ROW_TOLERANCE = 1e-8
+"""Share of the size of a row's terms by which a policy may miss it: what linear programs resolve, ten times over."""
+
 
 class Scope(enum.Enum):
     """How far a row reaches."""
@@ -32,6 +35,16 @@ class Scope(enum.Enum):
     STATEWISE = "within one state"
     COUPLING = "across states"
     VALUE = "on the leader's values"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Side:
+    """``coefficients @ f <= limit``, or ``== limit`` where it is an equation; ``row`` is what users call it."""
+
+    row: str
+    coefficients: FloatArray
+    limit: float
+    equation: bool = False
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -56,6 +69,10 @@ class PolicyRow:
     def __post_init__(self) -> None:
         if not np.all(np.isfinite(self.coefficients)):
             raise OptionError(f"row {self.name} holds a coefficient that is no finite number")
+        if not np.any(self.coefficients):
+            raise OptionError(f"row {self.name} has no coefficient but 0, and restricts no policy: leave it out")
+        if self.lower == math.inf or self.upper == -math.inf:
+            raise OptionError(f"row {self.name} asks for an infinite value, which no policy has")
         if math.isnan(self.lower) or math.isnan(self.upper) or self.lower > self.upper:
             raise OptionError(
                 f"row {self.name} asks for at least {self.lower!r} and at most {self.upper!r}, which no policy keeps"
@@ -68,6 +85,21 @@ class PolicyRow:
     def scope(self, game: Game) -> Scope:
         """How far it reaches."""
         return Scope.COUPLING if len(self.states(game)) > 1 else Scope.STATEWISE
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """The row as inequalities in one direction, or as an equation."""
+        if self.lower == self.upper:
+            return (Side(row=self.name, coefficients=self.coefficients, limit=self.upper, equation=True),)
+        above = Side(row=self.name, coefficients=self.coefficients, limit=self.upper)
+        below = Side(row=self.name, coefficients=-self.coefficients, limit=-self.lower)
+        return tuple(side for side in (above, below) if math.isfinite(side.limit))
+
+    @property
+    def tolerance(self) -> float:
+        """By how much a policy may miss it and count as keeping it: rounding, relative to the size of its terms."""
+        ends = [abs(end) for end in (self.lower, self.upper) if math.isfinite(end)]
+        return ROW_TOLERANCE * (float(np.abs(self.coefficients).max()) + max(ends, default=0.0))
 
     def violation(self, slots: FloatArray) -> float:
         """By how much probabilities per leader slot miss it; 0 if they keep it."""
@@ -95,6 +127,20 @@ class PolicySpace:
         """The rows of a scope."""
         return tuple(row for row in self.rows if row.scope(game) is scope)
 
+    def check(self, game: Game) -> None:
+        """Raise :class:`OptionError` if a row has not one coefficient for each leader slot of a game."""
+        slots = int(game.leader_offsets[-1])
+        for row in self.rows:
+            if row.coefficients.shape != (slots,):
+                raise OptionError(
+                    f"row {row.name} has coefficients of shape {row.coefficients.shape}; {game.name} has {slots} "
+                    "leader slots (s, a), each of which needs one"
+                )
+
+    def sides(self, game: Game, scope: Scope) -> tuple[Side, ...]:
+        """The rows of a scope as inequalities and equations, in the order of the rows."""
+        return tuple(side for row in self.of_scope(game, scope) for side in row.sides)
+
     def coupled_states(self, game: Game) -> list[int]:
         """The states that occur in a row that couples several, in rising order."""
         found: set[int] = set()
@@ -105,6 +151,11 @@ class PolicySpace:
     def violation(self, game: Game, policy: LeaderPolicy) -> float:
         """The largest amount by which a policy misses a row; 0 if it keeps all."""
         return largest_violation(self.rows, policy.slots(game))
+
+    def holds(self, game: Game, policy: LeaderPolicy) -> bool:
+        """Whether a policy keeps every row within its tolerance."""
+        slots = policy.slots(game)
+        return all(row.violation(slots) <= row.tolerance for row in self.rows)
 
 
 def largest_violation(rows: Sequence[PolicyRow], slots: FloatArray) -> float:

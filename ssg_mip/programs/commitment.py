@@ -25,6 +25,8 @@ best from every state at once. The value from ``k`` may therefore be written wit
 blocks share ``v``; no leader value becomes a box variable. A policy that is best from every state has
 ``y = sum_k rho(k) floor{k}_y`` over all states, hence ``share``: ``y >= sum_k rho(k) floor{k}_y`` over those with a
 floor. A state with a floor needs no conditional block: its own block visits it.
+
+**Rows on the policy** are written by :mod:`ssg_mip.programs.policy_block`.
 """
 
 from __future__ import annotations
@@ -35,10 +37,18 @@ from typing import Any
 
 import numpy as np
 
-from ssg_mip.evaluation.value_bounds import ValueBounds
+from ssg_mip.evaluation.value_bounds import ValueBounds, leader_value_bounds
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.programs.coupling import Coupling
+from ssg_mip.programs.policy_block import (
+    NO_ROWS,
+    PolicyRows,
+    add_coupled_rows,
+    add_statewise_rows,
+    add_visits,
+    add_worth,
+)
 from ssg_mip.programs.program import Multiplied, Program
 from ssg_mip.programs.rows import Selection, add_follower_values, add_incentive_rows, add_products, multiplied_rows
 from ssg_mip.programs.tags import FROM_WEIGHTS, OF_STATE, Block, ColumnKind, RowKind, tagged
@@ -60,6 +70,7 @@ def commitment(
     *,
     selection: Selection | None = None,
     floor: Mapping[int, float] | None = None,
+    rows: PolicyRows = NO_ROWS,
 ) -> Program:
     """Write the program (P).
 
@@ -75,16 +86,26 @@ def commitment(
         Follower actions that may be answers; all if absent.
     floor
         Lower bounds on the leader's value, by state; none if absent. Each costs a block as large as the rest.
+    rows
+        Rows on the policy (:mod:`ssg_mip.programs.policy_block`); none if absent.
+
+    Raises
+    ------
+    ValueError
+        If there are rows on the policy and floors: blocks of their own would each choose a policy.
 
     Returns
     -------
     Program
         With components ``y, v, w, x, z``, ``flow, flow_times_value, own, incentive, simplex, simplex_times_value,
         conditional_own, conditional_incentive, product`` and the objective ``leader_value``; with a floor also
-        ``share`` and, for each of its states ``k``, the occupancy block ``floor{k}_...``. Box: ``v``.
+        ``share`` and, for each of its states ``k``, the occupancy block ``floor{k}_...``. Box: ``v``, and ``d`` of the
+        states in rows that couple several.
     """
     import pyomo.environ as pyo
 
+    if floor and rows is not NO_ROWS:
+        raise ValueError("a program has floors or rows on the policy, not both")
     selection = Selection.everything(game) if selection is None else selection
     floor = {} if floor is None else floor
     states = range(game.num_states)
@@ -94,7 +115,8 @@ def commitment(
     add_follower_values(model, follower)
     coupling = Coupling(game)
     parts = [add_occupancy_block(model, selection, coupling, weights, follower, Block(FROM_WEIGHTS))]
-    thin = conditional_states(game, weights, list(floor))
+    coupled = list(rows.coupled_states)
+    thin = sorted({*conditional_states(game, weights, list(floor)), *coupled})
     parts.append(add_conditional_block(model, selection, coupling, thin, follower))
     rewards = {key: float(game.leader_rewards[game.row(*key)]) for key in keys}
     blocks = {}
@@ -112,14 +134,33 @@ def commitment(
             rule=lambda m, *key: m.y[key] - sum(float(weights[k]) * y[key] for k, y in blocks.items()) >= 0.0,
         )
         model.share = tagged(share, "sab", RowKind.SHARE)
-    model.leader_value = pyo.Objective(expr=sum(rewards[key] * model.y[key] for key in keys), sense=pyo.maximize)
+    multiplied = [row for part in parts for row in part.multiplied]
+    triples = [triple for part in parts for triple in part.triples]
+    box = [model.v[t] for t in states]
+    for block, covered in ((Block(FROM_WEIGHTS), list(states)), (Block(OF_STATE, "conditional_"), thin)):
+        multiplied += add_statewise_rows(model, selection, rows, coupling, covered, follower, block)
+    if coupled:
+        multiplied += add_coupled_rows(model, selection, rows, coupling, follower)
+        visited = add_visits(model, selection, rows, list(model.w))
+        multiplied += visited.multiplied
+        box += visited.box
+        triples = _without(triples, visited.triples) + visited.triples
+        add_worth(model, rewards, leader_value_bounds(game), weights)
+    else:
+        model.leader_value = pyo.Objective(expr=sum(rewards[key] * model.y[key] for key in keys), sense=pyo.maximize)
     return Program(
         model,
-        box=tuple(model.v[t] for t in states),
-        products=add_products(model, [triple for part in parts for triple in part.triples], selection.checkpoint),
-        multiplied=tuple(row for part in parts for row in part.multiplied),
+        box=tuple(box),
+        products=add_products(model, triples, selection.checkpoint),
+        multiplied=tuple(multiplied),
         differences=tuple(pair for part in parts for pair in part.differences),
     )
+
+
+def _without(triples: Sequence[tuple[Any, Any, Any]], others: Sequence[tuple[Any, Any, Any]]) -> list[Any]:
+    """The triples whose result is none of the others'."""
+    results = {id(result) for result, _, _ in others}
+    return [triple for triple in triples if id(triple[0]) not in results]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

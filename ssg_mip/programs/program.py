@@ -22,7 +22,10 @@ from ssg_mip.programs.tags import RowKind, family_of
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Product:
-    """``result == factor * value``: three Pyomo variables (scalar data objects)."""
+    """``result == factor * value``: three Pyomo variables (scalar data objects).
+
+    The factor may be the result of another product. If it is ``x v`` then ``x`` must have a product with ``value`` too.
+    """
 
     result: Any
     factor: Any
@@ -35,11 +38,15 @@ class Multiplied:
 
     On a box ``l <= value <= u`` in unit coordinates ``value = l + (u - l) h`` such a row keeps its coefficients
     whatever the box is, because ``l`` times ``base`` holds already.
+
+    With a ``side`` the base may be an inequality: then the row is ``base`` times ``value - lower`` (``side`` 1) or
+    times ``upper - value`` (``side`` -1), written for the root's bounds and meant for those of every box.
     """
 
     row: Any
     base: Any
     value: Any
+    side: int = 0
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -54,6 +54,36 @@ class RowKind(enum.IntEnum):
     PRODUCT = 10
     """A declared product, ``result == factor * value``: a quadratic row, at ``position`` among the products."""
 
+    STATEWISE = 11
+    """A row on the policy within ``state``, at ``position`` among these, for one ``answer``."""
+
+    STATEWISE_TIMES_VALUE = 12
+    """That row, an equation, times ``v(value)``."""
+
+    STATEWISE_LOW = 13
+    """That row times the distance of ``v(value)`` to its lower bound."""
+
+    STATEWISE_UP = 14
+    """That row times the distance of ``v(value)`` to its upper bound."""
+
+    COUPLED = 15
+    """A row on the policy across states, at ``position`` among these."""
+
+    COUPLED_TIMES_VALUE = 16
+    """That row, an equation, times ``v(value)``."""
+
+    COUPLED_LOW = 17
+    """That row times the distance of ``v(value)`` to its lower bound."""
+
+    COUPLED_UP = 18
+    """That row times the distance of ``v(value)`` to its upper bound."""
+
+    VISITS = 19
+    """The occupancies of ``state`` sum to how often it is visited."""
+
+    WORTH = 20
+    """The variable that is maximised is at most the leader's value."""
+
 
 class ColumnKind(enum.IntEnum):
     """What a column is."""
@@ -69,6 +99,9 @@ class ColumnKind(enum.IntEnum):
 
     VALUE = 3
     """The follower's value ``v(state)``."""
+
+    VISITS = 4
+    """How often ``state`` is visited, discounted."""
 
 
 class Axis(enum.StrEnum):

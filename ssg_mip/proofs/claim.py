@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.policy_space import PolicyRow
 
 VALUE_SLACK = 1e-14
 """How far, relative to the values, those of a policy usually lie from its exact ones: more than their rounding.
@@ -15,6 +18,23 @@ VALUE_SLACK = 1e-14
 Where policy iteration stops, the policies that lose in no state shrink to a point, and a larger slack would prove
 nothing.
 """
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class PolicyClaim:
+    """Rows on the leader's policy, and functions of the states that bound the occupancies, as rows ``[t, s]``."""
+
+    rows: tuple[PolicyRow, ...]
+    below: FloatArray
+    above: FloatArray
+
+    def to_lists(self) -> list[Any]:
+        """As in the header of a certificate."""
+        rows = [
+            [row.coefficients.tolist(), *(float(end) if math.isfinite(end) else None for end in (row.lower, row.upper))]
+            for row in self.rows
+        ]
+        return [rows, self.below.tolist(), self.above.tolist()]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -31,6 +51,8 @@ class Claim:
         Least values of the leader by state.
     values
         Of the improvement program, the leader's values that are to be improved.
+    policy
+        Rows that the policies keep; ``None`` for none.
     slack
         It is also said of all values that differ from these by no more in any state.
     """
@@ -41,16 +63,17 @@ class Claim:
     floor: Mapping[int, float] = dataclasses.field(default_factory=dict)
     values: FloatArray | None = None
     slack: float = 0.0
+    policy: PolicyClaim | None = None
 
     @property
     def demanding(self) -> bool:
         """Whether it is about fewer than all stationary policies."""
-        return bool(self.floor) or self.margin > 0.0 or self.values is not None
+        return bool(self.floor) or self.margin > 0.0 or self.values is not None or self.policy is not None
 
     @property
     def rounded(self) -> bool:
         """Whether the search leaves the rounding of some coefficients out of its bound."""
-        return self.margin > 0.0 or self.values is not None
+        return self.margin > 0.0 or self.values is not None or self.policy is not None
 
     @property
     def attempts(self) -> Iterator[Claim]:

@@ -15,7 +15,18 @@ from ssg_mip.game.game import Game
 from ssg_mip.lp.compiled import CompiledProgram
 from ssg_mip.programs.tags import FROM_WEIGHTS, OF_STATE, RowKind, RowTag
 
-_OUTSIDE = {RowKind.IMPROVE, RowKind.SHARE, RowKind.FLOOR}
+_STATEWISE = {
+    RowKind.STATEWISE: 0,
+    RowKind.STATEWISE_TIMES_VALUE: 0,
+    RowKind.STATEWISE_LOW: 1,
+    RowKind.STATEWISE_UP: 2,
+}
+"""How a row within a state is multiplied: not at all or by a value, by its distance to the lower or upper bound."""
+
+_COUPLED = {RowKind.COUPLED: 0, RowKind.COUPLED_TIMES_VALUE: 0, RowKind.COUPLED_LOW: 1, RowKind.COUPLED_UP: 2}
+"""The same of rows across states."""
+
+_OUTSIDE = {RowKind.IMPROVE, RowKind.SHARE, RowKind.FLOOR, RowKind.VISITS, RowKind.WORTH, *_STATEWISE, *_COUPLED}
 """Rows of no block, or of none alone."""
 
 
@@ -48,6 +59,7 @@ class BlockLayout:
         self.leaders = program.column_tags.leader
         self._names = program.row_names
         self._improving = improving
+        self._is_equation = (program.row_lower == program.row_upper).tolist()
         self.conditional = tuple(sorted({tag.state for tag in self.rows if tag.kind is RowKind.SIMPLEX}))
         self.floored = tuple(sorted({tag.block for tag in self.rows if tag.block >= 0}))
         self.first_cut = program.num_rows
@@ -86,6 +98,29 @@ class BlockLayout:
         if self._improving:
             return [improve]
         return [[list(floor.values()), share]] if self.floored else []
+
+    def objective(self, objective: float, multipliers: list[float]) -> float:
+        """The multiplier of the leader's value: that of the objective, or of the row below which its variable lies."""
+        for tag, multiplier in zip(self.rows, multipliers, strict=False):
+            if tag.kind is RowKind.WORTH:
+                return max(0.0, -multiplier)
+        return objective
+
+    def policy(self, multipliers: list[float]) -> list[Any]:
+        """The multipliers of rows on the policy, as one entry of a leaf."""
+        statewise: list[list[Any]] = []
+        coupled: list[list[Any]] = []
+        visits: dict[int, float] = {}
+        for row, (tag, multiplier) in enumerate(zip(self.rows, multipliers, strict=False)):
+            by = multiplier if self._is_equation[row] else max(0.0, multiplier)
+            if tag.kind is RowKind.VISITS:
+                visits[tag.state] = multiplier
+            elif tag.kind in _STATEWISE and by:
+                place = self.block_of(row)
+                statewise.append([place, tag.answer, tag.position, tag.value, _STATEWISE[tag.kind], by])
+            elif tag.kind in _COUPLED and by:
+                coupled.append([tag.position, tag.value, _COUPLED[tag.kind], by])
+        return [statewise, coupled, [visits[state] for state in sorted(visits)]]
 
     def blocks(self, game: Game, multipliers: list[float]) -> list[list[Any]]:
         """Per block ``[base, base_times_value, incentive, cuts]``, the cuts still missing.

@@ -29,7 +29,7 @@ import numpy as np
 
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.branch_and_bound.tree_log import Proof, TreeLog
-from ssg_mip.checker.dual.document import FORMAT
+from ssg_mip.checker.dual.document import FORMAT, POLICY_FORMAT
 from ssg_mip.checker.dual.replay import BoundVerification, verify_bound
 from ssg_mip.errors import InvalidResultError, OptionError, SolverError
 from ssg_mip.evaluation.bound_propagation import SWEEPS
@@ -200,8 +200,9 @@ class Recorder:
         claim = self.claim
         proof = self._kind_of_proof(game, claim)
         box, wider, higher = follower_value_bounds(game), *self._rounding()
+        policy = claim.policy
         yield {
-            "format": FORMAT,
+            "format": FORMAT if policy is None else POLICY_FORMAT,
             "game_hash": game.content_hash,
             "units": None,
             "ignored": [],
@@ -216,6 +217,7 @@ class Recorder:
             "upper": (box.upper + wider).tolist(),
             "conditional": list(range(game.num_states) if claim.values is not None else self._conditional()),
             "ceiling": (leader_ceiling(game) + higher).tolist() if proof == "c" else None,
+            **({} if policy is None else {"policy": policy.to_lists()}),
         }
         match proof:
             case "l":
@@ -290,11 +292,13 @@ class Recorder:
         blocks = layout.blocks(game, dual.tolist())
         for block, cut in cut_entries(game, layout, proof, np.maximum(-dual[layout.first_cut :], 0.0).tolist()):
             blocks[block][3].append(cut)
-        outside = layout.outside(game, dual.tolist())
+        objective, outside = proof.objective, layout.outside(game, dual.tolist())
+        if self.claim is not None and self.claim.policy is not None:
+            objective, outside = layout.objective(objective, dual.tolist()), [layout.policy(dual.tolist())]
         # The boxes of the replay are those of the exact rewards, which rounding may put a little further out.
         wider = ROUNDED * self._rounding()[0]
         lower, upper = proof.box.lower - wider, proof.box.upper + wider
-        return ["l", proof.objective, lower.tolist(), upper.tolist(), *blocks, *outside]
+        return ["l", objective, lower.tolist(), upper.tolist(), *blocks, *outside]
 
 
 def _units(form: StandardForm) -> list[list[Any]]:

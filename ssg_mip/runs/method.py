@@ -39,6 +39,7 @@ class Takes(enum.Enum):
     SCALARISATION = "a scalarisation that is no weighted sum"
     ZERO_WEIGHTS = "weights of zero as they are, because no state may lose"
     FLOORS = "values that some states must keep"
+    POLICY_ROWS = "rows on the leader's policy"
 
 
 def draws_nothing(_: Run) -> str:

@@ -7,6 +7,8 @@ A file may hold several certificates, one after the other. The header is an obje
      "margin": 0.0, "floor": [[state, least], ...], "values": [...] or null, "slack": 0.0, "sweeps": 3,
      "lower": [...], "upper": [...], "conditional": [...], "ceiling": [...] or null}
 
+The format ``ssg-mip-bound/4`` has one key more, ``"policy": [[[coefficients, lower or null, upper or null], ...],
+below, above]``: rows on the leader's policy, and what bounds the occupancies (:mod:`.policy_rows`).
 ``margin``, ``floor``, ``values`` and ``slack`` say which policies it is about (:mod:`.demands`), and ``values`` that it
 is about the improvement program; with the bound ``null`` there is no such policy. Where ``units`` are given, of leader
 and follower, all other numbers are about the game in those units (:mod:`.units`). The rewards of ``ignored`` states, to
@@ -29,8 +31,16 @@ states that have a block of probabilities, for the improvement program all of th
                                                      the blocks
 ===================================================  ==============================================================
 
-The last are missing where there is no floor and no improvement program. With floors they are ``[floor, share]``, one
-number for each floor and one for each joint action; for the improvement program one number for each state.
+The last are missing where there is no floor, no improvement program and no row on the policy. With floors they are
+``[floor, share]``, one number for each floor and one for each joint action; for the improvement program one number for
+each state.
+
+With rows on the policy, boxes and places of splits go on with the occupancies of the states that rows couple, in rising
+order. What stands outside the blocks is then ``[statewise, coupling, visits]``: entries
+``[block, b, i, t, side, multiplier]`` of the sides within states, where ``block`` counts the blocks of the leaf and
+``i`` the sides; entries ``[i, t, side, multiplier]`` of the others; and of ``sum x g = g`` for every coupled state,
+with ``g`` the place of ``d`` between the ends of its reference interval. Side 0 is the row itself with ``t`` = -1, or
+an equation times ``h(t)``; 1 is the row times ``h(t)``, 2 times ``1 - h(t)``.
 
 A block is ``[base, base_times_value, incentive, cuts]`` with ``incentive`` in the order of ``(s, b, c)``, and a cut is
 ``[multiplier, kind, s, b, c, t, side, chosen, tangents]`` (:mod:`ssg_mip.checker.dual.cut_terms`). Numbers are
@@ -47,15 +57,19 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ssg_mip.checker.dual.policy_rows import GivenRow, PolicyDemand
 from ssg_mip.checker.dual.units import PlayerUnits, Units
 from ssg_mip.errors import InvalidResultError, OptionError
 
 FORMAT = "ssg-mip-bound/3"
 
+POLICY_FORMAT = "ssg-mip-bound/4"
+"""As written where there are rows on the leader's policy."""
+
 PLAIN_FORMAT = "ssg-mip-bound/1"
 """As written before there were demands on the policies."""
 
-KNOWN_FORMATS = (FORMAT, "ssg-mip-bound/2", PLAIN_FORMAT)
+KNOWN_FORMATS = (FORMAT, POLICY_FORMAT, "ssg-mip-bound/2", PLAIN_FORMAT)
 """What is read; the second as written before there were units."""
 
 _DEMANDS = frozenset({"margin", "floor", "values", "slack"})
@@ -89,11 +103,12 @@ class Header:
     slack: float = 0.0
     units: Units | None = None
     ignored: tuple[int, ...] = ()
+    policy: PolicyDemand | None = None
 
     @property
     def outside(self) -> bool:
         """Whether leaves have multipliers outside their blocks."""
-        return bool(self.floor) or self.values is not None
+        return bool(self.floor) or self.values is not None or self.policy is not None
 
     @property
     def grid(self) -> int:
@@ -147,7 +162,9 @@ def read_header(data: Any) -> Header:
     if not isinstance(data, dict) or data.get("format") not in KNOWN_FORMATS:
         raise InvalidResultError(f"the first line is not the header of a certificate; its format must be {FORMAT!r}")
     wanted = {field.name for field in dataclasses.fields(Header)} | {"format"}
-    if data["format"] != FORMAT:
+    if data["format"] != POLICY_FORMAT:
+        wanted -= {"policy"}
+    if data["format"] not in (FORMAT, POLICY_FORMAT):
         wanted -= {"units", "ignored"}
     if data["format"] == PLAIN_FORMAT:
         wanted -= _DEMANDS
@@ -172,8 +189,32 @@ def read_header(data: Any) -> Header:
         ceiling=None if data["ceiling"] is None else numbers(data["ceiling"], count, "the header's ceiling"),
         units=_read_units(data.get("units"), count),
         ignored=tuple(whole(s, 0, count - 1, "an ignored state") for s in listed_values(data.get("ignored", []))),
+        policy=_read_policy(data["policy"], count, demands) if data["format"] == POLICY_FORMAT else None,
         **demands,
     )
+
+
+def _read_policy(given: Any, count: int, demands: dict[str, Any]) -> PolicyDemand:
+    """The rows on the leader's policy."""
+    if demands["floor"] or demands["values"] is not None:
+        raise InvalidResultError("rows on the leader's policy go with neither floors nor the improvement program")
+    rows, below, above = listed_values(given, 3, "the header's policy")
+    return PolicyDemand(
+        rows=tuple(_read_row(*listed_values(row, 3, "a row")) for row in listed_values(rows)),
+        below=tuple(numbers(row, count, "phi") for row in listed_values(below, count)),
+        above=tuple(numbers(row, count, "phi") for row in listed_values(above, count)),
+    )
+
+
+def _read_row(coefficients: Any, lower: Any, upper: Any) -> GivenRow:
+    row = GivenRow(
+        coefficients=numbers(coefficients, None, "the coefficients of a row"),
+        lower=None if lower is None else number(lower, "a side of a row"),
+        upper=None if upper is None else number(upper, "a side of a row"),
+    )
+    if not any(row.coefficients):
+        raise InvalidResultError("a row on the leader's policy has no coefficient but 0")
+    return row
 
 
 def _read_units(given: Any, count: int) -> Units | None:

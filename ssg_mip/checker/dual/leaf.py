@@ -14,8 +14,33 @@ from ssg_mip.checker.dual.box_rows import BoxRows
 from ssg_mip.checker.dual.cut_terms import Cut, add_cut
 from ssg_mip.checker.dual.demands import NO_DEMANDS, Demands
 from ssg_mip.checker.dual.numbers import FINE, Enclosure, Numbers, Terms, highest, shifted_up
+from ssg_mip.checker.dual.policy_rows import NO_SIDES, PolicySides
 from ssg_mip.checker.dual.propagation import Region
 from ssg_mip.errors import InvalidResultError
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PolicyTerm:
+    """A side of a row on the leader's policy with its multiplier.
+
+    ``place`` is the ``t`` of the ``h(t)`` or, on the ``upper_side``, of the ``1 - h(t)`` that it is multiplied with;
+    ``None`` for the side itself.
+    """
+
+    side: int
+    place: int | None
+    upper_side: bool
+    multiplier: int
+
+    def add(self, coefficient: Enclosure, grid: int, products: list[int]) -> int:
+        """What ``-coefficient`` times a variable adds to its reduced value, and to those of its ``products``."""
+        low, high = coefficient
+        by = self.multiplier
+        negated, same = (-by * (low if by >= 0 else high)) << grid, (by * (high if by >= 0 else low)) << grid
+        if self.place is None:
+            return negated
+        products[self.place] += same if self.upper_side else negated
+        return negated if self.upper_side else 0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -34,6 +59,8 @@ class Block:
         Of the incentive rows by ``(s, b, c)``; where ``b != c`` at least 0. Rows left out have multiplier 0.
     cuts
         Second-level rows with their multipliers.
+    policy
+        By state and answer, rows on the leader's policy within the state.
     """
 
     states: tuple[int, ...]
@@ -41,6 +68,7 @@ class Block:
     base_times_value: tuple[tuple[int, ...], ...]
     incentive: dict[tuple[int, int, int], int]
     cuts: tuple[Cut, ...]
+    policy: dict[tuple[int, int], tuple[PolicyTerm, ...]] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -66,6 +94,10 @@ class Leaf:
         joint action; empty without floors.
     improve
         Multipliers of the rows that forbid a loss, one for each state; empty for the commitment program.
+    coupling
+        Rows on the leader's policy across states.
+    visits
+        Multipliers of ``sum x g = g``, one for each coupled state.
     """
 
     scale: int
@@ -78,6 +110,8 @@ class Leaf:
     floor: tuple[int, ...] = ()
     share: tuple[int, ...] = ()
     improve: tuple[int, ...] = ()
+    coupling: tuple[PolicyTerm, ...] = ()
+    visits: tuple[int, ...] = ()
 
     @property
     def blocks(self) -> Iterator[Block]:
@@ -87,6 +121,12 @@ class Leaf:
         yield from self.floored
         yield from self.conditional
 
+
+_Key = tuple[int, int, int]
+"""State, leader action and answer."""
+
+_Reduced = tuple[int, list[int]]
+"""What is left of a variable and of its products with every ``h(t)``."""
 
 _Cost = Callable[[int, int], int]
 """Of a row and its state: its coefficient in the objective and in the rows that stand outside the blocks."""
@@ -106,12 +146,17 @@ class LeafBounds:
         Boxes are multiples of ``2^-grid``.
     demands
         What is asked of the policies besides.
+    sides
+        Rows on the leader's policy.
     """
 
-    def __init__(self, numbers: Numbers, grid: int, demands: Demands = NO_DEMANDS) -> None:
+    def __init__(
+        self, numbers: Numbers, grid: int, demands: Demands = NO_DEMANDS, sides: PolicySides = NO_SIDES
+    ) -> None:
         self._numbers = numbers
         self._grid = grid
         self._demands = demands
+        self._sides = sides
 
     def value(self, leaf: Leaf, region: Region) -> Fraction:
         """The proven upper bound on ``objective`` times what is maximised, over the policies of a region.
@@ -121,11 +166,13 @@ class LeafBounds:
         InvalidResultError
             If the reference box does not contain the region or a multiplier has the wrong sign.
         """
-        _check(leaf, region)
+        _check(leaf, region, self._sides)
         numbers, demands = self._numbers, self._demands
         rows = BoxRows(numbers, self._grid, leaf.lower, leaf.upper, demands.margin)
         slopes = [0] * numbers.num_states
         total = 0
+        if self._sides.coupled:
+            return self._coupled(leaf, region, rows)
         if leaf.occupancy is not None:
             total += self._occupancies(leaf.occupancy, numbers.weights, self._value_cost(leaf), region, rows, slopes)
         for place, (block, floor) in enumerate(zip(leaf.floored, demands.floors, strict=True)):
@@ -170,6 +217,13 @@ class LeafBounds:
         self, block: Block, start: Sequence[Enclosure], price: _Cost, region: Region, rows: BoxRows, slopes: list[int]
     ) -> int:
         """Constants of the flow rows, and the most that the occupancies can add; ``slopes`` grow along."""
+        constant, plain = self._flow(block, start, price, slopes)
+        largest = _largest(_reduced(self._numbers, block, region, rows, plain, self._sides, self._grid))
+        total = self._numbers.weight_total[1 if largest >= 0 else 0]
+        return constant + shifted_up(largest * total, FINE)
+
+    def _flow(self, block: Block, start: Sequence[Enclosure], price: _Cost, slopes: list[int]) -> tuple[int, _Plain]:
+        """Constants of the flow rows, and what they leave to the occupancies; ``slopes`` grow along."""
         numbers, grid = self._numbers, self._grid
         weights: Terms = tuple((s, low, high) for s, (low, high) in enumerate(start))
         by_value = list(zip(*block.base_times_value, strict=True))
@@ -182,12 +236,15 @@ class LeafBounds:
             products = [(highest(moves, mine) - (mine[state] << FINE)) << grid for mine in by_value]
             return (cost + highest(moves, block.base)) << grid, products
 
-        largest = _largest(numbers, block, region, rows, plain)
-        total = numbers.weight_total[1 if largest >= 0 else 0]
-        return (highest(weights, block.base) << grid) + shifted_up(largest * total, FINE)
+        return highest(weights, block.base) << grid, plain
 
     def _probabilities(self, block: Block, price: _Cost, region: Region, rows: BoxRows, slopes: list[int]) -> int:
         """The same for the probabilities of one state."""
+        constant, plain = self._simplex(block, price, slopes)
+        return constant + _largest(_reduced(self._numbers, block, region, rows, plain, self._sides, self._grid))
+
+    def _simplex(self, block: Block, price: _Cost, slopes: list[int]) -> tuple[int, _Plain]:
+        """Constants of the rows of one state's probabilities, and what they leave to these."""
         (state,), by_value, grid = block.states, block.base_times_value[0], self._grid
         for t, multiplier in enumerate(by_value):
             slopes[t] += multiplier << FINE
@@ -196,7 +253,87 @@ class LeafBounds:
             cost = price(row, state) - (block.base[0] << FINE)
             return cost << grid, [-multiplier << (FINE + grid) for multiplier in by_value]
 
-        return (block.base[0] << (FINE + grid)) + _largest(self._numbers, block, region, rows, plain)
+        return block.base[0] << (FINE + grid), plain
+
+    def _coupled(self, leaf: Leaf, region: Region, rows: BoxRows) -> Fraction:
+        """The bound where rows couple states, whose occupancies are their probabilities times ``d``."""
+        numbers, sides, grid = self._numbers, self._sides, self._grid
+        if leaf.occupancy is None:
+            raise InvalidResultError("a leaf lacks its block of occupancies")
+        slopes = [0] * numbers.num_states
+        total, plain = self._flow(leaf.occupancy, numbers.weights, self._value_cost(leaf), slopes)
+        visited: dict[_Key, _Reduced] = {}
+        others: list[int] = []
+        for key, factor, products in _reduced(numbers, leaf.occupancy, region, rows, plain, sides, grid):
+            if key[0] in sides.coupled:
+                visited[key] = factor, products
+            else:
+                others.append(factor + sum(value for value in products if value > 0))
+        largest = max(others, default=0)
+        total += shifted_up(largest * numbers.weight_total[1 if largest >= 0 else 0], FINE)
+        total += self._coupling_constants(leaf, slopes)
+        brackets = Fraction(0)
+        for block in leaf.conditional:
+            (state,) = block.states
+            if state not in sides.coupled:
+                total += self._probabilities(block, self._gain_cost(leaf), region, rows, slopes)
+                continue
+            constant, plain = self._simplex(block, self._gain_cost(leaf), slopes)
+            total += constant
+            found = _reduced(numbers, block, region, rows, plain, sides, grid)
+            brackets += self._bracket(leaf, state, found, visited)
+            brackets += self._visits_part(leaf, region, sides.coupled.index(state), largest)
+        total += sum(self._values_part(slope, t, leaf, region) for t, slope in enumerate(slopes))
+        return (total + brackets) / (1 << (leaf.scale + grid + FINE))
+
+    def _coupling_constants(self, leaf: Leaf, slopes: list[int]) -> int:
+        """Constants of the rows that couple states; ``slopes`` grow along."""
+        total = 0
+        for term in leaf.coupling:
+            # In limit - row >= 0 the limit stands like a coefficient with the other sign, of a variable that is 1.
+            low, high = self._sides.coupling[term.side].limit
+            products = [0] * len(slopes)
+            total += term.add((-high, -low), 0, products)
+            for t, value in enumerate(products):
+                slopes[t] += value
+        return total << self._grid
+
+    def _bracket(
+        self,
+        leaf: Leaf,
+        state: int,
+        found: Iterator[tuple[_Key, int, list[int]]],
+        visited: dict[_Key, _Reduced],
+    ) -> int | Fraction:
+        """The most that the probabilities of a coupled state and its occupancies can add: at one end of ``d``."""
+        number, grid = self._sides.coupled.index(state), self._grid
+        place = self._numbers.num_states + number
+        best: int | None = None
+        for key, factor, products in found:
+            _, leader, _ = key
+            for term in leaf.coupling:
+                own = self._sides.coupling[term.side].coefficients.get(state)
+                if own is not None:
+                    factor += term.add(own[leader], grid, products)
+            by_visits, products_by_visits = visited[key]
+            for end, visits in enumerate((leaf.lower[place], leaf.upper[place])):
+                value = ((factor - (end * leaf.visits[number] << (FINE + grid))) << grid) + by_visits * visits
+                for mine, other in zip(products, products_by_visits, strict=True):
+                    value += max(0, (mine << grid) + other * visits)
+                best = value if best is None else max(best, value)
+        if best is None:
+            raise InvalidResultError("a leaf covers no open answer")
+        return Fraction(best, 1 << grid)
+
+    def _visits_part(self, leaf: Leaf, region: Region, number: int, largest: int) -> Fraction:
+        """The most that ``d`` of a coupled state itself can add: what is not visited there may be visited elsewhere."""
+        place = self._numbers.num_states + number
+        low, width = leaf.lower[place], leaf.upper[place] - leaf.lower[place]
+        by = leaf.visits[number] << (FINE + self._grid)
+        ends = (region.lower[place], region.upper[place])
+        if width == 0:
+            return max(by, 0) + max(Fraction(-largest * end, 1 << self._grid) for end in ends)
+        return max(Fraction(by * (end - low), width) - Fraction(largest * end, 1 << self._grid) for end in ends)
 
     def _values_part(self, slope: int, t: int, leaf: Leaf, region: Region) -> int:
         """The largest ``slope * h(t)`` over the region."""
@@ -207,12 +344,23 @@ class LeafBounds:
         return -((-slope * end << self._grid) // width)
 
 
-def _largest(numbers: Numbers, block: Block, region: Region, rows: BoxRows, plain: _Plain) -> int:
-    """The largest ``red(y) + sum_t max(0, red(m_t))`` over the open joint actions of a block."""
+def _largest(entries: Iterator[tuple[_Key, int, list[int]]]) -> int:
+    """The largest ``red(y) + sum_t max(0, red(m_t))``."""
+    best = max(
+        (factor + sum(value for value in products if value > 0) for _, factor, products in entries), default=None
+    )
+    if best is None:
+        raise InvalidResultError("a leaf covers no open answer")
+    return best
+
+
+def _reduced(
+    numbers: Numbers, block: Block, region: Region, rows: BoxRows, plain: _Plain, sides: PolicySides, grid: int
+) -> Iterator[tuple[_Key, int, list[int]]]:
+    """``red(y)`` and every ``red(m_t)`` of the open joint actions of a block."""
     cuts: dict[tuple[int, int], list[Cut]] = {}
     for cut in block.cuts:
         cuts.setdefault((cut.state, cut.answer), []).append(cut)
-    best: int | None = None
     for place, state in enumerate(block.states):
         for answer in region.answers[state]:
             for leader in range(numbers.leader_counts[state]):
@@ -228,14 +376,12 @@ def _largest(numbers: Numbers, block: Block, region: Region, rows: BoxRows, plai
                         products[t] += multiplier * ends[side]
                 for cut in cuts.get((state, answer), ()):
                     factor += add_cut(cut, leader, first, rows, products)
-                reduced = factor + sum(value for value in products if value > 0)
-                best = reduced if best is None else max(best, reduced)
-    if best is None:
-        raise InvalidResultError("a leaf covers no open answer")
-    return best
+                for term in block.policy.get((state, answer), ()):
+                    factor += term.add(sides.statewise[term.side].excess[leader], grid, products)
+                yield (state, leader, answer), factor, products
 
 
-def _check(leaf: Leaf, region: Region) -> None:
+def _check(leaf: Leaf, region: Region, sides: PolicySides) -> None:
     inside = all(
         low <= mine and theirs <= high
         for low, mine, theirs, high in zip(leaf.lower, region.lower, region.upper, leaf.upper, strict=True)
@@ -251,3 +397,13 @@ def _check(leaf: Leaf, region: Region) -> None:
             raise InvalidResultError("a leaf multiplies an inequality between follower actions by a negative number")
         if any(cut.multiplier < 0 for cut in block.cuts):
             raise InvalidResultError("a leaf multiplies a second-level row by a negative number")
+        for (state, _), terms in block.policy.items():
+            _check_terms(terms, [side.equation for side in sides.statewise])
+            if any(sides.statewise[term.side].state != state for term in terms):
+                raise InvalidResultError("a leaf multiplies a row on the leader's policy in another state")
+    _check_terms(leaf.coupling, [side.equation for side in sides.coupling])
+
+
+def _check_terms(terms: Sequence[PolicyTerm], equations: Sequence[bool]) -> None:
+    if any(term.multiplier < 0 and not equations[term.side] for term in terms):
+        raise InvalidResultError("a leaf multiplies a row on the leader's policy by a negative number")

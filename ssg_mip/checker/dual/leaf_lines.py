@@ -20,8 +20,9 @@ from ssg_mip.checker.dual.document import (
     rounded_up,
     whole,
 )
-from ssg_mip.checker.dual.leaf import Block, Leaf
+from ssg_mip.checker.dual.leaf import Block, Leaf, PolicyTerm
 from ssg_mip.checker.dual.numbers import Numbers
+from ssg_mip.checker.dual.policy_rows import NO_SIDES, PolicySides, sides_of
 from ssg_mip.checker.dual.saddle import Defence
 from ssg_mip.checker.rational import common_numerators
 from ssg_mip.errors import InvalidResultError
@@ -37,6 +38,10 @@ def read_leaf(data: Sequence[Any], header: Header, game: Numbers) -> Leaf:
     """
     count = game.num_states
     own = 0 if header.values is not None else 1
+    sides = NO_SIDES if header.policy is None else sides_of(header.policy.rows, game.leader_counts)
+    if any(header.conditional.count(state) != 1 for state in sides.coupled):
+        raise InvalidResultError("a state whose policy is tied to that of others must be conditional, once")
+    count_of_box = count + len(sides.coupled)
     covered = [range(count)] * (own + len(header.floor)) + [[s] for s in header.conditional]
     wanted = 4 + len(covered) + header.outside
     if len(data) != wanted:
@@ -44,28 +49,95 @@ def read_leaf(data: Sequence[Any], header: Header, game: Numbers) -> Leaf:
     objective = number(data[1], "a leaf's objective")
     blocks = [_block(block, states, game) for states, block in zip(covered, data[4:], strict=False)]
     floor, share, improve = _outside(data[-1], header, game)
-    scale = _Scale([objective, *floor, *share, *improve, *itertools.chain(*(block.multipliers() for block in blocks))])
-    scaled = [block.scaled(scale) for block in blocks]
+    policy = _NO_POLICY if header.policy is None else _read_policy(data[-1], len(blocks), sides, game)
+    scale = _Scale(
+        [
+            *(objective, *floor, *share, *improve, *policy.visits, *(by for _, by in policy.coupling)),
+            *(by for terms in policy.statewise for _, _, by in terms),
+            *itertools.chain(*(block.multipliers() for block in blocks)),
+        ]
+    )
+    statewise = policy.statewise or [[] for _ in blocks]
+    scaled = [
+        dataclasses.replace(block.scaled(scale), policy=_by_answer(terms, scale))
+        for block, terms in zip(blocks, statewise, strict=True)
+    ]
     first = own + len(header.floor)
     return Leaf(
         scale=scale.bits,
         objective=scale.whole(objective),
-        lower=rounded_down(numbers(data[2], count, "a leaf's lower"), header.grid),
-        upper=rounded_up(numbers(data[3], count, "a leaf's upper"), header.grid),
+        lower=rounded_down(numbers(data[2], count_of_box, "a leaf's lower"), header.grid),
+        upper=rounded_up(numbers(data[3], count_of_box, "a leaf's upper"), header.grid),
         occupancy=scaled[0] if own else None,
         floored=tuple(scaled[own:first]),
         conditional=tuple(scaled[first:]),
         floor=scale.wholes(floor),
         share=scale.wholes(share),
         improve=scale.wholes(improve),
+        coupling=tuple(dataclasses.replace(term, multiplier=scale.whole(by)) for term, by in policy.coupling),
+        visits=scale.wholes(policy.visits),
     )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class _RawPolicy:
+    """Multipliers of rows on the policy; those within states by block, with their state and answer."""
+
+    statewise: list[list[tuple[tuple[int, int], PolicyTerm, float]]]
+    coupling: list[tuple[PolicyTerm, float]]
+    visits: tuple[float, ...]
+
+
+_NO_POLICY = _RawPolicy(statewise=[], coupling=[], visits=())
+
+
+def _read_policy(data: Any, blocks: int, sides: PolicySides, game: Numbers) -> _RawPolicy:
+    statewise, coupling, visits = listed_values(data, 3, "multipliers of rows on the policy")
+    by_block: list[list[tuple[tuple[int, int], PolicyTerm, float]]] = [[] for _ in range(blocks)]
+    for entry in listed_values(statewise):
+        block, answer, *rest = listed_values(entry, 6, "a multiplier within a state")
+        term, by = _term(rest, len(sides.statewise), game)
+        state = sides.statewise[term.side].state
+        answer = whole(answer, 0, game.follower_counts[state] - 1, "the answer of a row")
+        by_block[whole(block, 0, blocks - 1, "the block of a row")].append(((state, answer), term, by))
+    return _RawPolicy(
+        statewise=by_block,
+        coupling=[
+            _term(listed_values(entry, 4, "a multiplier across states"), len(sides.coupling), game)
+            for entry in listed_values(coupling)
+        ],
+        visits=numbers(visits, len(sides.coupled), "multipliers of occupancies") if sides.coupled else (),
+    )
+
+
+def _term(data: Sequence[Any], count: int, game: Numbers) -> tuple[PolicyTerm, float]:
+    number_of_side, place, side, multiplier = data
+    place = whole(place, -1, game.num_states - 1, "the place of a row")
+    upper_side = whole(side, 0, 2, "the side of a row") == 2
+    if upper_side and place < 0:
+        raise InvalidResultError("a row times 1 - h(t) lacks its t")
+    return PolicyTerm(
+        side=whole(number_of_side, 0, count - 1, "the number of a row"),
+        place=None if place < 0 else place,
+        upper_side=upper_side,
+        multiplier=0,
+    ), number(multiplier, "a row's multiplier")
+
+
+def _by_answer(
+    terms: Iterable[tuple[tuple[int, int], PolicyTerm, float]], scale: _Scale
+) -> dict[tuple[int, int], tuple[PolicyTerm, ...]]:
+    found: dict[tuple[int, int], tuple[PolicyTerm, ...]] = {}
+    for key, term, by in terms:
+        found[key] = (*found.get(key, ()), dataclasses.replace(term, multiplier=scale.whole(by)))
+    return found
 
 
 def _outside(data: Any, header: Header, game: Numbers) -> tuple[tuple[float, ...], ...]:
     """The multipliers outside the blocks: of floors, of comparisons and of rows that forbid a loss."""
     if header.values is not None:
         return (), (), numbers(data, game.num_states, "multipliers of states")
-    if not header.floor:
+    if not header.floor:  # what is said of rows on the policy is read elsewhere
         return (), (), ()
     floor, share = listed_values(data, 2, "multipliers of floors and of comparisons")
     rows = len(game.leader_rewards)

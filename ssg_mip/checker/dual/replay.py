@@ -12,6 +12,7 @@ from typing import Any
 from ssg_mip.base.rules import COUNT, PATH, Rule, checked, optional
 from ssg_mip.checker.clock import time_is_up
 from ssg_mip.checker.dual.document import Header, lines_of, read_header
+from ssg_mip.checker.dual.policy_rows import GivenRow
 from ssg_mip.checker.dual.tree import Tree
 from ssg_mip.checker.dual.units import raised, reaches, restated
 from ssg_mip.checker.rational import ExactGame, exact_weights
@@ -32,8 +33,8 @@ class BoundVerification(Checked):
         The bound that its leaves prove; ``None`` if they prove none.
     weights
         Weights over states of the value that is bounded, exactly normalised.
-    margin, floor, values, slack
-        Which policies it is about (:mod:`ssg_mip.checker.dual.demands`).
+    margin, floor, values, slack, policy_rows
+        Which policies it is about (:mod:`ssg_mip.checker.dual.demands`, :mod:`ssg_mip.checker.dual.policy_rows`).
     nodes, leaves, closed
         Size of the tree, as far as it was read, and how many leaves prove a bound or that they hold no policy.
     cut_off
@@ -50,6 +51,7 @@ class BoundVerification(Checked):
     floor: tuple[tuple[int, float], ...] = ()
     values: tuple[Fraction, ...] | None = None
     slack: float = 0.0
+    policy_rows: tuple[GivenRow, ...] = ()
     cut_off: bool = False
 
     @property
@@ -72,6 +74,7 @@ class BoundVerification(Checked):
             "floor": [list(pair) for pair in self.floor],
             "values": None if self.values is None else [float(value) for value in self.values],
             "slack": self.slack,
+            **({"policy_rows": [row.to_list() for row in self.policy_rows]} if self.policy_rows else {}),
             "nodes": self.nodes,
             "leaves": self.leaves,
             "leaves_closed": self.closed,
@@ -162,7 +165,7 @@ def may_ignore(exact: ExactGame, header: Header) -> bool:
     start = {state for state, weight in enumerate(header.weights) if weight > 0.0} | {
         state for state, _ in header.floor
     }
-    everywhere = header.margin > 0.0 or header.values is not None
+    everywhere = header.margin > 0.0 or header.values is not None or header.policy is not None
     return not everywhere and not reaches(exact, start) & set(header.ignored)
 
 
@@ -171,6 +174,10 @@ def _verify_one(game: Game, first: Any, lines: Iterator[Any], out_of_time: Calla
     header = read_header(first)
     if len(header.weights) != game.num_states:
         raise InvalidResultError(f"the certificate has {len(header.weights)} states, the game {game.num_states}")
+    slots = int(game.leader_offsets[-1])
+    rows = () if header.policy is None else header.policy.rows
+    if any(len(row.coefficients) != slots for row in rows):
+        raise InvalidResultError(f"a row on the leader's policy must have {slots} coefficients, one for each (s, a)")
     exact = ExactGame.of(game)
     standard, leader, follower = restated(exact, header.units, header.ignored)
     tree = Tree(standard, header, out_of_time)
@@ -206,5 +213,6 @@ def _verify_one(game: Game, first: Any, lines: Iterator[Any], out_of_time: Calla
         if header.values is None
         else tuple(leader.value(value, state) for state, value in enumerate(header.values)),
         slack=float(leader.gain(header.slack)),
+        policy_rows=rows,
         cut_off=tree.cut_off,
     )

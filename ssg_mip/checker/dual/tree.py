@@ -12,6 +12,7 @@ from ssg_mip.checker.dual.document import Header, number, rounded_down, rounded_
 from ssg_mip.checker.dual.leaf import LeafBounds
 from ssg_mip.checker.dual.leaf_lines import read_defences, read_leaf
 from ssg_mip.checker.dual.numbers import FINE, Numbers, highest
+from ssg_mip.checker.dual.policy_rows import NO_SIDES, Visits, sides_of
 from ssg_mip.checker.dual.propagation import Propagation, Region
 from ssg_mip.checker.dual.saddle import is_zero_sum, least_values
 from ssg_mip.checker.rational import ExactGame, exact_weights
@@ -54,9 +55,14 @@ class Tree:
             values=header.values,
             slack=header.slack,
         )
+        sides = NO_SIDES if header.policy is None else sides_of(header.policy.rows, self._numbers.leader_counts)
+        self._visits: Visits | None = None
+        if header.policy is not None and sides.coupled:
+            self._visits = Visits(self._numbers, header.grid, header.policy, sides.coupled)
         self._propagation = Propagation(self._numbers, header.grid, demands.margin)
-        self._bounds = LeafBounds(self._numbers, header.grid, demands)
+        self._bounds = LeafBounds(self._numbers, header.grid, demands, sides)
         self._root = rounded_down(header.lower, header.grid), rounded_up(header.upper, header.grid)
+        self._places = self._numbers.num_states + len(sides.coupled)
         self._ceiling = self._proven_ceiling()
         self.unproven = 0
         self.nodes = self.leaves = 0
@@ -93,7 +99,7 @@ class Tree:
         """The largest bound of a leaf; ``None`` if the root holds no policy or a leaf proves nothing."""
         numbers = self._numbers
         everything = tuple(frozenset(range(count)) for count in numbers.follower_counts)
-        open_nodes = [(Region(*self._root, everything), 0)]
+        open_nodes = [(Region(*self._whole_box(), everything), 0)]
         largest: Fraction | None = None
         while open_nodes:
             line = next(lines, None)
@@ -118,6 +124,13 @@ class Tree:
                 case kind:
                     raise InvalidResultError(f"line {self.nodes + 1} is a node of the unknown kind {kind!r}")
         return largest
+
+    def _whole_box(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        lower, upper = self._root
+        if self._visits is None:
+            return lower, upper
+        visits = self._visits.root
+        return lower + visits[0], upper + visits[1]
 
     def outcome(self, proven: Fraction | None) -> list[Check]:
         """The checks on the whole tree."""
@@ -152,7 +165,11 @@ class Tree:
             if (inside.lower, inside.upper, inside.answers) == (region.lower, region.upper, region.answers):
                 break
             region = inside
-        return region
+        if self._visits is None or region.empty or self.cut_off:
+            return region
+        count = self._numbers.num_states
+        low, high = self._visits.tightened(region.lower[count:], region.upper[count:], region.answers)
+        return Region(region.lower[:count] + low, region.upper[:count] + high, region.answers)
 
     def _parts(self, line: list[Any], region: Region) -> list[Region]:
         """The parts of an inner node."""
@@ -160,7 +177,7 @@ class Tree:
             case ["p"]:
                 return [region]
             case ["v", place, value]:
-                place = whole(place, 0, self._numbers.num_states - 1, "the place of a split")
+                place = whole(place, 0, self._places - 1, "the place of a split")
                 (value,) = rounded_down([number(value, "the value of a split")], self._header.grid)
                 return [region.between(place, None, value), region.between(place, value, None)]
             case ["g", state, answer]:

@@ -16,6 +16,7 @@ import dataclasses
 
 import numpy as np
 
+from ssg_mip.exact.heuristics.allowed import SlotRows
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.lp.interface import LinearProgram
@@ -151,7 +152,7 @@ class Linearisation:
         """The largest amount by which a row is violated at the policy of linearisation."""
         return float((self.least + self.slopes * self.goal.value - self.rows @ self.model.slots).max(initial=0.0))
 
-    def step(self, radius: float, penalty: float | None = None) -> LinearProgram:
+    def step(self, radius: float, penalty: float | None = None, rows: SlotRows | None = None) -> LinearProgram:
         """The program whose solution is the best leader slots within ``radius`` of the present ones, to first order.
 
         Parameters
@@ -160,6 +161,8 @@ class Linearisation:
             Trust region: no probability moves by more.
         penalty
             If given, the rows may be violated by one more variable at this price.
+        rows
+            Rows on the slots that may not be violated.
 
         Returns
         -------
@@ -172,7 +175,9 @@ class Linearisation:
         further = np.hstack((np.ones((len(self.rows), len(elastic))), -self.slopes[:, None] * np.array([levels])))
         simplex = np.zeros((game.num_states, len(present) + further.shape[1]))
         simplex[game.leader_slot_state, np.arange(len(present))] = 1.0
-        matrix = np.vstack((simplex, np.hstack((self.rows, further))))
+        rows = SlotRows.none(len(present)) if rows is None else rows
+        fixed = np.hstack((rows.matrix, np.zeros((len(rows.matrix), further.shape[1]))))
+        matrix = np.vstack((simplex, np.hstack((self.rows, further)), fixed))
         ones = np.ones(game.num_states)
         dense_rows, columns = np.nonzero(matrix)
         return LinearProgram(
@@ -180,8 +185,8 @@ class Linearisation:
             starts=np.searchsorted(dense_rows, np.arange(len(matrix) + 1)),
             indices=columns,
             values=matrix[dense_rows, columns],
-            row_lower=np.concatenate((ones, self.least)),
-            row_upper=np.concatenate((ones, np.full(len(self.least), np.inf))),
+            row_lower=np.concatenate((ones, self.least, rows.lower)),
+            row_upper=np.concatenate((ones, np.full(len(self.least), np.inf), rows.upper)),
             column_lower=np.concatenate(
                 (np.maximum(present - radius, 0.0), np.zeros(len(elastic)), np.full(len(levels), -np.inf))
             ),

@@ -17,6 +17,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ssg_mip.exact.heuristics.allowed import SlotRows
 from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal, Linearisation
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
@@ -54,6 +55,8 @@ class Ascent:
         Strict advantage asked of the response, for tie rules that do not favour the leader.
     run
         When to end with the best policy so far, and up to which tolerances.
+    rows
+        Rows on the policy that every step keeps; it should start from a policy that does.
     """
 
     def __init__(
@@ -63,7 +66,9 @@ class Ascent:
         evaluate: Callable[[LeaderPolicy], Candidate],
         margin: float,
         run: Run,
+        rows: SlotRows | None = None,
     ) -> None:
+        self._rows = rows
         self.game = game
         self.goal = goal
         self.evaluate = evaluate
@@ -80,7 +85,7 @@ class Ascent:
             if self._deadline.expired:
                 break
             here = self._linearised(best.policy, best.answers)
-            answer = self._steps.solve(here.step(radius), time_limit=self._deadline.remaining)
+            answer = self._steps.solve(here.step(radius, rows=self._rows), time_limit=self._deadline.remaining)
             if answer.status is not LpStatus.OPTIMAL:
                 break
             slots = answer.point[: len(here.model.slots)]
@@ -105,7 +110,9 @@ class Ascent:
         for _ in range(ROUNDS):
             if self._deadline.expired:
                 break
-            answer = self._elastic_steps.solve(here.step(radius, penalty), time_limit=self._deadline.remaining)
+            answer = self._elastic_steps.solve(
+                here.step(radius, penalty, self._rows), time_limit=self._deadline.remaining
+            )
             if answer.status is not LpStatus.OPTIMAL:
                 break
             slots = answer.point[: len(here.model.slots)]

@@ -1,0 +1,230 @@
+"""The commitment program over the policies that a policy space allows.
+
+What changes with rows on the policy: the program has them (:mod:`ssg_mip.programs.policy_block`); every candidate is
+replaced by the nearest allowed policy, and is worth nothing where there is none; steps of the ascent keep the rows.
+Where rows couple states, the box holds the occupancies of these states besides the follower's values, and nodes are
+also split by the follower's answers. Shortcuts that combine policies state by state do not keep such rows and are left
+out: the saddle point of zero-sum games, floors with blocks of their own.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator
+from functools import cached_property
+
+import numpy as np
+
+from ssg_mip.base.status import Termination
+from ssg_mip.branch_and_bound.box import Box
+from ssg_mip.branch_and_bound.branching_rule import BranchingRule, choose_branch
+from ssg_mip.errors import OptionError
+from ssg_mip.evaluation.occupancy_bounds import OccupancyBounds, OccupancySweeps, occupancy_bounds
+from ssg_mip.evaluation.value_bounds import ValueBounds
+from ssg_mip.exact.bridge import CommitmentBridge, weights_of
+from ssg_mip.exact.coupled_branching import CoupledBranching, CoupledColumns
+from ssg_mip.exact.heuristics.allowed import Allowed, SlotRows
+from ssg_mip.exact.size_limit import commitment_products, obstacle
+from ssg_mip.exact.solving import Answer, claimed, no_answer, searched, solve_commitment
+from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.lp.compiled import CompiledProgram
+from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.evaluated_policy import Candidate
+from ssg_mip.problem.policy_space import Scope
+from ssg_mip.problem.problem import Problem
+from ssg_mip.programs.commitment import commitment
+from ssg_mip.programs.policy_block import PolicyRows
+from ssg_mip.programs.program import Program
+from ssg_mip.programs.rows import Selection
+from ssg_mip.programs.tags import FROM_WEIGHTS, OF_STATE
+from ssg_mip.proofs.claim import Claim, PolicyClaim
+from ssg_mip.runs.run import Run
+
+
+class ConstrainedBridge(CommitmentBridge):
+    """The commitment program with rows on the policy.
+
+    Parameters
+    ----------
+    problem, run
+        As in :class:`~ssg_mip.exact.bridge.CommitmentBridge`; the problem's policies say which are allowed.
+    """
+
+    def __init__(self, problem: Problem, run: Run) -> None:
+        game, space = problem.game, problem.policies
+        self._allowed = Allowed(game, space)
+        self._policy_rows = PolicyRows.of(game, space)
+        self._coupled = np.array(self._policy_rows.coupled_states, dtype=np.int64)
+        self._coupling_rows = space.of_scope(game, Scope.COUPLING)
+        super().__init__(problem, run)
+        self._large = False
+
+    @property
+    def allowed_rows(self) -> SlotRows:
+        """The rows of the space."""
+        return self._allowed.rows
+
+    @property
+    def branching(self) -> BranchingRule:
+        """Where to split boxes."""
+        if not len(self._coupled):
+            return choose_branch
+        return CoupledBranching(self.game, lambda: self._coupled_columns, self._keeps_coupling_rows)
+
+    def _keeps_coupling_rows(self, slots: FloatArray) -> bool:
+        return all(row.violation(slots) <= row.tolerance for row in self._coupling_rows)
+
+    # ------------------------------------------------------------------ boxes
+
+    @cached_property
+    def visits(self) -> OccupancyBounds:
+        """Bounds on the occupancies of all states, whatever both players do."""
+        return occupancy_bounds(self.game, self.weights)
+
+    @cached_property
+    def _sweeps(self) -> OccupancySweeps:
+        return OccupancySweeps(self.game, self.weights)
+
+    def _whole_box(self) -> Box:
+        box, inside = super()._whole_box(), self._coupled
+        if not len(inside):
+            return box
+        return Box(
+            np.concatenate((box.lower, self.visits.lower[inside])),
+            np.concatenate((box.upper, self.visits.upper[inside])),
+            box.open_choices,
+        )
+
+    def _visits_in(self, lower: FloatArray, upper: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Bounds on the occupancies of all states in a box."""
+        count = self.game.num_states
+        low, high = self.visits.lower.copy(), self.visits.upper.copy()
+        low[self._coupled], high[self._coupled] = lower[count:], upper[count:]
+        return low, high
+
+    def tighten(self, box: Box) -> Box | None:
+        """Interval propagation of the follower's Bellman equations, then of the flow."""
+        count = self.game.num_states
+        inside = super().tighten(Box(box.lower[:count], box.upper[:count], box.open_choices))
+        if inside is None or not len(self._coupled):
+            return inside
+        visits = self._visits_in(box.lower, box.upper)
+        if self.run.search.propagation:
+            tightened = self._sweeps.tighten(visits[0], visits[1], inside.open_choices)
+            if tightened is None:
+                return None
+            visits = tightened
+        low, high = (ends[self._coupled] for ends in visits)
+        return Box(np.concatenate((inside.lower, low)), np.concatenate((inside.upper, high)), inside.open_choices)
+
+    # ------------------------------------------------------------------ the program
+
+    def write(self, follower: ValueBounds, selection: Selection) -> Program:
+        """The occupancy form with the rows."""
+        rows, count = self._policy_rows, self.game.num_states
+        if len(self._coupled):
+            rows = dataclasses.replace(rows, visits=ValueBounds(*self._visits_in(follower.lower, follower.upper)))
+        values = ValueBounds(follower.lower[:count], follower.upper[:count])
+        return commitment(self.game, self.weights, values, selection=selection, rows=rows)
+
+    def read_columns(self, compiled: CompiledProgram) -> None:
+        """Columns of the occupancies, and in coupled states of the probabilities."""
+        super().read_columns(compiled)
+        if not len(self._coupled):
+            return
+        game, tags = self.game, compiled.column_tags
+        inside = np.isin(tags.state, self._coupled)
+        rows, x = weights_of(game, compiled, inside & (tags.block == OF_STATE))
+        occupied, columns = weights_of(game, compiled, inside & (tags.block == FROM_WEIGHTS))
+        column_of = np.full(game.num_rows, -1)
+        column_of[occupied] = columns
+        y = column_of[rows]
+        product_of = np.full(compiled.num_columns, -1)
+        product_of[compiled.product_result] = np.arange(len(compiled.product_result))
+        self._coupled_columns = CoupledColumns(
+            rows=rows,
+            x=x,
+            y=y,
+            products=product_of[y],
+            states=self._coupled,
+            d=compiled.box[game.num_states :],
+            places=game.num_states + np.arange(len(self._coupled)),
+        )
+
+    def slot_weights(self, columns: FloatArray) -> FloatArray:
+        """Occupancies; in coupled states always the probabilities themselves."""
+        weights = super().slot_weights(columns)
+        if len(self._coupled):
+            weights[self._coupled_columns.rows] = columns[self._coupled_columns.x]
+        return weights
+
+    # ------------------------------------------------------------------ policies
+
+    def evaluate(self, policy: LeaderPolicy) -> Candidate:
+        """The weighted exact value of the nearest allowed policy; ``-inf`` if none is found or the margin is missed."""
+        allowed = self._allowed.nearest(policy)
+        if allowed is None:
+            return dataclasses.replace(super().evaluate(policy), value=-math.inf)
+        return super().evaluate(allowed)
+
+    def start(self) -> Iterator[tuple[float, Candidate]]:
+        """What every program starts from, if any policy is allowed."""
+        if self.is_feasible:
+            yield from super().start()
+
+    @property
+    def is_feasible(self) -> bool:
+        """Whether linear programming finds an allowed policy."""
+        return self._allowed.nearest(LeaderPolicy.uniform(self.game)) is not None
+
+
+def solve_constrained(problem: Problem, run: Run) -> Answer:
+    """Maximise ``weights @ V^f`` over the stationary leader policies that a problem allows.
+
+    Parameters
+    ----------
+    problem, run
+        As in :func:`~ssg_mip.exact.solving.solve_commitment`; without rows the answer is that of ``solve_commitment``.
+
+    Returns
+    -------
+    Answer
+        With ``Termination.INFEASIBLE`` and the dual bound ``-inf`` if no policy is allowed.
+
+    Raises
+    ------
+    OptionError
+        If a row has not one coefficient for each leader slot of the game, or if there is a floor beside rows: the
+        blocks of its states would have policies of their own.
+    """
+    game, space = problem.game, problem.policies
+    space.check(game)
+    if not space.rows:
+        return solve_commitment(problem, run)
+    if problem.floor is not None:
+        raise OptionError(
+            "a floor under the leader's values is asked for beside rows on the policy; leave one of them out"
+        )
+    bridge = ConstrainedBridge(problem, run)
+    stop = obstacle(constrained_products(problem), run)
+    answer = searched(bridge, branching=bridge.branching) if stop is None else _started(bridge, stop)
+    policy = PolicyClaim(rows=space.rows, below=bridge.visits.below, above=bridge.visits.above)
+    return claimed(problem, run, answer, Claim(weights=problem.weights, bound=answer.dual_bound, policy=policy))
+
+
+def constrained_products(problem: Problem) -> int:
+    """Products of the program: in coupled states each has one more of the probabilities, and one of the occupancies."""
+    game = problem.game
+    rows = game.row_offsets[1:] - game.row_offsets[:-1]
+    coupled = sum(int(rows[s]) for s in problem.policies.coupled_states(game))
+    return commitment_products(game, problem.weights) + coupled * (game.num_states + 1)
+
+
+def _started(bridge: ConstrainedBridge, termination: Termination) -> Answer:
+    """Without the program: the best of the policies that are known before it."""
+    best = max((candidate for _, candidate in bridge.start()), key=lambda one: one.value, default=None)
+    answer = no_answer(termination)
+    if best is None or not math.isfinite(best.value):
+        return answer
+    return dataclasses.replace(answer, policy=best.policy, response=best.response, primal_bound=best.value)

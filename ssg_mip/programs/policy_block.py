@@ -1,0 +1,293 @@
+r"""Rows on the leader's policy in the commitment program (P).
+
+**Within one state**, ``sum_a C(a) f(a|s) <= c``. With ``sigma(a) = C(a) - c`` the row is homogeneous and holds for each
+answer ``b`` by itself, in occupancies and in conditional probabilities alike:
+
+* ``statewise``: ``sum_a sigma(a) y(s,a,b) <= 0``;
+* ``statewise_low`` and ``statewise_up``: the same times ``v(t) - l(t)`` and times ``u(t) - v(t)``; an equation once,
+  times ``v(t)``.
+
+Summed over ``b`` they would be valid and too weak: a mix of two answers may keep a sum that neither keeps.
+
+**Across states**, ``sum_sa C(s,a) f(a|s) <= c``. Then ``f`` itself must be in the program, in every state of the row:
+the conditional block ``x(s,a,b) = f(a|s) g(b|s)`` with ``z = x v``, tied to the occupancies by the box variable
+``d(s)``, how often ``s`` is visited, discounted:
+
+* products ``y(s,a,b) = x(s,a,b) d(s)`` and ``w(s,a,b,t) = z(s,a,b,t) d(s)``;
+* ``visits``: ``sum_ab y(s,a,b) = d(s)``;
+* ``coupled``: ``sum_sab C(s,a) x(s,a,b) <= c``, and ``coupled_low``, ``coupled_up`` or ``coupled_times_value``.
+
+On a box the leader's value is then no longer linear in plain columns, so it is a variable: ``worth`` with
+``worth_is_reached``: ``sum y r_A >= worth``.
+
+For fixed ``v`` and ``d`` a point may still mix answers in a state of such a row, each with a policy of its own, and the
+row sees their mean, to which no follower gives either answer. Programs with such rows are exact only where every state
+of theirs has one answer left.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ssg_mip.evaluation.value_bounds import ValueBounds
+from ssg_mip.game.game import Game
+from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.policy_space import PolicySpace, Scope, Side
+from ssg_mip.programs.coupling import Coupling
+from ssg_mip.programs.program import Multiplied
+from ssg_mip.programs.rows import Key, Selection
+from ssg_mip.programs.tags import NONE, OF_STATE, Block, ColumnKind, RowKind, tagged
+
+STATEWISE = {
+    "": RowKind.STATEWISE,
+    "_times_value": RowKind.STATEWISE_TIMES_VALUE,
+    "_low": RowKind.STATEWISE_LOW,
+    "_up": RowKind.STATEWISE_UP,
+}
+"""What rows within a state are, by how they are multiplied."""
+
+COUPLED = {
+    "": RowKind.COUPLED,
+    "_times_value": RowKind.COUPLED_TIMES_VALUE,
+    "_low": RowKind.COUPLED_LOW,
+    "_up": RowKind.COUPLED_UP,
+}
+"""The same of rows across states."""
+
+Place = tuple[int, int, int]
+"""State, answer and number of a row."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class PolicyRows:
+    """The rows of a policy space as a program needs them, and the intervals of the occupancies of coupled states.
+
+    Attributes
+    ----------
+    statewise, coupled
+        The sides of the rows of each scope.
+    coupled_states
+        The states that occur in rows of the second kind.
+    visits
+        Bounds on the occupancy of every state, shape ``[num_states]``.
+    """
+
+    statewise: tuple[Side, ...] = ()
+    coupled: tuple[Side, ...] = ()
+    coupled_states: tuple[int, ...] = ()
+    visits: ValueBounds | None = None
+
+    @classmethod
+    def of(cls, game: Game, space: PolicySpace, visits: ValueBounds | None = None) -> PolicyRows:
+        """The rows of a space.
+
+        Parameters
+        ----------
+        game, space
+            The game, and which policies are allowed.
+        visits
+            Bounds on the occupancy of every state; needed where rows couple states.
+        """
+        if not space.rows:
+            return NO_ROWS
+        return cls(
+            statewise=space.sides(game, Scope.STATEWISE),
+            coupled=space.sides(game, Scope.COUPLING),
+            coupled_states=tuple(space.coupled_states(game)),
+            visits=visits,
+        )
+
+    def of_state(self, game: Game, state: int) -> list[tuple[int, FloatArray]]:
+        """The rows within one state: number, and ``sigma`` by action. Left out are those that every policy keeps."""
+        first, last = game.leader_offsets[state : state + 2]
+        own = [(i, side.coefficients[first:last], side.limit) for i, side in enumerate(self.statewise)]
+        return [(i, mine - limit) for i, mine, limit in own if np.any(mine) and np.any(mine != limit)]
+
+
+NO_ROWS = PolicyRows()
+"""Those of :data:`~ssg_mip.problem.policy_space.EVERY_POLICY`."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Family:
+    """Rows ``plain(*index) <= 0``, or ``== 0`` where ``equation(*index)``, and their products ``times(*index, t)``.
+
+    ``name`` begins their names, ``axes`` say what the index means, ``kinds`` and ``block`` what the rows are.
+    """
+
+    name: str
+    axes: str
+    kinds: Mapping[str, RowKind]
+    block: int
+    plain: Callable[..., Any]
+    times: Callable[..., Any]
+    equation: Callable[..., bool]
+
+
+def _attach(
+    model: Any, family: Family, places: Sequence[Any], values: Callable[[Any], list[int]], box: ValueBounds
+) -> tuple[Multiplied, ...]:
+    """Add the rows of a family, and what they become times values or times their distances to both bounds.
+
+    Parameters
+    ----------
+    family
+        What the rows say.
+    places
+        Their indices.
+    values
+        Of an index, the states whose values it is multiplied with.
+    box
+        Bounds on the values.
+    """
+    import pyomo.environ as pyo
+
+    def tupled(place: Any) -> tuple[Any, ...]:
+        return place if isinstance(place, tuple) else (place,)
+
+    def equation(place: Any) -> bool:
+        return family.equation(*tupled(place))
+
+    def row(_: Any, *place: Any) -> Any:
+        return family.plain(*place) == 0.0 if family.equation(*place) else family.plain(*place) <= 0.0
+
+    def apart(end: FloatArray, *place: Any) -> Any:
+        return family.times(*place) - float(end[place[-1]]) * family.plain(*place[:-1])
+
+    rules = {
+        ("_times_value", 0): lambda _, *place: family.times(*place) == 0.0,
+        ("_low", 1): lambda _, *place: apart(box.lower, *place) <= 0.0,
+        ("_up", -1): lambda _, *place: -apart(box.upper, *place) <= 0.0,
+    }
+    base = tagged(pyo.Constraint(places, rule=row), family.axes, family.kinds[""], family.block)
+    model.add_component(family.name, base)
+    found: list[Multiplied] = []
+    for (suffix, side), rule in rules.items():
+        chosen = [(place, t) for place in places if equation(place) is not bool(side) for t in values(place)]
+        rows = pyo.Constraint([(*tupled(place), t) for place, t in chosen], rule=rule)
+        tagged(rows, f"{family.axes}t", family.kinds[suffix], family.block)
+        model.add_component(f"{family.name}{suffix}", rows)
+        found += [Multiplied(rows[(*tupled(place), t)], base[place], model.v[t], side) for place, t in chosen]
+    return tuple(found)
+
+
+def add_statewise_rows(
+    model: Any,
+    selection: Selection,
+    rows: PolicyRows,
+    coupling: Coupling,
+    states: Sequence[int],
+    follower: ValueBounds,
+    block: Block,
+) -> tuple[Multiplied, ...]:
+    """Add the rows within single states to a block of occupancies, or of conditional probabilities.
+
+    Returns
+    -------
+    tuple
+        What has been multiplied.
+    """
+    game = selection.game
+    weights, products = (model.x, model.z) if block.number == OF_STATE else (model.y, model.w)
+    excess = {(s, i): sigma.tolist() for s in states for i, sigma in rows.of_state(game, s)}
+    if not excess:
+        return ()
+    places = [(s, b, i) for s, i in excess for b in selection.actions(s)]
+
+    def weighted(s: int, i: int, term: Callable[[int], Any]) -> Any:
+        return sum(factor * term(a) for a, factor in enumerate(excess[s, i]) if factor)
+
+    def plain(s: int, b: int, i: int) -> Any:
+        return weighted(s, i, lambda a: weights[s, a, b])
+
+    def times(s: int, b: int, i: int, t: int) -> Any:
+        selection.checkpoint()
+        return weighted(s, i, lambda a: products[s, a, b, t])
+
+    shared = {s: _shared(game, coupling, s) for s, _ in excess}
+    name, number = f"{block.prefix}statewise", block.number
+    family = Family(name, "sbk", STATEWISE, number, plain, times, lambda _, __, i: rows.statewise[i].equation)
+    return _attach(model, family, places, lambda place: shared[place[0]], follower)
+
+
+def _shared(game: Game, coupling: Coupling, state: int) -> list[int]:
+    """The values with which all joint actions of a state are multiplied."""
+    each = [set(coupling.of_action(state, a)) for a in range(int(game.leader_counts[state]))]
+    return sorted(set.intersection(*each))
+
+
+def add_coupled_rows(
+    model: Any, selection: Selection, rows: PolicyRows, coupling: Coupling, follower: ValueBounds
+) -> tuple[Multiplied, ...]:
+    """Add the rows across states, to the conditional probabilities of all their states."""
+    game = selection.game
+    keys = selection.keys(rows.coupled_states)
+
+    def terms(i: int, term: Callable[[Key], Any]) -> Any:
+        factors = rows.coupled[i].coefficients
+        places = ((key, float(factors[game.leader_offsets[key[0]] + key[1]])) for key in keys)
+        return sum(factor * term(key) for key, factor in places if factor)
+
+    def plain(i: int) -> Any:
+        return terms(i, lambda key: model.x[key]) - rows.coupled[i].limit
+
+    def times(i: int, t: int) -> Any:
+        return terms(i, lambda key: model.z[key, t]) - rows.coupled[i].limit * model.v[t]
+
+    near = [set.intersection(*(set(coupling.of_state(s)) for s in _states_of(game, side))) for side in rows.coupled]
+    family = Family("coupled", "k", COUPLED, NONE, plain, times, lambda i: rows.coupled[i].equation)
+    return _attach(model, family, range(len(near)), lambda i: sorted(near[i]), follower)
+
+
+def _states_of(game: Game, side: Side) -> list[int]:
+    found: list[int] = np.unique(game.leader_slot_state[np.flatnonzero(side.coefficients)]).tolist()
+    return found
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Visited:
+    """What ties the conditional probabilities of coupled states to the occupancies."""
+
+    triples: list[tuple[Any, Any, Any]]
+    multiplied: tuple[Multiplied, ...]
+    box: tuple[Any, ...]
+
+
+def add_visits(model: Any, selection: Selection, rows: PolicyRows, places: Sequence[tuple[int, ...]]) -> Visited:
+    """Add ``d`` and ``visits``; ``places`` are the indices of ``w``.
+
+    Raises
+    ------
+    ValueError
+        If the bounds on occupancies are missing.
+    """
+    import pyomo.environ as pyo
+
+    if rows.visits is None:
+        raise ValueError("rows across states need bounds on the occupancies of their states")
+    low, high, states = rows.visits.lower, rows.visits.upper, list(rows.coupled_states)
+    visited = pyo.Var(states, bounds=lambda _, s: (float(low[s]), float(high[s])))
+    model.d = tagged(visited, "s", ColumnKind.VISITS)
+    keys = {s: selection.keys([s]) for s in states}
+    total = pyo.Constraint(states, rule=lambda m, s: sum(m.y[key] for key in keys[s]) - m.d[s] == 0.0)
+    model.visits = tagged(total, "s", RowKind.VISITS)
+    coupled = set(states)
+    triples = [(model.y[key], model.x[key], model.d[key[0]]) for key in itertools.chain(*keys.values())]
+    triples += [(model.w[place], model.z[place], model.d[place[0]]) for place in places if place[0] in coupled]
+    multiplied = tuple(Multiplied(model.visits[s], model.simplex[s], model.d[s]) for s in states)
+    return Visited(triples, multiplied, tuple(model.d[s] for s in states))
+
+
+def add_worth(model: Any, rewards: Mapping[Key, float], leader: ValueBounds, weights: Any) -> None:
+    """Add ``worth``, at most the leader's weighted value, and maximise it."""
+    import pyomo.environ as pyo
+
+    model.worth = pyo.Var(bounds=(float(weights @ leader.lower), float(weights @ leader.upper)))
+    value = sum(rewards[key] * model.y[key] for key in rewards)
+    model.worth_is_reached = tagged(pyo.Constraint(expr=value - model.worth >= 0.0), kind=RowKind.WORTH)
+    model.leader_value = pyo.Objective(expr=model.worth, sense=pyo.maximize)

@@ -1,0 +1,305 @@
+"""Certificates of bounds over the policies that keep some rows: they prove them, and prove nothing false."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+import math
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ssg_mip import LeaderPolicy, best_response
+from ssg_mip.base.status import BoundProof, Termination
+from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.checker.dual.document import Header, read_header
+from ssg_mip.checker.dual.leaf import LeafBounds
+from ssg_mip.checker.dual.leaf_lines import read_leaf
+from ssg_mip.checker.dual.numbers import Numbers
+from ssg_mip.checker.dual.policy_rows import GivenRow, Visits, rows_check, sides_of
+from ssg_mip.checker.dual.propagation import Region
+from ssg_mip.checker.dual.replay import BoundVerification, verify_bound
+from ssg_mip.checker.proven import ProvenBounds
+from ssg_mip.checker.rational import ExactGame
+from ssg_mip.errors import InvalidResultError
+from ssg_mip.evaluation.mdp import induced_by_leader, occupancy
+from ssg_mip.exact.constrained import solve_constrained
+from ssg_mip.exact.solving import Answer
+from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.policy_space import PolicyRow, PolicySpace
+from ssg_mip.proofs.writer import Recorder
+from tests.unit.checker.tampering import mutate, replayed
+from tests.unit.exact.constrained_cases import Constrained, bayesian_games, grid, known_games, row, small
+from tests.unit.questions import asked as question
+
+Lines = list[Any]
+
+NO_POLICY = (
+    row("least", [[1.0, 0.0], [1.0, 0.0]], lower=1.5),
+    row("most", [[0.0, 1.0], [0.0, 1.0]], lower=0.6),
+)
+"""Rows that no policy of two states with two actions keeps."""
+
+SMALL = tuple(f"{kind} {seed}" for kind in ("statewise", "coupling", "both", "partial") for seed in range(2))
+
+CASES = (*SMALL, "known statewise 13", "known budget 3", "known group 1", "known types 1", "mtd_four_types")
+
+MUTATIONS = 80
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Certified:
+    """A case, the answer of the search and the lines of its certificate as JSON."""
+
+    case: Constrained
+    answer: Answer
+    text: str
+
+    @property
+    def lines(self) -> Lines:
+        """A fresh copy."""
+        data: Lines = json.loads(self.text)
+        return data
+
+    @property
+    def header(self) -> Header:
+        return read_header(self.lines[0])
+
+
+def _case(name: str) -> Constrained:
+    if name.startswith("known "):
+        return known_games()[name.removeprefix("known ")][0]
+    if name == "mtd_four_types":
+        return bayesian_games()[name][0]
+    kind, seed = name.split()
+    if kind == "impossible":
+        return dataclasses.replace(small(int(seed), "coupling"), space=PolicySpace(rows=NO_POLICY))
+    return small(int(seed), kind)
+
+
+@cache
+def certified(name: str) -> Certified:
+    case, recorder = _case(name), Recorder()
+    problem, run = question(case.game, weights=case.weights, gap=1e-4, recorder=recorder)
+    answer = solve_constrained(dataclasses.replace(problem, policies=case.space), run)
+    return Certified(case, answer, json.dumps(list(recorder.lines(case.game))))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_certificate_proves_its_bound(name: str) -> None:
+    found = certified(name)
+    replay = verify_bound(found.case.game, found.lines)
+    assert replay.passed, replay.failed
+    assert replay.proven is not None
+    assert replay.claimed is not None
+    assert found.answer.bound_proof is BoundProof.REPLAYED
+    assert found.answer.primal_bound - 1e-7 <= float(replay.proven) <= replay.claimed
+    assert len(replay.to_dict()["policy_rows"]) == len(found.case.space.rows)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_certificate_proves_that_no_policy_keeps_the_rows(seed: int) -> None:
+    found = certified(f"impossible {seed}")
+    assert found.answer.termination is Termination.INFEASIBLE
+    replay = verify_bound(found.case.game, found.lines)
+    assert replay.passed, replay.failed
+    assert replay.claimed is None
+    assert replay.proven is None
+
+
+@pytest.mark.parametrize("name", ["statewise 0", "coupling 0", "both 1"])
+def test_that_there_is_no_policy_is_not_believed_where_there_is_one(name: str) -> None:
+    found = certified(name)
+    lines = found.lines
+    lines[0]["bound"] = None
+    replay = verify_bound(found.case.game, lines)
+    assert [check.name for check in replay.failed] == ["bound"]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_bound_below_the_optimum_is_never_accepted(name: str) -> None:
+    """Whatever number or line is changed, a claim that an allowed policy refutes does not pass."""
+    found = certified(name)
+    rng = np.random.default_rng(0)
+    false_claim = found.answer.primal_bound - 1e-5 * (1.0 + abs(found.answer.primal_bound))
+    header = found.lines[0]
+    subject = {key: header[key] for key in ("format", "weights", "margin", "floor", "values", "slack", "units")}
+    for _ in range(MUTATIONS):
+        lines = found.lines
+        mutate(rng, lines)
+        if not isinstance(lines[0], dict):
+            continue
+        # Other rows would be another claim; the functions that bound occupancies are open to attack.
+        policy = lines[0].get("policy") or header["policy"]
+        lines[0] = {**lines[0], **subject, "bound": false_claim, "policy": [header["policy"][0], *policy[1:]]}
+        assert replayed(found.case.game, lines) is None
+
+
+@pytest.mark.parametrize("name", ["coupling 0", "both 1", "partial 0", "known budget 3"])
+def test_without_the_multipliers_of_the_rows_nothing_is_proven(name: str) -> None:
+    found = certified(name)
+    lines = found.lines
+    for line in lines[1:]:
+        if line[0] == "l":
+            line[-1] = [[], [], [0.0] * len(line[-1][2])]
+    assert replayed(found.case.game, lines) is None
+
+
+@pytest.mark.parametrize(("part", "name"), [(0, "statewise 0"), (1, "coupling 0")])
+def test_a_negative_multiplier_of_an_inequality_is_refused(part: int, name: str) -> None:
+    found = certified(name)
+    lines = found.lines
+    leaf = next(line for line in lines[1:] if line[0] == "l" and line[-1][part])
+    leaf[-1][part][0][-1] *= -1.0
+    with pytest.raises(InvalidResultError, match="row on the leader's policy by a negative number"):
+        verify_bound(found.case.game, lines)
+
+
+def test_every_coupled_state_has_its_block() -> None:
+    found = certified("known budget 3")
+    lines = found.lines
+    lines[0]["conditional"] = lines[0]["conditional"][:1]
+    for line in lines[1:]:
+        if line[0] == "l":
+            del line[6]
+    with pytest.raises(InvalidResultError, match="must be conditional, once"):
+        verify_bound(found.case.game, lines)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_no_multipliers_bound_an_allowed_policy_below_its_value(name: str) -> None:
+    """Leaves with any multipliers at all, on boxes around a policy: what they prove holds for that policy."""
+    found = certified(name)
+    case, header, rng = found.case, found.header, np.random.default_rng(3)
+    template = next(line for line in found.lines[1:] if line[0] == "l")
+    bounds = _bounds(case, header)
+    numbers = Numbers.of(ExactGame.of(case.game), header.weights)
+    tight = 0
+    for policy, _ in zip(grid(case, 7 if case.game.num_states == 2 else 4), range(16), strict=False):
+        lower, upper, answers = _box_around(case, policy, rng, len(template[2]))
+        for _ in range(4):
+            line = [template[0], float(rng.uniform(0.5, 2.0)), lower.tolist(), upper.tolist()]
+            line += _random_multipliers(template[4:], rng, case)
+            leaf = read_leaf(line, header, numbers)
+            value = bounds.value(leaf, Region(leaf.lower, leaf.upper, answers))
+            mine = Fraction(leaf.objective, 1 << leaf.scale) * Fraction(case.worth(policy))
+            assert value >= mine - Fraction(1, 10**9)
+            tight += value < mine + 100
+    assert tight > 0
+
+
+def _bounds(case: Constrained, header: Header) -> LeafBounds:
+    assert header.policy is not None
+    exact = ExactGame.of(case.game)
+    sides = sides_of(header.policy.rows, case.game.leader_counts.tolist())
+    return LeafBounds(Numbers.of(exact, header.weights), header.grid, sides=sides)
+
+
+def _visits(case: Constrained, policy: LeaderPolicy) -> FloatArray:
+    response = best_response(case.game, policy)
+    leader, _ = induced_by_leader(case.game, policy)
+    return occupancy(leader, response.follower_policy.slots(case.game), case.weights)
+
+
+def _box_around(
+    case: Constrained, policy: LeaderPolicy, rng: np.random.Generator, places: int
+) -> tuple[FloatArray, FloatArray, tuple[frozenset[int], ...]]:
+    response = best_response(case.game, policy)
+    inside = np.concatenate((response.follower_values, _visits(case, policy)))[:places]
+    answers = tuple(frozenset([int(action)]) for action in response.follower_policy.actions)
+    room = rng.choice([0.01, 0.3]) * rng.uniform(size=(2, places))
+    return inside - room[0], inside + room[1], answers
+
+
+def _random_multipliers(parts: Lines, rng: np.random.Generator, case: Constrained) -> Lines:
+    """Blocks and what stands outside them, with multipliers of the right signs."""
+
+    def any_sign(shape: Any) -> Any:
+        return rng.normal(size=shape).tolist()
+
+    blocks = [
+        [
+            any_sign(len(base)),
+            any_sign((len(by_value), case.game.num_states)),
+            [abs(value) for value in any_sign(len(incentive))],
+            [],
+        ]
+        for base, by_value, incentive, _ in parts[:-1]
+    ]
+    game, sides = case.game, sides_of([_given(one) for one in case.space.rows], case.game.leader_counts.tolist())
+    statewise, coupling = [], []
+    for t, side in itertools.product((-1, *range(game.num_states)), (0, 1, 2)):
+        if (t < 0) is not (side == 0):
+            continue
+        coupling += [[i, t, side, abs(float(rng.normal()))] for i in range(len(sides.coupling))]
+        for i, one in enumerate(sides.statewise):
+            covering = [0, *(1 + place for place, s in enumerate(sides.coupled) if s == one.state)]
+            for block, b in itertools.product(covering, range(int(game.follower_counts[one.state]))):
+                if block < len(blocks):
+                    statewise.append([block, b, i, t, side, abs(float(rng.normal()))])
+    return [*blocks, [statewise, coupling, any_sign(len(parts[-1][2]))]]
+
+
+def _given(one: PolicyRow) -> GivenRow:
+    lower, upper = (None if math.isinf(end) else float(end) for end in (one.lower, one.upper))
+    return GivenRow(coefficients=tuple(one.coefficients.tolist()), lower=lower, upper=upper)
+
+
+@pytest.mark.parametrize("factor", [0.5, 0.99, 1.0, 1.01, 2.0])
+def test_functions_that_bound_no_occupancy_are_not_used(factor: float) -> None:
+    """Whatever they are, every policy's occupancies lie within the bounds that are taken from them."""
+    found = certified("coupling 0")
+    case, header = found.case, found.header
+    assert header.policy is not None
+    forged = dataclasses.replace(
+        header.policy,
+        below=tuple(tuple(factor * value for value in one) for one in header.policy.below),
+        above=tuple(tuple(factor * value for value in one) for one in header.policy.above),
+    )
+    numbers = Numbers.of(ExactGame.of(case.game), header.weights)
+    visits = Visits(numbers, header.grid, forged, [0, 1])
+    low, high = ([value / 2**header.grid for value in ends] for ends in visits.root)
+    for policy in grid(case, 12):
+        own = _visits(case, policy)
+        assert np.all(np.array(low) <= own + 1e-12)
+        assert np.all(own <= np.array(high) + 1e-12)
+        answers = best_response(case.game, policy).follower_policy.actions
+        inner = visits.tightened(*visits.root, [frozenset([int(action)]) for action in answers])
+        assert np.all(np.array(inner[0]) / 2**header.grid <= own + 1e-12)
+        assert np.all(own <= np.array(inner[1]) / 2**header.grid + 1e-12)
+
+
+def test_a_certificate_over_fewer_policies_says_nothing_of_all() -> None:
+    """No policy without the rows is bounded by it, and no document served."""
+    found = certified("statewise 0")
+    replay = verify_bound(found.case.game, found.lines)
+    assert replay.passed
+    assert ProvenBounds(ExactGame.of(found.case.game), [replay], tolerances=DEFAULT_TOLERANCES).plain == ()
+    bare: BoundVerification = dataclasses.replace(replay, policy_rows=())
+    assert ProvenBounds(ExactGame.of(found.case.game), [bare], tolerances=DEFAULT_TOLERANCES).plain == (bare,)
+
+
+def test_rows_are_checked_in_exact_arithmetic() -> None:
+    case = small(0, "both")
+    rows = [_given(one) for one in case.space.rows]
+    allowed = [one.tolerance for one in case.space.rows]
+    policy = certified("both 0").answer.policy
+    assert policy is not None
+    assert rows_check(case.game, policy, rows, allowed).passed
+    outside = LeaderPolicy.from_slots(case.game, [0.3 - 1e-6, 0.7 + 1e-6, 0.2, 0.8])
+    check = rows_check(case.game, outside, rows, allowed)
+    assert not check.passed
+    assert float(check.violation) == pytest.approx(1e-6, rel=1e-6)
+    assert rows_check(case.game, outside, rows, [2e-6, 2e-6]).passed
+
+
+def test_a_header_with_rows_of_another_game_is_refused() -> None:
+    found = certified("statewise 0")
+    lines = found.lines
+    lines[0]["policy"][0][0][0].append(0.0)
+    with pytest.raises(InvalidResultError, match="must have 4 coefficients"):
+        verify_bound(found.case.game, lines)
