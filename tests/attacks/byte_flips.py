@@ -151,7 +151,7 @@ CHECKED = {
 """Keys of results and fronts under which everything is checked."""
 
 HISTORY = {"progress"}
-"""Where nothing is checked, as :data:`ssg_mip.checker.verification.NOT_CHECKED` says."""
+"""Where nothing is checked: rows of progress are a report of the way, not a claim."""
 
 
 @cache

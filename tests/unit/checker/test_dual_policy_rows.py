@@ -32,6 +32,7 @@ from ssg_mip.exact.solving import Answer
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.policy_space import PolicyRow, PolicySpace
 from ssg_mip.proofs.writer import Recorder
+from tests.oracles.games import random_game
 from tests.unit.checker.tampering import mutate, replayed
 from tests.unit.exact.constrained_cases import Constrained, bayesian_games, grid, known_games, row, small
 from tests.unit.questions import asked as question
@@ -192,6 +193,46 @@ def test_no_multipliers_bound_an_allowed_policy_below_its_value(name: str) -> No
     assert tight > 0
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_no_multipliers_bound_the_only_policy_below_its_value(seed: int) -> None:
+    """Without a choice of the leader a leaf may prove little more than that policy's value, at a corner of its box."""
+    rng = np.random.default_rng(seed)
+    game = random_game(
+        rng, leader_counts=[1, 1, 1], follower_counts=[2, 2, 2], leader_discount=0.8, follower_discount=0.6
+    ).to_game()
+    weights = rng.dirichlet(np.ones(3))
+    space = PolicySpace(
+        rows=(row("budget", [[1.0], [0.0], [2.0]], upper=3.0), row("kept", [[0.0], [1.0], [0.0]], upper=1.5))
+    )
+    case = Constrained(game, weights, space)
+    policy = LeaderPolicy.uniform(game)
+    recorder = Recorder()
+    solve_constrained(game, weights, space, request=Request(weights=weights, recorder=recorder))
+    header = dataclasses.replace(read_header(next(recorder.lines(game))), conditional=(0, 2))
+    numbers, bounds = Numbers.of(ExactGame.of(game), header.weights), _bounds(case, header)
+    squares = [int(count) ** 2 for count in game.follower_counts]
+    template = [
+        [[0.0] * 3, [[0.0] * 3] * 3, [0.0] * sum(squares), []],
+        *([[0.0], [[0.0] * 3], [0.0] * squares[s], []] for s in (0, 2)),
+        [[], [], [0.0, 0.0]],
+    ]
+    response = best_response(game, policy)
+    inside = np.concatenate((response.follower_values, _visits(case, policy)[[0, 2]]))
+    answers = tuple(frozenset([int(action)]) for action in response.follower_policy.actions)
+    nearest = math.inf
+    for _ in range(40):
+        below, above = rng.uniform(0.01, 0.3, size=5), rng.uniform(0.01, 0.3, size=5)
+        side = rng.integers(2, size=5)
+        lower, upper = inside - np.where(side == 0, 0.0, below), inside + np.where(side == 1, 0.0, above)
+        line = ["l", 1.0, lower.tolist(), upper.tolist(), *_random_multipliers(template, rng, case, 0.15)]
+        leaf = read_leaf(line, header, numbers)
+        excess = bounds.value(leaf, Region(leaf.lower, leaf.upper, answers)) / Fraction(leaf.objective, 1 << leaf.scale)
+        excess -= Fraction(case.worth(policy))
+        assert excess >= -Fraction(1, 10**9)
+        nearest = min(nearest, float(excess))
+    assert nearest < 3.0
+
+
 def _bounds(case: Constrained, header: Header) -> LeafBounds:
     assert header.policy is not None
     exact = ExactGame.of(case.game)
@@ -215,11 +256,11 @@ def _box_around(
     return inside - room[0], inside + room[1], answers
 
 
-def _random_multipliers(parts: Lines, rng: np.random.Generator, case: Constrained) -> Lines:
-    """Blocks and what stands outside them, with multipliers of the right signs."""
+def _random_multipliers(parts: Lines, rng: np.random.Generator, case: Constrained, share: float = 1.0) -> Lines:
+    """Blocks and what stands outside them, with multipliers of the right signs, so many of them not 0."""
 
     def any_sign(shape: Any) -> Any:
-        return rng.normal(size=shape).tolist()
+        return (rng.normal(size=shape) * (rng.uniform(size=shape) < share)).tolist()
 
     blocks = [
         [
@@ -235,12 +276,12 @@ def _random_multipliers(parts: Lines, rng: np.random.Generator, case: Constraine
     for t, side in itertools.product((-1, *range(game.num_states)), (0, 1, 2)):
         if (t < 0) is not (side == 0):
             continue
-        coupling += [[i, t, side, abs(float(rng.normal()))] for i in range(len(sides.coupling))]
+        coupling += [[i, t, side, abs(any_sign(()))] for i in range(len(sides.coupling))]
         for i, one in enumerate(sides.statewise):
             covering = [0, *(1 + place for place, s in enumerate(sides.coupled) if s == one.state)]
             for block, b in itertools.product(covering, range(int(game.follower_counts[one.state]))):
                 if block < len(blocks):
-                    statewise.append([block, b, i, t, side, abs(float(rng.normal()))])
+                    statewise.append([block, b, i, t, side, abs(any_sign(()))])
     return [*blocks, [statewise, coupling, any_sign(len(parts[-1][2]))]]
 
 

@@ -20,6 +20,7 @@ from ssg_mip.pareto.enclosure import region as regions
 from ssg_mip.pareto.enclosure.objectives import MOST_OBJECTIVES, read_objectives
 from ssg_mip.pareto.enclosure.region import Region
 from ssg_mip.pareto.weight_sets import MOST_CORNERS, MOST_NUMBERS, weight_grid
+from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from tests.oracles.games import agreement_game
 from tests.oracles.known import figure_1
 from tests.unit import Command
@@ -77,13 +78,12 @@ def test_existence_evaluates_no_policy_twice_at_the_end(monkeypatch: pytest.Monk
 
     def counted(*given: object, **options: object) -> object:
         calls.append(given)
-        from ssg_mip.evaluation.best_response import best_response
+        return evaluated(*given, **options)
 
-        return best_response(*given, **options)  # type: ignore[arg-type]
-
-    monkeypatch.setattr("ssg_mip.pareto.existence.algorithm.best_response", counted)
+    evaluated = EvaluatedPolicy.of
+    monkeypatch.setattr(EvaluatedPolicy, "of", counted)
     answer = existence(agreement_game(3, 3).to_game(), check=False)
-    assert len(calls) <= len(answer.results) + 1
+    assert 1 <= len(calls) <= len(answer.results) + 1
 
 
 def test_existence_prints_the_runs_that_fit_and_counts_the_others(monkeypatch: pytest.MonkeyPatch) -> None:

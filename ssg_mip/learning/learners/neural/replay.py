@@ -20,7 +20,7 @@ class Transitions:
         ``s'``, shape ``[runs, batch]``.
     leniency
         Probability that leader and follower forgave a disappointment when this was played, ``[runs, batch, 2]``
-        (:mod:`ssg_mip.learning.learners.neural.independent_networks`); zero for learners that do not forgive.
+        (:mod:`ssg_mip.learning.learners.neural.independent`); zero for learners that do not forgive.
     """
 
     row: Tensor
