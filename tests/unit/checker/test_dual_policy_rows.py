@@ -207,7 +207,8 @@ def test_no_multipliers_bound_the_only_policy_below_its_value(seed: int) -> None
     case = Constrained(game, weights, space)
     policy = LeaderPolicy.uniform(game)
     recorder = Recorder()
-    solve_constrained(game, weights, space, request=Request(weights=weights, recorder=recorder))
+    problem, run = question(game, weights=weights, recorder=recorder)
+    solve_constrained(dataclasses.replace(problem, policies=space), run)
     header = dataclasses.replace(read_header(next(recorder.lines(game))), conditional=(0, 2))
     numbers, bounds = Numbers.of(ExactGame.of(game), header.weights), _bounds(case, header)
     squares = [int(count) ** 2 for count in game.follower_counts]
