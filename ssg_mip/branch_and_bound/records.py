@@ -75,12 +75,24 @@ class Node:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Gaps:
-    """When a search may stop: ``dual - primal <= max(absolute, relative * gap_size(primal, scale))``."""
+class Aim:
+    """When a search may stop: ``dual - primal <= max(absolute, relative * gap_size(primal, scale))``.
+
+    Attributes
+    ----------
+    relative, absolute, scale
+        The gaps, and the least size to which the first one is relative.
+    enough
+        The first solution worth more than this ends the search.
+    ceiling
+        No solution is worth more: one that comes as close as the gap asks ends the search.
+    """
 
     relative: float
     absolute: float
     scale: float = 0.0
+    enough: float = math.inf
+    ceiling: float = math.inf
 
     def target(self, primal: float) -> float:
         """The dual bound at which the search may stop."""

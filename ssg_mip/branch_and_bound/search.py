@@ -16,15 +16,15 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
-from ssg_mip.base.deadline import Deadline, OutOfTime
+from ssg_mip.base.budget import Budget
+from ssg_mip.base.deadline import OutOfTime
 from ssg_mip.base.gap import gap_size
-from ssg_mip.base.interrupt import Interrupt
 from ssg_mip.base.status import Termination
 from ssg_mip.branch_and_bound.bound_tightening import ROUNDS, RootRounds
 from ssg_mip.branch_and_bound.box import Box
 from ssg_mip.branch_and_bound.branching_rule import BranchingRule, CuttingPolicy, choose_branch
 from ssg_mip.branch_and_bound.options import DEFAULT_OPTIONS, SearchOptions
-from ssg_mip.branch_and_bound.records import Gaps, Node, Outcome
+from ssg_mip.branch_and_bound.records import Aim, Node, Outcome
 from ssg_mip.branch_and_bound.relaxation import BoxRelaxation, Point
 from ssg_mip.branch_and_bound.rlt_cut_sets import NO_CUTS, Cuts
 from ssg_mip.branch_and_bound.tree_log import TreeLog, again
@@ -102,49 +102,37 @@ class Search:
     ----------
     problem
         What to solve.
-    gaps
-        When to stop.
-    deadline, node_limit, interrupt
-        Limits.
+    aim
+        When to stop with an answer.
+    budget
+        When to stop without.
     on_progress
         Called with each new progress row: at every new incumbent, from time to time between them, and at the end.
     options
         Ingredients to leave out.
-    good_enough
-        The first solution worth more than this ends the search.
-    ceiling
-        No solution is worth more: one that comes as close as the gap asks ends the search.
     trace
         The root of the tree to be remembered for a certificate; ``None`` if none is asked for.
     branching
-        Where to split a box.
+        Where to split boxes.
     """
 
     def __init__(
         self,
         problem: BoxProblem,
+        aim: Aim,
+        budget: Budget,
         *,
-        gaps: Gaps,
-        deadline: Deadline,
-        node_limit: int | None = None,
-        interrupt: Interrupt | None = None,
         on_progress: Callable[[ProgressRow], None] | None = None,
         options: SearchOptions = DEFAULT_OPTIONS,
-        good_enough: float = math.inf,
-        ceiling: float = math.inf,
         trace: TreeLog | None = None,
         branching: BranchingRule = choose_branch,
     ) -> None:
         self._options = options
         self._branching = branching
-        self._good_enough = good_enough
-        self._ceiling = ceiling
         self._trace = trace
         self._problem = problem
-        self._gaps = gaps
-        self._deadline = deadline
-        self._node_limit = node_limit
-        self._interrupt = interrupt
+        self._aim = aim
+        self._budget = budget
         self._on_progress = on_progress
         self._opened = False
         self._heap: list[tuple[float, int, Node]] = []
@@ -169,12 +157,12 @@ class Search:
         The incumbent, if that is more.
         """
         best_open = -self._heap[0][0] if self._heap else -math.inf
-        return max(self._primal, min(self._ceiling, max(best_open, self._in_hand, self._set_aside)))
+        return max(self._primal, min(self._aim.ceiling, max(best_open, self._in_hand, self._set_aside)))
 
     @property
     def _target(self) -> float:
         """The dual bound at which the search may stop; a node at or below it needs no further work."""
-        return self._gaps.target(self._primal)
+        return self._aim.target(self._primal)
 
     @property
     def _lps(self) -> int:
@@ -190,7 +178,7 @@ class Search:
             if value > self._primal:
                 self._primal, self._solution = value, solution
                 self._write_row(flag="*")
-            if self._primal > self._good_enough or self._ceiling <= self._target:
+            if self._primal > self._aim.enough or self._aim.ceiling <= self._target:
                 return
 
     def _close(self, bound: float) -> None:
@@ -241,15 +229,9 @@ class Search:
 
     def _limit_reached(self) -> Termination | None:
         """Why to stop although the gap is open, if so."""
-        if self._primal > self._good_enough:
+        if self._primal > self._aim.enough:
             return Termination.GOOD_ENOUGH
-        if self._interrupt is not None and self._interrupt.requested:
-            return Termination.INTERRUPTED
-        if self._deadline.expired:
-            return Termination.TIME_LIMIT
-        if self._node_limit is not None and self._nodes >= self._node_limit:
-            return Termination.NODE_LIMIT
-        return None
+        return self._budget.stop_reason(self._nodes)
 
     # ------------------------------------------------------------------ the root
 
@@ -367,19 +349,19 @@ class Search:
 
     def _report(self) -> None:
         """Write a row, unless the last one is recent."""
-        if not self._rows or self._deadline.elapsed - self._rows[-1].seconds >= PROGRESS_SECONDS:
+        if not self._rows or self._budget.deadline.elapsed - self._rows[-1].seconds >= PROGRESS_SECONDS:
             self._write_row()
 
     def _write_row(self, flag: str = "") -> None:
         row = ProgressRow(
-            seconds=self._deadline.elapsed,
+            seconds=self._budget.deadline.elapsed,
             iteration=0,
             nodes=self._nodes,
             open_nodes=len(self._heap),
             lps=self._lps,
             primal_bound=self._primal,
             dual_bound=self.dual_bound,
-            gap_scale=gap_size(self._primal, self._gaps.scale),
+            gap_scale=gap_size(self._primal, self._aim.scale),
             flag=flag,
         )
         self._rows.append(row)

@@ -14,7 +14,7 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 
-from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.base.tolerances import ROUNDING
 from ssg_mip.evaluation.mdp import DecisionProcess, joint_process, optimal_control, transition_matrix, upper_solution
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
@@ -83,7 +83,7 @@ class OccupancySweeps:
         open_rows = answers[game.row_follower_slot][:, None]
         most = np.maximum.reduceat(np.where(open_rows, self._moves, -np.inf), game.row_offsets[:-1], axis=0)
         least = np.minimum.reduceat(np.where(open_rows, self._moves, np.inf), game.row_offsets[:-1], axis=0)
-        noise = DEFAULT_TOLERANCES.feasibility * (1.0 + self._total)
+        noise = ROUNDING * (1.0 + self._total)
         for _ in range(SWEEPS):
             before = lower, upper
             upper = np.minimum(upper, self._start + upper @ most + noise)

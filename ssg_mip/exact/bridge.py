@@ -6,6 +6,7 @@ exactly by the follower's decision process, and improved by local ascent.
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -15,7 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ssg_mip.branch_and_bound.box import Box, all_open
+from ssg_mip.branch_and_bound.branching_rule import BranchingRule, choose_branch
+from ssg_mip.branch_and_bound.records import Aim, Outcome
 from ssg_mip.branch_and_bound.relaxation import BoxRelaxation, Point
+from ssg_mip.branch_and_bound.search import Search
+from ssg_mip.branch_and_bound.tree_log import TreeLog
 from ssg_mip.evaluation.best_response import Response, best_response
 from ssg_mip.evaluation.bound_propagation import IntervalBellman
 from ssg_mip.evaluation.mdp import DENSE_STATES, induced_by_leader, joint_process, optimal_control
@@ -148,6 +153,19 @@ class Bridge(ABC):
         tags = compiled.column_tags
         slot_of: IntArray = np.where(tags.answer >= 0, self.game.follower_offsets[tags.state] + tags.answer, -1)
         return slot_of
+
+    def search(self, aim: Aim, trace: TreeLog | None = None, branching: BranchingRule = choose_branch) -> Outcome:
+        """Search the program: until it is answered as the aim says, or the run must stop."""
+        run = self.run
+        return Search(
+            self,
+            dataclasses.replace(aim, enough=run.target),
+            run.budget,
+            on_progress=run.on_progress,
+            options=run.search,
+            trace=trace,
+            branching=branching,
+        ).run()
 
     # ------------------------------------------------------------------ what a program adds
 

@@ -14,8 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from ssg_mip.base.status import BoundProof, Termination
-from ssg_mip.branch_and_bound.records import Gaps
-from ssg_mip.branch_and_bound.search import Search
+from ssg_mip.branch_and_bound.records import Aim
 from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.value_bounds import LEAST_GAP, ValueBounds
 from ssg_mip.exact.bridge import Bridge, weights_of
@@ -182,17 +181,8 @@ def solve_direction(
     stop = obstacle(direction_products(problem.game, demands), run)
     if stop is not None:
         return _simple_answer(bridge, stop, top)
-    search = Search(
-        bridge,
-        gaps=Gaps(relative=LEAST_GAP, absolute=absolute_gap),
-        deadline=run.deadline,
-        node_limit=run.limits.nodes,
-        interrupt=run.interrupt,
-        on_progress=run.on_progress,
-        options=run.search,
-        good_enough=run.target,
-    )
-    return answer_of(search.run(), ceiling=top)
+    outcome = bridge.search(Aim(relative=LEAST_GAP, absolute=absolute_gap))
+    return answer_of(outcome, ceiling=top)
 
 
 def _simple_answer(bridge: DirectionBridge, termination: Termination, top: float) -> Answer:

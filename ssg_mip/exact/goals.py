@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ssg_mip.branch_and_bound.box import Box
-from ssg_mip.branch_and_bound.records import Gaps, Outcome
-from ssg_mip.branch_and_bound.search import Search
+from ssg_mip.branch_and_bound.records import Aim, Outcome
 from ssg_mip.branch_and_bound.tree_log import TreeLog
 from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.mdp import induced_by_leader
@@ -28,18 +27,9 @@ from ssg_mip.programs.rows import Selection
 from ssg_mip.runs.run import Run
 
 
-def search_goal(bridge: Bridge, run: Run, *, absolute: float, trace: TreeLog | None = None) -> Outcome:
-    """Search until the gap is closed, absolutely or relative to ``run.gap``, or a limit is reached."""
-    return Search(
-        bridge,
-        gaps=Gaps(relative=max(run.gap, LEAST_GAP), absolute=absolute),
-        deadline=run.deadline,
-        node_limit=run.limits.nodes,
-        interrupt=run.interrupt,
-        options=run.search,
-        good_enough=run.target,
-        trace=trace,
-    ).run()
+def search_goal(bridge: Bridge, *, absolute: float, trace: TreeLog | None = None) -> Outcome:
+    """Search until the gap is closed, absolutely or relative to that of the run, or a limit is reached."""
+    return bridge.search(Aim(relative=max(bridge.run.gap, LEAST_GAP), absolute=absolute), trace)
 
 
 class HighestGainBridge(ImprovementBridge):

@@ -15,8 +15,7 @@ from ssg_mip.base.gap import gap_size, relative_gap
 from ssg_mip.base.status import BoundProof, Termination
 from ssg_mip.base.tolerances import ROUNDING
 from ssg_mip.branch_and_bound.branching_rule import BranchingRule, choose_branch
-from ssg_mip.branch_and_bound.records import Gaps, Outcome
-from ssg_mip.branch_and_bound.search import Search
+from ssg_mip.branch_and_bound.records import Aim, Outcome
 from ssg_mip.evaluation.best_response import Response, best_response
 from ssg_mip.evaluation.value_bounds import (
     LEAST_GAP,
@@ -26,7 +25,7 @@ from ssg_mip.evaluation.value_bounds import (
     leader_value_bounds,
     raised_sum,
 )
-from ssg_mip.exact.bridge import Bridge, CommitmentBridge, ImprovementBridge
+from ssg_mip.exact.bridge import CommitmentBridge, ImprovementBridge
 from ssg_mip.exact.heuristics.simple import best_simple_policy
 from ssg_mip.exact.heuristics.statewise_steps import step_down_the_ladder
 from ssg_mip.exact.size_limit import commitment_products, improvement_products, least_values, obstacle
@@ -110,7 +109,8 @@ def searched(bridge: CommitmentBridge, branching: BranchingRule = choose_branch)
     scale = gap_scale(bounds, weights)
     ceiling = float(weights @ bounds.upper)
     finest = finest_gap(bounds, weights, max(run.gap, LEAST_GAP))
-    outcome = _search(bridge, run, scale=scale, ceiling=ceiling, absolute=finest, branching=branching)
+    aim = Aim(relative=max(run.gap, LEAST_GAP), absolute=finest, scale=scale, ceiling=ceiling)
+    outcome = bridge.search(aim, None if run.recorder is None else run.recorder.root, branching)
     answer = answer_of(outcome, ceiling=ceiling)
     if answer.termination is Termination.NUMERICAL and bridge.problem.follower.rule_decides:
         # Every box was searched, and what is missing is a value that only ties in the leader's favour attain.
@@ -151,7 +151,8 @@ def solve_improvement(
         even = np.full(game.num_states, 1.0 / game.num_states)
         weights, unit = (even, objective.unit) if isinstance(objective, ConcavePieces) else (objective, 1.0)
         absolute_gap = max(run.gap, LEAST_GAP) * unit * gap_scale(leader_value_bounds(game), weights)
-    outcome = _search(bridge, run, absolute=absolute_gap)
+    aim = Aim(relative=max(run.gap, LEAST_GAP), absolute=absolute_gap)
+    outcome = bridge.search(aim, None if run.recorder is None else run.recorder.root)
     return claimed_step(problem, run, answer_of(outcome, ceiling=math.inf), objective, values)
 
 
@@ -211,36 +212,6 @@ def root_bound(problem: Problem, run: Run) -> float:
         return claimed(problem, run, answer, Claim(weights=weights, bound=bound)).dual_bound
     root_only = run.within(nodes=1).quietly()
     return solve_commitment(problem, root_only).dual_bound
-
-
-def _search(
-    bridge: Bridge,
-    run: Run,
-    *,
-    scale: float = 0.0,
-    absolute: float = 0.0,
-    ceiling: float = math.inf,
-    branching: BranchingRule = choose_branch,
-) -> Outcome:
-    """Search until the gap is closed, absolutely or relative to the value, of which ``scale`` is the least size.
-
-    No policy is worth more than the ceiling.
-    """
-    relative = max(run.gap, LEAST_GAP)
-    search = Search(
-        bridge,
-        gaps=Gaps(relative=relative, absolute=absolute, scale=scale),
-        deadline=run.deadline,
-        node_limit=run.limits.nodes,
-        interrupt=run.interrupt,
-        on_progress=run.on_progress,
-        options=run.search,
-        good_enough=run.target,
-        ceiling=ceiling,
-        trace=None if run.recorder is None else run.recorder.root,
-        branching=branching,
-    )
-    return search.run()
 
 
 def claimed(problem: Problem, run: Run, answer: Answer, claim: Claim) -> Answer:

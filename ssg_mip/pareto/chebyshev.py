@@ -26,7 +26,7 @@ from ssg_mip.base.status import Termination
 from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import Response, Ties, response_out
 from ssg_mip.evaluation.standard_form import StandardForm, standard_form
-from ssg_mip.evaluation.value_bounds import leader_value_bounds
+from ssg_mip.evaluation.value_bounds import LEAST_GAP, leader_value_bounds
 from ssg_mip.exact.direction import solve_direction
 from ssg_mip.game.game import GAME, Game
 from ssg_mip.game.policy import LeaderPolicy
@@ -102,7 +102,8 @@ def solve_chebyshev(
     ties, time_limit, seed, interrupt
         As in ``solve``.
     gap
-        The accuracy of ``L``, relative to the spread of the leader's values times the weights.
+        The accuracy of ``L``, relative to its own spread between the bounds of the leader's values: the largest of
+        the widths times their weights, and ``e`` times the sum of these.
 
     Returns
     -------
@@ -156,20 +157,24 @@ def _best(problem: Problem, run: Run, what: AugmentedChebyshev) -> ChebyshevPoin
     """The point of the direction program, which starts where every state is worth least."""
     bounds = leader_value_bounds(problem.game)
     lowest, highest = what(bounds.lower), what(bounds.upper)
-    accuracy = run.gap * max(float((what.weights * bounds.width).max()), run.tolerances.monotone)
+    spreads = what.weights * bounds.width
+    spread = float(spreads.max()) + what.augmentation * float(spreads.sum())
+    accuracy = max(run.gap, LEAST_GAP) * max(spread, run.tolerances.monotone)
     answer = solve_direction(
         problem, run, _demands(what, lowest), top=max(highest - lowest, accuracy), absolute_gap=accuracy
     )
     if answer.policy is None or answer.response is None:
         return None
     value = what(answer.response.leader_values)
+    bound = max(value, lowest + answer.dual_bound)
+    is_open = answer.termination is Termination.GAP and bound - value > accuracy * (1.0 + LEAST_GAP)
     return ChebyshevPoint(
         scalarisation=what,
         leader_policy=answer.policy,
         response=answer.response,
         value=value,
-        dual_bound=max(value, lowest + answer.dual_bound),
-        termination=answer.termination,
+        dual_bound=bound,
+        termination=Termination.NUMERICAL if is_open else answer.termination,
         nodes=answer.nodes,
         lps=answer.lps,
     )

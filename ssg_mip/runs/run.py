@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, get_args
 
+from ssg_mip.base.budget import Budget
 from ssg_mip.base.deadline import Deadline, OutOfTime
 from ssg_mip.base.interrupt import Interrupt
 from ssg_mip.base.rules import CALLBACK, COUNT, INTERRUPT, NOT_NEGATIVE, SEED, one_of, optional
@@ -107,11 +108,12 @@ class Run:
 
     def stop_reason(self, nodes: int = 0) -> Termination | None:
         """Why it must stop after so many nodes, if it must."""
-        if self.interrupt.requested:
-            return Termination.INTERRUPTED
-        if self.deadline.expired:
-            return Termination.TIME_LIMIT
-        return Termination.NODE_LIMIT if self.limits.nodes is not None and nodes >= self.limits.nodes else None
+        return self.budget.stop_reason(nodes)
+
+    @property
+    def budget(self) -> Budget:
+        """What its searches may take."""
+        return Budget(self.deadline, self.limits.nodes, self.interrupt)
 
     def checkpoint(self) -> None:
         """Raise :class:`~ssg_mip.base.deadline.OutOfTime` if work should stop."""

@@ -208,7 +208,7 @@ def sufficient_condition(problem: Problem, run: Run, policy: LeaderPolicy) -> Su
             return answer(Sufficiency.OPEN, None, stop)
         inner = run.starting_at(policy).up_to(negligible).quietly().after(nodes)
         bridge = HighestGainBridge(problem, inner, values, state, share)
-        outcome = search_goal(bridge, inner, absolute=TEST_GAP_SHARE * resolution(game, values, negligible))
+        outcome = search_goal(bridge, absolute=TEST_GAP_SHARE * resolution(game, values, negligible))
         programs, nodes, lps = programs + 1, nodes + outcome.nodes, lps + outcome.lps
         worst = max(worst, outcome.dual_bound)
         if outcome.primal_bound > negligible and breaks_sufficiency(bridge, outcome.solution.policy, negligible):

@@ -63,7 +63,7 @@ class ImprovingPolicies:
             return exact_improvement(problem, run, values, objective, absolute_gap)
         bridge = _Remembering(problem, run, values, objective)
         trace = None if run.recorder is None else run.recorder.root
-        outcome = search_goal(bridge, run, absolute=absolute_gap, trace=trace)
+        outcome = search_goal(bridge, absolute=absolute_gap, trace=trace)
         self._met += bridge.met
         found: Candidate | None = outcome.solution if math.isfinite(outcome.primal_bound) else None
         answer = Answer(

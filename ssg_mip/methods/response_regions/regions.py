@@ -99,7 +99,7 @@ def solve_region(
     bridge = LeastGainBridge(problem, run, values, response)
     if bridge.first_box is None:
         return bridge, None
-    return bridge, search_goal(bridge, run, absolute=absolute)
+    return bridge, search_goal(bridge, absolute=absolute)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -11,10 +11,12 @@ from ssg_mip import AugmentedChebyshev, solve_chebyshev, trace_front
 from ssg_mip.base.interrupt import Interrupt
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.errors import OptionError
+from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.evaluation.value_bounds import leader_value_bounds
+from ssg_mip.game.policy import LeaderPolicy
 from tests.oracles.games import random_game
 from tests.oracles.known import figure_1, three_points
-from tests.oracles.sampling import answer, random_policy
+from tests.oracles.sampling import answer, grid_policies, random_policy
 
 
 def test_it_reaches_the_point_that_no_weighted_sum_reaches() -> None:
@@ -102,3 +104,20 @@ def test_with_a_myopic_leader_the_improvement_program_proves_the_front() -> None
         gains = samples - point.leader_values
         dominating = gains[np.all(gains >= 0.0, axis=1)]
         assert not len(dominating) or dominating.max() <= point.gain_bound + 1e-9
+
+
+@pytest.mark.parametrize("augmentation", [1e-6, 1e-3, 1.0, 1e3, 1e6])
+def test_a_closed_gap_is_closed_whatever_the_augmentation(augmentation: float) -> None:
+    """The gap is relative to the spread of the scalarisation, in which the augmented sum counts."""
+    plain = random_game(1, 3, 2, 2)
+    game = plain.to_game()
+    found = solve_chebyshev(game, augmentation=augmentation)
+    assert found is not None
+    assert found.termination is Termination.GAP
+    spreads = found.scalarisation.weights * leader_value_bounds(game).width
+    allowed = 1e-3 * (spreads.max() + augmentation * spreads.sum())
+    assert found.dual_bound - found.value <= allowed * (1.0 + 1e-6)
+    assert found.value == pytest.approx(found.scalarisation(found.leader_values))
+    policies = (LeaderPolicy.from_slots(game, np.concatenate(blocks)) for blocks in grid_policies(plain, 4))
+    reached = [found.scalarisation(best_response(game, one).leader_values) for one in policies]
+    assert found.dual_bound >= max(reached) - 1e-9 * (1.0 + augmentation)
