@@ -22,7 +22,7 @@ from ssg_mip.numerics.array_types import FloatArray
 SWEEPS = 3
 """Sweeps of the inequalities per box."""
 
-ROUNDING = 1e-12
+OUTWARDS = 1e-12
 """Share of its size by which a bound is moved outwards: more than the rounding of what it is computed from."""
 
 
@@ -49,7 +49,7 @@ def occupancy_bounds(game: Game, start: FloatArray) -> OccupancyBounds:
     process = joint_process(game, leader=True)
     below, above = (np.array([_phi(process, game, t, sign) for t in range(game.num_states)]) for sign in (-1.0, 1.0))
     lower, upper = np.maximum(below @ start, 0.0), above @ start
-    return OccupancyBounds(lower * (1.0 - ROUNDING), upper * (1.0 + ROUNDING), below, above)
+    return OccupancyBounds(lower * (1.0 - OUTWARDS), upper * (1.0 + OUTWARDS), below, above)
 
 
 def _phi(process: DecisionProcess, game: Game, state: int, sign: float) -> FloatArray:

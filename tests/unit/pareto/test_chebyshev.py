@@ -109,7 +109,13 @@ def test_with_a_myopic_leader_the_improvement_program_proves_the_front() -> None
 @pytest.mark.parametrize("augmentation", [1e-6, 1e-3, 1.0, 1e3, 1e6])
 def test_a_closed_gap_is_closed_whatever_the_augmentation(augmentation: float) -> None:
     """The gap is relative to the spread of the scalarisation, in which the augmented sum counts."""
-    plain = random_game(1, 3, 2, 2)
+    plain = random_game(
+        np.random.default_rng(1),
+        leader_counts=(2, 2),
+        follower_counts=(2, 2),
+        leader_discount=0.9,
+        follower_discount=0.8,
+    )
     game = plain.to_game()
     found = solve_chebyshev(game, augmentation=augmentation)
     assert found is not None
