@@ -1,25 +1,22 @@
-"""The loop of Algorithm 1, beside the lines of the paper."""
+"""Algorithm 1: every step is one of the improvement program."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 
-from ssg_mip.base.status import Termination
-from ssg_mip.evaluation.value_bounds import ValueBounds, gap_scale, leader_value_bounds
-from ssg_mip.exact import root_bound
+from ssg_mip.base.status import Status
+from ssg_mip.methods.policy_iteration.loop import iterate
 from ssg_mip.methods.policy_iteration.run_log import RunLog
 from ssg_mip.methods.policy_iteration.sampling import sampled
-from ssg_mip.methods.policy_iteration.start import draws, first_iterate, without_start
+from ssg_mip.methods.policy_iteration.start import draws
 from ssg_mip.methods.policy_iteration.step import ImprovementSolver, Step, exact_improvement, take_step
+from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.problem import Problem
 from ssg_mip.result import Result
 from ssg_mip.runs.run import Run
 
-DEFAULT_ITERATION_LIMIT = 100
-"""``M`` of Algorithm 1 when the run has no limit; runs seen so far end after one to three improvements."""
-
-ROOT_BOUND_SHARE = 0.1
-"""Share of the time that the bound on the weighted optimum may take."""
+METHOD = "policy-iteration"
 
 
 def solve(
@@ -48,30 +45,26 @@ def solve(
         If a step made a true value fall although the theorem forbids it, the step is refused and the run ends with
         ``NUMERICAL``.
     """
-    limit = run.limits.iterations or DEFAULT_ITERATION_LIMIT
-    bounds = leader_value_bounds(problem.game)
-    dual_bound = weighted_bound(problem, run, bounds)
-    current = first_iterate(problem, run)  # line 1
-    if isinstance(current, Termination):
-        return without_start(problem, run, current, dual_bound)
-    record = RunLog(problem, run, dual_bound, gap_scale(bounds, problem.weights))
-    improve = sampled(improve, run, draws(run))
-    for _ in range(limit):  # line 2
-        record.arrived(current)  # line 3: V_t is known
-        step = take_step(problem, run, current, improve, record.nodes, record.ceiling)  # lines 4 and 8
-        record.stepped(current, step)
-        if step.target is None:  # lines 5-6, or no progress possible
-            return record.result(current, step.termination)
-        current = step.target  # line 9: by the selection, drawn or not
-    record.arrived(current)
-    record.stepped(current, Step.stopped(Termination.ITERATION_LIMIT))
-    return record.result(current, Termination.ITERATION_LIMIT)  # line 12
+    solver = sampled(improve, run, draws(run))
+    return iterate(problem, run, METHOD, lambda log: _Improving(problem, run, solver, log))
 
 
-def weighted_bound(problem: Problem, run: Run, bounds: ValueBounds) -> float:
-    """A proven bound on the weighted optimum: the cooperative one, or the root relaxation of (P) if tighter."""
-    cooperative = float(problem.weights @ bounds.upper)
-    limited = dataclasses.replace(run, deadline=run.deadline.share(ROOT_BOUND_SHARE), on_progress=None)
-    root = root_bound(problem, limited)
-    # What a certificate says is the bound of the root, which may be raised by a rounding.
-    return min(cooperative, root) if run.recorder is None else root
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Improving:
+    """Steps of the improvement program, as far as time, nodes and the known bound allow."""
+
+    problem: Problem
+    run: Run
+    solver: ImprovementSolver
+    log: RunLog
+
+    def step(self, current: EvaluatedPolicy) -> Step:
+        return take_step(self.problem, self.run, current, self.solver, self.log.nodes, self.log.ceiling)
+
+    def status(self, last: EvaluatedPolicy, step: Step) -> Status | None:
+        del last, step
+        return None
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        return {}

@@ -37,17 +37,17 @@ from collections import Counter
 import numpy as np
 
 from ssg_mip.base.status import Status, Termination
-from ssg_mip.evaluation.value_bounds import LEAST_GAP, gap_scale, leader_value_bounds
+from ssg_mip.evaluation.value_bounds import LEAST_GAP
 from ssg_mip.exact import solve_commitment
 from ssg_mip.game.policy import LeaderPolicy
-from ssg_mip.methods.policy_iteration.algorithm import DEFAULT_ITERATION_LIMIT, weighted_bound
 from ssg_mip.methods.policy_iteration.conditions import Sufficiency, sufficient_condition
 from ssg_mip.methods.policy_iteration.improving import ImprovingPolicies
+from ssg_mip.methods.policy_iteration.loop import DEFAULT_ITERATION_LIMIT, first_and_log
 from ssg_mip.methods.policy_iteration.negligible import value_scale
 from ssg_mip.methods.policy_iteration.objective_target import SEARCH_NODES, SEARCH_SHARE
 from ssg_mip.methods.policy_iteration.run_log import RunLog
 from ssg_mip.methods.policy_iteration.sampling import sampled
-from ssg_mip.methods.policy_iteration.start import draws, first_iterate, random_iterate, without_start
+from ssg_mip.methods.policy_iteration.start import draws, random_iterate
 from ssg_mip.methods.policy_iteration.step import Step, take_step
 from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.problem import Problem
@@ -78,13 +78,11 @@ def solve(problem: Problem, run: Run) -> Result:
         ``FEASIBLE`` if the best candidate is where a limit came. The trajectory holds every iterate in the order of
         visits; where the run goes back, values fall. It ends with the answer.
     """
-    bounds = leader_value_bounds(problem.game)
-    dual_bound = weighted_bound(problem, run, bounds)
-    first = first_iterate(problem, run)
-    if isinstance(first, Termination):
-        return without_start(problem, run, first, dual_bound, METHOD)
-    record = RunLog(problem, run, dual_bound, gap_scale(bounds, problem.weights), METHOD)
-    return _Backtracking(problem, run, record).run(first)
+    begun = first_and_log(problem, run, METHOD)
+    if isinstance(begun, Result):
+        return begun
+    first, log = begun
+    return _Backtracking(problem, run, log).run(first)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -16,14 +16,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
 
 from ssg_mip.base.status import Status, Termination
-from ssg_mip.evaluation.value_bounds import gap_scale, leader_value_bounds
-from ssg_mip.methods.policy_iteration.algorithm import DEFAULT_ITERATION_LIMIT, weighted_bound
 from ssg_mip.methods.policy_iteration.dominating_point import DominatingPointSearch, Jump, negligible_at
+from ssg_mip.methods.policy_iteration.loop import iterate
 from ssg_mip.methods.policy_iteration.run_log import RunLog
 from ssg_mip.methods.policy_iteration.sampling import sampled
-from ssg_mip.methods.policy_iteration.start import draws, first_iterate, without_start
+from ssg_mip.methods.policy_iteration.start import draws
 from ssg_mip.methods.policy_iteration.step import ImprovementSolver, Step, exact_improvement, take_step
 from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.problem import Problem
@@ -58,63 +58,70 @@ def solve(
         that nothing dominates the point, ``STATIONARY`` if a limit came between the stop test and that proof,
         ``FEASIBLE`` otherwise. ``counts["restarts"]`` says how many jumps were made.
     """
-    bounds = leader_value_bounds(problem.game)
-    dual_bound = weighted_bound(problem, run, bounds)
-    current = first_iterate(problem, run)
-    if isinstance(current, Termination):
-        return without_start(problem, run, current, dual_bound, METHOD)
-    record = RunLog(problem, run, dual_bound, gap_scale(bounds, problem.weights), METHOD)
-    restarter = DominatingPointSearch(problem, run) if restarter is None else restarter
-    improve = sampled(improve, run, draws(run))
-    gain_bound, restarts = math.inf, 0
-    for _ in range(run.limits.iterations or DEFAULT_ITERATION_LIMIT):
-        record.arrived(current)
-        step, jump = _step_or_jump(problem, run, current, improve, restarter, gain_bound, record)
-        record.stepped(current, step)
-        if step.target is None:
-            status = _status(problem, run, current, step, jump)
-            return record.result(current, step.termination, status=status, counts={"restarts": restarts})
-        gain_bound = math.inf if jump is None else jump.gain_bound
-        restarts += jump is not None
-        current = step.target
-    record.arrived(current)
-    record.stepped(current, Step.stopped(Termination.ITERATION_LIMIT))
-    return record.result(current, Termination.ITERATION_LIMIT, counts={"restarts": restarts})
+    solver = sampled(improve, run, draws(run))
+    search = DominatingPointSearch(problem, run) if restarter is None else restarter
+    return iterate(problem, run, METHOD, lambda log: _Restarting(problem, run, solver, search, log))
 
 
-def _step_or_jump(
-    problem: Problem,
-    run: Run,
-    current: EvaluatedPolicy,
-    improve: ImprovementSolver,
-    restarter: DominatingPointSearch,
-    gain_bound: float,
-    record: RunLog,
-) -> tuple[Step, Jump | None]:
-    """A step of Algorithm 1; where there is none left, the jump, which the step then leads along.
+class _Restarting:
+    """Steps of Algorithm 1; where there is none left, a jump, which the step then leads along."""
 
-    ``gain_bound`` is what the last jump has proven about this point: if it, or the bound on the weighted value, leaves
-    nothing, no program is needed, because ``Q_t >= V_t`` implies ``V^f >= Q_t``.
-    """
-    negligible = negligible_at(problem, run, current)
-    gain_bound = min(gain_bound, record.ceiling.gain_bound(current.values))
-    if gain_bound <= negligible:
-        step = dataclasses.replace(Step.stopped(Termination.STATIONARY), bound=gain_bound, note=_proof(gain_bound, run))
-        return step, Jump(None, gain_bound, Termination.GAP, 0, 0)
-    step = take_step(problem, run, current, improve, record.nodes, record.ceiling)
-    if step.target is not None or step.termination is not Termination.STATIONARY or problem.game.leader_discount == 0.0:
-        return step, None
-    jump = restarter.jump(current, record.nodes + step.nodes)
-    if restarter.known is not None:
-        record.bounded(restarter.known.dual_bound, restarter.known.bound_proof)
-    step = dataclasses.replace(step, nodes=step.nodes + jump.nodes, lps=step.lps + jump.lps)
-    if jump.target is not None:
-        gain = run.scale.gain_out(float(problem.weights @ (jump.target.values - current.values)))
-        note = f"{step.note}; restart at a policy that dominates it, worth {gain:.3g} more"
-        return dataclasses.replace(step, target=jump.target, note=note), jump
-    if jump.gain_bound <= negligible:
-        return dataclasses.replace(step, note=f"{step.note}; {_proof(jump.gain_bound, run)}"), jump
-    return dataclasses.replace(step, termination=_why(jump, problem)), jump
+    def __init__(
+        self, problem: Problem, run: Run, solver: ImprovementSolver, search: DominatingPointSearch, log: RunLog
+    ) -> None:
+        self._problem = problem
+        self._run = run
+        self._solver = solver
+        self._search = search
+        self._log = log
+        self._jump: Jump | None = None
+        self._restarts = 0
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        return {"restarts": self._restarts}
+
+    def step(self, current: EvaluatedPolicy) -> Step:
+        step, self._jump = self._step_or_jump(current, math.inf if self._jump is None else self._jump.gain_bound)
+        self._restarts += step.target is not None and self._jump is not None
+        return step
+
+    def status(self, last: EvaluatedPolicy, step: Step) -> Status | None:
+        if self._jump is None:
+            return None
+        negligible = negligible_at(self._problem, self._run, last)
+        if step.termination is Termination.STATIONARY and self._jump.gain_bound <= negligible:
+            return Status.PARETO_OPTIMAL
+        return Status.STATIONARY
+
+    def _step_or_jump(self, current: EvaluatedPolicy, gain_bound: float) -> tuple[Step, Jump | None]:
+        """The step, and the jump if one was tried.
+
+        ``gain_bound`` is what the last jump has proven about this point: if it, or the bound on the weighted value,
+        leaves nothing, no program is needed, because ``Q_t >= V_t`` implies ``V^f >= Q_t``.
+        """
+        problem, run, log = self._problem, self._run, self._log
+        negligible = negligible_at(problem, run, current)
+        gain_bound = min(gain_bound, log.ceiling.gain_bound(current.values))
+        if gain_bound <= negligible:
+            step = Step.stopped(Termination.STATIONARY)
+            step = dataclasses.replace(step, bound=gain_bound, note=_proof(gain_bound, run))
+            return step, Jump(None, gain_bound, Termination.GAP, 0, 0)
+        step = take_step(problem, run, current, self._solver, log.nodes, log.ceiling)
+        goes_on = step.target is not None or step.termination is not Termination.STATIONARY
+        if goes_on or problem.game.leader_discount == 0.0:
+            return step, None
+        jump = self._search.jump(current, log.nodes + step.nodes)
+        if self._search.known is not None:
+            log.bounded(self._search.known.dual_bound, self._search.known.bound_proof)
+        step = dataclasses.replace(step, nodes=step.nodes + jump.nodes, lps=step.lps + jump.lps)
+        if jump.target is not None:
+            gain = run.scale.gain_out(float(problem.weights @ (jump.target.values - current.values)))
+            note = f"{step.note}; restart at a policy that dominates it, worth {gain:.3g} more"
+            return dataclasses.replace(step, target=jump.target, note=note), jump
+        if jump.gain_bound <= negligible:
+            return dataclasses.replace(step, note=f"{step.note}; {_proof(jump.gain_bound, run)}"), jump
+        return dataclasses.replace(step, termination=_why(jump, problem)), jump
 
 
 def _why(jump: Jump, problem: Problem) -> Termination:
@@ -122,15 +129,6 @@ def _why(jump: Jump, problem: Problem) -> Termination:
     if jump.termination.is_limit or jump.termination is Termination.TIE_RULE:
         return jump.termination
     return Termination.TIE_RULE if problem.follower.rule_decides else Termination.NUMERICAL
-
-
-def _status(problem: Problem, run: Run, current: EvaluatedPolicy, step: Step, jump: Jump | None) -> Status | None:
-    """What is known at the end; ``None`` to let the termination say it."""
-    if jump is None:
-        return None
-    if step.termination is Termination.STATIONARY and jump.gain_bound <= negligible_at(problem, run, current):
-        return Status.PARETO_OPTIMAL
-    return Status.STATIONARY
 
 
 def _proof(gain_bound: float, run: Run) -> str:

@@ -8,14 +8,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ssg_mip.base.status import Termination
-from ssg_mip.evaluation.value_bounds import gap_scale, leader_value_bounds
+from ssg_mip.base.status import Status, Termination
 from ssg_mip.exact.size_limit import improvement_products, obstacle
-from ssg_mip.methods.policy_iteration.algorithm import DEFAULT_ITERATION_LIMIT, weighted_bound
 from ssg_mip.methods.policy_iteration.dominating_point import negligible_at
+from ssg_mip.methods.policy_iteration.loop import iterate
 from ssg_mip.methods.policy_iteration.negligible import resolution, value_scale
 from ssg_mip.methods.policy_iteration.run_log import RunLog
-from ssg_mip.methods.policy_iteration.start import first_iterate, without_start
 from ssg_mip.methods.policy_iteration.step import (
     LEAST_PROGRESS,
     TEST_GAP_SHARE,
@@ -48,29 +46,14 @@ def solve(problem: Problem, run: Run) -> Result:
         With the statuses of ``policy-iteration``; the counts are described in
         :mod:`ssg_mip.methods.response_regions`.
     """
-    bounds = leader_value_bounds(problem.game)
-    dual_bound = weighted_bound(problem, run, bounds)
-    current = first_iterate(problem, run)
-    if isinstance(current, Termination):
-        return without_start(problem, run, current, dual_bound, METHOD)
-    record = RunLog(problem, run, dual_bound, gap_scale(bounds, problem.weights), METHOD)
-    walk = _Walk(problem, run)
-    for _ in range(run.limits.iterations or DEFAULT_ITERATION_LIMIT):
-        record.arrived(current)
-        step = stop_at_ceiling(problem, run, current, record.ceiling) or walk.step(current, record.nodes)
-        record.stepped(current, step)
-        if step.target is None:
-            return record.result(current, step.termination, counts=walk.counts)
-        current = step.target
-    record.arrived(current)
-    record.stepped(current, Step.stopped(Termination.ITERATION_LIMIT))
-    return record.result(current, Termination.ITERATION_LIMIT, counts=walk.counts)
+    return iterate(problem, run, METHOD, lambda log: _Regions(problem, run, log))
 
 
-class _Walk:
+class _Regions:
     """The responses seen so far, and the work done on regions."""
 
-    def __init__(self, problem: Problem, run: Run) -> None:
+    def __init__(self, problem: Problem, run: Run, log: RunLog) -> None:
+        self._log = log
         self._game = problem.game
         self._problem = problem
         self._run = run
@@ -90,8 +73,16 @@ class _Walk:
             "missed": self._missed,
         }
 
-    def step(self, current: EvaluatedPolicy, nodes: int) -> Step:
+    def status(self, last: EvaluatedPolicy, step: Step) -> Status | None:
+        del last, step
+        return None
+
+    def step(self, current: EvaluatedPolicy) -> Step:
         """The first region that helps; else the test of Theorem 9, whose policy is taken if the regions missed it."""
+        at_ceiling = stop_at_ceiling(self._problem, self._run, current, self._log.ceiling)
+        if at_ceiling is not None:
+            return at_ceiling
+        nodes = self._log.nodes
         self._nodes = self._lps = 0
         self._occurs(current.response.follower_policy.actions)
         target, searched = None, False

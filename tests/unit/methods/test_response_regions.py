@@ -105,7 +105,7 @@ def test_the_ascent_stays_in_its_region_and_no_promise_falls() -> None:
 
 def test_a_step_that_the_regions_miss_is_taken_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """With regions that never help, the test of Theorem 9 leads on, and the run ends with the same proof."""
-    monkeypatch.setattr(algorithm._Walk, "_visit", lambda *_: None)
+    monkeypatch.setattr(algorithm._Regions, "_visit", lambda *_: None)
     game = _game(3).to_game()
     result = find_method(METHOD)(*asked(game, gap=GAP))
     assert result.provenance.counts["missed"] >= 1
