@@ -16,12 +16,12 @@ from functools import cached_property
 
 import numpy as np
 
-from ssg_mip.base.status import Termination
+from ssg_mip.base.status import BoundProof, Termination
 from ssg_mip.branch_and_bound.box import Box
 from ssg_mip.branch_and_bound.branching_rule import BranchingRule, choose_branch
 from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.occupancy_bounds import OccupancyBounds, OccupancySweeps, occupancy_bounds
-from ssg_mip.evaluation.value_bounds import ValueBounds
+from ssg_mip.evaluation.value_bounds import ValueBounds, leader_value_bounds
 from ssg_mip.exact.bridge import CommitmentBridge, weights_of
 from ssg_mip.exact.coupled_branching import CoupledBranching, CoupledColumns
 from ssg_mip.exact.heuristics.allowed import Allowed, SlotRows
@@ -222,9 +222,16 @@ def constrained_products(problem: Problem) -> int:
 
 
 def _started(bridge: ConstrainedBridge, termination: Termination) -> Answer:
-    """Without the program: the best of the policies that are known before it."""
+    """Without the program: the best of the policies that are known before it, and the bound of the joint process."""
     best = max((candidate for _, candidate in bridge.start()), key=lambda one: one.value, default=None)
-    answer = no_answer(termination)
+    ceiling = float(bridge.problem.weights @ leader_value_bounds(bridge.game).upper)
+    answer = dataclasses.replace(no_answer(termination), dual_bound=ceiling, bound_proof=BoundProof.PAIR)
     if best is None or not math.isfinite(best.value):
         return answer
-    return dataclasses.replace(answer, policy=best.policy, response=best.response, primal_bound=best.value)
+    return dataclasses.replace(
+        answer,
+        policy=best.policy,
+        response=best.response,
+        primal_bound=best.value,
+        dual_bound=max(ceiling, best.value),
+    )

@@ -35,7 +35,7 @@ from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.follower import Rational
 from ssg_mip.problem.objective import Objective
 from ssg_mip.problem.problem import Problem
-from ssg_mip.problem.scalarisation import DEFAULT_AUGMENTATION, AugmentedChebyshev
+from ssg_mip.problem.scalarisation import DEFAULT_AUGMENTATION, AugmentedChebyshev, scalarisation_of
 from ssg_mip.problem.weights import state_weights
 from ssg_mip.programs.direction import Demand
 from ssg_mip.runs.run import Run
@@ -103,7 +103,8 @@ def solve_chebyshev(
         As in ``solve``.
     gap
         The accuracy of ``L``, relative to its own spread between the bounds of the leader's values: the largest of
-        the widths times their weights, and ``e`` times the sum of these.
+        the widths times their weights, and ``e`` times the sum of these. No finer than a millionth of the values at which
+        the search starts.
 
     Returns
     -------
@@ -117,10 +118,7 @@ def solve_chebyshev(
         bounds.upper if reference is None else checked_array(reference, "reference", OptionError).astype(float),
         augmentation,
     )
-    if len(scalarisation.reference) != game.num_states:
-        raise OptionError(
-            f"the reference has {len(scalarisation.reference)} values; {game.name} has {game.num_states} states"
-        )
+    scalarisation_of(game, scalarisation)
     with given_or_graceful(interrupt) as flag:
         run = Run(gap=gap, deadline=Deadline(time_limit), seed=seed, interrupt=flag)
         form = standard_form(game)
@@ -142,31 +140,38 @@ def _point_out(point: ChebyshevPoint, scalarisation: AugmentedChebyshev, form: S
     )
 
 
-def _demands(what: AugmentedChebyshev, lowest: float) -> list[Demand]:
-    """One for each state: its share of the minimum and the augmentation reach ``lowest`` plus the level."""
-    demands = []
-    for state, weight in enumerate(what.weights.tolist()):
-        leader = what.augmentation * what.weights
-        leader[state] += weight
-        least = float(leader @ what.reference) + lowest
-        demands.append(Demand(leader=leader, follower=np.zeros(len(leader)), least=least, slope=1.0))
-    return demands
+def _demands(what: AugmentedChebyshev, lower: FloatArray) -> list[Demand]:
+    """One for each state: the piece that has its share of the minimum reaches the level above ``L[lower]``.
+
+    In units of what a gain of 1 in every state is worth at least, so that the numbers are those of the game however
+    large the augmentation is; and above the values at ``lower``, because references far from the game would drown them.
+    """
+    shares = what.weights * (lower - what.reference)
+    rows = what.pieces.weights / what.pieces.unit
+    least = rows @ lower + (shares.min() - shares) / what.pieces.unit
+    nothing = np.zeros(len(lower))
+    return [
+        Demand(leader=leader, follower=nothing, least=float(at_least), slope=1.0)
+        for leader, at_least in zip(rows, least, strict=True)
+    ]
 
 
 def _best(problem: Problem, run: Run, what: AugmentedChebyshev) -> ChebyshevPoint | None:
     """The point of the direction program, which starts where every state is worth least."""
     bounds = leader_value_bounds(problem.game)
-    lowest, highest = what(bounds.lower), what(bounds.upper)
+    lowest, highest, unit = what(bounds.lower), what(bounds.upper), what.pieces.unit
     spreads = what.weights * bounds.width
     spread = float(spreads.max()) + what.augmentation * float(spreads.sum())
-    accuracy = max(run.gap, LEAST_GAP) * max(spread, run.tolerances.monotone)
-    answer = solve_direction(
-        problem, run, _demands(what, lowest), top=max(highest - lowest, accuracy), absolute_gap=accuracy
-    )
+    demands = _demands(what, bounds.lower)
+    # A demand may be missed by this much, which the bound counts.
+    finest = run.tolerances.monotone * (1.0 + max(abs(demand.least) for demand in demands)) * unit
+    accuracy = max(max(run.gap, LEAST_GAP) * spread, finest)
+    top = max(highest - lowest, 0.5 * accuracy) / unit
+    answer = solve_direction(problem, run, demands, top=top, absolute_gap=accuracy / unit)
     if answer.policy is None or answer.response is None:
         return None
     value = what(answer.response.leader_values)
-    bound = max(value, lowest + answer.dual_bound)
+    bound = max(value, lowest + unit * answer.dual_bound)
     is_open = answer.termination is Termination.GAP and bound - value > accuracy * (1.0 + LEAST_GAP)
     return ChebyshevPoint(
         scalarisation=what,

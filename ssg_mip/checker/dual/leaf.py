@@ -269,8 +269,9 @@ class LeafBounds:
                 visited[key] = factor, products
             else:
                 others.append(factor + sum(value for value in products if value > 0))
-        largest = max(others, default=0)
-        total += shifted_up(largest * numbers.weight_total[1 if largest >= 0 else 0], FINE)
+        # What is not visited in coupled states is visited elsewhere, at least 0.
+        largest = max(0, max(others, default=0))
+        total += shifted_up(largest * numbers.weight_total[1], FINE)
         total += self._coupling_constants(leaf, slopes)
         brackets = Fraction(0)
         for block in leaf.conditional:

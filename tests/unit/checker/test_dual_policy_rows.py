@@ -47,9 +47,9 @@ NO_POLICY = (
 
 SMALL = tuple(f"{kind} {seed}" for kind in ("statewise", "coupling", "both", "partial") for seed in range(2))
 
-CASES = (*SMALL, "known statewise 13", "known budget 3", "known group 1", "known types 1", "mtd_four_types")
+CASES = (*SMALL, "known statewise 13", "known budget 3", "known group 1", "mtd_four_types")
 
-MUTATIONS = 80
+MUTATIONS = 40
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -193,7 +193,7 @@ def test_no_multipliers_bound_an_allowed_policy_below_its_value(name: str) -> No
     assert tight > 0
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(20))
 def test_no_multipliers_bound_the_only_policy_below_its_value(seed: int) -> None:
     """Without a choice of the leader a leaf may prove little more than that policy's value, at a corner of its box."""
     rng = np.random.default_rng(seed)
@@ -225,13 +225,19 @@ def test_no_multipliers_bound_the_only_policy_below_its_value(seed: int) -> None
         below, above = rng.uniform(0.01, 0.3, size=5), rng.uniform(0.01, 0.3, size=5)
         side = rng.integers(2, size=5)
         lower, upper = inside - np.where(side == 0, 0.0, below), inside + np.where(side == 1, 0.0, above)
-        line = ["l", 1.0, lower.tolist(), upper.tolist(), *_random_multipliers(template, rng, case, 0.15)]
+        line = [
+            "l",
+            1.0,
+            lower.tolist(),
+            upper.tolist(),
+            *_random_multipliers(template, rng, case, rng.choice([0.02, 0.15])),
+        ]
         leaf = read_leaf(line, header, numbers)
         excess = bounds.value(leaf, Region(leaf.lower, leaf.upper, answers)) / Fraction(leaf.objective, 1 << leaf.scale)
         excess -= Fraction(case.worth(policy))
         assert excess >= -Fraction(1, 10**9)
         nearest = min(nearest, float(excess))
-    assert nearest < 3.0
+    assert nearest < 2.0
 
 
 def _bounds(case: Constrained, header: Header) -> LeafBounds:

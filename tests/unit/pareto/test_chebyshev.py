@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ssg_mip import AugmentedChebyshev, solve_chebyshev, trace_front
+from ssg_mip import AugmentedChebyshev, Game, solve_chebyshev, trace_front
 from ssg_mip.base.interrupt import Interrupt
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.errors import OptionError
@@ -106,7 +106,7 @@ def test_with_a_myopic_leader_the_improvement_program_proves_the_front() -> None
         assert not len(dominating) or dominating.max() <= point.gain_bound + 1e-9
 
 
-@pytest.mark.parametrize("augmentation", [1e-6, 1e-3, 1.0, 1e3, 1e6])
+@pytest.mark.parametrize("augmentation", [1e-6, 1e-3, 1.0, 1e3, 1e6, 1e14, 1e90])
 def test_a_closed_gap_is_closed_whatever_the_augmentation(augmentation: float) -> None:
     """The gap is relative to the spread of the scalarisation, in which the augmented sum counts."""
     plain = random_game(
@@ -127,3 +127,29 @@ def test_a_closed_gap_is_closed_whatever_the_augmentation(augmentation: float) -
     policies = (LeaderPolicy.from_slots(game, np.concatenate(blocks)) for blocks in grid_policies(plain, 4))
     reached = [found.scalarisation(best_response(game, one).leader_values) for one in policies]
     assert found.dual_bound >= max(reached) - 1e-9 * (1.0 + augmentation)
+
+
+@pytest.mark.parametrize("reward", [0.3, 1e6 + 0.3])
+@pytest.mark.parametrize("reference", [1.7, 1e3 + 0.1, 1e6 + 0.1, 1e9 + 0.1])
+@pytest.mark.parametrize("augmentation", [1e-3, 1.0, 1e3, 1e6])
+def test_a_reference_far_from_the_game_hides_no_policy(reward: float, reference: float, augmentation: float) -> None:
+    game = Game.from_arrays(
+        np.ones((1, 1, 1, 1)),
+        np.full((1, 1, 1), reward),
+        np.zeros((1, 1, 1)),
+        leader_discount=0.0,
+        follower_discount=0.0,
+    )
+    found = solve_chebyshev(game, reference=[reference], augmentation=augmentation)
+    assert found is not None
+    assert found.termination is Termination.GAP
+    assert found.leader_values == pytest.approx([reward])
+    assert found.value == pytest.approx((1.0 + augmentation) * (reward - reference))
+
+
+def test_sizes_that_no_program_holds_are_refused_by_name() -> None:
+    game = figure_1(1.0, 2.0).to_game()
+    with pytest.raises(OptionError, match=r"reference\[.*is 1e\+90"):
+        solve_chebyshev(game, reference=[1e90, 0.0])
+    with pytest.raises(OptionError, match="bring the weights to similar sizes"):
+        solve_chebyshev(game, [1e-95, 1.0], augmentation=1e-3)
