@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ssg_mip.base.deadline import Deadline
+from ssg_mip.base.deadline import DEADLINE, Deadline
 from ssg_mip.base.interrupt import Interrupt, given_or_graceful
 from ssg_mip.base.rules import FLAG, PATH, SEED, TABLE, TEXT, checked, optional, shown
 from ssg_mip.base.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, Tolerances
@@ -35,7 +35,15 @@ SEED_DECIDES = "seed_decides"
 """Name of the entry in ``Result.details`` that says what another seed would change."""
 
 
-@checked(game=GAME, method=TEXT, check=FLAG, guarantee=FLAG, settings=optional(TABLE), certificate=optional(PATH))
+@checked(
+    game=GAME,
+    method=TEXT,
+    check=FLAG,
+    guarantee=FLAG,
+    settings=optional(TABLE),
+    certificate=optional(PATH),
+    deadline=optional(DEADLINE),
+)
 def solve(
     game: Game,
     method: str = "policy-iteration",

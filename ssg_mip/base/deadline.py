@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable
 
-from ssg_mip.base.rules import SECONDS, optional
+from ssg_mip.base.rules import SECONDS, instance_of, optional
 
 Checkpoint = Callable[[], None]
 """Called now and then by long work that can be given up; raises :class:`OutOfTime` when it should be."""
@@ -82,3 +82,7 @@ class Deadline:
     def extended(self, seconds: float) -> Deadline:
         """The same budget and some seconds more."""
         return self.keeping(-seconds)
+
+
+DEADLINE = instance_of(Deadline, "a Deadline: a budget that is running already; time_limit takes seconds")
+"""What an argument ``deadline`` must be."""

@@ -43,7 +43,7 @@ class Tolerances:
     Attributes
     ----------
     feasibility
-        Primal and dual feasibility asked of every LP (HiGHS accepts 1e-10 to 1e-3).
+        Primal and dual feasibility asked of every LP (HiGHS accepts none below 1e-10).
     tie
         Follower actions are tied in a state if their values differ by at most ``tie (1 - discount)`` times the spread
         of the values that the follower could have there (:func:`ssg_mip.evaluation.value_bounds.tie_thresholds`).

@@ -125,19 +125,22 @@ def check_taken(problem: Problem, run: Run, method: Method) -> None:
     """Raise :class:`OptionError` if a method cannot take a problem or a run."""
     check_selects(method, run.selection)
     check_scalarises(method, problem.objective.scalarisation is not None)
-    check_rows(problem, method)
+    check_policies(problem, method)
     method.check_settings(run.settings)
     problem.follower.check(problem.game, run.tolerances)
 
 
-def check_rows(problem: Problem, method: Method) -> None:
-    """Raise :class:`OptionError` if rows on the policy are asked of a method that honours none."""
-    if problem.policies.rows and Takes.POLICY_ROWS not in method.takes:
-        names = ", ".join(row.name for row in problem.policies.rows)
-        raise OptionError(
-            f"method {method.name!r} honours no rows on the policy, and there are: {names}; ask for "
-            f"{' or '.join(methods_that_take(Takes.POLICY_ROWS))}, or leave them out"
-        )
+def check_policies(problem: Problem, method: Method) -> None:
+    """Raise :class:`OptionError` if the policies are restricted by what a method would not honour."""
+    missed = method.misses(problem)
+    if missed is None:
+        return
+    rows = ", ".join(row.name for row in problem.policies.rows)
+    whose = f": {rows}" if missed is Takes.POLICY_ROWS else ""
+    raise OptionError(
+        f"method {method.name!r} takes no {missed.value}, and there are some{whose}; ask for "
+        f"{' or '.join(methods_that_take(missed))}, or leave them out"
+    )
 
 
 def check_selects(method: Method, selection: str) -> None:

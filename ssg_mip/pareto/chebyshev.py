@@ -103,8 +103,8 @@ def solve_chebyshev(
         As in ``solve``.
     gap
         The accuracy of ``L``, relative to its own spread between the bounds of the leader's values: the largest of
-        the widths times their weights, and ``e`` times the sum of these. No finer than a millionth of the values at which
-        the search starts.
+        the widths times their weights, and ``e`` times the sum of these. No finer than a millionth of the values at
+        which the search starts.
 
     Returns
     -------

@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ssg_mip.base.deadline import Deadline
+from ssg_mip.base.deadline import DEADLINE, Deadline
 from ssg_mip.base.interrupt import Interrupt, given_or_graceful
 from ssg_mip.base.leftover import CutRuns
 from ssg_mip.base.memory import require_memory
@@ -73,6 +73,7 @@ BYTES_PER_STATE = 500
     method=TEXT,
     weights=optional(LIST),
     num_weights=COUNT,
+    deadline=optional(DEADLINE),
     states=optional(LIST),
     starts=COUNT,
     seed=SEED,

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
+
+from ssg_mip.base.rules import shown
+from ssg_mip.base.tolerances import PROBABILITY
+from ssg_mip.errors import OptionError
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.scalarisation import Concave, StepObjective
 from ssg_mip.problem.weights import compliant_weights
@@ -20,10 +25,22 @@ class Objective:
     scalarisation
         A Pareto-compliant function of the values, in the units of the game that the problem is about; ``None`` for
         the weighted sum.
+
+    Raises
+    ------
+    OptionError
+        If the weights are none.
     """
 
     weights: FloatArray
     scalarisation: Concave | None = None
+
+    def __post_init__(self) -> None:
+        weights = np.asarray(self.weights)
+        if weights.ndim != 1 or not np.all(weights >= 0.0) or not abs(float(weights.sum()) - 1.0) <= PROBABILITY:
+            raise OptionError(
+                f"the weights are {shown(weights.tolist())}; they must be at least 0 and sum to one, one for each state"
+            )
 
     def __call__(self, values: FloatArray) -> float:
         """``L[values]``: what a run is to make large."""

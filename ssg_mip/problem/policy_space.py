@@ -128,7 +128,7 @@ class PolicySpace:
         return tuple(row for row in self.rows if row.scope(game) is scope)
 
     def check(self, game: Game) -> None:
-        """Raise :class:`OptionError` if a row has not one coefficient for each leader slot of a game."""
+        """Raise :class:`OptionError` if a row has not one coefficient for each slot, or a floor for each state."""
         slots = int(game.leader_offsets[-1])
         for row in self.rows:
             if row.coefficients.shape != (slots,):
@@ -136,6 +136,8 @@ class PolicySpace:
                     f"row {row.name} has coefficients of shape {row.coefficients.shape}; {game.name} has {slots} "
                     "leader slots (s, a), each of which needs one"
                 )
+        if self.floor is not None and self.floor.shape != (game.num_states,):
+            raise OptionError(f"the floor has shape {self.floor.shape}; {game.name} needs ({game.num_states},)")
 
     def sides(self, game: Game, scope: Scope) -> tuple[Side, ...]:
         """The rows of a scope as inequalities and equations, in the order of the rows."""

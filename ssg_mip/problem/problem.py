@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from ssg_mip.errors import OptionError
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.follower import Rational
@@ -28,6 +29,11 @@ class Problem:
         How the follower answers.
     policies
         Which policies the leader may use.
+
+    Raises
+    ------
+    OptionError
+        If the weights or what restricts the policies do not fit the game.
     """
 
     game: Game
@@ -46,6 +52,9 @@ class Problem:
         answering = Rational() if follower is None else follower
         for name, value in (("game", game), ("objective", own), ("follower", answering), ("policies", policies)):
             object.__setattr__(self, name, value)
+        if self.weights.shape != (game.num_states,):
+            raise OptionError(f"there are {len(self.weights)} weights; {game.name} has {game.num_states} states")
+        self.policies.check(game)
 
     @property
     def weights(self) -> FloatArray:

@@ -33,7 +33,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ssg_mip.base.deadline import Checkpoint, Deadline, OutOfTime, giving_up, unhurried
+from ssg_mip.base.deadline import DEADLINE, Checkpoint, Deadline, OutOfTime, giving_up, unhurried
 from ssg_mip.base.rules import NOT_NEGATIVE, PATH, SECONDS, checked, one_of, optional
 from ssg_mip.errors import OptionError, TooLargeError
 from ssg_mip.evaluation.best_response import best_response
@@ -70,7 +70,14 @@ Often only one policy is as good as the given one, itself, with equality: reader
 """
 
 
-@checked(game=GAME, path=PATH, policy=optional(LEADER_POLICY), margin=NOT_NEGATIVE, time_limit=optional(SECONDS))
+@checked(
+    game=GAME,
+    path=PATH,
+    policy=optional(LEADER_POLICY),
+    margin=NOT_NEGATIVE,
+    time_limit=optional(SECONDS),
+    deadline=optional(DEADLINE),
+)
 def export(
     game: Game,
     path: str | os.PathLike[str],

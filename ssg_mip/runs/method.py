@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import Any, Protocol
 
 from ssg_mip.base.promises import Promise
+from ssg_mip.errors import OptionError
 from ssg_mip.problem.problem import Problem
 from ssg_mip.result import Result
 from ssg_mip.runs.run import Run
@@ -86,9 +87,23 @@ class Method:
     extra: str = ""
 
     def __call__(self, problem: Problem, run: Run) -> Result:
-        """Run the method; its result carries its promises."""
+        """Run the method; its result carries its promises.
+
+        Raises
+        ------
+        OptionError
+            If the problem restricts the policies by what the method would not honour.
+        """
+        missed = self.misses(problem)
+        if missed is not None:
+            raise OptionError(f"method {self.name!r} takes no {missed.value}, and there are some: leave them out")
         solve: MethodFunction = import_module(self.home).solve
         return dataclasses.replace(solve(problem, run), promises=self.promises)
+
+    def misses(self, problem: Problem) -> Takes | None:
+        """What a problem asks of the policies and the method would not honour."""
+        asked = {Takes.POLICY_ROWS: bool(problem.policies.rows), Takes.FLOORS: problem.floor is not None}
+        return next((what for what, is_asked in asked.items() if is_asked and what not in self.takes), None)
 
     @property
     def settings(self) -> type[Any] | None:

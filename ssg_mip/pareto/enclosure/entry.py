@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 
-from ssg_mip.base.deadline import Deadline
+from ssg_mip.base.deadline import DEADLINE, Deadline
 from ssg_mip.base.interrupt import Interrupt, given_or_graceful
 from ssg_mip.base.rules import CALLBACK, COUNT, FLAG, LIST, POSITIVE, checked, optional
 from ssg_mip.base.tolerances import DEFAULT_TOLERANCES, Tolerances
@@ -36,6 +36,7 @@ EXPECTED_POINTS = 10
     program_limit=optional(COUNT),
     on_progress=optional(CALLBACK),
     check=FLAG,
+    deadline=optional(DEADLINE),
 )
 def enclose_front(
     game: Game,

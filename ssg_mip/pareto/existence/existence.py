@@ -27,11 +27,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ssg_mip.base.deadline import Deadline
+from ssg_mip.base.deadline import DEADLINE, Deadline
 from ssg_mip.base.frozen import FrozenArrays
 from ssg_mip.base.interrupt import Interrupt, given_or_graceful
 from ssg_mip.base.provenance import Provenance
-from ssg_mip.base.rules import FLAG, checked
+from ssg_mip.base.rules import FLAG, checked, optional
 from ssg_mip.base.status import Termination
 from ssg_mip.base.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, Tolerances
 from ssg_mip.checker.outcome import UNCHECKED, CheckOutcome, claimed_words
@@ -178,7 +178,7 @@ class Existence(FrozenArrays):
         }
 
 
-@checked(game=GAME, check=FLAG)
+@checked(game=GAME, check=FLAG, deadline=optional(DEADLINE))
 def existence(
     game: Game,
     *,

@@ -64,6 +64,7 @@ NOT_A_SEED = ["1", None, True, -1, 1.5, [1], 10**30, Rude()]
 NOT_A_FLAG = ["yes", None, 1, 0.0, [True], Rude()]
 NOT_A_CALLBACK = ["print", 1, True, [print]]
 NOT_AN_INTERRUPT = [True, "stop", 1]
+NOT_A_DEADLINE = [5, 5.0, "5", True]
 NOT_A_PATH = [None, 7, "", b"x\0", ["x"], "a\0b.lp", Rude()]
 NOT_TIES = ["best", "", None, 1, ["leader"], True, np.array(["leader"])]
 NOT_WEIGHTS = [
@@ -99,7 +100,7 @@ SOLVE = {
     "selection": ["best", None, 1, ["argmax"], "epsilon"],
     "epsilon": [0.5, "0.5"],
     "settings": NOT_SETTINGS,
-    "tolerances": [None if False else 1e-9, "tight", {"tie": 1e-9}],
+    "tolerances": [1e-9, "tight", {"tie": 1e-9}],
     "on_progress": NOT_A_CALLBACK,
     "interrupt": NOT_AN_INTERRUPT,
     "margin": NOT_A_NUMBER + NEGATIVE + [np.inf],
@@ -254,23 +255,28 @@ NOT_AN_ACTION = ["0", None, 2, -1, 0.5, True, [0, 1], 10**30, Rude()]
 
 # function, arguments that are always there, {argument: wrong values}
 CALLS: list[tuple[str, Callable[..., Any], dict[str, Any], dict[str, list[Any]]]] = [
-    ("solve", ssg_mip.solve, {"game": GAME, "time_limit": 5.0}, {**SOLVE, "scalarisation": NOT_A_SCALARISATION}),
+    ("solve", ssg_mip.solve, {"game": GAME, "time_limit": 5.0}, {
+        **SOLVE, "scalarisation": NOT_A_SCALARISATION, "deadline": NOT_A_DEADLINE,
+    }),
     ("trace_front", ssg_mip.trace_front, {"game": GAME, "time_limit": 5.0}, {
-        **{key: SOLVE[key] for key in SOLVE if key not in {"iteration_limit", "levels", "start", "tolerances", "weights"}},
+        **{key: SOLVE[key] for key in SOLVE if key not in {"iteration_limit", "levels", "start", "weights"}},
+        "deadline": NOT_A_DEADLINE,
         "weights": ["s0", [], [None], [[1.0]], ["s0"], 7, [[1, 1, -1]], generated()],
         "num_weights": NOT_A_COUNT, "starts": NOT_A_COUNT, "states": ["s0", ["s9"], [], [7], [None], [["s0"]], 7],
     }),
     ("enclose_front", ssg_mip.enclose_front, {"game": GAME, "time_limit": 5.0}, {
         **{key: REQUEST[key] for key in REQUEST if key != "gap"}, "margin": SOLVE["margin"], "check": NOT_A_FLAG,
-        "on_progress": NOT_A_CALLBACK, "program_limit": NOT_AN_OPTIONAL_COUNT,
+        "deadline": NOT_A_DEADLINE, "tolerances": SOLVE["tolerances"], "on_progress": NOT_A_CALLBACK, "program_limit": NOT_AN_OPTIONAL_COUNT,
         "resolution": [*NOT_A_LIMIT, 0.0, np.inf],
         "objectives": ["s0", [], 7, ["s9"], [7], ["s0", "s0"], [{"s0": -1}], [[]], [["s9"]], [[7]], generated(),
                        [ssg_mip.leader_objective(OTHER, "s3")]],
     }),
-    ("existence", ssg_mip.existence, {"game": GAME, "time_limit": 5.0}, {**REQUEST, "margin": SOLVE["margin"], "check": NOT_A_FLAG}),
+    ("existence", ssg_mip.existence, {"game": GAME, "time_limit": 5.0}, {
+        **REQUEST, "margin": SOLVE["margin"], "check": NOT_A_FLAG, "deadline": NOT_A_DEADLINE, "tolerances": SOLVE["tolerances"],
+    }),
     ("attainment", ssg_mip.attainment, {"game": GAME, "policy": POLICY, "time_limit": 5.0}, {
         "game": NOT_A_GAME, "policy": [*NOT_A_POLICY, LeaderPolicy.uniform(OTHER)], "ties": NOT_TIES,
-        "gap": SOLVE["gap"], "time_limit": NOT_A_LIMIT,
+        "gap": SOLVE["gap"], "time_limit": NOT_A_LIMIT, "tolerances": SOLVE["tolerances"],
     }),
     ("necessary_condition", ssg_mip.necessary_condition, {"game": GAME, "policy": POLICY, "time_limit": 5.0}, {
         **REQUEST, "policy": [*NOT_A_POLICY, LeaderPolicy.uniform(OTHER)],
@@ -297,7 +303,7 @@ CALLS: list[tuple[str, Callable[..., Any], dict[str, Any], dict[str, list[Any]]]
         "game": NOT_A_GAME, "path": [*NOT_A_PATH, "x.mps", "/nowhere/x.lp"], "program": ["profit", None, 7, ["commitment"]],
         "form": ["cubic", None, 7], "policy": [*(one for one in NOT_A_POLICY if one is not None), LeaderPolicy.uniform(OTHER)],
         "weights": NOT_WEIGHTS, "margin": SOLVE["margin"], "scalarisation": NOT_A_SCALARISATION,
-        "time_limit": SOLVE["time_limit"],
+        "time_limit": SOLVE["time_limit"], "deadline": NOT_A_DEADLINE,
     }),
     ("observed_actions", ssg_mip.observed_actions, {"game": GAME}, {"game": NOT_A_GAME, "most_functions": [*NOT_A_COUNT, 1]}),
     ("reachable_states", ssg_mip.reachable_states, {"game": GAME}, {"game": NOT_A_GAME, "from_": ["s9", 7, ["s9"], [None], {"s0": 1}]}),

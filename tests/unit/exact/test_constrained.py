@@ -21,7 +21,7 @@ from ssg_mip.evaluation.occupancy_bounds import OccupancySweeps, occupancy_bound
 from ssg_mip.exact.constrained import ConstrainedBridge, solve_constrained
 from ssg_mip.exact.heuristics.allowed import Allowed
 from ssg_mip.exact.solving import searched, solve_commitment
-from ssg_mip.methods.registry import METHODS, check_rows, find_method
+from ssg_mip.methods.registry import METHODS, check_policies, find_method
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.policy_space import EVERY_POLICY, PolicyRow, PolicySpace, Scope
 from ssg_mip.problem.problem import Problem
@@ -331,10 +331,10 @@ def test_methods_that_honour_no_rows_refuse_them_by_name() -> None:
     problem, _ = asked(small(0, "statewise"))
     for name, method in METHODS.items():
         if name == "commitment":
-            check_rows(problem, method)
+            check_policies(problem, method)
             continue
-        with pytest.raises(OptionError, match=f"'{name}' honours no rows.*ask for commitment"):
-            check_rows(problem, method)
+        with pytest.raises(OptionError, match=f"'{name}' takes no rows.*ask for commitment"):
+            check_policies(problem, method)
 
 
 @pytest.mark.parametrize("kind", KINDS)
