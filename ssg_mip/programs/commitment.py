@@ -41,14 +41,7 @@ from ssg_mip.evaluation.value_bounds import ValueBounds, leader_value_bounds
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.programs.coupling import Coupling
-from ssg_mip.programs.policy_block import (
-    NO_ROWS,
-    PolicyRows,
-    add_coupled_rows,
-    add_statewise_rows,
-    add_visits,
-    add_worth,
-)
+from ssg_mip.programs.policy_block import NO_ROWS, PolicyRows, add_policy_rows, add_worth
 from ssg_mip.programs.program import Multiplied, Program
 from ssg_mip.programs.rows import Selection, add_follower_values, add_incentive_rows, add_products, multiplied_rows
 from ssg_mip.programs.tags import FROM_WEIGHTS, OF_STATE, Block, ColumnKind, RowKind, tagged
@@ -115,8 +108,7 @@ def commitment(
     add_follower_values(model, follower)
     coupling = Coupling(game)
     parts = [add_occupancy_block(model, selection, coupling, weights, follower, Block(FROM_WEIGHTS))]
-    coupled = list(rows.coupled_states)
-    thin = sorted({*conditional_states(game, weights, list(floor)), *coupled})
+    thin = sorted({*conditional_states(game, weights, list(floor)), *rows.coupled_states})
     parts.append(add_conditional_block(model, selection, coupling, thin, follower))
     rewards = {key: float(game.leader_rewards[game.row(*key)]) for key in keys}
     blocks = {}
@@ -134,33 +126,18 @@ def commitment(
             rule=lambda m, *key: m.y[key] - sum(float(weights[k]) * y[key] for k, y in blocks.items()) >= 0.0,
         )
         model.share = tagged(share, "sab", RowKind.SHARE)
-    multiplied = [row for part in parts for row in part.multiplied]
-    triples = [triple for part in parts for triple in part.triples]
-    box = [model.v[t] for t in states]
-    for block, covered in ((Block(FROM_WEIGHTS), list(states)), (Block(OF_STATE, "conditional_"), thin)):
-        multiplied += add_statewise_rows(model, selection, rows, coupling, covered, follower, block)
-    if coupled:
-        multiplied += add_coupled_rows(model, selection, rows, coupling, follower)
-        visited = add_visits(model, selection, rows, list(model.w))
-        multiplied += visited.multiplied
-        box += visited.box
-        triples = _without(triples, visited.triples) + visited.triples
+    policy = add_policy_rows(model, selection, rows, coupling, thin, follower)
+    if policy.box:
         add_worth(model, rewards, leader_value_bounds(game), weights)
     else:
         model.leader_value = pyo.Objective(expr=sum(rewards[key] * model.y[key] for key in keys), sense=pyo.maximize)
     return Program(
         model,
-        box=tuple(box),
-        products=add_products(model, triples, selection.checkpoint),
-        multiplied=tuple(multiplied),
+        box=(*(model.v[t] for t in states), *policy.box),
+        products=add_products(model, _joined(parts, policy.triples), selection.checkpoint),
+        multiplied=(*(row for part in parts for row in part.multiplied), *policy.multiplied),
         differences=tuple(pair for part in parts for pair in part.differences),
     )
-
-
-def _without(triples: Sequence[tuple[Any, Any, Any]], others: Sequence[tuple[Any, Any, Any]]) -> list[Any]:
-    """The triples whose result is none of the others'."""
-    results = {id(result) for result, _, _ in others}
-    return [triple for triple in triples if id(triple[0]) not in results]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -171,6 +148,12 @@ class Part:
     triples: list[tuple[Any, Any, Any]]
     multiplied: tuple[Multiplied, ...]
     differences: tuple[tuple[Any, Any], ...]
+
+
+def _joined(parts: Sequence[Part], others: Sequence[tuple[Any, Any, Any]]) -> list[tuple[Any, Any, Any]]:
+    """The products of all parts and the others, which take the place of those with the same result."""
+    results = {id(result) for result, _, _ in others}
+    return [triple for part in parts for triple in part.triples if id(triple[0]) not in results] + list(others)
 
 
 def add_occupancy_block(

@@ -41,7 +41,7 @@ from ssg_mip.problem.policy_space import PolicySpace, Scope, Side
 from ssg_mip.programs.coupling import Coupling
 from ssg_mip.programs.program import Multiplied
 from ssg_mip.programs.rows import Key, Selection
-from ssg_mip.programs.tags import NONE, OF_STATE, Block, ColumnKind, RowKind, tagged
+from ssg_mip.programs.tags import FROM_WEIGHTS, NONE, OF_STATE, Block, ColumnKind, RowKind, tagged
 
 STATEWISE = {
     "": RowKind.STATEWISE,
@@ -176,6 +176,41 @@ def _attach(
     return tuple(found)
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class Added:
+    """What the rows add to a program: products, multiplied rows and box variables."""
+
+    triples: tuple[tuple[Any, Any, Any], ...]
+    multiplied: tuple[Multiplied, ...]
+    box: tuple[Any, ...]
+
+
+def add_policy_rows(
+    model: Any,
+    selection: Selection,
+    rows: PolicyRows,
+    coupling: Coupling,
+    conditional: Sequence[int],
+    follower: ValueBounds,
+) -> Added:
+    """Add all rows to a program with its blocks of occupancies and of conditional probabilities.
+
+    Parameters
+    ----------
+    conditional
+        The states of the second block; those that rows couple are among them.
+    """
+    multiplied: list[Multiplied] = []
+    everywhere = range(selection.game.num_states)
+    for block, states in ((Block(FROM_WEIGHTS), everywhere), (Block(OF_STATE, "conditional_"), conditional)):
+        multiplied += add_statewise_rows(model, selection, rows, coupling, states, follower, block)
+    if not rows.coupled_states:
+        return Added((), tuple(multiplied), ())
+    multiplied += add_coupled_rows(model, selection, rows, coupling, follower)
+    visits = add_visits(model, selection, rows, list(model.w))
+    return dataclasses.replace(visits, multiplied=(*multiplied, *visits.multiplied))
+
+
 def add_statewise_rows(
     model: Any,
     selection: Selection,
@@ -249,17 +284,8 @@ def _states_of(game: Game, side: Side) -> list[int]:
     return found
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Visited:
-    """What ties the conditional probabilities of coupled states to the occupancies."""
-
-    triples: list[tuple[Any, Any, Any]]
-    multiplied: tuple[Multiplied, ...]
-    box: tuple[Any, ...]
-
-
-def add_visits(model: Any, selection: Selection, rows: PolicyRows, places: Sequence[tuple[int, ...]]) -> Visited:
-    """Add ``d`` and ``visits``; ``places`` are the indices of ``w``.
+def add_visits(model: Any, selection: Selection, rows: PolicyRows, places: Sequence[tuple[int, ...]]) -> Added:
+    """Tie the probabilities of coupled states to the occupancies by ``d``; ``places`` are the indices of ``w``.
 
     Raises
     ------
@@ -280,7 +306,7 @@ def add_visits(model: Any, selection: Selection, rows: PolicyRows, places: Seque
     triples = [(model.y[key], model.x[key], model.d[key[0]]) for key in itertools.chain(*keys.values())]
     triples += [(model.w[place], model.z[place], model.d[place[0]]) for place in places if place[0] in coupled]
     multiplied = tuple(Multiplied(model.visits[s], model.simplex[s], model.d[s]) for s in states)
-    return Visited(triples, multiplied, tuple(model.d[s] for s in states))
+    return Added(tuple(triples), multiplied, tuple(model.d[s] for s in states))
 
 
 def add_worth(model: Any, rewards: Mapping[Key, float], leader: ValueBounds, weights: Any) -> None:

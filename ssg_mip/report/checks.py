@@ -11,6 +11,7 @@ from ssg_mip.game.game import Game
 from ssg_mip.report.text import add_row, counted, number, table
 
 if TYPE_CHECKING:
+    from ssg_mip.checker.dual.policy_rows import GivenRow
     from ssg_mip.checker.dual.replay import BoundVerification
     from ssg_mip.checker.verification import Verification
 
@@ -61,6 +62,9 @@ def _bound_statement(game: Game, verification: BoundVerification) -> str:
     if verification.floor:
         least = ", ".join(f"{game.state_names[state]} {value!r}" for state, value in verification.floor)
         demands.append(f"with these values at least: {least}")
+    if verification.policy_rows:
+        rows = "; ".join(_row_in_words(game, row) for row in verification.policy_rows)
+        demands.append(f"with f(action|state) such that {rows}")
     if verification.values is not None:
         values = ", ".join(
             f"{name} {float(v)!r}" for name, v in zip(game.state_names, verification.values, strict=True)
@@ -72,6 +76,18 @@ def _bound_statement(game: Game, verification: BoundVerification) -> str:
     if verification.claimed is None:
         return f"there is {who}"
     return f"{who} {'gains' if verification.values is not None else 'is worth'} more than {verification.claimed!r}"
+
+
+def _row_in_words(game: Game, row: GivenRow) -> str:
+    """A row on the leader's policy as an inequality."""
+    states = zip(game.state_names, game.leader_actions, strict=True)
+    names = [f"f({action}|{state})" for state, own in states for action in own]
+    terms = zip(row.coefficients, names, strict=True)
+    total = " + ".join(f"{factor!r} {name}" for factor, name in terms if factor)
+    if row.lower == row.upper:
+        return f"{total} = {row.upper!r}"
+    below = "" if row.lower is None else f"{row.lower!r} <= "
+    return f"{below}{total}{'' if row.upper is None else f' <= {row.upper!r}'}"
 
 
 def bounds_to_dict(found: Sequence[BoundVerification]) -> dict[str, Any]:

@@ -29,6 +29,8 @@ Bellman equations (:mod:`.propagation`), which loses no consistent ``(f, g, v)``
 * with a margin ``m``, ``m sum_a y(s,a,b)`` more on the right of the incentive rows with ``c != b``;
 * with floors, a block ``y_k`` of occupancies from each such state ``k``, for which all this holds too,
   ``sum y_k r_A >= least(k)``, and ``y >= sum_k weights(k) y_k``;
+* with rows on the policy, these for each answer in blocks of their state, and across states in blocks ``x``, where
+  ``y = d x`` with the occupancies ``d`` in the box (:mod:`.policy_rows`);
 * in the improvement program blocks ``x`` alone, one for each state, and ``sum_ab x [r_A + gamma_A p V - V(s)] >= 0``.
 
 Any multipliers, those of inequalities at least 0, may be chosen: ``objective * sum y r_A`` (in the improvement program

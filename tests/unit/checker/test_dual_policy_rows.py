@@ -32,6 +32,7 @@ from ssg_mip.exact.solving import Answer
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.policy_space import PolicyRow, PolicySpace
 from ssg_mip.proofs.writer import Recorder
+from ssg_mip.report.checks import bound_report
 from tests.oracles.games import random_game
 from tests.unit.checker.tampering import mutate, replayed
 from tests.unit.exact.constrained_cases import Constrained, bayesian_games, grid, known_games, row, small
@@ -343,6 +344,14 @@ def test_rows_are_checked_in_exact_arithmetic() -> None:
     assert not check.passed
     assert float(check.violation) == pytest.approx(1e-6, rel=1e-6)
     assert rows_check(case.game, outside, rows, [2e-6, 2e-6]).passed
+
+
+def test_what_is_proven_is_said_of_the_allowed_policies_alone() -> None:
+    found = certified("both 0")
+    words = bound_report(found.case.game, verify_bound(found.case.game, found.lines))[-1]
+    (first, *_), state = found.case.game.leader_actions[0], found.case.game.state_names[0]
+    assert "no stationary leader policy with f(action|state) such that" in words
+    assert f"0.3 <= 1.0 f({first}|{state}); 0.1 <= " in words
 
 
 def test_a_header_with_rows_of_another_game_is_refused() -> None:
