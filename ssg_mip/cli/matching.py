@@ -24,7 +24,13 @@ def check_regular(result: Path) -> None:
 def matching_game(command: str, result: Path, data: Mapping[str, Any]) -> Game:
     """The game that the result is about, found by its content hash."""
     provenance = data.get("provenance")
-    return game_with_hash(command, result, provenance.get("game_hash") if isinstance(provenance, Mapping) else None)
+    wanted = provenance.get("game_hash") if isinstance(provenance, Mapping) else None
+    if not isinstance(wanted, str):
+        raise OptionError(
+            f"{result} says in no provenance.game_hash which game it is about; it must be what solve, front or "
+            "existence printed with --json"
+        )
+    return game_with_hash(command, result, wanted)
 
 
 def game_with_hash(command: str, result: Path, wanted: Any) -> Game:

@@ -92,7 +92,9 @@ def parse_json(data: bytes) -> Any:
     try:
         tree = parser.parse(text)
     except json.JSONDecodeError as error:
-        raise Refusal(f"is not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
+        raise Refusal(
+            f"is not JSON: {error.msg.removesuffix(' at')} at line {error.lineno}, column {error.colno}"
+        ) from None
     except RecursionError:
         raise Refusal("is nested too deeply") from None
     # Lone surrogates can come from escapes only; without any, strings need no look. The places of all values take

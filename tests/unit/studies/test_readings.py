@@ -130,6 +130,8 @@ def test_figure_1_says_whether_a_weak_threat_does_as_expected(notebook: Notebook
     assert notebook.findings[-1].reading == "as expected here: exists"
     _figure_1(notebook, {**WEAK, "verdict": "none"})
     assert notebook.findings[-1].reading == "not as expected here: exists"
+    _figure_1(notebook, {**WEAK, "verdict": "undecided"})
+    assert notebook.findings[-1].reading == "open at some, where a limit came first; expected here: exists"
     tie = {**WEAK, "discounted_y": 1.0, "threat_works": None}
     _figure_1(notebook, tie)
     assert "At 1 punishments" in notebook.notes[-1]
