@@ -1,7 +1,7 @@
 """The list of all methods, and what may be asked of each.
 
-To add a method, write its module and list it here; promises, options that it takes, the command line, the conformance
-suite and the tables of the documentation follow from its entry.
+To add a method, write its module and list it here; promises, options that it takes and the conformance suite follow
+from its entry, and tests hold the help of the command line and the tables of the README to the list.
 """
 
 from __future__ import annotations

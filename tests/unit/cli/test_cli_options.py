@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from ssg_mip.cli.options import read_policy, read_weights
+from ssg_mip.cli.options import Method, read_policy, read_weights
 from ssg_mip.errors import InvalidPolicyError, OptionError
+from ssg_mip.methods.registry import METHODS
 
 
 @pytest.mark.parametrize(
@@ -21,6 +24,12 @@ from ssg_mip.errors import InvalidPolicyError, OptionError
 )
 def test_weights_are_read_from_pairs_or_json(text: str, weights: dict[str, float]) -> None:
     assert read_weights(text) == weights
+
+
+def test_the_help_names_every_method() -> None:
+    words = get_args(Method)[1].help
+    assert set(METHODS) <= set(re.findall(r"[a-z-]+", words))
+    assert all(method.extra in words for method in METHODS.values())
 
 
 def test_weights_are_read_from_a_file(tmp_path: Path) -> None:
