@@ -21,7 +21,7 @@ from ssg_mip.branch_and_bound.records import Aim, Outcome
 from ssg_mip.branch_and_bound.relaxation import BoxRelaxation, Point
 from ssg_mip.branch_and_bound.search import Search
 from ssg_mip.branch_and_bound.tree_log import TreeLog
-from ssg_mip.evaluation.best_response import Response, best_response
+from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.bound_propagation import IntervalBellman
 from ssg_mip.evaluation.mdp import DENSE_STATES, induced_by_leader, joint_process, optimal_control
 from ssg_mip.evaluation.value_bounds import ValueBounds, follower_value_bounds, tie_thresholds
@@ -342,11 +342,11 @@ class ImprovementBridge(Bridge):
 
     def gains(self, policy: LeaderPolicy) -> tuple[Response, FloatArray]:
         """``Q_t - V_t`` per state; under ties in the leader's favour by the tied response with the largest ``Q_t``."""
-        game, ties = self.game, self.problem.follower.ties
-        response = best_response(game, policy, ties, tolerances=self.run.tolerances)
+        game, follower = self.game, self.problem.follower
+        response = follower.response(game, policy, self.run.tolerances)
         leader, _ = induced_by_leader(game, policy)
         gains = leader.action_values(self.values) - self.values[game.follower_slot_state]
-        if ties == "leader":
+        if follower.ties == "leader":
             gains = np.maximum.reduceat(np.where(response.tied, gains, -np.inf), game.follower_offsets[:-1])
         else:
             gains = gains[response.follower_policy.slots(game)]

@@ -16,7 +16,7 @@ from ssg_mip.base.status import BoundProof, Termination
 from ssg_mip.base.tolerances import ROUNDING
 from ssg_mip.branch_and_bound.branching_rule import BranchingRule, choose_branch
 from ssg_mip.branch_and_bound.records import Aim, Outcome
-from ssg_mip.evaluation.best_response import Response, best_response
+from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.value_bounds import (
     LEAST_GAP,
     ValueBounds,
@@ -184,7 +184,7 @@ def improve_without_program(
         stepped = step_down_the_ladder(
             game,
             start,
-            best_response(game, start, problem.follower.ties, tolerances=run.tolerances),
+            problem.follower.response(game, start, run.tolerances),
             bridge.judge,
             lambda: run.stopped,
         )

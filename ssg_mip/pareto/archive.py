@@ -8,7 +8,6 @@ import math
 import numpy as np
 
 from ssg_mip.base.status import Status, Termination
-from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.evaluation.value_bounds import leader_value_bounds, varying_states
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
@@ -46,7 +45,7 @@ class PointArchive:
 
     def __init__(self, problem: Problem, run: Run) -> None:
         self._game = problem.game
-        self._ties = problem.follower.ties
+        self._follower = problem.follower
         self._run = run
         self._candidates: list[_Candidate] = []
         self._results: list[Result] = []
@@ -102,7 +101,7 @@ class PointArchive:
         return tuple(self._point(self._candidates[place]) for place in order)
 
     def _point(self, candidate: _Candidate) -> FrontPoint:
-        response = best_response(self._game, candidate.policy, self._ties)
+        response = self._follower.response(self._game, candidate.policy, self._run.tolerances)
         return FrontPoint(
             leader_values=response.leader_values,
             follower_values=response.follower_values,

@@ -26,7 +26,7 @@ from ssg_mip.base.interrupt import Interrupt
 from ssg_mip.base.rules import INTERRUPT, checked, optional
 from ssg_mip.base.status import Termination
 from ssg_mip.base.tolerances import DEFAULT_GAP
-from ssg_mip.evaluation.best_response import Ties, best_response
+from ssg_mip.evaluation.best_response import Ties
 from ssg_mip.evaluation.mdp import induced_by_leader
 from ssg_mip.evaluation.standard_form import standard_form
 from ssg_mip.evaluation.value_bounds import LEAST_GAP
@@ -184,7 +184,7 @@ def sufficient_condition(problem: Problem, run: Run, policy: LeaderPolicy) -> Su
         Gap, tie rule and limits; the weights play no part.
     """
     game = problem.game
-    values = best_response(game, policy, problem.follower.ties, tolerances=run.tolerances).leader_values
+    values = problem.follower.response(game, policy, run.tolerances).leader_values
     negligible = negligible_gain(game, values, problem.weights, max(run.gap, LEAST_GAP), one_step=True)
     share = game.leader_discount / (1.0 - game.leader_discount)
     nodes = lps = programs = 0

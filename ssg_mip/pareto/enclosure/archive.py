@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ssg_mip.evaluation.best_response import Response, best_response
+from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.mdp import DENSE_STATES
 from ssg_mip.exact import Answer
 from ssg_mip.exact.direction import DirectionBridge
@@ -63,8 +63,8 @@ class Archive:
 
     def evaluated_anew(self) -> list[AttainedPoint]:
         """The points by a fresh evaluation of their policies."""
-        ties = self._problem.follower.ties
-        return [self._at(one.policy, best_response(self._game, one.policy, ties)) for one in self.points]
+        answered = self._problem.follower.response
+        return [self._at(one.policy, answered(self._game, one.policy, self._run.tolerances)) for one in self.points]
 
     def witness(self, policy: LeaderPolicy, response: Response) -> None:
         """Remember a policy that a search evaluated, if it tells something new."""
