@@ -348,6 +348,8 @@ def late(run: Run) -> float:
 def proven_regret(game: Game, way: Way, effort: Effort, steps: IntArray) -> FloatArray:
     """The bound of Hedge in units of reward, ``R (sets log |B| / eta' + eta' t / 8)`` on gains of spread ``R``.
 
+    The game has one state.
+
     A follower that moves once in an iteration of ``k`` steps plays the same mix in all of them, so its regret is ``k``
     times that of ``t / k`` rounds. Where it sees the action, each information set has at most ``k`` visits and one move
     an iteration, and in one state its gains are the same in every visit, so that the regret of no visit is negative;

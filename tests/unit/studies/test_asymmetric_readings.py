@@ -50,7 +50,7 @@ from ssg_mip.studies.matrix_games import read_battle, read_optimal_memory
 from ssg_mip.studies.memory import read_memory
 from ssg_mip.studies.notebook import BOUND, Notebook
 from ssg_mip.studies.security_curves import read_criteria, read_grid, targets_game
-from ssg_mip.studies.theorem_9 import bound_of, goes_on_growing, read_bound
+from ssg_mip.studies.theorem_9 import Bound, bound_of, goes_on_growing, read_bound
 
 STEPS_DONE = np.arange(1000, 65_000, 1000)
 
@@ -361,6 +361,19 @@ def test_theorem_9_is_read_from_both_sides() -> None:
     assert read_bound("zero-sum", falls, empty)[0].agrees is None
     broken = dataclasses.replace(falls, follower_regret=3.0 * np.sqrt(STEPS_DONE))
     assert read_bound("Battle", broken, bound)[1].agrees is False
+
+
+@pytest.mark.parametrize("longest", [1_000, 10_000, 64_000])
+@pytest.mark.parametrize("factor", [1.87, 3.54])
+def test_a_proven_term_that_is_taken_off_lets_no_constant_grow(longest: int, factor: float) -> None:
+    """``log T / sqrt T - factor / sqrt T`` needs more and more, and never more than 1."""
+    steps = np.arange(longest // 100, longest + 1, longest // 100)
+    shape, proven = np.log(steps) / np.sqrt(steps), factor / np.sqrt(steps)
+    for left, agrees in ((shape, True), (np.full(len(steps), 2.0), False)):
+        needed = np.maximum(left - proven, 0.0) / shape
+        bound = Bound(left=left, proven=proven, declared=proven + shape, needed=needed, needed_alone=left / shape)
+        one = curve(SEEN, (5.0, 1.0), steps=steps, follower_regret=0.0 * steps, bound=proven * steps)
+        assert read_bound("any", one, bound)[0].agrees is agrees
 
 
 @pytest.mark.parametrize(
