@@ -22,7 +22,7 @@ from ssg_mip.base.gap import gap_size
 from ssg_mip.base.status import Termination
 from ssg_mip.branch_and_bound.bound_tightening import ROUNDS, RootRounds
 from ssg_mip.branch_and_bound.box import Box
-from ssg_mip.branch_and_bound.branching_rule import BranchingRule, CuttingPolicy, choose_branch
+from ssg_mip.branch_and_bound.branching_rule import BranchingRule, CuttingPolicy
 from ssg_mip.branch_and_bound.options import DEFAULT_OPTIONS, SearchOptions
 from ssg_mip.branch_and_bound.records import Aim, Node, Outcome
 from ssg_mip.branch_and_bound.relaxation import BoxRelaxation, Point
@@ -70,6 +70,10 @@ class BoxProblem(Protocol):
     def relaxation(self) -> BoxRelaxation:
         """The relaxation, written for the root."""
 
+    @property
+    def branching(self) -> BranchingRule:
+        """Where to split boxes."""
+
     def rebuild(self, box: Box) -> None:
         """Make ``box`` the root and write the relaxation anew, without the choices that are closed in it."""
 
@@ -112,8 +116,6 @@ class Search:
         Ingredients to leave out.
     trace
         The root of the tree to be remembered for a certificate; ``None`` if none is asked for.
-    branching
-        Where to split boxes.
     """
 
     def __init__(
@@ -125,10 +127,8 @@ class Search:
         on_progress: Callable[[ProgressRow], None] | None = None,
         options: SearchOptions = DEFAULT_OPTIONS,
         trace: TreeLog | None = None,
-        branching: BranchingRule = choose_branch,
     ) -> None:
         self._options = options
-        self._branching = branching
         self._trace = trace
         self._problem = problem
         self._aim = aim
@@ -337,7 +337,7 @@ class Search:
         if child.bound <= self._target:
             self._close(child.bound)
             return
-        branch = self._branching(self._problem.relaxation, child.box, child.point, self._root_width)
+        branch = self._problem.branching(self._problem.relaxation, child.box, child.point, self._root_width)
         if branch is None:
             logger.debug("node too small to split set aside at bound %g", child.bound)
             self._close(child.bound)

@@ -154,7 +154,12 @@ class Bridge(ABC):
         slot_of: IntArray = np.where(tags.answer >= 0, self.game.follower_offsets[tags.state] + tags.answer, -1)
         return slot_of
 
-    def search(self, aim: Aim, trace: TreeLog | None = None, branching: BranchingRule = choose_branch) -> Outcome:
+    @property
+    def branching(self) -> BranchingRule:
+        """Where to split boxes: at the value whose products are most violated."""
+        return choose_branch
+
+    def search(self, aim: Aim, trace: TreeLog | None = None) -> Outcome:
         """Search the program: until it is answered as the aim says, or the run must stop."""
         run = self.run
         return Search(
@@ -164,7 +169,6 @@ class Bridge(ABC):
             on_progress=run.on_progress,
             options=run.search,
             trace=trace,
-            branching=branching,
         ).run()
 
     # ------------------------------------------------------------------ what a program adds

@@ -18,7 +18,7 @@ import numpy as np
 
 from ssg_mip.base.status import BoundProof, Termination
 from ssg_mip.branch_and_bound.box import Box
-from ssg_mip.branch_and_bound.branching_rule import BranchingRule, choose_branch
+from ssg_mip.branch_and_bound.branching_rule import BranchingRule
 from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.occupancy_bounds import OccupancyBounds, OccupancySweeps, occupancy_bounds
 from ssg_mip.evaluation.value_bounds import ValueBounds, leader_value_bounds
@@ -67,9 +67,9 @@ class ConstrainedBridge(CommitmentBridge):
 
     @property
     def branching(self) -> BranchingRule:
-        """Where to split boxes."""
+        """Where to split boxes; by answers and occupancies too where rows couple states."""
         if not len(self._coupled):
-            return choose_branch
+            return super().branching
         return CoupledBranching(self.game, lambda: self._coupled_columns, self._keeps_coupling_rows)
 
     def _keeps_coupling_rows(self, slots: FloatArray) -> bool:
@@ -208,7 +208,7 @@ def solve_constrained(problem: Problem, run: Run) -> Answer:
         )
     bridge = ConstrainedBridge(problem, run)
     stop = obstacle(constrained_products(problem), run)
-    answer = searched(bridge, branching=bridge.branching) if stop is None else _started(bridge, stop)
+    answer = searched(bridge) if stop is None else _started(bridge, stop)
     policy = PolicyClaim(rows=space.rows, below=bridge.visits.below, above=bridge.visits.above)
     return claimed(problem, run, answer, Claim(weights=problem.weights, bound=answer.dual_bound, policy=policy))
 

@@ -14,7 +14,6 @@ import numpy as np
 from ssg_mip.base.gap import gap_size, relative_gap
 from ssg_mip.base.status import BoundProof, Termination
 from ssg_mip.base.tolerances import ROUNDING
-from ssg_mip.branch_and_bound.branching_rule import BranchingRule, choose_branch
 from ssg_mip.branch_and_bound.records import Aim, Outcome
 from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.value_bounds import (
@@ -103,14 +102,14 @@ def _solve_commitment(problem: Problem, run: Run) -> Answer:
     return searched(CommitmentBridge(problem, run))
 
 
-def searched(bridge: CommitmentBridge, branching: BranchingRule = choose_branch) -> Answer:
+def searched(bridge: CommitmentBridge) -> Answer:
     """The answer of a search for a commitment."""
     run, weights, bounds = bridge.run, bridge.weights, leader_value_bounds(bridge.game)
     scale = gap_scale(bounds, weights)
     ceiling = float(weights @ bounds.upper)
     finest = finest_gap(bounds, weights, max(run.gap, LEAST_GAP))
     aim = Aim(relative=max(run.gap, LEAST_GAP), absolute=finest, scale=scale, ceiling=ceiling)
-    outcome = bridge.search(aim, None if run.recorder is None else run.recorder.root, branching)
+    outcome = bridge.search(aim, None if run.recorder is None else run.recorder.root)
     answer = answer_of(outcome, ceiling=ceiling)
     if answer.termination is Termination.NUMERICAL and bridge.problem.follower.rule_decides:
         # Every box was searched, and what is missing is a value that only ties in the leader's favour attain.

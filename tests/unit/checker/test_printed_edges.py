@@ -190,7 +190,15 @@ def test_margins_are_printed_rounded_down() -> None:
 
 def replay(**members: Any) -> Any:
     """A replay that proves 2.5 of the weights (1, 3) / 4."""
-    plain = {"passed": True, "margin": 0.0, "floor": (), "values": None, "slack": 0.0, "claimed": 2.5}
+    plain = {
+        "passed": True,
+        "margin": 0.0,
+        "floor": (),
+        "values": None,
+        "slack": 0.0,
+        "claimed": 2.5,
+        "policy_rows": (),
+    }
     return SimpleNamespace(**{**plain, "weights": (Fraction(1, 4), Fraction(3, 4)), **members})
 
 
@@ -214,6 +222,7 @@ def test_bounds_are_held_against_the_least_that_is_proven_of_the_same() -> None:
         ([replay(weights=(Fraction(1, 2), Fraction(1, 2)))], 1),
         ([replay(claimed=1.0, values=(1.0, 2.0)), replay(claimed=1.0, floor=((0, 1.0),))], 1),
         ([replay(claimed=1.0, margin=0.5), replay(claimed=1.0, passed=False)], 1),
+        ([replay(claimed=1.0, policy_rows=("a row",))], 1),
     ):
         assert held_against(found, scalarisations=(bound,)) == due
         assert held_against(found, subject="front", answers=(bound,)) == due
@@ -223,6 +232,7 @@ def test_bounds_are_held_against_the_least_that_is_proven_of_the_same() -> None:
     assert held_against([], scalarisations=(endless,)) == 0
     assert held_against([replay()], status="infeasible") == 1
     assert held_against([replay(claimed=None)], status="infeasible") == 0
+    assert held_against([replay(claimed=None, policy_rows=("a row",))], status="infeasible") == 1
 
 
 EXACT: Any = SimpleNamespace(rows=range(MOST_CEILING_ROWS + 1), leader_discount=Fraction(1, 2))

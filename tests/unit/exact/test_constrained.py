@@ -12,7 +12,7 @@ import pytest
 from ssg_mip import LeaderPolicy, best_response
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.branch_and_bound.box import Box, all_open
-from ssg_mip.branch_and_bound.branching_rule import choose_branch
+from ssg_mip.branch_and_bound.branching_rule import BranchingRule, choose_branch
 from ssg_mip.branch_and_bound.options import SearchOptions
 from ssg_mip.branch_and_bound.scaling import UnitForm, widened
 from ssg_mip.errors import OptionError
@@ -69,13 +69,21 @@ def test_one_policy_for_all_types(name: str) -> None:
     assert answer.dual_bound == pytest.approx(value, rel=2.0 * GAP)
 
 
+class SplitByValues(ConstrainedBridge):
+    """The same problem, whose boxes are split by values and occupancies alone."""
+
+    @property
+    def branching(self) -> BranchingRule:
+        return choose_branch
+
+
 def test_without_splits_by_answers_the_bound_stays_wrong() -> None:
     """The four types answer one policy; a relaxation that mixes answers gives each answer a policy of its own."""
     case, value = BAYESIAN["mtd_four_types"]
     problem, run = asked(case, search=SearchOptions(probing=False))
     bridge = ConstrainedBridge(problem, run)
-    whole = searched(bridge, branching=bridge.branching)
-    stuck = searched(ConstrainedBridge(problem, run.within(150)), branching=choose_branch)
+    whole = searched(bridge)
+    stuck = searched(SplitByValues(problem, run.within(150)))
     assert whole.termination is Termination.GAP
     assert whole.dual_bound == pytest.approx(value, rel=2.0 * GAP)
     assert whole.nodes < 50
