@@ -235,6 +235,11 @@ def test_bounds_are_held_against_the_least_that_is_proven_of_the_same() -> None:
     assert held_against([replay(claimed=None, policy_rows=("a row",))], status="infeasible") == 1
 
 
+def proven_bounds(*arguments: Any, **options: Any) -> ProvenBounds:
+    """At the tolerances of a run that asks for none."""
+    return ProvenBounds(*arguments, **options, tolerances=DEFAULT_TOLERANCES)
+
+
 EXACT: Any = SimpleNamespace(rows=range(MOST_CEILING_ROWS + 1), leader_discount=Fraction(1, 2))
 """A game too large for a ceiling."""
 
@@ -257,44 +262,44 @@ def test_the_gain_where_a_run_stops_is_that_of_its_certificate() -> None:
         ([replay(values=(1.0, 2.25), claimed=0.25, slack=0.25)], Fraction(1, 2)),
         ([replay(values=(1.0, 2.25), claimed=0.25, slack=0.125)], None),
     ):
-        assert ProvenBounds(EXACT, found).average_step(points(1.0, 2.0)) == due
-        assert ProvenBounds(EXACT, found).average_gain(points(1.0, 2.0)) is None
+        assert proven_bounds(EXACT, found).average_step(points(1.0, 2.0)) == due
+        assert proven_bounds(EXACT, found).average_gain(points(1.0, 2.0)) is None
 
 
 def test_values_known_up_to_an_interval_are_the_given_ones_wherever_they_lie() -> None:
     wide = [Interval(Fraction(1), Fraction(2))]
     alone = {"values": (1.5,), "claimed": 1.0, "weights": (Fraction(1),)}
-    assert ProvenBounds(EXACT, [replay(**alone, slack=0.5)]).average_step(wide) == 1
-    assert ProvenBounds(EXACT, [replay(**alone, slack=0.375)]).average_step(wide) is None
-    assert ProvenBounds(EXACT, [replay(**alone, slack=0.375)], leeway=(Fraction(1, 8),)).average_step(wide) == 1
+    assert proven_bounds(EXACT, [replay(**alone, slack=0.5)]).average_step(wide) == 1
+    assert proven_bounds(EXACT, [replay(**alone, slack=0.375)]).average_step(wide) is None
+    assert proven_bounds(EXACT, [replay(**alone, slack=0.375)], leeway=(Fraction(1, 8),)).average_step(wide) == 1
 
 
 def test_what_dominates_a_point_gains_what_a_bound_leaves() -> None:
     """The bound 2.5 at (1, 2) with the weights 1/4 and 3/4, worth 1.75: 3 in the first state, 1 in the second."""
     plain, floored = replay(), replay(floor=((0, 1.0),))
     for found in ([plain], [floored], [plain, replay(floor=((0, 1.5),), claimed=1.0)]):
-        proven = ProvenBounds(EXACT, found)
+        proven = proven_bounds(EXACT, found)
         assert proven.gain(points(1.0, 2.0)) == 3
         assert proven.average_gain(points(1.0, 2.0)) == Fraction(3, 2)
         assert proven.average_step(points(1.0, 2.0)) == Fraction(3, 2)
-    assert ProvenBounds(EXACT, [floored]).gain(points(0.5, 2.0)) is None
-    assert ProvenBounds(EXACT, [floored]).weighted((Fraction(1, 4), Fraction(3, 4))) is None
-    assert ProvenBounds(EXACT, [plain]).weighted((Fraction(1, 4), Fraction(3, 4))) == Fraction(5, 2)
-    assert ProvenBounds(EXACT, [plain]).weighted((Fraction(1, 2), Fraction(1, 2))) is None
+    assert proven_bounds(EXACT, [floored]).gain(points(0.5, 2.0)) is None
+    assert proven_bounds(EXACT, [floored]).weighted((Fraction(1, 4), Fraction(3, 4))) is None
+    assert proven_bounds(EXACT, [plain]).weighted((Fraction(1, 4), Fraction(3, 4))) == Fraction(5, 2)
+    assert proven_bounds(EXACT, [plain]).weighted((Fraction(1, 2), Fraction(1, 2))) is None
     myopic: Any = SimpleNamespace(rows=EXACT.rows, leader_discount=Fraction(0))
     stop = [replay(values=(1.0, 2.0), claimed=1.5)]
-    assert ProvenBounds(myopic, stop).average_gain(points(1.0, 2.0)) == 3
-    assert ProvenBounds(myopic, stop).gain(points(1.0, 2.0)) == 6
+    assert proven_bounds(myopic, stop).average_gain(points(1.0, 2.0)) == 3
+    assert proven_bounds(myopic, stop).gain(points(1.0, 2.0)) == 6
 
 
 def test_no_policy_is_worth_more_than_the_best_pair() -> None:
     """Rewards up to 12 where both players choose; where the leader cannot, what the follower makes of it."""
-    proven = ProvenBounds(ExactGame.of(two_by_three()))
+    proven = proven_bounds(ExactGame.of(two_by_three()))
     assert proven.weighted((Fraction(1),)) == 12
     assert (proven.gain(points(11.5)), proven.average_gain(points(12.0))) == (Fraction(1, 2), 0)
-    alone = ProvenBounds(ExactGame.of(static_game([[0, 1, 2]], [[0, 5, 5]]).to_game()))
+    alone = proven_bounds(ExactGame.of(static_game([[0, 1, 2]], [[0, 5, 5]]).to_game()))
     assert alone.weighted((Fraction(1),)) == 2
-    alone = ProvenBounds(ExactGame.of(static_game([[0, 1, 2]], [[0, 5, 4]]).to_game()))
+    alone = proven_bounds(ExactGame.of(static_game([[0, 1, 2]], [[0, 5, 4]]).to_game()))
     assert alone.weighted((Fraction(1),)) == 1
 
 
