@@ -214,7 +214,7 @@ def regret_of_baseline(baseline: Curve) -> Finding:
     found = _episodes(baseline)
     as_printed = [what for what, both in found.items() if LEAST_OF_BASELINE <= max(both) <= 2.0 * EPISODES]
     power = exponent(baseline.steps, np.maximum(baseline.leader_regret, baseline.follower_regret))
-    linear = power is not None and power > SUBLINEAR
+    linear = _nearly_linear(power)
     return Finding(
         what=f"Battle, regrets of the baseline after {EPISODES} episodes: {baseline.way.label}",
         printed="almost 2000, nearly linear",
@@ -254,6 +254,11 @@ def exponent(steps: Sequence[int] | np.ndarray, regret: Sequence[float] | np.nda
     return float(np.log(last / then) / np.log(steps[-1] / max(tenth, float(steps[0]))))
 
 
+def _nearly_linear(power: float | None) -> bool:
+    """Whether a power exceeds :data:`SUBLINEAR` as it is printed, so that interpolation decides nothing."""
+    return power is not None and round(power, 2) > SUBLINEAR
+
+
 def _growth(power: float | None) -> str:
     if power is None:
         return "is not positive in the end"
@@ -263,13 +268,12 @@ def _growth(power: float | None) -> str:
 def growth(what: str, curve: Curve) -> Finding:
     """The hypothesis of sublinear regret, for both players."""
     powers = [exponent(curve.steps, regret) for regret in (curve.leader_regret, curve.follower_regret)]
-    slow = [power is None or not power > SUBLINEAR for power in powers]
-    linear = [player for player, one in zip(("leader", "follower"), slow, strict=True) if not one]
+    linear = [player for player, one in zip(("leader", "follower"), powers, strict=True) if _nearly_linear(one)]
     return Finding(
         what=f"{what}: {curve.way.label}",
         printed="sublinear for both players",
         ours=f"the leader's {_growth(powers[0])}, the follower's {_growth(powers[1])}",
-        agrees=None if len(curve.steps) < 2 else all(slow),
+        agrees=None if len(curve.steps) < 2 else not linear,
         reading=f"sublinear up to T^{SUBLINEAR:g}; nearly linear: {listed(linear)}",
     )
 

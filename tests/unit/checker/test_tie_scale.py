@@ -71,32 +71,32 @@ UNIFORM = LeaderPolicy.uniform(NEAR_TIE)
 
 def test_what_the_follower_loses_is_proven_in_fractions() -> None:
     second = FollowerPolicy(np.array([1]))
-    assert certain_losses(NEAR_TIE, UNIFORM, second) == (1 - Fraction(0.999999991),)
-    assert certain_losses(NEAR_TIE, UNIFORM, FollowerPolicy(np.array([0]))) == (0,)
+    assert certain_losses(NEAR_TIE, UNIFORM, second, DEFAULT_TOLERANCES) == (1 - Fraction(0.999999991),)
+    assert certain_losses(NEAR_TIE, UNIFORM, FollowerPolicy(np.array([0])), DEFAULT_TOLERANCES) == (0,)
 
 
 def test_a_mix_that_is_no_float_is_not_held_against_an_answer() -> None:
     """Indifference at a tenth: floats miss it by a little."""
     game = static_game([[1.0, 0.0], [1.0, 0.0]], [[9.0, 0.0], [0.0, 1.0]]).to_game()
     tenth = LeaderPolicy(np.array([[0.1, 0.9]]))
-    losses = [certain_losses(game, tenth, FollowerPolicy(np.array([b])))[0] for b in range(2)]
+    losses = [certain_losses(game, tenth, FollowerPolicy(np.array([b])), DEFAULT_TOLERANCES)[0] for b in range(2)]
     assert 0 < max(losses) < Fraction(1, 10**15)
-    assert not any(loses_for_certain(game, tenth, FollowerPolicy(np.array([b]))) for b in range(2))
+    assert not any(loses_for_certain(game, tenth, FollowerPolicy(np.array([b])), DEFAULT_TOLERANCES) for b in range(2))
     far = LeaderPolicy(np.array([[0.1 - 1e-12, 0.9 + 1e-12]]))
-    assert loses_for_certain(game, far, FollowerPolicy(np.array([0])))
+    assert loses_for_certain(game, far, FollowerPolicy(np.array([0])), DEFAULT_TOLERANCES)
     almost = static_game([[0.0, 10.0]], [[1.0, np.nextafter(1.0, 0.0)]]).to_game()
-    assert loses_for_certain(almost, LeaderPolicy.uniform(almost), FollowerPolicy(np.array([1])))
+    assert loses_for_certain(almost, LeaderPolicy.uniform(almost), FollowerPolicy(np.array([1])), DEFAULT_TOLERANCES)
 
 
 @pytest.mark.parametrize("ties", ["leader", "first", "adverse"])
 def test_the_exact_response_knows_exact_ties_alone(ties: str) -> None:
-    found = exact_response(NEAR_TIE, UNIFORM, ties)  # type: ignore[arg-type]
+    found = exact_response(NEAR_TIE, UNIFORM, ties, DEFAULT_TOLERANCES)  # type: ignore[arg-type]
     assert found.follower_policy.actions.tolist() == [0]
     assert found.leader_values.tolist() == [0.0]
     assert found.regret == 0.0
     # exact ties are decided by the rule: both a0 and a1 of the tiny leader leave b0 tied under a1
     second = LeaderPolicy(np.array([[0.0, 1.0]]))
-    assert exact_response(TINY_LEADER, second, ties).leader_values[0] == pytest.approx(  # type: ignore[arg-type]
+    assert exact_response(TINY_LEADER, second, ties, DEFAULT_TOLERANCES).leader_values[0] == pytest.approx(  # type: ignore[arg-type]
         0.0 if ties == "adverse" else 1e-8, abs=1e-15
     )
 
@@ -105,8 +105,8 @@ def test_an_answer_on_a_near_tie_is_told_from_one_that_a_neighbour_secures() -> 
     near = Answered(
         game=NEAR_TIE, policy=UNIFORM, response=FollowerPolicy(np.array([1])), weights=np.array(NEAR_TIE.initial)
     )
-    assert near.loses()
-    assert rests_on_near_tie(near, 10.0, 1e-3)
+    assert near.loses(DEFAULT_TOLERANCES)
+    assert rests_on_near_tie(near, 10.0, 1e-3, DEFAULT_TOLERANCES)
     game = pay_for_effort()
     result = solve(game, "commitment", node_limit=2000)
     assert result.leader_policy is not None
@@ -114,7 +114,7 @@ def test_an_answer_on_a_near_tie_is_told_from_one_that_a_neighbour_secures() -> 
     paid = Answered(
         game=game, policy=result.leader_policy, response=result.follower_policy, weights=np.array(game.initial)
     )
-    assert not rests_on_near_tie(paid, result.leader_value, 1e-4)
+    assert not rests_on_near_tie(paid, result.leader_value, 1e-4, DEFAULT_TOLERANCES)
 
 
 def game_with_quarters(seed: int, worth: float) -> Game:

@@ -13,7 +13,7 @@ from ssg_mip.base.interrupt import Interrupt
 from ssg_mip.learning.learners import asymmetric_learning, ppo_hedge
 from ssg_mip.library import matrix_game
 from ssg_mip.studies.ablation import RATES, STEPS, read_ablation
-from ssg_mip.studies.asymmetric_readings import close, exponent, figure_1, figure_2, lower, settled
+from ssg_mip.studies.asymmetric_readings import close, exponent, figure_1, figure_2, growth, lower, settled
 from ssg_mip.studies.asymmetric_runs import (
     ANSWERED,
     ANSWERED_SEEING,
@@ -300,6 +300,15 @@ def test_settled_means_to_the_end() -> None:
     assert settled([1, 2, 3, 4], [0.0, 0.2, 0.1, 0.0]) == 3
     assert settled([1, 2], [0.0, 0.2]) is None
     assert settled([5], [0.1]) == 5
+
+
+@pytest.mark.parametrize("longest", [1_000, 64_000])
+@pytest.mark.parametrize(("power", "agrees"), [(0.85, True), (0.9, True), (0.92, False)])
+def test_regret_that_grows_as_printed_is_sublinear(longest: int, power: float, agrees: bool) -> None:
+    steps = np.arange(longest // 100, longest + 1, longest // 100)
+    regrets = {"leader_regret": 3.0 * steps**power, "follower_regret": 0.0 * steps}
+    found = growth("any", curve(SEEN, (5.0, 1.0), steps=steps, **regrets))
+    assert found.agrees is agrees
 
 
 def test_the_exponent_is_that_of_the_growth() -> None:
