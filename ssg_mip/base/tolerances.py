@@ -110,7 +110,7 @@ DUST = 1e-9
 """Probabilities below this are taken from an answer whose exact ties they spoil."""
 
 LEAST_GAIN = 1e-9
-"""Gain, relative to a state's value (and to 1), from which the ladder takes a step: well above rounding noise."""
+"""Gain, relative to a state's value (and to 1), from which a statewise step is taken: well above rounding noise."""
 
 FINEST_GAP = 1e-6
 """The smallest relative gap that linear programs in floating point can prove; smaller ones count as this one."""

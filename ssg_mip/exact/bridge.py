@@ -65,8 +65,8 @@ class Bridge(ABC):
         self.problem = problem
         self.run = run
         self._warned = False
-        climbs = run.search.local_ascent and game.num_states <= DENSE_STATES
-        self._primal = PrimalSearch(game, self.evaluate, self._ascent() if climbs else None)
+        ascends = run.search.local_ascent and game.num_states <= DENSE_STATES
+        self._primal = PrimalSearch(game, self.evaluate, self._ascent() if ascends else None)
 
     def _ascent(self) -> Ascent:
         run, follower = self.run, self.problem.follower
@@ -203,7 +203,7 @@ class Bridge(ABC):
         return None if answer is None else Box(*answer)
 
     def start(self) -> Iterator[tuple[float, Candidate]]:
-        """Simple policies: the given one, uniform, that of a planner who moves both players; each climbed."""
+        """Simple policies: the given one, uniform, that of a planner who moves both players; each ascended."""
         for policy in self._start_policies():
             for candidate in self._primal.from_policy(policy):
                 yield candidate.value, candidate
@@ -250,7 +250,7 @@ class CommitmentBridge(Bridge):
         yield from super().start()
 
     def _from_operator(self) -> Iterator[tuple[float, Candidate]]:
-        """Candidates as good as a given start are not climbed: the start will be."""
+        """Candidates as good as a given start are not ascended: the start will be."""
         given = [] if self.run.start is None else [self.run.start]
         best: Candidate | None = None
         for policy in itertools.chain(given, operator_policies(self.problem, self.run)):

@@ -122,7 +122,7 @@ class DirectionBridge(Bridge):
         """The given start alone: other simple policies hardly ever meet demands that were made to be hard."""
         return super()._start_policies() if self.run.start is None else iter((self.run.start,))
 
-    def climbed(self, policy: LeaderPolicy) -> Candidate:
+    def ascended(self, policy: LeaderPolicy) -> Candidate:
         """The best of a policy and of what lies uphill from it."""
         return max(self._primal.from_policy(policy), key=lambda one: one.value)
 

@@ -26,7 +26,7 @@ from ssg_mip.evaluation.value_bounds import (
 )
 from ssg_mip.exact.bridge import CommitmentBridge, ImprovementBridge
 from ssg_mip.exact.heuristics.simple import best_simple_policy
-from ssg_mip.exact.heuristics.statewise_steps import step_down_the_ladder
+from ssg_mip.exact.heuristics.statewise_steps import statewise_line_search
 from ssg_mip.exact.size_limit import commitment_products, improvement_products, least_values, obstacle
 from ssg_mip.exact.zero_sum import solve_zero_sum
 from ssg_mip.game.game_class import is_zero_sum
@@ -168,7 +168,7 @@ def improve_without_program(
     """A policy with ``Q_t >= values`` everywhere, looked for without the program; nothing is proven.
 
     Parameters are those of :func:`solve_improvement`; ``run.start`` is the current policy. With a margin there is
-    no ladder, because its moves go as far as a tie.
+    no line search, because its moves go as far as a tie.
 
     Parameters
     ----------
@@ -180,7 +180,7 @@ def improve_without_program(
     start = LeaderPolicy.uniform(game) if run.start is None else run.start
     stepped = None
     if problem.follower.margin == 0.0:
-        stepped = step_down_the_ladder(
+        stepped = statewise_line_search(
             game,
             start,
             problem.follower.response(game, start, run.tolerances),

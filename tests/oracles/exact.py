@@ -208,8 +208,8 @@ Quadratic = tuple[Fraction, Fraction, Fraction]
 
 def _product(left: Linear, right: Linear) -> Quadratic:
     """Coefficients of ``p ** 2``, ``p`` and 1."""
-    slope, climb = left[1] - left[0], right[1] - right[0]
-    return slope * climb, slope * right[0] + climb * left[0], left[0] * right[0]
+    slope, ascend = left[1] - left[0], right[1] - right[0]
+    return slope * ascend, slope * right[0] + ascend * left[0], left[0] * right[0]
 
 
 def _gain(other: _Chain, mine: _Chain, s: int, loss: Fraction) -> Quadratic:

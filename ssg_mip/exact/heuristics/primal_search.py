@@ -1,7 +1,7 @@
 """Where the exact search looks for good policies: at relaxed points, and uphill from there.
 
 A relaxed point mixes the follower's answers. The answers that carry most of its weight are the response it *wants*;
-the ascent goes to where the follower gives that response and climbs on from there. Responses that have been fruitless
+the ascent goes to where the follower gives that response and ascends on from there. Responses that have been fruitless
 are tried less and less often, but never given up: as the boxes shrink, the relaxed points come closer.
 """
 
@@ -32,7 +32,7 @@ class PrimalSearch:
     evaluate
         Turns a policy into an exactly evaluated candidate.
     ascent
-        How to climb; ``None`` to leave it out.
+        How to ascend; ``None`` to leave it out.
     """
 
     def __init__(self, game: Game, evaluate: Callable[[LeaderPolicy], Candidate], ascent: Ascent | None) -> None:
@@ -42,11 +42,11 @@ class PrimalSearch:
         self._fruitless: dict[bytes, int] = {}
 
     def from_policy(self, policy: LeaderPolicy) -> Iterator[Candidate]:
-        """A policy, and what is reached by climbing from it."""
+        """A policy, and what is reached by ascending from it."""
         candidate = self._evaluate(policy)
         yield candidate
         if self._ascent is not None:
-            yield self._ascent.climb(candidate)
+            yield self._ascent.ascend(candidate)
 
     def from_weights(self, weights: FloatArray, primal_bound: float) -> Iterator[Candidate]:
         """The policy that a relaxed point implies, and what lies uphill from it.
@@ -64,15 +64,15 @@ class PrimalSearch:
         yield candidate
         wanted = self._wanted(weights)
         if self._ascent is not None and (candidate.value > primal_bound or self._worth_trying(wanted)):
-            climbed = self._climb_towards(wanted, candidate, self._ascent)
-            if climbed.value <= primal_bound:
+            ascended = self._ascend_towards(wanted, candidate, self._ascent)
+            if ascended.value <= primal_bound:
                 self._fruitless[wanted.tobytes()] = self._fruitless.get(wanted.tobytes(), 0) + 1
-            yield climbed
+            yield ascended
 
-    def _climb_towards(self, wanted: IntArray, candidate: Candidate, ascent: Ascent) -> Candidate:
+    def _ascend_towards(self, wanted: IntArray, candidate: Candidate, ascent: Ascent) -> Candidate:
         if not np.array_equal(candidate.answers, wanted):
-            candidate = self._evaluate(ascent.approach(candidate.policy, wanted))
-        return ascent.climb(candidate)
+            candidate = self._evaluate(ascent.restore(candidate.policy, wanted))
+        return ascent.ascend(candidate)
 
     def _worth_trying(self, wanted: IntArray) -> bool:
         key = wanted.tobytes()

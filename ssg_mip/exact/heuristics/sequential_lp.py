@@ -1,10 +1,10 @@
 """Local ascent on the leader's policy by sequential linear programs, always judged by the exact follower.
 
-:meth:`Ascent.climb` follows the response that the exact evaluation reports. Each round solves one linearised step
+:meth:`Ascent.ascend` follows the response that the exact evaluation reports. Each round solves one linearised step
 (:mod:`ssg_mip.exact.heuristics.linearisation`) and evaluates the outcome exactly. A step that improves is kept and the
 trust region widens; one that does not is undone and the region shrinks. Tied responses switch on the way.
 
-:meth:`Ascent.approach` goes to where the follower gives a *wanted* response. A relaxed point only approximates the
+:meth:`Ascent.restore` goes to where the follower gives a *wanted* response. A relaxed point only approximates the
 follower's indifference, so at its policy the response is usually another one. Violated incentive rows cost a penalty
 there, in the steps and in what is compared between rounds (an exact penalty with a trust region: Fletcher, *Practical
 Methods of Optimization*, 2nd edition, section 14.4).
@@ -76,10 +76,10 @@ class Ascent:
         self._deadline, self._tolerances = run.deadline, run.tolerances
         self._steps, self._elastic_steps = OneShotLp(), OneShotLp()
 
-    def climb(self, start: Candidate) -> Candidate:
+    def ascend(self, start: Candidate) -> Candidate:
         """Climb from a candidate, after mending what constraints it violates; the best one met."""
         if not math.isfinite(start.value):
-            start = self.evaluate(self.approach(start.policy, start.answers))
+            start = self.evaluate(self.restore(start.policy, start.answers))
         best, radius = start, FIRST_RADIUS
         for _ in range(ROUNDS):
             if self._deadline.expired:
@@ -102,7 +102,7 @@ class Ascent:
                 break
         return best
 
-    def approach(self, policy: LeaderPolicy, wanted: IntArray) -> LeaderPolicy:
+    def restore(self, policy: LeaderPolicy, wanted: IntArray) -> LeaderPolicy:
         """A policy to which ``wanted`` (one action per state) is, or nearly is, a best response."""
         here, radius = self._linearised(policy, wanted), FIRST_RADIUS
         penalty = PENALTY * max(1.0, here.goal.steepest)

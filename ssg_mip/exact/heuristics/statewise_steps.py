@@ -7,11 +7,11 @@ payoffs ``r_i + gamma_i p V_t`` and ``r_i + gamma_i p v``. Two kinds of steps ar
 * a *move* towards one leader action, ``(1 - eta) f_t + eta a``, with ``eta`` as large as the present reply stays best.
 
 All states step at once. That moves the follower's values, and with them replies that the static games took for
-granted. So the exact follower is asked, and a state that would lose, ``Q_t(s, f) < V_t(s)``, goes down a ladder: from
-the jump to the move, to half of it, a quarter, ..., to no step. If it takes none already, the steps of others tipped
-its reply: to first order the reply's advantage changes by ``w @ dr``, where ``dr`` is what each step changes in the
-follower's one-step value and ``w = (I - gamma_B P)^-T gamma_B (P_g - P_b)``, and those whose steps tip it most go
-down. Without any step nothing loses, so the ladder ends; where every ``Q_t >= V_t`` no true value falls (Theorem 8 of
+granted. So the exact follower is asked, and a state that would lose, ``Q_t(s, f) < V_t(s)``, searches along a line:
+from the jump to the move, to half of it, a quarter, ..., to no step. If it takes none already, the steps of others
+tipped its reply: to first order the reply's advantage changes by ``w @ dr``, where ``dr`` is what each step changes in
+the follower's one-step value and ``w = (I - gamma_B P)^-T gamma_B (P_g - P_b)``, and those whose steps tip it most go
+down. Without any step nothing loses, so the search ends; where every ``Q_t >= V_t`` no true value falls (Theorem 8 of
 Kudo & Akimoto). A heuristic: that it finds nothing proves nothing, and it moves towards pure actions only.
 """
 
@@ -29,8 +29,8 @@ from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 
-RUNGS = 12
-"""Rungs of the ladder: the jump, the move and its halves; the last is no step."""
+TRIALS = 12
+"""Trials of a state: the jump, the move and its halves; the last is no step."""
 
 ROUNDS = 60
 """Questions to the follower at most."""
@@ -42,7 +42,7 @@ Judge = Callable[[LeaderPolicy], tuple[NDArray[np.bool_], IntArray]]
 """Says for each state whether it loses under a policy, and the follower's action there."""
 
 
-def step_down_the_ladder(
+def statewise_line_search(
     game: Game,
     policy: LeaderPolicy,
     response: Response,
@@ -61,21 +61,21 @@ def step_down_the_ladder(
         Whether a limit was reached.
     """
     steps = _Steps(game, policy, response)
-    rung = np.where(steps.jumps, 0, np.where(steps.moves, 1, RUNGS - 1))
+    trial_of = np.where(steps.jumps, 0, np.where(steps.moves, 1, TRIALS - 1))
     for _ in range(ROUNDS):
-        if stopped() or np.all(rung == RUNGS - 1):
+        if stopped() or np.all(trial_of == TRIALS - 1):
             return None
-        trial = LeaderPolicy.from_slots(game, steps.slots(rung))
+        trial = LeaderPolicy.from_slots(game, steps.slots(trial_of))
         losing, answers = loses(trial)
         if not losing.any():
             return trial
-        blamed = losing & (rung < RUNGS - 1)
+        blamed = losing & (trial_of < TRIALS - 1)
         for state in np.flatnonzero(losing & ~blamed)[:TIPPED].tolist():
             if stopped():
                 return None
-            blamed |= steps.tipping(state, int(answers[state]), rung)
+            blamed |= steps.tipping(state, int(answers[state]), trial_of)
         # A jump that fails where no move is possible is no step at all.
-        rung[blamed] = np.where(steps.moves[blamed], np.minimum(rung[blamed] + 1, RUNGS - 1), RUNGS - 1)
+        trial_of[blamed] = np.where(steps.moves[blamed], np.minimum(trial_of[blamed] + 1, TRIALS - 1), TRIALS - 1)
     return None
 
 
@@ -97,22 +97,22 @@ class _Steps:
         self._towards, self._share, gained = self._moves(leader, follower, response.follower_policy.actions)
         self.moves = gained > least
 
-    def slots(self, rung: IntArray) -> FloatArray:
-        """The leader's probabilities per slot if every state takes the step of its rung."""
+    def slots(self, trial_of: IntArray) -> FloatArray:
+        """The leader's probabilities per slot if every state takes the step of its trial."""
         state = self._game.leader_slot_state
-        towards, share = self._targets(rung)
+        towards, share = self._targets(trial_of)
         target = np.zeros(len(self._present))
         target[towards] = 1.0
         mixed: FloatArray = (1.0 - share[state]) * self._present + share[state] * target
         return mixed
 
-    def _targets(self, rung: IntArray) -> tuple[IntArray, FloatArray]:
+    def _targets(self, trial_of: IntArray) -> tuple[IntArray, FloatArray]:
         """Per state: the leader slot that it steps towards, and how far."""
-        move = self._share * 0.5 ** (rung - 1.0)
-        share = np.where(rung == 0, 1.0, np.where(rung == RUNGS - 1, 0.0, move))
-        return np.where(rung == 0, self._jump, self._towards), share
+        move = self._share * 0.5 ** (trial_of - 1.0)
+        share = np.where(trial_of == 0, 1.0, np.where(trial_of == TRIALS - 1, 0.0, move))
+        return np.where(trial_of == 0, self._jump, self._towards), share
 
-    def tipping(self, state: int, action: int, rung: IntArray) -> NDArray[np.bool_]:
+    def tipping(self, state: int, action: int, trial_of: IntArray) -> NDArray[np.bool_]:
         """The fewest states whose steps, halved, would leave ``action`` no better than the present reply in a state.
 
         To first order; all that help the action where halving is not enough.
@@ -122,7 +122,7 @@ class _Steps:
         apart = process.transition[[mine]] - process.transition[[other]]
         apart = np.asarray(apart if isinstance(apart, np.ndarray) else apart.todense(), dtype=float).ravel()
         influence = occupancy(process, self._answer, process.discount * apart)
-        towards, share = self._targets(rung)
+        towards, share = self._targets(trial_of)
         change = influence * share * (self._follower_payoff[towards] - self._value)
         q = process.reward[[mine, other]] + process.discount * (process.transition[[mine, other]] @ self._value)
         missing = -(float(q[0] - q[1]) + float(change.sum()))

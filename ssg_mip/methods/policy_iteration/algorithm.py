@@ -59,7 +59,7 @@ class _Improving:
     log: RunLog
 
     def step(self, current: EvaluatedPolicy) -> Step:
-        return take_step(self.problem, self.run, current, self.solver, self.log.nodes, self.log.ceiling)
+        return take_step(self.problem, self.run, current, self.solver, self.log.nodes, self.log.weighted_bound)
 
     def status(self, last: EvaluatedPolicy, step: Step) -> Status | None:
         del last, step

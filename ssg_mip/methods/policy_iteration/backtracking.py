@@ -136,7 +136,7 @@ class _Backtracking:
         improving = ImprovingPolicies(self._share)
         improve = sampled(improving, self._run, self._rng)
         before = len(self._recorded)
-        step = take_step(self._problem, self._run, current, improve, self._record.nodes, self._record.ceiling)
+        step = take_step(self._problem, self._run, current, improve, self._record.nodes, self._record.weighted_bound)
         if step.target is not None:
             self._record.stepped(current, step)
             self._unused.append(self._drawn(improving, step.target))
@@ -188,8 +188,8 @@ class _Backtracking:
         return [] if self._run.recorder is None else self._run.recorder.others
 
     def _taken_out(self, before: int, step: Step) -> tuple[Recorder, ...]:
-        """The proofs of a stop test, which count only if its point is the answer; a ceiling's, the first, stays."""
-        own = before + (step.ceiling is not None)
+        """The proofs of a stop test, which count only if its point is the answer; the first, of a bound, stays."""
+        own = before + (step.weighted_bound is not None)
         proofs = tuple(self._recorded[own:])
         del self._recorded[own:]
         return proofs

@@ -1,4 +1,4 @@
-r"""What is known about the weighted optimum, as a ceiling on every gain of policy iteration.
+r"""What is known about the weighted optimum, as a bound on every gain of policy iteration.
 
 A policy ``f`` that improves ``f_t`` keeps what it promises: ``V^f >= Q_t(., f) >= V_t`` in every state (Theorem 8 of
 Kudo & Akimoto). So let ``D`` bound ``alpha @ V`` over all stationary policies, ``alpha`` positive in all ``n`` states.
@@ -27,7 +27,7 @@ from ssg_mip.problem.problem import Problem
 from ssg_mip.runs.run import Run
 
 SEARCH_NODES = 300
-"""Nodes that the search for a better ceiling may take."""
+"""Nodes that the search for a better bound may take."""
 
 SEARCH_SHARE = 0.25
 """Share of the remaining time that it may take."""
@@ -37,7 +37,7 @@ GAP_SHARE = 0.25
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Ceiling:
+class WeightedBound:
     """A proven bound on the weighted optimum.
 
     Attributes
@@ -82,13 +82,13 @@ class Ceiling:
 
 
 def sharpened(
-    problem: Problem, run: Run, ceiling: Ceiling, values: FloatArray, negligible: float
-) -> tuple[Ceiling, Answer]:
-    """The ceiling after a search of the commitment program, and what that search did.
+    problem: Problem, run: Run, weighted: WeightedBound, values: FloatArray, negligible: float
+) -> tuple[WeightedBound, Answer]:
+    """The bound after a search of the commitment program, and what that search did.
 
     Parameters
     ----------
-    ceiling, game
+    weighted, game
         What is known, and of which game.
     values
         The iterate's values, shape ``[num_states]``.
@@ -97,10 +97,12 @@ def sharpened(
     run
         The limits; the start should be the iterate.
     """
-    enough = float(ceiling.weights @ values) + negligible * ceiling.evenness
+    enough = float(weighted.weights @ values) + negligible * weighted.evenness
     inner = run.sharing(SEARCH_SHARE).at_most(SEARCH_NODES).quietly().up_to(enough)
     inner = inner.to_gap(max(GAP_SHARE * run.gap, LEAST_GAP))
     inner = inner.recording(None if run.recorder is None else run.recorder.another())
-    answer = solve_commitment(problem.weighing(ceiling.weights), inner)
-    bound, proof = min((ceiling.bound, ceiling.proof), (answer.dual_bound, answer.bound_proof), key=lambda one: one[0])
-    return dataclasses.replace(ceiling, bound=bound, proof=proof, searched=True), answer
+    answer = solve_commitment(problem.weighing(weighted.weights), inner)
+    bound, proof = min(
+        (weighted.bound, weighted.proof), (answer.dual_bound, answer.bound_proof), key=lambda one: one[0]
+    )
+    return dataclasses.replace(weighted, bound=bound, proof=proof, searched=True), answer

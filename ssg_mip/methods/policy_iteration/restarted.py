@@ -102,12 +102,12 @@ class _Restarting:
         """
         problem, run, log = self._problem, self._run, self._log
         negligible = negligible_at(problem, run, current)
-        gain_bound = min(gain_bound, log.ceiling.gain_bound(current.values))
+        gain_bound = min(gain_bound, log.weighted_bound.gain_bound(current.values))
         if gain_bound <= negligible:
             step = Step.stopped(Termination.STATIONARY)
             step = dataclasses.replace(step, bound=gain_bound, note=_proof(gain_bound, run))
             return step, Jump(None, gain_bound, Termination.GAP, 0, 0)
-        step = take_step(problem, run, current, self._solver, log.nodes, log.ceiling)
+        step = take_step(problem, run, current, self._solver, log.nodes, log.weighted_bound)
         goes_on = step.target is not None or step.termination is not Termination.STATIONARY
         if goes_on or problem.game.leader_discount == 0.0:
             return step, None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ssg_mip.base.gap import gap_size, relative_gap
 from ssg_mip.base.status import BoundProof, Status, Termination
-from ssg_mip.methods.policy_iteration.objective_target import Ceiling
+from ssg_mip.methods.policy_iteration.objective_target import WeightedBound
 from ssg_mip.methods.policy_iteration.scalarised_bound import scalarised
 from ssg_mip.methods.policy_iteration.step import Step
 from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
@@ -50,9 +50,9 @@ class RunLog:
             self._dual_bound, self._bound_proof = dual_bound, proof
 
     @property
-    def ceiling(self) -> Ceiling:
+    def weighted_bound(self) -> WeightedBound:
         """The best bound on the weighted optimum so far."""
-        return Ceiling(self._problem.weights, self._dual_bound, self._bound_proof, self._searched)
+        return WeightedBound(self._problem.weights, self._dual_bound, self._bound_proof, self._searched)
 
     @property
     def nodes(self) -> int:
@@ -93,8 +93,8 @@ class RunLog:
         """The program at an iterate has been solved: its trajectory point is complete."""
         self._nodes += step.nodes
         self._lps += step.lps
-        if step.ceiling is not None:
-            self.bounded(step.ceiling.bound, step.ceiling.proof)
+        if step.weighted_bound is not None:
+            self.bounded(step.weighted_bound.bound, step.weighted_bound.proof)
             self._searched = True
         self._trajectory.append(
             TrajectoryPoint(

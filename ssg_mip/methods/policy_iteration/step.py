@@ -14,7 +14,7 @@ from ssg_mip.exact import Answer, improve_without_program, solve_improvement
 from ssg_mip.exact.size_limit import improvement_products
 from ssg_mip.game.game import Game
 from ssg_mip.methods.policy_iteration.negligible import negligible_gain, resolution, value_scale
-from ssg_mip.methods.policy_iteration.objective_target import Ceiling, sharpened
+from ssg_mip.methods.policy_iteration.objective_target import WeightedBound, sharpened
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.problem import Problem
@@ -65,8 +65,8 @@ def quick_improvement(
 class Step:
     """Where to go (``target``), or why not (``termination``); ``bound`` is on the average one-step gain.
 
-    ``ceiling`` is what the step has found out about the weighted optimum, if it has asked, and ``scalarised_bound`` is
-    on ``L[Q_t] - L[V_t]`` where the problem has another scalarisation than the weighted sum.
+    ``weighted_bound`` is what the step has found out about the weighted optimum, if it has asked, and
+    ``scalarised_bound`` is on ``L[Q_t] - L[V_t]`` where the problem has another scalarisation than the weighted sum.
     """
 
     target: EvaluatedPolicy | None
@@ -75,7 +75,7 @@ class Step:
     nodes: int
     lps: int
     note: str
-    ceiling: Ceiling | None = None
+    weighted_bound: WeightedBound | None = None
     scalarised_bound: float = math.inf
 
     @classmethod
@@ -90,23 +90,23 @@ def take_step(
     current: EvaluatedPolicy,
     improve: ImprovementSolver,
     nodes: int,
-    ceiling: Ceiling | None = None,
+    weighted: WeightedBound | None = None,
 ) -> Step:
-    """A step within what is left of time and nodes; where the ceiling leaves nothing to gain, none is needed."""
-    at_ceiling = None if ceiling is None else stop_at_ceiling(problem, run, current, ceiling)
-    if at_ceiling is not None:
-        return at_ceiling
+    """A step within what is left of time and nodes; where the weighted bound leaves nothing to gain, none is needed."""
+    at_bound = None if weighted is None else stop_at_bound(problem, run, current, weighted)
+    if at_bound is not None:
+        return at_bound
     reason = run.stop_reason(nodes)
     if reason is not None:
         return Step.stopped(reason)
     inner = run.after(nodes).starting_at(current.policy).quietly()
-    return _step(problem, inner, current, improve, ceiling)
+    return _step(problem, inner, current, improve, weighted)
 
 
-def stop_at_ceiling(problem: Problem, run: Run, current: EvaluatedPolicy, ceiling: Ceiling) -> Step | None:
+def stop_at_bound(problem: Problem, run: Run, current: EvaluatedPolicy, weighted: WeightedBound) -> Step | None:
     """The stop, if the bound on the weighted value proves what the stop test asks for; else ``None``."""
     game = problem.game
-    bound = ceiling.gain_bound(current.values)
+    bound = weighted.gain_bound(current.values)
     if bound > negligible_gain(game, current.values, problem.weights, run.gap, one_step=True):
         return None
     note = f"{_stationary_note(game, bound)}; the bound on the weighted value shows it"
@@ -114,13 +114,13 @@ def stop_at_ceiling(problem: Problem, run: Run, current: EvaluatedPolicy, ceilin
 
 
 def _step(
-    problem: Problem, run: Run, current: EvaluatedPolicy, improve: ImprovementSolver, ceiling: Ceiling | None
+    problem: Problem, run: Run, current: EvaluatedPolicy, improve: ImprovementSolver, weighted: WeightedBound | None
 ) -> Step:
     """One program with the asked objective; a second one with equal weights if the first settles nothing.
 
     Where the program is large, a step without it comes first. The first one ends after :data:`STEP_NODES`: with a step
     if it has found one that counts, and otherwise the second one is the stop test, to its end, unless a search for a
-    better ceiling shows that none is needed. What a minimum of several pieces proves has no certificate, so where one
+    better bound shows that none is needed. What a minimum of several pieces proves has no certificate, so where one
     is asked for only the second one stops the run.
     """
     game = problem.game
@@ -146,8 +146,8 @@ def _step(
     if same_again or spent:
         return first
     rest = run.after(first.nodes)
-    if first.termination is Termination.NODE_LIMIT and ceiling is not None and not ceiling.searched:
-        return _with_work_of(first, _under_ceiling(problem, rest, current, even, improve, ceiling))
+    if first.termination is Termination.NODE_LIMIT and weighted is not None and not weighted.searched:
+        return _with_work_of(first, _by_better_bound(problem, rest, current, even, improve, weighted))
     return _with_work_of(first, _attempt(problem, rest, current, even, run.gap, improve))
 
 
@@ -157,26 +157,26 @@ def _with_work_of(first: Step, second: Step) -> Step:
     return dataclasses.replace(second, nodes=nodes, lps=lps, scalarised_bound=bound)
 
 
-def _under_ceiling(
+def _by_better_bound(
     problem: Problem,
     run: Run,
     current: EvaluatedPolicy,
     weights: FloatArray,
     improve: ImprovementSolver,
-    ceiling: Ceiling,
+    weighted: WeightedBound,
 ) -> Step:
-    """The stop test of a hard program: by a better ceiling if that does it, else by the program."""
-    if ceiling.evenness < DIRECT_SHARE:
+    """The stop test of a hard program: by a better bound if that does it, else by the program."""
+    if weighted.evenness < DIRECT_SHARE:
         return _attempt(problem, run, current, weights, run.gap, improve)
     negligible = negligible_gain(problem.game, current.values, problem.weights, run.gap, one_step=True)
-    better, answer = sharpened(problem, run, ceiling, current.values, negligible)
+    better, answer = sharpened(problem, run, weighted, current.values, negligible)
     work = Step(None, answer.termination, math.inf, answer.nodes, answer.lps, "")
-    step = stop_at_ceiling(problem, run, current, better)
+    step = stop_at_bound(problem, run, current, better)
     if step is None and run.limits.nodes is not None and answer.nodes >= run.limits.nodes:
         step = Step.stopped(Termination.NODE_LIMIT)
     if step is None:
         step = _attempt(problem, run.after(answer.nodes), current, weights, run.gap, improve)
-    return dataclasses.replace(_with_work_of(work, step), ceiling=better)
+    return dataclasses.replace(_with_work_of(work, step), weighted_bound=better)
 
 
 def _attempt(

@@ -19,7 +19,7 @@ from ssg_mip.methods.policy_iteration.step import (
     TEST_GAP_SHARE,
     Step,
     exact_improvement,
-    stop_at_ceiling,
+    stop_at_bound,
     take_step,
 )
 from ssg_mip.methods.response_regions.ascent import pareto_ascent
@@ -79,9 +79,9 @@ class _Regions:
 
     def step(self, current: EvaluatedPolicy) -> Step:
         """The first region that helps; else the test of Theorem 9, whose policy is taken if the regions missed it."""
-        at_ceiling = stop_at_ceiling(self._problem, self._run, current, self._log.ceiling)
-        if at_ceiling is not None:
-            return at_ceiling
+        at_bound = stop_at_bound(self._problem, self._run, current, self._log.weighted_bound)
+        if at_bound is not None:
+            return at_bound
         nodes = self._log.nodes
         self._nodes = self._lps = 0
         self._occurs(current.response.follower_policy.actions)

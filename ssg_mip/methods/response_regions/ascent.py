@@ -52,4 +52,4 @@ def pareto_ascent(
     if not np.isfinite(start.value):
         return policy
     margin = bridge.problem.follower.margin
-    return Ascent(bridge.game, goal, evaluate, margin, bridge.run).climb(start).policy
+    return Ascent(bridge.game, goal, evaluate, margin, bridge.run).ascend(start).policy

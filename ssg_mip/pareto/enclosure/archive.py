@@ -106,6 +106,6 @@ class Archive:
             for one, value in zip(self._objectives, found.objectives, strict=True)
         ]
         total = sum_demand(self._objectives, np.ones(len(floors)), float(found.objectives.sum()))
-        candidate = DirectionBridge(self._problem, self._run, [total, *floors], math.inf).climbed(found.policy)
+        candidate = DirectionBridge(self._problem, self._run, [total, *floors], math.inf).ascended(found.policy)
         moved = self._at(candidate.policy, candidate.response)
         return moved if covers(moved.objectives, found.objectives) else found

@@ -10,7 +10,7 @@ from ssg_mip.base.status import Status, Termination
 from ssg_mip.evaluation.best_response import Response
 from ssg_mip.exact import improve_without_program
 from ssg_mip.exact.bridge import ImprovementBridge
-from ssg_mip.exact.heuristics.statewise_steps import step_down_the_ladder
+from ssg_mip.exact.heuristics.statewise_steps import statewise_line_search
 from ssg_mip.library import random_game
 from tests.unit.methods.grid_improvement import one_step_values
 from tests.unit.questions import asked
@@ -23,7 +23,7 @@ def step(game: Game, policy: LeaderPolicy) -> tuple[Response, LeaderPolicy | Non
     response = best_response(game, policy)
     problem, run = asked(game, start=policy)
     problem = ImprovementBridge(problem, run, response.leader_values, game.initial)
-    return response, step_down_the_ladder(game, policy, response, problem.judge, lambda: False)
+    return response, statewise_line_search(game, policy, response, problem.judge, lambda: False)
 
 
 @pytest.mark.parametrize("states", [5, 40, 150])
@@ -54,7 +54,7 @@ def test_no_time_means_no_step() -> None:
     policy = LeaderPolicy.uniform(game)
     response = best_response(game, policy)
     problem = ImprovementBridge(*asked(game), response.leader_values, game.initial)
-    assert step_down_the_ladder(game, policy, response, problem.judge, lambda: True) is None
+    assert statewise_line_search(game, policy, response, problem.judge, lambda: True) is None
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])

@@ -16,10 +16,9 @@ from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.exact import Answer, solve_commitment, solve_improvement
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
-from ssg_mip.methods.policy_iteration import objective_target as ceilings
+from ssg_mip.methods.policy_iteration import objective_target, step
 from ssg_mip.methods.policy_iteration import solve as iterate
-from ssg_mip.methods.policy_iteration import step
-from ssg_mip.methods.policy_iteration.objective_target import Ceiling
+from ssg_mip.methods.policy_iteration.objective_target import WeightedBound
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.problem import Problem
 from ssg_mip.runs.run import Run
@@ -58,16 +57,16 @@ def test_no_policy_that_loses_nowhere_gains_more_than_the_ceiling_leaves(seed: i
         values = best_response(game, policy).leader_values
         problem, run = asked(game, weights=even(game), start=policy)
         gain = solve_improvement(problem, run, values, even(game)).primal_bound
-        assert gain <= Ceiling(even(game), optimum).gain_bound(values) + 1e-9
+        assert gain <= WeightedBound(even(game), optimum).gain_bound(values) + 1e-9
 
 
 def test_the_bound_on_the_gain_is_the_room_over_the_smallest_weight() -> None:
     """Room .5 * 1 + .25 * 2 + .25 * 3 = 1.75 - 1.25 = .5 with the smallest weight a quarter of three states."""
-    ceiling = Ceiling(np.array([0.5, 0.25, 0.25]), 2.25)
-    assert ceiling.gain_bound(np.array([1.0, 2.0, 3.0])) == pytest.approx(0.5 / 0.75)
-    assert ceiling.gain_bound(np.array([9.0, 2.0, 3.0])) == 0.0
-    assert Ceiling(np.array([1.0, 0.0]), 2.0).gain_bound(np.zeros(2)) == math.inf
-    assert Ceiling(np.array([0.5, 0.5]), math.inf).gain_bound(np.zeros(2)) == math.inf
+    weighted = WeightedBound(np.array([0.5, 0.25, 0.25]), 2.25)
+    assert weighted.gain_bound(np.array([1.0, 2.0, 3.0])) == pytest.approx(0.5 / 0.75)
+    assert weighted.gain_bound(np.array([9.0, 2.0, 3.0])) == 0.0
+    assert WeightedBound(np.array([1.0, 0.0]), 2.0).gain_bound(np.zeros(2)) == math.inf
+    assert WeightedBound(np.array([0.5, 0.5]), math.inf).gain_bound(np.zeros(2)) == math.inf
 
 
 def test_at_the_optimum_the_run_stops_without_a_program() -> None:
@@ -122,7 +121,7 @@ def test_the_search_for_a_ceiling_ends_at_a_policy_that_shows_there_is_none() ->
     game = figure_1(1.0, 2.0).to_game()
     values = best_response(game, LeaderPolicy.uniform(game)).leader_values
     problem, run = asked(game, weights=even(game), start=LeaderPolicy.uniform(game))
-    better, answer = ceilings.sharpened(problem, run, Ceiling(even(game), 100.0), values, 1e-3)
+    better, answer = objective_target.sharpened(problem, run, WeightedBound(even(game), 100.0), values, 1e-3)
     assert answer.termination is Termination.GOOD_ENOUGH or answer.primal_bound > 1e-3
     assert better.searched
     assert better.bound <= 100.0
@@ -137,7 +136,7 @@ def test_the_ceiling_is_searched_for_once_in_a_run(monkeypatch: pytest.MonkeyPat
         runs.append(run)
         return solve_commitment(problem, run)
 
-    monkeypatch.setattr(ceilings, "solve_commitment", watched)
+    monkeypatch.setattr(objective_target, "solve_commitment", watched)
     monkeypatch.setattr(step, "STEP_NODES", 1)
     game = FAMILIES["patrol"].build(Size(5, 3, 3), 1)
     solve(game, check=False, guarantee=False, node_limit=200)
