@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ssg_mip.base.tolerances import PROBABILITY, ROUNDING
-from ssg_mip.evaluation.mdp import ROUNDINGS, transition_matrix
+from ssg_mip.evaluation.mdp import ROUNDINGS, dense, transition_matrix
 from ssg_mip.evaluation.mixing import PairMixes
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray, IntArray
@@ -73,8 +73,7 @@ class IntervalBellman:
         self._mixes = PairMixes(game) if mixing else None
         self._dense: FloatArray | None = None
         if looking_back and self._matrix.shape[0] * game.num_states <= LOOK_BACK_ENTRIES:
-            matrix = self._matrix if isinstance(self._matrix, np.ndarray) else self._matrix.toarray()
-            self._dense = matrix[self._by_slot]
+            self._dense = dense(self._matrix)[self._by_slot]
 
     def tighten(
         self, lower: FloatArray, upper: FloatArray, answers: NDArray[np.bool_]

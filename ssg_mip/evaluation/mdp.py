@@ -98,6 +98,12 @@ def transition_matrix(game: Game) -> Any:
     return csr_array((game.probabilities, game.successors, game.indptr), shape=(game.num_rows, game.num_states))
 
 
+def dense(matrix: Any) -> FloatArray:
+    """A matrix of either kind as a dense array."""
+    array: FloatArray = matrix if isinstance(matrix, np.ndarray) else matrix.toarray()
+    return array
+
+
 def induced_by_leader(game: Game, policy: LeaderPolicy) -> tuple[DecisionProcess, DecisionProcess]:
     """The two processes over follower slots that a leader policy induces.
 

@@ -15,7 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ssg_mip.base.tolerances import ROUNDING
-from ssg_mip.evaluation.mdp import DecisionProcess, joint_process, optimal_control, transition_matrix, upper_solution
+from ssg_mip.evaluation.mdp import (
+    DecisionProcess,
+    dense,
+    joint_process,
+    optimal_control,
+    transition_matrix,
+    upper_solution,
+)
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
 
@@ -73,7 +80,7 @@ class OccupancySweeps:
         self._game = game
         self._start = start
         self._total = float(start.sum()) / (1.0 - game.leader_discount)
-        self._moves = game.leader_discount * np.asarray(_dense(transition_matrix(game)))
+        self._moves = game.leader_discount * dense(transition_matrix(game))
 
     def tighten(
         self, lower: FloatArray, upper: FloatArray, answers: NDArray[np.bool_]
@@ -96,8 +103,3 @@ class OccupancySweeps:
             if np.array_equal(before, (lower, upper)):
                 break
         return lower, upper
-
-
-def _dense(matrix: NDArray[np.float64]) -> FloatArray:
-    dense: FloatArray = matrix if isinstance(matrix, np.ndarray) else matrix.toarray()
-    return dense

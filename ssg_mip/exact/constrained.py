@@ -16,7 +16,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ssg_mip.base.status import BoundProof, Termination
+from ssg_mip.base.status import Termination
 from ssg_mip.branch_and_bound.box import Box
 from ssg_mip.branch_and_bound.branching_rule import BranchingRule
 from ssg_mip.errors import OptionError
@@ -26,7 +26,7 @@ from ssg_mip.exact.bridge import CommitmentBridge, weights_of
 from ssg_mip.exact.coupled_branching import CoupledBranching, CoupledColumns
 from ssg_mip.exact.heuristics.allowed import Allowed, SlotRows
 from ssg_mip.exact.size_limit import commitment_products, obstacle
-from ssg_mip.exact.solving import Answer, claimed, no_answer, searched, solve_commitment
+from ssg_mip.exact.solving import Answer, claimed, searched, solve_commitment, without_program
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.lp.compiled import CompiledProgram
 from ssg_mip.numerics.array_types import FloatArray
@@ -73,7 +73,7 @@ class ConstrainedBridge(CommitmentBridge):
         return CoupledBranching(self.game, lambda: self._coupled_columns, self._keeps_coupling_rows)
 
     def _keeps_coupling_rows(self, slots: FloatArray) -> bool:
-        return all(row.violation(slots) <= row.tolerance for row in self._coupling_rows)
+        return all(row.holds(slots) for row in self._coupling_rows)
 
     # ------------------------------------------------------------------ boxes
 
@@ -170,13 +170,8 @@ class ConstrainedBridge(CommitmentBridge):
 
     def start(self) -> Iterator[tuple[float, Candidate]]:
         """What every program starts from, if any policy is allowed."""
-        if self.is_feasible:
+        if self._allowed.nearest(LeaderPolicy.uniform(self.game)) is not None:
             yield from super().start()
-
-    @property
-    def is_feasible(self) -> bool:
-        """Whether linear programming finds an allowed policy."""
-        return self._allowed.nearest(LeaderPolicy.uniform(self.game)) is not None
 
 
 def solve_constrained(problem: Problem, run: Run) -> Answer:
@@ -195,11 +190,9 @@ def solve_constrained(problem: Problem, run: Run) -> Answer:
     Raises
     ------
     OptionError
-        If a row has not one coefficient for each leader slot of the game, or if there is a floor beside rows: the
-        blocks of its states would have policies of their own.
+        If there is a floor beside rows: the blocks of its states would have policies of their own.
     """
-    game, space = problem.game, problem.policies
-    space.check(game)
+    space = problem.policies
     if not space.rows:
         return solve_commitment(problem, run)
     if problem.floor is not None:
@@ -224,14 +217,4 @@ def constrained_products(problem: Problem) -> int:
 def _started(bridge: ConstrainedBridge, termination: Termination) -> Answer:
     """Without the program: the best of the policies that are known before it, and the bound of the joint process."""
     best = max((candidate for _, candidate in bridge.start()), key=lambda one: one.value, default=None)
-    ceiling = float(bridge.problem.weights @ leader_value_bounds(bridge.game).upper)
-    answer = dataclasses.replace(no_answer(termination), dual_bound=ceiling, bound_proof=BoundProof.PAIR)
-    if best is None or not math.isfinite(best.value):
-        return answer
-    return dataclasses.replace(
-        answer,
-        policy=best.policy,
-        response=best.response,
-        primal_bound=best.value,
-        dual_bound=max(ceiling, best.value),
-    )
+    return without_program(best, float(bridge.problem.weights @ leader_value_bounds(bridge.game).upper), termination)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from ssg_mip.base.status import BoundProof, Termination
+from ssg_mip.base.status import Termination
 from ssg_mip.branch_and_bound.records import Aim
 from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.value_bounds import LEAST_GAP, ValueBounds
@@ -21,7 +21,7 @@ from ssg_mip.exact.bridge import Bridge, weights_of
 from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal
 from ssg_mip.exact.heuristics.simple import simple_policies
 from ssg_mip.exact.size_limit import obstacle
-from ssg_mip.exact.solving import Answer, answer_of
+from ssg_mip.exact.solving import Answer, answer_of, without_program
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.lp.compiled import CompiledProgram
 from ssg_mip.numerics.array_types import FloatArray
@@ -155,12 +155,12 @@ def solve_direction(
 
     Parameters
     ----------
-    game
-        The game.
+    problem
+        The game with its follower; its weights do not matter.
     demands
         At least one of them with a positive slope. They hold within ``run.tolerances.monotone`` times their scale.
     run
-        Limits, tie rule, seed, start policy; its weights do not matter.
+        Limits, seed, start policy.
     top
         The highest level of interest.
     absolute_gap
@@ -194,16 +194,4 @@ def _simple_answer(bridge: DirectionBridge, termination: Termination, top: float
         if run.stopped:
             break
         best = max(best, bridge.evaluate(policy), key=lambda one: one.value)
-    found = math.isfinite(best.value)
-    return Answer(
-        policy=best.policy if found else None,
-        response=best.response if found else None,
-        primal_bound=best.value,
-        dual_bound=top,
-        termination=termination,
-        nodes=0,
-        lps=0,
-        lp_seconds=0.0,
-        progress=(),
-        bound_proof=BoundProof.PAIR,
-    )
+    return dataclasses.replace(without_program(best, top, termination), dual_bound=top)

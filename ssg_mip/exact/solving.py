@@ -32,7 +32,7 @@ from ssg_mip.exact.zero_sum import solve_zero_sum
 from ssg_mip.game.game_class import is_zero_sum
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.problem.evaluated_policy import Candidate
+from ssg_mip.problem.evaluated_policy import Candidate, EvaluatedPolicy
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.scalarisation import ConcavePieces, StepObjective
 from ssg_mip.proofs.claim import Claim
@@ -76,6 +76,13 @@ class Answer:
     progress: tuple[ProgressRow, ...]
     bound_proof: BoundProof = BoundProof.NONE
 
+    @property
+    def found(self) -> EvaluatedPolicy | None:
+        """The policy with the response; ``None`` if there is none."""
+        if self.policy is None or self.response is None:
+            return None
+        return EvaluatedPolicy(self.policy, self.response)
+
 
 def solve_commitment(problem: Problem, run: Run) -> Answer:
     """Maximise ``weights @ V^f`` over the stationary leader policies ``f`` that a problem allows.
@@ -111,9 +118,9 @@ def searched(bridge: CommitmentBridge) -> Answer:
     aim = Aim(relative=max(run.gap, LEAST_GAP), absolute=finest, scale=scale, ceiling=ceiling)
     outcome = bridge.search(aim, None if run.recorder is None else run.recorder.root)
     answer = answer_of(outcome, ceiling=ceiling)
-    if answer.termination is Termination.NUMERICAL and bridge.problem.follower.rule_decides:
-        # Every box was searched, and what is missing is a value that only ties in the leader's favour attain.
-        return dataclasses.replace(answer, termination=Termination.TIE_RULE)
+    if answer.termination is Termination.NUMERICAL:
+        # Every box was searched; what is missing may be a value that only ties in the leader's favour attain.
+        return dataclasses.replace(answer, termination=bridge.problem.follower.shortfall)
     allowed = max(run.gap, LEAST_GAP) * (1.0 + ROUNDING)
     is_closed = relative_gap(answer.primal_bound, answer.dual_bound, scale) <= allowed
     if answer.termination is Termination.GAP and not is_closed:
@@ -128,14 +135,14 @@ def solve_improvement(
 
     Parameters
     ----------
-    game
-        The game.
+    problem
+        The game with its follower.
     values
         The leader's values ``V_t`` under the current policy.
     objective
         Weights over states, or pieces; the bound on a minimum of several pieces has no certificate.
     run
-        Gap, limits, tie rule, seed; ``run.start`` should be the current policy, whose objective is 0. With
+        Gap, limits, seed; ``run.start`` should be the current policy, whose objective is 0. With
         ``run.target`` the search ends at the first policy found that gains more than that.
     absolute_gap
         Gap at which the search may stop whatever the relative one; derived from ``run.gap`` and the spread of the
@@ -295,18 +302,25 @@ def _simple_answer(problem: Problem, run: Run, bounds: ValueBounds, termination:
     """Without the program: the best of some simple policies, and the bound of the joint process."""
     weights = problem.weights
     best, _ = best_simple_policy(problem, run)
-    answer = dataclasses.replace(
-        no_answer(termination),
-        primal_bound=best.value,
-        dual_bound=max(best.value, float(weights @ bounds.upper)),
-        bound_proof=BoundProof.PAIR,
-    )
-    if math.isfinite(best.value):
-        answer = dataclasses.replace(answer, policy=best.policy, response=best.response)
+    answer = without_program(best, float(weights @ bounds.upper), termination)
     scale = gap_scale(bounds, weights)
     if relative_gap(answer.primal_bound, answer.dual_bound, scale) <= run.gap:
         answer = dataclasses.replace(answer, termination=Termination.GAP)
     return _with_progress(answer, run, scale)
+
+
+def without_program(best: Candidate | None, ceiling: float, termination: Termination) -> Answer:
+    """The best of the policies that need no program, under what no pair of policies exceeds."""
+    answer = dataclasses.replace(no_answer(termination), dual_bound=ceiling, bound_proof=BoundProof.PAIR)
+    if best is None or not math.isfinite(best.value):
+        return answer
+    return dataclasses.replace(
+        answer,
+        policy=best.policy,
+        response=best.response,
+        primal_bound=best.value,
+        dual_bound=max(best.value, ceiling),
+    )
 
 
 def no_answer(termination: Termination) -> Answer:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.exact.constrained import solve_constrained
-from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.problem import Problem
 from ssg_mip.result import Result, TrajectoryPoint
 from ssg_mip.runs.conclusion import Conclusion
@@ -19,22 +18,20 @@ from ssg_mip.runs.run import Run
 def solve(problem: Problem, run: Run) -> Result:
     """Solve the commitment program (P); ``INFEASIBLE`` where no policy keeps the margin."""
     answer = solve_constrained(problem, run)
+    found = answer.found
     trajectory: tuple[TrajectoryPoint, ...] = ()
     status = Status.INFEASIBLE if answer.termination is Termination.INFEASIBLE else Status.NO_SOLUTION
-    if answer.policy is not None and answer.response is not None:
+    if found is not None:
         status = Status.OPTIMAL if answer.termination is Termination.GAP else Status.FEASIBLE
         trajectory = (
             TrajectoryPoint(
                 iteration=0,
-                leader_values=answer.response.leader_values,
+                leader_values=found.values,
                 leader_value=answer.primal_bound,
-                leader_policy=answer.policy,
+                leader_policy=found.policy,
                 note="commitment",
             ),
         )
-    found = None
-    if answer.policy is not None and answer.response is not None:
-        found = EvaluatedPolicy(answer.policy, answer.response)
     conclusion = Conclusion(
         method="commitment",
         status=status,

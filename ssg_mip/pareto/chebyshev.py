@@ -146,9 +146,9 @@ def _demands(what: AugmentedChebyshev, lower: FloatArray) -> list[Demand]:
     In units of what a gain of 1 in every state is worth at least, so that the numbers are those of the game however
     large the augmentation is; and above the values at ``lower``, because references far from the game would drown them.
     """
-    shares = what.weights * (lower - what.reference)
-    rows = what.pieces.weights / what.pieces.unit
-    least = rows @ lower + (shares.min() - shares) / what.pieces.unit
+    pieces, shares = what.pieces, what.weights * (lower - what.reference)
+    rows = pieces.weights / pieces.unit
+    least = rows @ lower + (shares.min() - shares) / pieces.unit
     nothing = np.zeros(len(lower))
     return [
         Demand(leader=leader, follower=nothing, least=float(at_least), slope=1.0)

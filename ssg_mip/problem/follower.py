@@ -14,6 +14,7 @@ from __future__ import annotations
 import dataclasses
 
 from ssg_mip.base.rules import NOT_NEGATIVE
+from ssg_mip.base.status import Termination
 from ssg_mip.base.tolerances import MARGIN_IN_TIES, Tolerances
 from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import Response, Ties, best_response, check_ties
@@ -47,6 +48,11 @@ class Rational:
     def rule_decides(self) -> bool:
         """Whether ties may be decided against the leader, so that a promise of the programs may not be kept."""
         return self.ties != "leader" and self.margin == 0.0
+
+    @property
+    def shortfall(self) -> Termination:
+        """Why a search that went through everything has not met its bound: by the rule for ties, or by rounding."""
+        return Termination.TIE_RULE if self.rule_decides else Termination.NUMERICAL
 
     def response(self, game: Game, policy: LeaderPolicy, tolerances: Tolerances) -> Response:
         """His answer to a policy, and both players' values."""

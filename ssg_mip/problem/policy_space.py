@@ -16,7 +16,6 @@ from __future__ import annotations
 import dataclasses
 import enum
 import math
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -45,6 +44,10 @@ class Side:
     coefficients: FloatArray
     limit: float
     equation: bool = False
+
+    def states(self, game: Game) -> IntArray:
+        """The states of which it speaks, in rising order."""
+        return _states_of(game, self.coefficients)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -80,7 +83,7 @@ class PolicyRow:
 
     def states(self, game: Game) -> IntArray:
         """The states of which it speaks, in rising order."""
-        return np.unique(game.leader_slot_state[np.flatnonzero(self.coefficients)])
+        return _states_of(game, self.coefficients)
 
     def scope(self, game: Game) -> Scope:
         """How far it reaches."""
@@ -105,6 +108,10 @@ class PolicyRow:
         """By how much probabilities per leader slot miss it; 0 if they keep it."""
         value = float(self.coefficients @ slots)
         return max(0.0, self.lower - value, value - self.upper)
+
+    def holds(self, slots: FloatArray) -> bool:
+        """Whether probabilities per leader slot keep it within its tolerance."""
+        return self.violation(slots) <= self.tolerance
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -152,17 +159,18 @@ class PolicySpace:
 
     def violation(self, game: Game, policy: LeaderPolicy) -> float:
         """The largest amount by which a policy misses a row; 0 if it keeps all."""
-        return largest_violation(self.rows, policy.slots(game))
+        slots = policy.slots(game)
+        return max((row.violation(slots) for row in self.rows), default=0.0)
 
     def holds(self, game: Game, policy: LeaderPolicy) -> bool:
         """Whether a policy keeps every row within its tolerance."""
         slots = policy.slots(game)
-        return all(row.violation(slots) <= row.tolerance for row in self.rows)
+        return all(row.holds(slots) for row in self.rows)
 
 
-def largest_violation(rows: Sequence[PolicyRow], slots: FloatArray) -> float:
-    """The largest amount by which probabilities per leader slot miss a row."""
-    return max((row.violation(slots) for row in rows), default=0.0)
+def _states_of(game: Game, coefficients: FloatArray) -> IntArray:
+    """The states that a row with these coefficients speaks of, in rising order."""
+    return np.unique(game.leader_slot_state[np.flatnonzero(coefficients)])
 
 
 EVERY_POLICY = PolicySpace()

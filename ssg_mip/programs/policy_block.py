@@ -74,7 +74,7 @@ class PolicyRows:
     coupled_states
         The states that occur in rows of the second kind.
     visits
-        Bounds on the occupancy of every state, shape ``[num_states]``.
+        Bounds on the occupancy of every state, shape ``[num_states]``; needed where rows couple states.
     """
 
     statewise: tuple[Side, ...] = ()
@@ -83,23 +83,14 @@ class PolicyRows:
     visits: ValueBounds | None = None
 
     @classmethod
-    def of(cls, game: Game, space: PolicySpace, visits: ValueBounds | None = None) -> PolicyRows:
-        """The rows of a space.
-
-        Parameters
-        ----------
-        game, space
-            The game, and which policies are allowed.
-        visits
-            Bounds on the occupancy of every state; needed where rows couple states.
-        """
+    def of(cls, game: Game, space: PolicySpace) -> PolicyRows:
+        """The rows of a space, without bounds on occupancies."""
         if not space.rows:
             return NO_ROWS
         return cls(
             statewise=space.sides(game, Scope.STATEWISE),
             coupled=space.sides(game, Scope.COUPLING),
             coupled_states=tuple(space.coupled_states(game)),
-            visits=visits,
         )
 
     def of_state(self, game: Game, state: int) -> list[tuple[int, FloatArray]]:
@@ -203,15 +194,15 @@ def add_policy_rows(
     multiplied: list[Multiplied] = []
     everywhere = range(selection.game.num_states)
     for block, states in ((Block(FROM_WEIGHTS), everywhere), (Block(OF_STATE, "conditional_"), conditional)):
-        multiplied += add_statewise_rows(model, selection, rows, coupling, states, follower, block)
+        multiplied += _add_statewise_rows(model, selection, rows, coupling, states, follower, block)
     if not rows.coupled_states:
         return Added((), tuple(multiplied), ())
-    multiplied += add_coupled_rows(model, selection, rows, coupling, follower)
-    visits = add_visits(model, selection, rows, list(model.w))
+    multiplied += _add_coupled_rows(model, selection, rows, coupling, follower)
+    visits = _add_visits(model, selection, rows, list(model.w))
     return dataclasses.replace(visits, multiplied=(*multiplied, *visits.multiplied))
 
 
-def add_statewise_rows(
+def _add_statewise_rows(
     model: Any,
     selection: Selection,
     rows: PolicyRows,
@@ -256,7 +247,7 @@ def _shared(game: Game, coupling: Coupling, state: int) -> list[int]:
     return sorted(set.intersection(*each))
 
 
-def add_coupled_rows(
+def _add_coupled_rows(
     model: Any, selection: Selection, rows: PolicyRows, coupling: Coupling, follower: ValueBounds
 ) -> tuple[Multiplied, ...]:
     """Add the rows across states, to the conditional probabilities of all their states."""
@@ -274,17 +265,12 @@ def add_coupled_rows(
     def times(i: int, t: int) -> Any:
         return terms(i, lambda key: model.z[key, t]) - rows.coupled[i].limit * model.v[t]
 
-    near = [set.intersection(*(set(coupling.of_state(s)) for s in _states_of(game, side))) for side in rows.coupled]
+    near = [set.intersection(*(set(coupling.of_state(s)) for s in side.states(game).tolist())) for side in rows.coupled]
     family = Family("coupled", "k", COUPLED, NONE, plain, times, lambda i: rows.coupled[i].equation)
     return _attach(model, family, range(len(near)), lambda i: sorted(near[i]), follower)
 
 
-def _states_of(game: Game, side: Side) -> list[int]:
-    found: list[int] = np.unique(game.leader_slot_state[np.flatnonzero(side.coefficients)]).tolist()
-    return found
-
-
-def add_visits(model: Any, selection: Selection, rows: PolicyRows, places: Sequence[tuple[int, ...]]) -> Added:
+def _add_visits(model: Any, selection: Selection, rows: PolicyRows, places: Sequence[tuple[int, ...]]) -> Added:
     """Tie the probabilities of coupled states to the occupancies by ``d``; ``places`` are the indices of ``w``.
 
     Raises

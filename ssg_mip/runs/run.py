@@ -131,8 +131,8 @@ class Run:
         return dataclasses.replace(self, limits=dataclasses.replace(self.limits, nodes=nodes))
 
     def after(self, nodes: int) -> Run:
-        """A run with the nodes that are left after so many; at least one must be."""
-        return self if self.limits.nodes is None else self.within(self.limits.nodes - nodes)
+        """A run with the nodes that are left after so many, and at least one."""
+        return self.within(self.limits.nodes_after(nodes))
 
     def at_most(self, nodes: int) -> Run:
         """A run with so many nodes, or with fewer where the limit is lower."""

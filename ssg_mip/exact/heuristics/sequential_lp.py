@@ -77,7 +77,7 @@ class Ascent:
         self._steps, self._elastic_steps = OneShotLp(), OneShotLp()
 
     def ascend(self, start: Candidate) -> Candidate:
-        """Climb from a candidate, after mending what constraints it violates; the best one met."""
+        """Ascend from a candidate, after mending what constraints it violates; the best one met."""
         if not math.isfinite(start.value):
             start = self.evaluate(self.restore(start.policy, start.answers))
         best, radius = start, FIRST_RADIUS

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from ssg_mip.base.tolerances import LEAST_GAIN
 from ssg_mip.evaluation.best_response import Response
-from ssg_mip.evaluation.mdp import first_best, induced_by_leader, occupancy, transition_matrix
+from ssg_mip.evaluation.mdp import dense, first_best, induced_by_leader, occupancy, transition_matrix
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray, IntArray
@@ -119,8 +119,7 @@ class _Steps:
         """
         process, other = self._process, int(self._game.follower_offsets[state]) + action
         mine = int(self._answer[state])
-        apart = process.transition[[mine]] - process.transition[[other]]
-        apart = np.asarray(apart if isinstance(apart, np.ndarray) else apart.todense(), dtype=float).ravel()
+        apart = dense(process.transition[[mine]] - process.transition[[other]]).ravel()
         influence = occupancy(process, self._answer, process.discount * apart)
         towards, share = self._targets(trial_of)
         change = influence * share * (self._follower_payoff[towards] - self._value)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 
-from ssg_mip.base.status import Status
-from ssg_mip.methods.policy_iteration.loop import iterate
+from ssg_mip.methods.policy_iteration.loop import Walk, iterate
 from ssg_mip.methods.policy_iteration.run_log import RunLog
 from ssg_mip.methods.policy_iteration.sampling import sampled
 from ssg_mip.methods.policy_iteration.start import draws
@@ -50,7 +48,7 @@ def solve(
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class _Improving:
+class _Improving(Walk):
     """Steps of the improvement program, as far as time, nodes and the known bound allow."""
 
     problem: Problem
@@ -60,11 +58,3 @@ class _Improving:
 
     def step(self, current: EvaluatedPolicy) -> Step:
         return take_step(self.problem, self.run, current, self.solver, self.log.nodes, self.log.weighted_bound)
-
-    def status(self, last: EvaluatedPolicy, step: Step) -> Status | None:
-        del last, step
-        return None
-
-    @property
-    def counts(self) -> Mapping[str, int]:
-        return {}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from typing import Protocol
 
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.evaluation.value_bounds import ValueBounds, gap_scale, leader_value_bounds
@@ -23,18 +23,22 @@ ROOT_BOUND_SHARE = 0.1
 """Share of the time that the bound on the weighted optimum may take."""
 
 
-class Walk(Protocol):
+class Walk(ABC):
     """What leads on from an iterate."""
 
+    @abstractmethod
     def step(self, current: EvaluatedPolicy) -> Step:
         """The step from an iterate; without a target the run ends there."""
 
     def status(self, last: EvaluatedPolicy, step: Step) -> Status | None:
         """What is known where a run ends; ``None`` to let the termination say it."""
+        del last, step
+        return None
 
     @property
     def counts(self) -> Mapping[str, int]:
         """Work done beside what the log counts."""
+        return {}
 
 
 def iterate(problem: Problem, run: Run, method: str, begin: Callable[[RunLog], Walk]) -> Result:

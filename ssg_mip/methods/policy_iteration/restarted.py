@@ -20,7 +20,7 @@ from collections.abc import Mapping
 
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.methods.policy_iteration.dominating_point import DominatingPointSearch, Jump, negligible_at
-from ssg_mip.methods.policy_iteration.loop import iterate
+from ssg_mip.methods.policy_iteration.loop import Walk, iterate
 from ssg_mip.methods.policy_iteration.run_log import RunLog
 from ssg_mip.methods.policy_iteration.sampling import sampled
 from ssg_mip.methods.policy_iteration.start import draws
@@ -63,7 +63,7 @@ def solve(
     return iterate(problem, run, METHOD, lambda log: _Restarting(problem, run, solver, search, log))
 
 
-class _Restarting:
+class _Restarting(Walk):
     """Steps of Algorithm 1; where there is none left, a jump, which the step then leads along."""
 
     def __init__(
@@ -128,7 +128,7 @@ def _why(jump: Jump, problem: Problem) -> Termination:
     """Why a jump neither leads on nor proves anything."""
     if jump.termination.is_limit or jump.termination is Termination.TIE_RULE:
         return jump.termination
-    return Termination.TIE_RULE if problem.follower.rule_decides else Termination.NUMERICAL
+    return problem.follower.shortfall
 
 
 def _proof(gain_bound: float, run: Run) -> str:

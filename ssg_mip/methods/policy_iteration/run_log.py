@@ -19,9 +19,7 @@ from ssg_mip.runs.run import Run
 class RunLog:
     """What a run leaves behind: iterates, progress rows and work done; ``method`` is the name on the result."""
 
-    def __init__(
-        self, problem: Problem, run: Run, dual_bound: float, gap_scale: float, method: str = "policy-iteration"
-    ) -> None:
+    def __init__(self, problem: Problem, run: Run, dual_bound: float, gap_scale: float, method: str) -> None:
         game = problem.game
         self._game = game
         self._method = method

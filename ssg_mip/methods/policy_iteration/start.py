@@ -40,9 +40,7 @@ def first_iterate(problem: Problem, run: Run) -> EvaluatedPolicy | Termination:
     answer = solve_commitment(problem, search)
     if run.recorder is not None and recorder is not None and answer.termination is Termination.INFEASIBLE:
         run.recorder.others.append(recorder)
-    if answer.policy is None or answer.response is None:
-        return answer.termination
-    return EvaluatedPolicy(answer.policy, answer.response)
+    return answer.found or answer.termination
 
 
 def draws(run: Run) -> np.random.Generator:
@@ -65,9 +63,7 @@ def random_iterate(problem: Problem, run: Run, rng: np.random.Generator) -> Eval
     return None
 
 
-def without_start(
-    problem: Problem, run: Run, termination: Termination, dual_bound: float, method: str = "policy-iteration"
-) -> Result:
+def without_start(problem: Problem, run: Run, termination: Termination, dual_bound: float, method: str) -> Result:
     """The result of a run that finds no policy to start from."""
     infeasible = termination is Termination.INFEASIBLE
     conclusion = Conclusion(

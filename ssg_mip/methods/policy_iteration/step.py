@@ -205,7 +205,7 @@ def _attempt(
     # the numbers are to blame or, where ties do not favour the leader, the promise that only a tie could keep.
     stopped = answer.termination
     if not stopped.is_limit:
-        stopped = Termination.TIE_RULE if problem.follower.rule_decides else Termination.NUMERICAL
+        stopped = problem.follower.shortfall
     outcome = Step(None, stopped, bound, answer.nodes, answer.lps, "")
     if in_pieces:
         outcome = dataclasses.replace(outcome, scalarised_bound=max(0.0, answer.dual_bound))
@@ -236,7 +236,7 @@ def _refusal(problem: Problem, run: Run, gains: FloatArray) -> dict[str, Any]:
     change = run.scale.gain_out(float(gains[worst]))
     note = f"step refused: the value of state {problem.game.state_names[worst]!r} would change by {change:.3g}"
     return {
-        "termination": Termination.TIE_RULE if problem.follower.rule_decides else Termination.NUMERICAL,
+        "termination": problem.follower.shortfall,
         "note": note,
     }
 

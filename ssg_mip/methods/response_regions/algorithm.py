@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ssg_mip.base.status import Status, Termination
+from ssg_mip.base.status import Termination
 from ssg_mip.exact.size_limit import improvement_products, obstacle
 from ssg_mip.methods.policy_iteration.dominating_point import negligible_at
-from ssg_mip.methods.policy_iteration.loop import iterate
+from ssg_mip.methods.policy_iteration.loop import Walk, iterate
 from ssg_mip.methods.policy_iteration.negligible import resolution, value_scale
 from ssg_mip.methods.policy_iteration.run_log import RunLog
 from ssg_mip.methods.policy_iteration.step import (
@@ -49,7 +49,7 @@ def solve(problem: Problem, run: Run) -> Result:
     return iterate(problem, run, METHOD, lambda log: _Regions(problem, run, log))
 
 
-class _Regions:
+class _Regions(Walk):
     """The responses seen so far, and the work done on regions."""
 
     def __init__(self, problem: Problem, run: Run, log: RunLog) -> None:
@@ -72,10 +72,6 @@ class _Regions:
             "responses": len(self._seen),
             "missed": self._missed,
         }
-
-    def status(self, last: EvaluatedPolicy, step: Step) -> Status | None:
-        del last, step
-        return None
 
     def step(self, current: EvaluatedPolicy) -> Step:
         """The first region that helps; else the test of Theorem 9, whose policy is taken if the regions missed it."""

@@ -255,7 +255,7 @@ def _verdict(
     if answer.dual_bound - value <= max(slack, run.gap * gap_size(value, scale)):
         return Status.RESTRICTED_OPTIMAL, Termination.GAP
     if answer.status == "optimal":
-        return Status.FEASIBLE, Termination.TIE_RULE if problem.follower.rule_decides else Termination.NUMERICAL
+        return Status.FEASIBLE, problem.follower.shortfall
     return Status.FEASIBLE, _limit(run, answer)
 
 

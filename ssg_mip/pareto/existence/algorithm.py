@@ -119,7 +119,7 @@ class ExistenceSearch:
         size = self._game.num_states
         weights = np.full(size, 1.0 / size) if state is None else unit_weights(size, state)
         run = dataclasses.replace(self._run, gap=(1.0 - FLOOR_SHARE) * self._run.gap, deadline=share)
-        run = run.within(self._run.limits.nodes_after(self.nodes)).starting_at(self._start(state))
+        run = run.after(self.nodes).starting_at(self._start(state))
         result = find_method("commitment")(self._problem.weighing(weights), run)
         self.results.append(result)
         self.nodes += result.provenance.counts["nodes"]
@@ -191,13 +191,13 @@ class ExistenceSearch:
         size = self._game.num_states
         even = np.full(size, 1.0 / size)
         given_away = FLOOR_SHARE * self.allowed
-        run = self._run.within(self._run.limits.nodes_after(self.nodes)).up_to(-math.inf)
+        run = self._run.after(self.nodes).up_to(-math.inf)
         answer = solve_commitment(self._problem.weighing(even).above(self.lower - given_away), run)
         self.nodes += answer.nodes
         self.lps += answer.lps
         self._ends[_FLOORS] = answer.termination
-        if answer.policy is not None and answer.response is not None:
-            self._remember(EvaluatedPolicy(answer.policy, answer.response))
+        if answer.found is not None:
+            self._remember(answer.found)
             return self._existing()
         if answer.termination is not Termination.INFEASIBLE:
             return None
