@@ -33,8 +33,8 @@ def certified_checks(
         Replays of certificates about the same game; those that failed do not count.
     prover
         Evidence about the policies of the document.
-    exact, tolerances
-        The game; ``rounding`` is what a printed ``step_bound`` may lose by a division.
+    exact
+        The game.
     """
     serving = [one for one in found if _serves(one, claims)]
     below = worst_of("values_below_certificates", _value_trials(claims, serving, prover))

@@ -187,8 +187,6 @@ def view_follower(
         The follower's process against the policy.
     thresholds
         Per state, by how much tied actions differ at most; see :meth:`~.LocalScale.noise` for the doubt around it.
-    tolerances
-        For the rounding allowance.
     scale
         The size of the follower's values; the largest that the process allows if absent.
     """

@@ -61,8 +61,8 @@ class Judge:
         Evidence about single policies.
     proven
         Bounds on all policies.
-    exact, tolerances
-        The game, and how much rounding is allowed.
+    exact
+        The game.
     out_of_time
         Once it says so, no class of policies is gone through any more.
     everywhere

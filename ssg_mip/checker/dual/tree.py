@@ -28,7 +28,7 @@ class Tree:
 
     Parameters
     ----------
-    game, header
+    exact, header
         What it is about, and what it claims.
     out_of_time
         Asked before every sweep and every leaf; once it says so, nothing more is replayed.

@@ -178,10 +178,10 @@ def sufficient_condition(problem: Problem, run: Run, policy: LeaderPolicy) -> Su
 
     Parameters
     ----------
-    game, policy
-        The game and the leader policy.
+    problem, policy
+        The game with its follower, whose weights play no part, and the leader policy.
     run
-        Gap, tie rule and limits; the weights play no part.
+        Gap and limits.
     """
     game = problem.game
     values = problem.follower.response(game, policy, run.tolerances).leader_values

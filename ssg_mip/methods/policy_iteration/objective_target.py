@@ -88,8 +88,8 @@ def sharpened(
 
     Parameters
     ----------
-    weighted, game
-        What is known, and of which game.
+    weighted, problem
+        What is known, and of what.
     values
         The iterate's values, shape ``[num_states]``.
     negligible

@@ -65,12 +65,12 @@ class EnclosureSearch:
 
     Parameters
     ----------
-    game, objectives
-        What is enclosed.
+    problem, objectives
+        What is enclosed, and how the follower answers.
     resolution
         The resolution wanted; ``None`` for a share of the widest range.
     run
-        Tie rule, margin, limits and seed.
+        Limits and seed.
     program_limit
         Programs at most; ``None`` for no limit.
     on_progress
