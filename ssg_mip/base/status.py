@@ -69,6 +69,8 @@ class BoundProof(enum.Enum):
     ROOT = "no pair of policies is worth more, or the multipliers of the root relaxation show it, rounding included"
     PAIR = "no pair of policies is worth more, rounding included"
     SADDLE = "mixed policies of the follower hold the leader to it, rounding included"
+    VALUES = "values of every state that no answer of the follower lets the leader exceed, rounding included"
+    PARTS = "the bounds of the unconnected parts, added up, rounding included"
     REPLAYED = "its certificate has been replayed in exact arithmetic"
     MARGIN = "no certified proof: where a margin is asked for, rounding is not counted unless a certificate is"
     UNITS = "no certified proof: the follower's rewards hold large constants, whose rounding only a certificate counts"

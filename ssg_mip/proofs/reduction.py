@@ -1,0 +1,102 @@
+"""A game made smaller without loss, what shows that nothing was lost, and the way back.
+
+States, leader actions and follower actions of a :class:`Reduction` are numbered as in the original game throughout.
+Rounds are applied one after the other; each is about the game that the rounds before it have left.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from ssg_mip.game.game import Game
+from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.numerics.array_types import FloatArray, IntArray
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Dominance:
+    """A follower action that others make superfluous.
+
+    With ``q(s, a, c) = r_B(s, a, c) + gamma_B p(s, a, c) v`` and the shares ``k`` of ``by``, either
+    ``sum_c k(c) q(s, a, c) > q(s, a, b)`` for every leader action ``a`` and all ``v`` in the follower's bounds of the
+    round; or ``>=`` and the same with ``>=`` of the leader's ``r_A + gamma_A p V`` for all ``V`` in the leader's bounds,
+    so that a follower who breaks ties for the leader does without it.
+
+    Attributes
+    ----------
+    state, action
+        The follower action.
+    by
+        Actions that the round keeps, with positive shares.
+    """
+
+    state: int
+    action: int
+    by: tuple[tuple[int, float], ...]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Round:
+    """What is removed at once.
+
+    Attributes
+    ----------
+    follower, leader
+        Lower and upper bounds on the players' values that the dominances use, one number for each state that the
+        earlier rounds have kept: of the follower's optimal values under any leader policy, and of the leader's under
+        any pair of policies. ``None`` where they are not needed.
+    dominated
+        Follower actions.
+    copies
+        Leader actions ``(state, action, other)`` with the rewards and transitions of another one that is kept.
+    states
+        The states that are kept, in rising order; nothing that is kept leads out of them. ``None`` for all.
+    """
+
+    follower: tuple[FloatArray, FloatArray] | None = None
+    leader: tuple[FloatArray, FloatArray] | None = None
+    dominated: tuple[Dominance, ...] = ()
+    copies: tuple[tuple[int, int, int], ...] = ()
+    states: IntArray | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Reduction:
+    """A game, what is left of it, and why that is enough for weights on the states that are left.
+
+    Attributes
+    ----------
+    game, reduced
+        Before and after. Names of what is left, and its order, are those of the game.
+    rounds
+        What was removed, one after the other.
+    states
+        The states that are left.
+    leader_actions, follower_actions
+        For each of them, the actions that are left.
+    """
+
+    game: Game
+    reduced: Game
+    rounds: tuple[Round, ...]
+    states: IntArray
+    leader_actions: tuple[IntArray, ...]
+    follower_actions: tuple[IntArray, ...]
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether all is left."""
+        return self.reduced is self.game
+
+    def policy_out(self, policy: LeaderPolicy) -> dict[int, FloatArray]:
+        """A policy of the reduced game as distributions over all leader actions of the states that are left."""
+        found = {}
+        slots = policy.slots(self.reduced)
+        for place, state in enumerate(self.states.tolist()):
+            mix = np.zeros(int(self.game.leader_counts[state]))
+            start = int(self.reduced.leader_offsets[place])
+            mix[self.leader_actions[place]] = slots[start : start + len(self.leader_actions[place])]
+            found[state] = mix
+        return found

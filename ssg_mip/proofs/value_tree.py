@@ -1,0 +1,64 @@
+r"""Bounds by values: what the leader can get at most in every state, with multipliers that show it.
+
+A leaf holds values ``U``, and for some answers ``(s, b)`` multipliers ``k(c) >= 0`` of the follower's other actions.
+With the follower's values ``v`` in ``[l, u]`` it shows ``V <= U`` for every policy of its part if for every state
+``s``, every answer ``b`` that may be best and every corner ``a`` of the mixes that the part allows in ``s``
+
+``U(s) >= r_A(s,a,b) + gamma_A p(s,a,b) U + sum_c k(c) max_v [q(s,a,b) - q(s,a,c)]``, ``q = r_B + gamma_B p v``,
+
+because a best answer has ``sum_a f(a|s) [q(s,a,b) - q(s,a,c)] >= 0``. An answer whose multipliers alone add up to less
+than 0 at every corner is never best, nor is one with ``q(s,a,b) < l(s)`` at every corner for ``v = u``.
+
+Where transitions do not depend on the follower's action, or the follower is myopic, ``v`` cancels and the bound is as
+good as the linear programs that the multipliers come from. Where the leader has one number to choose, parts are
+intervals of it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+from ssg_mip.numerics.array_types import FloatArray
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class ValueLeaf:
+    """A part bounded by values.
+
+    Attributes
+    ----------
+    upper
+        ``U``, shape ``[num_states]``.
+    follower
+        ``l`` and ``u``, which must hold ``v`` for every policy of the part; ``None`` for the follower's value bounds
+        over all policies.
+    multipliers
+        By state and answer ``(s, b)`` the pairs ``(c, k)``; positive ones only.
+    """
+
+    upper: FloatArray
+    follower: tuple[FloatArray, FloatArray] | None = None
+    multipliers: Mapping[tuple[int, int], tuple[tuple[int, float], ...]] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class ValueSplit:
+    """Policies split by the probability of the first leader action in a state that has two.
+
+    Attributes
+    ----------
+    state, probability
+        Where, and at which probability of its first action.
+    below, above
+        The parts with at most, and with at least this probability.
+    """
+
+    state: int
+    probability: float
+    below: ValueNode
+    above: ValueNode
+
+
+ValueNode = ValueLeaf | ValueSplit
+"""A part, or how it is split."""
