@@ -19,7 +19,7 @@ from ssg_mip.evaluation.best_response import Ties
 from ssg_mip.game.game import GAME, Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.closing import closed, kept_for_closing
-from ssg_mip.methods.in_standard_form import run_method
+from ssg_mip.methods.presolved import run_presolved
 from ssg_mip.methods.registry import check_taken, find_method
 from ssg_mip.problem.follower import Rational
 from ssg_mip.problem.objective import Objective
@@ -40,6 +40,7 @@ SEED_DECIDES = "seed_decides"
     method=TEXT,
     check=FLAG,
     guarantee=FLAG,
+    presolve=FLAG,
     settings=optional(TABLE),
     certificate=optional(PATH),
     deadline=optional(DEADLINE),
@@ -70,6 +71,7 @@ def solve(
     recorder: Recorder | None = None,
     deadline: Deadline | None = None,
     scalarisation: WeightedSum | AugmentedChebyshev | ConcavePieces | Mapping[str, Any] | str | None = None,
+    presolve: bool = True,
 ) -> Result:
     """Find a stationary leader policy, its exact value and a proven bound on the best value.
 
@@ -145,6 +147,10 @@ def solve(
         ``WeightedSum`` stands for ``weights``, with every method. With any other, ``leader_value``, ``dual_bound``, the
         gap and ``optimal`` are still about ``weights``; ``Result.scalarised_value`` and ``scalarised_bound`` are about
         it.
+    presolve
+        Whether actions and states that cannot matter are left out first and unconnected parts are solved apart
+        (:mod:`ssg_mip.presolve`; ``details["presolve"]`` says what was done). The answer and its proofs are about the
+        game as given.
 
     Returns
     -------
@@ -186,9 +192,10 @@ def solve(
             tolerances=tolerances,
             on_progress=on_progress,
             recorder=recorder,
+            presolve=presolve,
         )
         check_taken(problem, run, solver)
-        found = run_method(problem, run, solver)
+        found = run_presolved(problem, run, solver)
         drawn = solver.seed_decides(run, random_start=_is_random(start))
         found = dataclasses.replace(found, details={**found.details, SEED_DECIDES: drawn})
         result = closed(

@@ -33,6 +33,7 @@ class BatchOptions:
     selection: StepSelection = "argmax"
     epsilon: float | None = None
     settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    presolve: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON data."""

@@ -36,6 +36,7 @@ def batch_of_folder(
     settings: options.Settings = None,
     check: options.Check = True,
     guarantee: options.Guarantee = True,
+    presolve: options.Presolve = True,
     selection: options.Selection = "argmax",
     epsilon: options.Epsilon = None,
     jobs: Annotated[int, typer.Option(help="Worker processes; with 1 the work is done in this one.")] = 1,
@@ -72,6 +73,7 @@ def batch_of_folder(
         settings=options.read_settings(settings),
         check=check,
         guarantee=guarantee,
+        presolve=presolve,
         selection=options.check_steps(method, selection, epsilon),
         epsilon=epsilon,
     )

@@ -154,6 +154,13 @@ Guarantee = Annotated[
         "--guarantee/--no-guarantee", help="Look for a policy nearby that works whatever the follower does with ties."
     ),
 ]
+Presolve = Annotated[
+    bool,
+    typer.Option(
+        "--presolve/--no-presolve",
+        help="Leave out actions and states that cannot matter, and solve unconnected parts apart.",
+    ),
+]
 Start = Annotated[
     str | None,
     typer.Option(

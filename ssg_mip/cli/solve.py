@@ -45,6 +45,7 @@ def solve_instance(
     settings: options.Settings = None,
     check: options.Check = True,
     guarantee: options.Guarantee = True,
+    presolve: options.Presolve = True,
     selection: options.Selection = "argmax",
     epsilon: options.Epsilon = None,
     certificate: options.Certificate = None,
@@ -95,6 +96,7 @@ def solve_instance(
             interrupt=interrupt,
             check=check,
             guarantee=guarantee,
+            presolve=presolve,
             recorder=recorder,
         )
         code = final_code(exit_code(result), result.check.verified, interrupt)

@@ -56,8 +56,8 @@ def run_method(problem: Problem, run: Run, method: Method) -> Result:
     found = method(*into_form(rising, run, form))
     result = result_out(found, form)
     own = form.ignored is not None or form.moves_values
-    whole = _with_own_values(result, run.tolerances, form) if own else result
-    return _scalarised_out(_still_optimal(whole, run.gap), problem, form)
+    whole = with_own_values(result, run.tolerances, _changes(form)) if own else result
+    return _scalarised_out(still_optimal(whole, run.gap), problem, form)
 
 
 def _unit(what: Concave) -> float:
@@ -96,11 +96,15 @@ def _scalarised_out(result: Result, problem: Problem, form: StandardForm) -> Res
     )
 
 
-def _with_own_values(result: Result, tolerances: Tolerances, form: StandardForm) -> Result:
-    """The result with values by the game's own rewards, which the form has moved, or left out in some states.
+Changes = Callable[[FloatArray, FloatArray], bool]
+"""Whether values differ from those that a method has seen by more than rounding, where the method counts them."""
 
-    Where a response is another one there, because rounding decided a tie in the form, iterates are left out: what was
-    said of steps between them, and of the last one, was about other values.
+
+def with_own_values(result: Result, tolerances: Tolerances, changes: Changes) -> Result:
+    """The result with values by the game's own rewards, of which the method has seen others, or not all.
+
+    Where a response is another one there, because rounding decided a tie, iterates are left out: what was said of steps
+    between them, and of the last one, was about other values.
     """
 
     def answer(policy: LeaderPolicy) -> Response:
@@ -113,8 +117,11 @@ def _with_own_values(result: Result, tolerances: Tolerances, form: StandardForm)
         (response if point.leader_policy is result.leader_policy else answer(point.leader_policy)).leader_values
         for point in result.trajectory
     ]
-    own = [dataclasses.replace(point, leader_values=one) for point, one in zip(result.trajectory, found, strict=True)]
-    others = [_is_other(one, point.leader_values, form) for point, one in zip(result.trajectory, found, strict=True)]
+    own = [
+        dataclasses.replace(point, leader_values=one, leader_value=float(result.weights @ one))
+        for point, one in zip(result.trajectory, found, strict=True)
+    ]
+    others = [changes(one, point.leader_values) for point, one in zip(result.trajectory, found, strict=True)]
     if any(others):
         own = [dataclasses.replace(own[-1], iteration=0)]
     if any(others[-1:]):
@@ -134,19 +141,20 @@ def _with_own_values(result: Result, tolerances: Tolerances, form: StandardForm)
     )
 
 
-def _is_other(values: FloatArray, before: FloatArray, form: StandardForm) -> bool:
-    """Whether values in states that the form counts differ by more than rounding."""
-    allowed = (
-        4.0 * form.leader.rounding
-        + ROUNDING * form.leader.unit * leader_spreads(form.standard)
-        + ARITHMETIC * np.abs(values)
-    )
+def _changes(form: StandardForm) -> Changes:
+    """In states that the form counts."""
+    known = 4.0 * form.leader.rounding + ROUNDING * form.leader.unit * leader_spreads(form.standard)
     counted = slice(None) if form.ignored is None else ~form.ignored
-    return bool(np.any((np.abs(values - before) > allowed)[counted]))
+
+    def changes(values: FloatArray, before: FloatArray) -> bool:
+        allowed = known + ARITHMETIC * np.abs(values)
+        return bool(np.any((np.abs(values - before) > allowed)[counted]))
+
+    return changes
 
 
-def _still_optimal(result: Result, gap: float) -> Result:
-    """The result without a claim of optimality where the rounding of its standard form has opened the gap again."""
+def still_optimal(result: Result, gap: float) -> Result:
+    """The result without a claim of optimality where rounding on the way back has opened the gap again."""
     allowed = max(gap, FINEST_GAP) * (1.0 + ROUNDING)
     if result.status is not Status.OPTIMAL or result.relative_gap <= allowed:
         return result

@@ -71,6 +71,8 @@ class Run:
         Remembers what proves the bound, for a certificate; ``None`` if none is asked for.
     scale
         What the leader's values in a standard form are worth to the reader, for notes in words.
+    presolve
+        Whether the game may be made smaller first, and split into its parts.
     """
 
     gap: float = DEFAULT_GAP
@@ -89,6 +91,7 @@ class Run:
     on_progress: Callable[[ProgressRow], None] | None = None
     recorder: Recorder | None = None
     scale: Scale = dataclasses.field(default_factory=Scale)
+    presolve: bool = True
 
     def __post_init__(self) -> None:
         NOT_NEGATIVE.check("gap", self.gap)
@@ -174,6 +177,7 @@ class Run:
             "selection": self.selection,
             "epsilon": self.epsilon,
             **({"settings": dict(self.settings)} if self.settings else {}),
+            **({} if self.presolve else {"presolve": False}),
             "start": None if self.start is None else self.start.probabilities,
         }
 

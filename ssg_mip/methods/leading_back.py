@@ -1,0 +1,81 @@
+"""Questions led to what is left of a game, and answers led back."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ssg_mip.base.tolerances import ARITHMETIC, ROUNDING
+from ssg_mip.evaluation.value_bounds import leader_spreads
+from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.methods.in_standard_form import Changes, with_own_values
+from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.presolve import merged_policy
+from ssg_mip.problem.problem import Problem
+from ssg_mip.proofs.reduction import Reduction
+from ssg_mip.result import Result, TrajectoryPoint
+from ssg_mip.runs.run import Run
+
+
+def into_reduced(problem: Problem, run: Run, reduction: Reduction) -> tuple[Problem, Run]:
+    """A problem about what is left of its game, and its run; the weights of what is left are scaled to sum to one."""
+    weights = problem.weights[reduction.states]
+    objective = dataclasses.replace(problem.objective, weights=weights / weights.sum())
+    start = None if run.start is None else reduction.policy_into(run.start)
+    return dataclasses.replace(problem, game=reduction.reduced, objective=objective), run.starting_at(start)
+
+
+def led_back(result: Result, problem: Problem, run: Run, reduction: Reduction) -> Result:
+    """A result about a reduced game as one about the game, with values by the game itself."""
+    game, provenance = problem.game, result.provenance
+    start = None if run.start is None else run.start.probabilities
+    whole = dataclasses.replace(
+        result,
+        game=game,
+        weights=problem.weights,
+        leader_policy=_policy_back(result.leader_policy, reduction),
+        leader_values=_everywhere(result.leader_values, reduction),
+        follower_policy=None,
+        follower_values=_everywhere(result.follower_values, reduction),
+        tied_states=_everywhere(result.tied_states, reduction) > 0.0,
+        trajectory=tuple(_point_back(point, reduction) for point in result.trajectory),
+        provenance=dataclasses.replace(
+            provenance,
+            game_name=game.name,
+            game_hash=game.content_hash,
+            options={**provenance.options, "start": start},
+        ),
+    )
+    return with_own_values(whole, run.tolerances, _changes(reduction))
+
+
+def _policy_back(policy: LeaderPolicy | None, reduction: Reduction) -> LeaderPolicy | None:
+    return None if policy is None else merged_policy(reduction.game, [(reduction, policy)])
+
+
+def _point_back(point: TrajectoryPoint, reduction: Reduction) -> TrajectoryPoint:
+    return dataclasses.replace(
+        point,
+        leader_values=_everywhere(point.leader_values, reduction),
+        leader_policy=merged_policy(reduction.game, [(reduction, point.leader_policy)]),
+    )
+
+
+def _everywhere(values: FloatArray | NDArray[np.bool_], reduction: Reduction) -> FloatArray:
+    """Values of the states that are left, and NaN elsewhere."""
+    found = np.full(reduction.game.num_states, np.nan)
+    found[reduction.states] = values
+    return found
+
+
+def _changes(reduction: Reduction) -> Changes:
+    """In states that are left."""
+    known = ROUNDING * leader_spreads(reduction.reduced)
+
+    def changes(values: FloatArray, before: FloatArray) -> bool:
+        own, seen = values[reduction.states], before[reduction.states]
+        return bool(np.any(np.abs(own - seen) > known + ARITHMETIC * np.abs(own)))
+
+    return changes

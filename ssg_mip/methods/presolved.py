@@ -1,0 +1,74 @@
+"""Methods run on what presolve leaves of a game, part by part, and their answers about the game as given.
+
+What methods say of a reduced game holds of the game itself (:mod:`ssg_mip.presolve`); policies are led back, and all
+values of the answer are computed anew by the game as given. Methods that answer for one weighted value alone are also
+spared the states that do not count for it, and solve parts that have nothing to do with each other one by one.
+
+Nothing is left out where a margin is asked for, where policies are restricted, and for methods that run in the game's
+own units, whose details speak of all of it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.methods.in_standard_form import run_method, still_optimal
+from ssg_mip.methods.leading_back import into_reduced, led_back
+from ssg_mip.methods.parts import run_parts
+from ssg_mip.presolve import Part, describe, reduce_game, restricted, split_parts
+from ssg_mip.problem.problem import Problem
+from ssg_mip.proofs.reduction import Reduction
+from ssg_mip.result import Result
+from ssg_mip.runs.method import Method
+from ssg_mip.runs.run import Run
+
+PRESOLVE = "presolve"
+"""Name of the entry in ``Result.details`` that says what was left out, split and recognised."""
+
+SHARE = 0.2
+"""Share of the time that presolve may take."""
+
+
+def run_presolved(problem: Problem, run: Run, method: Method) -> Result:
+    """Run a method on what matters of a game; the answer is about the game as given."""
+    if not _applies(problem, run, method):
+        return run_method(problem, run, method)
+    reduction, parts = _presolved(problem, run, method)
+    if len(parts) > 1:
+        result = run_parts(problem, run, method, [restricted(reduction, part.states) for part in parts])
+    elif reduction.changes_nothing:
+        result = run_method(problem, run, method)
+    else:
+        result = _run_reduced(problem, run, method, reduction)
+    said = {**result.details, PRESOLVE: describe(reduction, parts)}
+    return dataclasses.replace(result, details=said)
+
+
+def _applies(problem: Problem, run: Run, method: Method) -> bool:
+    """Whether what is asked allows that something is left out."""
+    policies = problem.policies
+    restricts = bool(policies.rows) or policies.floor is not None
+    return run.presolve and not method.in_own_units and problem.follower.margin == 0.0 and not restricts
+
+
+def _presolved(problem: Problem, run: Run, method: Method) -> tuple[Reduction, Sequence[Part]]:
+    """What is left of the game, as far as the time goes, and its parts."""
+    game = problem.game
+    weights = problem.weights if method.weighted_only else None
+    reduction = reduce_game(game, weights=weights, ties=problem.follower.ties, checkpoint=run.sharing(SHARE).checkpoint)
+    if weights is None:
+        return reduction, ()
+    return reduction, split_parts(reduction.reduced, weights[reduction.states])
+
+
+def _run_reduced(problem: Problem, run: Run, method: Method, reduction: Reduction) -> Result:
+    """Run a method on the reduced game alone."""
+    if run.recorder is not None:
+        run.recorder.reduction = reduction
+    start = run.start
+    if start is None and not method.weighted_only:
+        start = LeaderPolicy.uniform(problem.game)
+    result = run_method(*into_reduced(problem, run.starting_at(start), reduction), method)
+    return still_optimal(led_back(result, problem, run, reduction), run.gap)
