@@ -102,7 +102,7 @@ class Reduction:
         return found
 
     def policy_into(self, policy: LeaderPolicy) -> LeaderPolicy:
-        """A policy of the game as one of the reduced game; what it gives to copies goes to the actions that are kept."""
+        """A policy of the game as one of the reduced game; what it gives to copies goes to what is kept."""
         given = policy.slots(self.game).copy()
         for state, action, other in (copy for step in self.rounds for copy in step.copies):
             first = int(self.game.leader_offsets[state])
