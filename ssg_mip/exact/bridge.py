@@ -49,6 +49,9 @@ from ssg_mip.runs.run import Run
 ALWAYS_WRITTEN = 1000
 """Parts of a program that are written although time is up: less than a tenth of a second's work once it has begun."""
 
+LOOKS = 10
+"""Relaxed points looked at before policies of other methods are tried too, where the program is not large."""
+
 MARGIN_OVER_TIE = 100.0
 """Under tie rules that do not favour the leader, a response must be better by this many tie tolerances."""
 
@@ -242,12 +245,29 @@ class CommitmentBridge(Bridge):
         self._floored = floored_states(game, floor)
         self._thin = conditional_states(game, weights, self._floored)
         self._large = commitment_products(game, weights, floor) >= OPERATOR_PRODUCTS
+        self._suggested = iter(()) if run.suggest is None else run.suggest()
+        self._looks = 0
 
     def start(self) -> Iterator[tuple[float, Candidate]]:
         """In large programs the operator's policies and the ascent from the best of them, before what all have."""
         if self._large and self.run.search.operator_starts:
             yield from self._from_operator()
         yield from super().start()
+        if self._large:
+            for policy in self._suggested:
+                yield from self._tried(policy)
+
+    def propose(self, point: Point, box: Box, primal_bound: float) -> Iterator[tuple[float, Candidate]]:
+        """Policies that the relaxed point suggests; after a while also one that another method does."""
+        yield from super().propose(point, box, primal_bound)
+        self._looks += 1
+        policy = next(self._suggested, None) if self._looks > LOOKS else None
+        if policy is not None:
+            yield from self._tried(policy)
+
+    def _tried(self, policy: LeaderPolicy) -> Iterator[tuple[float, Candidate]]:
+        for candidate in self._primal.from_policy(policy):
+            yield candidate.value, candidate
 
     def _from_operator(self) -> Iterator[tuple[float, Candidate]]:
         """Candidates as good as a given start are not ascended: the start will be."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, get_args
 
 from ssg_mip.base.budget import Budget
@@ -73,6 +73,8 @@ class Run:
         What the leader's values in a standard form are worth to the reader, for notes in words.
     presolve
         Whether the game may be made smaller first, and split into its parts.
+    suggest
+        Yields policies that a search which goes on may try, one at a time; ``None`` for none.
     """
 
     gap: float = DEFAULT_GAP
@@ -92,6 +94,7 @@ class Run:
     recorder: Recorder | None = None
     scale: Scale = dataclasses.field(default_factory=Scale)
     presolve: bool = True
+    suggest: Callable[[], Iterator[LeaderPolicy]] | None = None
 
     def __post_init__(self) -> None:
         NOT_NEGATIVE.check("gap", self.gap)

@@ -1,0 +1,60 @@
+"""Policies of the other methods, for a commitment that is not proven at once.
+
+An answer that took longer should not be worth less. So a search that goes on asks the fixed-point operator, the best
+deterministic policies and policy iteration too, each within a share of the time and of the nodes, and the answer is at
+least as good as what they find there. They prove nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from importlib import import_module
+
+from ssg_mip.base.deadline import Deadline
+from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.problem.objective import Objective
+from ssg_mip.problem.problem import Problem
+from ssg_mip.result import Result
+from ssg_mip.runs.limits import Limits
+from ssg_mip.runs.run import Run
+
+ASKED = (
+    "ssg_mip.methods.fixed_point",
+    "ssg_mip.methods.restricted.deterministic",
+    "ssg_mip.methods.policy_iteration",
+)
+"""Homes of the methods that are asked, the quickest first."""
+
+SHARE = 0.05
+"""Share of the remaining time that each may take."""
+
+MOST_SECONDS = 10.0
+"""What it may take where there is no limit."""
+
+LIMITS = Limits(nodes=500, iterations=200)
+"""What it may take besides."""
+
+
+def suggestions_for(problem: Problem, run: Run) -> Callable[[], Iterator[LeaderPolicy]] | None:
+    """What yields policies of the other methods; ``None`` where they cannot be asked the same."""
+    policies = problem.policies
+    if problem.follower.margin > 0.0 or policies.rows or policies.floor is not None:
+        return None
+    return lambda: _suggested(Problem(problem.game, Objective(problem.weights), problem.follower), run)
+
+
+def _suggested(problem: Problem, run: Run) -> Iterator[LeaderPolicy]:
+    for home in ASKED:
+        if run.stopped:
+            return
+        found: Result = import_module(home).solve(problem, _inner(run))
+        if found.leader_policy is not None:
+            yield found.leader_policy
+
+
+def _inner(run: Run) -> Run:
+    """A run within its share, of which nobody is told."""
+    deadline = Deadline(min(MOST_SECONDS, SHARE * run.deadline.remaining))
+    quiet = dataclasses.replace(run, deadline=deadline, limits=LIMITS, settings={}, suggest=None)
+    return quiet.quietly().recording(None)
