@@ -49,8 +49,11 @@ from ssg_mip.runs.run import Run
 ALWAYS_WRITTEN = 1000
 """Parts of a program that are written although time is up: less than a tenth of a second's work once it has begun."""
 
-LOOKS = 10
-"""Relaxed points looked at before policies of other methods are tried too, where the program is not large."""
+LOOKS = (40, 120, 360)
+"""Relaxed points looked at before the first, the second, ... policy of another method is tried."""
+
+SLOW_PRODUCTS = 10 * OPERATOR_PRODUCTS
+"""Products from which on these are tried at once: it takes long to come to so many relaxed points."""
 
 MARGIN_OVER_TIE = 100.0
 """Under tie rules that do not favour the leader, a response must be better by this many tie tolerances."""
@@ -244,7 +247,8 @@ class CommitmentBridge(Bridge):
             self._least = floor - run.tolerances.monotone * (1.0 + np.abs(floor))
         self._floored = floored_states(game, floor)
         self._thin = conditional_states(game, weights, self._floored)
-        self._large = commitment_products(game, weights, floor) >= OPERATOR_PRODUCTS
+        products = commitment_products(game, weights, floor)
+        self._large, self._slow = products >= OPERATOR_PRODUCTS, products >= SLOW_PRODUCTS
         self._suggested = iter(()) if run.suggest is None else run.suggest()
         self._looks = 0
 
@@ -253,7 +257,7 @@ class CommitmentBridge(Bridge):
         if self._large and self.run.search.operator_starts:
             yield from self._from_operator()
         yield from super().start()
-        if self._large:
+        if self._slow:
             for policy in self._suggested:
                 yield from self._tried(policy)
 
@@ -261,7 +265,7 @@ class CommitmentBridge(Bridge):
         """Policies that the relaxed point suggests; after a while also one that another method does."""
         yield from super().propose(point, box, primal_bound)
         self._looks += 1
-        policy = next(self._suggested, None) if self._looks > LOOKS else None
+        policy = next(self._suggested, None) if self._looks in LOOKS else None
         if policy is not None:
             yield from self._tried(policy)
 

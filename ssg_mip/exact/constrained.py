@@ -58,7 +58,7 @@ class ConstrainedBridge(CommitmentBridge):
         self._coupled = np.array(self._policy_rows.coupled_states, dtype=np.int64)
         self._coupling_rows = space.of_scope(game, Scope.COUPLING)
         super().__init__(problem, run)
-        self._large = False
+        self._large = self._slow = False
 
     @property
     def allowed_rows(self) -> SlotRows:

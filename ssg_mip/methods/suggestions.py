@@ -26,10 +26,10 @@ ASKED = (
 )
 """Homes of the methods that are asked, the quickest first."""
 
-SHARE = 0.05
+SHARE = 0.03
 """Share of the remaining time that each may take."""
 
-MOST_SECONDS = 10.0
+MOST_SECONDS = 5.0
 """What it may take where there is no limit."""
 
 LIMITS = Limits(nodes=500, iterations=200)
