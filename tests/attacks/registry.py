@@ -9,6 +9,7 @@ from tests.attacks import (
     metamorphic,
     mixed,
     one_state,
+    planted,
     responses,
     unit_reports,
     units,
@@ -29,6 +30,7 @@ ATTACKS: dict[str, Attack] = {
         *unit_reports.ATTACKS,
         wide.ATTACK,
         mixed.ATTACK,
+        planted.ATTACK,
     )
 }
 
