@@ -19,10 +19,10 @@ from ssg_mip.numerics.array_types import FloatArray, IntArray
 class Dominance:
     """A follower action that others make superfluous.
 
-    With ``q(s, a, c) = r_B(s, a, c) + gamma_B p(s, a, c) v`` and the shares ``k`` of ``by``, either
-    ``sum_c k(c) q(s, a, c) > q(s, a, b)`` for every leader action ``a`` and all ``v`` in the follower's bounds of the
-    round; or ``>=`` and the same with ``>=`` of the leader's ``r_A + gamma_A p V`` for all ``V`` in the leader's bounds,
-    so that a follower who breaks ties for the leader does without it.
+    With ``q(s, a, c) = r_B(s, a, c) + gamma_B p(s, a, c) v`` and the shares ``k`` of ``by``, for every leader action
+    ``a`` either ``sum_c k(c) q(s, a, c) > q(s, a, b)`` for all ``v`` in the follower's bounds of the round; or ``>=``
+    and the same with ``>=`` of the leader's ``r_A + gamma_A p V`` for all ``V`` in the leader's bounds, so that a
+    follower who breaks ties for the leader does without it. Shares need not sum to one; their ratios count.
 
     Attributes
     ----------
