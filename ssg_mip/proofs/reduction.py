@@ -7,6 +7,7 @@ Rounds are applied one after the other; each is about the game that the rounds b
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
@@ -61,6 +62,41 @@ class Round:
     copies: tuple[tuple[int, int, int], ...] = ()
     states: IntArray | None = None
 
+    def to_dict(self) -> dict[str, Any]:
+        """As in the header of a certificate."""
+        follower, leader = (
+            None if bounds is None else [end.tolist() for end in bounds] for bounds in (self.follower, self.leader)
+        )
+        return {
+            "follower": follower,
+            "leader": leader,
+            "dominated": [
+                [int(one.state), int(one.action), [[int(c), float(share)] for c, share in one.by]]
+                for one in self.dominated
+            ],
+            "copies": [[int(number) for number in copy] for copy in self.copies],
+            "states": None if self.states is None else [int(state) for state in self.states],
+        }
+
+    def renumbered(self, first: Reduction) -> Round:
+        """The round as one about the game of a reduction, of whose reduced game it is."""
+        states = first.states.tolist()
+        followers = [actions.tolist() for actions in first.follower_actions]
+        leaders = [actions.tolist() for actions in first.leader_actions]
+        return dataclasses.replace(
+            self,
+            dominated=tuple(
+                Dominance(
+                    state=states[one.state],
+                    action=followers[one.state][one.action],
+                    by=tuple((followers[one.state][c], share) for c, share in one.by),
+                )
+                for one in self.dominated
+            ),
+            copies=tuple((states[s], leaders[s][a], leaders[s][other]) for s, a, other in self.copies),
+            states=None if self.states is None else first.states[self.states],
+        )
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class Reduction:
@@ -99,4 +135,26 @@ class Reduction:
             start = int(self.reduced.leader_offsets[place])
             mix[self.leader_actions[place]] = slots[start : start + len(self.leader_actions[place])]
             found[state] = mix
+        return found
+
+    def after(self, first: Reduction) -> Reduction:
+        """The rounds of a reduction and then these, which are about its reduced game."""
+        places = self.states.tolist()
+        return Reduction(
+            game=first.game,
+            reduced=self.reduced,
+            rounds=(*first.rounds, *(one.renumbered(first) for one in self.rounds)),
+            states=first.states[self.states],
+            leader_actions=tuple(
+                first.leader_actions[s][actions] for s, actions in zip(places, self.leader_actions, strict=True)
+            ),
+            follower_actions=tuple(
+                first.follower_actions[s][actions] for s, actions in zip(places, self.follower_actions, strict=True)
+            ),
+        )
+
+    def weights_out(self, weights: FloatArray) -> FloatArray:
+        """Weights over the states that are left as weights over all states."""
+        found = np.zeros(self.game.num_states)
+        found[self.states] = weights
         return found

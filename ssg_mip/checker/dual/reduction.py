@@ -9,10 +9,10 @@ actions, leader actions and states of what the rounds before it have left, and i
   least and the largest reward over ``1 - gamma`` serve.
 * A follower action ``b`` is *dominated* by a mix ``k`` of actions that the round keeps if for every leader action
   ``D = sum_c k(c) q(s,a,c) - q(s,a,b) > 0`` within the follower's bounds, or ``D >= 0`` and the same with ``>= 0`` of
-  the leader's ``r_A + gamma_A p V`` within his bounds. Take any leader policy. Its best values ``v`` stay the same, because
-  the mix is worth no less. Where the leader's mix has an action of the first kind, ``b`` is no best response. Where it
-  has none and ``b`` is one, so is every ``c`` of the mix, and of the most that the leader gets from any best response
-  nothing is lost: one of the ``c`` leads to no less. A bound over what is left is therefore one over all policies.
+  the leader's ``r_A + gamma_A p V`` within his bounds. Take any leader policy. The follower's values stay the same,
+  because the mix is worth no less. Where the leader plays an action of the first kind, ``b`` is no best response.
+  Where he plays none and ``b`` is one, so is every ``c`` of the mix, and of the most that the leader gets from any best
+  response nothing is lost: one of the ``c`` leads to no less. A bound over what is left is one over all policies.
 * A leader action is a *copy* if another one that the round keeps has the same rewards and distributions for every
   follower action that is left: its probability may go there.
 * The *states* that are kept are closed under what is left and hold every positive weight.
@@ -103,7 +103,7 @@ class ReducedGame(ExactGame):
     given: tuple[Row, ...]
 
     @property
-    def rows(self) -> tuple[Row, ...]:  # type: ignore[override]
+    def rows(self) -> tuple[Row, ...]:
         """The transitions."""
         return self.given
 

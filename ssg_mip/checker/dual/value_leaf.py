@@ -95,7 +95,7 @@ def _read_multipliers(entry: Any, game: Numbers) -> tuple[tuple[int, int], tuple
     state = whole(state, 0, game.num_states - 1, "the state of multipliers")
     most = game.follower_counts[state] - 1
     answer = whole(answer, 0, most, "the answer of multipliers")
-    found = []
+    found: list[tuple[int, Fraction]] = []
     for pair in listed_values(pairs, None, "the multipliers of an answer"):
         action, by = listed_values(pair, 2, "a multiplier")
         action, by = whole(action, 0, most, "the action of a multiplier"), number(by, "a multiplier")
