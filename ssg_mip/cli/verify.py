@@ -102,13 +102,13 @@ def _code(failed: Sequence[Check], cut_off: bool) -> int:
 
 def _verify_certificate(certificate: Path, instance: Path | None, time_limit: float | None, as_json: bool) -> NoReturn:
     """Replay the certificates of a file."""
-    from ssg_mip.checker.dual.document import lines_of, read_header
+    from ssg_mip.checker.dual.document import game_hash_of, lines_of
     from ssg_mip.checker.dual.replay import verify_bounds
     from ssg_mip.io import read_instance
     from ssg_mip.report.checks import bound_report, bounds_to_dict
 
     if instance is None:
-        game = game_with_hash("verify", certificate, read_header(next(lines_of(certificate), None)).game_hash)
+        game = game_with_hash("verify", certificate, game_hash_of(next(lines_of(certificate), None)))
     else:
         game = read_instance(instance)
     found = verify_bounds(game, certificate, time_limit=time_limit)

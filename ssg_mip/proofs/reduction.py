@@ -7,6 +7,7 @@ Rounds are applied one after the other; each is about the game that the rounds b
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
@@ -19,10 +20,10 @@ from ssg_mip.numerics.array_types import FloatArray, IntArray
 class Dominance:
     """A follower action that others make superfluous.
 
-    With ``q(s, a, c) = r_B(s, a, c) + gamma_B p(s, a, c) v`` and the shares ``k`` of ``by``, either
-    ``sum_c k(c) q(s, a, c) > q(s, a, b)`` for every leader action ``a`` and all ``v`` in the follower's bounds of the
-    round; or ``>=`` and the same with ``>=`` of the leader's ``r_A + gamma_A p V`` for all ``V`` in his bounds,
-    so that a follower who breaks ties for the leader does without it.
+    With ``q(s, a, c) = r_B(s, a, c) + gamma_B p(s, a, c) v`` and the shares ``k`` of ``by``, for every leader action
+    ``a`` either ``sum_c k(c) q(s, a, c) > q(s, a, b)`` for all ``v`` in the follower's bounds of the round; or ``>=``
+    and the same with ``>=`` of the leader's ``r_A + gamma_A p V`` for all ``V`` in the leader's bounds, so that a
+    follower who breaks ties for the leader does without it. Shares need not sum to one; their ratios count.
 
     Attributes
     ----------
@@ -60,6 +61,41 @@ class Round:
     dominated: tuple[Dominance, ...] = ()
     copies: tuple[tuple[int, int, int], ...] = ()
     states: IntArray | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As in the header of a certificate."""
+        follower, leader = (
+            None if bounds is None else [end.tolist() for end in bounds] for bounds in (self.follower, self.leader)
+        )
+        return {
+            "follower": follower,
+            "leader": leader,
+            "dominated": [
+                [int(one.state), int(one.action), [[int(c), float(share)] for c, share in one.by]]
+                for one in self.dominated
+            ],
+            "copies": [[int(number) for number in copy] for copy in self.copies],
+            "states": None if self.states is None else [int(state) for state in self.states],
+        }
+
+    def renumbered(self, first: Reduction) -> Round:
+        """The round as one about the game of a reduction, of whose reduced game it is."""
+        states = first.states.tolist()
+        followers = [actions.tolist() for actions in first.follower_actions]
+        leaders = [actions.tolist() for actions in first.leader_actions]
+        return dataclasses.replace(
+            self,
+            dominated=tuple(
+                Dominance(
+                    state=states[one.state],
+                    action=followers[one.state][one.action],
+                    by=tuple((followers[one.state][c], share) for c, share in one.by),
+                )
+                for one in self.dominated
+            ),
+            copies=tuple((states[s], leaders[s][a], leaders[s][other]) for s, a, other in self.copies),
+            states=None if self.states is None else first.states[self.states],
+        )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -113,3 +149,25 @@ class Reduction:
             for state, actions in zip(self.states.tolist(), self.leader_actions, strict=True)
         ]
         return LeaderPolicy.from_slots(self.reduced, given[np.concatenate(kept)])
+
+    def after(self, first: Reduction) -> Reduction:
+        """The rounds of a reduction and then these, which are about its reduced game."""
+        places = self.states.tolist()
+        return Reduction(
+            game=first.game,
+            reduced=self.reduced,
+            rounds=(*first.rounds, *(one.renumbered(first) for one in self.rounds)),
+            states=first.states[self.states],
+            leader_actions=tuple(
+                first.leader_actions[s][actions] for s, actions in zip(places, self.leader_actions, strict=True)
+            ),
+            follower_actions=tuple(
+                first.follower_actions[s][actions] for s, actions in zip(places, self.follower_actions, strict=True)
+            ),
+        )
+
+    def weights_out(self, weights: FloatArray) -> FloatArray:
+        """Weights over the states that are left as weights over all states."""
+        found = np.zeros(self.game.num_states)
+        found[self.states] = weights
+        return found

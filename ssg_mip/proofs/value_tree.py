@@ -17,7 +17,7 @@ intervals of it.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from ssg_mip.numerics.array_types import FloatArray
 
@@ -62,3 +62,18 @@ class ValueSplit:
 
 ValueNode = ValueLeaf | ValueSplit
 """A part, or how it is split."""
+
+
+def in_preorder(tree: ValueNode) -> Iterator[ValueNode]:
+    """The nodes of a tree as a certificate lists them."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ValueSplit):
+            waiting += (node.above, node.below)
+        yield node
+
+
+def leaves_of(tree: ValueNode) -> Iterator[ValueLeaf]:
+    """Its leaves, from left to right."""
+    return (node for node in in_preorder(tree) if isinstance(node, ValueLeaf))

@@ -12,6 +12,9 @@ The file is described in :mod:`ssg_mip.checker.dual.document`, and what it prove
 They are written as they are, so that they prove exactly what the search has bounded in floating point. Of the
 improvement program and where a margin is asked for, the search does not count the rounding of some coefficients. Such
 certificates are replayed before they are written, and claim what they prove if that is more.
+
+Where the search ran on a reduced game, or is a sum of runs on parts, the certificate is about the game that was
+reduced; until a recorder is asked for it with that game, all it says is about the reduced one.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ import itertools
 import json
 import math
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +33,11 @@ import numpy as np
 
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.branch_and_bound.tree_log import Proof, TreeLog
-from ssg_mip.checker.dual.document import FORMAT, POLICY_FORMAT
+from ssg_mip.checker.dual.document import FORMAT, POLICY_FORMAT, REDUCED_FORMAT
 from ssg_mip.checker.dual.replay import BoundVerification, verify_bound
+from ssg_mip.checker.dual.sums import room_of, shares_of
+from ssg_mip.checker.dual.units import raised
+from ssg_mip.checker.rational import ExactGame, exact_weights
 from ssg_mip.errors import InvalidResultError, OptionError, SolverError
 from ssg_mip.evaluation.bound_propagation import SWEEPS
 from ssg_mip.evaluation.standard_form import Scale, StandardForm
@@ -38,10 +45,15 @@ from ssg_mip.evaluation.value_bounds import follower_value_bounds, leader_ceilin
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.proofs.claim import Claim
+from ssg_mip.proofs.reduction import Reduction
 from ssg_mip.proofs.rows import BlockLayout, cut_entries
+from ssg_mip.proofs.value_tree import ValueLeaf, ValueNode, ValueSplit, in_preorder, leaves_of
 
 ROUNDED = 2.0
 """Times the rounding of values by which bounds on them are moved outwards."""
+
+SUMS = 1e-10
+"""How far, relative to the values, a weighted sum of them in floating point may lie from the exact one."""
 
 LEAST_SHARE = 2.0**-110
 """Multipliers below this share of the largest one are left out."""
@@ -63,6 +75,13 @@ class Recorder:
         Recorders of further bounds.
     form
         The standard form of the game that the search runs on, where that is not the game itself.
+    reduction
+        What was removed from the game first; the search then ran on what is left, or on the standard form of that.
+    value_tree
+        Values that prove the bound without a search, of the game that the search would have run on.
+    summed
+        Recorders of the parts whose bounds make up this one. Their reductions are those of the game at hand, or of what
+        the ``reduction`` of this recorder leaves of it; all their claims are about weights on different states.
     failure
         Why there is no certificate, if the proof has been tried and failed.
     """
@@ -74,6 +93,9 @@ class Recorder:
         self.defences: tuple[tuple[FloatArray, FloatArray], ...] = ()
         self.others: list[Recorder] = []
         self.form: StandardForm | None = None
+        self.reduction: Reduction | None = None
+        self.value_tree: ValueNode | None = None
+        self.summed: list[Recorder] = []
         self._layouts: dict[int, BlockLayout] = {}
         self._replayed = False
 
@@ -86,6 +108,7 @@ class Recorder:
         """A recorder for the same game that belongs to none yet."""
         other = Recorder()
         other.form = self.form
+        other.reduction = self.reduction
         return other
 
     def settle(self, game: Game, claim: Claim) -> float:
@@ -93,7 +116,12 @@ class Recorder:
 
         Where the search leaves rounding out, the proof is replayed at once, and the bound may be larger: what the tree
         proves, or if it proves nothing what no policy of both players exceeds; of a single step then nothing is known.
+        What parts add up to, and what values prove, is computed without rounding; the bound is raised to it.
         """
+        if self.summed:
+            self.claim = dataclasses.replace(claim, bound=max(claim.bound, summed_bound(self, game, claim)))
+            return self.claim.bound
+        claim = self._raised_to_values(claim)
         self.claim = claim
         inexact = self.form is not None and not self.form.is_exact
         if not (claim.rounded or inexact) or claim.bound == math.inf:
@@ -106,10 +134,10 @@ class Recorder:
             except (SolverError, InvalidResultError) as failure:
                 words = words or str(failure)
                 continue
-            raised = attempt.raised(found.passed, self._in_standard_form(found, attempt))
-            if raised is not None:
-                self.claim, self._replayed = raised, True
-                return raised.bound
+            shown = attempt.raised(found.passed, self._in_standard_form(found, attempt))
+            if shown is not None:
+                self.claim, self._replayed = shown, True
+                return shown.bound
             words = "; ".join(f"{check.name}: {check.detail}" for check in found.failed)
         self.root, self.claim = tree, claim
         self.failure = SolverError(f"the bound {claim.bound!r} has no certificate: {words}")
@@ -123,7 +151,7 @@ class Recorder:
 
     def _replay(self, game: Game) -> BoundVerification:
         own = game if self.form is None else self.form.game
-        return verify_bound(own, list(self.lines_in_own_units(own) if self.form is not None else self.lines(game)))
+        return verify_bound(own, list(self._lines_of_search(own)))
 
     def _in_standard_form(self, found: BoundVerification, claim: Claim) -> float | None:
         """What has been proven, in the units of the claim, rounded up; ``None`` unless the bound alone is at fault."""
@@ -176,6 +204,70 @@ class Recorder:
             raise OptionError(f"the certificate cannot be written to {path}: {error.strerror}") from None
 
     def lines_in_own_units(self, game: Game) -> Iterator[Any]:
+        """As :meth:`lines`, about the game itself where the search ran on its standard form or on a reduced game.
+
+        Parameters
+        ----------
+        game
+            The game that was asked about. What is left of it may be given instead: then the lines are about that.
+
+        Raises
+        ------
+        SolverError
+            If there is no claim, or nothing proves it.
+        """
+        own = self._reduction_of(game)
+        if not self.summed:
+            yield from self._lines_after(game, own)
+            return
+        claim = self._settled_claim()
+        if claim.demanding or not math.isfinite(claim.bound):
+            raise SolverError(f"there is no certificate of the bound {claim.bound!r} as a sum over parts")
+        yield {
+            "format": REDUCED_FORMAT,
+            "game_hash": game.content_hash,
+            "weights": (claim.weights if own is None else own.weights_out(claim.weights)).tolist(),
+            "bound": float(claim.bound),
+            "sum": len(self.summed),
+        }
+        for part in self.summed:
+            if part.summed:
+                raise SolverError("there is no certificate: a part of a sum is a sum itself")
+            yield from part._lines_after(game, part._reduction_after(own, game))
+
+    def _reduction_of(self, game: Game) -> Reduction | None:
+        """What has been removed from a game, if anything has."""
+        reduction = self.reduction
+        if reduction is None or reduction.changes_nothing or game.same_as(reduction.reduced):
+            return None
+        return reduction
+
+    def _reduction_after(self, first: Reduction | None, game: Game) -> Reduction | None:
+        """What is removed from a game by a reduction of the whole and by this one of what it leaves."""
+        own = self._reduction_of(game if first is None else first.reduced)
+        if first is None or own is None:
+            return first or own
+        return own if own.game.same_as(game) else own.after(first)
+
+    def _lines_after(self, game: Game, reduction: Reduction | None) -> Iterator[Any]:
+        """The lines about a game from which something may have been removed before the search."""
+        lines = self._lines_of_search(game if reduction is None else reduction.reduced)
+        header = next(lines)
+        if reduction is not None:
+            if header["format"] == POLICY_FORMAT:
+                raise SolverError("no certificate covers rows on the leader's policy of a reduced game")
+            states = reduction.states.tolist()
+            header |= {
+                "format": REDUCED_FORMAT,
+                "game_hash": game.content_hash,
+                "weights": reduction.weights_out(np.array(header["weights"])).tolist(),
+                "floor": [[states[state], least] for state, least in header["floor"]],
+                "reduction": [one.to_dict() for one in reduction.rounds],
+            }
+        yield header
+        yield from lines
+
+    def _lines_of_search(self, game: Game) -> Iterator[Any]:
         """As :meth:`lines`, about the game itself where the search ran on its standard form."""
         if self.form is None:
             yield from self.lines(game)
@@ -185,6 +277,14 @@ class Recorder:
         yield {**next(lines), "game_hash": game.content_hash, "units": _units(self.form), "ignored": ignored}
         yield from lines
 
+    def _settled_claim(self) -> Claim:
+        """The claim, if there is one that can be written."""
+        if self.failure is not None:
+            raise self.failure
+        if self.claim is None:
+            raise SolverError("there is no certificate: nothing is claimed")
+        return self.claim
+
     def lines(self, game: Game) -> Iterator[Any]:
         """The values of the lines of the certificate of the claim, about the game that the search ran on.
 
@@ -193,16 +293,13 @@ class Recorder:
         SolverError
             If there is no claim, or nothing proves it.
         """
-        if self.failure is not None:
-            raise self.failure
-        if self.claim is None:
-            raise SolverError("there is no certificate: nothing is claimed")
-        claim = self.claim
+        claim = self._settled_claim()
         proof = self._kind_of_proof(game, claim)
         box, wider, higher = follower_value_bounds(game), *self._rounding()
         policy = claim.policy
+        conditional = range(game.num_states) if claim.values is not None else self._conditional()
         yield {
-            "format": FORMAT if policy is None else POLICY_FORMAT,
+            "format": REDUCED_FORMAT if proof == "u" else FORMAT if policy is None else POLICY_FORMAT,
             "game_hash": game.content_hash,
             "units": None,
             "ignored": [],
@@ -212,16 +309,19 @@ class Recorder:
             "floor": [[state, float(least)] for state, least in claim.floor.items()],
             "values": None if claim.values is None else claim.values.tolist(),
             "slack": claim.slack,
-            "sweeps": SWEEPS,
+            "sweeps": 0 if proof == "u" else SWEEPS,
             "lower": (box.lower - wider).tolist(),
             "upper": (box.upper + wider).tolist(),
-            "conditional": list(range(game.num_states) if claim.values is not None else self._conditional()),
+            "conditional": [] if proof == "u" else list(conditional),
             "ceiling": (leader_ceiling(game) + higher).tolist() if proof == "c" else None,
             **({} if policy is None else {"policy": policy.to_lists()}),
+            **({"reduction": []} if proof == "u" else {}),
         }
         match proof:
             case "l":
                 yield from self._nodes(game)
+            case "u":
+                yield from self._value_nodes()
             case "z":
                 yield ["z", [[mix.tolist(), values.tolist()] for mix, values in self.defences]]
             case _:
@@ -235,10 +335,13 @@ class Recorder:
         return ROUNDED * follower.rounding / follower.unit, ROUNDED * leader.rounding / leader.unit
 
     def _kind_of_proof(self, game: Game, claim: Claim) -> str:
-        """Whether the tree, the follower's mixed policies or the ceiling prove a bound."""
+        """Whether the tree, values, the follower's mixed policies or the ceiling prove a bound."""
         bound = claim.bound
         if not (math.isfinite(bound) or (claim.demanding and bound < 0.0)):
             raise SolverError(f"there is no certificate of the bound {bound!r}: it must be finite")
+        shown = self._shown_by_values(claim)
+        if shown is not None and math.isfinite(bound) and shown <= Fraction(bound):
+            return "u"
         if all(leaf.bound <= bound for leaf in self._leaves()):
             return "l"
         if claim.values is None and self.defences:
@@ -246,6 +349,66 @@ class Recorder:
         if claim.values is None and float(claim.weights @ leader_ceiling(game)) <= bound:
             return "c"
         raise SolverError(f"the bound {bound!r} rests on something that no certificate covers")
+
+    # ---------------------------------------------------------------- values
+
+    def _shown_by_values(self, claim: Claim) -> Fraction | None:
+        """The weighted bound that the values prove; ``None`` where there are none, or they say nothing of the claim."""
+        if self.value_tree is None or claim.values is not None or claim.policy is not None:
+            return None
+        weights = [Fraction(weight) for weight in claim.weights.tolist()]
+        used = [state for state, weight in enumerate(weights) if weight]
+        total = sum(weights, Fraction(0))
+        found = []
+        for leaf in leaves_of(self.value_tree):
+            values = self._upper_of(leaf).tolist()
+            if not all(map(math.isfinite, values)):
+                return None
+            found.append(sum((weights[state] * Fraction(values[state]) for state in used), Fraction(0)) / total)
+        return max(found)
+
+    def _raised_to_values(self, claim: Claim) -> Claim:
+        """The claim with its bound raised to what values prove, where that is the same but for rounding."""
+        shown = self._shown_by_values(claim)
+        if shown is None or self.value_tree is None or not math.isfinite(claim.bound) or shown <= claim.bound:
+            return claim
+        size = max(float(np.abs(leaf.upper).max()) for leaf in leaves_of(self.value_tree))
+        slack = max(self._slack_of(leaf) for leaf in leaves_of(self.value_tree))
+        if shown > Fraction(claim.bound + SUMS * size + 2.0 * slack):
+            return claim
+        return dataclasses.replace(claim, bound=raised(shown))
+
+    def _slack_of(self, leaf: ValueLeaf) -> float:
+        """What the rounded rewards of the standard form may take from the proof of a leaf."""
+        follower, leader = self._rounding()
+        discount = 0.0 if self.form is None else self.form.leader.discount
+        most = max((sum(by for _, by in pairs) for pairs in leaf.multipliers.values()), default=0.0)
+        return leader + 2.0 * most * follower / (1.0 - discount)
+
+    def _upper_of(self, leaf: ValueLeaf) -> FloatArray:
+        slack = self._slack_of(leaf)
+        return leaf.upper + slack if slack else leaf.upper
+
+    def _value_nodes(self) -> Iterator[list[Any]]:
+        """The nodes of the values in preorder."""
+        if self.value_tree is None:
+            return
+        wider = self._rounding()[0]
+        for node in in_preorder(self.value_tree):
+            if isinstance(node, ValueSplit):
+                yield ["x", int(node.state), float(node.probability)]
+                continue
+            box = None
+            if node.follower is not None:
+                lower, upper = node.follower
+                box = [(lower - wider).tolist(), (upper + wider).tolist()]
+            multipliers = [
+                [int(state), int(answer), [[int(c), float(by)] for c, by in pairs]]
+                for (state, answer), pairs in node.multipliers.items()
+            ]
+            yield ["u", self._upper_of(node).tolist(), box, multipliers]
+
+    # ---------------------------------------------------------------- the tree of a search
 
     def _leaves(self) -> Iterator[TreeLog]:
         open_nodes = [self.root]
@@ -299,6 +462,36 @@ class Recorder:
         wider = ROUNDED * self._rounding()[0]
         lower, upper = proof.box.lower - wider, proof.box.upper + wider
         return ["l", objective, lower.tolist(), upper.tolist(), *blocks, *outside]
+
+
+def summed_bound(recorder: Recorder, game: Game, claim: Claim) -> float:
+    """What the bounds of the parts of a sum add up to, rounded up, with the rounding of their weights.
+
+    Parameters
+    ----------
+    recorder
+        The sum; its parts have their claims.
+    game, claim
+        The game at hand, and what is claimed of it.
+
+    Raises
+    ------
+    SolverError
+        If a part has no claim, or its bound is not finite.
+    """
+    whole = exact_weights(claim.weights)
+    weights, bounds = [], []
+    for part in recorder.summed:
+        own, reduction = part._settled_claim(), part._reduction_of(game)
+        if not math.isfinite(own.bound):
+            raise SolverError(f"there is no certificate: a part has the bound {own.bound!r}")
+        scale = Scale() if part.form is None else part.form.leader
+        weights.append(exact_weights(own.weights if reduction is None else reduction.weights_out(own.weights)))
+        bounds.append(scale.base_of(own.weights) + Fraction(scale.unit) * Fraction(own.bound))
+    shares = shares_of(whole, weights)
+    everything = game if recorder.reduction is None else recorder.reduction.game
+    room = room_of(ExactGame.of(everything), whole, weights, shares)
+    return raised(room + sum((share * bound for share, bound in zip(shares, bounds, strict=True)), Fraction(0)))
 
 
 def _units(form: StandardForm) -> list[list[Any]]:

@@ -57,7 +57,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ssg_mip.checker.dual.fields import listed_values, number, numbers, whole
 from ssg_mip.checker.dual.policy_rows import GivenRow, PolicyDemand
+from ssg_mip.checker.dual.read_reduction import read_reduction, states_left
+from ssg_mip.checker.dual.reduction import GivenRound
 from ssg_mip.checker.dual.units import PlayerUnits, Units
 from ssg_mip.errors import InvalidResultError, OptionError
 
@@ -66,11 +69,14 @@ FORMAT = "ssg-mip-bound/3"
 POLICY_FORMAT = "ssg-mip-bound/4"
 """As written where there are rows on the leader's policy."""
 
+REDUCED_FORMAT = "ssg-mip-bound/5"
+"""As written where the game was made smaller first, where values or splits of mixes close the tree, and of sums."""
+
 PLAIN_FORMAT = "ssg-mip-bound/1"
 """As written before there were demands on the policies."""
 
-KNOWN_FORMATS = (FORMAT, POLICY_FORMAT, "ssg-mip-bound/2", PLAIN_FORMAT)
-"""What is read; the second as written before there were units."""
+KNOWN_FORMATS = (FORMAT, POLICY_FORMAT, REDUCED_FORMAT, "ssg-mip-bound/2", PLAIN_FORMAT)
+"""What is read; the last but one as written before there were units."""
 
 _DEMANDS = frozenset({"margin", "floor", "values", "slack"})
 """The keys that the plain format lacks."""
@@ -104,6 +110,7 @@ class Header:
     units: Units | None = None
     ignored: tuple[int, ...] = ()
     policy: PolicyDemand | None = None
+    reduction: tuple[GivenRound, ...] | None = None
 
     @property
     def outside(self) -> bool:
@@ -115,6 +122,16 @@ class Header:
         """Boxes are multiples of ``2^-grid``."""
         largest = max(map(abs, (*self.lower, *self.upper)))
         return max(0, GRID_BITS - math.frexp(largest)[1])
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class SumHeader:
+    """What a sum claims: a bound on a weighted sum whose weights are spread over so many certificates that follow."""
+
+    game_hash: str
+    weights: tuple[float, ...]
+    bound: float
+    parts: int
 
 
 def is_certificate(path: Path) -> bool:
@@ -164,18 +181,20 @@ def read_header(data: Any) -> Header:
     wanted = {field.name for field in dataclasses.fields(Header)} | {"format"}
     if data["format"] != POLICY_FORMAT:
         wanted -= {"policy"}
-    if data["format"] not in (FORMAT, POLICY_FORMAT):
+    if data["format"] != REDUCED_FORMAT:
+        wanted -= {"reduction"}
+    if data["format"] not in (FORMAT, POLICY_FORMAT, REDUCED_FORMAT):
         wanted -= {"units", "ignored"}
     if data["format"] == PLAIN_FORMAT:
         wanted -= _DEMANDS
     if set(data) != wanted:
         raise InvalidResultError(f"the header has the keys {sorted(data)}; they must be {sorted(wanted)}")
-    weights = numbers(data["weights"], None, "the header's weights")
-    if not any(weights) or min(weights) < 0.0:
-        raise InvalidResultError("the header's weights must be at least 0, and not all 0")
-    count = len(weights)
+    weights = read_weights(data["weights"])
+    whole_count = len(weights)
+    reduction = read_reduction(data["reduction"], whole_count) if data["format"] == REDUCED_FORMAT else None
+    count = states_left(reduction or (), whole_count)
     conditional = tuple(whole(s, 0, count - 1, "a conditional state") for s in listed_values(data["conditional"]))
-    demands = {} if data["format"] == PLAIN_FORMAT else _read_demands(data, count)
+    demands = {} if data["format"] == PLAIN_FORMAT else _read_demands(data, whole_count)
     if demands.get("values") is not None and conditional != tuple(range(count)):
         raise InvalidResultError("in the improvement program every state must be conditional, in order")
     return Header(
@@ -190,8 +209,58 @@ def read_header(data: Any) -> Header:
         units=_read_units(data.get("units"), count),
         ignored=tuple(whole(s, 0, count - 1, "an ignored state") for s in listed_values(data.get("ignored", []))),
         policy=_read_policy(data["policy"], count, demands) if data["format"] == POLICY_FORMAT else None,
+        reduction=reduction,
         **demands,
     )
+
+
+def is_sum(data: Any) -> bool:
+    """Whether a line is the header of a sum."""
+    return isinstance(data, dict) and data.get("format") == REDUCED_FORMAT and "sum" in data
+
+
+def read_sum(data: dict[str, Any]) -> SumHeader:
+    """The header of a sum, its own numbers checked.
+
+    Raises
+    ------
+    InvalidResultError
+        With the field and its value.
+    """
+    wanted = {"format", "game_hash", "weights", "bound", "sum"}
+    if set(data) != wanted:
+        raise InvalidResultError(f"the header of a sum has the keys {sorted(data)}; they must be {sorted(wanted)}")
+    return SumHeader(
+        game_hash=str(data["game_hash"]),
+        weights=read_weights(data["weights"]),
+        bound=number(data["bound"], "the header's bound"),
+        parts=whole(data["sum"], 1, None, "the number of parts of a sum"),
+    )
+
+
+def game_hash_of(data: Any) -> str:
+    """The content hash of the game that a certificate is about, from its first line.
+
+    Raises
+    ------
+    InvalidResultError
+        If that is no header.
+    """
+    return (read_sum(data) if is_sum(data) else read_header(data)).game_hash
+
+
+def read_weights(given: Any) -> tuple[float, ...]:
+    """The weights of a header.
+
+    Raises
+    ------
+    InvalidResultError
+        If they are no finite numbers of at least 0, or all 0.
+    """
+    weights = numbers(given, None, "the header's weights")
+    if not any(weights) or min(weights) < 0.0:
+        raise InvalidResultError("the header's weights must be at least 0, and not all 0")
+    return weights
 
 
 def _read_policy(given: Any, count: int, demands: dict[str, Any]) -> PolicyDemand:
@@ -249,63 +318,6 @@ def _read_demands(data: dict[str, Any], count: int) -> dict[str, Any]:
     if len({s for s, _ in floor}) != len(floor) or (floor and values is not None):
         raise InvalidResultError("a state has two floors, or the improvement program has one")
     return {"margin": margin, "floor": floor, "values": values, "slack": slack}
-
-
-def number(value: Any, label: str) -> float:
-    """A finite float.
-
-    Raises
-    ------
-    InvalidResultError
-        With the label, if it is not.
-    """
-    if type(value) is int and abs(value) < 1 << 53:
-        value = float(value)
-    if type(value) is not float or not math.isfinite(value):
-        raise InvalidResultError(f"{label}: {value!r} must be a finite number")
-    return value
-
-
-def numbers(values: Any, count: int | None, label: str) -> tuple[float, ...]:
-    """So many finite floats; any number of them but none if the count is ``None``.
-
-    Raises
-    ------
-    InvalidResultError
-        With the label, if they are not.
-    """
-    listed = listed_values(values, count, label)
-    if count is None and not listed:
-        raise InvalidResultError(f"{label} must not be empty")
-    return tuple(number(value, label) for value in listed)
-
-
-def whole(value: Any, least: int, most: int | None, label: str) -> int:
-    """A whole number within a range.
-
-    Raises
-    ------
-    InvalidResultError
-        With the label, if it is not.
-    """
-    if type(value) is not int:
-        raise InvalidResultError(f"{label} is {value!r}; it must be a whole number")
-    if value < least or (most is not None and value > most):
-        raise InvalidResultError(f"{label} is {value!r}; it must lie between {least} and {most}")
-    return value
-
-
-def listed_values(values: Any, count: int | None = None, label: str = "an entry") -> list[Any]:
-    """A list, of so many values if a count is given.
-
-    Raises
-    ------
-    InvalidResultError
-        With the label, if it is not.
-    """
-    if not isinstance(values, list) or (count is not None and len(values) != count):
-        raise InvalidResultError(f"{label} must be a list{'' if count is None else f' of {count}'}")
-    return values
 
 
 def rounded_down(values: Iterable[float], bits: int) -> tuple[int, ...]:

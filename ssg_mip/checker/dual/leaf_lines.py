@@ -11,15 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from ssg_mip.checker.dual.cut_terms import TANGENT_BITS, Cut, CutRow
-from ssg_mip.checker.dual.document import (
-    Header,
-    listed_values,
-    number,
-    numbers,
-    rounded_down,
-    rounded_up,
-    whole,
-)
+from ssg_mip.checker.dual.document import Header, rounded_down, rounded_up
+from ssg_mip.checker.dual.fields import listed_values, number, numbers, whole
 from ssg_mip.checker.dual.leaf import Block, Leaf, PolicyTerm
 from ssg_mip.checker.dual.numbers import Numbers
 from ssg_mip.checker.dual.policy_rows import NO_SIDES, PolicySides, sides_of

@@ -21,22 +21,31 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 
 from ssg_mip.checker.dual.numbers import FINE, Enclosure, Numbers, Terms, highest, lowest, shifted_up
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Region:
-    """A node: bounds on every ``v(t)`` in multiples of ``2^-grid``, and the open answers of every state."""
+    """A node: bounds on every ``v(t)`` in multiples of ``2^-grid``, and the open answers of every state.
+
+    ``mixes`` holds by state the least and the largest probability of its first leader action, where it was split.
+    """
 
     lower: tuple[int, ...]
     upper: tuple[int, ...]
     answers: tuple[frozenset[int], ...]
+    mixes: tuple[tuple[int, Fraction, Fraction], ...] = ()
 
     @property
     def empty(self) -> bool:
         """Whether an interval is empty or a state has no answer left."""
-        return not all(self.answers) or any(low > high for low, high in zip(self.lower, self.upper, strict=True))
+        return (
+            not all(self.answers)
+            or any(low > high for low, high in zip(self.lower, self.upper, strict=True))
+            or any(low > high for _, low, high in self.mixes)
+        )
 
     def between(self, place: int, lower: int | None, upper: int | None) -> Region:
         """The part with ``lower <= v(place) <= upper``."""
@@ -45,7 +54,15 @@ class Region:
             low[place] = max(low[place], lower)
         if upper is not None:
             high[place] = min(high[place], upper)
-        return Region(tuple(low), tuple(high), self.answers)
+        return Region(tuple(low), tuple(high), self.answers, self.mixes)
+
+    def mixing(self, state: int, least: Fraction, most: Fraction) -> Region:
+        """The part where the first leader action of a state has a probability between these."""
+        before = {place: (low, high) for place, low, high in self.mixes}
+        low, high = before.get(state, (Fraction(0), Fraction(1)))
+        before[state] = max(low, least), min(high, most)
+        mixes = tuple((place, *ends) for place, ends in before.items())
+        return Region(self.lower, self.upper, self.answers, mixes)
 
     def answering(self, state: int, answers: frozenset[int]) -> Region:
         """The part where the answer in a state is among the given ones."""
@@ -53,6 +70,7 @@ class Region:
             self.lower,
             self.upper,
             tuple(mine & answers if s == state else mine for s, mine in enumerate(self.answers)),
+            self.mixes,
         )
 
 
@@ -65,13 +83,7 @@ class Propagation:
         self._grid = grid
         self._rewards = [(low << grid, high << grid) for low, high in numbers.follower_rewards]
         self._moves = [{t: low for t, low, _ in moves if low > 0} for moves in numbers.follower_moves]
-        self._lead = [
-            {
-                pair: [((reward[0] << grid, reward[1] << grid), moves) for reward, moves in entries]
-                for pair, entries in table.items()
-            }
-            for table in numbers.lead
-        ]
+        self._leads: dict[tuple[int, int, int], list[tuple[Enclosure, Terms]]] = {}
 
     def is_upper_bound(self, values: tuple[int, ...]) -> bool:
         """Whether no joint action improves on ``values``: then the follower's values are at most these."""
@@ -83,17 +95,20 @@ class Propagation:
     def is_lower_bound(self, values: tuple[int, ...]) -> bool:
         """Whether the follower has ``values`` at least, whatever the leader does."""
         return all(
-            secured(self._lows(values, state)) >= values[state] << FINE for state in range(self._numbers.num_states)
+            reaches(self._lows(values, state), values[state] << FINE) for state in range(self._numbers.num_states)
         )
 
     def sweep(self, region: Region) -> Region:
         """A region inside, with the same consistent policies; perhaps empty."""
         lower, upper, answers = list(region.lower), list(region.upper), list(region.answers)
+        room = 2 * (sum(map(max, map(abs, lower), map(abs, upper))) + (1 << self._grid))
         for state, available in enumerate(region.answers):
             highs, lows = self._highs(region.upper, state), self._lows(region.lower, state)
             tops = [max(column) for column in zip(*highs, strict=True)]
             least, most = region.lower[state] << FINE, region.upper[state] << FINE
-            kept = frozenset(b for b in available if tops[b] >= least and not self._beaten(region, state, b))
+            kept = frozenset(
+                b for b in available if tops[b] >= least and not self._beaten(region, state, b, (highs, lows), room)
+            )
             answers[state] = kept
             if not kept:
                 break
@@ -106,7 +121,7 @@ class Propagation:
             rooms = [(a, b, row[b] - least) for a, row in enumerate(highs) for b in kept]
             for t, room in self._look_back(state, rooms):
                 lower[t] = max(lower[t], region.upper[t] - room)
-        return Region(tuple(lower), tuple(upper), tuple(answers))
+        return Region(tuple(lower), tuple(upper), tuple(answers), region.mixes)
 
     def _look_back(self, state: int, rooms: Iterable[tuple[int, int, int]]) -> list[tuple[int, int]]:
         """How far ``v(t)`` may move, for each ``t`` that all possible ``(a, b)`` lead to.
@@ -134,13 +149,26 @@ class Propagation:
         first, count = self._numbers.first_row[state], self._numbers.follower_counts[state]
         return [range(k, k + count) for k in range(first, first + self._numbers.leader_counts[state] * count, count)]
 
-    def _beaten(self, region: Region, state: int, answer: int) -> bool:
-        """Whether for some other action the lead is below the margin, whatever the leader plays and the values are."""
+    def _beaten(self, region: Region, state: int, answer: int, ends: tuple[list[list[int]], ...], room: int) -> bool:
+        """Whether for some other action the lead is below the margin, whatever the leader plays and the values are.
+
+        At the upper values the lead is at least the difference of the ``ends`` of ``q`` there less the ``room`` of
+        their rounding, and likewise at the lower ones; where that is large enough, the lead is not worked out.
+        """
         return any(
-            all(_most(reward, moves, region) < self._margin for reward, moves in entries)
-            for (b, _), entries in self._lead[state].items()
-            if b == answer
+            not any(row[answer] - row[other] - room >= self._margin for end in ends for row in end)
+            and all(_most(reward, moves, region) < self._margin for reward, moves in self._lead(state, answer, other))
+            for other in range(self._numbers.follower_counts[state])
+            if other != answer
         )
+
+    def _lead(self, state: int, answer: int, action: int) -> list[tuple[Enclosure, Terms]]:
+        """What an answer has over an action, rewards as multiples of ``2^-(grid + FINE)``."""
+        key = state, answer, action
+        if key not in self._leads:
+            entries = self._numbers.lead(*key)
+            self._leads[key] = [((low << self._grid, high << self._grid), moves) for (low, high), moves in entries]
+        return self._leads[key]
 
 
 def _most(reward: Enclosure, moves: Terms, region: Region) -> int:
@@ -150,6 +178,11 @@ def _most(reward: Enclosure, moves: Terms, region: Region) -> int:
         down, up = region.lower[t], region.upper[t]
         total += max(low * down, low * up, high * down, high * up)
     return total
+
+
+def reaches(lows: Sequence[Sequence[int]], least: int) -> bool:
+    """Whether the follower can secure so much by one action or by a mix of two; ``lows[a][b]``."""
+    return max(map(min, zip(*lows, strict=True))) >= least or secured(lows) >= least
 
 
 def secured(lows: Sequence[Sequence[int]]) -> int:

@@ -11,12 +11,14 @@ from typing import Any
 
 from ssg_mip.base.rules import COUNT, PATH, Rule, checked, optional
 from ssg_mip.checker.clock import time_is_up
-from ssg_mip.checker.dual.document import Header, lines_of, read_header
+from ssg_mip.checker.dual.document import Header, SumHeader, is_sum, lines_of, read_header, read_sum
 from ssg_mip.checker.dual.policy_rows import GivenRow
-from ssg_mip.checker.dual.tree import Tree
+from ssg_mip.checker.dual.reduction import Needed, ReductionError, reduced_by
+from ssg_mip.checker.dual.sums import room_of, shares_check, shares_of
+from ssg_mip.checker.dual.tree import Tree, nodes_skipped
 from ssg_mip.checker.dual.units import raised, reaches, restated
 from ssg_mip.checker.rational import ExactGame, exact_weights
-from ssg_mip.checker.verification import VERIFICATION_FORMAT, Checked, yes_or_no
+from ssg_mip.checker.verification import VERIFICATION_FORMAT, Check, Checked, in_floats, yes_or_no
 from ssg_mip.errors import InvalidResultError
 from ssg_mip.game.game import GAME, Game
 
@@ -39,6 +41,10 @@ class BoundVerification(Checked):
         Size of the tree, as far as it was read, and how many leaves prove a bound or that they hold no policy.
     cut_off
         Whether the time was up before the last node; then nothing is proven, and what follows in the file is not read.
+    exact_claim
+        The bound that is claimed, not rounded; ``None`` where there is none, or it was not read.
+    parts
+        Of how many certificates it is the sum.
     """
 
     claimed: float | None
@@ -53,6 +59,8 @@ class BoundVerification(Checked):
     slack: float = 0.0
     policy_rows: tuple[GivenRow, ...] = ()
     cut_off: bool = False
+    exact_claim: Fraction | None = None
+    parts: int = 1
 
     @property
     def passed(self) -> bool:
@@ -79,6 +87,7 @@ class BoundVerification(Checked):
             "leaves": self.leaves,
             "leaves_closed": self.closed,
             "cut_off": self.cut_off,
+            **({"parts": self.parts} if self.parts > 1 else {}),
             "checks": [check.to_dict() for check in self.checks],
         }
 
@@ -107,7 +116,7 @@ def verify_bound(
     Raises
     ------
     InvalidResultError
-        If it is malformed: a line that is no node, a number out of range, nodes missing or left over.
+        If it is malformed: a line that is no node, a number out of range, nodes or parts missing or left over.
     OptionError
         If the time limit is below 0.
     """
@@ -170,21 +179,92 @@ def may_ignore(exact: ExactGame, header: Header) -> bool:
 
 
 def _verify_one(game: Game, first: Any, lines: Iterator[Any], out_of_time: Callable[[], bool]) -> BoundVerification:
-    """Replay one certificate whose header is given."""
+    """Replay one certificate whose header is given, or all those of a sum."""
+    if is_sum(first):
+        return _verify_sum(game, read_sum(first), lines, out_of_time)
     header = read_header(first)
+    _check_sizes(game, header)
+    weights = exact_weights(header.weights)
+    checks = [_hash_check(game, header.game_hash)]
+    exact = ExactGame.of(game)
+    try:
+        left, states = reduced_by(exact, header.reduction or (), _needed(header), out_of_time)
+    except TimeoutError:
+        return _unread(header, weights, checks, nodes=0, cut_off=True)
+    except ReductionError as error:
+        checks.append(yes_or_no("reduction", False, str(error)))
+        return _unread(header, weights, checks, nodes=nodes_skipped(lines), cut_off=False)
+    if header.reduction:
+        words = f"{len(header.reduction)} rounds leave {len(states)} of {game.num_states} states"
+        checks.append(yes_or_no("reduction", True, f"{words}, and no value is lost"))
+    return _verify_left(left, states, header, checks, lines, out_of_time)
+
+
+def _check_sizes(game: Game, header: Header | SumHeader) -> None:
+    """Whether the lists of a header have the lengths that the game asks for."""
     if len(header.weights) != game.num_states:
         raise InvalidResultError(f"the certificate has {len(header.weights)} states, the game {game.num_states}")
     slots = int(game.leader_offsets[-1])
-    rows = () if header.policy is None else header.policy.rows
+    rows = () if isinstance(header, SumHeader) or header.policy is None else header.policy.rows
     if any(len(row.coefficients) != slots for row in rows):
         raise InvalidResultError(f"a row on the leader's policy must have {slots} coefficients, one for each (s, a)")
-    exact = ExactGame.of(game)
+
+
+def _hash_check(game: Game, game_hash: str) -> Check:
+    right = game_hash == game.content_hash
+    return yes_or_no("game_hash", right, f"about {game_hash!r}, the game has {game.content_hash!r}")
+
+
+def _needed(header: Header) -> Needed:
+    """What a claim forbids the rounds that come before its tree."""
+    weighted = {state for state, weight in enumerate(header.weights) if weight > 0.0}
+    return Needed(
+        states=frozenset(weighted | {state for state, _ in header.floor}),
+        copies_only=header.margin > 0.0,
+        any_values=header.values is not None,
+    )
+
+
+def _unread(
+    header: Header, weights: tuple[Fraction, ...], checks: list[Check], *, nodes: int, cut_off: bool
+) -> BoundVerification:
+    """Of a certificate whose tree is about a game that is not what is left of the one at hand."""
+    return BoundVerification(
+        claimed=header.bound,
+        proven=None,
+        weights=weights,
+        nodes=nodes,
+        leaves=0,
+        closed=0,
+        checks=tuple(checks),
+        margin=header.margin,
+        floor=header.floor,
+        values=None if header.values is None else tuple(map(Fraction, header.values)),
+        slack=header.slack,
+        cut_off=cut_off,
+    )
+
+
+def _verify_left(
+    exact: ExactGame,
+    states: tuple[int, ...],
+    header: Header,
+    checks: list[Check],
+    lines: Iterator[Any],
+    out_of_time: Callable[[], bool],
+) -> BoundVerification:
+    """Replay the tree, which is about what is left of the game."""
+    whole_weights, whole_floor = exact_weights(header.weights), header.floor
+    place = {state: number for number, state in enumerate(states)}
+    header = dataclasses.replace(
+        header,
+        weights=tuple(header.weights[state] for state in states),
+        floor=tuple((place[state], least) for state, least in header.floor),
+    )
     standard, leader, follower = restated(exact, header.units, header.ignored)
     tree = Tree(standard, header, out_of_time)
     weights = exact_weights(header.weights)
-    right_game = header.game_hash == game.content_hash
-    checks = [
-        yes_or_no("game_hash", right_game, f"about {header.game_hash!r}, the game has {game.content_hash!r}"),
+    checks += [
         yes_or_no("ignored_states", may_ignore(exact, header), "ignored are only states that play no part"),
         yes_or_no("root_box", tree.root_is_valid(), "the root box holds the follower's values"),
     ]
@@ -193,26 +273,95 @@ def _verify_one(game: Game, first: Any, lines: Iterator[Any], out_of_time: Calla
         """In the game's own units: of the improvement program gains are bounded, from which constants have gone."""
         return leader.weighted(bound, weights) if header.values is None else leader.gain(bound)
 
-    proven = None
+    proven, skipped = None, 0
     if all(check.passed for check in checks):
         proven = tree.replay(lines)
         checks += [] if tree.cut_off else tree.outcome(proven)
     else:
-        tree.skip(lines)
+        skipped = nodes_skipped(lines)
     return BoundVerification(
         claimed=None if header.bound is None else raised(own(header.bound)),
         proven=None if proven is None else own(proven),
-        weights=weights,
-        nodes=tree.nodes,
+        exact_claim=None if header.bound is None else own(header.bound),
+        weights=whole_weights,
+        nodes=tree.nodes + skipped,
         leaves=tree.leaves,
         closed=tree.leaves - tree.unproven,
         checks=tuple(checks),
         margin=float(follower.gain(header.margin)),
-        floor=tuple((state, raised(leader.value(least, state))) for state, least in header.floor),
+        floor=tuple((state, raised(leader.value(least, place[state]))) for state, least in whole_floor),
         values=None
         if header.values is None
         else tuple(leader.value(value, state) for state, value in enumerate(header.values)),
         slack=float(leader.gain(header.slack)),
-        policy_rows=rows,
+        policy_rows=() if header.policy is None else header.policy.rows,
         cut_off=tree.cut_off,
+    )
+
+
+# -------------------------------------------------------------------- sums
+
+
+def _verify_sum(
+    game: Game, header: SumHeader, lines: Iterator[Any], out_of_time: Callable[[], bool]
+) -> BoundVerification:
+    """Replay the certificates of a sum, and put together what they prove."""
+    _check_sizes(game, header)
+    found: list[BoundVerification] = []
+    nodes = 0
+    while len(found) < header.parts and not (found and found[-1].cut_off):
+        first = next(lines, None)
+        if not isinstance(first, dict) or is_sum(first):
+            raise InvalidResultError(
+                f"line {nodes + 2} must be the header of part {len(found) + 1} of {header.parts} of a sum"
+            )
+        found.append(_verify_one(game, first, lines, out_of_time))
+        nodes += found[-1].nodes + 1
+    weights = exact_weights(header.weights)
+    cut_off = found[-1].cut_off
+    shares = shares_of(weights, [one.weights for one in found])
+    checks = [_hash_check(game, header.game_hash)]
+    claimed: Fraction | None = None
+    proven: Fraction | None = None
+    if not cut_off:
+        checks += [_parts_check(found), shares_check(weights, [one.weights for one in found], shares)]
+        if all(check.passed for check in checks):
+            rest = room_of(ExactGame.of(game), weights, [one.weights for one in found], shares)
+            claimed = rest + sum(
+                (w * (one.exact_claim or 0) for w, one in zip(shares, found, strict=True)), Fraction(0)
+            )
+            proven = rest + sum((w * (one.proven or 0) for w, one in zip(shares, found, strict=True)), Fraction(0))
+            checks.append(_sum_check(claimed, header.bound))
+    return BoundVerification(
+        claimed=header.bound,
+        proven=proven,
+        exact_claim=Fraction(header.bound),
+        weights=weights,
+        nodes=nodes,
+        leaves=sum(one.leaves for one in found),
+        closed=sum(one.closed for one in found),
+        checks=tuple(checks),
+        parts=header.parts,
+        cut_off=cut_off,
+    )
+
+
+def _parts_check(found: list[BoundVerification]) -> Check:
+    """Whether every part is proven, of all policies."""
+    for number, one in enumerate(found, start=1):
+        for check in one.failed:
+            return yes_or_no("parts", False, f"part {number} of {len(found)}: {check.name}: {check.detail}")
+        if one.margin > 0.0 or one.floor or one.values is not None or one.policy_rows or one.proven is None:
+            return yes_or_no("parts", False, f"part {number} of {len(found)} bounds the values of some policies only")
+    return yes_or_no("parts", True, f"all {len(found)} parts are proven")
+
+
+def _sum_check(total: Fraction, claimed: float) -> Check:
+    excess = total - Fraction(claimed)
+    return Check(
+        name="bound",
+        passed=excess <= 0,
+        violation=excess,
+        tolerance=Fraction(0),
+        detail=f"the parts add up to {in_floats(total)}, claimed is {claimed!r}",
     )

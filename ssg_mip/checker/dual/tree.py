@@ -8,13 +8,21 @@ from typing import Any
 
 from ssg_mip.checker.clock import never
 from ssg_mip.checker.dual.demands import demands_of
-from ssg_mip.checker.dual.document import Header, number, rounded_down, rounded_up, whole
+from ssg_mip.checker.dual.document import Header, rounded_down, rounded_up
+from ssg_mip.checker.dual.fields import number, whole
 from ssg_mip.checker.dual.leaf import LeafBounds
 from ssg_mip.checker.dual.leaf_lines import read_defences, read_leaf
 from ssg_mip.checker.dual.numbers import FINE, Numbers, highest
 from ssg_mip.checker.dual.policy_rows import NO_SIDES, Visits, sides_of
 from ssg_mip.checker.dual.propagation import Propagation, Region
 from ssg_mip.checker.dual.saddle import is_zero_sum, least_values
+from ssg_mip.checker.dual.value_leaf import (
+    ValueBounds,
+    held_to,
+    read_mix_split,
+    read_value_leaf,
+    weighted_values,
+)
 from ssg_mip.checker.rational import ExactGame, exact_weights
 from ssg_mip.checker.verification import Check, in_floats, yes_or_no
 from ssg_mip.errors import InvalidResultError
@@ -61,6 +69,7 @@ class Tree:
             self._visits = Visits(self._numbers, header.grid, header.policy, sides.coupled)
         self._propagation = Propagation(self._numbers, header.grid, demands.margin)
         self._bounds = LeafBounds(self._numbers, header.grid, demands, sides)
+        self._values = ValueBounds(self._numbers, header.grid, Fraction(header.margin))
         self._root = rounded_down(header.lower, header.grid), rounded_up(header.upper, header.grid)
         self._places = self._numbers.num_states + len(sides.coupled)
         self._ceiling = self._proven_ceiling()
@@ -85,16 +94,6 @@ class Tree:
                     return None
         return [Fraction(value, 1 << grid) for value in values]
 
-    def skip(self, lines: Iterator[Any]) -> None:
-        """Pass over the nodes without a replay."""
-        left = 1
-        for line in lines:
-            self.nodes += 1
-            kind = line[0] if isinstance(line, list) and line else None
-            left += 1 if kind in ("v", "g") else 0 if kind == "p" else -1
-            if not left:
-                break
-
     def replay(self, lines: Iterator[Any]) -> Fraction | None:
         """The largest bound of a leaf; ``None`` if the root holds no policy or a leaf proves nothing."""
         numbers = self._numbers
@@ -112,12 +111,14 @@ class Tree:
                 return None
             if not isinstance(line, list) or not line:
                 raise InvalidResultError(f"line {self.nodes + 1} is not a node")
+            if line[0] in ("u", "x") and self._header.reduction is None:
+                raise InvalidResultError(f"line {self.nodes + 1} is a node that the format of the file does not have")
             match line[0]:
-                case "p" | "v" | "g":
+                case "p" | "v" | "g" | "x":
                     if depth == DEEPEST:
                         raise InvalidResultError(f"line {self.nodes + 1} is deeper than {DEEPEST} nodes below the root")
                     open_nodes += ((part, depth + 1) for part in reversed(self._parts(line, region)))
-                case "l" | "e" | "c" | "z":
+                case "l" | "e" | "c" | "z" | "u":
                     bound = self._leaf(line, region)
                     if bound is not None:
                         largest = bound if largest is None else max(largest, bound)
@@ -169,7 +170,7 @@ class Tree:
             return region
         count = self._numbers.num_states
         low, high = self._visits.tightened(region.lower[count:], region.upper[count:], region.answers)
-        return Region(region.lower[:count] + low, region.upper[:count] + high, region.answers)
+        return Region(region.lower[:count] + low, region.upper[:count] + high, region.answers, region.mixes)
 
     def _parts(self, line: list[Any], region: Region) -> list[Region]:
         """The parts of an inner node."""
@@ -185,6 +186,10 @@ class Tree:
                 answer = whole(answer, 0, self._numbers.follower_counts[state] - 1, "the answer of a split")
                 alone = frozenset([answer])
                 return [region.answering(state, alone), region.answering(state, region.answers[state] - alone)]
+            case ["x", *_]:
+                state, share = read_mix_split(line, self._numbers)
+                nothing, all_of_it = Fraction(0), Fraction(1)
+                return [region.mixing(state, nothing, share), region.mixing(state, share, all_of_it)]
             case _:
                 raise InvalidResultError(f"line {self.nodes + 1} is not a split: {line!r}")
 
@@ -200,6 +205,8 @@ class Tree:
                 return value / Fraction(leaf.objective, 1 << leaf.scale)
             self.unproven += value >= 0
             return None
+        if line[0] == "u":
+            return self._value_leaf(line, region)
         if region.empty:
             return None
         values: list[Fraction] | None = None
@@ -215,3 +222,27 @@ class Tree:
             return None
         weights = exact_weights(self._header.weights)
         return sum((w * value for w, value in zip(weights, values, strict=True)), Fraction(0))
+
+    def _value_leaf(self, line: list[Any], region: Region) -> Fraction | None:
+        """The bound of a leaf of values, which says nothing of a single step."""
+        leaf = read_value_leaf(line, self._numbers)
+        if region.empty:
+            return None
+        proven = False if self._header.values is not None else self._values.proves(leaf, region)
+        if proven is False:
+            self.unproven += 1
+        if not proven or held_to(leaf, self._header):
+            return None
+        return weighted_values(leaf, exact_weights(self._header.weights))
+
+
+def nodes_skipped(lines: Iterator[Any]) -> int:
+    """Pass over the nodes of a tree without a replay; how many there were comes back."""
+    left, nodes = 1, 0
+    for line in lines:
+        nodes += 1
+        kind = line[0] if isinstance(line, list) and line else None
+        left += 1 if kind in ("v", "g", "x") else 0 if kind == "p" else -1
+        if not left:
+            break
+    return nodes

@@ -14,7 +14,8 @@ from ssg_mip.base.tolerances import ARITHMETIC, ROUNDING
 from ssg_mip.checker.claims import EnclosureClaim, PointClaim
 from ssg_mip.checker.dual.box_rows import BoxRows
 from ssg_mip.checker.dual.cut_terms import TANGENT_BITS, Cut, CutRow, add_cut
-from ssg_mip.checker.dual.document import Header, listed_values, number, numbers, rounded_down, rounded_up, whole
+from ssg_mip.checker.dual.document import Header, rounded_down, rounded_up
+from ssg_mip.checker.dual.fields import listed_values, number, numbers, whole
 from ssg_mip.checker.dual.numbers import FINE, Numbers
 from ssg_mip.checker.dual.propagation import Propagation, Region
 from ssg_mip.checker.dual.saddle import is_zero_sum

@@ -1,0 +1,66 @@
+r"""Certificates that add up: a bound on a weighted sum from bounds on sums over parts of its states.
+
+Let ``w`` be weights over the states, and ``w_k`` those of part ``k``, all summing to one, the states where the ``w_k``
+are positive different ones for each part. With the shares ``W_k = sum of w(s) over the states where w_k(s) > 0``, every
+policy has ``w @ V = sum_k W_k w_k @ V + e @ V``, where ``e = w - sum_k W_k w_k`` is nothing but the rounding of the
+parts' weights and sums to 0. All values lie within the least and the largest reward of the leader over
+``1 - gamma_A``, so that ``e @ V`` is at most half the sum of ``|e(s)|`` times the width of that interval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from ssg_mip.checker.rational import ExactGame
+from ssg_mip.checker.verification import Check, yes_or_no
+
+Weights = Sequence[Fraction]
+"""Over the states, summing to one."""
+
+ROUNDING = Fraction(1, 1 << 40)
+"""By how much the weights of parts may differ from those of the sum, in all states together."""
+
+
+def shares_of(weights: Weights, parts: Sequence[Weights]) -> list[Fraction]:
+    """``W_k`` of every part."""
+    return [sum((mine for mine, own in zip(weights, part, strict=True) if own > 0), Fraction(0)) for part in parts]
+
+
+def shares_check(weights: Weights, parts: Sequence[Weights], shares: Sequence[Fraction]) -> Check:
+    """Whether the parts are about different states, and their weights are those of the sum, up to rounding."""
+    seen: set[int] = set()
+    for part in parts:
+        own = {state for state, weight in enumerate(part) if weight > 0}
+        if own & seen:
+            return yes_or_no("shares", False, f"state {min(own & seen)} has a weight in two parts")
+        seen |= own
+    missing = {state for state, weight in enumerate(weights) if weight > 0} ^ seen
+    if missing:
+        return yes_or_no("shares", False, f"state {min(missing)} has a weight in the sum or in a part, not in both")
+    left_over = sum(map(abs, _rest(weights, parts, shares)), Fraction(0))
+    return Check(
+        name="shares",
+        passed=left_over <= ROUNDING,
+        violation=left_over,
+        tolerance=ROUNDING,
+        detail="the weights of the parts, each times its share, are those of the sum",
+    )
+
+
+def room_of(exact: ExactGame, weights: Weights, parts: Sequence[Weights], shares: Sequence[Fraction]) -> Fraction:
+    """What the rounding of the parts' weights may change of the sum."""
+    left_over = sum(map(abs, _rest(weights, parts, shares)), Fraction(0))
+    if not left_over:
+        return Fraction(0)
+    return left_over / 2 * (max(exact.leader_rewards) - min(exact.leader_rewards)) / (1 - exact.leader_discount)
+
+
+def _rest(weights: Weights, parts: Sequence[Weights], shares: Sequence[Fraction]) -> list[Fraction]:
+    """``w - sum_k W_k w_k``."""
+    rest = list(weights)
+    for part, share in zip(parts, shares, strict=True):
+        for state, weight in enumerate(part):
+            if weight:
+                rest[state] -= share * weight
+    return rest
