@@ -12,18 +12,17 @@ from ssg_mip.evaluation.value_bounds import leader_spreads
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.in_standard_form import Changes, with_own_values
 from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.presolve import merged_policy
+from ssg_mip.presolve import policy_in, put_together
 from ssg_mip.problem.problem import Problem
 from ssg_mip.proofs.reduction import Reduction
 from ssg_mip.result import Result, TrajectoryPoint
 from ssg_mip.runs.run import Run
 
 
-def into_reduced(problem: Problem, run: Run, reduction: Reduction) -> tuple[Problem, Run]:
-    """A problem about what is left of its game, and its run; the weights of what is left are scaled to sum to one."""
-    weights = problem.weights[reduction.states]
-    objective = dataclasses.replace(problem.objective, weights=weights / weights.sum())
-    start = None if run.start is None else reduction.policy_into(run.start)
+def into_reduced(problem: Problem, run: Run, reduction: Reduction, weights: FloatArray) -> tuple[Problem, Run]:
+    """A problem about what is left of its game, with weights over the states that are left, and its run."""
+    objective = dataclasses.replace(problem.objective, weights=weights)
+    start = None if run.start is None else policy_in(reduction, run.start)
     return dataclasses.replace(problem, game=reduction.reduced, objective=objective), run.starting_at(start)
 
 
@@ -52,14 +51,14 @@ def led_back(result: Result, problem: Problem, run: Run, reduction: Reduction) -
 
 
 def _policy_back(policy: LeaderPolicy | None, reduction: Reduction) -> LeaderPolicy | None:
-    return None if policy is None else merged_policy(reduction.game, [(reduction, policy)])
+    return None if policy is None else put_together(reduction.game, [(reduction, policy)])
 
 
 def _point_back(point: TrajectoryPoint, reduction: Reduction) -> TrajectoryPoint:
     return dataclasses.replace(
         point,
         leader_values=_everywhere(point.leader_values, reduction),
-        leader_policy=merged_policy(reduction.game, [(reduction, point.leader_policy)]),
+        leader_policy=put_together(reduction.game, [(reduction, point.leader_policy)]),
     )
 
 

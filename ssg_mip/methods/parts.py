@@ -14,15 +14,14 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
-
 from ssg_mip.base.status import BoundProof, Status, Termination
 from ssg_mip.base.tolerances import ROUNDING
 from ssg_mip.evaluation.value_bounds import LEAST_GAP, leader_value_bounds
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.in_standard_form import run_method
 from ssg_mip.methods.leading_back import into_reduced
-from ssg_mip.presolve import merged_policy
+from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.presolve import Part, put_together
 from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.problem import Problem
 from ssg_mip.proofs.claim import Claim
@@ -45,6 +44,7 @@ class _Piece:
     """A part: what is left of the game there, its share of the weights, and the best that is known of it."""
 
     reduction: Reduction
+    weights: FloatArray
     share: Fraction
     gap: float
     value: float
@@ -67,17 +67,17 @@ class _Piece:
         self.bound = min(self.bound, answer.dual_bound)
 
 
-def run_parts(problem: Problem, run: Run, method: Method, reductions: Sequence[Reduction]) -> Result:
+def run_parts(problem: Problem, run: Run, method: Method, parts: Sequence[tuple[Reduction, Part]]) -> Result:
     """Run a method on every part, and put the answers together.
 
     Parameters
     ----------
     problem, run, method
         What is asked of the whole game; the method claims nothing but a weighted value.
-    reductions
-        The parts: they share no state of positive weight, and cover all of these.
+    parts
+        The parts, each with what is left of the game there.
     """
-    whole = _Whole(problem, run, method, reductions)
+    whole = _Whole(problem, run, method, parts)
     whole.solve()
     return whole.result()
 
@@ -85,25 +85,24 @@ def run_parts(problem: Problem, run: Run, method: Method, reductions: Sequence[R
 class _Whole:
     """The parts of a game, and what is known of each."""
 
-    def __init__(self, problem: Problem, run: Run, method: Method, reductions: Sequence[Reduction]) -> None:
+    def __init__(self, problem: Problem, run: Run, method: Method, parts: Sequence[tuple[Reduction, Part]]) -> None:
         self._problem, self._run, self._method = problem, run, method
         self._nodes = 0
         self._counts: Counter[str] = Counter()
         self._progress: list[ProgressRow] = []
         start = LeaderPolicy.uniform(problem.game) if run.start is None else run.start
         self._start = problem.follower.response(problem.game, start, run.tolerances)
-        exact = [Fraction(weight) for weight in problem.weights.tolist()]
-        total = sum(exact)
-        self._pieces = [self._piece(one, [exact[s] for s in one.states.tolist()], total) for one in reductions]
+        self._pieces = [self._piece(*one) for one in parts]
 
-    def _piece(self, reduction: Reduction, weights: list[Fraction], total: Fraction | int) -> _Piece:
-        own = np.array([float(weight / sum(weights)) for weight in weights])
+    def _piece(self, reduction: Reduction, part: Part) -> _Piece:
+        answered = reduction.states[part.weights > 0.0]
         return _Piece(
             reduction=reduction,
-            share=sum(weights) / Fraction(total),
+            weights=part.weights,
+            share=_exact_sum(self._problem.weights[answered]) / _exact_sum(self._problem.weights),
             gap=self._run.gap,
-            value=float(own @ self._start.leader_values[reduction.states]),
-            bound=float(own @ leader_value_bounds(reduction.reduced).upper),
+            value=float(part.weights @ self._start.leader_values[reduction.states]),
+            bound=float(part.weights @ leader_value_bounds(reduction.reduced).upper),
         )
 
     @property
@@ -150,7 +149,7 @@ class _Whole:
             run = dataclasses.replace(run, recorder=recorder, on_progress=self._told_of(piece))
             if start is not None:
                 run = run.starting_at(start)
-            answer = run_method(*into_reduced(self._problem, run, piece.reduction), self._method)
+            answer = run_method(*into_reduced(self._problem, run, piece.reduction, piece.weights), self._method)
             self._counts.update(answer.provenance.counts)
             self._nodes += answer.provenance.counts.get("nodes", 0)
             if answer.leader_policy is not None:
@@ -158,7 +157,7 @@ class _Whole:
 
     def _policy_of(self, piece: _Piece) -> LeaderPolicy | None:
         policy = None if piece.answer is None else piece.answer.leader_policy
-        return None if policy is None else merged_policy(self._problem.game, [(piece.reduction, policy)])
+        return None if policy is None else put_together(self._problem.game, [(piece.reduction, policy)])
 
     def _told_of(self, piece: _Piece) -> Callable[[ProgressRow], None]:
         """Takes the rows of a part, and tells the whole's."""
@@ -218,7 +217,7 @@ class _Whole:
         ]
         if len(parts) < len(self._pieces):
             return None
-        policy = merged_policy(self._problem.game, parts)
+        policy = put_together(self._problem.game, parts)
         response = self._problem.follower.response(self._problem.game, policy, self._run.tolerances)
         return EvaluatedPolicy(policy, response)
 
@@ -251,8 +250,12 @@ class _Whole:
         recorder = self._run.recorder
         if recorder is not None:
             recorder.summed = [piece.recorder for piece in self._pieces if piece.recorder is not None]
-            recorder.claim = Claim(weights=self._problem.weights, bound=bound)
+            return recorder.settle(self._problem.game, Claim(weights=self._problem.weights, bound=bound))
         return bound
+
+
+def _exact_sum(weights: FloatArray) -> Fraction:
+    return sum(map(Fraction, weights.tolist()), Fraction(0))
 
 
 def _rounded_up(value: Fraction) -> float:

@@ -17,7 +17,7 @@ from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.in_standard_form import run_method, still_optimal
 from ssg_mip.methods.leading_back import into_reduced, led_back
 from ssg_mip.methods.parts import run_parts
-from ssg_mip.presolve import Part, describe, reduce_game, restricted, split_parts
+from ssg_mip.presolve import Part, reduce_game, restricted, split_parts, summary
 from ssg_mip.problem.problem import Problem
 from ssg_mip.proofs.reduction import Reduction
 from ssg_mip.result import Result
@@ -37,13 +37,13 @@ def run_presolved(problem: Problem, run: Run, method: Method) -> Result:
         return run_method(problem, run, method)
     reduction, parts = _presolved(problem, run, method)
     if len(parts) > 1:
-        result = run_parts(problem, run, method, [restricted(reduction, part.states) for part in parts])
+        result = run_parts(problem, run, method, [(restricted(reduction, part.states), part) for part in parts])
     elif reduction.changes_nothing:
         result = run_method(problem, run, method)
     else:
         result = _run_reduced(problem, run, method, reduction)
-    said = {**result.details, PRESOLVE: describe(reduction, parts)}
-    return dataclasses.replace(result, details=said)
+    done = summary(reduction, max(1, len(parts)))
+    return dataclasses.replace(result, details={**result.details, PRESOLVE: done})
 
 
 def _applies(problem: Problem, run: Run, method: Method) -> bool:
@@ -70,5 +70,7 @@ def _run_reduced(problem: Problem, run: Run, method: Method, reduction: Reductio
     start = run.start
     if start is None and not method.weighted_only:
         start = LeaderPolicy.uniform(problem.game)
-    result = run_method(*into_reduced(problem, run.starting_at(start), reduction), method)
+    left = problem.weights[reduction.states]
+    inner = into_reduced(problem, run.starting_at(start), reduction, left / left.sum())
+    result = run_method(*inner, method)
     return still_optimal(led_back(result, problem, run, reduction), run.gap)

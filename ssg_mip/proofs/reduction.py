@@ -137,19 +137,6 @@ class Reduction:
             found[state] = mix
         return found
 
-    def policy_into(self, policy: LeaderPolicy) -> LeaderPolicy:
-        """A policy of the game as one of the reduced game; what it gives to copies goes to what is kept."""
-        given = policy.slots(self.game).copy()
-        for state, action, other in (copy for step in self.rounds for copy in step.copies):
-            first = int(self.game.leader_offsets[state])
-            given[first + other] += given[first + action]
-            given[first + action] = 0.0
-        kept = [
-            int(self.game.leader_offsets[state]) + actions
-            for state, actions in zip(self.states.tolist(), self.leader_actions, strict=True)
-        ]
-        return LeaderPolicy.from_slots(self.reduced, given[np.concatenate(kept)])
-
     def after(self, first: Reduction) -> Reduction:
         """The rounds of a reduction and then these, which are about its reduced game."""
         places = self.states.tolist()
