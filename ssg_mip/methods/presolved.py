@@ -70,7 +70,6 @@ def _run_reduced(problem: Problem, run: Run, method: Method, reduction: Reductio
     start = run.start
     if start is None and not method.weighted_only:
         start = LeaderPolicy.uniform(problem.game)
-    left = problem.weights[reduction.states]
-    inner = into_reduced(problem, run.starting_at(start), reduction, left / left.sum())
+    inner = into_reduced(problem, run.starting_at(start), reduction, problem.weights[reduction.states])
     result = run_method(*inner, method)
     return still_optimal(led_back(result, problem, run, reduction), run.gap)
