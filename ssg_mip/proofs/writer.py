@@ -39,6 +39,7 @@ from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.proofs.claim import Claim
 from ssg_mip.proofs.rows import BlockLayout, cut_entries
+from ssg_mip.proofs.value_tree import ValueNode
 
 ROUNDED = 2.0
 """Times the rounding of values by which bounds on them are moved outwards."""
@@ -59,6 +60,8 @@ class Recorder:
     defences
         Where a zero-sum game needed no search: mixed policies of the follower, and the leader's values at most against
         each.
+    value_tree
+        Where values of every state prove the bound without a search: these.
     others
         Recorders of further bounds.
     form
@@ -72,6 +75,7 @@ class Recorder:
         self.failure: SolverError | None = None
         self.root = TreeLog()
         self.defences: tuple[tuple[FloatArray, FloatArray], ...] = ()
+        self.value_tree: ValueNode | None = None
         self.others: list[Recorder] = []
         self.form: StandardForm | None = None
         self._layouts: dict[int, BlockLayout] = {}
