@@ -25,6 +25,7 @@ from ssg_mip.evaluation.value_bounds import (
     raised_sum,
 )
 from ssg_mip.exact.bridge import CommitmentBridge, ImprovementBridge
+from ssg_mip.exact.easy_classes import settled
 from ssg_mip.exact.heuristics.simple import best_simple_policy
 from ssg_mip.exact.heuristics.statewise_steps import statewise_line_search
 from ssg_mip.exact.size_limit import commitment_products, improvement_products, least_values, obstacle
@@ -103,10 +104,15 @@ def _solve_commitment(problem: Problem, run: Run) -> Answer:
         if answer is not None:
             return answer
         run = run.starting_at(start)
+    easy = _easy_answer(problem, run, bounds)
+    if easy is not None and easy.termination is Termination.GAP:
+        return easy
     stop = obstacle(commitment_products(game, weights, problem.floor), run)
+    if easy is not None and (stop is not None or easy.termination.is_limit):
+        return easy
     if stop is not None:
         return _simple_answer(problem, run, bounds, stop)
-    return searched(CommitmentBridge(problem, run))
+    return searched(CommitmentBridge(problem, run if easy is None else run.starting_at(easy.policy)))
 
 
 def searched(bridge: CommitmentBridge) -> Answer:
@@ -239,6 +245,29 @@ def _still_concluded(problem: Problem, run: Run, answer: Answer, claim: Claim) -
     if relative_gap(answer.primal_bound, answer.dual_bound, scale) <= max(run.gap, LEAST_GAP):
         return answer
     return dataclasses.replace(answer, termination=Termination.NUMERICAL)
+
+
+def _easy_answer(problem: Problem, run: Run, bounds: ValueBounds) -> Answer | None:
+    """The answer of a game of an easy class; ``None`` for other games."""
+    scale = gap_scale(bounds, problem.weights)
+    solved = settled(problem, run, scale=scale)
+    if solved is None:
+        return None
+    primal = float(problem.weights @ solved.found.values)
+    ceiling, dual = float(problem.weights @ bounds.upper), raised_sum(problem.weights, solved.upper)
+    if run.recorder is not None:
+        run.recorder.value_tree = solved.leaf
+    is_closed = relative_gap(primal, dual, scale) <= max(run.gap, LEAST_GAP)
+    answer = dataclasses.replace(
+        no_answer(Termination.GAP if is_closed else run.stop_reason() or problem.follower.shortfall),
+        policy=solved.found.policy,
+        response=solved.found.response,
+        primal_bound=primal,
+        dual_bound=max(primal, min(dual, ceiling)),
+        bound_proof=solved.proof if dual < ceiling else BoundProof.PAIR,
+        lps=solved.lps,
+    )
+    return _with_progress(answer, run, scale)
 
 
 def _zero_sum_answer(problem: Problem, run: Run, bounds: ValueBounds) -> tuple[Answer | None, LeaderPolicy]:

@@ -83,8 +83,11 @@ def classes_with_equilibrium(game: Game) -> tuple[str, ...]:
 
 def _same_transitions(game: Game, representative: IntArray) -> bool:
     """Whether every joint action leads where its representative row leads."""
-    for row, other in enumerate(representative.tolist()):
-        for mine, theirs in zip(game.next_states(row), game.next_states(other), strict=True):
-            if not np.array_equal(mine, theirs):
-                return False
-    return True
+    lengths = np.diff(game.indptr)
+    if not np.array_equal(lengths, lengths[representative]):
+        return False
+    places = np.arange(len(game.successors))
+    other = places + np.repeat(game.indptr[:-1][representative] - game.indptr[:-1], lengths)
+    return np.array_equal(game.successors, game.successors[other]) and np.array_equal(
+        game.probabilities, game.probabilities[other]
+    )

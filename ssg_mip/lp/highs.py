@@ -253,13 +253,15 @@ class OneShotLp:
     def __init__(self) -> None:
         self._lp: HighsLp | None = None
 
-    def solve(self, program: LinearProgram, *, time_limit: float = math.inf) -> LpAnswer:
-        """Solve an LP, for at most some seconds."""
+    def solve(
+        self, program: LinearProgram, *, cut_off: float = -math.inf, time_limit: float = math.inf
+    ) -> LpAnswer:
+        """Solve an LP, for at most some seconds, giving up once the maximum is proven below ``cut_off``."""
         if self._lp is None:
             self._lp = HighsLp(program, accuracy=TIGHTEST)
         else:
             self._lp.replace(program)
-        return self._lp.solve(time_limit=time_limit)
+        return self._lp.solve(cut_off=cut_off, time_limit=time_limit)
 
 
 def solve_milp(

@@ -71,6 +71,8 @@ class Recorder:
     defences
         Where a zero-sum game needed no search: mixed policies of the follower, and the leader's values at most against
         each.
+    value_tree
+        Where values of every state prove the bound without a search: these.
     others
         Recorders of further bounds.
     form
