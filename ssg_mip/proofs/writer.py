@@ -38,6 +38,7 @@ from ssg_mip.evaluation.value_bounds import follower_value_bounds, leader_ceilin
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.proofs.claim import Claim
+from ssg_mip.proofs.value_tree import ValueNode
 from ssg_mip.proofs.rows import BlockLayout, cut_entries
 
 ROUNDED = 2.0
@@ -63,6 +64,8 @@ class Recorder:
         Recorders of further bounds.
     form
         The standard form of the game that the search runs on, where that is not the game itself.
+    value_tree
+        Bounds by values, where they prove the bound instead of the tree.
     failure
         Why there is no certificate, if the proof has been tried and failed.
     """
@@ -74,6 +77,7 @@ class Recorder:
         self.defences: tuple[tuple[FloatArray, FloatArray], ...] = ()
         self.others: list[Recorder] = []
         self.form: StandardForm | None = None
+        self.value_tree: ValueNode | None = None
         self._layouts: dict[int, BlockLayout] = {}
         self._replayed = False
 

@@ -1,0 +1,145 @@
+"""The commitment program of a game in which the leader chooses one number, answered without a relaxation.
+
+With ties decided for the leader her value is monotone in the number as long as the tied responses stay the same, so the
+best number is one at which the response changes, or 0 or 1. The walk finds these, the exact follower says what they are
+worth, also a little to either side, where rounding or the rule for ties may decide otherwise; the bisection proves that
+nothing else is worth more.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator
+
+from ssg_mip.base.gap import gap_size
+from ssg_mip.base.status import Termination
+from ssg_mip.evaluation.value_bounds import LEAST_GAP
+from ssg_mip.exact.few_numbers.choices import state_with_the_number
+from ssg_mip.exact.few_numbers.interval import BoundedInterval, bounded
+from ssg_mip.exact.few_numbers.one_number import OneNumber
+from ssg_mip.exact.few_numbers.proof import Bisection
+from ssg_mip.exact.few_numbers.walk import Walk, walk
+from ssg_mip.exact.heuristics.simple import evaluated
+from ssg_mip.problem.evaluated_policy import Candidate
+from ssg_mip.problem.problem import Problem
+from ssg_mip.proofs.value_tree import ValueNode
+from ssg_mip.runs.run import Run
+
+BESIDE = (0.0, 1e-10, 1e-8, 1e-6)
+"""How far from a change on either side policies are evaluated."""
+
+SHARE = 0.25
+"""Share of the gap that an interval may promise beyond the best value."""
+
+MOST_INTERVALS = 20_000
+"""Intervals after which the bisection is given up."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class NumberAnswer:
+    """What is known of the best number.
+
+    Attributes
+    ----------
+    best
+        The best policy met.
+    bound
+        Proven upper bound on the weighted value.
+    tree
+        What proves it.
+    intervals
+        Intervals that were bounded.
+    stop
+        The limit that ended the work; ``None`` if none did.
+    """
+
+    best: Candidate
+    bound: float
+    tree: ValueNode
+    intervals: int
+    stop: Termination | None
+
+
+def applies(problem: Problem) -> bool:
+    """Whether the leader chooses one number and nothing else is asked."""
+    asks = problem.floor is not None or problem.policies.rows or problem.follower.margin > 0.0
+    return not asks and state_with_the_number(problem.game) is not None
+
+
+def solve_one_number(problem: Problem, run: Run, scale: float) -> NumberAnswer:
+    """The best number, with a proof.
+
+    Parameters
+    ----------
+    problem
+        One that :func:`applies`.
+    run
+        Gap, limits, start; a node is an interval.
+    scale
+        What the gap is relative to at least.
+
+    Raises
+    ------
+    ValueError
+        If the leader does not choose exactly one number.
+    """
+    state = state_with_the_number(problem.game)
+    if state is None:
+        raise ValueError("the leader chooses more than one number, or none")
+    family = OneNumber(problem.game, state)
+    path = walk(family, lambda: run.stopped)
+    best = _best_on(problem, run, family, path)
+
+    def bound(ends: tuple[float, float]) -> BoundedInterval:
+        return bounded(family, ends, path.response(0.5 * (ends[0] + ends[1])), problem.weights)
+
+    bisection = Bisection(state, bound, path.starts[1:])
+    stop = _stop_reason(run, best, bisection)
+    while stop is None and bisection.dual_bound > _target(run, best.value, scale):
+        best = max(best, *_beside(problem, run, family, bisection.widest), key=lambda one: one.value)
+        if not bisection.split() or bisection.intervals >= MOST_INTERVALS:
+            break
+        stop = _stop_reason(run, best, bisection)
+    return NumberAnswer(
+        best=best,
+        bound=max(best.value, bisection.dual_bound),
+        tree=bisection.tree(),
+        intervals=bisection.intervals,
+        stop=stop,
+    )
+
+
+def _stop_reason(run: Run, best: Candidate, bisection: Bisection) -> Termination | None:
+    return Termination.GOOD_ENOUGH if best.value > run.target else run.stop_reason(bisection.intervals)
+
+
+def _target(run: Run, value: float, scale: float) -> float:
+    """The bound at which intervals are left alone."""
+    return value + SHARE * max(run.gap, LEAST_GAP) * gap_size(value, scale)
+
+
+def _best_on(problem: Problem, run: Run, family: OneNumber, path: Walk) -> Candidate:
+    """The best of the start, the ends, and policies at or beside the changes; at least one."""
+    given = () if run.start is None else (evaluated(problem, run, run.start),)
+    best = max((*given, evaluated(problem, run, family.policy(0.0))), key=lambda one: one.value)
+    for candidate in _at_changes(problem, run, family, path):
+        best = max(best, candidate, key=lambda one: one.value)
+    return best
+
+
+def _at_changes(problem: Problem, run: Run, family: OneNumber, path: Walk) -> Iterator[Candidate]:
+    """The smallest steps aside at all changes come before larger ones at any."""
+    yield evaluated(problem, run, family.policy(1.0))
+    for side in BESIDE:
+        for change in path.starts:
+            for number in {change - side, change + side}:
+                if run.stopped:
+                    return
+                if 0.0 <= number <= 1.0:
+                    yield evaluated(problem, run, family.policy(number))
+
+
+def _beside(problem: Problem, run: Run, family: OneNumber, ends: tuple[float, float]) -> list[Candidate]:
+    """What the interval that promises most holds in its middle."""
+    return [evaluated(problem, run, family.policy(0.5 * math.fsum(ends)))]
