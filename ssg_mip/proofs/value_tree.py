@@ -37,12 +37,15 @@ class FollowerLine:
 
     Attributes
     ----------
+    state
+        Where the number is the probability of the first of two actions.
     first, second
         Values near his own at the smaller and at the larger number, shape ``[num_states]``; any will do.
     ratio
         By how much the second end weighs more than the first; any positive number.
     """
 
+    state: int
     first: FloatArray
     second: FloatArray
     ratio: float

@@ -55,7 +55,7 @@ def bounded(family: OneNumber, ends: tuple[float, float], chosen: IntArray, weig
     """
     line = Line.of(family, ends, chosen)
     upper = _upper_values(family, ends, left_open(line))
-    follower = FollowerLine(first=line.values, second=line.later, ratio=line.ratio)
+    follower = FollowerLine(state=family.state, first=line.values, second=line.later, ratio=line.ratio)
     return BoundedInterval(ends, raised_sum(weights, upper), ValueLeaf(upper=upper, line=follower))
 
 
@@ -90,7 +90,9 @@ def _planner(family: OneNumber, ends: tuple[float, float], may_be_best: NDArray[
     counts = np.bincount(state[open_slots], minlength=family.game.num_states)
     counts[family.state] += len(again)
     offsets = np.concatenate(([0], np.cumsum(counts)))
-    return DecisionProcess(offsets, rewards, _inserted(first.transition, second.transition, open_slots, again, before), first.discount)
+    return DecisionProcess(
+        offsets, rewards, _inserted(first.transition, second.transition, open_slots, again, before), first.discount
+    )
 
 
 def _inserted(first: object, second: object, open_slots: IntArray, again: IntArray, before: int) -> object:

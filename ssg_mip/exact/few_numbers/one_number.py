@@ -88,7 +88,9 @@ class Line:
         first, second = (family.processes(end)[1] for end in ends)
         once = np.zeros(len(first.reward))
         once[family.here] = 1.0
-        visits = [float(evaluate(dataclasses.replace(one, reward=once), chosen)[family.state]) for one in (first, second)]
+        visits = [
+            float(evaluate(dataclasses.replace(one, reward=once), chosen)[family.state]) for one in (first, second)
+        ]
         return Line(
             first, second, evaluate(first, chosen), evaluate(second, chosen), visits[0] / visits[1], family.here
         )

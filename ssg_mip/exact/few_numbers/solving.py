@@ -26,8 +26,11 @@ from ssg_mip.problem.problem import Problem
 from ssg_mip.proofs.value_tree import ValueNode
 from ssg_mip.runs.run import Run
 
-BESIDE = (0.0, 1e-10, 1e-8, 1e-6)
+BESIDE = (1e-10, 1e-8, 1e-6)
 """How far from a change on either side policies are evaluated."""
+
+NEGLIGIBLE = 0.02
+"""Share of the gap that a step aside must gain."""
 
 SHARE = 0.25
 """Share of the gap that an interval may promise beyond the best value."""
@@ -89,7 +92,7 @@ def solve_one_number(problem: Problem, run: Run, scale: float) -> NumberAnswer:
         raise ValueError("the leader chooses more than one number, or none")
     family = OneNumber(problem.game, state)
     path = walk(family, lambda: run.stopped)
-    best = _best_on(problem, run, family, path)
+    best = _best_on(problem, run, family, path, scale)
 
     def bound(ends: tuple[float, float]) -> BoundedInterval:
         return bounded(family, ends, path.response(0.5 * (ends[0] + ends[1])), problem.weights)
@@ -119,25 +122,32 @@ def _target(run: Run, value: float, scale: float) -> float:
     return value + SHARE * max(run.gap, LEAST_GAP) * gap_size(value, scale)
 
 
-def _best_on(problem: Problem, run: Run, family: OneNumber, path: Walk) -> Candidate:
-    """The best of the start, the ends, and policies at or beside the changes; at least one."""
+def _best_on(problem: Problem, run: Run, family: OneNumber, path: Walk, scale: float) -> Candidate:
+    """The best of the start, the ends, and policies at or beside the changes; at least one.
+
+    A step aside that gains less than :data:`NEGLIGIBLE` of the gap is not taken: what it gains may be a tie that is
+    one within its tolerance only.
+    """
+    best = evaluated(problem, run, family.policy(0.0))
     given = () if run.start is None else (evaluated(problem, run, run.start),)
-    best = max((*given, evaluated(problem, run, family.policy(0.0))), key=lambda one: one.value)
-    for candidate in _at_changes(problem, run, family, path):
-        best = max(best, candidate, key=lambda one: one.value)
+    for candidate in (*given, *_at_changes(problem, run, family, path)):
+        least = NEGLIGIBLE * max(run.gap, LEAST_GAP) * gap_size(best.value, scale)
+        best = candidate if candidate.value > best.value + least else best
     return best
 
 
 def _at_changes(problem: Problem, run: Run, family: OneNumber, path: Walk) -> Iterator[Candidate]:
-    """The smallest steps aside at all changes come before larger ones at any."""
-    yield evaluated(problem, run, family.policy(1.0))
+    """No step aside at any change comes first, then the smallest ones, and so on."""
+    for number in (*path.starts[1:], 1.0):
+        if run.stopped:
+            return
+        yield evaluated(problem, run, family.policy(number))
     for side in BESIDE:
-        for change in path.starts:
-            for number in {change - side, change + side}:
-                if run.stopped:
-                    return
-                if 0.0 <= number <= 1.0:
-                    yield evaluated(problem, run, family.policy(number))
+        for number in (change + sign * side for change in path.starts for sign in (-1.0, 1.0)):
+            if run.stopped:
+                return
+            if 0.0 <= number <= 1.0:
+                yield evaluated(problem, run, family.policy(number))
 
 
 def _beside(problem: Problem, run: Run, family: OneNumber, ends: tuple[float, float]) -> list[Candidate]:
