@@ -287,7 +287,7 @@ def _zero_sum_answer(problem: Problem, run: Run, bounds: ValueBounds) -> tuple[A
 
 
 def _one_number_answer(problem: Problem, run: Run, bounds: ValueBounds) -> tuple[Answer | None, LeaderPolicy]:
-    """The answer where the leader chooses one number, if it is conclusive or a limit was reached; and the policy found."""
+    """The answer where the leader chooses one number, if conclusive or a limit was reached, and the policy found."""
     scale, ceiling = gap_scale(bounds, problem.weights), float(problem.weights @ bounds.upper)
     found = few_numbers.solve_one_number(problem, run, scale)
     dual = max(found.best.value, min(found.bound, ceiling))

@@ -38,8 +38,8 @@ from ssg_mip.evaluation.value_bounds import follower_value_bounds, leader_ceilin
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.proofs.claim import Claim
-from ssg_mip.proofs.value_tree import ValueNode
 from ssg_mip.proofs.rows import BlockLayout, cut_entries
+from ssg_mip.proofs.value_tree import ValueNode
 
 ROUNDED = 2.0
 """Times the rounding of values by which bounds on them are moved outwards."""

@@ -137,7 +137,7 @@ class Line:
 
 
 def _least_root(missing: FloatArray, linear: FloatArray, square: FloatArray) -> FloatArray:
-    """The least ``z > 0`` with ``square z^2 + linear z = missing >= 0``, in the form without cancellation; or infinity."""
+    """The least ``z > 0`` with ``square z^2 + linear z = missing >= 0``, without cancellation; or infinity."""
     discriminant = linear**2 + 4.0 * missing * square
     steep = linear + np.sqrt(np.maximum(discriminant, 0.0))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):

@@ -52,7 +52,7 @@ class Bisection:
     @property
     def dual_bound(self) -> float:
         """No policy has a larger value."""
-        return max((one.bound for one in (*self._closed, *(entry[2] for entry in self._open[:1]))))
+        return max(one.bound for one in (*self._closed, *(entry[2] for entry in self._open[:1])))
 
     @property
     def widest(self) -> tuple[float, float]:
