@@ -19,8 +19,9 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 
-from ssg_mip.evaluation.mdp import ROUNDINGS, DecisionProcess, optimal_control, upper_solution
+from ssg_mip.evaluation.mdp import ROUNDINGS, DecisionProcess, upper_solution
 from ssg_mip.evaluation.value_bounds import raised_sum
+from ssg_mip.exact.few_numbers.howard import best_policy
 from ssg_mip.exact.few_numbers.one_number import Line, OneNumber
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 from ssg_mip.proofs.value_tree import FollowerLine, ValueLeaf
@@ -77,7 +78,7 @@ def left_open(line: Line) -> NDArray[np.bool_]:
 def _upper_values(family: OneNumber, ends: tuple[float, float], may_be_best: NDArray[np.bool_]) -> FloatArray:
     """What the leader gets at most in every state."""
     process = _planner(family, ends, may_be_best)
-    return upper_solution(process, optimal_control(process).values, terms=MIXED)
+    return upper_solution(process, best_policy(process)[1], terms=MIXED)
 
 
 def _planner(family: OneNumber, ends: tuple[float, float], may_be_best: NDArray[np.bool_]) -> DecisionProcess:

@@ -22,7 +22,8 @@ from functools import cached_property
 
 import numpy as np
 
-from ssg_mip.evaluation.mdp import DecisionProcess, evaluate, induced_by_leader
+from ssg_mip.evaluation.mdp import DecisionProcess, induced_by_leader
+from ssg_mip.exact.few_numbers.howard import solutions
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray, IntArray
@@ -86,14 +87,11 @@ class Line:
     def of(cls, family: OneNumber, ends: tuple[float, float], chosen: IntArray) -> Line:
         """The line of the response that plays slot ``chosen[t]`` in state ``t``."""
         first, second = (family.processes(end)[1] for end in ends)
-        once = np.zeros(len(first.reward))
-        once[family.here] = 1.0
-        visits = [
-            float(evaluate(dataclasses.replace(one, reward=once), chosen)[family.state]) for one in (first, second)
-        ]
-        return Line(
-            first, second, evaluate(first, chosen), evaluate(second, chosen), visits[0] / visits[1], family.here
-        )
+        once = np.zeros(family.game.num_states)
+        once[family.state] = 1.0
+        values, visits = zip(*(_values_and_visits(one, chosen, once) for one in (first, second)), strict=True)
+        ratio = float(visits[0][family.state] / visits[1][family.state])
+        return Line(first, second, values[0], values[1], ratio, family.here)
 
     def advantages(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Per follower slot the advantages at the first end, in between, and at the second end.
@@ -134,6 +132,12 @@ class Line:
         linear[self.here] = (1.0 + self.ratio) * middle[self.here]
         square[self.here] = self.ratio * end[self.here]
         return linear, square
+
+
+def _values_and_visits(process: DecisionProcess, chosen: IntArray, once: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """What a policy is worth, and what it is worth if a visit pays as ``once`` says."""
+    found = solutions(process, chosen, np.stack((process.reward[chosen], once), axis=1))
+    return found[:, 0], found[:, 1]
 
 
 def _least_root(missing: FloatArray, linear: FloatArray, square: FloatArray) -> FloatArray:

@@ -59,6 +59,12 @@ class Bisection:
         """The ends of the open interval with the largest bound."""
         return self._open[0][2].ends
 
+    @property
+    def is_prepared(self) -> bool:
+        """Whether a change, or a point beside one, lies inside the open interval with the largest bound."""
+        low, high = self.widest
+        return bisect.bisect_right(self._points, low) < bisect.bisect_left(self._points, high)
+
     def split(self) -> bool:
         """Split the interval with the largest bound; whether there was one wide enough."""
         if not self._open or self._open[0][2].bound < self.dual_bound:

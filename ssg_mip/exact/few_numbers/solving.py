@@ -16,6 +16,7 @@ from ssg_mip.base.gap import gap_size
 from ssg_mip.base.status import Termination
 from ssg_mip.evaluation.value_bounds import LEAST_GAP
 from ssg_mip.exact.few_numbers.choices import state_with_the_number
+from ssg_mip.exact.few_numbers.howard import solutions
 from ssg_mip.exact.few_numbers.interval import BoundedInterval, bounded
 from ssg_mip.exact.few_numbers.one_number import OneNumber
 from ssg_mip.exact.few_numbers.proof import Bisection
@@ -28,6 +29,9 @@ from ssg_mip.runs.run import Run
 
 BESIDE = (1e-10, 1e-8, 1e-6)
 """How far from a change on either side policies are evaluated."""
+
+MOST_PROMISING = 6
+"""Ends of pieces beside which policies are evaluated."""
 
 NEGLIGIBLE = 0.02
 """Share of the gap that a step aside must gain."""
@@ -100,7 +104,9 @@ def solve_one_number(problem: Problem, run: Run, scale: float) -> NumberAnswer:
     bisection = Bisection(state, bound, path.starts[1:])
     stop = _stop_reason(run, best, bisection)
     while stop is None and bisection.dual_bound > _target(run, best.value, scale):
-        best = max(best, *_beside(problem, run, family, bisection.widest), key=lambda one: one.value)
+        if not bisection.is_prepared:
+            inside = evaluated(problem, run, family.policy(0.5 * math.fsum(bisection.widest)))
+            best = max(best, inside, key=lambda one: one.value)
         if not bisection.split() or bisection.intervals >= MOST_INTERVALS:
             break
         stop = _stop_reason(run, best, bisection)
@@ -137,19 +143,22 @@ def _best_on(problem: Problem, run: Run, family: OneNumber, path: Walk, scale: f
 
 
 def _at_changes(problem: Problem, run: Run, family: OneNumber, path: Walk) -> Iterator[Candidate]:
-    """No step aside at any change comes first, then the smallest ones, and so on."""
-    for number in (*path.starts[1:], 1.0):
+    """The changes and 1 come first; then steps aside, from the changes next to which the responses are worth most."""
+    promising = _promising(problem, family, path)
+    for number in (*path.starts[1:], 1.0, *(end + sign * side for sign, end in promising for side in BESIDE)):
         if run.stopped:
             return
-        yield evaluated(problem, run, family.policy(number))
-    for side in BESIDE:
-        for number in (change + sign * side for change in path.starts for sign in (-1.0, 1.0)):
-            if run.stopped:
-                return
-            if 0.0 <= number <= 1.0:
-                yield evaluated(problem, run, family.policy(number))
+        if 0.0 <= number <= 1.0:
+            yield evaluated(problem, run, family.policy(number))
 
 
-def _beside(problem: Problem, run: Run, family: OneNumber, ends: tuple[float, float]) -> list[Candidate]:
-    """What the interval that promises most holds in its middle."""
-    return [evaluated(problem, run, family.policy(0.5 * math.fsum(ends)))]
+def _promising(problem: Problem, family: OneNumber, path: Walk) -> list[tuple[float, float]]:
+    """The ends of pieces with the largest values of the leader inside, each with the direction inwards."""
+    ends = (*path.starts, 1.0)
+    found = []
+    for place, chosen in enumerate(path.responses):
+        for sign, end in ((1.0, ends[place]), (-1.0, ends[place + 1])):
+            leader = family.processes(end)[0]
+            values = solutions(leader, chosen, leader.reward[chosen][:, None])[:, 0]
+            found.append((float(problem.weights @ values), sign, end))
+    return [(sign, end) for _, sign, end in sorted(found, reverse=True)[:MOST_PROMISING]]

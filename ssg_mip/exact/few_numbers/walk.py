@@ -12,7 +12,7 @@ import dataclasses
 from collections.abc import Callable
 
 from ssg_mip.base.tolerances import ARITHMETIC
-from ssg_mip.evaluation.mdp import optimal_control
+from ssg_mip.exact.few_numbers.howard import best_policy
 from ssg_mip.exact.few_numbers.one_number import Line, OneNumber
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 
@@ -44,8 +44,7 @@ class Walk:
 def walk(family: OneNumber, stopped: Callable[[], bool]) -> Walk:
     """Walk from 0 to 1, or until ``stopped`` says so."""
     number, step = 0.0, HAIR
-    control = optimal_control(family.processes(0.0)[1])
-    starts, responses = [0.0], [control.chosen]
+    starts, responses = [0.0], [best_policy(family.processes(0.0)[1])[0]]
     while number < 1.0:
         if stopped():
             return Walk(tuple(starts), tuple(responses), complete=False)
@@ -54,7 +53,7 @@ def walk(family: OneNumber, stopped: Callable[[], bool]) -> Walk:
         if change >= 1.0:
             break
         number = min(1.0, change + step)
-        chosen = optimal_control(family.processes(number)[1], start=responses[-1]).chosen
+        chosen, _ = best_policy(family.processes(number)[1], responses[-1])
         if (chosen == responses[-1]).all():
             step *= 2.0
             continue

@@ -24,9 +24,7 @@ class Rows:
             successors, probabilities = game.next_states(row)
             shares = fractions(probabilities)
             total = sum(shares)
-            self._rows.append(
-                [(int(t), share / total) for t, share in zip(successors.tolist(), shares, strict=True)]
-            )
+            self._rows.append([(int(t), share / total) for t, share in zip(successors.tolist(), shares, strict=True)])
 
     def action_value(self, player: str, state: int, mix: Mix, answer: int, values: list[Fraction]) -> Fraction:
         rewards = self.game.leader_rewards if player == "leader" else self.game.follower_rewards
