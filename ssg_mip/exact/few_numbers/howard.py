@@ -23,8 +23,8 @@ def solutions(process: DecisionProcess, chosen: IntArray, rights: FloatArray) ->
     """Solve ``(I - gamma P) x = right`` for every column of ``rights``, where a policy picks slot ``chosen[s]``."""
     matrix = process.transition[chosen]
     if isinstance(matrix, np.ndarray):
-        solved: FloatArray = np.linalg.solve(np.eye(len(chosen)) - process.discount * matrix, rights)
-        return solved
+        system: FloatArray = np.eye(len(chosen)) - process.discount * matrix
+        return np.asarray(np.linalg.solve(system, rights), dtype=np.float64)
     if matrix.nnz > SUCCESSORS * len(chosen):
         return np.stack([_alone(process, chosen, right) for right in rights.T], axis=1)
     from scipy.sparse import csc_array, eye_array
