@@ -48,7 +48,7 @@ class Status(enum.Enum):
     OPTIMAL = "optimal over stationary leader policies, within the gap"
     RESTRICTED_OPTIMAL = (
         "optimal within the restricted class of leader policies that the method searches; this trusts a mixed-integer "
-        "program of HiGHS and is not certified"
+        "program of HiGHS, or all policies of the class have been evaluated, and is not certified"
     )
     PARETO_OPTIMAL = "Pareto-optimal over stationary leader policies, within the gap: no other gains without a loss"
     STATIONARY = "no stationary policy improves every state (necessary condition for Pareto optimality)"

@@ -8,7 +8,7 @@ STATUS_MESSAGES = {
     "optimal": "optimal over stationary leader policies, within the gap",
     "restricted_optimal": (
         "optimal within the restricted class of leader policies that the method searches; this trusts a mixed-integer "
-        "program of HiGHS and is not certified"
+        "program of HiGHS, or all policies of the class have been evaluated, and is not certified"
     ),
     "pareto_optimal": ("Pareto-optimal over stationary leader policies, within the gap: no other gains without a loss"),
     "stationary": "no stationary policy improves every state (necessary condition for Pareto optimality)",

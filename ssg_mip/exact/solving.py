@@ -26,6 +26,7 @@ from ssg_mip.evaluation.value_bounds import (
 )
 from ssg_mip.exact.bridge import CommitmentBridge, ImprovementBridge
 from ssg_mip.exact.easy_classes import settled
+from ssg_mip.exact.few_numbers import solving as few_numbers
 from ssg_mip.exact.heuristics.simple import best_simple_policy
 from ssg_mip.exact.heuristics.statewise_steps import statewise_line_search
 from ssg_mip.exact.size_limit import commitment_products, improvement_products, least_values, obstacle
@@ -107,6 +108,11 @@ def _solve_commitment(problem: Problem, run: Run) -> Answer:
     easy = _easy_answer(problem, run, bounds)
     if easy is not None and easy.termination is Termination.GAP:
         return easy
+    if few_numbers.applies(problem):
+        answer, start = _one_number_answer(problem, run, bounds)
+        if answer is not None:
+            return answer
+        run = run.starting_at(start)
     stop = obstacle(commitment_products(game, weights, problem.floor), run)
     if easy is not None and (stop is not None or easy.termination.is_limit):
         return easy
@@ -307,6 +313,25 @@ def _zero_sum_answer(problem: Problem, run: Run, bounds: ValueBounds) -> tuple[A
         lps=saddle.lps,
     )
     return _with_progress(answer, run, scale), saddle.policy
+
+
+def _one_number_answer(problem: Problem, run: Run, bounds: ValueBounds) -> tuple[Answer | None, LeaderPolicy]:
+    """The answer where the leader chooses one number, if conclusive or a limit was reached, and the policy found."""
+    scale, ceiling = gap_scale(bounds, problem.weights), float(problem.weights @ bounds.upper)
+    found = few_numbers.solve_one_number(problem, run, scale)
+    dual = max(found.best.value, min(found.bound, ceiling))
+    is_closed = relative_gap(found.best.value, dual, scale) <= max(run.gap, LEAST_GAP)
+    termination = Termination.GAP if is_closed else found.stop or problem.follower.shortfall
+    if termination is Termination.NUMERICAL:
+        return None, found.best.policy
+    if run.recorder is not None:
+        run.recorder.value_tree = found.tree
+    answer = dataclasses.replace(
+        without_program(found.best, dual, termination),
+        bound_proof=BoundProof.VALUES if found.bound < ceiling else BoundProof.PAIR,
+        nodes=found.intervals,
+    )
+    return _with_progress(answer, run, scale), found.best.policy
 
 
 def _with_progress(answer: Answer, run: Run, scale: float) -> Answer:

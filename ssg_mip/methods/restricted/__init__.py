@@ -1,1 +1,1 @@
-"""Methods over a restricted class of leader policies, deterministic ones and those on a grid, each by one MILP."""
+"""Methods over a restricted class of leader policies, deterministic ones and those on a grid: a MILP, or all of it."""

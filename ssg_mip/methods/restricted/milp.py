@@ -7,6 +7,10 @@ evaluated by the follower's best response. Three claims are possible:
 * it reaches the MILP's bound: optimal within the class. This holds under every tie rule, because the MILP lets ties
   go the leader's way and so bounds the other rules from above;
 * otherwise nothing is proven. ``Result.dual_bound`` is always over all stationary policies, never the MILP's bound.
+
+A class of few policies, if the leader's actions that do the same are counted once, needs no MILP: all of it is
+evaluated where that takes little time. It is not where a rule for ties may decide against the leader, because then the
+MILP says what the rule undoes.
 """
 
 from __future__ import annotations
@@ -14,15 +18,18 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
+from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.gap import gap_size, relative_gap
 from ssg_mip.base.status import BoundProof, Status, Termination
 from ssg_mip.base.tolerances import PROBABILITY
 from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.value_bounds import ValueBounds, gap_scale
+from ssg_mip.exact.few_numbers.choices import distinct_actions
 from ssg_mip.exact.heuristics.operator_policies import OPERATOR_PRODUCTS, operator_policies
 from ssg_mip.exact.heuristics.simple import simple_policies
 from ssg_mip.exact.size_limit import GRACE_SECONDS, obstacle, restricted_products
@@ -41,10 +48,20 @@ from ssg_mip.result import ProgressRow, Result, TrajectoryPoint
 from ssg_mip.runs.conclusion import Conclusion
 from ssg_mip.runs.run import Run
 
-MOST_ENUMERATED = 2_000
-"""Policies of a class that are gone through, where the MILP is refused because its constants differ too much."""
+MOST_ENUMERATED = 5_000
+"""Policies of a class that are gone through, if that does not take too long or the MILP is refused."""
+
+WITHOUT_ASKING = 20
+"""Policies that are gone through however long one takes."""
+
+ENUMERATION_SHARE = 0.5
+"""Share of the remaining time that going through a class may take."""
+
+ENUMERATION_SECONDS = 120.0
+"""Seconds that it may take at most."""
 
 FROM_THE_MILP = "from the MILP"
+FROM_THE_CLASS = "from going through the class"
 
 _NOTHING = MilpAnswer("limit", np.empty(0), -math.inf, math.inf, 0)
 """The answer of a MILP that was not solved."""
@@ -69,22 +86,27 @@ def solve_restricted(
         Bounds on the leader's values (:func:`ssg_mip.evaluation.value_bounds.leader_value_bounds`).
     """
     game = problem.game
-    stop = obstacle(restricted_products(game, levels), run)
-    answer, proposed = _NOTHING, None
-    enumerated = False
-    if stop is None:
+    stop, answer, proposed = obstacle(restricted_products(game, levels), run), _NOTHING, None
+    enumerated, milps = _is_gone_through(problem, run, levels), 0
+    if enumerated:
+        stop = None
+    elif stop is None:
         compiled, policy_columns = _compiled(game, write())
         if is_loose(compiled):
             stop, enumerated = Termination.NUMERICAL, class_size(game, levels) <= MOST_ENUMERATED
         else:
             answer, proposed = _solve(problem, run, compiled, policy_columns, levels)
+            milps = 1
     trajectory, best, evaluations = _evaluate(
         problem, run, _candidates(problem, run, levels, proposed, answer, enumerated=enumerated)
     )
     value = trajectory[-1].leader_value if trajectory else math.nan
     if enumerated:
-        finished = evaluations > class_size(game, levels) and trajectory
+        finished = evaluations[FROM_THE_CLASS] == class_size(game, levels) and trajectory
         stop, answer = None, dataclasses.replace(_NOTHING, dual_bound=value) if finished else _NOTHING
+        trajectory = (
+            _with_last_note(trajectory, _note(FROM_THE_CLASS, problem, run, answer)) if finished else trajectory
+        )
     dual_bound = float(problem.weights @ bounds.upper)
     if run.recorder is not None:
         claim = Claim(weights=problem.weights, bound=dual_bound, margin=problem.follower.margin)
@@ -117,27 +139,49 @@ def solve_restricted(
         found=None if best is None else EvaluatedPolicy(trajectory[-1].leader_policy, best),
         trajectory=trajectory,
         progress=(progress,),
-        counts={"nodes": answer.nodes, "milps": 1 if stop is None else 0, "evaluations": evaluations},
+        counts={"nodes": answer.nodes, "milps": milps, "evaluations": evaluations.total()},
+        details={"policies_in_class": class_size(game, levels)} if enumerated else {},
     )
     return conclusion.result(problem, run)
 
 
 def class_size(game: Game, levels: int) -> int:
-    """How many policies there are whose probabilities are multiples of ``1 / levels``."""
-    return math.prod(math.comb(levels + count - 1, count - 1) for count in game.leader_counts.tolist())
+    """How many different policies there are whose probabilities are multiples of ``1 / levels``."""
+    counts = (len(actions) for actions in distinct_actions(game))
+    return math.prod(math.comb(levels + count - 1, count - 1) for count in counts)
+
+
+def _is_gone_through(problem: Problem, run: Run, levels: int) -> bool:
+    """Whether to evaluate the whole class: it is small, there is time, and no tie can be decided against the leader."""
+    size = class_size(problem.game, levels)
+    if size > MOST_ENUMERATED or problem.follower.rule_decides or run.stopped:
+        return False
+    if size <= WITHOUT_ASKING:
+        return True
+    clock = Deadline()
+    problem.follower.answer(problem.game, LeaderPolicy.uniform(problem.game), run.tolerances)
+    return size * clock.elapsed <= min(ENUMERATION_SECONDS, ENUMERATION_SHARE * run.deadline.remaining)
 
 
 def _whole_class(game: Game, levels: int) -> Iterator[LeaderPolicy]:
-    """All policies of the class."""
+    """All policies of the class; of actions that do the same the first."""
+    distinct = distinct_actions(game)
     mixes = {
         count: [
             np.diff(np.array([-1, *bars, levels + count - 1])) - 1
             for bars in itertools.combinations(range(levels + count - 1), count - 1)
         ]
-        for count in set(game.leader_counts.tolist())
+        for count in {len(actions) for actions in distinct}
     }
-    for steps in itertools.product(*(mixes[count] for count in game.leader_counts.tolist())):
-        yield LeaderPolicy.from_slots(game, np.concatenate(steps).astype(float))
+    places = np.concatenate([first + actions for first, actions in zip(game.leader_offsets, distinct, strict=False)])
+    for steps in itertools.product(*(mixes[len(actions)] for actions in distinct)):
+        slots = np.zeros(int(game.leader_offsets[-1]))
+        slots[places] = np.concatenate(steps)
+        yield LeaderPolicy.from_slots(game, slots)
+
+
+def _with_last_note(trajectory: tuple[TrajectoryPoint, ...], note: str) -> tuple[TrajectoryPoint, ...]:
+    return (*trajectory[:-1], dataclasses.replace(trajectory[-1], note=note))
 
 
 def _compiled(game: Game, program: Program) -> tuple[CompiledProgram, IntArray]:
@@ -168,8 +212,8 @@ def _solve(
 
 def _evaluate(
     problem: Problem, run: Run, candidates: Iterable[tuple[LeaderPolicy, str]]
-) -> tuple[tuple[TrajectoryPoint, ...], Response | None, int]:
-    """The policies that were better than all before them, the response to the best, and how many were evaluated.
+) -> tuple[tuple[TrajectoryPoint, ...], Response | None, Counter[str]]:
+    """The policies that were better than all before them, the response to the best, and how many of each note.
 
     Policies that miss the margin do not count; there may be none that keeps it.
 
@@ -178,9 +222,9 @@ def _evaluate(
     """
     points: list[TrajectoryPoint] = []
     responses: list[Response] = []
-    evaluations = 0
+    evaluations: Counter[str] = Counter()
     for policy, note in candidates:
-        evaluations += 1
+        evaluations[note] += 1
         response, keeps = problem.follower.answer(problem.game, policy, run.tolerances)
         if not keeps:
             continue
@@ -230,15 +274,16 @@ def _candidates(
     for policy in _whole_class(game, levels) if enumerated else ():
         if run.stopped:
             break
-        yield policy, "from going through the class"
+        yield policy, FROM_THE_CLASS
     if proposed is not None:
-        yield proposed, _note(run.scale.upper_out(answer.dual_bound, problem.weights))
+        yield proposed, _note(FROM_THE_MILP, problem, run, answer)
 
 
-def _note(bound: float) -> str:
+def _note(source: str, problem: Problem, run: Run, answer: MilpAnswer) -> str:
+    bound = run.scale.upper_out(answer.dual_bound, problem.weights)
     if not math.isfinite(bound):
-        return f"{FROM_THE_MILP}; no bound within its class yet"
-    return f"{FROM_THE_MILP}; no policy of its class is worth more than {bound:.9g}"
+        return f"{source}; no bound within its class yet"
+    return f"{source}; no policy of its class is worth more than {bound:.9g}"
 
 
 def _verdict(

@@ -184,14 +184,16 @@ def test_what_the_solver_says_is_not_believed(
 ) -> None:
     """A solver that claims infeasibility, too little or too much about "Maintain" (20) proves nothing."""
     monkeypatch.setattr(milp, "solve_milp", lambda *_, **__: said)
+    monkeypatch.setattr(milp, "MOST_ENUMERATED", 0)
     result = _run(_static("maintain"), "deterministic", node_limit=7)
     assert (result.status, result.termination) == (status, termination)
     assert result.leader_value == pytest.approx(20.0)
     assert result.dual_bound == pytest.approx(30.0)
 
 
-def test_progress_and_provenance_are_filled() -> None:
+def test_progress_and_provenance_are_filled(monkeypatch: pytest.MonkeyPatch) -> None:
     """One progress row, handed to the callback too; counts and options say what was done."""
+    monkeypatch.setattr(milp, "MOST_ENUMERATED", 0)
     rows: list[ProgressRow] = []
     result = _run(_static("maintain"), "grid", on_progress=rows.append, levels=3)
     assert tuple(rows) == result.progress
@@ -199,3 +201,52 @@ def test_progress_and_provenance_are_filled() -> None:
     assert result.provenance.counts["milps"] == 1
     assert result.provenance.options["levels"] == 3
     assert result.provenance.method == result.method == "grid"
+
+
+@pytest.mark.parametrize("levels", [1, 2])
+@pytest.mark.parametrize("index", range(3, 60, 19))
+def test_the_whole_class_and_the_milp_agree(index: int, levels: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways end with the best value of the class, which brute force over plain arrays finds too."""
+    plain = agreement_game(1, index)
+    game, method = plain.to_game(), "deterministic" if levels == 1 else "grid"
+    whole = _run(game, method, levels=levels)
+    monkeypatch.setattr(milp, "MOST_ENUMERATED", 0)
+    by_milp = _run(game, method, levels=levels)
+    best = max(float(plain.initial @ answer(plain, f, "leader").leader_values) for f in grid_policies(plain, levels))
+    assert whole.provenance.counts["milps"] == 0
+    assert by_milp.provenance.counts["milps"] == 1
+    assert whole.details["policies_in_class"] == len(list(grid_policies(plain, levels)))
+    assert whole.leader_value == pytest.approx(best, rel=1e-7, abs=1e-7)
+    assert by_milp.leader_value == pytest.approx(best, rel=1e-4, abs=1e-7)
+
+
+def test_copies_of_an_action_do_not_count() -> None:
+    """Of 4 x 4 x 4 policies 2 x 1 x 1 differ; the best of them is found, and the copies are never played."""
+    rng = np.random.default_rng(5)
+    transition = np.repeat(rng.dirichlet(np.ones(3), (3, 1, 2)), 4, axis=1)
+    ours, theirs = (np.repeat(rng.normal(size=(3, 1, 2)), 4, axis=1) for _ in range(2))
+    ours[0, 2:] += 1.0
+    game = Game.from_arrays(transition, ours, theirs, leader_discount=0.9, follower_discount=0.9)
+    assert milp.class_size(game, 1) == 2
+    assert milp.class_size(game, 4) == 5
+    result = _run(game, "deterministic")
+    assert result.details["policies_in_class"] == 2
+    assert result.leader_policy is not None
+    assert result.leader_policy.probabilities[0].tolist() in ([0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0])
+
+
+def test_a_class_that_takes_too_long_is_left_to_the_milp(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the policies would take longer than allowed none of them is gone through for its own sake."""
+    monkeypatch.setattr(milp, "WITHOUT_ASKING", 0)
+    monkeypatch.setattr(milp, "ENUMERATION_SECONDS", 0.0)
+    result = _run(_static("maintain"), "deterministic")
+    assert result.provenance.counts["milps"] == 1
+    assert "policies_in_class" not in result.details
+
+
+@pytest.mark.parametrize("units", [1.0, 1e3, 1e6])
+def test_units_of_the_rewards_do_not_change_the_best_of_a_small_class(units: float) -> None:
+    """A constant of the rewards' size once made the MILP lose its way."""
+    game = _static("maintain")
+    scaled = game.replace(leader_rewards=units * game.leader_rewards, follower_rewards=units * game.follower_rewards)
+    assert _run(scaled, "grid", levels=4).leader_value == pytest.approx(27.5 * units)

@@ -1,0 +1,164 @@
+"""The commitment program of a game in which the leader chooses one number, answered without a relaxation.
+
+With ties decided for the leader her value is monotone in the number as long as the tied responses stay the same, so the
+best number is one at which the response changes, or 0 or 1. The walk finds these, the exact follower says what they are
+worth, also a little to either side, where rounding or the rule for ties may decide otherwise; the bisection proves that
+nothing else is worth more.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator
+
+from ssg_mip.base.gap import gap_size
+from ssg_mip.base.status import Termination
+from ssg_mip.evaluation.value_bounds import LEAST_GAP
+from ssg_mip.exact.few_numbers.choices import state_with_the_number
+from ssg_mip.exact.few_numbers.howard import solutions
+from ssg_mip.exact.few_numbers.interval import BoundedInterval, bounded
+from ssg_mip.exact.few_numbers.one_number import OneNumber
+from ssg_mip.exact.few_numbers.proof import Bisection
+from ssg_mip.exact.few_numbers.walk import Walk, walk
+from ssg_mip.exact.heuristics.simple import evaluated
+from ssg_mip.problem.evaluated_policy import Candidate
+from ssg_mip.problem.problem import Problem
+from ssg_mip.proofs.value_tree import ValueNode
+from ssg_mip.runs.run import Run
+
+BESIDE = (1e-10, 1e-8, 1e-6)
+"""How far from a change on either side policies are evaluated."""
+
+MOST_PROMISING = 6
+"""Ends of pieces beside which policies are evaluated."""
+
+NEGLIGIBLE = 0.02
+"""Share of the gap that a step aside must gain."""
+
+SHARE = 0.25
+"""Share of the gap that an interval may promise beyond the best value."""
+
+MOST_INTERVALS = 20_000
+"""Intervals after which the bisection is given up."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class NumberAnswer:
+    """What is known of the best number.
+
+    Attributes
+    ----------
+    best
+        The best policy met.
+    bound
+        Proven upper bound on the weighted value.
+    tree
+        What proves it.
+    intervals
+        Intervals that were bounded.
+    stop
+        The limit that ended the work; ``None`` if none did.
+    """
+
+    best: Candidate
+    bound: float
+    tree: ValueNode
+    intervals: int
+    stop: Termination | None
+
+
+def applies(problem: Problem) -> bool:
+    """Whether the leader chooses one number and nothing else is asked."""
+    asks = problem.floor is not None or problem.policies.rows or problem.follower.margin > 0.0
+    return not asks and state_with_the_number(problem.game) is not None
+
+
+def solve_one_number(problem: Problem, run: Run, scale: float) -> NumberAnswer:
+    """The best number, with a proof.
+
+    Parameters
+    ----------
+    problem
+        One that :func:`applies`.
+    run
+        Gap, limits, start; a node is an interval.
+    scale
+        What the gap is relative to at least.
+
+    Raises
+    ------
+    ValueError
+        If the leader does not choose exactly one number.
+    """
+    state = state_with_the_number(problem.game)
+    if state is None:
+        raise ValueError("the leader chooses more than one number, or none")
+    family = OneNumber(problem.game, state)
+    path = walk(family, lambda: run.stopped)
+    best = _best_on(problem, run, family, path, scale)
+
+    def bound(ends: tuple[float, float]) -> BoundedInterval:
+        return bounded(family, ends, path.response(0.5 * (ends[0] + ends[1])), problem.weights)
+
+    bisection = Bisection(state, bound, path.starts[1:])
+    stop = _stop_reason(run, best, bisection)
+    while stop is None and bisection.dual_bound > _target(run, best.value, scale):
+        if not bisection.is_prepared:
+            inside = evaluated(problem, run, family.policy(0.5 * math.fsum(bisection.widest)))
+            best = max(best, inside, key=lambda one: one.value)
+        if not bisection.split() or bisection.intervals >= MOST_INTERVALS:
+            break
+        stop = _stop_reason(run, best, bisection)
+    return NumberAnswer(
+        best=best,
+        bound=max(best.value, bisection.dual_bound),
+        tree=bisection.tree(),
+        intervals=bisection.intervals,
+        stop=stop,
+    )
+
+
+def _stop_reason(run: Run, best: Candidate, bisection: Bisection) -> Termination | None:
+    return Termination.GOOD_ENOUGH if best.value > run.target else run.stop_reason(bisection.intervals)
+
+
+def _target(run: Run, value: float, scale: float) -> float:
+    """The bound at which intervals are left alone."""
+    return value + SHARE * max(run.gap, LEAST_GAP) * gap_size(value, scale)
+
+
+def _best_on(problem: Problem, run: Run, family: OneNumber, path: Walk, scale: float) -> Candidate:
+    """The best of the start, the ends, and policies at or beside the changes; at least one.
+
+    A step aside that gains less than :data:`NEGLIGIBLE` of the gap is not taken: what it gains may be a tie that is
+    one within its tolerance only.
+    """
+    best = evaluated(problem, run, family.policy(0.0))
+    given = () if run.start is None else (evaluated(problem, run, run.start),)
+    for candidate in (*given, *_at_changes(problem, run, family, path)):
+        least = NEGLIGIBLE * max(run.gap, LEAST_GAP) * gap_size(best.value, scale)
+        best = candidate if candidate.value > best.value + least else best
+    return best
+
+
+def _at_changes(problem: Problem, run: Run, family: OneNumber, path: Walk) -> Iterator[Candidate]:
+    """The changes and 1 come first; then steps aside, from the changes next to which the responses are worth most."""
+    promising = _promising(problem, family, path)
+    for number in (*path.starts[1:], 1.0, *(end + sign * side for sign, end in promising for side in BESIDE)):
+        if run.stopped:
+            return
+        if 0.0 <= number <= 1.0:
+            yield evaluated(problem, run, family.policy(number))
+
+
+def _promising(problem: Problem, family: OneNumber, path: Walk) -> list[tuple[float, float]]:
+    """The ends of pieces with the largest values of the leader inside, each with the direction inwards."""
+    ends = (*path.starts, 1.0)
+    found = []
+    for place, chosen in enumerate(path.responses):
+        for sign, end in ((1.0, ends[place]), (-1.0, ends[place + 1])):
+            leader = family.processes(end)[0]
+            values = solutions(leader, chosen, leader.reward[chosen][:, None])[:, 0]
+            found.append((float(problem.weights @ values), sign, end))
+    return [(sign, end) for _, sign, end in sorted(found, reverse=True)[:MOST_PROMISING]]
