@@ -7,6 +7,8 @@ from typing import Any
 
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.checker.guarantee import Guarantee
+from ssg_mip.methods.presolved import PRESOLVE
+from ssg_mip.presolve import in_one_line
 from ssg_mip.report.text import add_row, check_line, left_out, mixed_action, number, percent, rule, table, titled
 from ssg_mip.result import Result
 
@@ -34,6 +36,7 @@ def result_report(result: Result, *, limit: int | None = None) -> list[Any]:
         f"  stop    {stop_line(result)}",
         f"  check   {check_line(result.check)}",
         f"  secure  {secure_line(result.guaranteed)}",
+        *presolve_lines(result),
         *detail_lines(result),
         f"  work    {result.provenance.seconds:.2f} s{', ' if work else ''}{work}",
     ]
@@ -61,6 +64,13 @@ def detail_lines(result: Result) -> list[str]:
         elif isinstance(value, (int, float)):
             said.append(f"{name.replace('_', ' ')} {number(value)}")
     return [f"  {'itself' if index == 0 else '':6}  {line}" for index, line in enumerate(said)]
+
+
+def presolve_lines(result: Result) -> list[str]:
+    """What was left out, split and recognised before the method began; nothing where nothing was."""
+    told = result.details.get(PRESOLVE)
+    words = in_one_line(told) if told else ""
+    return [f"  before  {words}"] if words else []
 
 
 def supremum_lines(result: Result) -> list[str]:
