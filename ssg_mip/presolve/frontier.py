@@ -54,8 +54,8 @@ class Frontier:
     effort
         What may be spent.
     exactly
-        Whether one action beats another if it is worth at least as much, rather than more by the tolerance; asked for
-        where only rewards tell them apart, so that floating point decides rightly.
+        Whether one action beats another if it is worth at least as much, rather than more by the tolerance; of use
+        only where rewards alone tell them apart, so that floating point decides rightly.
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ class Frontier:
         self._values = values
         self._tolerance = tolerance
         self._effort = effort
-        self._exactly = exactly
+        self._exactly = exactly and values.by_rewards
         count = values.middle.shape[1]
         self.alive = np.ones(count, dtype=bool)
         self._stays = np.zeros(count, dtype=bool)
@@ -112,7 +112,7 @@ class Frontier:
         rng = np.random.default_rng(0)
         left = np.flatnonzero(self.alive)
         leader = len(self._values.middle)
-        count = int(np.clip(SPREAD_NUMBERS // (self._values.size * len(left)), 8, 400))
+        count = int(np.clip(SPREAD_NUMBERS // (self._values.size * len(left)), 8, min(400, 4 * len(left) + 8)))
         for draw in range(1 if self._values.moves is None else 4):
             mixes = np.concatenate((np.eye(leader), rng.dirichlet(np.ones(leader), count), _edges(leader, count, rng)))
             worth = self._values.middle if draw == 0 else self._values.somewhere(rng)

@@ -15,6 +15,7 @@ leader may commit to what nobody likes because it keeps the follower from an ans
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -30,8 +31,16 @@ from ssg_mip.presolve.restriction import reached, reduced_by, unreduced
 from ssg_mip.presolve.superfluous import Removals, Superfluous, superfluous_answers
 from ssg_mip.proofs.reduction import Dominance, Reduction, Round
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Mask = NDArray[np.bool_]
+
 MOST_ROUNDS = 3
 """Rounds in which follower actions are looked for."""
+
+NARROWED = 0.98
+"""Share of its width to which a bound must shrink for a state before it to be looked at again."""
 
 LEAST_SHARE = 1e-14
 """Shares below this are left out of a mixture that others were put into."""
@@ -72,20 +81,22 @@ def reduce_game(
     check_ties(ties)
     found = unreduced(game)
     effort = Effort(checkpoint)
-    at_rest: frozenset[int] = frozenset()
+    at_rest = np.zeros(game.num_states, dtype=bool)
+    widths = np.full(game.num_states, np.inf)
     try:
         for _ in range(MOST_ROUNDS):
             found = _without_unreached(found, weights)
             checkpoint()
+            narrowed = _narrowed(found, widths)
             superfluous = superfluous_answers(
                 found.reduced,
                 ties,
                 effort,
                 any_values=weights is None,
-                skipped=_places(found, at_rest),
+                skipped=frozenset(np.flatnonzero(at_rest[found.states] | ~narrowed).tolist()),
                 tolerances=tolerances,
             )
-            at_rest = frozenset(found.states[sorted(superfluous.at_rest)].tolist())
+            at_rest[found.states[sorted(superfluous.at_rest)]] = True
             step = _round(found, superfluous)
             if step is None:
                 break
@@ -96,9 +107,14 @@ def reduce_game(
     return found
 
 
-def _places(found: Reduction, states: frozenset[int]) -> frozenset[int]:
-    """States of the original game as numbered in what is left."""
-    return frozenset(np.flatnonzero(np.isin(found.states, sorted(states))).tolist())
+def _narrowed(found: Reduction, widths: FloatArray) -> Mask:
+    """The states that are left and lead to one whose bounds have shrunk since; ``widths`` is brought up to date."""
+    game = found.reduced
+    now = follower_value_bounds(game).width
+    shrunk = now < NARROWED * widths[found.states]
+    widths[found.states] = np.where(shrunk, now, widths[found.states])
+    origin = np.repeat(game.row_state, np.diff(game.indptr))
+    return np.bincount(origin, shrunk[game.successors], game.num_states) > 0.0
 
 
 def _without_unreached(found: Reduction, weights: FloatArray | None) -> Reduction:

@@ -51,7 +51,7 @@ class Screened:
     at_rest: set[int]
 
 
-def screen(game: Game, states: IntArray, bounds: ValueBounds, tolerances: FloatArray) -> Screened:
+def screen(game: Game, states: IntArray, gone: Mask, bounds: ValueBounds, tolerances: FloatArray) -> Screened:
     """Look at some states, each with at most :data:`FEW` follower actions.
 
     Parameters
@@ -60,6 +60,8 @@ def screen(game: Game, states: IntArray, bounds: ValueBounds, tolerances: FloatA
         The game.
     states
         Which states.
+    gone
+        Follower slots that are not there any more.
     bounds
         On the follower's values.
     tolerances
@@ -75,12 +77,17 @@ def screen(game: Game, states: IntArray, bounds: ValueBounds, tolerances: FloatA
         if follower > 1:
             each = int(game.leader_counts[alike[0]]) * follower**3
             for chunk in np.array_split(alike, 1 + len(alike) * each // LARGEST_CHUNK):
-                _look_at(game, chunk, (worth, half), tolerances[chunk], found)
+                _look_at(game, chunk, gone, (worth, half), tolerances[chunk], found)
     return found
 
 
 def _look_at(
-    game: Game, states: IntArray, values: tuple[FloatArray, FloatArray], tolerances: FloatArray, found: Screened
+    game: Game,
+    states: IntArray,
+    gone: Mask,
+    values: tuple[FloatArray, FloatArray],
+    tolerances: FloatArray,
+    found: Screened,
 ) -> None:
     worth, half = values
     rows = pairwise_rows(game, states)
@@ -89,15 +96,16 @@ def _look_at(
     leads = q[:, :, None, :] - q[:, :, :, None] - doubt
     found.at_rest.update(states[~np.any(doubt, axis=(1, 2, 3))].tolist())
     leads[:, :, np.arange(leads.shape[2]), np.arange(leads.shape[2])] = -np.inf
+    left = ~gone[game.follower_offsets[states][:, None] + np.arange(q.shape[2])]
+    leads[np.broadcast_to(~left[:, None, None, :], leads.shape)] = -np.inf
     removed: dict[tuple[int, int], list[Mixture]] = {}
     for place, action, other in np.argwhere(leads.min(axis=1) > tolerances[:, None, None]).tolist():
         removed.setdefault((place, action), []).append(((other, 1.0),))
     _mixtures(leads, tolerances, removed)
     worst_first = sorted(removed, key=lambda one: (one[0], float(q[one[0], :, one[1]].mean())))
-    left = np.ones((len(states), q.shape[2]), dtype=bool)
     for place, action in worst_first:
         by = next((mix for mix in removed[place, action] if all(left[place, c] for c, _ in mix)), None)
-        if by is not None:
+        if by is not None and left[place, action]:
             left[place, action] = False
             found.removed.setdefault(int(states[place]), []).append((action, by))
     if q.shape[1] > 2 and q.shape[2] > 3:

@@ -106,7 +106,10 @@ def dominance_holds(left: Left, one: Dominance, follower: Box | None, leader: Bo
 def copy_holds(left: Left, state: int, action: int, other: int) -> bool:
     return all(
         left.moves(state, action, b) == left.moves(state, other, b)
-        and all(left.reward(state, action, b, leader=l) == left.reward(state, other, b, leader=l) for l in (True, False))
+        and all(
+            left.reward(state, action, b, leader=mine) == left.reward(state, other, b, leader=mine)
+            for mine in (True, False)
+        )
         for b in left.follower[state]
     )
 

@@ -30,7 +30,9 @@ def planted_game(rng: np.random.Generator, *, whole: bool = False, myopic: bool 
 def _add_state(builder, rng, name, near, *, whole, leader=None, start=0.0) -> None:
     leader = int(rng.integers(1, 4)) if leader is None else leader
     count = int(rng.integers(1, 4))
-    draw = (lambda *shape: rng.integers(-3, 4, shape).astype(float)) if whole else (lambda *shape: rng.normal(size=shape))
+    draw = (
+        (lambda *shape: rng.integers(-3, 4, shape).astype(float)) if whole else (lambda *shape: rng.normal(size=shape))
+    )
     mine, his = draw(leader, count), draw(leader, count)
     moves = np.array([[_moves(rng, len(near)) for _ in range(count)] for _ in range(leader)])
     if rng.random() < 0.3:
