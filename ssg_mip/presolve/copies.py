@@ -65,6 +65,15 @@ def same_moves(game: Game, rows: IntArray, others: IntArray) -> Mask:
     return alike
 
 
+def no_worse(game: Game, rows: IntArray, others: IntArray) -> Mask:
+    """Pair by pair, whether the first is the same to the follower and to the leader no worse, whatever follows."""
+    found: Mask = game.follower_rewards[rows] == game.follower_rewards[others]
+    found &= game.leader_rewards[rows] >= game.leader_rewards[others]
+    if game.follower_discount > 0.0 or game.leader_discount > 0.0:
+        found[found] = same_moves(game, rows[found], others[found])
+    return found
+
+
 def _stirred(numbers: Fingerprints) -> Fingerprints:
     numbers = (numbers ^ (numbers >> np.uint64(30))) * _FIRST
     numbers = (numbers ^ (numbers >> np.uint64(27))) * _SECOND

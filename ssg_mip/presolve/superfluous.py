@@ -8,8 +8,10 @@ by the mixture that made it go.
   every policy of his the follower may as well answer with one of those.
 * Actions that are never an answer: whatever the leader does and whatever follows, a mixture of others is worth more to
   the follower. Under every rule for ties; by more than what counts as a tie (:func:`tie_thresholds`), so that an
-  answer that is judged in floating point does not change either. A reward that is another's, scaled down, is such an
-  action wherever the scaling costs the follower something.
+  answer that is judged in floating point does not change either. Where ties go the leader's way one other action may
+  also be the same to the follower at some leader actions, if it is no worse to the leader there: where he plays only
+  those it takes the answer's place, where he plays others too it is worth more. A reward that is another's, scaled
+  down, is such an action wherever the scaling costs the follower something.
 
 None of them may go where the follower's answer must beat all others by a margin.
 """
@@ -18,7 +20,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,7 +31,7 @@ from ssg_mip.evaluation.value_bounds import ValueBounds, follower_value_bounds, 
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 from ssg_mip.presolve.action_values import action_values
-from ssg_mip.presolve.copies import first_alike_to_follower, first_of_follower
+from ssg_mip.presolve.copies import first_alike_to_follower, first_of_follower, no_worse
 from ssg_mip.presolve.effort import Effort
 from ssg_mip.presolve.frontier import Frontier, Removal
 from ssg_mip.presolve.screen import FEW, screen
@@ -109,7 +111,7 @@ def superfluous_answers(
     bounded = ties == "leader" and _remove_equals(game, effort, removals, any_values=any_values)
     equals = _count(removals) - copies
     looked = np.setdiff1d(np.flatnonzero(game.follower_counts > 1), sorted(skipped))
-    at_rest = _remove_beaten(game, looked, effort, tolerances, removals)
+    at_rest = _remove_beaten(game, looked, ties, effort, _leads_needed(game, tolerances), removals)
     beaten = _count(removals) - copies - equals
     return Superfluous(
         removals=removals,
@@ -185,13 +187,12 @@ def _size(middle: FloatArray, bounds: ValueBounds | None) -> float:
 
 
 def _remove_beaten(
-    game: Game, looked: IntArray, effort: Effort, tolerances: Tolerances, removals: Removals
+    game: Game, looked: IntArray, ties: Ties, effort: Effort, needed: FloatArray, removals: Removals
 ) -> set[int]:
     """Remove actions that are never an answer, and say in which states bounds play no part."""
     bounds = follower_value_bounds(game)
-    needed = _leads_needed(game, bounds, tolerances)
     few = game.follower_counts[looked] <= FEW
-    found = screen(game, looked[few], _gone(game, removals), bounds, needed)
+    found = screen(game, looked[few], _gone(game, removals), bounds, needed, forgiving=ties == "leader")
     for state, removed in found.removed.items():
         removals.setdefault(state, []).extend(removed)
     at_rest = found.at_rest - found.hopeful
@@ -200,7 +201,8 @@ def _remove_beaten(
         actions = _left(game, state, removals)
         values = action_values(game, state, actions, bounds, leader=False)
         if values is not None and len(actions) > 1:
-            frontier = Frontier(values, float(needed[state]), effort)
+            forgiven = _forgiven(game, state, actions) if ties == "leader" else None
+            frontier = Frontier(values, float(needed[state]), effort, forgiven=forgiven)
             frontier.reduce()
             if frontier.removed:
                 removals.setdefault(state, []).extend(_renumbered(frontier.removed, actions))
@@ -209,8 +211,22 @@ def _remove_beaten(
     return at_rest
 
 
-def _leads_needed(game: Game, bounds: ValueBounds, tolerances: Tolerances) -> FloatArray:
+def _forgiven(game: Game, state: int, actions: IntArray) -> Callable[[int, IntArray], Mask]:
+    """Where an action is the same to the follower as others and no worse to the leader."""
+    count = int(game.leader_counts[state])
+    rows = np.arange(int(game.row_offsets[state]), int(game.row_offsets[state + 1])).reshape(count, -1)[:, actions]
+
+    def forgiven(action: int, others: IntArray) -> Mask:
+        partners = rows[:, others]
+        mine = np.broadcast_to(rows[:, [action]], partners.shape)
+        return no_worse(game, mine.ravel(), partners.ravel()).reshape(partners.shape)
+
+    return forgiven
+
+
+def _leads_needed(game: Game, tolerances: Tolerances) -> FloatArray:
     """By how much an action must be worth less than a mixture in each state."""
+    bounds = follower_value_bounds(game)
     rewards = np.maximum.reduceat(np.abs(game.follower_rewards), game.row_offsets[:-1])
     values = np.maximum(np.abs(bounds.lower), np.abs(bounds.upper))
     reach = np.repeat(game.row_state, np.diff(game.indptr))

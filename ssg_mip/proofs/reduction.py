@@ -20,11 +20,11 @@ class Dominance:
     """A follower action that others make superfluous.
 
     With ``q(s, a, c) = r_B(s, a, c) + gamma_B p(s, a, c) v`` and the shares ``k`` of ``by``, divided by their sum: for
-    every leader action ``a`` either ``sum_c k(c) q(s, a, c) > q(s, a, b)`` for all ``v`` in the follower's bounds of the
-    round; or ``>=`` and the same with ``>=`` of the leader's ``r_A + gamma_A p V`` for all ``V`` in the leader's bounds.
-    Where the leader plays some ``a`` of the first kind the action is no answer; where he plays none, a follower who
-    breaks ties for him does without it. Under other rules for ties all ``a`` are of the first kind, or the action is a
-    copy of another one.
+    every leader action ``a`` either ``sum_c k(c) q(s, a, c) > q(s, a, b)`` for all ``v`` in the follower's bounds of
+    the round; or ``>=`` and the same with ``>=`` of the leader's ``r_A + gamma_A p V`` for all ``V`` in the leader's
+    bounds. Where the leader plays some ``a`` of the first kind the action is no answer; where he plays none, a
+    follower who breaks ties for him does without it. Under other rules for ties all ``a`` are of the first kind, or
+    the action is a copy of another one.
 
     Attributes
     ----------

@@ -97,10 +97,11 @@ def dominance_holds(left: Left, one: Dominance, follower: Box | None, leader: Bo
     if all(lead is not None and lead > 0 for lead in theirs):
         return True
     mine = [least_lead(left, one, a, leader, leader=True) for a in actions]
-    if any(lead is None or lead < 0 for lead in theirs) or any(lead is None for lead in mine):
+    if any(his is None or his < 0 for his in theirs):
         return False
-    copy = len(one.by) == 1 and all(lead == 0 for lead in (*theirs, *mine))
-    return copy or (weakly and all(his > 0 or lead >= 0 for his, lead in zip(theirs, mine, strict=True)))
+    if len(one.by) == 1 and all(lead == 0 for lead in (*theirs, *mine)):
+        return True
+    return weakly and all(his > 0 or (lead is not None and lead >= 0) for his, lead in zip(theirs, mine, strict=True))
 
 
 def copy_holds(left: Left, state: int, action: int, other: int) -> bool:

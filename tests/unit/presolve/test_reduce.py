@@ -144,6 +144,22 @@ def test_what_is_better_to_the_leader_stays() -> None:
     assert kept(one_state([[1, 0], [0, 1]], [[3, 3], [4, 4]])) == [0, 1]
 
 
+def test_the_same_at_some_leader_actions_and_worth_less_at_others() -> None:
+    """Few and many answers: compared all at once, and one by one."""
+    for count in (0, 8):
+        rng = np.random.default_rng(count)
+        leader, follower = rng.random((2, count)), rng.random((2, count)) + np.eye(2, count) * 9.0
+        for mine, goes in ((1.0, True), (3.0, False)):
+            game = one_state(
+                np.concatenate((leader, [[2.0, mine], [0.0, 9.0]]), axis=1),
+                np.concatenate((follower, [[20.0, 20.0], [12.0, 11.0]]), axis=1),
+            )
+            reduction = reduce_game(game, weights=None, ties="leader")
+            assert (count + 1 not in reduction.follower_actions[0]) == goes
+            assert reduction_holds(reduction, None)
+            assert count + 1 in kept(game, "first")
+
+
 def test_a_mixture_of_two_makes_superfluous_what_neither_does() -> None:
     game = one_state(np.zeros((2, 3)), [[4, 0, 1], [0, 4, 1]])
     for ties in TIES:
