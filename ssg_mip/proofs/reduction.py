@@ -55,6 +55,11 @@ class Round:
         Leader actions ``(state, action, other)`` with the rewards and transitions of another one that is kept.
     states
         The states that are kept, in rising order; nothing that is kept leads out of them. ``None`` for all.
+    merged
+        States ``(state, other)`` that go because they are as another one that is kept: after everything else in the
+        round the leader has one action in both, and answer by answer, in the same order, both players' rewards are
+        the same, and the probabilities of what follows once all merged states are replaced by their other ones. What
+        led to the state, and its weight, go to the other one.
     """
 
     follower: tuple[FloatArray, FloatArray] | None = None
@@ -62,6 +67,7 @@ class Round:
     dominated: tuple[Dominance, ...] = ()
     copies: tuple[tuple[int, int, int], ...] = ()
     states: IntArray | None = None
+    merged: tuple[tuple[int, int], ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
