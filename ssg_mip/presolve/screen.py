@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Mask = NDArray[np.bool_]
 
-FEW = 6
+FEW = 8
 """Follower actions of a state that are few."""
 
 LARGEST_CHUNK = 4_000_000
