@@ -215,7 +215,7 @@ def test_bounds_that_shrink_make_more_superfluous() -> None:
     assert [len(actions) for actions in reduction.follower_actions] == [1, 1]
 
 
-def test_a_margin_in_bisimilar_states_is_not_lost_because_they_stay() -> None:
+def test_merging_states_with_a_choice_would_lose_so_they_stay() -> None:
     """Two states that are copies let the leader steer between the answers that lead to them; merged they would not.
 
     In the first state both answers are alike but for where they lead. The leader makes the second copy unpleasant, so
@@ -238,7 +238,8 @@ def test_a_margin_in_bisimilar_states_is_not_lost_because_they_stay() -> None:
     for _ in range(50):
         policy = LeaderPolicy.random(game(1, 1), rng)
         assert response(game(1, 1), policy, "adverse").leader_values[0] == pytest.approx(0.0)
-    assert reduce_game(game(1, 2), weights=None, ties="leader").reduced.num_states == 4
+    whole = game(1, 2)
+    assert reduce_game(whole, weights=whole.initial, ties="adverse", merging=True).states.tolist() == [0, 1, 2, 3]
 
 
 # ------------------------------------------------------------------ sizes and limits
