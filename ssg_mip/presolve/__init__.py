@@ -1,4 +1,10 @@
-"""Makes a game smaller before it is solved, without loss, and leads answers back."""
+"""Makes a game smaller before it is solved, without loss, and leads answers back.
+
+:func:`~ssg_mip.presolve.reduce.reduce_game` removes, :func:`~ssg_mip.presolve.parts.split_parts` splits what is left,
+:func:`~ssg_mip.presolve.way_back.put_together` makes one policy of the answers, and
+:func:`~ssg_mip.presolve.summary.summary` says what was done. Every removal is a claim that the checker derives again
+(:mod:`ssg_mip.proofs.reduction`).
+"""
 
 from ssg_mip.presolve.parts import Part, restricted, split_parts
 from ssg_mip.presolve.reduce import reduce_game

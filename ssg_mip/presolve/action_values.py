@@ -28,11 +28,14 @@ class ActionValues:
         between follower actions and the box has a width; ``None`` if there is no such state.
     half
         Half the box's width in these states, times the discount.
+    by_rewards
+        Whether actions differ by their rewards alone, and ``middle`` holds those: comparisons are exact then.
     """
 
     middle: FloatArray
     moves: FloatArray | None
     half: FloatArray
+    by_rewards: bool = False
 
     @property
     def size(self) -> int:
@@ -90,15 +93,18 @@ def action_values(
     count = int(game.leader_counts[state])
     rows = np.arange(int(game.row_offsets[state]), int(game.row_offsets[state + 1])).reshape(count, -1)[:, actions]
     if bounds is None or discount == 0.0:
-        return ActionValues(rewards[rows], None, np.empty(0))
+        return ActionValues(rewards[rows], None, np.empty(0), by_rewards=True)
     found = _moves(game, rows)
     if found is None:
         return None
     successors, moves = found
+    differs = np.any(moves != moves[:, :1], axis=(0, 1))
+    if not differs.any():
+        return ActionValues(rewards[rows], None, np.empty(0), by_rewards=True)
     lower, upper = bounds.lower[successors], bounds.upper[successors]
     middle = rewards[rows] + discount * (moves @ (0.5 * lower + 0.5 * upper))
     half = discount * np.maximum(0.5 * upper - 0.5 * lower, 0.0)
-    told = (half > 0.0) & np.any(moves != moves[:, :1], axis=(0, 1))
+    told = (half > 0.0) & differs
     if not told.any():
         return ActionValues(middle, None, np.empty(0))
     return ActionValues(middle, np.ascontiguousarray(moves[:, :, told]), half[told])

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     Mask = NDArray[np.bool_]
-    Fingerprints = NDArray[np.uint64]
+
+Fingerprints = NDArray[np.uint64]
+"""Numbers that are the same for what is the same, and hardly ever for anything else."""
 
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 """Multipliers of the finaliser of splitmix64 (Steele, Lea & Flood, *Fast splittable pseudorandom generators*, 2014)."""
@@ -21,15 +22,15 @@ _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
 def first_of_leader(game: Game) -> IntArray:
     """For each leader slot the first one of its state with the same rewards and transitions under every answer."""
-    prints = _stirred(_of_rows(game) + _stirred(game.row_follower.astype(np.uint64)))
-    slots = _summed(prints, game.row_leader_slot, int(game.leader_offsets[-1]))
+    prints = stirred(_of_rows(game) + stirred(game.row_follower.astype(np.uint64)))
+    slots = summed(prints, game.row_leader_slot, int(game.leader_offsets[-1]))
     return _first_alike(game, slots, leader=True, of_follower=False)
 
 
 def first_of_follower(game: Game) -> IntArray:
     """For each follower slot the first one of its state with the same rewards and transitions."""
-    prints = _stirred(_of_rows(game) + _stirred(game.row_leader.astype(np.uint64)))
-    slots = _summed(prints, game.row_follower_slot, int(game.follower_offsets[-1]))
+    prints = stirred(_of_rows(game) + stirred(game.row_leader.astype(np.uint64)))
+    slots = summed(prints, game.row_follower_slot, int(game.follower_offsets[-1]))
     return _first_alike(game, slots, leader=False, of_follower=False)
 
 
@@ -38,11 +39,11 @@ def first_alike_to_follower(game: Game) -> IntArray:
 
     That is, with his rewards and, unless he looks at the immediate reward only, its transitions.
     """
-    prints = _bits(game.follower_rewards)
+    prints = bits(game.follower_rewards)
     if game.follower_discount > 0.0:
         prints = prints + _of_moves(game)
-    prints = _stirred(_stirred(prints) + _stirred(game.row_leader.astype(np.uint64)))
-    slots = _summed(prints, game.row_follower_slot, int(game.follower_offsets[-1]))
+    prints = stirred(stirred(prints) + stirred(game.row_leader.astype(np.uint64)))
+    slots = summed(prints, game.row_follower_slot, int(game.follower_offsets[-1]))
     return _first_alike(game, slots, leader=False, of_follower=True)
 
 
@@ -65,30 +66,41 @@ def same_moves(game: Game, rows: IntArray, others: IntArray) -> Mask:
     return alike
 
 
-def _stirred(numbers: Fingerprints) -> Fingerprints:
+def no_worse(game: Game, rows: IntArray, others: IntArray) -> Mask:
+    """Pair by pair, whether the first is the same to the follower and to the leader no worse, whatever follows."""
+    found: Mask = game.follower_rewards[rows] == game.follower_rewards[others]
+    found &= game.leader_rewards[rows] >= game.leader_rewards[others]
+    if game.follower_discount > 0.0 or game.leader_discount > 0.0:
+        found[found] = same_moves(game, rows[found], others[found])
+    return found
+
+
+def stirred(numbers: Fingerprints) -> Fingerprints:
+    """Numbers that look random."""
     numbers = (numbers ^ (numbers >> np.uint64(30))) * _FIRST
     numbers = (numbers ^ (numbers >> np.uint64(27))) * _SECOND
     mixed: Fingerprints = numbers ^ (numbers >> np.uint64(31))
     return mixed
 
 
-def _bits(numbers: FloatArray) -> Fingerprints:
+def bits(numbers: FloatArray) -> Fingerprints:
     """The bits of floats, stirred; both zeros are one."""
-    return _stirred(np.ascontiguousarray(numbers + 0.0).view(np.uint64) + np.uint64(1))
+    return stirred(np.ascontiguousarray(numbers + 0.0).view(np.uint64) + np.uint64(1))
 
 
 def _of_moves(game: Game) -> Fingerprints:
     """One number for each row's transitions, whatever their order."""
-    each = _stirred(_bits(game.probabilities) + _stirred(game.successors.astype(np.uint64) + np.uint64(1)))
+    each = stirred(bits(game.probabilities) + stirred(game.successors.astype(np.uint64) + np.uint64(1)))
     found: Fingerprints = np.add.reduceat(each, game.indptr[:-1])
     return found
 
 
 def _of_rows(game: Game) -> Fingerprints:
-    return _stirred(_bits(game.leader_rewards) + _stirred(_bits(game.follower_rewards) + _of_moves(game)))
+    return stirred(bits(game.leader_rewards) + stirred(bits(game.follower_rewards) + _of_moves(game)))
 
 
-def _summed(prints: Fingerprints, slots: IntArray, count: int) -> Fingerprints:
+def summed(prints: Fingerprints, slots: IntArray, count: int) -> Fingerprints:
+    """Sums of fingerprints by slot, in whatever order."""
     total = np.zeros(count, dtype=np.uint64)
     np.add.at(total, slots, prints)
     return total

@@ -15,6 +15,8 @@ No array has more than a multiple of (leader actions) times (follower actions) t
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,6 +24,11 @@ from ssg_mip.lp.interface import LinearProgram, LpStatus
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 from ssg_mip.presolve.action_values import ActionValues
 from ssg_mip.presolve.effort import Effort
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Mask = NDArray[np.bool_]
 
 Mixture = tuple[tuple[int, float], ...]
 """Actions with their shares."""
@@ -54,8 +61,11 @@ class Frontier:
     effort
         What may be spent.
     exactly
-        Whether one action beats another if it is worth at least as much, rather than more by the tolerance; asked for
-        where only rewards tell them apart, so that floating point decides rightly.
+        Whether one action beats another if it is worth at least as much, rather than more by the tolerance; of use
+        only where rewards alone tell them apart, so that floating point decides rightly.
+    forgiven
+        For an action and others the leader actions ``[leader actions, others]`` at which the action need not be worth
+        more to beat them; ``None`` for none.
 
     Attributes
     ----------
@@ -65,11 +75,20 @@ class Frontier:
         The others in the order in which they went: each mixture consists of actions that were left then.
     """
 
-    def __init__(self, values: ActionValues, tolerance: float, effort: Effort, *, exactly: bool = False) -> None:
+    def __init__(
+        self,
+        values: ActionValues,
+        tolerance: float,
+        effort: Effort,
+        *,
+        exactly: bool = False,
+        forgiven: Callable[[int, IntArray], Mask] | None = None,
+    ) -> None:
         self._values = values
         self._tolerance = tolerance
         self._effort = effort
-        self._exactly = exactly
+        self._exactly = exactly and values.by_rewards
+        self._forgiven = forgiven
         count = values.middle.shape[1]
         self.alive = np.ones(count, dtype=bool)
         self._stays = np.zeros(count, dtype=bool)
@@ -82,10 +101,21 @@ class Frontier:
         self._find_witnesses()
         self._solve()
 
-    def _beaten(self, leads: FloatArray, *, exactly: bool = False) -> IntArray:
-        lowest = leads.min(axis=0)
-        found: IntArray = np.flatnonzero(lowest >= 0.0 if exactly else lowest > self._tolerance)
+    def _beaten(self, leads: FloatArray) -> IntArray:
+        found: IntArray = np.flatnonzero(leads.min(axis=0) > self._tolerance)
         return found
+
+    def _beaten_by_one(self, leads: FloatArray, action: int, others: IntArray) -> IntArray:
+        if self._exactly:
+            return np.flatnonzero(leads.min(axis=0) >= 0.0)
+        if self._forgiven is None:
+            return self._beaten(leads)
+        close = np.flatnonzero(leads.min(axis=0) > -self._tolerance)
+        more = leads[:, close] > self._tolerance
+        doubted = np.flatnonzero(~more.all(axis=0))
+        if len(doubted):
+            more[:, doubted] |= self._forgiven(action, others[close[doubted]])
+        return close[more.all(axis=0)]
 
     def _remove(self, actions: IntArray, by: Mixture) -> None:
         self.alive[actions] = False
@@ -99,7 +129,7 @@ class Frontier:
         while place + 1 < len(order) and budget > 0:
             action, others = int(order[place]), order[place + 1 :]
             leads = self._values.leads_of_mix(np.array([action]), np.ones(1), others)
-            beaten = others[self._beaten(leads, exactly=self._exactly)]
+            beaten = others[self._beaten_by_one(leads, action, others)]
             budget -= self._values.size * len(others)
             if len(beaten):
                 self._effort.checkpoint()
@@ -112,7 +142,7 @@ class Frontier:
         rng = np.random.default_rng(0)
         left = np.flatnonzero(self.alive)
         leader = len(self._values.middle)
-        count = int(np.clip(SPREAD_NUMBERS // (self._values.size * len(left)), 8, 400))
+        count = int(np.clip(SPREAD_NUMBERS // (self._values.size * len(left)), 8, min(400, 4 * len(left) + 8)))
         for draw in range(1 if self._values.moves is None else 4):
             mixes = np.concatenate((np.eye(leader), rng.dirichlet(np.ones(leader), count), _edges(leader, count, rng)))
             worth = self._values.middle if draw == 0 else self._values.somewhere(rng)

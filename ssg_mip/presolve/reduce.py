@@ -6,7 +6,8 @@ be removed there: rounds go on while that happens, at most :data:`MOST_ROUNDS` o
 Not removed are states that behave alike (*bisimilar* ones) where they leave the leader a choice. Say that two answers
 of the follower lead to two such states. A leader who treats them differently, pleasantly in one and badly in the
 other, steers the follower's answer by what comes after it; if they were one state he could not. A value would be
-lost, and with it the whole point of committing to a policy.
+lost, and with it the whole point of committing to a policy. Where they leave him none they may be merged
+(:mod:`ssg_mip.presolve.merging`).
 
 Nor are leader actions removed that are worth less to both players than another one whatever the follower answers: a
 leader may commit to what nobody likes because it keeps the follower from an answer.
@@ -15,6 +16,7 @@ leader may commit to what nobody likes because it keeps the follower from an ans
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -26,12 +28,22 @@ from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.presolve.copies import first_of_leader
 from ssg_mip.presolve.effort import Effort
+from ssg_mip.presolve.merging import states_alike
 from ssg_mip.presolve.restriction import reached, reduced_by, unreduced
 from ssg_mip.presolve.superfluous import Removals, Superfluous, superfluous_answers
+from ssg_mip.presolve.way_back import weights_in
 from ssg_mip.proofs.reduction import Dominance, Reduction, Round
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Mask = NDArray[np.bool_]
 
 MOST_ROUNDS = 3
 """Rounds in which follower actions are looked for."""
+
+NARROWED = 0.98
+"""Share of its width to which a bound must shrink for a state before it to be looked at again."""
 
 LEAST_SHARE = 1e-14
 """Shares below this are left out of a mixture that others were put into."""
@@ -43,6 +55,7 @@ def reduce_game(
     weights: FloatArray | None,
     ties: Ties,
     checkpoint: Checkpoint = unhurried,
+    merging: bool = False,
     tolerances: Tolerances = DEFAULT_TOLERANCES,
 ) -> Reduction:
     """Remove from a game what changes no value that is asked for.
@@ -61,6 +74,8 @@ def reduce_game(
         What the follower does when indifferent.
     checkpoint
         Called now and then. If it raises :class:`~ssg_mip.base.deadline.OutOfTime`, what was removed so far counts.
+    merging
+        Whether states that are alike and leave the leader no choice may be merged; never without ``weights``.
     tolerances
         What counts as a tie.
 
@@ -72,41 +87,58 @@ def reduce_game(
     check_ties(ties)
     found = unreduced(game)
     effort = Effort(checkpoint)
-    at_rest: frozenset[int] = frozenset()
+    at_rest = np.zeros(game.num_states, dtype=bool)
+    widths = np.full(game.num_states, np.inf)
     try:
         for _ in range(MOST_ROUNDS):
             found = _without_unreached(found, weights)
             checkpoint()
+            narrowed = _narrowed(found, widths)
             superfluous = superfluous_answers(
                 found.reduced,
                 ties,
                 effort,
                 any_values=weights is None,
-                skipped=_places(found, at_rest),
+                skipped=frozenset(np.flatnonzero(at_rest[found.states] | ~narrowed).tolist()),
                 tolerances=tolerances,
             )
-            at_rest = frozenset(found.states[sorted(superfluous.at_rest)].tolist())
+            at_rest[found.states[sorted(superfluous.at_rest)]] = True
             step = _round(found, superfluous)
             if step is None:
                 break
             found = reduced_by(found, step)
+        if merging and weights is not None:
+            found = _with_merged(found, checkpoint)
         found = _without_unreached(found, weights)
     except OutOfTime:
         pass
     return found
 
 
-def _places(found: Reduction, states: frozenset[int]) -> frozenset[int]:
-    """States of the original game as numbered in what is left."""
-    return frozenset(np.flatnonzero(np.isin(found.states, sorted(states))).tolist())
+def _narrowed(found: Reduction, widths: FloatArray) -> Mask:
+    """The states that are left and lead to one whose bounds have shrunk since; ``widths`` is brought up to date."""
+    game = found.reduced
+    now = follower_value_bounds(game).width
+    shrunk = now < NARROWED * widths[found.states]
+    widths[found.states] = np.where(shrunk, now, widths[found.states])
+    origin = np.repeat(game.row_state, np.diff(game.indptr))
+    return np.bincount(origin, shrunk[game.successors], game.num_states) > 0.0
 
 
 def _without_unreached(found: Reduction, weights: FloatArray | None) -> Reduction:
     """A reduction without the states that play does not reach from those with weights."""
     if weights is None:
         return found
-    kept = reached(found.reduced, np.asarray(weights)[found.states] > 0.0)
+    kept = reached(found.reduced, weights_in(found, weights) > 0.0)
     return found if kept.all() or not kept.any() else reduced_by(found, Round(states=found.states[kept]))
+
+
+def _with_merged(found: Reduction, checkpoint: Checkpoint) -> Reduction:
+    """A reduction in which states that are alike are one."""
+    alike = states_alike(found.reduced, checkpoint)
+    if not alike:
+        return found
+    return reduced_by(found, Round(merged=tuple((int(found.states[s]), int(found.states[t])) for s, t in alike)))
 
 
 def _round(found: Reduction, superfluous: Superfluous) -> Round | None:

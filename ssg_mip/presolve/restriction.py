@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ssg_mip.game.game import Game
-from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.numerics.array_types import IntArray
+from ssg_mip.presolve.merging import redirected
 from ssg_mip.proofs.reduction import Reduction, Round
 
 if TYPE_CHECKING:
@@ -58,6 +59,9 @@ def reduced_by(reduction: Reduction, step: Round) -> Reduction:
     states = np.ones(left.num_states, dtype=bool)
     if step.states is not None:
         states[:] = np.isin(reduction.states, step.states)
+    if step.merged:
+        left = _merged(left, [(place[state], place[other]) for state, other in step.merged])
+        states &= ~np.isin(reduction.states, [state for state, _ in step.merged])
     leader &= states[left.leader_slot_state]
     follower &= states[left.follower_slot_state]
     return dataclasses.replace(
@@ -68,6 +72,13 @@ def reduced_by(reduction: Reduction, step: Round) -> Reduction:
         leader_actions=_kept(left.leader_offsets, states, leader, reduction.leader_actions),
         follower_actions=_kept(left.follower_offsets, states, follower, reduction.follower_actions),
     )
+
+
+def _merged(game: Game, pairs: Iterable[tuple[int, int]]) -> Game:
+    target = np.arange(game.num_states)
+    for state, other in pairs:
+        target[state] = other
+    return redirected(game, target)
 
 
 def _mask(
@@ -158,8 +169,3 @@ def spread(start: Mask, origin: IntArray, target: IntArray) -> Mask:
         frontier = found[~seen[found]]
         seen[frontier] = True
     return seen
-
-
-def share_of(weights: FloatArray, states: Mask) -> float:
-    """The weight of some states."""
-    return float(weights[states].sum())

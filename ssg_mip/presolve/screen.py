@@ -18,6 +18,7 @@ from ssg_mip.evaluation.value_bounds import ValueBounds
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 from ssg_mip.presolve.action_values import by_shape, pairwise_rows
+from ssg_mip.presolve.copies import no_worse
 from ssg_mip.presolve.frontier import Mixture, Removal
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     Mask = NDArray[np.bool_]
 
-FEW = 6
+FEW = 8
 """Follower actions of a state that are few."""
 
 LARGEST_CHUNK = 4_000_000
@@ -51,7 +52,9 @@ class Screened:
     at_rest: set[int]
 
 
-def screen(game: Game, states: IntArray, bounds: ValueBounds, tolerances: FloatArray) -> Screened:
+def screen(
+    game: Game, states: IntArray, gone: Mask, bounds: ValueBounds, tolerances: FloatArray, *, forgiving: bool
+) -> Screened:
     """Look at some states, each with at most :data:`FEW` follower actions.
 
     Parameters
@@ -60,10 +63,15 @@ def screen(game: Game, states: IntArray, bounds: ValueBounds, tolerances: FloatA
         The game.
     states
         Which states.
+    gone
+        Follower slots that are not there any more.
     bounds
         On the follower's values.
     tolerances
         By how much a mixture must be worth more, shape ``[num_states]``.
+    forgiving
+        Whether an action need not be worth more than another one at leader actions at which it is the same to the
+        follower and no worse to the leader.
     """
     found = Screened({}, set(), set())
     worth = game.follower_rewards + game.follower_discount * (
@@ -75,12 +83,19 @@ def screen(game: Game, states: IntArray, bounds: ValueBounds, tolerances: FloatA
         if follower > 1:
             each = int(game.leader_counts[alike[0]]) * follower**3
             for chunk in np.array_split(alike, 1 + len(alike) * each // LARGEST_CHUNK):
-                _look_at(game, chunk, (worth, half), tolerances[chunk], found)
+                _look_at(game, chunk, gone, (worth, half), tolerances[chunk], found, forgiving=forgiving)
     return found
 
 
 def _look_at(
-    game: Game, states: IntArray, values: tuple[FloatArray, FloatArray], tolerances: FloatArray, found: Screened
+    game: Game,
+    states: IntArray,
+    gone: Mask,
+    values: tuple[FloatArray, FloatArray],
+    tolerances: FloatArray,
+    found: Screened,
+    *,
+    forgiving: bool,
 ) -> None:
     worth, half = values
     rows = pairwise_rows(game, states)
@@ -89,20 +104,38 @@ def _look_at(
     leads = q[:, :, None, :] - q[:, :, :, None] - doubt
     found.at_rest.update(states[~np.any(doubt, axis=(1, 2, 3))].tolist())
     leads[:, :, np.arange(leads.shape[2]), np.arange(leads.shape[2])] = -np.inf
+    left = ~gone[game.follower_offsets[states][:, None] + np.arange(q.shape[2])]
+    leads[np.broadcast_to(~left[:, None, None, :], leads.shape)] = -np.inf
     removed: dict[tuple[int, int], list[Mixture]] = {}
-    for place, action, other in np.argwhere(leads.min(axis=1) > tolerances[:, None, None]).tolist():
+    for place, action, other in np.argwhere(_beaten(game, rows, leads, tolerances, forgiving=forgiving)).tolist():
         removed.setdefault((place, action), []).append(((other, 1.0),))
     _mixtures(leads, tolerances, removed)
-    worst_first = sorted(removed, key=lambda one: (one[0], float(q[one[0], :, one[1]].mean())))
-    left = np.ones((len(states), q.shape[2]), dtype=bool)
+    mean, mine = q.mean(axis=1), game.leader_rewards[rows].mean(axis=1)
+    worst_first = sorted(removed, key=lambda one: (one[0], mean[one], mine[one]))
     for place, action in worst_first:
         by = next((mix for mix in removed[place, action] if all(left[place, c] for c, _ in mix)), None)
-        if by is not None:
+        if by is not None and left[place, action]:
             left[place, action] = False
             found.removed.setdefault(int(states[place]), []).append((action, by))
     if q.shape[1] > 2 and q.shape[2] > 3:
         promising = np.all(leads.max(axis=3) > tolerances[:, None, None], axis=1) & left
         found.hopeful.update(states[promising.any(axis=1)].tolist())
+
+
+def _beaten(game: Game, rows: IntArray, leads: FloatArray, tolerances: FloatArray, *, forgiving: bool) -> Mask:
+    """Whether an action is beaten by another one, ``[states, actions, others]``."""
+    needed = tolerances[:, None, None]
+    beaten: Mask = leads.min(axis=1) > needed
+    if not forgiving:
+        return beaten
+    close = ~beaten & (leads.min(axis=1) > -needed)
+    states, actions, others = np.nonzero(close)
+    doubted = leads[states, :, actions, others] <= tolerances[states][:, None]
+    pair, leader = np.nonzero(doubted)
+    better, worse = rows[states[pair], leader, others[pair]], rows[states[pair], leader, actions[pair]]
+    fails = np.bincount(pair, ~no_worse(game, better, worse), len(states)) > 0.0
+    beaten[states[~fails], actions[~fails], others[~fails]] = True
+    return beaten
 
 
 def _mixtures(leads: FloatArray, tolerances: FloatArray, removed: dict[tuple[int, int], list[Mixture]]) -> None:

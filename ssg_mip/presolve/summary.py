@@ -23,8 +23,8 @@ def summary(reduction: Reduction, parts: int = 1) -> dict[str, Any]:
     -------
     dict
         ``follower_actions_removed``, ``leader_actions_removed`` and ``states_removed``, each with what there was before
-        (``..._before``); actions of states that went count with the states. ``parts``, and ``classes``: why what is
-        left is easy, in words.
+        (``..._before``); actions of states that went count with the states, of which ``states_merged`` went because
+        they are as another one. ``parts``, and ``classes``: why what is left is easy, in words.
     """
     before, left = reduction.game, reduction.reduced
     return {
@@ -34,6 +34,7 @@ def summary(reduction: Reduction, parts: int = 1) -> dict[str, Any]:
         "leader_actions_removed": sum(len(step.copies) for step in reduction.rounds),
         "states_before": before.num_states,
         "states_removed": before.num_states - left.num_states,
+        "states_merged": sum(len(step.merged) for step in reduction.rounds),
         "parts": parts,
         "classes": list(classes_with_equilibrium(left)),
     }

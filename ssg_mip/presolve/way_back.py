@@ -61,6 +61,14 @@ def policy_in(reduction: Reduction, policy: LeaderPolicy) -> LeaderPolicy:
 
 
 def weights_in(reduction: Reduction, weights: FloatArray) -> FloatArray:
-    """Weights on the states of the original game as weights on those that are left."""
-    left: FloatArray = np.asarray(weights, dtype=float)[reduction.states]
+    """Weights on the states of the original game as weights on those that are left.
+
+    Those of merged states go to what they were merged into; others of states that went are left out.
+    """
+    moved = np.array(weights, dtype=float)
+    for step in reduction.rounds:
+        for state, other in step.merged:
+            moved[other] += moved[state]
+            moved[state] = 0.0
+    left: FloatArray = moved[reduction.states]
     return left

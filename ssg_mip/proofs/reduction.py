@@ -20,10 +20,12 @@ from ssg_mip.numerics.array_types import FloatArray, IntArray
 class Dominance:
     """A follower action that others make superfluous.
 
-    With ``q(s, a, c) = r_B(s, a, c) + gamma_B p(s, a, c) v`` and the shares ``k`` of ``by``, for every leader action
-    ``a`` either ``sum_c k(c) q(s, a, c) > q(s, a, b)`` for all ``v`` in the follower's bounds of the round; or ``>=``
-    and the same with ``>=`` of the leader's ``r_A + gamma_A p V`` for all ``V`` in the leader's bounds, so that a
-    follower who breaks ties for the leader does without it. Shares need not sum to one; their ratios count.
+    With ``q(s, a, c) = r_B(s, a, c) + gamma_B p(s, a, c) v`` and the shares ``k`` of ``by``, divided by their sum: for
+    every leader action ``a`` either ``sum_c k(c) q(s, a, c) > q(s, a, b)`` for all ``v`` in the follower's bounds of
+    the round; or ``>=`` and the same with ``>=`` of the leader's ``r_A + gamma_A p V`` for all ``V`` in the leader's
+    bounds. Where the leader plays some ``a`` of the first kind the action is no answer; where he plays none, a
+    follower who breaks ties for him does without it. Under other rules for ties all ``a`` are of the first kind, or
+    the action is a copy of another one.
 
     Attributes
     ----------
@@ -54,6 +56,11 @@ class Round:
         Leader actions ``(state, action, other)`` with the rewards and transitions of another one that is kept.
     states
         The states that are kept, in rising order; nothing that is kept leads out of them. ``None`` for all.
+    merged
+        States ``(state, other)`` that go because they are as another one that is kept: after everything else in the
+        round the leader has one action in both, and answer by answer, in the same order, both players' rewards are
+        the same, and the probabilities of what follows once all merged states are replaced by their other ones. What
+        led to the state, and its weight, go to the other one.
     """
 
     follower: tuple[FloatArray, FloatArray] | None = None
@@ -61,6 +68,7 @@ class Round:
     dominated: tuple[Dominance, ...] = ()
     copies: tuple[tuple[int, int, int], ...] = ()
     states: IntArray | None = None
+    merged: tuple[tuple[int, int], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """As in the header of a certificate."""

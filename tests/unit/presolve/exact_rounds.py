@@ -20,14 +20,21 @@ class Left:
         self.states = set(range(game.num_states))
         self.leader = {s: set(range(int(game.leader_counts[s]))) for s in self.states}
         self.follower = {s: set(range(int(game.follower_counts[s]))) for s in self.states}
+        self.target = {s: s for s in self.states}
         self._moves: dict[int, dict[int, Fraction]] = {}
+
+    def merge(self, pairs: dict[int, int]) -> None:
+        self.target = {s: pairs.get(t, t) for s, t in self.target.items()}
+        self._moves.clear()
 
     def moves(self, s: int, a: int, b: int) -> dict[int, Fraction]:
         row = self.game.row(s, a, b)
         if row not in self._moves:
             raw = [(int(t), Fraction(float(p))) for t, p in zip(*self.game.next_states(row), strict=True) if p > 0.0]
-            total = sum(p for _, p in raw)
-            self._moves[row] = {t: p / total for t, p in raw}
+            total, found = sum(p for _, p in raw), {}
+            for t, p in raw:
+                found[self.target[t]] = found.get(self.target[t], Fraction(0)) + p / total
+            self._moves[row] = found
         return self._moves[row]
 
     def reward(self, s: int, a: int, b: int, *, leader: bool) -> Fraction:
@@ -97,10 +104,11 @@ def dominance_holds(left: Left, one: Dominance, follower: Box | None, leader: Bo
     if all(lead is not None and lead > 0 for lead in theirs):
         return True
     mine = [least_lead(left, one, a, leader, leader=True) for a in actions]
-    if any(lead is None or lead < 0 for lead in theirs) or any(lead is None for lead in mine):
+    if any(his is None or his < 0 for his in theirs):
         return False
-    copy = len(one.by) == 1 and all(lead == 0 for lead in (*theirs, *mine))
-    return copy or (weakly and all(his > 0 or lead >= 0 for his, lead in zip(theirs, mine, strict=True)))
+    if len(one.by) == 1 and all(lead == 0 for lead in (*theirs, *mine)):
+        return True
+    return weakly and all(his > 0 or (lead is not None and lead >= 0) for his, lead in zip(theirs, mine, strict=True))
 
 
 def copy_holds(left: Left, state: int, action: int, other: int) -> bool:
@@ -140,7 +148,7 @@ def round_holds(left: Left, step: Round, weighted: set[int], *, weakly: bool) ->
         left.leader[s].remove(a)
     if step.states is not None:
         kept = set(step.states.tolist())
-        if not weighted <= kept <= left.states or list(step.states) != sorted(kept):
+        if not {left.target[s] for s in weighted} <= kept <= left.states or list(step.states) != sorted(kept):
             return False
         left.states = kept
         for s in kept:
@@ -148,6 +156,30 @@ def round_holds(left: Left, step: Round, weighted: set[int], *, weakly: bool) ->
                 for b in left.follower[s]:
                     if not set(left.moves(s, a, b)) <= kept:
                         return False
+    return merged_holds(left, dict(step.merged)) if step.merged else True
+
+
+def merged_holds(left: Left, pairs: dict[int, int]) -> bool:
+    """Whether states are as others once all of them are merged; they are merged then."""
+    if not set(pairs) | set(pairs.values()) <= left.states or set(pairs) & set(pairs.values()):
+        return False
+    left.merge(pairs)
+    for s, other in pairs.items():
+        if (
+            len(left.leader[s]) != 1
+            or len(left.leader[other]) != 1
+            or len(left.follower[s]) != len(left.follower[other])
+        ):
+            return False
+        (a,), (c,) = left.leader[s], left.leader[other]
+        for b, d in zip(sorted(left.follower[s]), sorted(left.follower[other]), strict=True):
+            if left.moves(s, a, b) != left.moves(other, c, d):
+                return False
+            if any(
+                left.reward(s, a, b, leader=mine) != left.reward(other, c, d, leader=mine) for mine in (True, False)
+            ):
+                return False
+    left.states -= set(pairs)
     return True
 
 
@@ -175,8 +207,12 @@ def _is_left(reduction: Reduction, left: Left) -> bool:
         for i, a in enumerate(leader):
             for j, b in enumerate(follower):
                 row, old = small.row(place, i, j), game.row(s, a, b)
-                moves = {order[int(t)]: p for t, p in zip(*small.next_states(row), strict=True) if p > 0.0}
-                before = {int(t): p for t, p in zip(*game.next_states(old), strict=True) if p > 0.0}
+                moves = {order[int(t)]: float(p) for t, p in zip(*small.next_states(row), strict=True) if p > 0.0}
+                before: dict[int, Fraction] = {}
+                for t, p in zip(*game.next_states(old), strict=True):
+                    if p > 0.0:
+                        target = left.target[int(t)]
+                        before[target] = before.get(target, Fraction(0)) + Fraction(float(p))
                 if moves != before or small.leader_rewards[row] != game.leader_rewards[old]:
                     return False
                 if small.follower_rewards[row] != game.follower_rewards[old]:
