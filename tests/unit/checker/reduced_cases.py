@@ -160,9 +160,7 @@ def value_leaf(
             found.append(max(options))
         return np.array(found)
 
-    return ValueLeaf(
-        upper=_iterated(game, backup, True) + SLACK, follower=(lower, upper), multipliers=multipliers
-    )
+    return ValueLeaf(upper=_iterated(game, backup, True) + SLACK, follower=(lower, upper), multipliers=multipliers)
 
 
 def _lead(
