@@ -379,3 +379,38 @@ def test_a_replay_is_cut_off_within_a_reduction() -> None:
     found = verify_bound(game, lines, time_limit=0.0)
     assert found.cut_off
     assert not found.passed
+
+
+def test_states_that_are_kept_are_closed() -> None:
+    """A state that nothing leads to may go, also where a probability of 0 is stored; one that is reached may not."""
+    game = Game(
+        state_names=("s", "t", "u"),
+        leader_actions=(("a",),) * 3,
+        follower_actions=(("b",),) * 3,
+        indptr=np.array([0, 3, 4, 5]),
+        successors=np.array([0, 1, 2, 1, 2]),
+        probabilities=np.array([0.5, 0.5, 0.0, 1.0, 1.0]),
+        leader_rewards=np.array([1.0, 2.0, 30.0]),
+        follower_rewards=np.zeros(3),
+        leader_discount=0.5,
+        follower_discount=0.5,
+        initial=np.array([1.0, 0.0, 0.0]),
+    )
+    header = {
+        **{"format": "ssg-mip-bound/5", "game_hash": game.content_hash, "units": None, "ignored": []},
+        **{"weights": [1.0, 0.0, 0.0], "bound": 8 / 3 + 1e-9, "margin": 0.0, "floor": [], "values": None},
+        **{"slack": 0.0, "sweeps": 0, "lower": [0.0, 0.0], "upper": [0.0, 0.0], "conditional": [], "ceiling": None},
+    }
+
+    def lines(states: list[int]) -> Lines:
+        one = {"follower": None, "leader": None, "dominated": [], "copies": [], "states": states}
+        size = len(states)
+        cut = {"lower": [0.0] * size, "upper": [0.0] * size, "reduction": [one]}
+        return [{**header, **cut}, ["u", [8 / 3 + 1e-9, 4.0][:size], None, []]]
+
+    assert not refused(game, lines([0, 1]))
+    not_closed = lines([0])
+    assert refused(game, not_closed)
+    (failed,) = verify_bound(game, not_closed).failed
+    assert "leads to state 1" in failed.detail
+    assert refused(game, lines([0, 2]))
