@@ -247,4 +247,5 @@ def exact_weights(weights: FloatArray | Sequence[float]) -> tuple[Fraction, ...]
     """Non-negative weights over states, divided by their exact sum."""
     numerators, _ = common_numerators(weights)
     total = sum(numerators)
-    return tuple(Fraction(numerator, total) for numerator in numerators)
+    nothing = Fraction(0)
+    return tuple(Fraction(numerator, total) if numerator else nothing for numerator in numerators)

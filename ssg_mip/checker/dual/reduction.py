@@ -29,7 +29,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from ssg_mip.checker.clock import never
+from ssg_mip.checker.clock import TimeIsUp, never
 from ssg_mip.checker.dual.propagation import reaches
 from ssg_mip.checker.rational import ExactGame, Row
 from ssg_mip.game.game import Game
@@ -369,7 +369,7 @@ class Reducer:
 
     def _stop_in_time(self) -> None:
         if self._out_of_time():
-            raise TimeoutError
+            raise TimeIsUp
 
 
 def reduced_by(
@@ -381,7 +381,7 @@ def reduced_by(
     ------
     ReductionError
         With words, if a round is not valid.
-    TimeoutError
+    TimeIsUp
         If the time is up first.
     """
     reducer, changed = Reducer(exact, needed, out_of_time), False

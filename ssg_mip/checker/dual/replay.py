@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ssg_mip.base.rules import COUNT, PATH, Rule, checked, optional
-from ssg_mip.checker.clock import time_is_up
+from ssg_mip.checker.clock import TimeIsUp, time_is_up
 from ssg_mip.checker.dual.document import Header, SumHeader, is_sum, lines_of, read_header, read_sum
 from ssg_mip.checker.dual.policy_rows import GivenRow
 from ssg_mip.checker.dual.reduction import Needed, ReductionError, reduced_by
@@ -189,7 +189,7 @@ def _verify_one(game: Game, first: Any, lines: Iterator[Any], out_of_time: Calla
     exact = ExactGame.of(game)
     try:
         left, states = reduced_by(exact, header.reduction or (), _needed(header), out_of_time)
-    except TimeoutError:
+    except TimeIsUp:
         return _unread(header, weights, checks, nodes=0, cut_off=True)
     except ReductionError as error:
         checks.append(yes_or_no("reduction", False, str(error)))

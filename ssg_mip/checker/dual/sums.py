@@ -24,18 +24,18 @@ ROUNDING = Fraction(1, 1 << 40)
 
 def shares_of(weights: Weights, parts: Sequence[Weights]) -> list[Fraction]:
     """``W_k`` of every part."""
-    return [sum((mine for mine, own in zip(weights, part, strict=True) if own > 0), Fraction(0)) for part in parts]
+    return [sum((mine for mine, own in zip(weights, part, strict=True) if own), Fraction(0)) for part in parts]
 
 
 def shares_check(weights: Weights, parts: Sequence[Weights], shares: Sequence[Fraction]) -> Check:
     """Whether the parts are about different states, and their weights are those of the sum, up to rounding."""
     seen: set[int] = set()
     for part in parts:
-        own = {state for state, weight in enumerate(part) if weight > 0}
+        own = {state for state, weight in enumerate(part) if weight}
         if own & seen:
             return yes_or_no("shares", False, f"state {min(own & seen)} has a weight in two parts")
         seen |= own
-    missing = {state for state, weight in enumerate(weights) if weight > 0} ^ seen
+    missing = {state for state, weight in enumerate(weights) if weight} ^ seen
     if missing:
         return yes_or_no("shares", False, f"state {min(missing)} has a weight in the sum or in a part, not in both")
     left_over = sum(map(abs, _rest(weights, parts, shares)), Fraction(0))

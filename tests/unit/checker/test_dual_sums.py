@@ -163,7 +163,7 @@ FORGED: dict[str, Callable[[Lines], Any]] = {
         _at(lines, 1).__setitem__("weights", [1.0, 0.0, 0.0]),
     ),
     "weights too short": lambda lines: lines[0]["weights"].pop(),
-    "weights of a part": lambda lines: _at(lines, 1).__setitem__("weights", _at(lines, 1)["weights"][1::-1] + [0.0]),
+    "weights of a part": lambda lines: _at(lines, 1).__setitem__("weights", [*_at(lines, 1)["weights"][1::-1], 0.0]),
     "supports that overlap": lambda lines: _at(lines, 2).__setitem__("weights", [0.0, 0.1, 0.9]),
     "a part with a margin": lambda lines: _at(lines, 2).__setitem__("margin", 0.1),
     "a part with a floor": lambda lines: _at(lines, 2).__setitem__("floor", [[2, -50.0]]),
