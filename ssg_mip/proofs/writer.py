@@ -35,7 +35,7 @@ from ssg_mip.base.deadline import Deadline
 from ssg_mip.branch_and_bound.tree_log import Proof, TreeLog
 from ssg_mip.checker.dual.document import FORMAT, POLICY_FORMAT, REDUCED_FORMAT
 from ssg_mip.checker.dual.replay import BoundVerification, verify_bound
-from ssg_mip.checker.dual.sums import room_of, shares_of
+from ssg_mip.checker.dual.sums import positive, room_of, shares_of
 from ssg_mip.checker.dual.units import raised
 from ssg_mip.checker.rational import ExactGame, exact_weights
 from ssg_mip.errors import InvalidResultError, OptionError, SolverError
@@ -479,14 +479,16 @@ def summed_bound(recorder: Recorder, game: Game, claim: Claim) -> float:
     SolverError
         If a part has no claim, or its bound is not finite.
     """
-    whole = exact_weights(claim.weights)
+    whole = positive(exact_weights(claim.weights))
     weights, bounds = [], []
     for part in recorder.summed:
         own, reduction = part._settled_claim(), part._reduction_of(game)
         if not math.isfinite(own.bound):
             raise SolverError(f"there is no certificate: a part has the bound {own.bound!r}")
         scale = Scale() if part.form is None else part.form.leader
-        weights.append(exact_weights(own.weights if reduction is None else reduction.weights_out(own.weights)))
+        weights.append(
+            positive(exact_weights(own.weights if reduction is None else reduction.weights_out(own.weights)))
+        )
         bounds.append(scale.base_of(own.weights) + Fraction(scale.unit) * Fraction(own.bound))
     shares = shares_of(whole, weights)
     everything = game if recorder.reduction is None else recorder.reduction.game

@@ -49,7 +49,8 @@ states that have a block of probabilities, for the improvement program all of th
                                                      actions ``c`` for answers ``b`` (format 5, :mod:`.value_leaf`)
 ===================================================  ==============================================================
 
-There are no multipliers outside the blocks where there is no floor, no improvement program and no row on the policy. With floors they are
+There are no multipliers outside the blocks where there is no floor, no improvement program and no row on the policy.
+With floors they are
 ``[floor, share]``, one number for each floor and one for each joint action; for the improvement program one number for
 each state.
 
