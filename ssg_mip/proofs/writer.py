@@ -119,8 +119,7 @@ class Recorder:
         What parts add up to, and what values prove, is computed without rounding; the bound is raised to it.
         """
         if self.summed:
-            self.claim = dataclasses.replace(claim, bound=max(claim.bound, summed_bound(self, game, claim)))
-            return self.claim.bound
+            return self._settle_sum(game, claim)
         claim = self._raised_to_values(claim)
         self.claim = claim
         inexact = self.form is not None and not self.form.is_exact
@@ -142,6 +141,15 @@ class Recorder:
         self.root, self.claim = tree, claim
         self.failure = SolverError(f"the bound {claim.bound!r} has no certificate: {words}")
         return claim.bound if claim.values is None else math.inf
+
+    def _settle_sum(self, game: Game, claim: Claim) -> float:
+        """Take the claim of a sum, raised to what its parts add up to."""
+        self.claim = claim
+        try:
+            self.claim = dataclasses.replace(claim, bound=max(claim.bound, summed_bound(self, game, claim)))
+        except SolverError as failure:
+            self.failure = failure
+        return self.claim.bound
 
     def _without_a_tree(self, game: Game, claim: Claim) -> Iterator[tuple[TreeLog, Claim]]:
         """What holds of every pair of policies, which is no bound on a single step."""

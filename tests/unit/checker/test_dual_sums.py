@@ -260,3 +260,15 @@ def test_what_no_sum_can_say_is_not_written() -> None:
         other.claim = changed
         with pytest.raises(SolverError, match="as a sum"):
             list(other.lines_in_own_units(game))
+
+
+def test_a_part_that_proves_nothing_leaves_the_sum_without_a_certificate() -> None:
+    """Said when the certificate is asked for, not while the run goes on."""
+    (_, _, both), recorder = _sum(0)
+    game, claim = both.to_game(), recorder.claim
+    assert claim is not None
+    other = Recorder()
+    other.summed = [recorder.summed[0], Recorder()]
+    assert other.settle(game, claim) == claim.bound
+    with pytest.raises(SolverError, match="nothing is claimed"):
+        list(other.lines_in_own_units(game))
