@@ -80,8 +80,8 @@ class Recorder:
     value_tree
         Values that prove the bound without a search, of the game that the search would have run on.
     summed
-        Recorders of the parts whose bounds make up this one. Their reductions are those of the game at hand, or of what
-        the ``reduction`` of this recorder leaves of it; all their claims are about weights on different states.
+        Recorders of the parts whose bounds make up this one, each with a claim about weights on other states. Their own
+        reductions are those of the game that this claim is about: of what ``reduction`` leaves, if there is one.
     failure
         Why there is no certificate, if the proof has been tried and failed.
     """
@@ -251,11 +251,9 @@ class Recorder:
         return reduction
 
     def _reduction_after(self, first: Reduction | None, game: Game) -> Reduction | None:
-        """What is removed from a game by a reduction of the whole and by this one of what it leaves."""
+        """What is removed from a game by a reduction of the whole and then by this one of what it leaves."""
         own = self._reduction_of(game if first is None else first.reduced)
-        if first is None or own is None:
-            return first or own
-        return own if own.game.same_as(game) else own.after(first)
+        return own if first is None else first if own is None else own.after(first)
 
     def _lines_after(self, game: Game, reduction: Reduction | None) -> Iterator[Any]:
         """The lines about a game from which something may have been removed before the search."""

@@ -13,7 +13,7 @@ import pytest
 
 from ssg_mip import LeaderPolicy, best_response, verify_bound
 from ssg_mip.errors import InvalidResultError
-from ssg_mip.exact import solve_improvement
+from ssg_mip.exact import solve_commitment, solve_improvement
 from ssg_mip.game.game import Game
 from ssg_mip.proofs.reduction import Dominance, Reduction, Round
 from ssg_mip.proofs.writer import Recorder
@@ -251,8 +251,6 @@ def _without(game: Game, action: int, by: tuple[tuple[int, float], ...], **claim
         follower_actions=(np.array(kept),),
     )
     problem, run = asked(reduced, recorder=recorder, **claim)
-    from ssg_mip.exact import solve_commitment
-
     solve_commitment(problem, run)
     return json.loads(json.dumps(list(recorder.lines_in_own_units(game))))  # type: ignore[no-any-return]
 
@@ -312,9 +310,7 @@ def test_the_leader_value_bounds_decide_where_successors_differ() -> None:
             follower_actions=(np.array([kept]), np.arange(1), np.arange(1)),
         )
         problem, run = asked(reduced, recorder=recorder)
-        from ssg_mip.exact import solve_commitment
-
-        solve_commitment(problem, run)
+            solve_commitment(problem, run)
         return list(recorder.lines_in_own_units(game))
 
     true = np.array([-1.0, 2.0, -2.0]), np.array([1.0, 2.0, -2.0])
