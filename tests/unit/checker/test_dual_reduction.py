@@ -429,3 +429,58 @@ def test_states_that_are_kept_are_closed() -> None:
     (failed,) = verify_bound(game, not_closed).failed
     assert "leads to state 1" in failed.detail
     assert refused(game, lines([0, 2]))
+
+
+def _moving(
+    targets: list[list[list[int]]], leader: list[list[list[float]]], follower: list[list[list[float]]]
+) -> PlainGame:
+    """A game without chance that begins in its first state; ``[s][a][b]``, discounts a half."""
+    size = len(targets)
+    moves = [np.eye(size)[np.array(block)] for block in targets]
+    rewards = [tuple(np.array(block) for block in player) for player in (leader, follower)]
+    return PlainGame(tuple(moves), rewards[0], rewards[1], 0.5, 0.5, np.eye(size)[0])
+
+
+def test_what_only_the_leader_dislikes_is_not_removed() -> None:
+    """The follower comes for the sake of that action; without it he would stay away, and the leader would lose."""
+    targets = [[[1, 2]], [[2, 2]], [[2]]]
+    plain = _moving(targets, [[[0.0, 0.0]], [[5.0, 4.0]], [[0.0]]], [[[0.0, 0.5]], [[0.0, 2.0]], [[0.0]]])
+    game, kept = plain.to_game(), [np.arange(2), np.array([0]), np.arange(1)]
+    less = plain.replace(
+        transition=tuple(block[:, own] for block, own in zip(plain.transition, kept, strict=True)),
+        leader_reward=tuple(block[:, own] for block, own in zip(plain.leader_reward, kept, strict=True)),
+        follower_reward=tuple(block[:, own] for block, own in zip(plain.follower_reward, kept, strict=True)),
+    )
+    reduction = Reduction(
+        game=game,
+        reduced=less.to_game(),
+        rounds=(Round(dominated=(Dominance(state=1, action=1, by=((0, 1.0),)),)),),
+        states=np.arange(3),
+        leader_actions=(np.arange(1),) * 3,
+        follower_actions=tuple(kept),
+    )
+    lines = reduced_lines(Planted(plain=less, wide=plain, reduction=reduction))[1]
+    assert lines[0]["bound"] < 1.0 < best_on_grid(plain, 1)
+    assert refused(game, lines)
+
+
+def test_a_copy_leads_to_the_same_states() -> None:
+    """Equal rewards are not enough."""
+    plain = _moving([[[1], [2]], [[1]], [[2]]], [[[0.0], [0.0]], [[0.0]], [[4.0]]], [[[0.0], [0.0]], [[0.0]], [[0.0]]])
+    game = plain.to_game()
+    less = plain.replace(
+        transition=(plain.transition[0][:1], *plain.transition[1:]),
+        leader_reward=(plain.leader_reward[0][:1], *plain.leader_reward[1:]),
+        follower_reward=(plain.follower_reward[0][:1], *plain.follower_reward[1:]),
+    )
+    reduction = Reduction(
+        game=game,
+        reduced=less.to_game(),
+        rounds=(Round(copies=((0, 1, 0),)),),
+        states=np.arange(3),
+        leader_actions=(np.arange(1),) * 3,
+        follower_actions=(np.arange(1),) * 3,
+    )
+    lines = reduced_lines(Planted(plain=less, wide=plain, reduction=reduction))[1]
+    assert lines[0]["bound"] < 1.0 < best_on_grid(plain, 1)
+    assert refused(game, lines)
