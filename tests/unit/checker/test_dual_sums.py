@@ -16,6 +16,8 @@ import pytest
 
 from ssg_mip import verify_bound, verify_bounds, write_instance
 from ssg_mip.checker.dual.document import is_certificate
+from ssg_mip.checker.dual.sums import room_of, shares_check, shares_of
+from ssg_mip.checker.rational import ExactGame
 from ssg_mip.errors import InvalidResultError, SolverError
 from ssg_mip.exact import solve_commitment
 from ssg_mip.game.game import Game
@@ -23,7 +25,7 @@ from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.proofs.claim import Claim
 from ssg_mip.proofs.reduction import Reduction, Round
 from ssg_mip.proofs.writer import Recorder
-from tests.oracles.games import PlainGame, random_game
+from tests.oracles.games import PlainGame, random_game, static_game
 from tests.unit import Command
 from tests.unit.checker.reduced_cases import best_on_grid, pure_corners, value_leaf
 from tests.unit.checker.tampering import mutate
@@ -272,3 +274,25 @@ def test_a_part_that_proves_nothing_leaves_the_sum_without_a_certificate() -> No
     assert other.settle(game, claim) == claim.bound
     with pytest.raises(SolverError, match="nothing is claimed"):
         list(other.lines_in_own_units(game))
+
+
+def test_the_rounding_of_the_weights_of_parts_is_counted() -> None:
+    """By hand: rewards from 0 to 1 and a discount of a half make values from 0 to 2."""
+    exact = ExactGame.of(static_game([[0.0, 1.0]], [[0.0, 0.0]]).replace(leader_discount=0.5).to_game())
+    half, tiny = Fraction(1, 2), Fraction(1, 1 << 50)
+    whole, one = {0: half, 1: half}, Fraction(1)
+    assert room_of(exact, whole, [whole], [one]) == 0
+    assert room_of(exact, whole, [{0: half + tiny, 1: half - tiny}], [one]) == 2 * tiny
+    far = Fraction(1, 1 << 30)
+    for part, passes in ((tiny, True), (far, False)):
+        assert shares_check(whole, [{0: half + part, 1: half - part}], [one]).passed == passes
+
+
+def test_parts_are_about_different_states() -> None:
+    """Even where hardly any weight lies on both."""
+    tiny = Fraction(1, 1 << 60)
+    whole, one = {0: 1 - tiny, 1: tiny}, Fraction(1)
+    parts = [{0: 1 - tiny, 1: tiny}, {1: one}]
+    check = shares_check(whole, parts, shares_of(whole, parts))
+    assert not check.passed
+    assert "in two parts" in check.detail

@@ -302,3 +302,48 @@ def test_mutants_of_values_are_refused_or_true(seed: int) -> None:
             assert found.claimed is not None
             assert best_on_grid(plain, 8, 20, weights) <= found.claimed + TRUE
     assert refused_ones >= 20
+
+
+def _static_lines(leader: list[list[float]], follower: list[list[float]], leaf: list[Any]) -> tuple[Any, Lines]:
+    plain = static_game(leader, follower)
+    game = plain.to_game()
+    lines = value_lines(game, value_leaf(plain, pure_corners(plain)))
+    return game, [{**lines[0], "bound": leaf[1][0]}, leaf]
+
+
+def test_a_tie_may_be_the_answer() -> None:
+    """An answer that is worth exactly what the follower gets in any case is not left out."""
+    game, lines = _static_lines([[1.0, 5.0]], [[0.0, 0.0]], ["u", [1.0], [[0.0], [0.0]], []])
+    assert refused(game, lines)
+    game, lines = _static_lines([[1.0, 5.0]], [[0.0, -0.125]], ["u", [1.0], [[0.0], [0.0]], []])
+    assert not refused(game, lines)
+
+
+def test_a_negative_multiplier_would_prove_too_much() -> None:
+    game, lines = _static_lines([[1.0, 5.0]], [[0.0, 1.0]], ["u", [1.0], None, [[0, 1, [[0, -5.0]]]]])
+    assert refused(game, lines)
+    game, lines = _static_lines([[1.0, 5.0]], [[1.0, 0.0]], ["u", [1.0], None, [[0, 1, [[0, 5.0]]]]])
+    assert not refused(game, lines)
+
+
+def test_a_lead_is_the_largest_over_the_box() -> None:
+    """What the follower gets in the two states that he may choose between is up to the leader."""
+    move = np.zeros((1, 2, 3))
+    move[0, 0, 1] = move[0, 1, 2] = 1.0
+    stay = [np.tile(np.eye(3)[s], (2, 1, 1)) for s in (1, 2)]
+    plain = PlainGame(
+        (move, *stay),
+        (np.array([[3.0, 0.0]]), np.zeros((2, 1)), np.zeros((2, 1))),
+        (np.array([[0.0, 0.0]]), np.array([[0.0], [2.0]]), np.array([[0.0], [2.0]])),
+        0.0,
+        0.5,
+        np.array([1.0, 0.0, 0.0]),
+    )
+    game = plain.to_game()
+    lines = value_lines(game, value_leaf(plain, pure_corners(plain)))
+    assert not refused(game, lines)
+    assert best_on_grid(plain, 1) == pytest.approx(3.0)
+    for value, multiplier, passes in ((2.0, 0.5, False), (3.5, 0.5, False), (4.0, 0.5, True), (3.0, 0.0, True)):
+        box = [[0.0, 0.0, 0.0], [2.0, 4.0, 4.0]]
+        leaf = ["u", [value, 0.0, 0.0], box, [[0, 0, [[1, multiplier]]]]]
+        assert refused(game, [{**lines[0], "bound": value}, leaf]) != passes
