@@ -245,6 +245,10 @@ def _mixed_row(rows: Sequence[Row], mixture: Row) -> Row:
 
 def exact_weights(weights: FloatArray | Sequence[float]) -> tuple[Fraction, ...]:
     """Non-negative weights over states, divided by their exact sum."""
-    numerators, _ = common_numerators(weights)
+    used = [place for place, weight in enumerate(weights) if weight]
+    numerators, _ = common_numerators([weights[place] for place in used])
     total = sum(numerators)
-    return tuple(Fraction(numerator, total) for numerator in numerators)
+    shares = [Fraction(0)] * len(weights)
+    for place, numerator in zip(used, numerators, strict=True):
+        shares[place] = Fraction(numerator, total)
+    return tuple(shares)

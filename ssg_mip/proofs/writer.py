@@ -35,7 +35,7 @@ from ssg_mip.base.deadline import Deadline
 from ssg_mip.branch_and_bound.tree_log import Proof, TreeLog
 from ssg_mip.checker.dual.document import FORMAT, POLICY_FORMAT, REDUCED_FORMAT
 from ssg_mip.checker.dual.replay import BoundVerification, verify_bound
-from ssg_mip.checker.dual.sums import room_of, shares_of
+from ssg_mip.checker.dual.sums import positive, room_of, shares_of
 from ssg_mip.checker.dual.units import raised
 from ssg_mip.checker.rational import ExactGame, exact_weights
 from ssg_mip.errors import InvalidResultError, OptionError, SolverError
@@ -82,8 +82,8 @@ class Recorder:
     value_tree
         Values that prove the bound without a search, of the game that the search would have run on.
     summed
-        Recorders of the parts whose bounds make up this one. Their reductions are those of the game at hand, or of what
-        the ``reduction`` of this recorder leaves of it; all their claims are about weights on different states.
+        Recorders of the parts whose bounds make up this one, each with a claim about weights on other states. Their own
+        reductions are those of the game that this claim is about: of what ``reduction`` leaves, if there is one.
     failure
         Why there is no certificate, if the proof has been tried and failed.
     """
@@ -121,8 +121,7 @@ class Recorder:
         What parts add up to, and what values prove, is computed without rounding; the bound is raised to it.
         """
         if self.summed:
-            self.claim = dataclasses.replace(claim, bound=max(claim.bound, summed_bound(self, game, claim)))
-            return self.claim.bound
+            return self._settle_sum(game, claim)
         claim = self._raised_to_values(claim)
         self.claim = claim
         inexact = self.form is not None and not self.form.is_exact
@@ -144,6 +143,15 @@ class Recorder:
         self.root, self.claim = tree, claim
         self.failure = SolverError(f"the bound {claim.bound!r} has no certificate: {words}")
         return claim.bound if claim.values is None else math.inf
+
+    def _settle_sum(self, game: Game, claim: Claim) -> float:
+        """Take the claim of a sum, raised to what its parts add up to."""
+        self.claim = claim
+        try:
+            self.claim = dataclasses.replace(claim, bound=max(claim.bound, summed_bound(self, game, claim)))
+        except SolverError as failure:
+            self.failure = failure
+        return self.claim.bound
 
     def _without_a_tree(self, game: Game, claim: Claim) -> Iterator[tuple[TreeLog, Claim]]:
         """What holds of every pair of policies, which is no bound on a single step."""
@@ -245,11 +253,9 @@ class Recorder:
         return reduction
 
     def _reduction_after(self, first: Reduction | None, game: Game) -> Reduction | None:
-        """What is removed from a game by a reduction of the whole and by this one of what it leaves."""
+        """What is removed from a game by a reduction of the whole and then by this one of what it leaves."""
         own = self._reduction_of(game if first is None else first.reduced)
-        if first is None or own is None:
-            return first or own
-        return own if own.game.same_as(game) else own.after(first)
+        return own if first is None else first if own is None else own.after(first)
 
     def _lines_after(self, game: Game, reduction: Reduction | None) -> Iterator[Any]:
         """The lines about a game from which something may have been removed before the search."""
@@ -481,14 +487,16 @@ def summed_bound(recorder: Recorder, game: Game, claim: Claim) -> float:
     SolverError
         If a part has no claim, or its bound is not finite.
     """
-    whole = exact_weights(claim.weights)
+    whole = positive(exact_weights(claim.weights))
     weights, bounds = [], []
     for part in recorder.summed:
         own, reduction = part._settled_claim(), part._reduction_of(game)
         if not math.isfinite(own.bound):
             raise SolverError(f"there is no certificate: a part has the bound {own.bound!r}")
         scale = Scale() if part.form is None else part.form.leader
-        weights.append(exact_weights(own.weights if reduction is None else reduction.weights_out(own.weights)))
+        weights.append(
+            positive(exact_weights(own.weights if reduction is None else reduction.weights_out(own.weights)))
+        )
         bounds.append(scale.base_of(own.weights) + Fraction(scale.unit) * Fraction(own.bound))
     shares = shares_of(whole, weights)
     everything = game if recorder.reduction is None else recorder.reduction.game

@@ -42,7 +42,8 @@ def bound_report(game: Game, verification: BoundVerification) -> list[Any]:
         for name, weight in zip(game.state_names, verification.weights, strict=True)
         if weight
     )
-    size = f"{counted(verification.nodes, 'node')}, {verification.leaves} of them leaves"
+    parts = f"{verification.parts} parts with " if verification.parts > 1 else ""
+    size = f"{parts}{counted(verification.nodes, 'node')}, {verification.leaves} of them leaves"
     failed = len(verification.failed)
     if verification.cut_off:
         return [made, "", f"weights: {weights}", f"{size}: {CUT_OFF}"]

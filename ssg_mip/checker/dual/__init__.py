@@ -44,6 +44,11 @@ the weighted gain) plus the multiplied rows is at least ``objective`` times what
 With ``objective > 0`` this bounds what is maximised on the node. With ``objective = 0`` and a negative sum the node
 holds no policy. No multiplier is trusted: wrong ones prove less, never something false.
 
+**Before and beside the tree.** A certificate may first make the game smaller, by rounds that are derived again
+(:mod:`.reduction`); all that follows is then about what is left, and the bound about the whole game. It may split the
+policies by the probability of the first of two leader actions, and close a node by values of every state in place of
+multipliers of one program (:mod:`.value_leaf`). Bounds on parts of a weighted sum may be added up (:mod:`.sums`).
+
 **Arithmetic.** Multipliers, boxes and tangents are floats, hence whole numbers over powers of two; the game's
 coefficients are enclosed between whole numbers over ``2^128``, and every estimate takes the end that makes the bound
 larger.

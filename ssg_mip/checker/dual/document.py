@@ -9,6 +9,18 @@ A file may hold several certificates, one after the other. The header is an obje
 
 The format ``ssg-mip-bound/4`` has one key more, ``"policy": [[[coefficients, lower or null, upper or null], ...],
 below, above]``: rows on the leader's policy, and what bounds the occupancies (:mod:`.policy_rows`).
+
+The format ``ssg-mip-bound/5`` has ``"reduction"``, rounds that make the game smaller first (:mod:`.reduction`), perhaps
+none::
+
+    [{"follower": [lower, upper] or null, "leader": [lower, upper] or null,
+      "dominated": [[s, b, [[c, share], ...]], ...], "copies": [[s, a, other], ...], "states": [...] or null}, ...]
+
+In the rounds, the weights and the floors, states and actions are numbered as in the whole game; everywhere else, units
+and ignored states included, as in what is left. A *sum* (:mod:`.sums`) is a header ``{"format": "ssg-mip-bound/5",
+"game_hash": ..., "weights": [...], "bound": 1.25, "sum": 2}`` followed by so many certificates about the same game,
+each with its header and its nodes.
+
 ``margin``, ``floor``, ``values`` and ``slack`` say which policies it is about (:mod:`.demands`), and ``values`` that it
 is about the improvement program; with the bound ``null`` there is no such policy. Where ``units`` are given, of leader
 and follower, all other numbers are about the game in those units (:mod:`.units`). The rewards of ``ignored`` states, to
@@ -29,9 +41,16 @@ states that have a block of probabilities, for the improvement program all of th
                                                      (none for the improvement program), one for each floor, then one
                                                      for each state in ``conditional``, then the multipliers outside
                                                      the blocks
+``["x", s, p]``                                      split by the probability of the first of two leader actions in
+                                                     ``s``: at most ``p``, then at least ``p`` (format 5)
+``["u", values, box, [[s, b, [[c, k], ...]], ...]]`` bounded by values of the leader in every state, with the box
+                                                     ``[lower, upper]`` of the follower's values or ``null`` for that
+                                                     of the node, and multipliers ``k`` of the follower's other
+                                                     actions ``c`` for answers ``b`` (format 5, :mod:`.value_leaf`)
 ===================================================  ==============================================================
 
-The last are missing where there is no floor, no improvement program and no row on the policy. With floors they are
+There are no multipliers outside the blocks where there is no floor, no improvement program and no row on the policy.
+With floors they are
 ``[floor, share]``, one number for each floor and one for each joint action; for the improvement program one number for
 each state.
 

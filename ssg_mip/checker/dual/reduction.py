@@ -29,7 +29,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from ssg_mip.checker.clock import never
+from ssg_mip.checker.clock import TimeIsUp, never
 from ssg_mip.checker.dual.propagation import reaches
 from ssg_mip.checker.rational import ExactGame, Row
 from ssg_mip.game.game import Game
@@ -113,8 +113,8 @@ class Reducer:
 
     Attributes
     ----------
-    states, leaders, followers
-        What is left: states in rising order, and by state the actions of both players.
+    states
+        Those that are left, in rising order.
     """
 
     def __init__(self, exact: ExactGame, needed: Needed, out_of_time: Callable[[], bool] = never) -> None:
@@ -125,8 +125,17 @@ class Reducer:
         self._first = game.row_offsets.tolist()
         self._width = game.follower_counts.tolist()
         self.states = list(range(game.num_states))
-        self.leaders = [list(range(count)) for count in game.leader_counts.tolist()]
-        self.followers = [list(range(count)) for count in self._width]
+        self._counts = game.leader_counts.tolist()
+        self._leaders: dict[int, list[int]] = {}
+        self._followers: dict[int, list[int]] = {}
+
+    def leaders(self, state: int) -> Sequence[int]:
+        """The leader actions that are left in a state."""
+        return self._leaders.get(state, range(self._counts[state]))
+
+    def followers(self, state: int) -> Sequence[int]:
+        """The follower actions that are left in a state."""
+        return self._followers.get(state, range(self._width[state]))
 
     def apply(self, given: GivenRound) -> None:
         """Check a round, and remove what it removes.
@@ -141,7 +150,7 @@ class Reducer:
             self._check_dominances(given)
             gone = {(one.state, one.action) for one in given.dominated}
             for state in {one.state for one in given.dominated}:
-                self.followers[state] = [b for b in self.followers[state] if (state, b) not in gone]
+                self._followers[state] = [b for b in self.followers(state) if (state, b) not in gone]
         if given.copies:
             self._remove_copies(given.copies)
         if given.states is not None:
@@ -158,7 +167,6 @@ class Reducer:
 
     def _check_dominances(self, given: GivenRound) -> None:
         place = {state: number for number, state in enumerate(self.states)}
-        exact = self._exact
         follower = self._follower_bounds(given.follower, place)
         leader: tuple[Values, Values] | None = None
         if not self._needed.any_values:
@@ -166,30 +174,38 @@ class Reducer:
         gone = {(one.state, one.action) for one in given.dominated}
         if len(gone) < len(given.dominated):
             raise ReductionError("a follower action is removed twice")
+        available = {state: set(self.followers(state)) for state, _ in gone}
+        kept = {state: {b for b in actions if (state, b) not in gone} for state, actions in available.items()}
         for one in given.dominated:
             self._stop_in_time()
-            self._check_mix(one, gone, place)
-            total = sum((Fraction(share) for _, share in one.by), Fraction(0))
-            shares = [(c, Fraction(share) / total) for c, share in one.by]
-            for a in self.leaders[one.state]:
-                rows = [(share, self._row(one.state, a, c)) for c, share in shares]
-                rows.append((Fraction(-1), self._row(one.state, a, one.action)))
-                theirs = self._least(rows, exact.follower_rewards, exact.follower_discount, follower, place)
-                if theirs is not None and theirs > 0:
-                    continue
-                mine = self._least(rows, exact.leader_rewards, exact.leader_discount, leader, place)
-                if theirs is None or theirs < 0 or mine is None or mine < 0:
-                    raise ReductionError(
-                        f"state {one.state}: others do not make follower action {one.action} superfluous at leader "
-                        f"action {a}"
-                    )
+            if one.state not in place or one.action not in available[one.state]:
+                raise ReductionError(f"state {one.state} has no follower action {one.action} left to remove")
+            if not one.by or any(c not in kept[one.state] for c, _ in one.by):
+                raise ReductionError(f"state {one.state}: what dominates follower action {one.action} is not kept")
+            self._check_dominance(one, follower, leader, place)
 
-    def _check_mix(self, one: GivenDominance, gone: set[tuple[int, int]], place: Mapping[int, int]) -> None:
-        available = self.followers[one.state]
-        if one.state not in place or one.action not in available:
-            raise ReductionError(f"state {one.state} has no follower action {one.action} left to remove")
-        if not one.by or any(c not in available or (one.state, c) in gone for c, _ in one.by):
-            raise ReductionError(f"state {one.state}: what dominates follower action {one.action} is not kept")
+    def _check_dominance(
+        self,
+        one: GivenDominance,
+        follower: tuple[Values, Values],
+        leader: tuple[Values, Values] | None,
+        place: Mapping[int, int],
+    ) -> None:
+        """Whether the mix makes the action superfluous, at every leader action."""
+        exact = self._exact
+        total = sum((Fraction(share) for _, share in one.by), Fraction(0))
+        mix = [*((c, Fraction(share) / total) for c, share in one.by), (one.action, Fraction(-1))]
+        for a in self.leaders(one.state):
+            rows = [(share, self._row(one.state, a, c)) for c, share in mix]
+            theirs = self._least(rows, exact.follower_rewards, exact.follower_discount, follower, place)
+            if theirs is not None and theirs > 0:
+                continue
+            mine = self._least(rows, exact.leader_rewards, exact.leader_discount, leader, place)
+            if theirs is None or theirs < 0 or mine is None or mine < 0:
+                raise ReductionError(
+                    f"state {one.state}: others do not make follower action {one.action} superfluous at leader "
+                    f"action {a}"
+                )
 
     def _least(
         self,
@@ -225,8 +241,8 @@ class Reducer:
         for state, low, high in zip(self.states, lower, upper, strict=True):
             self._stop_in_time()
             lows, highs = [], []
-            for a in self.leaders[state]:
-                rows = [self._row(state, a, b) for b in self.followers[state]]
+            for a in self.leaders(state):
+                rows = [self._row(state, a, b) for b in self.followers(state)]
                 lows.append(
                     [self._worth(row, exact.follower_rewards, exact.follower_discount, lower, place) for row in rows]
                 )
@@ -283,17 +299,17 @@ class Reducer:
             raise ReductionError("a leader action is removed twice")
         left = set(self.states)
         for state, action, other in copies:
-            available = self.leaders[state]
+            available = self.leaders(state)
             if state not in left or action not in available:
                 raise ReductionError(f"state {state} has no leader action {action} left to remove")
             if other not in available or (state, other) in gone:
                 raise ReductionError(f"state {state}: what leader action {action} is a copy of is not kept")
             if not all(
-                self._same(self._row(state, action, b), self._row(state, other, b)) for b in self.followers[state]
+                self._same(self._row(state, action, b), self._row(state, other, b)) for b in self.followers(state)
             ):
                 raise ReductionError(f"state {state}: leader action {action} is no copy of {other}")
         for state in {state for state, _, _ in copies}:
-            self.leaders[state] = [a for a in self.leaders[state] if (state, a) not in gone]
+            self._leaders[state] = [a for a in self.leaders(state) if (state, a) not in gone]
 
     def _same(self, row: int, other: int) -> bool:
         """Whether two joint actions have the same rewards and distributions."""
@@ -340,8 +356,8 @@ class Reducer:
         left = Game(
             name=game.name,
             state_names=tuple(game.state_names[s] for s in self.states),
-            leader_actions=tuple(tuple(game.leader_actions[s][a] for a in self.leaders[s]) for s in self.states),
-            follower_actions=tuple(tuple(game.follower_actions[s][b] for b in self.followers[s]) for s in self.states),
+            leader_actions=tuple(tuple(game.leader_actions[s][a] for a in self.leaders(s)) for s in self.states),
+            follower_actions=tuple(tuple(game.follower_actions[s][b] for b in self.followers(s)) for s in self.states),
             indptr=np.cumsum([0, *(len(row.places) for row in moves)]),
             successors=np.array([t for row in moves for t in row.places]),
             probabilities=np.array(probabilities),
@@ -365,11 +381,11 @@ class Reducer:
 
     def _rows_of(self, state: int) -> Iterator[int]:
         """The rows of a state that are left."""
-        return (self._row(state, a, b) for a in self.leaders[state] for b in self.followers[state])
+        return (self._row(state, a, b) for a in self.leaders(state) for b in self.followers(state))
 
     def _stop_in_time(self) -> None:
         if self._out_of_time():
-            raise TimeoutError
+            raise TimeIsUp
 
 
 def reduced_by(
@@ -381,7 +397,7 @@ def reduced_by(
     ------
     ReductionError
         With words, if a round is not valid.
-    TimeoutError
+    TimeIsUp
         If the time is up first.
     """
     reducer, changed = Reducer(exact, needed, out_of_time), False

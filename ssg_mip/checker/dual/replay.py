@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from ssg_mip.base.rules import COUNT, PATH, Rule, checked, optional
-from ssg_mip.checker.clock import time_is_up
+from ssg_mip.checker.clock import TimeIsUp, time_is_up
 from ssg_mip.checker.dual.document import Header, SumHeader, is_sum, lines_of, read_header, read_sum
 from ssg_mip.checker.dual.policy_rows import GivenRow
 from ssg_mip.checker.dual.reduction import Needed, ReductionError, reduced_by
-from ssg_mip.checker.dual.sums import room_of, shares_check, shares_of
+from ssg_mip.checker.dual.sums import positive, room_of, shares_check, shares_of
 from ssg_mip.checker.dual.tree import Tree, nodes_skipped
 from ssg_mip.checker.dual.units import raised, reaches, restated
 from ssg_mip.checker.rational import ExactGame, exact_weights
@@ -189,7 +189,7 @@ def _verify_one(game: Game, first: Any, lines: Iterator[Any], out_of_time: Calla
     exact = ExactGame.of(game)
     try:
         left, states = reduced_by(exact, header.reduction or (), _needed(header), out_of_time)
-    except TimeoutError:
+    except TimeIsUp:
         return _unread(header, weights, checks, nodes=0, cut_off=True)
     except ReductionError as error:
         checks.append(yes_or_no("reduction", False, str(error)))
@@ -319,14 +319,15 @@ def _verify_sum(
         nodes += found[-1].nodes + 1
     weights = exact_weights(header.weights)
     cut_off = found[-1].cut_off
-    shares = shares_of(weights, [one.weights for one in found])
+    positive_ones, parts = positive(weights), [positive(one.weights) for one in found]
+    shares = shares_of(positive_ones, parts)
     checks = [_hash_check(game, header.game_hash)]
     claimed: Fraction | None = None
     proven: Fraction | None = None
     if not cut_off:
-        checks += [_parts_check(found), shares_check(weights, [one.weights for one in found], shares)]
+        checks += [_parts_check(found), shares_check(positive_ones, parts, shares)]
         if all(check.passed for check in checks):
-            rest = room_of(ExactGame.of(game), weights, [one.weights for one in found], shares)
+            rest = room_of(ExactGame.of(game), positive_ones, parts, shares)
             claimed = rest + sum(
                 (w * (one.exact_claim or 0) for w, one in zip(shares, found, strict=True)), Fraction(0)
             )

@@ -9,36 +9,40 @@ parts' weights and sums to 0. All values lie within the least and the largest re
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from ssg_mip.checker.rational import ExactGame
 from ssg_mip.checker.verification import Check, yes_or_no
 
-Weights = Sequence[Fraction]
-"""Over the states, summing to one."""
+Weights = Mapping[int, Fraction]
+"""The positive ones by state; they sum to one."""
 
 ROUNDING = Fraction(1, 1 << 40)
 """By how much the weights of parts may differ from those of the sum, in all states together."""
 
 
+def positive(weights: Sequence[Fraction]) -> Weights:
+    """Weights by state, those of 0 left out."""
+    return {state: weight for state, weight in enumerate(weights) if weight}
+
+
 def shares_of(weights: Weights, parts: Sequence[Weights]) -> list[Fraction]:
     """``W_k`` of every part."""
-    return [sum((mine for mine, own in zip(weights, part, strict=True) if own > 0), Fraction(0)) for part in parts]
+    return [sum((weights.get(state, Fraction(0)) for state in part), Fraction(0)) for part in parts]
 
 
 def shares_check(weights: Weights, parts: Sequence[Weights], shares: Sequence[Fraction]) -> Check:
     """Whether the parts are about different states, and their weights are those of the sum, up to rounding."""
     seen: set[int] = set()
     for part in parts:
-        own = {state for state, weight in enumerate(part) if weight > 0}
-        if own & seen:
-            return yes_or_no("shares", False, f"state {min(own & seen)} has a weight in two parts")
-        seen |= own
-    missing = {state for state, weight in enumerate(weights) if weight > 0} ^ seen
+        if not seen.isdisjoint(part):
+            return yes_or_no("shares", False, f"state {min(seen & set(part))} has a weight in two parts")
+        seen |= set(part)
+    missing = set(weights) ^ seen
     if missing:
         return yes_or_no("shares", False, f"state {min(missing)} has a weight in the sum or in a part, not in both")
-    left_over = sum(map(abs, _rest(weights, parts, shares)), Fraction(0))
+    left_over = _left_over(weights, parts, shares)
     return Check(
         name="shares",
         passed=left_over <= ROUNDING,
@@ -50,17 +54,16 @@ def shares_check(weights: Weights, parts: Sequence[Weights], shares: Sequence[Fr
 
 def room_of(exact: ExactGame, weights: Weights, parts: Sequence[Weights], shares: Sequence[Fraction]) -> Fraction:
     """What the rounding of the parts' weights may change of the sum."""
-    left_over = sum(map(abs, _rest(weights, parts, shares)), Fraction(0))
+    left_over = _left_over(weights, parts, shares)
     if not left_over:
         return Fraction(0)
     return left_over / 2 * (max(exact.leader_rewards) - min(exact.leader_rewards)) / (1 - exact.leader_discount)
 
 
-def _rest(weights: Weights, parts: Sequence[Weights], shares: Sequence[Fraction]) -> list[Fraction]:
-    """``w - sum_k W_k w_k``."""
-    rest = list(weights)
+def _left_over(weights: Weights, parts: Sequence[Weights], shares: Sequence[Fraction]) -> Fraction:
+    """The sum of ``|w(s) - sum_k W_k w_k(s)|`` over the states."""
+    rest = dict(weights)
     for part, share in zip(parts, shares, strict=True):
-        for state, weight in enumerate(part):
-            if weight:
-                rest[state] -= share * weight
-    return rest
+        for state, weight in part.items():
+            rest[state] = rest.get(state, Fraction(0)) - share * weight
+    return sum(map(abs, rest.values()), Fraction(0))

@@ -19,7 +19,7 @@ from ssg_mip.proofs.claim import Claim
 from ssg_mip.proofs.reduction import Dominance, Reduction, Round
 from ssg_mip.proofs.value_tree import ValueLeaf, ValueNode, ValueSplit
 from ssg_mip.proofs.writer import Recorder
-from tests.oracles.games import PlainGame
+from tests.oracles.games import PlainGame, random_game
 from tests.oracles.sampling import answer, grid_policies, random_policy
 from tests.unit.questions import asked
 
@@ -99,6 +99,73 @@ def planted(rng: np.random.Generator, plain: PlainGame) -> Planted:
             states=np.arange(1, count + 1),
             leader_actions=tuple(np.arange(1, 1 + size) for size in plain.leader_counts),
             follower_actions=tuple(np.arange(3, 3 + size) for size in plain.follower_counts),
+        ),
+    )
+
+
+def guessed(rng: np.random.Generator) -> Planted | None:
+    """A small game full of ties, with a reduction that is mostly false; ``None`` where nothing is removed."""
+    count = int(rng.integers(1, 3))
+    plain = random_game(
+        rng,
+        leader_counts=rng.integers(1, 4, count).tolist(),
+        follower_counts=rng.integers(2, 5, count).tolist(),
+        leader_discount=float(rng.choice([0.0, 0.5])),
+        follower_discount=float(rng.choice([0.0, 0.5])),
+        integer=True,
+        successors=int(rng.integers(1, 3)),
+    )
+    plain = plain.replace(
+        leader_reward=tuple(np.clip(block, -1, 1) for block in plain.leader_reward),
+        follower_reward=tuple(np.clip(block, -1, 1) for block in plain.follower_reward),
+        initial=np.eye(count)[0] if rng.random() < 0.5 else plain.initial,
+    )
+    kept = [np.flatnonzero(rng.random(size) < 0.6) for size in plain.follower_counts]
+    kept = [some if len(some) else np.array([0]) for some in kept]
+    leaders = [np.arange(int(size > 1 and rng.random() < 0.2), size) for size in plain.leader_counts]
+    states = np.array([0]) if rng.random() < 0.3 else np.arange(count)
+    dominances = []
+    for s, size in enumerate(plain.follower_counts):
+        for b in sorted(set(range(size)) - set(kept[s].tolist())):
+            by = rng.choice(kept[s], size=int(rng.integers(1, len(kept[s]) + 1)), replace=False).tolist()
+            shares = tuple((c, float(rng.choice([0.25, 0.5, 1.0]))) for c in by)
+            dominances.append(Dominance(state=s, action=b, by=shares))
+    copies = tuple((s, 0, 1) for s, left in enumerate(leaders) if left[0] == 1)
+    if not dominances and not copies and len(states) == count:
+        return None
+    corners = pure_corners(plain)
+    ends = [
+        _iterated(
+            plain, lambda v, best=best: np.array([best(row) for row in _worth(plain, corners, v, leader=True)]), True
+        )
+        for best in (np.min, np.max)
+    ]
+    first = Round(
+        follower=follower_box(plain, corners),
+        leader=(ends[0] - SLACK, ends[1] + SLACK),
+        dominated=tuple(dominances),
+        copies=copies,
+    )
+    places = [np.ix_(leaders[s], kept[s]) for s in states]
+    moves = [plain.transition[s][place][:, :, states] + 1e-300 for s, place in zip(states, places, strict=True)]
+    reduced = PlainGame(
+        tuple(block / block.sum(axis=2, keepdims=True) for block in moves),
+        tuple(plain.leader_reward[s][place] for s, place in zip(states, places, strict=True)),
+        tuple(plain.follower_reward[s][place] for s, place in zip(states, places, strict=True)),
+        plain.leader_discount,
+        plain.follower_discount,
+        plain.initial[states] / plain.initial[states].sum(),
+    )
+    return Planted(
+        plain=reduced,
+        wide=plain,
+        reduction=Reduction(
+            game=plain.to_game(),
+            reduced=reduced.to_game(),
+            rounds=(first, Round(states=states)),
+            states=states,
+            leader_actions=tuple(leaders[s] for s in states),
+            follower_actions=tuple(kept[s] for s in states),
         ),
     )
 
