@@ -104,14 +104,12 @@ def _solve_commitment(problem: Problem, run: Run) -> Answer:
         if answer is not None:
             return answer
         run = run.starting_at(start)
-    easy = _easy_answer(problem, run, bounds)
-    if easy is not None and easy.termination is Termination.GAP:
+    easy, final = _easy_answer(problem, run, bounds)
+    if easy is not None and final:
         return easy
     stop = obstacle(commitment_products(game, weights, problem.floor), run)
-    if easy is not None and (stop is not None or easy.termination.is_limit):
-        return easy
     if stop is not None:
-        return _simple_answer(problem, run, bounds, stop)
+        return easy or _simple_answer(problem, run, bounds, stop)
     return searched(CommitmentBridge(problem, run if easy is None else run.starting_at(easy.policy)))
 
 
@@ -247,12 +245,12 @@ def _still_concluded(problem: Problem, run: Run, answer: Answer, claim: Claim) -
     return dataclasses.replace(answer, termination=Termination.NUMERICAL)
 
 
-def _easy_answer(problem: Problem, run: Run, bounds: ValueBounds) -> Answer | None:
-    """The answer of a game of an easy class; ``None`` for other games."""
+def _easy_answer(problem: Problem, run: Run, bounds: ValueBounds) -> tuple[Answer | None, bool]:
+    """The answer of a game of an easy class, ``None`` for other games, and whether a search would not better it."""
     scale = gap_scale(bounds, problem.weights)
     solved = settled(problem, run, scale=scale)
     if solved is None:
-        return None
+        return None, False
     primal = float(problem.weights @ solved.found.values)
     ceiling, dual = float(problem.weights @ bounds.upper), raised_sum(problem.weights, solved.upper)
     if run.recorder is not None:
@@ -267,7 +265,8 @@ def _easy_answer(problem: Problem, run: Run, bounds: ValueBounds) -> Answer | No
         bound_proof=solved.proof if dual < ceiling else BoundProof.PAIR,
         lps=solved.lps,
     )
-    return _with_progress(answer, run, scale)
+    final = solved.final or is_closed or answer.termination.is_limit
+    return _with_progress(answer, run, scale), final
 
 
 def _zero_sum_answer(problem: Problem, run: Run, bounds: ValueBounds) -> tuple[Answer | None, LeaderPolicy]:
