@@ -45,6 +45,8 @@ BOUND_PROOFS = {
     "no pair of policies is worth more, or the multipliers of the root relaxation show it, rounding included": True,
     "no pair of policies is worth more, rounding included": True,
     "mixed policies of the follower hold the leader to it, rounding included": True,
+    "values of every state that no answer of the follower lets the leader exceed, rounding included": True,
+    "the bounds of the unconnected parts, added up, rounding included": True,
     "its certificate has been replayed in exact arithmetic": True,
     "no certified proof: where a margin is asked for, rounding is not counted unless a certificate is": False,
     "no certified proof: the follower's rewards hold large constants, whose rounding only a certificate counts": False,

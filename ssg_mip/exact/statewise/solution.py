@@ -12,6 +12,8 @@ granted: the mixes of answers that are always tied are an example.
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 
 from ssg_mip.base.deadline import OutOfTime
@@ -23,7 +25,7 @@ from ssg_mip.evaluation.value_bounds import LEAST_GAP, leader_value_bounds, rais
 from ssg_mip.exact.settled import Settled
 from ssg_mip.exact.statewise import corners
 from ssg_mip.exact.statewise.answer_lp import AnswerPrograms
-from ssg_mip.exact.statewise.mixes import BestMixes, MixPool
+from ssg_mip.exact.statewise.mixes import MixPool
 from ssg_mip.exact.statewise.multipliers import Multipliers
 from ssg_mip.exact.statewise.shapes import shapes_of
 from ssg_mip.game.game import Game
@@ -62,10 +64,8 @@ def solve_statewise(problem: Problem, run: Run, *, scale: float) -> Settled:
     if run.stopped:
         return Settled(found=start, upper=leader_value_bounds(problem.game).upper, proof=BoundProof.PAIR)
     rounds = _Rounds(problem, run, scale)
-    try:
+    with contextlib.suppress(OutOfTime):
         rounds.go()
-    except OutOfTime:
-        pass
     return rounds.settled(start)
 
 
