@@ -28,7 +28,7 @@ from ssg_mip.exact.bridge import CommitmentBridge, ImprovementBridge
 from ssg_mip.exact.easy_classes import settled
 from ssg_mip.exact.heuristics.simple import best_simple_policy
 from ssg_mip.exact.heuristics.statewise_steps import statewise_line_search
-from ssg_mip.exact.size_limit import commitment_products, improvement_products, least_values, obstacle
+from ssg_mip.exact.size_limit import commitment_size, improvement_size, least_values, obstacle
 from ssg_mip.exact.zero_sum import solve_zero_sum
 from ssg_mip.game.game_class import is_zero_sum
 from ssg_mip.game.policy import LeaderPolicy
@@ -107,7 +107,7 @@ def _solve_commitment(problem: Problem, run: Run) -> Answer:
     easy, final = _easy_answer(problem, run, bounds)
     if easy is not None and final:
         return easy
-    stop = obstacle(commitment_products(game, weights, problem.floor), run)
+    stop = obstacle(commitment_size(game, weights, problem.floor), run)
     if stop is not None:
         return easy or _simple_answer(problem, run, bounds, stop)
     return searched(CommitmentBridge(problem, run if easy is None else run.starting_at(easy.policy)))
@@ -153,7 +153,7 @@ def solve_improvement(
         leader's values if absent. Near a stationary policy it is the one that counts: the optimum is 0.
     """
     game = problem.game
-    stop = obstacle(improvement_products(game), run)
+    stop = obstacle(improvement_size(game), run)
     if stop is not None:
         return no_answer(stop)
     bridge = ImprovementBridge(problem, run, values, objective)
@@ -214,9 +214,15 @@ def improve_without_program(
 
 
 def root_bound(problem: Problem, run: Run) -> float:
-    """A cheap upper bound on the commitment program: the better of its root relaxation and the joint process."""
+    """A cheap upper bound on the commitment program: the better of its root relaxation and the joint process.
+
+    In easy classes it is that of the class, which is as cheap and usually the optimum.
+    """
     game, weights = problem.game, problem.weights
-    if obstacle(commitment_products(game, weights), run) is not None:
+    easy, _ = _easy_answer(problem, run.quietly(), leader_value_bounds(game))
+    if easy is not None:
+        return claimed(problem, run, easy, Claim(weights=weights, bound=easy.dual_bound)).dual_bound
+    if obstacle(commitment_size(game, weights), run) is not None:
         bound = float(weights @ leader_value_bounds(game).upper)
         answer = dataclasses.replace(no_answer(Termination.SIZE_LIMIT), dual_bound=bound)
         return claimed(problem, run, answer, Claim(weights=weights, bound=bound)).dual_bound
