@@ -67,7 +67,8 @@ class Multipliers:
     def bounds(self, payoffs: FloatArray) -> FloatArray:
         """What each answer is worth at most, per follower slot, for the leader's payoffs by row; ``-inf`` if never."""
         each = np.maximum.reduceat((payoffs + self._added)[self._by_answer], self._starts)
-        return np.where(self._never, -np.inf, each)
+        bounds: FloatArray = np.where(self._never, -np.inf, each)
+        return bounds
 
     def leaf(self, values: FloatArray, *, best: bool) -> ValueLeaf:
         """Values that no policy exceeds, near some that are nearly so or the best that the multipliers prove."""
