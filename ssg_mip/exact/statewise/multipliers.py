@@ -104,7 +104,8 @@ def _sums(gains: FloatArray, sizes: FloatArray, found: FloatArray) -> FloatArray
     """``sum_c k(c) gain(c, a)``, rounded up, shape ``[n, a]``."""
     total = np.einsum("nc,nca->na", found, gains)
     size = np.einsum("nc,nca->na", found, sizes)
-    return total + _EPSILON * (found.shape[1] + ROUNDINGS) * size
+    raised: FloatArray = total + _EPSILON * (found.shape[1] + ROUNDINGS) * size
+    return raised
 
 
 def _pairs(others: IntArray, found: FloatArray) -> tuple[tuple[int, float], ...]:
