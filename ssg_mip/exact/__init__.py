@@ -1,7 +1,7 @@
 """The exact programs as questions to the search: what is asked (``solving``, ``direction``) and how it is put.
 
 ``programs`` and ``goals`` say what a box, a relaxed point and a solution mean in a game; ``size_limit`` says which
-programs are not written; ``zero_sum`` answers the class that needs no search.
+programs are not written; ``zero_sum`` and ``easy_classes`` answer the classes that need no search.
 """
 
 from ssg_mip.exact.solving import (

@@ -25,7 +25,7 @@ from ssg_mip.evaluation.value_bounds import ValueBounds, leader_value_bounds
 from ssg_mip.exact.bridge import CommitmentBridge, weights_of
 from ssg_mip.exact.coupled_branching import CoupledBranching, CoupledColumns
 from ssg_mip.exact.heuristics.allowed import Allowed, SlotRows
-from ssg_mip.exact.size_limit import commitment_products, obstacle
+from ssg_mip.exact.size_limit import commitment_size, obstacle
 from ssg_mip.exact.solving import Answer, claimed, searched, solve_commitment, without_program
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.lp.compiled import CompiledProgram
@@ -200,18 +200,18 @@ def solve_constrained(problem: Problem, run: Run) -> Answer:
             "a floor under the leader's values is asked for beside rows on the policy; leave one of them out"
         )
     bridge = ConstrainedBridge(problem, run)
-    stop = obstacle(constrained_products(problem), run)
+    stop = obstacle(constrained_size(problem), run)
     answer = searched(bridge) if stop is None else _started(bridge, stop)
     policy = PolicyClaim(rows=space.rows, below=bridge.visits.below, above=bridge.visits.above)
     return claimed(problem, run, answer, Claim(weights=problem.weights, bound=answer.dual_bound, policy=policy))
 
 
-def constrained_products(problem: Problem) -> int:
-    """Products of the program: in coupled states each has one more of the probabilities, and one of the occupancies."""
+def constrained_size(problem: Problem) -> int:
+    """Size of the program: in coupled states each has one more of the probabilities, and one of the occupancies."""
     game = problem.game
     rows = game.row_offsets[1:] - game.row_offsets[:-1]
     coupled = sum(int(rows[s]) for s in problem.policies.coupled_states(game))
-    return commitment_products(game, problem.weights) + coupled * (game.num_states + 1)
+    return commitment_size(game, problem.weights) + coupled * (game.num_states + 1)
 
 
 def _started(bridge: ConstrainedBridge, termination: Termination) -> Answer:

@@ -20,7 +20,7 @@ from ssg_mip.evaluation.value_bounds import LEAST_GAP, ValueBounds
 from ssg_mip.exact.bridge import Bridge, weights_of
 from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal
 from ssg_mip.exact.heuristics.simple import simple_policies
-from ssg_mip.exact.size_limit import obstacle
+from ssg_mip.exact.size_limit import comparisons, obstacle
 from ssg_mip.exact.solving import Answer, answer_of, without_program
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.lp.compiled import CompiledProgram
@@ -178,7 +178,7 @@ def solve_direction(
         ``Termination.INFEASIBLE`` and the dual bound ``-inf``.
     """
     bridge = DirectionBridge(problem, run, demands, top, ceilings, witness)
-    stop = obstacle(direction_products(problem.game, demands), run)
+    stop = obstacle(max(direction_products(problem.game, demands), comparisons(problem.game)), run)
     if stop is not None:
         return _simple_answer(bridge, stop, top)
     outcome = bridge.search(Aim(relative=LEAST_GAP, absolute=absolute_gap))

@@ -44,7 +44,7 @@ def solve_silent_leader(problem: Problem, run: Run) -> Settled:
     process = _with_rows(joint_process(game, leader=True), reached + rounding >= follower[0][game.row_state])
     values = np.maximum(optimal_control(process).values, found.values)
     leaf = ValueLeaf(upper=upper_solution(process, values), follower=follower)
-    return Settled(found=found, upper=leaf.upper, proof=BoundProof.VALUES, leaf=leaf)
+    return Settled(found=found, upper=leaf.upper, proof=BoundProof.VALUES, leaf=leaf, final=True)
 
 
 def _follower_box(game: Game, found: EvaluatedPolicy) -> tuple[FloatArray, FloatArray]:

@@ -24,6 +24,8 @@ class Settled:
         What ``upper`` rests on.
     leaf
         The same as data for a certificate; ``None`` where the bound is that of a planner who moves both players.
+    final
+        Whether a search would find nothing better: what is missing is the doing of the rule for ties.
     rounds, lps
         Work done.
     """
@@ -32,5 +34,6 @@ class Settled:
     upper: FloatArray
     proof: BoundProof
     leaf: ValueLeaf | None = None
+    final: bool = False
     rounds: int = 0
     lps: int = 0

@@ -1,9 +1,11 @@
 """Programs that are too large to be written: how large one would be, and when not to try.
 
 Writing a program takes about a tenth of a millisecond and four kilobytes for each product of a leader probability
-and a follower value, and the time to solve its first relaxation grows faster than that. A method that would exceed
-:data:`MOST_PRODUCTS` (``SIZE_LIMIT``), or could not even write its program in the time that is left (``TIME_LIMIT``),
-says so and answers without it.
+and a follower value, and the time to solve its first relaxation grows faster than that. An entry of the rows that
+compare an answer with every other action takes a hundred and sixty bytes; there are as many as pairs of follower
+actions of a state, times leader actions and successors, so that where the follower has thousands of actions they are
+all there is. A method that would exceed :data:`MOST_PRODUCTS` (``SIZE_LIMIT``), or could not even write its program in
+the time that is left (``TIME_LIMIT``), says so and answers without it.
 """
 
 from __future__ import annotations
@@ -25,6 +27,9 @@ MOST_PRODUCTS = 100_000
 PRODUCTS_PER_SECOND = 8_000
 """Products that are certainly written in a second, by one core of a small machine."""
 
+ENTRIES_PER_PRODUCT = 40
+"""Entries of comparing rows that count as one product: 4 million in the largest program, of one state 3 x 1,150."""
+
 GRACE_SECONDS = 0.5
 """What looking at simple policies may cost although no time is left."""
 
@@ -40,6 +45,22 @@ def least_values(game: Game, floor: FloatArray | None, tolerances: Tolerances) -
     """What the leader must get in the states with a floor: the floor, less what counts as kept."""
     given = np.full(game.num_states, -np.inf) if floor is None else floor
     return {k: float(given[k] - tolerances.monotone * (1.0 + abs(given[k]))) for k in floored_states(game, floor)}
+
+
+def comparisons(game: Game) -> int:
+    """Entries of the rows that compare every answer with every other action of its state, in products."""
+    transitions = np.add.reduceat(np.diff(game.indptr), game.row_offsets[:-1])
+    return int(transitions @ game.follower_counts) // ENTRIES_PER_PRODUCT
+
+
+def commitment_size(game: Game, weights: FloatArray, floor: FloatArray | None = None) -> int:
+    """Size of the commitment program: its products, or its comparisons where these take more."""
+    return max(commitment_products(game, weights, floor), comparisons(game))
+
+
+def improvement_size(game: Game) -> int:
+    """Size of the improvement program, in the same way."""
+    return max(improvement_products(game), comparisons(game))
 
 
 def commitment_products(game: Game, weights: FloatArray, floor: FloatArray | None = None) -> int:

@@ -29,7 +29,7 @@ from ssg_mip.exact.easy_classes import settled
 from ssg_mip.exact.few_numbers import solving as few_numbers
 from ssg_mip.exact.heuristics.simple import best_simple_policy
 from ssg_mip.exact.heuristics.statewise_steps import statewise_line_search
-from ssg_mip.exact.size_limit import commitment_products, improvement_products, least_values, obstacle
+from ssg_mip.exact.size_limit import commitment_size, improvement_size, least_values, obstacle
 from ssg_mip.exact.zero_sum import solve_zero_sum
 from ssg_mip.game.game_class import is_zero_sum
 from ssg_mip.game.policy import LeaderPolicy
@@ -105,19 +105,17 @@ def _solve_commitment(problem: Problem, run: Run) -> Answer:
         if answer is not None:
             return answer
         run = run.starting_at(start)
-    easy = _easy_answer(problem, run, bounds)
-    if easy is not None and easy.termination is Termination.GAP:
+    easy, final = _easy_answer(problem, run, bounds)
+    if easy is not None and final:
         return easy
     if few_numbers.applies(problem):
         answer, start = _one_number_answer(problem, run, bounds)
         if answer is not None:
             return answer
         run = run.starting_at(start)
-    stop = obstacle(commitment_products(game, weights, problem.floor), run)
-    if easy is not None and (stop is not None or easy.termination.is_limit):
-        return easy
+    stop = obstacle(commitment_size(game, weights, problem.floor), run)
     if stop is not None:
-        return _simple_answer(problem, run, bounds, stop)
+        return easy or _simple_answer(problem, run, bounds, stop)
     return searched(CommitmentBridge(problem, run if easy is None else run.starting_at(easy.policy)))
 
 
@@ -161,7 +159,7 @@ def solve_improvement(
         leader's values if absent. Near a stationary policy it is the one that counts: the optimum is 0.
     """
     game = problem.game
-    stop = obstacle(improvement_products(game), run)
+    stop = obstacle(improvement_size(game), run)
     if stop is not None:
         return no_answer(stop)
     bridge = ImprovementBridge(problem, run, values, objective)
@@ -222,9 +220,15 @@ def improve_without_program(
 
 
 def root_bound(problem: Problem, run: Run) -> float:
-    """A cheap upper bound on the commitment program: the better of its root relaxation and the joint process."""
+    """A cheap upper bound on the commitment program: the better of its root relaxation and the joint process.
+
+    In easy classes it is that of the class, which is as cheap and usually the optimum.
+    """
     game, weights = problem.game, problem.weights
-    if obstacle(commitment_products(game, weights), run) is not None:
+    easy, _ = _easy_answer(problem, run.quietly(), leader_value_bounds(game))
+    if easy is not None:
+        return claimed(problem, run, easy, Claim(weights=weights, bound=easy.dual_bound)).dual_bound
+    if obstacle(commitment_size(game, weights), run) is not None:
         bound = float(weights @ leader_value_bounds(game).upper)
         answer = dataclasses.replace(no_answer(Termination.SIZE_LIMIT), dual_bound=bound)
         return claimed(problem, run, answer, Claim(weights=weights, bound=bound)).dual_bound
@@ -253,12 +257,12 @@ def _still_concluded(problem: Problem, run: Run, answer: Answer, claim: Claim) -
     return dataclasses.replace(answer, termination=Termination.NUMERICAL)
 
 
-def _easy_answer(problem: Problem, run: Run, bounds: ValueBounds) -> Answer | None:
-    """The answer of a game of an easy class; ``None`` for other games."""
+def _easy_answer(problem: Problem, run: Run, bounds: ValueBounds) -> tuple[Answer | None, bool]:
+    """The answer of a game of an easy class, ``None`` for other games, and whether a search would not better it."""
     scale = gap_scale(bounds, problem.weights)
     solved = settled(problem, run, scale=scale)
     if solved is None:
-        return None
+        return None, False
     primal = float(problem.weights @ solved.found.values)
     ceiling, dual = float(problem.weights @ bounds.upper), raised_sum(problem.weights, solved.upper)
     if run.recorder is not None:
@@ -273,7 +277,8 @@ def _easy_answer(problem: Problem, run: Run, bounds: ValueBounds) -> Answer | No
         bound_proof=solved.proof if dual < ceiling else BoundProof.PAIR,
         lps=solved.lps,
     )
-    return _with_progress(answer, run, scale)
+    final = solved.final or is_closed or answer.termination.is_limit
+    return _with_progress(answer, run, scale), final
 
 
 def _zero_sum_answer(problem: Problem, run: Run, bounds: ValueBounds) -> tuple[Answer | None, LeaderPolicy]:

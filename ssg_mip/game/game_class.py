@@ -2,19 +2,26 @@
 
 Each function is a property of the numbers as they stand, without tolerance: a game that is only nearly zero-sum, say,
 is a general one. What a class makes easy (section numbers of Bucarey et al., *Stationary strong Stackelberg
-equilibrium in discounted stochastic games*, 2022, where they treat it):
+equilibrium in discounted stochastic games*, 2022, where they treat it), and what solves games of thousands of states:
 
 =========================================  ==========================================================================
 class                                      consequence
 =========================================  ==========================================================================
-:func:`is_myopic`                          the follower's response in a state depends on that state's mix alone
-:func:`moved_by_follower_alone`            the follower's values are not multiplied by the leader's probabilities
-:func:`moved_by_leader_alone`              what follows is the same whatever the follower answers
+:func:`is_myopic`                          the follower's response in a state depends on that state's mix alone:
+                                           policy iteration over mixes (:mod:`ssg_mip.exact.statewise`)
+:func:`moved_by_leader_alone`              what follows is the same whatever the follower answers: likewise; games of
+                                           one state belong here
+:func:`moved_by_follower_alone`            the follower's values are not multiplied by the leader's probabilities: a
+                                           linear program for a fixed response, the search over all of them
 :func:`is_zero_sum`                        committing first costs nothing: Shapley's value
-:func:`is_team`                            one planner who picks both actions
-:func:`has_silent_follower`                a Markov decision process of the leader
-:func:`has_silent_leader`                  a Markov decision process of the follower
+                                           (:mod:`ssg_mip.exact.zero_sum`)
+:func:`is_team`                            one planner who picks both actions (:mod:`ssg_mip.exact.planner`)
+:func:`has_silent_follower`                a Markov decision process of the leader: likewise
+:func:`has_silent_leader`                  a Markov decision process of the follower: likewise
 =========================================  ==========================================================================
+
+A finite horizon is no such class: what the leader does later moves the follower now, so that backward induction is not
+exact unless one of the properties above holds too.
 """
 
 from __future__ import annotations

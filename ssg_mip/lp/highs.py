@@ -253,9 +253,7 @@ class OneShotLp:
     def __init__(self) -> None:
         self._lp: HighsLp | None = None
 
-    def solve(
-        self, program: LinearProgram, *, cut_off: float = -math.inf, time_limit: float = math.inf
-    ) -> LpAnswer:
+    def solve(self, program: LinearProgram, *, cut_off: float = -math.inf, time_limit: float = math.inf) -> LpAnswer:
         """Solve an LP, for at most some seconds, giving up once the maximum is proven below ``cut_off``."""
         if self._lp is None:
             self._lp = HighsLp(program, accuracy=TIGHTEST)

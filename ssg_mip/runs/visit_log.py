@@ -2,7 +2,8 @@
 
 Each visited policy is evaluated under the follower's best response, whatever the method believes about it. The answer
 is the best one visited, so that a start policy is never made worse; where the method itself ended is in the details
-(``last_leader_value``, and ``last_leader_values`` by state). The bound is that of a planner who moves both players.
+(``last_leader_value``, and ``last_leader_values`` by state). The bound is that of a planner who moves both players,
+unless a method knows a better one.
 With a margin the trajectory is that of the visited policies that keep it, because only they count.
 """
 
@@ -37,6 +38,7 @@ class Visits:
         self._run = run
         self._method = method
         self._dual_bound = float(problem.weights @ leader_value_bounds(game).upper)
+        self._proof = BoundProof.PAIR
         if run.recorder is not None:
             claim = Claim(weights=problem.weights, bound=self._dual_bound, margin=problem.follower.margin)
             self._dual_bound = run.recorder.settle(game, claim)
@@ -46,6 +48,15 @@ class Visits:
         self._best: Candidate | None = None
         self._costliest = self._longest_lap = 0.0
         self._asked_at = math.inf
+
+    @property
+    def dual_bound(self) -> float:
+        """The bound so far."""
+        return self._dual_bound
+
+    def bounded(self, bound: float, proof: BoundProof) -> None:
+        """Take another bound, and what it rests on."""
+        self._dual_bound, self._proof = bound, proof
 
     @property
     def best_value(self) -> float:
@@ -152,7 +163,7 @@ class Visits:
             status=Status.NO_SOLUTION if self._best is None else status,
             termination=termination,
             dual_bound=self._dual_bound,
-            bound_proof=run.proof(BoundProof.PAIR),
+            bound_proof=run.proof(self._proof),
             found=self._best,
             trajectory=tuple(dataclasses.replace(point, iteration=place) for place, point in enumerate(kept)),
             progress=tuple(self._progress),

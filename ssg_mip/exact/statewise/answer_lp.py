@@ -99,7 +99,8 @@ def _first_rows(follower: FloatArray, answer: int) -> IntArray:
     """Which other actions the first program has: all, or those that are best against a pure leader action."""
     count = follower.shape[1]
     some = np.arange(count) if count <= WRITTEN_AT_ONCE else np.unique(follower.argmax(axis=1))
-    return some[some != answer]
+    others: IntArray = some[some != answer]
+    return others
 
 
 def _program(payoffs: FloatArray, gains: FloatArray, least: FloatArray) -> LinearProgram:

@@ -90,7 +90,8 @@ class _Systems:
         found[:, 1:][self._dependent] = 0.0
         found = found / self._size[:, None, :, 0]
         bound = (payoffs[:, None, :] + found @ self.gains).max(axis=2)
-        return found[np.arange(count), bound.argmin(axis=1)]
+        best: FloatArray = found[np.arange(count), bound.argmin(axis=1)]
+        return best
 
 
 def add_corners(game: Game, shape: Shape, margin: FloatArray, pool: MixPool) -> None:

@@ -88,9 +88,7 @@ class BestMixes:
         return LeaderPolicy.from_slots(self.game, slots)
 
 
-def _process(
-    game: Game, offsets: IntArray, begins: IntArray, rows: IntArray, shares: FloatArray
-) -> DecisionProcess:
+def _process(game: Game, offsets: IntArray, begins: IntArray, rows: IntArray, shares: FloatArray) -> DecisionProcess:
     reward = np.add.reduceat(shares * game.leader_rewards[rows], begins[:-1])
     transition: Any = transition_matrix(game)
     if isinstance(transition, np.ndarray):

@@ -67,7 +67,8 @@ class Multipliers:
     def bounds(self, payoffs: FloatArray) -> FloatArray:
         """What each answer is worth at most, per follower slot, for the leader's payoffs by row; ``-inf`` if never."""
         each = np.maximum.reduceat((payoffs + self._added)[self._by_answer], self._starts)
-        return np.where(self._never, -np.inf, each)
+        bounds: FloatArray = np.where(self._never, -np.inf, each)
+        return bounds
 
     def leaf(self, values: FloatArray, *, best: bool) -> ValueLeaf:
         """Values that no policy exceeds, near some that are nearly so or the best that the multipliers prove."""
@@ -103,7 +104,8 @@ def _sums(gains: FloatArray, sizes: FloatArray, found: FloatArray) -> FloatArray
     """``sum_c k(c) gain(c, a)``, rounded up, shape ``[n, a]``."""
     total = np.einsum("nc,nca->na", found, gains)
     size = np.einsum("nc,nca->na", found, sizes)
-    return total + _EPSILON * (found.shape[1] + ROUNDINGS) * size
+    raised: FloatArray = total + _EPSILON * (found.shape[1] + ROUNDINGS) * size
+    return raised
 
 
 def _pairs(others: IntArray, found: FloatArray) -> tuple[tuple[int, float], ...]:

@@ -5,22 +5,27 @@ by its multipliers exceeds the value ``V(s)`` found so far. Its linear program f
 knows, or multipliers that show that there is none. Values never fall, and where no answer is left
 ``V + e / (1 - gamma)`` is an upper bound, with ``e`` the largest excess that is let pass.
 
-Where ties are not decided for the leader, mixes leave an answer a little better than all others; the bound is the same.
+Where ties are not decided for the leader, mixes leave an answer a little better than all others, so that it is no tie;
+the bound is the same. What is missing then is the rule's doing, unless the follower does not answer as was taken for
+granted: the mixes of answers that are always tied are an example.
 """
 
 from __future__ import annotations
+
+import contextlib
 
 import numpy as np
 
 from ssg_mip.base.deadline import OutOfTime
 from ssg_mip.base.gap import gap_size, relative_gap
 from ssg_mip.base.status import BoundProof
+from ssg_mip.base.tolerances import MARGIN_IN_TIES
 from ssg_mip.evaluation.mdp import transition_matrix
 from ssg_mip.evaluation.value_bounds import LEAST_GAP, leader_value_bounds, raised_sum, tie_thresholds
 from ssg_mip.exact.settled import Settled
 from ssg_mip.exact.statewise import corners
 from ssg_mip.exact.statewise.answer_lp import AnswerPrograms
-from ssg_mip.exact.statewise.mixes import BestMixes, MixPool
+from ssg_mip.exact.statewise.mixes import MixPool
 from ssg_mip.exact.statewise.multipliers import Multipliers
 from ssg_mip.exact.statewise.shapes import shapes_of
 from ssg_mip.game.game import Game
@@ -36,9 +41,6 @@ MOST_ROUNDS = 200
 
 PASSING = 0.2
 """Share of the gap that a bound may lie above the values because small excesses are let pass."""
-
-MARGIN_OVER_TIE = 100.0
-"""In tie tolerances: by how much an answer is better than others where ties are not decided for the leader."""
 
 
 def is_statewise(game: Game) -> bool:
@@ -62,10 +64,8 @@ def solve_statewise(problem: Problem, run: Run, *, scale: float) -> Settled:
     if run.stopped:
         return Settled(found=start, upper=leader_value_bounds(problem.game).upper, proof=BoundProof.PAIR)
     rounds = _Rounds(problem, run, scale)
-    try:
+    with contextlib.suppress(OutOfTime):
         rounds.go()
-    except OutOfTime:
-        pass
     return rounds.settled(start)
 
 
@@ -77,11 +77,11 @@ class _Rounds:
         kindly = problem.follower.ties == "leader"
         self._problem, self._run, self._scale, self._game = problem, run, scale, game
         thresholds = tie_thresholds(game, run.tolerances)
-        self._margin = MARGIN_OVER_TIE * thresholds if problem.follower.rule_decides else np.zeros(game.num_states)
+        self._margin = MARGIN_IN_TIES * thresholds if problem.follower.rule_decides else np.zeros(game.num_states)
         self._shapes = shapes_of(game)
         self._pool, self._multipliers = MixPool(game), Multipliers(game)
         self._programs = AnswerPrograms(run.checkpoint)
-        self._rounds = 0
+        self._rounds, self._ended = 0, False
         for shape in self._shapes:
             self._pool.add_pure(shape, kindly=kindly)
         self._best = self._pool.best()
@@ -100,6 +100,7 @@ class _Rounds:
         while self._rounds < MOST_ROUNDS:
             self._rounds += 1
             if not self._round():
+                self._ended = True
                 break
             self._best = self._pool.best()
 
@@ -130,9 +131,7 @@ class _Rounds:
                 improved |= self._look(int(state[group[0]]), order, bounds, payoffs, passing)
         return improved
 
-    def _look(
-        self, state: int, slots: IntArray, bounds: FloatArray, payoffs: FloatArray, passing: float
-    ) -> bool:
+    def _look(self, state: int, slots: IntArray, bounds: FloatArray, payoffs: FloatArray, passing: float) -> bool:
         """Solve the programs of the answers of a state, the most promising first."""
         game = self._game
         start, stop = game.row_offsets[state : state + 2].tolist()
@@ -159,6 +158,8 @@ class _Rounds:
         found = EvaluatedPolicy.of(problem, self._best.policy, run.tolerances)
         found = max(found, start, key=lambda one: float(problem.weights @ one.values))
         value = float(problem.weights @ found.values)
+        promised = float(problem.weights @ self._best.values)
+        agrees = relative_gap(value, promised, self._scale) <= LEAST_GAP
         leaf = self._multipliers.leaf(self._best.values, best=False)
         if relative_gap(value, raised_sum(problem.weights, leaf.upper), self._scale) > max(run.gap, LEAST_GAP):
             leaf = self._multipliers.leaf(self._best.values, best=True)
@@ -167,6 +168,7 @@ class _Rounds:
             upper=leaf.upper,
             proof=BoundProof.VALUES,
             leaf=leaf,
+            final=self._ended and agrees and problem.follower.rule_decides,
             rounds=self._rounds,
             lps=self._programs.lps,
         )

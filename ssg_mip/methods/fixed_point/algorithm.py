@@ -18,6 +18,7 @@ from ssg_mip.exact.stage_operator.stage import LeaderClass, LeaderTies
 from ssg_mip.exact.stage_operator.start import start_values
 from ssg_mip.game.game import Game
 from ssg_mip.game.game_class import is_myopic, moved_by_leader_alone
+from ssg_mip.methods.fixed_point.bound import take_statewise_bound
 from ssg_mip.methods.fixed_point.iteration import Algorithm, Behaviour, Iterates, iterate_operator
 from ssg_mip.methods.fixed_point.shortfall import shortfalls
 from ssg_mip.numerics.array_types import FloatArray
@@ -84,7 +85,9 @@ def solve(problem: Problem, run: Run) -> Result:
     -------
     Result
         ``CONVERGED`` at a fixed point, ``CYCLE`` where the iterates return, ``ITERATION_LIMIT`` where they do neither
-        (iterates are bounded, so they cannot diverge to infinity). The answer is the best policy visited. ``details``:
+        (iterates are bounded, so they cannot diverge to infinity). The answer is the best policy visited, ``OPTIMAL``
+        where the class of the game yields a bound that it attains
+        (:mod:`~ssg_mip.methods.fixed_point.bound`). ``details``:
 
         ``behaviour``, ``period``
             What became of the iterates, in words (:class:`~ssg_mip.methods.fixed_point.iteration.Behaviour`), and the
@@ -105,6 +108,7 @@ def solve(problem: Problem, run: Run) -> Result:
     form = standard_form(problem.game, one_unit=True)
     start = _start(form, settings.start_values, run.seed)
     visits = Visits(problem, run, METHOD)
+    take_statewise_bound(problem, run, visits)
     last = visits.start()
 
     def visit(step: int, found: Step) -> None:

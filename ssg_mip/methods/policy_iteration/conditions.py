@@ -31,7 +31,7 @@ from ssg_mip.evaluation.mdp import induced_by_leader
 from ssg_mip.evaluation.standard_form import standard_form
 from ssg_mip.evaluation.value_bounds import LEAST_GAP
 from ssg_mip.exact.goals import HighestGainBridge, search_goal
-from ssg_mip.exact.size_limit import improvement_products, obstacle
+from ssg_mip.exact.size_limit import improvement_size, obstacle
 from ssg_mip.game.game import GAME, Game
 from ssg_mip.game.policy import LEADER_POLICY, LeaderPolicy
 from ssg_mip.methods.policy_iteration.negligible import negligible_gain, resolution
@@ -257,4 +257,4 @@ def _ends(game: Game) -> tuple[list[int], list[int]]:
 
 def _limit(problem: Problem, run: Run, nodes: int) -> Termination | None:
     """What forbids another program."""
-    return run.stop_reason(nodes) or obstacle(improvement_products(problem.game), run)
+    return run.stop_reason(nodes) or obstacle(improvement_size(problem.game), run)

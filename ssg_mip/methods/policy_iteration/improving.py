@@ -10,7 +10,7 @@ from ssg_mip.base.status import BoundProof
 from ssg_mip.exact import Answer
 from ssg_mip.exact.bridge import ImprovementBridge
 from ssg_mip.exact.goals import search_goal
-from ssg_mip.exact.size_limit import improvement_products, obstacle
+from ssg_mip.exact.size_limit import improvement_size, obstacle
 from ssg_mip.exact.solving import claimed_step
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.policy_iteration.step import exact_improvement
@@ -59,7 +59,7 @@ class ImprovingPolicies:
         self, problem: Problem, run: Run, values: FloatArray, objective: StepObjective, absolute_gap: float
     ) -> Answer:
         """Solve (I); the arguments are those of :data:`~ssg_mip.methods.policy_iteration.ImprovementSolver`."""
-        if obstacle(improvement_products(problem.game), run) is not None:
+        if obstacle(improvement_size(problem.game), run) is not None:
             return exact_improvement(problem, run, values, objective, absolute_gap)
         bridge = _Remembering(problem, run, values, objective)
         trace = None if run.recorder is None else run.recorder.root

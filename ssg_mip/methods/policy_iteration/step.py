@@ -11,7 +11,7 @@ import numpy as np
 
 from ssg_mip.base.status import Termination
 from ssg_mip.exact import Answer, improve_without_program, solve_improvement
-from ssg_mip.exact.size_limit import improvement_products
+from ssg_mip.exact.size_limit import improvement_size
 from ssg_mip.game.game import Game
 from ssg_mip.methods.policy_iteration.negligible import negligible_gain, resolution, value_scale
 from ssg_mip.methods.policy_iteration.objective_target import WeightedBound, sharpened
@@ -125,7 +125,7 @@ def _step(
     """
     game = problem.game
     objective = problem.objective.over(current.values)
-    if improvement_products(game) > PROGRAM_FIRST:
+    if improvement_size(game) > PROGRAM_FIRST:
         quick = _attempt(problem, run, current, objective, run.gap, quick_improvement)
         if quick.target is not None:
             return quick

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ssg_mip.base.status import Termination
-from ssg_mip.exact.size_limit import improvement_products, obstacle
+from ssg_mip.exact.size_limit import improvement_size, obstacle
 from ssg_mip.methods.policy_iteration.dominating_point import negligible_at
 from ssg_mip.methods.policy_iteration.loop import Walk, iterate
 from ssg_mip.methods.policy_iteration.negligible import resolution, value_scale
@@ -82,7 +82,7 @@ class _Regions(Walk):
         self._nodes = self._lps = 0
         self._occurs(current.response.follower_policy.actions)
         target, searched = None, False
-        if obstacle(improvement_products(self._game), self._run) is None and self._left(nodes):
+        if obstacle(improvement_size(self._game), self._run) is None and self._left(nodes):
             searched = True
             target = self._visit(current, nodes)
         if target is not None:

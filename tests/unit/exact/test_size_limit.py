@@ -15,7 +15,15 @@ from ssg_mip.evaluation.value_bounds import follower_value_bounds, leader_value_
 from ssg_mip.exact import size_limit
 from ssg_mip.exact.bridge import CommitmentBridge, ImprovementBridge
 from ssg_mip.exact.heuristics.simple import best_simple_policy, reply
-from ssg_mip.exact.size_limit import commitment_products, improvement_products, obstacle, restricted_products
+from ssg_mip.exact.size_limit import (
+    commitment_products,
+    commitment_size,
+    comparisons,
+    improvement_products,
+    improvement_size,
+    obstacle,
+    restricted_products,
+)
 from ssg_mip.game.policy import FollowerPolicy
 from ssg_mip.library import kudo_akimoto_figure_1, random_game
 from ssg_mip.programs.commitment import commitment
@@ -53,6 +61,22 @@ def test_the_estimate_for_restricted_policies_is_not_below_the_products_of_a_lea
     """``w(s, a, t)`` over the states ``t`` that some follower action reaches, and ``s`` itself."""
     model = deterministic_commitment(game, game.initial).model
     assert len(model.w) <= restricted_products(game, 1) < restricted_products(game, 2)
+
+
+def test_pairs_of_follower_actions_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every answer is compared with every other action, over leader actions and successors: 3 x 2 x 400 x 400 each."""
+    wide = random_game(seed=0, states=2, leader_actions=3, follower_actions=400)
+    even = np.full(2, 0.5)
+    assert comparisons(wide) == 2 * 3 * 2 * 400 * 400 // size_limit.ENTRIES_PER_PRODUCT
+    assert commitment_size(wide, even) == improvement_size(wide) == comparisons(wide)
+    assert improvement_size(SMALL) == improvement_products(SMALL)
+    monkeypatch.setattr(size_limit, "MOST_PRODUCTS", comparisons(wide) - 1)
+    for program in (CommitmentBridge, ImprovementBridge):
+        monkeypatch.setattr(program, "write", None)
+    for method in ("commitment", "policy-iteration"):
+        result = solve(wide, method, time_limit=20.0)
+        assert result.termination is Termination.SIZE_LIMIT
+        assert result.leader_value < result.dual_bound < np.inf
 
 
 def test_an_obstacle_is_named_by_what_would_remove_it() -> None:

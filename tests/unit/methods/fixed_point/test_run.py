@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ssg_mip import Game, solve
-from ssg_mip.base.status import Termination
+from ssg_mip.base.status import BoundProof, Status, Termination
 from ssg_mip.errors import OptionError
 from ssg_mip.library import actor_critic_trap, kudo_akimoto_figure_1
 from ssg_mip.library import random_game as library_game
@@ -139,3 +139,30 @@ def test_figure_1_converges_under_a_rule_for_ties_and_wanders_where_they_are_dra
     assert again.details["operator_values"] == drawn.details["operator_values"]
     other = solve(game, "fixed-point", settings={"leader_ties": "random"}, iteration_limit=600, seed=1)
     assert other.details["operator_values"] != drawn.details["operator_values"]
+
+
+@pytest.mark.parametrize("changes", [{"follower_discount": 0.0}, {}], ids=["myopic", "one-state"])
+def test_a_fixed_point_that_theory_calls_optimal_is_shown_to_be(changes: dict[str, float]) -> None:
+    """The bound is that of the class, not that of a planner who moves both players."""
+    game = library_game(3, 6 if changes else 1, 3, 3, 3 if changes else 1, 0.8, 0.8).replace(**changes)
+    result = _solve(game)
+    assert (result.status, result.termination) == (Status.OPTIMAL, Termination.CONVERGED)
+    assert result.bound_proof is BoundProof.VALUES
+    assert result.check.passed
+    optimum = solve(game, "commitment")
+    assert result.leader_value == pytest.approx(optimum.leader_value, rel=1e-6)
+    assert result.leader_value - 1e-9 <= result.dual_bound <= optimum.dual_bound + 1e-5
+
+
+def test_a_fixed_point_of_another_class_or_with_a_margin_has_the_planners_bound() -> None:
+    """And so has a run without time."""
+    game = library_game(3, 4, 2, 2, 2, 0.8, 0.8)
+    assert _solve(game).bound_proof is BoundProof.PAIR
+    myopic = game.replace(follower_discount=0.0)
+    assert solve(myopic, "fixed-point", margin=1e-3).dual_bound == _planned(myopic)
+    assert solve(myopic, "fixed-point", time_limit=0.0).dual_bound == _planned(myopic)
+    assert _solve(myopic).dual_bound < _planned(myopic)
+
+
+def _planned(game: Game) -> float:
+    return float(solve(game, "bilevel-q", iteration_limit=1).dual_bound)
