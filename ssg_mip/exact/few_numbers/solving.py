@@ -9,6 +9,7 @@ nothing else is worth more.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Iterator
 
@@ -27,11 +28,20 @@ from ssg_mip.problem.problem import Problem
 from ssg_mip.proofs.value_tree import ValueNode
 from ssg_mip.runs.run import Run
 
+IN_CERTIFICATES = False
+"""Whether certificates hold lines of the follower's values; where one is asked for, the search answers otherwise."""
+
 BESIDE = (1e-10, 1e-8, 1e-6)
 """How far from a change on either side policies are evaluated."""
 
 MOST_PROMISING = 6
 """Ends of pieces beside which policies are evaluated."""
+
+PEAK_STEP = 1e-2
+"""How far apart, in shares of an interval, the policies are that say where its peak lies."""
+
+NARROWEST_PEAK = 1e-9
+"""Intervals of the number in which no peak is looked for any more."""
 
 NEGLIGIBLE = 0.02
 """Share of the gap that a step aside must gain."""
@@ -70,8 +80,8 @@ class NumberAnswer:
 
 def applies(problem: Problem) -> bool:
     """Whether the leader chooses one number and nothing else is asked."""
-    asks = problem.floor is not None or problem.policies.rows or problem.follower.margin > 0.0
-    return not asks and state_with_the_number(problem.game) is not None
+    asks_more = problem.floor is not None or bool(problem.policies.rows) or problem.follower.margin > 0.0
+    return not asks_more and state_with_the_number(problem.game) is not None
 
 
 def solve_one_number(problem: Problem, run: Run, scale: float) -> NumberAnswer:
@@ -136,7 +146,8 @@ def _best_on(problem: Problem, run: Run, family: OneNumber, path: Walk, scale: f
     """
     best = evaluated(problem, run, family.policy(0.0))
     given = () if run.start is None else (evaluated(problem, run, run.start),)
-    for candidate in (*given, *_at_changes(problem, run, family, path)):
+    inside = _peaks(problem, run, family, path) if problem.follower.ties == "adverse" else ()
+    for candidate in itertools.chain(given, _at_changes(problem, run, family, path), inside):
         least = NEGLIGIBLE * max(run.gap, LEAST_GAP) * gap_size(best.value, scale)
         best = candidate if candidate.value > best.value + least else best
     return best
@@ -150,6 +161,23 @@ def _at_changes(problem: Problem, run: Run, family: OneNumber, path: Walk) -> It
             return
         if 0.0 <= number <= 1.0:
             yield evaluated(problem, run, family.policy(number))
+
+
+def _peaks(problem: Problem, run: Run, family: OneNumber, path: Walk) -> Iterator[Candidate]:
+    """Under adverse ties, what pieces on which several responses are tied throughout are worth in their interior.
+
+    The least of several values that are each monotone in the number rises up to a peak and falls from there.
+    """
+    for low, high in itertools.pairwise((*path.starts, 1.0)):
+        middle = 0.5 * (low + high)
+        while not run.stopped and high - low > NARROWEST_PEAK:
+            candidate = evaluated(problem, run, family.policy(middle))
+            yield candidate
+            if not candidate.response.tied_states.any():
+                break
+            ahead = evaluated(problem, run, family.policy(middle + PEAK_STEP * (high - low)))
+            low, high = (middle, high) if ahead.value > candidate.value else (low, middle + PEAK_STEP * (high - low))
+            middle = 0.5 * (low + high)
 
 
 def _promising(problem: Problem, family: OneNumber, path: Walk) -> list[tuple[float, float]]:
