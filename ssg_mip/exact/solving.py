@@ -25,7 +25,9 @@ from ssg_mip.evaluation.value_bounds import (
     raised_sum,
 )
 from ssg_mip.exact.bridge import CommitmentBridge, ImprovementBridge
+from ssg_mip.exact.few_numbers import line_search
 from ssg_mip.exact.few_numbers import solving as few_numbers
+from ssg_mip.exact.few_numbers.pure import best_pure_policy
 from ssg_mip.exact.heuristics.simple import best_simple_policy
 from ssg_mip.exact.heuristics.statewise_steps import statewise_line_search
 from ssg_mip.exact.size_limit import commitment_products, improvement_products, least_values, obstacle
@@ -112,7 +114,15 @@ def _solve_commitment(problem: Problem, run: Run) -> Answer:
     stop = obstacle(commitment_products(game, weights, problem.floor), run)
     if stop is not None:
         return _simple_answer(problem, run, bounds, stop)
-    return searched(CommitmentBridge(problem, run))
+    return searched(CommitmentBridge(problem, _well_started(problem, run)))
+
+
+def _well_started(problem: Problem, run: Run) -> Run:
+    """The run from the best policy of few lines, or of few deterministic policies, where they are few."""
+    if line_search.applies(problem):
+        return run.starting_at(line_search.best_on_lines(problem, run).policy)
+    best = best_pure_policy(problem, run)
+    return run if best is None else run.starting_at(best.policy)
 
 
 def searched(bridge: CommitmentBridge) -> Answer:

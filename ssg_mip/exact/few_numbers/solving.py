@@ -104,7 +104,7 @@ def solve_one_number(problem: Problem, run: Run, scale: float) -> NumberAnswer:
     state = state_with_the_number(problem.game)
     if state is None:
         raise ValueError("the leader chooses more than one number, or none")
-    family = OneNumber(problem.game, state)
+    family = OneNumber.of(problem.game, state)
     path = walk(family, lambda: run.stopped)
     best = _best_on(problem, run, family, path, scale)
 

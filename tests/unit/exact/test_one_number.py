@@ -88,7 +88,7 @@ def one_state(ours: list[list[float]], theirs: list[list[float]]) -> Game:
 def family_of(game: Game) -> OneNumber:
     state = state_with_the_number(game)
     assert state is not None
-    return OneNumber(game, state)
+    return OneNumber.of(game, state)
 
 
 def scanned(game: Game, ties: Ties = "leader", points: int = 201) -> float:
