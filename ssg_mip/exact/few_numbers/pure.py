@@ -30,7 +30,7 @@ def best_pure_policy(problem: Problem, run: Run) -> Candidate | None:
     """The best of the given start and all deterministic policies; ``None`` where these are too many to look at all."""
     game = problem.game
     count = pure_policies(game)
-    if not 1 < count <= MOST_POLICIES or game.num_states < FEWEST_STATES or run.stopped:
+    if not 1 < count <= MOST_POLICIES or game.num_states < FEWEST_STATES:
         return None
     clock = Deadline()
     best = evaluated(problem, run, LeaderPolicy.uniform(game) if run.start is None else run.start)

@@ -34,8 +34,11 @@ IN_CERTIFICATES = False
 BESIDE = (1e-10, 1e-8, 1e-6)
 """How far from a change on either side policies are evaluated."""
 
-MOST_PROMISING = 6
-"""Ends of pieces beside which policies are evaluated."""
+MOST_PROMISING = 12
+"""Ends of pieces at which policies are evaluated at once; the bisection asks for others where they matter."""
+
+MOST_ASIDE = {"leader": 2, "first": 6, "adverse": 6}
+"""Ends of pieces beside which policies are evaluated, by the rule for ties."""
 
 PEAK_STEP = 1e-2
 """How far apart, in shares of an interval, the policies are that say where its peak lies."""
@@ -114,7 +117,7 @@ def solve_one_number(problem: Problem, run: Run, scale: float) -> NumberAnswer:
     bisection = Bisection(state, bound, path.starts[1:])
     stop = _stop_reason(run, best, bisection)
     while stop is None and bisection.dual_bound > _target(run, best.value, scale):
-        if not bisection.is_prepared:
+        if bisection.wants_policies:
             inside = evaluated(problem, run, family.policy(0.5 * math.fsum(bisection.widest)))
             best = max(best, inside, key=lambda one: one.value)
         if not bisection.split() or bisection.intervals >= MOST_INTERVALS:
@@ -154,9 +157,11 @@ def _best_on(problem: Problem, run: Run, family: OneNumber, path: Walk, scale: f
 
 
 def _at_changes(problem: Problem, run: Run, family: OneNumber, path: Walk) -> Iterator[Candidate]:
-    """The changes and 1 come first; then steps aside, from the changes next to which the responses are worth most."""
-    promising = _promising(problem, family, path)
-    for number in (*path.starts[1:], 1.0, *(end + sign * side for sign, end in promising for side in BESIDE)):
+    """The changes next to which the responses are worth most, and 1; then steps aside from some of them."""
+    promising = _promising(problem, run, family, path)
+    numbers = dict.fromkeys(end for _, end in promising)
+    aside = (end + sign * side for sign, end in promising[: MOST_ASIDE[problem.follower.ties]] for side in BESIDE)
+    for number in itertools.chain(numbers, (1.0,), aside):
         if run.stopped:
             return
         if 0.0 <= number <= 1.0:
@@ -180,12 +185,14 @@ def _peaks(problem: Problem, run: Run, family: OneNumber, path: Walk) -> Iterato
             middle = 0.5 * (low + high)
 
 
-def _promising(problem: Problem, family: OneNumber, path: Walk) -> list[tuple[float, float]]:
+def _promising(problem: Problem, run: Run, family: OneNumber, path: Walk) -> list[tuple[float, float]]:
     """The ends of pieces with the largest values of the leader inside, each with the direction inwards."""
     ends = (*path.starts, 1.0)
     found = []
     for place, chosen in enumerate(path.responses):
         for sign, end in ((1.0, ends[place]), (-1.0, ends[place + 1])):
+            if run.stopped:
+                break
             leader = family.processes(end)[0]
             values = solutions(leader, chosen, leader.reward[chosen][:, None])[:, 0]
             found.append((float(problem.weights @ values), sign, end))
