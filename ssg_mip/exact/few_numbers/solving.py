@@ -23,6 +23,7 @@ from ssg_mip.exact.few_numbers.one_number import OneNumber
 from ssg_mip.exact.few_numbers.proof import Bisection
 from ssg_mip.exact.few_numbers.walk import Walk, walk
 from ssg_mip.exact.heuristics.simple import evaluated
+from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.problem.evaluated_policy import Candidate
 from ssg_mip.problem.problem import Problem
 from ssg_mip.proofs.value_tree import ValueNode
@@ -142,26 +143,25 @@ def _target(run: Run, value: float, scale: float) -> float:
 
 
 def _best_on(problem: Problem, run: Run, family: OneNumber, path: Walk, scale: float) -> Candidate:
-    """The best of the start, the ends, and policies at or beside the changes; at least one.
+    """The best of the start, the uniform one if none is given, the ends, and policies at or beside the changes.
 
     A step aside that gains less than :data:`NEGLIGIBLE` of the gap is not taken: what it gains may be a tie that is
     one within its tolerance only.
     """
-    best = evaluated(problem, run, family.policy(0.0))
-    given = () if run.start is None else (evaluated(problem, run, run.start),)
+    best = evaluated(problem, run, LeaderPolicy.uniform(family.game) if run.start is None else run.start)
     inside = _peaks(problem, run, family, path) if problem.follower.ties == "adverse" else ()
-    for candidate in itertools.chain(given, _at_changes(problem, run, family, path), inside):
+    for candidate in itertools.chain(_at_changes(problem, run, family, path), inside):
         least = NEGLIGIBLE * max(run.gap, LEAST_GAP) * gap_size(best.value, scale)
         best = candidate if candidate.value > best.value + least else best
     return best
 
 
 def _at_changes(problem: Problem, run: Run, family: OneNumber, path: Walk) -> Iterator[Candidate]:
-    """The changes next to which the responses are worth most, and 1; then steps aside from some of them."""
+    """The ends, the changes next to which the responses are worth most, then steps aside from some of them."""
     promising = _promising(problem, run, family, path)
     numbers = dict.fromkeys(end for _, end in promising)
     aside = (end + sign * side for sign, end in promising[: MOST_ASIDE[problem.follower.ties]] for side in BESIDE)
-    for number in itertools.chain(numbers, (1.0,), aside):
+    for number in itertools.chain((0.0, 1.0), numbers, aside):
         if run.stopped:
             return
         if 0.0 <= number <= 1.0:
