@@ -87,18 +87,19 @@ class Answer:
         return EvaluatedPolicy(self.policy, self.response)
 
 
-def solve_commitment(problem: Problem, run: Run) -> Answer:
+def solve_commitment(problem: Problem, run: Run, *, with_starts: bool = True) -> Answer:
     """Maximise ``weights @ V^f`` over the stationary leader policies ``f`` that a problem allows.
 
     A floor holds within ``run.tolerances.monotone`` times its scale. If no policy meets it the answer ends with
-    ``Termination.INFEASIBLE`` and the dual bound ``-inf``.
+    ``Termination.INFEASIBLE`` and the dual bound ``-inf``. Without starts nothing is spent on good policies before the
+    search.
     """
-    answer = _solve_commitment(problem, run)
+    answer = _solve_commitment(problem, run, with_starts)
     least = least_values(problem.game, problem.floor, run.tolerances)
     return claimed(problem, run, answer, Claim(weights=problem.weights, bound=answer.dual_bound, floor=least))
 
 
-def _solve_commitment(problem: Problem, run: Run) -> Answer:
+def _solve_commitment(problem: Problem, run: Run, with_starts: bool) -> Answer:
     game, weights = problem.game, problem.weights
     bounds = leader_value_bounds(game)
     if is_zero_sum(game) and problem.follower.margin == 0.0:
@@ -106,7 +107,7 @@ def _solve_commitment(problem: Problem, run: Run) -> Answer:
         if answer is not None:
             return answer
         run = run.starting_at(start)
-    if few_numbers.applies(problem) and (run.recorder is None or few_numbers.IN_CERTIFICATES):
+    if _has_one_number(problem, run):
         answer, start = _one_number_answer(problem, run, bounds)
         if answer is not None:
             return answer
@@ -114,7 +115,7 @@ def _solve_commitment(problem: Problem, run: Run) -> Answer:
     stop = obstacle(commitment_products(game, weights, problem.floor), run)
     if stop is not None:
         return _simple_answer(problem, run, bounds, stop)
-    return searched(CommitmentBridge(problem, _well_started(problem, run)))
+    return searched(CommitmentBridge(problem, _well_started(problem, run) if with_starts else run))
 
 
 def _well_started(problem: Problem, run: Run) -> Run:
@@ -232,8 +233,9 @@ def root_bound(problem: Problem, run: Run) -> float:
         bound = float(weights @ leader_value_bounds(game).upper)
         answer = dataclasses.replace(no_answer(Termination.SIZE_LIMIT), dual_bound=bound)
         return claimed(problem, run, answer, Claim(weights=weights, bound=bound)).dual_bound
-    root_only = run.within(nodes=1).quietly()
-    return solve_commitment(problem, root_only).dual_bound
+    nodes = few_numbers.ROOT_INTERVALS if _has_one_number(problem, run) else 1
+    root_only = run.within(nodes=nodes).quietly()
+    return solve_commitment(problem, root_only, with_starts=False).dual_bound
 
 
 def claimed(problem: Problem, run: Run, answer: Answer, claim: Claim) -> Answer:
@@ -294,6 +296,11 @@ def _zero_sum_answer(problem: Problem, run: Run, bounds: ValueBounds) -> tuple[A
         lps=saddle.lps,
     )
     return _with_progress(answer, run, scale), saddle.policy
+
+
+def _has_one_number(problem: Problem, run: Run) -> bool:
+    """Whether the leader chooses one number, and its proof can be written down if that is asked for."""
+    return few_numbers.applies(problem) and (run.recorder is None or few_numbers.IN_CERTIFICATES)
 
 
 def _one_number_answer(problem: Problem, run: Run, bounds: ValueBounds) -> tuple[Answer | None, LeaderPolicy]:

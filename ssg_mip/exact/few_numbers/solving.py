@@ -53,6 +53,9 @@ NEGLIGIBLE = 0.02
 SHARE = 0.25
 """Share of the gap that an interval may promise beyond the best value."""
 
+ROOT_INTERVALS = 200
+"""Intervals that cost about what a root relaxation does."""
+
 MOST_INTERVALS = 20_000
 """Intervals after which the bisection is given up."""
 
