@@ -26,7 +26,9 @@ from ssg_mip.evaluation.value_bounds import (
 )
 from ssg_mip.exact.bridge import CommitmentBridge, ImprovementBridge
 from ssg_mip.exact.easy_classes import settled
+from ssg_mip.exact.few_numbers import line_search
 from ssg_mip.exact.few_numbers import solving as few_numbers
+from ssg_mip.exact.few_numbers.pure import best_pure_policy
 from ssg_mip.exact.heuristics.simple import best_simple_policy
 from ssg_mip.exact.heuristics.statewise_steps import statewise_line_search
 from ssg_mip.exact.size_limit import commitment_size, improvement_size, least_values, obstacle
@@ -86,18 +88,19 @@ class Answer:
         return EvaluatedPolicy(self.policy, self.response)
 
 
-def solve_commitment(problem: Problem, run: Run) -> Answer:
+def solve_commitment(problem: Problem, run: Run, *, with_starts: bool = True) -> Answer:
     """Maximise ``weights @ V^f`` over the stationary leader policies ``f`` that a problem allows.
 
     A floor holds within ``run.tolerances.monotone`` times its scale. If no policy meets it the answer ends with
-    ``Termination.INFEASIBLE`` and the dual bound ``-inf``.
+    ``Termination.INFEASIBLE`` and the dual bound ``-inf``. Without starts nothing is spent on good policies before the
+    search.
     """
-    answer = _solve_commitment(problem, run)
+    answer = _solve_commitment(problem, run, with_starts)
     least = least_values(problem.game, problem.floor, run.tolerances)
     return claimed(problem, run, answer, Claim(weights=problem.weights, bound=answer.dual_bound, floor=least))
 
 
-def _solve_commitment(problem: Problem, run: Run) -> Answer:
+def _solve_commitment(problem: Problem, run: Run, with_starts: bool) -> Answer:
     game, weights = problem.game, problem.weights
     bounds = leader_value_bounds(game)
     if is_zero_sum(game) and problem.follower.margin == 0.0:
@@ -108,7 +111,7 @@ def _solve_commitment(problem: Problem, run: Run) -> Answer:
     easy, final = _easy_answer(problem, run, bounds)
     if easy is not None and final:
         return easy
-    if few_numbers.applies(problem):
+    if _has_one_number(problem, run):
         answer, start = _one_number_answer(problem, run, bounds)
         if answer is not None:
             return answer
@@ -116,7 +119,17 @@ def _solve_commitment(problem: Problem, run: Run) -> Answer:
     stop = obstacle(commitment_size(game, weights, problem.floor), run)
     if stop is not None:
         return easy or _simple_answer(problem, run, bounds, stop)
-    return searched(CommitmentBridge(problem, run if easy is None else run.starting_at(easy.policy)))
+    if easy is not None:
+        return searched(CommitmentBridge(problem, run.starting_at(easy.policy)))
+    return searched(CommitmentBridge(problem, _well_started(problem, run) if with_starts else run))
+
+
+def _well_started(problem: Problem, run: Run) -> Run:
+    """The run from the best policy of few lines, or of few deterministic policies, where they are few."""
+    if line_search.applies(problem):
+        return run.starting_at(line_search.best_on_lines(problem, run).policy)
+    best = best_pure_policy(problem, run)
+    return run if best is None else run.starting_at(best.policy)
 
 
 def searched(bridge: CommitmentBridge) -> Answer:
@@ -232,8 +245,9 @@ def root_bound(problem: Problem, run: Run) -> float:
         bound = float(weights @ leader_value_bounds(game).upper)
         answer = dataclasses.replace(no_answer(Termination.SIZE_LIMIT), dual_bound=bound)
         return claimed(problem, run, answer, Claim(weights=weights, bound=bound)).dual_bound
-    root_only = run.within(nodes=1).quietly()
-    return solve_commitment(problem, root_only).dual_bound
+    nodes = few_numbers.ROOT_INTERVALS if _has_one_number(problem, run) else 1
+    root_only = run.within(nodes=nodes).quietly()
+    return solve_commitment(problem, root_only, with_starts=False).dual_bound
 
 
 def claimed(problem: Problem, run: Run, answer: Answer, claim: Claim) -> Answer:
@@ -318,6 +332,11 @@ def _zero_sum_answer(problem: Problem, run: Run, bounds: ValueBounds) -> tuple[A
         lps=saddle.lps,
     )
     return _with_progress(answer, run, scale), saddle.policy
+
+
+def _has_one_number(problem: Problem, run: Run) -> bool:
+    """Whether the leader chooses one number, and its proof can be written down if that is asked for."""
+    return few_numbers.applies(problem) and (run.recorder is None or few_numbers.IN_CERTIFICATES)
 
 
 def _one_number_answer(problem: Problem, run: Run, bounds: ValueBounds) -> tuple[Answer | None, LeaderPolicy]:

@@ -31,23 +31,41 @@ from ssg_mip.numerics.array_types import FloatArray, IntArray
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class OneNumber:
-    """The policies of a game whose leader has two actions in one state, and nothing else to choose.
+    """Policies along a line on which the leader's mix moves in one state and stays what it is everywhere else.
 
     Attributes
     ----------
     game, state
-        The game, and the state of the choice.
+        The game, and the state in which the mix moves.
+    at_one, at_zero
+        Probabilities per leader slot where the number is 1, and where it is 0.
     """
 
     game: Game
     state: int
+    at_one: FloatArray
+    at_zero: FloatArray
+
+    @classmethod
+    def of(cls, game: Game, state: int) -> OneNumber:
+        """The number is the probability of the first of two actions of a state; first actions everywhere else."""
+        at_one = np.zeros(int(game.leader_offsets[-1]))
+        at_one[game.leader_offsets[:-1]] = 1.0
+        return cls.between(game, at_one, state, np.array([1.0, 0.0]), np.array([0.0, 1.0]))
+
+    @classmethod
+    def between(cls, game: Game, slots: FloatArray, state: int, at_one: FloatArray, at_zero: FloatArray) -> OneNumber:
+        """Between two mixes of a state, with a policy given by slots everywhere else."""
+        here = slice(int(game.leader_offsets[state]), int(game.leader_offsets[state + 1]))
+        ends = (slots.copy(), slots.copy())
+        ends[0][here], ends[1][here] = at_one, at_zero
+        return cls(game, state, *ends)
 
     def policy(self, number: float) -> LeaderPolicy:
-        """The policy that plays the state's first action with this probability, first actions everywhere else."""
-        slots = np.zeros(int(self.game.leader_offsets[-1]))
-        slots[self.game.leader_offsets[:-1]] = 1.0
-        first = int(self.game.leader_offsets[self.state])
-        slots[first : first + 2] = number, 1.0 - number
+        """The policy at a number from 0 to 1."""
+        slots = self.at_zero.copy()
+        here = slice(int(self.game.leader_offsets[self.state]), int(self.game.leader_offsets[self.state + 1]))
+        slots[here] = number * self.at_one[here] + (1.0 - number) * self.at_zero[here]
         return LeaderPolicy.from_slots(self.game, slots)
 
     def processes(self, number: float) -> tuple[DecisionProcess, DecisionProcess]:

@@ -60,10 +60,12 @@ class Bisection:
         return self._open[0][2].ends
 
     @property
-    def is_prepared(self) -> bool:
-        """Whether a change, or a point beside one, lies inside the open interval with the largest bound."""
+    def wants_policies(self) -> bool:
+        """Whether the open interval with the largest bound is so short that a policy inside may be worth as much."""
         low, high = self.widest
-        return bisect.bisect_right(self._points, low) < bisect.bisect_left(self._points, high)
+        return high - low <= 4.0 * AROUND or bisect.bisect_right(self._points, low) >= bisect.bisect_left(
+            self._points, high
+        )
 
     def split(self) -> bool:
         """Split the interval with the largest bound; whether there was one wide enough."""

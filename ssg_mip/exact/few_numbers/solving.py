@@ -9,6 +9,7 @@ nothing else is worth more.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Iterator
 
@@ -22,22 +23,38 @@ from ssg_mip.exact.few_numbers.one_number import OneNumber
 from ssg_mip.exact.few_numbers.proof import Bisection
 from ssg_mip.exact.few_numbers.walk import Walk, walk
 from ssg_mip.exact.heuristics.simple import evaluated
+from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.problem.evaluated_policy import Candidate
 from ssg_mip.problem.problem import Problem
 from ssg_mip.proofs.value_tree import ValueNode
 from ssg_mip.runs.run import Run
 
+IN_CERTIFICATES = False
+"""Whether certificates hold lines of the follower's values; where one is asked for, the search answers otherwise."""
+
 BESIDE = (1e-10, 1e-8, 1e-6)
 """How far from a change on either side policies are evaluated."""
 
-MOST_PROMISING = 6
-"""Ends of pieces beside which policies are evaluated."""
+MOST_PROMISING = 12
+"""Ends of pieces at which policies are evaluated at once; the bisection asks for others where they matter."""
+
+MOST_ASIDE = {"leader": 2, "first": 6, "adverse": 6}
+"""Ends of pieces beside which policies are evaluated, by the rule for ties."""
+
+PEAK_STEP = 1e-2
+"""How far apart, in shares of an interval, the policies are that say where its peak lies."""
+
+NARROWEST_PEAK = 1e-9
+"""Intervals of the number in which no peak is looked for any more."""
 
 NEGLIGIBLE = 0.02
 """Share of the gap that a step aside must gain."""
 
 SHARE = 0.25
 """Share of the gap that an interval may promise beyond the best value."""
+
+ROOT_INTERVALS = 200
+"""Intervals that cost about what a root relaxation does."""
 
 MOST_INTERVALS = 20_000
 """Intervals after which the bisection is given up."""
@@ -70,8 +87,8 @@ class NumberAnswer:
 
 def applies(problem: Problem) -> bool:
     """Whether the leader chooses one number and nothing else is asked."""
-    asks = problem.floor is not None or problem.policies.rows or problem.follower.margin > 0.0
-    return not asks and state_with_the_number(problem.game) is not None
+    asks_more = problem.floor is not None or bool(problem.policies.rows) or problem.follower.margin > 0.0
+    return not asks_more and state_with_the_number(problem.game) is not None
 
 
 def solve_one_number(problem: Problem, run: Run, scale: float) -> NumberAnswer:
@@ -94,7 +111,7 @@ def solve_one_number(problem: Problem, run: Run, scale: float) -> NumberAnswer:
     state = state_with_the_number(problem.game)
     if state is None:
         raise ValueError("the leader chooses more than one number, or none")
-    family = OneNumber(problem.game, state)
+    family = OneNumber.of(problem.game, state)
     path = walk(family, lambda: run.stopped)
     best = _best_on(problem, run, family, path, scale)
 
@@ -104,7 +121,7 @@ def solve_one_number(problem: Problem, run: Run, scale: float) -> NumberAnswer:
     bisection = Bisection(state, bound, path.starts[1:])
     stop = _stop_reason(run, best, bisection)
     while stop is None and bisection.dual_bound > _target(run, best.value, scale):
-        if not bisection.is_prepared:
+        if bisection.wants_policies:
             inside = evaluated(problem, run, family.policy(0.5 * math.fsum(bisection.widest)))
             best = max(best, inside, key=lambda one: one.value)
         if not bisection.split() or bisection.intervals >= MOST_INTERVALS:
@@ -129,35 +146,56 @@ def _target(run: Run, value: float, scale: float) -> float:
 
 
 def _best_on(problem: Problem, run: Run, family: OneNumber, path: Walk, scale: float) -> Candidate:
-    """The best of the start, the ends, and policies at or beside the changes; at least one.
+    """The best of the start, the uniform one if none is given, the ends, and policies at or beside the changes.
 
     A step aside that gains less than :data:`NEGLIGIBLE` of the gap is not taken: what it gains may be a tie that is
     one within its tolerance only.
     """
-    best = evaluated(problem, run, family.policy(0.0))
-    given = () if run.start is None else (evaluated(problem, run, run.start),)
-    for candidate in (*given, *_at_changes(problem, run, family, path)):
+    best = evaluated(problem, run, LeaderPolicy.uniform(family.game) if run.start is None else run.start)
+    inside = _peaks(problem, run, family, path) if problem.follower.ties == "adverse" else ()
+    for candidate in itertools.chain(_at_changes(problem, run, family, path), inside):
         least = NEGLIGIBLE * max(run.gap, LEAST_GAP) * gap_size(best.value, scale)
         best = candidate if candidate.value > best.value + least else best
     return best
 
 
 def _at_changes(problem: Problem, run: Run, family: OneNumber, path: Walk) -> Iterator[Candidate]:
-    """The changes and 1 come first; then steps aside, from the changes next to which the responses are worth most."""
-    promising = _promising(problem, family, path)
-    for number in (*path.starts[1:], 1.0, *(end + sign * side for sign, end in promising for side in BESIDE)):
+    """The ends, the changes next to which the responses are worth most, then steps aside from some of them."""
+    promising = _promising(problem, run, family, path)
+    numbers = dict.fromkeys(end for _, end in promising)
+    aside = (end + sign * side for sign, end in promising[: MOST_ASIDE[problem.follower.ties]] for side in BESIDE)
+    for number in itertools.chain((0.0, 1.0), numbers, aside):
         if run.stopped:
             return
         if 0.0 <= number <= 1.0:
             yield evaluated(problem, run, family.policy(number))
 
 
-def _promising(problem: Problem, family: OneNumber, path: Walk) -> list[tuple[float, float]]:
+def _peaks(problem: Problem, run: Run, family: OneNumber, path: Walk) -> Iterator[Candidate]:
+    """Under adverse ties, what pieces on which several responses are tied throughout are worth in their interior.
+
+    The least of several values that are each monotone in the number rises up to a peak and falls from there.
+    """
+    for low, high in itertools.pairwise((*path.starts, 1.0)):
+        middle = 0.5 * (low + high)
+        while not run.stopped and high - low > NARROWEST_PEAK:
+            candidate = evaluated(problem, run, family.policy(middle))
+            yield candidate
+            if not candidate.response.tied_states.any():
+                break
+            ahead = evaluated(problem, run, family.policy(middle + PEAK_STEP * (high - low)))
+            low, high = (middle, high) if ahead.value > candidate.value else (low, middle + PEAK_STEP * (high - low))
+            middle = 0.5 * (low + high)
+
+
+def _promising(problem: Problem, run: Run, family: OneNumber, path: Walk) -> list[tuple[float, float]]:
     """The ends of pieces with the largest values of the leader inside, each with the direction inwards."""
     ends = (*path.starts, 1.0)
     found = []
     for place, chosen in enumerate(path.responses):
         for sign, end in ((1.0, ends[place]), (-1.0, ends[place + 1])):
+            if run.stopped:
+                break
             leader = family.processes(end)[0]
             values = solutions(leader, chosen, leader.reward[chosen][:, None])[:, 0]
             found.append((float(problem.weights @ values), sign, end))

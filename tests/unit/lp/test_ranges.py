@@ -11,6 +11,7 @@ import pytest
 
 from ssg_mip import LeaderPolicy, best_response, solve
 from ssg_mip.base.status import Status, Termination
+from ssg_mip.exact.few_numbers import solving as few_numbers
 from ssg_mip.lp.compiled import compile_program
 from ssg_mip.lp.ranges import is_loose, range_report, warn_of_ranges
 from ssg_mip.methods.restricted import milp
@@ -97,8 +98,12 @@ def test_a_penalty_of_a_million_is_gone_through(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("method", ["commitment", "deterministic"])
-def test_a_game_with_distant_rewards_is_warned_of_once(method: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_game_with_distant_rewards_is_warned_of_once(
+    method: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Rewards of 1e-5 and 4e3 in one state; the answer comes all the same. No policy attains the 2 of a plan."""
+    monkeypatch.setattr(few_numbers, "applies", lambda _: False)
+    monkeypatch.setattr(milp, "MOST_ENUMERATED", 0)
     game = static_game([[1.0, 0.0], [2.0, 0.5]], [[2e3, 1e-5], [3e-5, 4e3]], "distant").to_game()
     with caplog.at_level(logging.WARNING, logger="ssg_mip"):
         result = solve(game, method, gap=1e-2, node_limit=5)
