@@ -111,7 +111,7 @@ def _solve_commitment(problem: Problem, run: Run, with_starts: bool) -> Answer:
     easy, final = _easy_answer(problem, run, bounds)
     if easy is not None and final:
         return easy
-    if _has_one_number(problem, run):
+    if few_numbers.applies(problem):
         answer, start = _one_number_answer(problem, run, bounds)
         if answer is not None:
             return answer
@@ -245,7 +245,7 @@ def root_bound(problem: Problem, run: Run) -> float:
         bound = float(weights @ leader_value_bounds(game).upper)
         answer = dataclasses.replace(no_answer(Termination.SIZE_LIMIT), dual_bound=bound)
         return claimed(problem, run, answer, Claim(weights=weights, bound=bound)).dual_bound
-    nodes = few_numbers.ROOT_INTERVALS if _has_one_number(problem, run) else 1
+    nodes = few_numbers.ROOT_INTERVALS if few_numbers.applies(problem) else 1
     root_only = run.within(nodes=nodes).quietly()
     return solve_commitment(problem, root_only, with_starts=False).dual_bound
 
@@ -332,11 +332,6 @@ def _zero_sum_answer(problem: Problem, run: Run, bounds: ValueBounds) -> tuple[A
         lps=saddle.lps,
     )
     return _with_progress(answer, run, scale), saddle.policy
-
-
-def _has_one_number(problem: Problem, run: Run) -> bool:
-    """Whether the leader chooses one number, and its proof can be written down if that is asked for."""
-    return few_numbers.applies(problem) and (run.recorder is None or few_numbers.IN_CERTIFICATES)
 
 
 def _one_number_answer(problem: Problem, run: Run, bounds: ValueBounds) -> tuple[Answer | None, LeaderPolicy]:

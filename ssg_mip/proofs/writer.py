@@ -47,7 +47,7 @@ from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.proofs.claim import Claim
 from ssg_mip.proofs.reduction import Reduction
 from ssg_mip.proofs.rows import BlockLayout, cut_entries
-from ssg_mip.proofs.value_tree import ValueLeaf, ValueNode, ValueSplit, in_preorder, leaves_of
+from ssg_mip.proofs.value_tree import FollowerLine, ValueLeaf, ValueNode, ValueSplit, in_preorder, leaves_of
 
 ROUNDED = 2.0
 """Times the rounding of values by which bounds on them are moved outwards."""
@@ -342,6 +342,11 @@ class Recorder:
         follower, leader = self.form.follower, self.form.leader
         return ROUNDED * follower.rounding / follower.unit, ROUNDED * leader.rounding / leader.unit
 
+    @property
+    def follower_rounding(self) -> float:
+        """By how much the follower's rewards of the game that the search runs on may be off, in its units."""
+        return self._rounding()[0]
+
     def _kind_of_proof(self, game: Game, claim: Claim) -> str:
         """Whether the tree, values, the follower's mixed policies or the ceiling prove a bound."""
         bound = claim.bound
@@ -414,7 +419,8 @@ class Recorder:
                 [int(state), int(answer), [[int(c), float(by)] for c, by in pairs]]
                 for (state, answer), pairs in node.multipliers.items()
             ]
-            yield ["u", self._upper_of(node).tolist(), box, multipliers]
+            line = [] if node.line is None else [_line_entry(node.line)]
+            yield ["u", self._upper_of(node).tolist(), box, multipliers, *line]
 
     # ---------------------------------------------------------------- the tree of a search
 
@@ -502,6 +508,10 @@ def summed_bound(recorder: Recorder, game: Game, claim: Claim) -> float:
     everything = game if recorder.reduction is None else recorder.reduction.game
     room = room_of(ExactGame.of(everything), whole, weights, shares)
     return raised(room + sum((share * bound for share, bound in zip(shares, bounds, strict=True)), Fraction(0)))
+
+
+def _line_entry(line: FollowerLine) -> list[Any]:
+    return [int(line.state), line.first.tolist(), line.second.tolist(), float(line.ratio)]
 
 
 def _units(form: StandardForm) -> list[list[Any]]:

@@ -14,7 +14,8 @@ The format ``ssg-mip-bound/5`` has ``"reduction"``, rounds that make the game sm
 none::
 
     [{"follower": [lower, upper] or null, "leader": [lower, upper] or null,
-      "dominated": [[s, b, [[c, share], ...]], ...], "copies": [[s, a, other], ...], "states": [...] or null}, ...]
+      "dominated": [[s, b, [[c, share], ...]], ...], "copies": [[s, a, other], ...], "states": [...] or null,
+      "merged": [[s, other], ...]}, ...]
 
 In the rounds, the weights and the floors, states and actions are numbered as in the whole game; everywhere else, units
 and ignored states included, as in what is left. A *sum* (:mod:`.sums`) is a header ``{"format": "ssg-mip-bound/5",
@@ -47,6 +48,8 @@ states that have a block of probabilities, for the improvement program all of th
                                                      ``[lower, upper]`` of the follower's values or ``null`` for that
                                                      of the node, and multipliers ``k`` of the follower's other
                                                      actions ``c`` for answers ``b`` (format 5, :mod:`.value_leaf`)
+``["u", ..., [s, w1, w2, ratio]]``                   the same with a line of the follower's values in the interval of
+                                                     the mix in ``s``, or ``null`` (:mod:`.follower_line`)
 ===================================================  ==============================================================
 
 There are no multipliers outside the blocks where there is no floor, no improvement program and no row on the policy.

@@ -195,9 +195,13 @@ def _verify_one(game: Game, first: Any, lines: Iterator[Any], out_of_time: Calla
         checks.append(yes_or_no("reduction", False, str(error)))
         return _unread(header, weights, checks, nodes=nodes_skipped(lines), cut_off=False)
     if header.reduction:
-        words = f"{len(header.reduction)} rounds leave {len(states)} of {game.num_states} states"
+        words = f"{_rounds_leave(len(header.reduction))} {len(states)} of {game.num_states} states"
         checks.append(yes_or_no("reduction", True, f"{words}, and no value is lost"))
     return _verify_left(left, states, header, checks, lines, out_of_time)
+
+
+def _rounds_leave(count: int) -> str:
+    return "1 round leaves" if count == 1 else f"{count} rounds leave"
 
 
 def _check_sizes(game: Game, header: Header | SumHeader) -> None:

@@ -9,7 +9,8 @@ margin. So with multipliers ``k(c) >= 0`` the leader's ``r_A(s,f,b) + gamma_A p(
 
 over the corners, and if that is at most ``U(s)`` for every open answer that may be best, ``U`` is at least ``V``. An
 answer is never best where ``sum_c k(c) (max_v [q(s,x,b) - q(s,x,c)] - m) < 0`` at every corner, or
-``max_v q(s,x,b) < l(s)``; a region with a state without a best answer holds no policy.
+``max_v q(s,x,b) < l(s)``, or where the line of the leaf shows it (:mod:`.follower_line`); a region with a state without
+a best answer holds no policy.
 
 ``v`` ranges over a box: that of the region, or one of the leaf, which must hold the follower's values for all mixes of
 the corners: ``q(s,x,b) <= u(s)`` at every corner and action for ``v = u``, and for ``v = l`` some action or mix of two
@@ -27,43 +28,25 @@ from typing import Any
 
 from ssg_mip.checker.dual.document import Header
 from ssg_mip.checker.dual.fields import listed_values, number, numbers, whole
+from ssg_mip.checker.dual.follower_line import FollowerLine, never_best, read_line
+from ssg_mip.checker.dual.mixes import Corner, Whole, mix_of, worth
 from ssg_mip.checker.dual.numbers import Numbers
 from ssg_mip.checker.dual.propagation import Region, reaches
-from ssg_mip.checker.rational import ExactGame, common_numerators
+from ssg_mip.checker.rational import ExactGame
 from ssg_mip.errors import InvalidResultError
-
-Corner = tuple[tuple[int, Fraction], ...]
-"""A mix of leader actions: each with its positive probability."""
 
 FLOOR_BITS = 64
 """What a mix of two actions secures is rounded down to this many bits more than the box has."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Whole:
-    """Numbers as multiples of ``2^-bits``."""
-
-    values: tuple[int, ...]
-    bits: int
-
-    @classmethod
-    def of(cls, values: Sequence[float]) -> Whole:
-        """Floats, exactly."""
-        above, below = common_numerators(values)
-        return cls(values=above, bits=below.bit_length() - 1)
-
-    def fraction(self, place: int) -> Fraction:
-        """One of them."""
-        return Fraction(self.values[place], 1 << self.bits)
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
 class ValueLeaf:
-    """Values ``U``, a box ``l, u`` or ``None`` for that of the region, and multipliers by state and answer."""
+    """Values ``U``, a box ``l, u`` or ``None`` for that of the region, multipliers by state and answer, and a line."""
 
     upper: Whole
     box: tuple[Whole, Whole] | None
     multipliers: Mapping[tuple[int, int], tuple[tuple[int, Fraction], ...]]
+    line: FollowerLine | None = None
 
 
 def read_value_leaf(data: Sequence[Any], game: Numbers) -> ValueLeaf:
@@ -74,8 +57,8 @@ def read_value_leaf(data: Sequence[Any], game: Numbers) -> ValueLeaf:
     InvalidResultError
         If it does not fit the game.
     """
-    if len(data) != 4:
-        raise InvalidResultError(f"a leaf of values has {len(data)} entries; it must have 4")
+    if len(data) not in (4, 5):
+        raise InvalidResultError(f"a leaf of values has {len(data)} entries; it must have 4, or 5 with a line")
     count = game.num_states
     box = None
     if data[2] is not None:
@@ -87,7 +70,12 @@ def read_value_leaf(data: Sequence[Any], game: Numbers) -> ValueLeaf:
         if key in multipliers:
             raise InvalidResultError(f"a leaf of values has multipliers for state {key[0]} and answer {key[1]} twice")
         multipliers[key] = pairs
-    return ValueLeaf(upper=Whole.of(numbers(data[1], count, "the values of a leaf")), box=box, multipliers=multipliers)
+    return ValueLeaf(
+        upper=Whole.of(numbers(data[1], count, "the values of a leaf")),
+        box=box,
+        multipliers=multipliers,
+        line=read_line(data[4], game) if len(data) == 5 else None,
+    )
 
 
 def _read_multipliers(entry: Any, game: Numbers) -> tuple[tuple[int, int], tuple[tuple[int, Fraction], ...]]:
@@ -134,10 +122,13 @@ class ValueBounds:
             box = leaf.box
             if not self._holds_values(box, corners):
                 return False
+        closed = self._closed(leaf.line, region, corners)
         proven = True
         for state in range(self._numbers.num_states):
             answered = False
             for answer in region.answers[state]:
+                if (state, answer) in closed:
+                    continue
                 spare = self._spare(leaf, box, corners[state], state, answer)
                 if spare is not None:
                     answered = True
@@ -153,9 +144,18 @@ class ValueBounds:
             tuple(((a, one),) for a in range(count)) for count in self._numbers.leader_counts
         ]
         for state, low, high in region.mixes:
-            ends = [((0, p), (1, 1 - p)) for p in dict.fromkeys((low, high))]
-            found[state] = tuple(tuple((a, share) for a, share in end if share) for end in ends)
+            found[state] = tuple(mix_of(share) for share in dict.fromkeys((low, high)))
         return found
+
+    def _closed(
+        self, line: FollowerLine | None, region: Region, corners: Sequence[Sequence[Corner]]
+    ) -> frozenset[tuple[int, int]]:
+        """The answers that a line shows to be never best in a region."""
+        if line is None:
+            return frozenset()
+        split = {state: (low, high) for state, low, high in region.mixes}
+        low, high = split.get(line.state, (Fraction(0), Fraction(1)))
+        return never_best(line, self._numbers, corners, (mix_of(low), mix_of(high)))
 
     def _spare(
         self, leaf: ValueLeaf, box: tuple[Whole, Whole], corners: Sequence[Corner], state: int, answer: int
@@ -168,11 +168,8 @@ class ValueBounds:
         ]
         if max(slack) < 0:
             return None
-        exact, own = self._exact, leaf.upper.fraction(state)
-        gains = [
-            self._worth(corner, state, answer, leaf.upper, exact.leader_rewards, exact.leader_discount)
-            for corner in corners
-        ]
+        own = leaf.upper.fraction(state)
+        gains = [worth(self._numbers, corner, state, answer, leaf.upper, leader=True) for corner in corners]
         spare = [own - gain - more for gain, more in zip(gains, slack, strict=True)]
         if min(spare) < 0 and self._is_poor(box, corners, state, answer):
             return None
@@ -180,30 +177,8 @@ class ValueBounds:
 
     def _is_poor(self, box: tuple[Whole, Whole], corners: Sequence[Corner], state: int, answer: int) -> bool:
         """Whether an answer is at every corner worth less to the follower than he gets in any case."""
-        exact, least = self._exact, box[0].fraction(state)
-        return all(
-            self._worth(corner, state, answer, box[1], exact.follower_rewards, exact.follower_discount) < least
-            for corner in corners
-        )
-
-    def _worth(
-        self,
-        corner: Corner,
-        state: int,
-        answer: int,
-        values: Whole,
-        rewards: Sequence[Fraction],
-        discount: Fraction,
-    ) -> Fraction:
-        """``r + gamma p v`` at a corner."""
-        total = Fraction(0)
-        for leader, share in corner:
-            number = self._numbers.row(state, leader, answer)
-            row = self._exact.rows[number]
-            mean = sum(values.values[t] * above for t, above in zip(row.places, row.numerators, strict=True))
-            later = Fraction(discount.numerator * mean, (discount.denominator * row.total) << values.bits)
-            total += rewards[number] + later if share == 1 else share * (rewards[number] + later)
-        return total
+        least = box[0].fraction(state)
+        return all(worth(self._numbers, corner, state, answer, box[1], leader=False) < least for corner in corners)
 
     def _lead(self, box: tuple[Whole, Whole], corner: Corner, state: int, answer: int, action: int) -> Fraction:
         """The most that ``q`` of an answer exceeds that of another action at a corner, over a box."""
@@ -233,16 +208,14 @@ class ValueBounds:
 
     def _holds_values(self, box: tuple[Whole, Whole], corners: Sequence[Sequence[Corner]]) -> bool:
         """Whether the follower's values against every mix of the corners lie in a box."""
-        numbers, exact = self._numbers, self._exact
-        lower, upper = box
-        theirs = exact.follower_rewards, exact.follower_discount
+        numbers, (lower, upper) = self._numbers, box
         for state, count in enumerate(numbers.follower_counts):
             most, least = upper.fraction(state), lower.fraction(state)
             lows = []
             for corner in corners[state]:
-                if any(self._worth(corner, state, b, upper, *theirs) > most for b in range(count)):
+                if any(worth(numbers, corner, state, b, upper, leader=False) > most for b in range(count)):
                     return False
-                lows.append([self._worth(corner, state, b, lower, *theirs) for b in range(count)])
+                lows.append([worth(numbers, corner, state, b, lower, leader=False) for b in range(count)])
             if max(map(min, zip(*lows, strict=True))) >= least:
                 continue
             bits = lower.bits + FLOOR_BITS

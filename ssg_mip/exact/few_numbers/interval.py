@@ -49,24 +49,26 @@ class BoundedInterval:
     leaf: ValueLeaf
 
 
-def bounded(family: OneNumber, ends: tuple[float, float], chosen: IntArray, weights: FloatArray) -> BoundedInterval:
+def bounded(
+    family: OneNumber, ends: tuple[float, float], chosen: IntArray, weights: FloatArray, noise: float = 0.0
+) -> BoundedInterval:
     """Bound the leader's weighted value between two numbers, by the line of a response that is best there, or nearly.
 
-    Any response will do; the better it is, the fewer answers are left.
+    Any response will do; the better it is, the fewer answers are left. The follower's rewards may be off by ``noise``.
     """
     line = Line.of(family, ends, chosen)
-    upper = _upper_values(family, ends, left_open(line))
+    upper = _upper_values(family, ends, left_open(line, noise))
     follower = FollowerLine(state=family.state, first=line.values, second=line.later, ratio=line.ratio)
     return BoundedInterval(ends, raised_sum(weights, upper), ValueLeaf(upper=upper, line=follower))
 
 
-def left_open(line: Line) -> NDArray[np.bool_]:
+def left_open(line: Line, noise: float = 0.0) -> NDArray[np.bool_]:
     """Per follower slot: whether it may be best somewhere on the line, as far as the three advantages tell."""
     advantages = np.array(line.advantages())
     largest, least = advantages.max(axis=0), advantages.min(axis=0)
     size = max(float(np.abs(one.reward).max()) for one in (line.first, line.second))
     size += 2.0 * max(float(np.abs(one).max()) for one in (line.values, line.later))
-    rounding = 4.0 * (line.first.num_states + ROUNDINGS + MIXED) * float(np.finfo(float).eps) * size
+    rounding = noise + 4.0 * (line.first.num_states + ROUNDINGS + MIXED) * float(np.finfo(float).eps) * size
     discount = line.first.discount
     above = max(0.0, float(largest.max())) + rounding
     below = max(0.0, -float(np.maximum.reduceat(least, line.first.offsets[:-1]).min())) + rounding

@@ -29,9 +29,6 @@ from ssg_mip.problem.problem import Problem
 from ssg_mip.proofs.value_tree import ValueNode
 from ssg_mip.runs.run import Run
 
-IN_CERTIFICATES = False
-"""Whether certificates hold lines of the follower's values; where one is asked for, the search answers otherwise."""
-
 BESIDE = (1e-10, 1e-8, 1e-6)
 """How far from a change on either side policies are evaluated."""
 
@@ -115,8 +112,10 @@ def solve_one_number(problem: Problem, run: Run, scale: float) -> NumberAnswer:
     path = walk(family, lambda: run.stopped)
     best = _best_on(problem, run, family, path, scale)
 
+    noise = 0.0 if run.recorder is None else run.recorder.follower_rounding
+
     def bound(ends: tuple[float, float]) -> BoundedInterval:
-        return bounded(family, ends, path.response(0.5 * (ends[0] + ends[1])), problem.weights)
+        return bounded(family, ends, path.response(0.5 * (ends[0] + ends[1])), problem.weights, noise)
 
     bisection = Bisection(state, bound, path.starts[1:])
     stop = _stop_reason(run, best, bisection)
