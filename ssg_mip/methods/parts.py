@@ -14,6 +14,8 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from ssg_mip.base.status import BoundProof, Status, Termination
 from ssg_mip.base.tolerances import ROUNDING
 from ssg_mip.evaluation.value_bounds import LEAST_GAP, leader_value_bounds
@@ -21,7 +23,7 @@ from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.in_standard_form import run_method
 from ssg_mip.methods.leading_back import into_reduced
 from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.presolve import Part, put_together
+from ssg_mip.presolve import Part, played_elsewhere, put_together
 from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.problem import Problem
 from ssg_mip.proofs.claim import Claim
@@ -87,6 +89,7 @@ class _Whole:
 
     def __init__(self, problem: Problem, run: Run, method: Method, parts: Sequence[tuple[Reduction, Part]]) -> None:
         self._problem, self._run, self._method = problem, run, method
+        self._elsewhere = played_elsewhere(problem.game, method.promises)
         self._nodes = 0
         self._counts: Counter[str] = Counter()
         self._progress: list[ProgressRow] = []
@@ -95,7 +98,7 @@ class _Whole:
         self._pieces = [self._piece(*one) for one in parts]
 
     def _piece(self, reduction: Reduction, part: Part) -> _Piece:
-        answered = reduction.states[part.weights > 0.0]
+        answered = np.isin(reduction.into, reduction.states[part.weights > 0.0])
         return _Piece(
             reduction=reduction,
             weights=part.weights,
@@ -157,7 +160,9 @@ class _Whole:
 
     def _policy_of(self, piece: _Piece) -> LeaderPolicy | None:
         policy = None if piece.answer is None else piece.answer.leader_policy
-        return None if policy is None else put_together(self._problem.game, [(piece.reduction, policy)])
+        return (
+            None if policy is None else put_together(self._problem.game, [(piece.reduction, policy)], self._elsewhere)
+        )
 
     def _told_of(self, piece: _Piece) -> Callable[[ProgressRow], None]:
         """Takes the rows of a part, and tells the whole's."""
@@ -217,7 +222,7 @@ class _Whole:
         ]
         if len(parts) < len(self._pieces):
             return None
-        policy = put_together(self._problem.game, parts)
+        policy = put_together(self._problem.game, parts, self._elsewhere)
         response = self._problem.follower.response(self._problem.game, policy, self._run.tolerances)
         return EvaluatedPolicy(policy, response)
 

@@ -5,7 +5,7 @@ values of the answer are computed anew by the game as given. Methods that answer
 spared the states that do not count for it, and solve parts that have nothing to do with each other one by one.
 
 Nothing is left out where a margin is asked for, where policies are restricted, and for methods that run in the game's
-own units, whose details speak of all of it.
+own units, whose details speak of all of it. States are merged only for methods that answer for one weighted value.
 """
 
 from __future__ import annotations
@@ -13,13 +13,18 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
+import numpy as np
+
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.in_standard_form import run_method, still_optimal
 from ssg_mip.methods.leading_back import into_reduced, led_back
 from ssg_mip.methods.parts import run_parts
+from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.presolve import Part, reduce_game, restricted, split_parts, summary
 from ssg_mip.problem.problem import Problem
+from ssg_mip.proofs.claim import Claim
 from ssg_mip.proofs.reduction import Reduction
+from ssg_mip.proofs.writer import Recorder
 from ssg_mip.result import Result
 from ssg_mip.runs.method import Method
 from ssg_mip.runs.run import Run
@@ -57,19 +62,41 @@ def _presolved(problem: Problem, run: Run, method: Method) -> tuple[Reduction, S
     """What is left of the game, as far as the time goes, and its parts."""
     game = problem.game
     weights = problem.weights if method.weighted_only else None
-    reduction = reduce_game(game, weights=weights, ties=problem.follower.ties, checkpoint=run.sharing(SHARE).checkpoint)
+    reduction = reduce_game(
+        game,
+        weights=weights,
+        ties=problem.follower.ties,
+        checkpoint=run.sharing(SHARE).checkpoint,
+        merging=method.weighted_only,
+    )
     if weights is None:
         return reduction, ()
-    return reduction, split_parts(reduction.reduced, weights[reduction.states])
+    return reduction, split_parts(reduction.reduced, reduction.weights_in(weights))
 
 
 def _run_reduced(problem: Problem, run: Run, method: Method, reduction: Reduction) -> Result:
     """Run a method on the reduced game alone."""
-    if run.recorder is not None:
-        run.recorder.reduction = reduction
-    start = run.start
+    start, recorder = run.start, run.recorder
     if start is None and not method.weighted_only:
         start = LeaderPolicy.uniform(problem.game)
-    inner = into_reduced(problem, run.starting_at(start), reduction, problem.weights[reduction.states])
-    result = run_method(*inner, method)
-    return still_optimal(led_back(result, problem, run, reduction), run.gap)
+    if recorder is not None:
+        recorder = recorder.fresh() if _adds_weights(reduction, problem.weights) else recorder
+        recorder.reduction = reduction
+    inner = dataclasses.replace(run.starting_at(start), recorder=recorder)
+    weights = reduction.weights_in(problem.weights)
+    result = led_back(run_method(*into_reduced(problem, inner, reduction, weights), method), problem, run, reduction)
+    if run.recorder is not None and recorder is not None and recorder is not run.recorder:
+        result = _as_sum(result, problem, run.recorder, recorder)
+    return still_optimal(result, run.gap)
+
+
+def _adds_weights(reduction: Reduction, weights: FloatArray) -> bool:
+    """Whether states of positive weight were merged into others: sums of weights are rounded."""
+    return bool(np.any(weights[reduction.into != np.arange(len(weights))] > 0.0))
+
+
+def _as_sum(result: Result, problem: Problem, whole: Recorder, part: Recorder) -> Result:
+    """A result whose certificate is a sum of one, in which the rounding of weights is counted."""
+    whole.summed = [part]
+    bound = whole.settle(problem.game, Claim(weights=problem.weights, bound=result.dual_bound))
+    return dataclasses.replace(result, dual_bound=bound)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from ssg_mip.base.promises import Promise
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
@@ -39,6 +40,13 @@ def put_together(
     return LeaderPolicy.from_slots(game, slots)
 
 
+def played_elsewhere(game: Game, promises: Iterable[Promise]) -> LeaderPolicy:
+    """What an answer says of states that were left out: anything will do that keeps what it promises of policies."""
+    if {Promise.DETERMINISTIC, Promise.ON_GRID}.isdisjoint(promises):
+        return LeaderPolicy.uniform(game)
+    return LeaderPolicy.deterministic(game, np.zeros(game.num_states, dtype=int))
+
+
 def policy_in(reduction: Reduction, policy: LeaderPolicy) -> LeaderPolicy:
     """A policy of the original game as one of what is left, of the same worth.
 
@@ -65,10 +73,4 @@ def weights_in(reduction: Reduction, weights: FloatArray) -> FloatArray:
 
     Those of merged states go to what they were merged into; others of states that went are left out.
     """
-    moved = np.array(weights, dtype=float)
-    for step in reduction.rounds:
-        for state, other in step.merged:
-            moved[other] += moved[state]
-            moved[state] = 0.0
-    left: FloatArray = moved[reduction.states]
-    return left
+    return reduction.weights_in(weights)

@@ -84,6 +84,7 @@ class Round:
             ],
             "copies": [[int(number) for number in copy] for copy in self.copies],
             "states": None if self.states is None else [int(state) for state in self.states],
+            **({"merged": [[int(state), int(other)] for state, other in self.merged]} if self.merged else {}),
         }
 
     def renumbered(self, first: Reduction) -> Round:
@@ -103,6 +104,7 @@ class Round:
             ),
             copies=tuple((states[s], leaders[s][a], leaders[s][other]) for s, a, other in self.copies),
             states=None if self.states is None else first.states[self.states],
+            merged=tuple((states[state], states[other]) for state, other in self.merged),
         )
 
 
@@ -161,8 +163,50 @@ class Reduction:
             ),
         )
 
-    def weights_out(self, weights: FloatArray) -> FloatArray:
-        """Weights over the states that are left as weights over all states."""
+    @property
+    def into(self) -> IntArray:
+        """By state of the whole game, the one that it was merged into, or the state itself."""
+        found = np.arange(self.game.num_states)
+        for one in self.rounds:
+            if one.merged:
+                target = np.arange(len(found))
+                target[[state for state, _ in one.merged]] = [other for _, other in one.merged]
+                found = target[found]
+        return found
+
+    def weights_in(self, weights: FloatArray) -> FloatArray:
+        """Weights over all states as weights over those that are left; merged states add theirs."""
+        left: FloatArray = np.bincount(self.into, weights, self.game.num_states)[self.states]
+        return left
+
+    def weights_out(self, weights: FloatArray, like: FloatArray | None = None) -> FloatArray:
+        """Weights over the states that are left as weights over all states.
+
+        Parameters
+        ----------
+        weights
+            One for each state that is left.
+        like
+            Weights over all states. What a state has is spread over it and those that were merged into it in about
+            these proportions, so that it adds up exactly; without them the state has all of it.
+        """
         found = np.zeros(self.game.num_states)
         found[self.states] = weights
+        if like is None:
+            return found
+        into = self.into
+        for state in np.unique(into[(into != np.arange(len(into))) & (like > 0.0)]).tolist():
+            members = np.flatnonzero((into == state) & (like > 0.0))
+            found[state], whole = 0.0, found[state]
+            if whole > 0.0:
+                found[members] = _spread(float(whole), like[members])
         return found
+
+
+def _spread(whole: float, like: FloatArray) -> FloatArray:
+    """Positive numbers about in proportion to others, whose exact sum is given."""
+    step = float(np.spacing(whole))
+    found = np.maximum(1.0, np.rint(like / like.sum() * (whole / step))) * step
+    largest = int(np.argmax(like))
+    found[largest] = whole - step * float(np.delete(found / step, largest).sum())
+    return found

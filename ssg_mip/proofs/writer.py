@@ -233,17 +233,18 @@ class Recorder:
         claim = self._settled_claim()
         if claim.demanding or not math.isfinite(claim.bound):
             raise SolverError(f"there is no certificate of the bound {claim.bound!r} as a sum over parts")
+        weights = claim.weights if own is None else own.weights_out(claim.weights)
         yield {
             "format": REDUCED_FORMAT,
             "game_hash": game.content_hash,
-            "weights": (claim.weights if own is None else own.weights_out(claim.weights)).tolist(),
+            "weights": weights.tolist(),
             "bound": float(claim.bound),
             "sum": len(self.summed),
         }
         for part in self.summed:
             if part.summed:
                 raise SolverError("there is no certificate: a part of a sum is a sum itself")
-            yield from part._lines_after(game, part._reduction_after(own, game))
+            yield from part._lines_after(game, part._reduction_after(own, game), weights)
 
     def _reduction_of(self, game: Game) -> Reduction | None:
         """What has been removed from a game, if anything has."""
@@ -257,8 +258,11 @@ class Recorder:
         own = self._reduction_of(game if first is None else first.reduced)
         return own if first is None else first if own is None else own.after(first)
 
-    def _lines_after(self, game: Game, reduction: Reduction | None) -> Iterator[Any]:
-        """The lines about a game from which something may have been removed before the search."""
+    def _lines_after(self, game: Game, reduction: Reduction | None, like: FloatArray | None = None) -> Iterator[Any]:
+        """The lines about a game from which something may have been removed before the search.
+
+        Where states were merged, their weights are about in the proportions of ``like``.
+        """
         lines = self._lines_of_search(game if reduction is None else reduction.reduced)
         header = next(lines)
         if reduction is not None:
@@ -268,7 +272,7 @@ class Recorder:
             header |= {
                 "format": REDUCED_FORMAT,
                 "game_hash": game.content_hash,
-                "weights": reduction.weights_out(np.array(header["weights"])).tolist(),
+                "weights": reduction.weights_out(np.array(header["weights"]), like).tolist(),
                 "floor": [[states[state], least] for state, least in header["floor"]],
                 "reduction": [one.to_dict() for one in reduction.rounds],
             }
@@ -500,9 +504,8 @@ def summed_bound(recorder: Recorder, game: Game, claim: Claim) -> float:
         if not math.isfinite(own.bound):
             raise SolverError(f"there is no certificate: a part has the bound {own.bound!r}")
         scale = Scale() if part.form is None else part.form.leader
-        weights.append(
-            positive(exact_weights(own.weights if reduction is None else reduction.weights_out(own.weights)))
-        )
+        given = own.weights if reduction is None else reduction.weights_out(own.weights, claim.weights)
+        weights.append(positive(exact_weights(given)))
         bounds.append(scale.base_of(own.weights) + Fraction(scale.unit) * Fraction(own.bound))
     shares = shares_of(whole, weights)
     everything = game if recorder.reduction is None else recorder.reduction.game

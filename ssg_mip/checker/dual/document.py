@@ -14,13 +14,12 @@ The format ``ssg-mip-bound/5`` has ``"reduction"``, rounds that make the game sm
 none::
 
     [{"follower": [lower, upper] or null, "leader": [lower, upper] or null,
-      "dominated": [[s, b, [[c, share], ...]], ...], "copies": [[s, a, other], ...], "states": [...] or null,
-      "merged": [[s, other], ...]}, ...]
+      "dominated": [[s, b, [[c, share], ...]], ...], "copies": [[s, a, other], ...], "states": [...] or null}, ...]
 
-In the rounds, the weights and the floors, states and actions are numbered as in the whole game; everywhere else, units
-and ignored states included, as in what is left. A *sum* (:mod:`.sums`) is a header ``{"format": "ssg-mip-bound/5",
-"game_hash": ..., "weights": [...], "bound": 1.25, "sum": 2}`` followed by so many certificates about the same game,
-each with its header and its nodes.
+A round that merges states has ``"merged": [[s, other], ...]`` beside these. In the rounds, the weights and the floors,
+states and actions are numbered as in the whole game; everywhere else, units and ignored states included, as in what is
+left. A *sum* (:mod:`.sums`) is a header ``{"format": "ssg-mip-bound/5", "game_hash": ..., "weights": [...],
+"bound": 1.25, "sum": 2}`` followed by so many certificates about the same game, each with its header and its nodes.
 
 ``margin``, ``floor``, ``values`` and ``slack`` say which policies it is about (:mod:`.demands`), and ``values`` that it
 is about the improvement program; with the bound ``null`` there is no such policy. Where ``units`` are given, of leader
@@ -76,6 +75,7 @@ import dataclasses
 import json
 import math
 from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -115,10 +115,10 @@ LONGEST_LINE = 50_000_000
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class Header:
-    """What a certificate claims, and how its nodes are to be read."""
+    """What a certificate claims, and how its nodes are to be read; weights of what is left of a game are fractions."""
 
     game_hash: str
-    weights: tuple[float, ...]
+    weights: tuple[float, ...] | tuple[Fraction, ...]
     bound: float | None
     sweeps: int
     lower: tuple[float, ...]

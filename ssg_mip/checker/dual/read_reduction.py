@@ -11,7 +11,7 @@ from ssg_mip.checker.dual.reduction import GivenDominance, GivenRound
 from ssg_mip.errors import InvalidResultError
 
 KEYS = ("follower", "leader", "dominated", "copies", "states")
-"""What a round consists of."""
+"""What a round consists of; ``merged`` beside it where states are."""
 
 
 def read_reduction(given: Any, count: int) -> tuple[GivenRound, ...]:
@@ -37,11 +37,13 @@ def read_reduction(given: Any, count: int) -> tuple[GivenRound, ...]:
 
 def states_left(rounds: Sequence[GivenRound], count: int) -> int:
     """How many of so many states are left after some rounds."""
-    return next((len(one.states) for one in reversed(rounds) if one.states is not None), count)
+    for one in rounds:
+        count = (count if one.states is None else len(one.states)) - len(one.merged)
+    return count
 
 
 def _read_round(given: Any, count: int, left: int) -> GivenRound:
-    if not isinstance(given, dict) or set(given) != set(KEYS):
+    if not isinstance(given, dict) or set(given) - {"merged"} != set(KEYS):
         raise InvalidResultError(f"a round of the header's reduction must have the keys {sorted(KEYS)}")
     states = given["states"]
     return GivenRound(
@@ -50,6 +52,7 @@ def _read_round(given: Any, count: int, left: int) -> GivenRound:
         dominated=tuple(_read_dominance(one, count) for one in listed_values(given["dominated"], None, "dominated")),
         copies=tuple(_read_copy(one, count) for one in listed_values(given["copies"], None, "copies")),
         states=None if states is None else _read_states(states, count),
+        merged=tuple(_read_merge(one, count) for one in listed_values(given.get("merged", []), None, "merged")),
     )
 
 
@@ -79,6 +82,13 @@ def _read_copy(given: Any, count: int) -> tuple[int, int, int]:
         whole(state, 0, count - 1, "the state of a copy"),
         whole(action, 0, None, "a copy"),
         whole(other, 0, None, "what a copy is of"),
+    )
+
+
+def _read_merge(given: Any, count: int) -> tuple[int, int]:
+    state, other = listed_values(given, 2, "a state that is merged")
+    return whole(state, 0, count - 1, "a state that is merged"), whole(
+        other, 0, count - 1, "what a state is merged into"
     )
 
 

@@ -16,9 +16,17 @@ actions, leader actions and states of what the rounds before it have left, and i
 * A leader action is a *copy* if another one that the round keeps has the same rewards and distributions for every
   follower action that is left: its probability may go there.
 * The *states* that are kept are closed under what is left and hold every positive weight.
+* A state is *merged* into another one that stays if the leader has one action left in each, and the follower's actions
+  have, one after the other, the same rewards and, once all merged states are replaced by those that they go into, the
+  same distributions. Whatever the leader plays elsewhere, values of what is left, taken in a merged state from the
+  other one, satisfy the follower's optimality equations of the whole game, and the same answers are best; so they are
+  his values, and the same goes for the leader's best values over these answers. What led to the state leads to the
+  other one from then on, and its weight is the other one's. Where the leader has a choice in both states this would be
+  false: he may treat them differently.
 
 With a margin the follower's actions and the states all count, so that only copies may go. Of the improvement program
-all states count, and the leader's side of a dominance must hold whatever his values are. States with a floor stay.
+all states count, and the leader's side of a dominance must hold whatever his values are. States with a floor stay, and
+nothing is merged into them.
 """
 
 from __future__ import annotations
@@ -64,6 +72,8 @@ class GivenRound:
         ``(state, action, other)``: leader actions that go, and what they are copies of.
     states
         The states that stay, in rising order; ``None`` for all.
+    merged
+        ``(state, other)``: states that go into others, after everything else.
     """
 
     follower: tuple[tuple[float, ...], tuple[float, ...]] | None = None
@@ -71,6 +81,12 @@ class GivenRound:
     dominated: tuple[GivenDominance, ...] = ()
     copies: tuple[tuple[int, int, int], ...] = ()
     states: tuple[int, ...] | None = None
+    merged: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything goes."""
+        return bool(self.dominated or self.copies or self.merged or self.states is not None)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -80,7 +96,9 @@ class Needed:
     Attributes
     ----------
     states
-        States that must stay: those of positive weight and those with a floor.
+        States that must stay, or be merged into others: those of positive weight and those with a floor.
+    floors
+        States with a floor, which are not merged.
     copies_only
         Whether neither follower actions nor states may go.
     any_values
@@ -88,6 +106,7 @@ class Needed:
     """
 
     states: frozenset[int]
+    floors: frozenset[int] = frozenset()
     copies_only: bool = False
     any_values: bool = False
 
@@ -115,6 +134,8 @@ class Reducer:
     ----------
     states
         Those that are left, in rising order.
+    into
+        By state, the one that it has been merged into, or the state itself.
     """
 
     def __init__(self, exact: ExactGame, needed: Needed, out_of_time: Callable[[], bool] = never) -> None:
@@ -125,6 +146,7 @@ class Reducer:
         self._first = game.row_offsets.tolist()
         self._width = game.follower_counts.tolist()
         self.states = list(range(game.num_states))
+        self.into = list(range(game.num_states))
         self._counts = game.leader_counts.tolist()
         self._leaders: dict[int, list[int]] = {}
         self._followers: dict[int, list[int]] = {}
@@ -155,12 +177,15 @@ class Reducer:
             self._remove_copies(given.copies)
         if given.states is not None:
             self._remove_states(given.states)
+        if given.merged:
+            self._merge_states(given.merged)
 
     def _check_needs(self, given: GivenRound) -> None:
         needed = self._needed
-        if needed.copies_only and (given.dominated or given.states is not None):
+        if needed.copies_only and (given.dominated or given.states is not None or given.merged):
             raise ReductionError("with a margin neither follower actions nor states may go")
-        if needed.any_values and given.states is not None and len(given.states) < len(self.states):
+        fewer = given.states is not None and len(given.states) < len(self.states)
+        if needed.any_values and (fewer or given.merged):
             raise ReductionError("of the improvement program no state may go")
 
     # ---------------------------------------------------------------- follower actions
@@ -324,8 +349,9 @@ class Reducer:
         kept, before = set(states), set(self.states)
         if not kept <= before:
             raise ReductionError(f"state {min(kept - before)} is kept, and was removed before")
-        if not self._needed.states <= kept:
-            raise ReductionError(f"state {min(self._needed.states - kept)} counts, and is removed")
+        missing = {self.into[state] for state in self._needed.states} - kept
+        if missing:
+            raise ReductionError(f"state {min(missing)} counts, and is removed")
         for state in states:
             for row in self._rows_of(state):
                 move = self._exact.rows[row]
@@ -333,6 +359,27 @@ class Reducer:
                 if out:
                     raise ReductionError(f"state {state} is kept and leads to state {out[0]}, which is removed")
         self.states = list(states)
+
+    def _merge_states(self, merged: Sequence[tuple[int, int]]) -> None:
+        into, left = dict(merged), set(self.states)
+        if len(into) < len(merged):
+            raise ReductionError("a state is merged twice")
+        for state, other in merged:
+            self._stop_in_time()
+            if state not in left or other not in left or other in into:
+                raise ReductionError(f"state {state} is merged into state {other}, and one of them is not left")
+            if state in self._needed.floors or other in self._needed.floors:
+                raise ReductionError(f"state {state} is merged into state {other}, and one of them has a floor")
+            if len(self.leaders(state)) > 1 or len(self.leaders(other)) > 1:
+                raise ReductionError(f"state {state} is merged into state {other}, and the leader has a choice there")
+        rows = tuple(_led_into(row, into) for row in self._exact.rows)
+        self._exact = _with_rows(self._exact, rows)
+        for state, other in merged:
+            mine, theirs = list(self._rows_of(state)), list(self._rows_of(other))
+            if len(mine) != len(theirs) or not all(map(self._same, mine, theirs)):
+                raise ReductionError(f"state {state} is merged into state {other}, and is not as that one is")
+        self.states = [state for state in self.states if state not in into]
+        self.into = [into.get(state, state) for state in self.into]
 
     # ---------------------------------------------------------------- what is left
 
@@ -343,7 +390,7 @@ class Reducer:
         numbers = [row for state in self.states for row in self._rows_of(state)]
         moves, probabilities = [], []
         for number in numbers:
-            row, start = exact.rows[number], int(game.indptr[number])
+            row = exact.rows[number]
             sure = [entry for entry, above in enumerate(row.numerators) if above]
             moves.append(
                 Row(
@@ -352,7 +399,7 @@ class Reducer:
                     total=row.total,
                 )
             )
-            probabilities += [float(game.probabilities[start + entry]) for entry in sure]
+            probabilities += [row.numerators[entry] / row.total for entry in sure]
         left = Game(
             name=game.name,
             state_names=tuple(game.state_names[s] for s in self.states),
@@ -376,6 +423,14 @@ class Reducer:
             given=tuple(moves),
         )
 
+    def weights(self, weights: Sequence[float] | Sequence[Fraction]) -> tuple[Fraction, ...]:
+        """Weights of the whole game on the states that are left, those of merged states with those they went into."""
+        found = dict.fromkeys(self.states, Fraction(0))
+        for state, weight in enumerate(weights):
+            if weight:
+                found[self.into[state]] += Fraction(weight)
+        return tuple(found.values())
+
     def _row(self, state: int, leader: int, follower: int) -> int:
         return int(self._first[state] + leader * self._width[state] + follower)
 
@@ -390,8 +445,8 @@ class Reducer:
 
 def reduced_by(
     exact: ExactGame, rounds: Iterable[GivenRound], needed: Needed, out_of_time: Callable[[], bool] = never
-) -> tuple[ExactGame, tuple[int, ...]]:
-    """What is left of a game after some rounds, and its states as numbered in the game.
+) -> tuple[ExactGame, Reducer]:
+    """What is left of a game after some rounds, and the states that it consists of.
 
     Raises
     ------
@@ -403,12 +458,34 @@ def reduced_by(
     reducer, changed = Reducer(exact, needed, out_of_time), False
     for one in rounds:
         reducer.apply(one)
-        changed = changed or bool(one.dominated or one.copies or one.states is not None)
-    return (reducer.reduced() if changed else exact), tuple(reducer.states)
+        changed = changed or one.changes
+    return (reducer.reduced() if changed else exact), reducer
 
 
 def _shares(row: Row) -> dict[int, Fraction]:
     return {t: Fraction(above, row.total) for t, above in zip(row.places, row.numerators, strict=True) if above}
+
+
+def _led_into(row: Row, into: Mapping[int, int]) -> Row:
+    """A distribution in which merged states are replaced by those that they go into."""
+    if into.keys().isdisjoint(row.places):
+        return row
+    sums: dict[int, int] = {}
+    for place, above in zip(row.places, row.numerators, strict=True):
+        target = into.get(place, place)
+        sums[target] = sums.get(target, 0) + above
+    return Row(places=tuple(sums), numerators=tuple(sums.values()), total=row.total)
+
+
+def _with_rows(exact: ExactGame, rows: tuple[Row, ...]) -> ReducedGame:
+    return ReducedGame(
+        game=exact.game,
+        leader_rewards=exact.leader_rewards,
+        follower_rewards=exact.follower_rewards,
+        leader_discount=exact.leader_discount,
+        follower_discount=exact.follower_discount,
+        given=rows,
+    )
 
 
 def _floored(value: Fraction) -> int:

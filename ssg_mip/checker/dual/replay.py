@@ -13,7 +13,7 @@ from ssg_mip.base.rules import COUNT, PATH, Rule, checked, optional
 from ssg_mip.checker.clock import TimeIsUp, time_is_up
 from ssg_mip.checker.dual.document import Header, SumHeader, is_sum, lines_of, read_header, read_sum
 from ssg_mip.checker.dual.policy_rows import GivenRow
-from ssg_mip.checker.dual.reduction import Needed, ReductionError, reduced_by
+from ssg_mip.checker.dual.reduction import Needed, Reducer, ReductionError, reduced_by
 from ssg_mip.checker.dual.sums import positive, room_of, shares_check, shares_of
 from ssg_mip.checker.dual.tree import Tree, nodes_skipped
 from ssg_mip.checker.dual.units import raised, reaches, restated
@@ -188,16 +188,16 @@ def _verify_one(game: Game, first: Any, lines: Iterator[Any], out_of_time: Calla
     checks = [_hash_check(game, header.game_hash)]
     exact = ExactGame.of(game)
     try:
-        left, states = reduced_by(exact, header.reduction or (), _needed(header), out_of_time)
+        left, reducer = reduced_by(exact, header.reduction or (), _needed(header), out_of_time)
     except TimeIsUp:
         return _unread(header, weights, checks, nodes=0, cut_off=True)
     except ReductionError as error:
         checks.append(yes_or_no("reduction", False, str(error)))
         return _unread(header, weights, checks, nodes=nodes_skipped(lines), cut_off=False)
     if header.reduction:
-        words = f"{_rounds_leave(len(header.reduction))} {len(states)} of {game.num_states} states"
+        words = f"{_rounds_leave(len(header.reduction))} {len(reducer.states)} of {game.num_states} states"
         checks.append(yes_or_no("reduction", True, f"{words}, and no value is lost"))
-    return _verify_left(left, states, header, checks, lines, out_of_time)
+    return _verify_left(left, reducer, header, checks, lines, out_of_time)
 
 
 def _rounds_leave(count: int) -> str:
@@ -224,6 +224,7 @@ def _needed(header: Header) -> Needed:
     weighted = {state for state, weight in enumerate(header.weights) if weight > 0.0}
     return Needed(
         states=frozenset(weighted | {state for state, _ in header.floor}),
+        floors=frozenset(state for state, _ in header.floor),
         copies_only=header.margin > 0.0,
         any_values=header.values is not None,
     )
@@ -251,7 +252,7 @@ def _unread(
 
 def _verify_left(
     exact: ExactGame,
-    states: tuple[int, ...],
+    reducer: Reducer,
     header: Header,
     checks: list[Check],
     lines: Iterator[Any],
@@ -259,10 +260,10 @@ def _verify_left(
 ) -> BoundVerification:
     """Replay the tree, which is about what is left of the game."""
     whole_weights, whole_floor = exact_weights(header.weights), header.floor
-    place = {state: number for number, state in enumerate(states)}
+    place = {state: number for number, state in enumerate(reducer.states)}
     header = dataclasses.replace(
         header,
-        weights=tuple(header.weights[state] for state in states),
+        weights=reducer.weights(header.weights),
         floor=tuple((place[state], least) for state, least in header.floor),
     )
     standard, leader, follower = restated(exact, header.units, header.ignored)

@@ -115,7 +115,8 @@ def _solved(rows: list[tuple[list[Fraction], Fraction]], discount: Fraction) -> 
     """Values of a policy, by elimination."""
     count = len(rows)
     table = [
-        [Fraction(s == t) - discount * move[t] for t in range(count)] + [reward] for s, (move, reward) in enumerate(rows)
+        [Fraction(s == t) - discount * move[t] for t in range(count)] + [reward]
+        for s, (move, reward) in enumerate(rows)
     ]
     for s in range(count):
         table[s] = [x / table[s][s] for x in table[s]]
@@ -175,9 +176,7 @@ def test_in_the_state_of_the_choice_the_ends_alone_say_too_little() -> None:
     assert closed((mix_of(Fraction(0)), mix_of(Fraction(1, 4)))) == {(0, 1)}
     assert closed((mix_of(Fraction(1, 2)), mix_of(Fraction(1)))) == frozenset()
     # d(p1, w1) = d(p2, w2) = -3/2 - 1 and -1/2, and what decides is the number in between, with either ratio.
-    steep = FollowerLine(
-        state=0, first=Whole.of([0.0, 0.0]), second=Whole.of([-8.0, 0.0]), ratio=Fraction(1)
-    )
+    steep = FollowerLine(state=0, first=Whole.of([0.0, 0.0]), second=Whole.of([-8.0, 0.0]), ratio=Fraction(1))
     assert closed((mix_of(Fraction(0)), mix_of(Fraction(1, 2))), steep) == frozenset()
 
 
@@ -315,11 +314,9 @@ def test_a_malformed_line_is_refused_with_words(name: str) -> None:
 
 @pytest.mark.parametrize("name", FALSE)
 def test_a_forged_line_is_refused(name: str) -> None:
-    for seed in (1, 4, 5):
+    for seed in (1, 2, 7, 11):
         game, lines = _lines(seed)
         assert verify_bound(game, lines).passed
-        if name == "ratio far off" and seed != 1:
-            continue
         FALSE[name](lines)
         assert refused(game, lines), seed
 
@@ -370,19 +367,24 @@ def test_an_empty_interval_proves_nothing_of_its_neighbours() -> None:
 def test_a_line_is_about_the_interval_of_its_own_state() -> None:
     """With a second number in another state: all its corners count, and its splits do not move the line."""
     plain = random_game(
-        np.random.default_rng(5), leader_counts=[2, 2], follower_counts=[3, 3], leader_discount=0.5, follower_discount=0.6
+        np.random.default_rng(5),
+        leader_counts=[2, 2],
+        follower_counts=[3, 3],
+        leader_discount=0.5,
+        follower_discount=0.1,
     )
     exact = ExactGame.read(plain.to_game())
     game = Numbers.of(exact, plain.initial.tolist())
     corners = [tuple(((a, Fraction(1)),) for a in range(2)) for _ in range(2)]
     rng, closed = np.random.default_rng(6), 0
     for _ in range(200):
-        values = Whole.of(rng.normal(size=2).tolist()), Whole.of(rng.normal(size=2).tolist())
-        line = FollowerLine(state=1, first=values[0], second=values[1], ratio=Fraction(float(np.exp(rng.normal()))))
+        first, second = (Whole.of((0.3 * rng.normal(size=2)).tolist()) for _ in range(2))
+        line = FollowerLine(state=1, first=first, second=second, ratio=Fraction(float(np.exp(rng.normal()))))
         both = never_best(line, game, corners, (mix_of(Fraction(0)), mix_of(Fraction(1))))
         for alone in ([corners[0][:1], corners[1]], [corners[0][1:], corners[1]]):
             assert both <= never_best(line, game, alone, (mix_of(Fraction(0)), mix_of(Fraction(1))))
         closed += len(both)
+    assert closed > 20
 
 
 @pytest.mark.parametrize("seed", range(40))
