@@ -279,7 +279,10 @@ def _easy_answer(problem: Problem, run: Run, bounds: ValueBounds) -> tuple[Answe
         return None, False
     primal = float(problem.weights @ solved.found.values)
     ceiling, dual = float(problem.weights @ bounds.upper), raised_sum(problem.weights, solved.upper)
-    if run.recorder is not None:
+    by_values = dual < ceiling and relative_gap(primal, ceiling, scale) > LEAST_GAP
+    if not by_values:
+        dual = ceiling
+    elif run.recorder is not None:
         run.recorder.value_tree = solved.leaf
     is_closed = relative_gap(primal, dual, scale) <= max(run.gap, LEAST_GAP)
     answer = dataclasses.replace(
@@ -287,8 +290,8 @@ def _easy_answer(problem: Problem, run: Run, bounds: ValueBounds) -> tuple[Answe
         policy=solved.found.policy,
         response=solved.found.response,
         primal_bound=primal,
-        dual_bound=max(primal, min(dual, ceiling)),
-        bound_proof=solved.proof if dual < ceiling else BoundProof.PAIR,
+        dual_bound=max(primal, dual),
+        bound_proof=solved.proof if by_values else BoundProof.PAIR,
         lps=solved.lps,
     )
     final = solved.final or is_closed or answer.termination.is_limit
