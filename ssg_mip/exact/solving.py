@@ -43,6 +43,9 @@ from ssg_mip.proofs.claim import Claim
 from ssg_mip.result import ProgressRow
 from ssg_mip.runs.run import Run
 
+AIMED = 0.99
+"""Share of the gap within which a search ends: the rest is for what a value may lose when its ties are made exact."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class Answer:
@@ -137,8 +140,8 @@ def searched(bridge: CommitmentBridge) -> Answer:
     run, weights, bounds = bridge.run, bridge.weights, leader_value_bounds(bridge.game)
     scale = gap_scale(bounds, weights)
     ceiling = float(weights @ bounds.upper)
-    finest = finest_gap(bounds, weights, max(run.gap, LEAST_GAP))
-    aim = Aim(relative=max(run.gap, LEAST_GAP), absolute=finest, scale=scale, ceiling=ceiling)
+    gap = AIMED * max(run.gap, LEAST_GAP)
+    aim = Aim(relative=gap, absolute=finest_gap(bounds, weights, gap), scale=scale, ceiling=ceiling)
     outcome = bridge.search(aim, None if run.recorder is None else run.recorder.root)
     answer = answer_of(outcome, ceiling=ceiling)
     if answer.termination is Termination.NUMERICAL:
