@@ -43,6 +43,9 @@ from ssg_mip.proofs.claim import Claim
 from ssg_mip.result import ProgressRow
 from ssg_mip.runs.run import Run
 
+AIMED = 0.99
+"""Share of the gap within which a search ends: the rest is for what a value may lose when its ties are made exact."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class Answer:
@@ -137,8 +140,8 @@ def searched(bridge: CommitmentBridge) -> Answer:
     run, weights, bounds = bridge.run, bridge.weights, leader_value_bounds(bridge.game)
     scale = gap_scale(bounds, weights)
     ceiling = float(weights @ bounds.upper)
-    finest = finest_gap(bounds, weights, max(run.gap, LEAST_GAP))
-    aim = Aim(relative=max(run.gap, LEAST_GAP), absolute=finest, scale=scale, ceiling=ceiling)
+    gap = AIMED * max(run.gap, LEAST_GAP)
+    aim = Aim(relative=gap, absolute=finest_gap(bounds, weights, gap), scale=scale, ceiling=ceiling)
     outcome = bridge.search(aim, None if run.recorder is None else run.recorder.root)
     answer = answer_of(outcome, ceiling=ceiling)
     if answer.termination is Termination.NUMERICAL:
@@ -279,7 +282,10 @@ def _easy_answer(problem: Problem, run: Run, bounds: ValueBounds) -> tuple[Answe
         return None, False
     primal = float(problem.weights @ solved.found.values)
     ceiling, dual = float(problem.weights @ bounds.upper), raised_sum(problem.weights, solved.upper)
-    if run.recorder is not None:
+    by_values = dual < ceiling and relative_gap(primal, ceiling, scale) > LEAST_GAP
+    if not by_values:
+        dual = ceiling
+    elif run.recorder is not None:
         run.recorder.value_tree = solved.leaf
     is_closed = relative_gap(primal, dual, scale) <= max(run.gap, LEAST_GAP)
     answer = dataclasses.replace(
@@ -287,8 +293,8 @@ def _easy_answer(problem: Problem, run: Run, bounds: ValueBounds) -> tuple[Answe
         policy=solved.found.policy,
         response=solved.found.response,
         primal_bound=primal,
-        dual_bound=max(primal, min(dual, ceiling)),
-        bound_proof=solved.proof if dual < ceiling else BoundProof.PAIR,
+        dual_bound=max(primal, dual),
+        bound_proof=solved.proof if by_values else BoundProof.PAIR,
         lps=solved.lps,
     )
     final = solved.final or is_closed or answer.termination.is_limit

@@ -24,8 +24,10 @@ from ssg_mip.checker.outcome import NO_TIME, STOPPED, CheckOutcome
 from ssg_mip.checker.verify import examine
 from ssg_mip.game.game import Game
 from ssg_mip.methods.exact_ties import without_dust, without_near_ties
-from ssg_mip.methods.near_ties import SECONDS, Answered, allowed_gap
+from ssg_mip.methods.in_standard_form import still_optimal
+from ssg_mip.methods.near_ties import SECONDS, Answered, allowed_gap, asked_gap
 from ssg_mip.methods.secure_commitment import find_guaranteed
+from ssg_mip.methods.settled_ties import with_settled_ties
 from ssg_mip.proofs.writer import Recorder
 from ssg_mip.result import Result
 
@@ -154,7 +156,12 @@ def closed(
     if (guarantee or loses) and result.leader_policy is not None and not stopped():
         result = _with_guarantee(result, until, stopped)
     if loses and answer and not answer.is_secured(result.leader_value, result.guaranteed, allowed_gap(result)):
-        result = without_dust(result, allowed_gap(result), tolerances) or without_near_ties(result, tolerances)
+        allowed = allowed_gap(result)
+        mended = without_dust(result, allowed, tolerances) or with_settled_ties(result, allowed, tolerances)
+        if mended is None:
+            result = without_near_ties(result, tolerances)
+        else:
+            result = _with_guarantee(still_optimal(mended, asked_gap(mended)), until, stopped)
         result = dataclasses.replace(result, check=_checked(result, tolerances, until, stopped, bounds))
     return result if guarantee else dataclasses.replace(result, guaranteed=None)
 

@@ -131,18 +131,24 @@ def without_dust(result: Result, allowed: float, tolerances: Tolerances) -> Resu
     value = float(result.weights @ response.leader_values)
     if value < result.leader_value - allowed or loses_for_certain(game, swept, response.follower_policy, tolerances):
         return None
+    return answering_with(result, swept, response)
+
+
+def answering_with(result: Result, policy: LeaderPolicy, response: Response) -> Result:
+    """The result with another policy, and the response to it; not checked again yet."""
+    value = float(result.weights @ response.leader_values)
     last = dataclasses.replace(
-        result.trajectory[-1], leader_policy=swept, leader_values=response.leader_values, leader_value=value
+        result.trajectory[-1], leader_policy=policy, leader_values=response.leader_values, leader_value=value
     )
     return dataclasses.replace(
         result,
-        leader_policy=swept,
+        leader_policy=policy,
         leader_value=value,
         leader_values=response.leader_values,
         follower_values=response.follower_values,
         follower_policy=response.follower_policy,
         tied_states=response.tied_states,
-        gap_scale=gap_denominator(game, result.weights, value),
+        gap_scale=gap_denominator(result.game, result.weights, value),
         trajectory=(*result.trajectory[:-1], last),
         check=UNCHECKED,
     )

@@ -65,7 +65,12 @@ def _secures(nearby: Guarantee | None, least: float) -> bool:
 
 def allowed_gap(result: Result) -> float:
     """What a policy nearby may be short of a result's value."""
-    return max(float(result.provenance.options.get("gap", DEFAULT_GAP)), LEAST_GAP) * result.gap_scale
+    return max(asked_gap(result), LEAST_GAP) * result.gap_scale
+
+
+def asked_gap(result: Result) -> float:
+    """The relative gap that was asked for."""
+    return float(result.provenance.options.get("gap", DEFAULT_GAP))
 
 
 def rests_on_near_tie(

@@ -102,11 +102,9 @@ def solve_restricted(
     )
     value = trajectory[-1].leader_value if trajectory else math.nan
     if enumerated:
-        finished = evaluations[FROM_THE_CLASS] == class_size(game, levels) and trajectory
-        stop, answer = None, dataclasses.replace(_NOTHING, dual_bound=value) if finished else _NOTHING
-        trajectory = (
-            _with_last_note(trajectory, _note(FROM_THE_CLASS, problem, run, answer)) if finished else trajectory
-        )
+        stop, answer = None, _said_by_all(evaluations[FROM_THE_CLASS] == class_size(game, levels), value)
+        if answer.status == "optimal":
+            trajectory = _with_last_note(trajectory, _note(FROM_THE_CLASS, problem, run, answer))
     dual_bound = float(problem.weights @ bounds.upper)
     if run.recorder is not None:
         claim = Claim(weights=problem.weights, bound=dual_bound, margin=problem.follower.margin)
@@ -178,6 +176,15 @@ def _whole_class(game: Game, levels: int) -> Iterator[LeaderPolicy]:
         slots = np.zeros(int(game.leader_offsets[-1]))
         slots[places] = np.concatenate(steps)
         yield LeaderPolicy.from_slots(game, slots)
+
+
+def _said_by_all(finished: bool, value: float) -> MilpAnswer:
+    """What going through the class says of it, in the words of a MILP; the value is NaN without a policy."""
+    if not finished:
+        return _NOTHING
+    if math.isnan(value):
+        return dataclasses.replace(_NOTHING, status="infeasible")
+    return dataclasses.replace(_NOTHING, status="optimal", dual_bound=value)
 
 
 def _with_last_note(trajectory: tuple[TrajectoryPoint, ...], note: str) -> tuple[TrajectoryPoint, ...]:

@@ -74,7 +74,7 @@ def test_pairs_of_follower_actions_are_counted(monkeypatch: pytest.MonkeyPatch) 
     for program in (CommitmentBridge, ImprovementBridge):
         monkeypatch.setattr(program, "write", None)
     for method in ("commitment", "policy-iteration"):
-        result = solve(wide, method, time_limit=20.0)
+        result = solve(wide, method, time_limit=20.0, presolve=False)
         assert result.termination is Termination.SIZE_LIMIT
         assert result.leader_value < result.dual_bound < np.inf
 
