@@ -1,8 +1,8 @@
-"""Presolve against planted structure: copies, dominated actions, unreachable states and unconnected parts.
+"""Presolve against planted structure: copies, dominated actions, unreachable and alike states, unconnected parts.
 
 One to three small games stand side by side as the parts of one. Then actions are planted that win nobody anything:
 copies of a follower's or leader's action, actions that another one or a mixture of two dominates whatever follows,
-actions that only the leader likes less, and states that nothing leads to. What the optimum must be is known from the
+actions that only the leader likes less, states that nothing leads to, and twins of states. What the optimum must be is known from the
 small games, each solved alone as it stands, without presolve. The certificate is replayed on the planted game.
 """
 
@@ -46,6 +46,8 @@ def planted_game(seed: int, index: int) -> tuple[PlainGame, list[PlainGame], Arr
         for plant in rng.choice(PLANTS, int(rng.integers(3)), replace=False):
             plant(blocks, state, game.follower_discount, rng)
     game = game.replace(transition=tuple(blocks[0]), leader_reward=tuple(blocks[1]), follower_reward=tuple(blocks[2]))
+    for _ in range(index % 4):
+        game = with_twin(game, rng)
     return (with_unreached(game, rng) if index % 3 == 0 else game), parts, share
 
 
@@ -78,6 +80,31 @@ def with_unreached(game: PlainGame, rng: np.random.Generator) -> PlainGame:
         leader_reward=(*game.leader_reward, rng.uniform(-LARGE, LARGE, (2, 2))),
         follower_reward=(*game.follower_reward, rng.uniform(-LARGE, LARGE, (2, 2))),
         initial=np.append(game.initial, 0.0),
+    )
+
+
+def with_twin(game: PlainGame, rng: np.random.Generator) -> PlainGame:
+    """The game with a state twice in which the leader has no choice, if there is one.
+
+    What led to it leads to it, to its twin, or to either half the time.
+    """
+    single = [s for s, count in enumerate(game.leader_counts) if count == 1]
+    if not single:
+        return game
+    state = int(rng.choice(single))
+    moves = []
+    for block in (*game.transition, game.transition[state]):
+        share = rng.choice([0.0, 0.5, 1.0], size=block.shape[:2])
+        wide = np.concatenate((block, (share * block[..., state])[..., None]), axis=2)
+        wide[..., state] = (1.0 - share) * block[..., state]
+        moves.append(wide)
+    initial = np.append(game.initial, 0.25 * game.initial[state])
+    initial[state] *= 0.75
+    return game.replace(
+        transition=tuple(moves),
+        leader_reward=(*game.leader_reward, game.leader_reward[state]),
+        follower_reward=(*game.follower_reward, game.follower_reward[state]),
+        initial=initial,
     )
 
 
@@ -162,11 +189,12 @@ def _said(result: Result, parts: int) -> Verdict:
     said = result.details["presolve"]
     removed = said["follower_actions_removed"] + said["leader_actions_removed"] + said["states_removed"]
     remarks = [*(["with something removed"] if removed else []), *(["split"] if said["parts"] > 1 else [])]
+    remarks += ["with states merged"] if said["states_merged"] else []
     if parts > 1 and said["parts"] <= 1:
         remarks.append("in parts that were not split")
     return Verdict(remarks=tuple(remarks))
 
 
 ATTACK = Attack(
-    "planted", "presolve: planted copies, dominated actions, parts and unreachable states change nothing", 2_000, play
+    "planted", "presolve: planted copies, dominated actions, parts, twins and unreachable states change nothing", 2_000, play
 )
