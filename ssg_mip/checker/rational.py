@@ -243,7 +243,7 @@ def _mixed_row(rows: Sequence[Row], mixture: Row) -> Row:
     return Row(places=tuple(sums), numerators=tuple(sums.values()), total=shared * mixture.total)
 
 
-def exact_weights(weights: FloatArray | Sequence[float] | Sequence[Fraction]) -> tuple[Fraction, ...]:
+def exact_weights(weights: FloatArray | Sequence[float | Fraction]) -> tuple[Fraction, ...]:
     """Non-negative weights over states, divided by their exact sum."""
     used = [place for place, weight in enumerate(weights) if weight]
     numerators, _ = over_common_denominator([Fraction(weights[place]) for place in used])

@@ -166,7 +166,7 @@ class Reduction:
     @property
     def into(self) -> IntArray:
         """By state of the whole game, the one that it was merged into, or the state itself."""
-        found = np.arange(self.game.num_states)
+        found: IntArray = np.arange(self.game.num_states)
         for one in self.rounds:
             if one.merged:
                 target = np.arange(len(found))
@@ -176,8 +176,9 @@ class Reduction:
 
     def weights_in(self, weights: FloatArray) -> FloatArray:
         """Weights over all states as weights over those that are left; merged states add theirs."""
-        left: FloatArray = np.bincount(self.into, weights, self.game.num_states)[self.states]
-        return left
+        found = np.zeros(self.game.num_states)
+        np.add.at(found, self.into, weights)
+        return found[self.states]
 
     def weights_out(self, weights: FloatArray, like: FloatArray | None = None) -> FloatArray:
         """Weights over the states that are left as weights over all states.
@@ -197,16 +198,16 @@ class Reduction:
         into = self.into
         for state in np.unique(into[(into != np.arange(len(into))) & (like > 0.0)]).tolist():
             members = np.flatnonzero((into == state) & (like > 0.0))
-            found[state], whole = 0.0, found[state]
+            whole, found[state] = float(found[state]), 0.0
             if whole > 0.0:
-                found[members] = _spread(float(whole), like[members])
+                found[members] = _spread(whole, like[members])
         return found
 
 
 def _spread(whole: float, like: FloatArray) -> FloatArray:
     """Positive numbers about in proportion to others, whose exact sum is given."""
     step = float(np.spacing(whole))
-    found = np.maximum(1.0, np.rint(like / like.sum() * (whole / step))) * step
+    found: FloatArray = np.maximum(1.0, np.rint(like / like.sum() * (whole / step))) * step
     largest = int(np.argmax(like))
     found[largest] = whole - step * float(np.delete(found / step, largest).sum())
     return found

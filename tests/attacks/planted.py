@@ -2,8 +2,9 @@
 
 One to three small games stand side by side as the parts of one. Then actions are planted that win nobody anything:
 copies of a follower's or leader's action, actions that another one or a mixture of two dominates whatever follows,
-actions that only the leader likes less, states that nothing leads to, and twins of states. What the optimum must be is known from the
-small games, each solved alone as it stands, without presolve. The certificate is replayed on the planted game.
+actions that only the leader likes less, states that nothing leads to, and twins of states. What the optimum must be is
+known from the small games, each solved alone as it stands, without presolve. The certificate is replayed on the planted
+game.
 """
 
 from __future__ import annotations
@@ -196,5 +197,8 @@ def _said(result: Result, parts: int) -> Verdict:
 
 
 ATTACK = Attack(
-    "planted", "presolve: planted copies, dominated actions, parts, twins and unreachable states change nothing", 2_000, play
+    "planted",
+    "presolve: planted copies, dominated actions, parts, twins and unreachable states change nothing",
+    2_000,
+    play,
 )

@@ -71,7 +71,7 @@ NO_DEMANDS = Demands()
 
 def demands_of(
     exact: ExactGame,
-    weights: Sequence[float] | Sequence[Fraction],
+    weights: Sequence[float | Fraction],
     *,
     margin: float = 0.0,
     floor: Sequence[tuple[int, float]] = (),

@@ -74,7 +74,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -118,7 +118,7 @@ class Header:
     """What a certificate claims, and how its nodes are to be read; weights of what is left of a game are fractions."""
 
     game_hash: str
-    weights: tuple[float, ...] | tuple[Fraction, ...]
+    weights: Sequence[float | Fraction]
     bound: float | None
     sweeps: int
     lower: tuple[float, ...]

@@ -56,7 +56,7 @@ class Numbers:
         Per state, and their sum over ``1 - gamma_A``: the total of all occupancies.
     """
 
-    def __init__(self, exact: ExactGame, weights: Sequence[float] | Sequence[Fraction]) -> None:
+    def __init__(self, exact: ExactGame, weights: Sequence[float | Fraction]) -> None:
         game = exact.game
         self.exact = exact
         self.num_states = game.num_states
@@ -68,7 +68,7 @@ class Numbers:
         self._leads: dict[tuple[int, int, int], Leads] = {}
 
     @classmethod
-    def of(cls, exact: ExactGame, weights: Sequence[float] | Sequence[Fraction]) -> Numbers:
+    def of(cls, exact: ExactGame, weights: Sequence[float | Fraction]) -> Numbers:
         """Enclose an exact game and weights, which are divided by their exact sum."""
         return cls(exact, weights)
 

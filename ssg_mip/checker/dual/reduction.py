@@ -423,7 +423,7 @@ class Reducer:
             given=tuple(moves),
         )
 
-    def weights(self, weights: Sequence[float] | Sequence[Fraction]) -> tuple[Fraction, ...]:
+    def weights(self, weights: Sequence[float | Fraction]) -> tuple[Fraction, ...]:
         """Weights of the whole game on the states that are left, those of merged states with those they went into."""
         found = dict.fromkeys(self.states, Fraction(0))
         for state, weight in enumerate(weights):
