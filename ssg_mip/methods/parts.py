@@ -202,7 +202,7 @@ class _Whole:
         conclusion = Conclusion(
             method=self._method.name,
             status=self._status(closed=closed, has_policy=found is not None),
-            termination=Termination.GAP if closed else self._termination(),
+            termination=Termination.GAP if closed or self._best_in_class else self._termination(),
             dual_bound=self._claimed(bound),
             bound_proof=self._run.proof(self._proof()),
             found=found,
@@ -234,10 +234,15 @@ class _Whole:
     def _status(self, *, closed: bool, has_policy: bool) -> Status:
         if not has_policy:
             return Status.NO_SOLUTION
+        if closed:
+            return Status.OPTIMAL
+        return Status.RESTRICTED_OPTIMAL if self._best_in_class else Status.FEASIBLE
+
+    @property
+    def _best_in_class(self) -> bool:
+        """Whether no policy of the method's class is worth more in any part, and in some part one outside it may be."""
         statuses = {piece.answer.status for piece in self._pieces if piece.answer is not None}
-        if statuses == {Status.RESTRICTED_OPTIMAL}:
-            return Status.RESTRICTED_OPTIMAL
-        return Status.OPTIMAL if closed else Status.FEASIBLE
+        return Status.RESTRICTED_OPTIMAL in statuses and statuses <= {Status.RESTRICTED_OPTIMAL, Status.OPTIMAL}
 
     def _termination(self) -> Termination:
         """Why the gap is open: what ended the first part that was not solved, if there is one."""

@@ -28,9 +28,10 @@ def put_together(
         Reductions of this game, each with a policy of its reduced game. Where two have a state, the first counts: the
         settled states that parts share leave no choice but among copies.
     default
-        What is played in states that none has; uniform if absent.
+        What is played in states that none has; the first action if absent, which every class of policies allows.
     """
-    slots = np.array((LeaderPolicy.uniform(game) if default is None else default).slots(game), dtype=float)
+    first = LeaderPolicy.deterministic(game, np.zeros(game.num_states, dtype=np.int64))
+    slots = np.array((first if default is None else default).slots(game), dtype=float)
     told: set[int] = set()
     for reduction, policy in answers:
         for state, mix in reduction.policy_out(policy).items():
