@@ -12,7 +12,7 @@ from ssg_mip.evaluation.value_bounds import leader_spreads
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.in_standard_form import Changes, with_own_values
 from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.presolve import played_elsewhere, policy_in, put_together
+from ssg_mip.presolve import policy_in, put_together
 from ssg_mip.problem.problem import Problem
 from ssg_mip.proofs.reduction import Reduction
 from ssg_mip.result import Result, TrajectoryPoint
@@ -30,17 +30,16 @@ def led_back(result: Result, problem: Problem, run: Run, reduction: Reduction) -
     """A result about a reduced game as one about the game, with values by the game itself."""
     game, provenance = problem.game, result.provenance
     start = None if run.start is None else run.start.probabilities
-    elsewhere = played_elsewhere(game, result.promises)
     whole = dataclasses.replace(
         result,
         game=game,
         weights=problem.weights,
-        leader_policy=_policy_back(result.leader_policy, reduction, elsewhere),
+        leader_policy=_policy_back(result.leader_policy, reduction),
         leader_values=_everywhere(result.leader_values, reduction),
         follower_policy=None,
         follower_values=_everywhere(result.follower_values, reduction),
         tied_states=_everywhere(result.tied_states, reduction) > 0.0,
-        trajectory=tuple(_point_back(point, reduction, elsewhere) for point in result.trajectory),
+        trajectory=tuple(_point_back(point, reduction) for point in result.trajectory),
         provenance=dataclasses.replace(
             provenance,
             game_name=game.name,
@@ -51,15 +50,15 @@ def led_back(result: Result, problem: Problem, run: Run, reduction: Reduction) -
     return with_own_values(whole, run.tolerances, _changes(reduction))
 
 
-def _policy_back(policy: LeaderPolicy | None, reduction: Reduction, elsewhere: LeaderPolicy) -> LeaderPolicy | None:
-    return None if policy is None else put_together(reduction.game, [(reduction, policy)], elsewhere)
+def _policy_back(policy: LeaderPolicy | None, reduction: Reduction) -> LeaderPolicy | None:
+    return None if policy is None else put_together(reduction.game, [(reduction, policy)])
 
 
-def _point_back(point: TrajectoryPoint, reduction: Reduction, elsewhere: LeaderPolicy) -> TrajectoryPoint:
+def _point_back(point: TrajectoryPoint, reduction: Reduction) -> TrajectoryPoint:
     return dataclasses.replace(
         point,
         leader_values=_everywhere(point.leader_values, reduction),
-        leader_policy=put_together(reduction.game, [(reduction, point.leader_policy)], elsewhere),
+        leader_policy=put_together(reduction.game, [(reduction, point.leader_policy)]),
     )
 
 

@@ -23,7 +23,7 @@ from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.in_standard_form import run_method
 from ssg_mip.methods.leading_back import into_reduced
 from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.presolve import Part, played_elsewhere, put_together
+from ssg_mip.presolve import Part, put_together
 from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.problem import Problem
 from ssg_mip.proofs.claim import Claim
@@ -89,7 +89,6 @@ class _Whole:
 
     def __init__(self, problem: Problem, run: Run, method: Method, parts: Sequence[tuple[Reduction, Part]]) -> None:
         self._problem, self._run, self._method = problem, run, method
-        self._elsewhere = played_elsewhere(problem.game, method.promises)
         self._nodes = 0
         self._counts: Counter[str] = Counter()
         self._progress: list[ProgressRow] = []
@@ -160,9 +159,7 @@ class _Whole:
 
     def _policy_of(self, piece: _Piece) -> LeaderPolicy | None:
         policy = None if piece.answer is None else piece.answer.leader_policy
-        return (
-            None if policy is None else put_together(self._problem.game, [(piece.reduction, policy)], self._elsewhere)
-        )
+        return None if policy is None else put_together(self._problem.game, [(piece.reduction, policy)])
 
     def _told_of(self, piece: _Piece) -> Callable[[ProgressRow], None]:
         """Takes the rows of a part, and tells the whole's."""
@@ -222,7 +219,7 @@ class _Whole:
         ]
         if len(parts) < len(self._pieces):
             return None
-        policy = put_together(self._problem.game, parts, self._elsewhere)
+        policy = put_together(self._problem.game, parts)
         response = self._problem.follower.response(self._problem.game, policy, self._run.tolerances)
         return EvaluatedPolicy(policy, response)
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from ssg_mip.base.promises import Promise
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
@@ -39,13 +38,6 @@ def put_together(
                 slots[int(game.leader_offsets[state]) : int(game.leader_offsets[state + 1])] = mix
         told.update(reduction.states.tolist())
     return LeaderPolicy.from_slots(game, slots)
-
-
-def played_elsewhere(game: Game, promises: Iterable[Promise]) -> LeaderPolicy:
-    """What an answer says of states that were left out: anything will do that keeps what it promises of policies."""
-    if {Promise.DETERMINISTIC, Promise.ON_GRID}.isdisjoint(promises):
-        return LeaderPolicy.uniform(game)
-    return LeaderPolicy.deterministic(game, np.zeros(game.num_states, dtype=int))
 
 
 def policy_in(reduction: Reduction, policy: LeaderPolicy) -> LeaderPolicy:
