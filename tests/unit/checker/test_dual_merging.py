@@ -327,3 +327,55 @@ def test_what_follows_a_merge_is_about_what_is_left() -> None:
     kept = tuple(one for one in reducer.states if one != other)
     with pytest.raises(ReductionError, match=f"state {other} counts"):
         reducer.apply(GivenRound(states=kept))
+
+
+def test_weights_follow_states_through_several_rounds() -> None:
+    """Of three alike states the last goes into the second, and that one, later, into the first."""
+    game = Game(
+        state_names=("s", "t", "u"),
+        leader_actions=(("a",),) * 3,
+        follower_actions=(("b",),) * 3,
+        indptr=np.arange(4),
+        successors=np.array([1, 2, 0]),
+        probabilities=np.ones(3),
+        leader_rewards=np.ones(3),
+        follower_rewards=np.zeros(3),
+        leader_discount=0.5,
+        follower_discount=0.5,
+        initial=np.array([0.5, 0.25, 0.25]),
+    )
+    reducer = Reducer(ExactGame.read(game), _needed(states=frozenset([0, 1, 2])))
+    with pytest.raises(ReductionError, match="merged twice"):
+        reducer.apply(GivenRound(merged=((2, 1), (2, 0))))
+    reducer.apply(GivenRound(merged=((2, 1),)))
+    reducer.apply(GivenRound(merged=((1, 0),)))
+    assert (reducer.states, reducer.into) == ([0], [0, 0, 0])
+    assert reducer.weights([0.5, 0.125, 0.25]) == (Fraction(7, 8),)
+    assert reducer.reduced().rows[0].numerators == (1,)
+    whole = reduced_by(reduced_by(unreduced(game), Round(merged=((2, 1),))), Round(merged=((1, 0),)))
+    assert whole.into.tolist() == [0, 0, 0]
+    assert whole.weights_in(np.array([0.5, 0.125, 0.25])).tolist() == [0.875]
+
+
+def test_with_a_margin_nothing_is_merged() -> None:
+    game = layered(1)
+    (first,) = [one for one in _merged(game).rounds if one.merged]
+    with pytest.raises(ReductionError, match="with a margin"):
+        Reducer(ExactGame.read(game), _needed(copies_only=True)).apply(_given(first))
+
+
+def test_a_merge_of_a_reduced_game_is_about_the_whole_one() -> None:
+    """Renumbered, after a round that takes the first state away."""
+    whole = layered(1)
+    first = reduced_by(unreduced(whole), Round())
+    inner = _merged(whole)
+    (one,) = [step for step in inner.rounds if step.merged]
+    shifted = Reduction(
+        game=whole,
+        reduced=whole,
+        rounds=(),
+        states=np.arange(whole.num_states) + 5,
+        leader_actions=first.leader_actions,
+        follower_actions=first.follower_actions,
+    )
+    assert one.renumbered(shifted).merged == tuple((state + 5, other + 5) for state, other in one.merged)
