@@ -336,7 +336,7 @@ def test_weights_follow_states_through_several_rounds() -> None:
         leader_actions=(("a",),) * 3,
         follower_actions=(("b",),) * 3,
         indptr=np.arange(4),
-        successors=np.array([1, 2, 0]),
+        successors=np.arange(3),
         probabilities=np.ones(3),
         leader_rewards=np.ones(3),
         follower_rewards=np.zeros(3),
