@@ -7,15 +7,16 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 
+from ssg_mip.base.status import Status, Termination
 from ssg_mip.base.tolerances import ARITHMETIC, ROUNDING
-from ssg_mip.evaluation.value_bounds import leader_spreads
+from ssg_mip.evaluation.value_bounds import LEAST_GAP, leader_spreads
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.in_standard_form import Changes, with_own_values
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.presolve import policy_in, put_together
 from ssg_mip.problem.problem import Problem
 from ssg_mip.proofs.reduction import Reduction
-from ssg_mip.result import Result, TrajectoryPoint
+from ssg_mip.result import Result, TrajectoryPoint, gap_denominator
 from ssg_mip.runs.run import Run
 
 
@@ -47,7 +48,18 @@ def led_back(result: Result, problem: Problem, run: Run, reduction: Reduction) -
             options={**provenance.options, "start": start},
         ),
     )
-    return with_own_values(whole, run.tolerances, _changes(reduction))
+    return _by_own_gap(with_own_values(whole, run.tolerances, _changes(reduction)), run)
+
+
+def _by_own_gap(result: Result, run: Run) -> Result:
+    """The result with its gap relative to what the game as given has at stake, and optimal where that closes it."""
+    if result.leader_policy is None:
+        return result
+    scaled = dataclasses.replace(result, gap_scale=gap_denominator(result.game, result.weights, result.leader_value))
+    if scaled.status is Status.OPTIMAL or scaled.relative_gap > max(run.gap, LEAST_GAP):
+        return scaled
+    ended = Termination.GAP if scaled.status is Status.FEASIBLE else scaled.termination
+    return dataclasses.replace(scaled, status=Status.OPTIMAL, termination=ended)
 
 
 def _policy_back(policy: LeaderPolicy | None, reduction: Reduction) -> LeaderPolicy | None:

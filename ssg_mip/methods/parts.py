@@ -208,7 +208,7 @@ class _Whole:
             counts=dict(self._counts),
             details={"parts": [_said(piece) for piece in self._pieces]},
         )
-        return conclusion.result(self._problem, self._run)
+        return dataclasses.replace(conclusion.result(self._problem, self._run), promises=self._method.promises)
 
     def _found(self) -> EvaluatedPolicy | None:
         """The policies of the parts together, with the response to them."""

@@ -150,9 +150,9 @@ def class_size(game: Game, levels: int) -> int:
 
 
 def _is_gone_through(problem: Problem, run: Run, levels: int) -> bool:
-    """Whether to evaluate the whole class: it is small, there is time, and no tie can be decided against the leader."""
+    """Whether to evaluate the whole class: it is small, and there is time."""
     size = class_size(problem.game, levels)
-    if size > MOST_ENUMERATED or problem.follower.rule_decides or run.stopped:
+    if size > MOST_ENUMERATED or run.stopped:
         return False
     if size <= WITHOUT_ASKING:
         return True

@@ -11,6 +11,7 @@ import pytest
 
 from ssg_mip import LeaderPolicy, best_response, solve
 from ssg_mip.base.status import Status, Termination
+from ssg_mip.exact import solving
 from ssg_mip.exact.few_numbers import solving as few_numbers
 from ssg_mip.lp.compiled import compile_program
 from ssg_mip.lp.ranges import is_loose, range_report, warn_of_ranges
@@ -79,10 +80,10 @@ def test_a_method_never_hands_a_loose_big_m_to_the_solver(monkeypatch: pytest.Mo
     )
     monkeypatch.setattr(milp, "solve_milp", lambda *_, **__: pytest.fail("the program reached the solver"))
     game = agreement_game(2, 0).to_game()
-    went_through = solve(game, "deterministic")
+    went_through = solve(game, "deterministic", presolve=False)
     assert went_through.status in {Status.RESTRICTED_OPTIMAL, Status.OPTIMAL}
     monkeypatch.setattr(milp, "MOST_ENUMERATED", 0)
-    found = solve(game, "deterministic")
+    found = solve(game, "deterministic", presolve=False)
     assert (found.status, found.termination) == (Status.FEASIBLE, Termination.NUMERICAL)
     assert found.leader_value <= went_through.leader_value
 
@@ -92,7 +93,7 @@ def test_a_penalty_of_a_million_is_gone_through(monkeypatch: pytest.MonkeyPatch)
     plain = static_game([[1.0, 0.0, 3.0], [0.0, 2.0, 5.0]], [[1.0, 0.5, -1e6], [0.0, 2.0, -1e6]])
     monkeypatch.setattr(milp, "solve_milp", lambda *_, **__: pytest.fail("the program reached the solver"))
     game = plain.to_game()
-    found = solve(game, "deterministic")
+    found = solve(game, "deterministic", presolve=False)
     best = max(best_response(game, LeaderPolicy.deterministic(game, (action,))).leader_values[0] for action in range(2))
     assert (found.status, found.leader_value) == (Status.RESTRICTED_OPTIMAL, best)
 
@@ -103,10 +104,11 @@ def test_a_game_with_distant_rewards_is_warned_of_once(
 ) -> None:
     """Rewards of 1e-5 and 4e3 in one state; the answer comes all the same. No policy attains the 2 of a plan."""
     monkeypatch.setattr(few_numbers, "applies", lambda _: False)
+    monkeypatch.setattr(solving, "settled", lambda *_, **__: None)
     monkeypatch.setattr(milp, "MOST_ENUMERATED", 0)
     game = static_game([[1.0, 0.0], [2.0, 0.5]], [[2e3, 1e-5], [3e-5, 4e3]], "distant").to_game()
     with caplog.at_level(logging.WARNING, logger="ssg_mip"):
-        result = solve(game, method, gap=1e-2, node_limit=5)
+        result = solve(game, method, gap=1e-2, node_limit=5, presolve=False)
     warned = [record.getMessage() for record in caplog.records if "factor of 1e+08" in record.getMessage()]
     assert len(warned) == 1
     assert warned[0].startswith("distant: row")

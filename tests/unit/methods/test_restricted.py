@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from ssg_mip import solve
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.interrupt import Interrupt
 from ssg_mip.base.status import Status, Termination
@@ -92,8 +93,11 @@ def test_grid_levels_are_honoured() -> None:
 
 @pytest.mark.parametrize("ties", ["first", "adverse"])
 @pytest.mark.parametrize("method", METHODS)
-def test_a_tie_rule_that_undoes_the_promise_is_reported(method: str, ties: Ties) -> None:
+def test_a_tie_rule_that_undoes_the_promise_is_reported(
+    method: str, ties: Ties, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Figure 1 with exact indifference: 9.5 if ties go the leader's way, nothing if they go against it."""
+    monkeypatch.setattr(milp, "MOST_ENUMERATED", 0)
     game = figure_1(1.0, 10.0 / 9.0).to_game()
     result = _run(game, method, ties=ties, levels=2)
     assert result.leader_policy is not None
@@ -105,6 +109,14 @@ def test_a_tie_rule_that_undoes_the_promise_is_reported(method: str, ties: Ties)
     else:
         assert result.leader_value == pytest.approx(9.5)
         assert result.status is Status.RESTRICTED_OPTIMAL
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_class_that_is_gone_through_has_a_best_policy_under_every_rule(method: str) -> None:
+    """Under adverse ties nothing is the most that any policy of the class gets."""
+    result = solve(figure_1(1.0, 10.0 / 9.0).to_game(), method, ties="adverse", levels=2)
+    assert (result.status, result.leader_value) == (Status.RESTRICTED_OPTIMAL, 0.0)
+    assert result.check.passed
 
 
 @pytest.mark.parametrize("index", [4, 5, 10, 15])

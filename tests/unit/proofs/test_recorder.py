@@ -42,9 +42,9 @@ def _planted(seed: int = 0, **changes: Any) -> Planted:
     return planted(rng, plain)
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", sorted(set(CASES) - {"matrix"}))
 def test_what_needs_no_new_format_is_written_in_the_old_one(name: str) -> None:
-    """With the keys that it always had."""
+    """With the keys that it always had; only the game of one state is bounded by values."""
     header, *nodes = certified(name).lines
     assert header["format"] == "ssg-mip-bound/3"
     assert "reduction" not in header
