@@ -52,6 +52,9 @@ ALWAYS_WRITTEN = 1000
 LOOKS = (40, 120, 360)
 """Relaxed points looked at before the first, the second, ... policy of another method is tried."""
 
+TIME_SHARES = (0.15, 0.3, 0.5)
+"""Shares of the time limit after which it is tried in any case."""
+
 SLOW_PRODUCTS = 10 * OPERATOR_PRODUCTS
 """Products from which on these are tried at once: it takes long to come to so many relaxed points."""
 
@@ -250,7 +253,7 @@ class CommitmentBridge(Bridge):
         products = commitment_products(game, weights, floor)
         self._large, self._slow = products >= OPERATOR_PRODUCTS, products >= SLOW_PRODUCTS
         self._suggested = iter(()) if run.suggest is None else run.suggest()
-        self._looks = 0
+        self._looks = self._asked = 0
 
     def start(self) -> Iterator[tuple[float, Candidate]]:
         """In large programs the operator's policies and the ascent from the best of them, before what all have."""
@@ -265,9 +268,19 @@ class CommitmentBridge(Bridge):
         """Policies that the relaxed point suggests; after a while also one that another method does."""
         yield from super().propose(point, box, primal_bound)
         self._looks += 1
-        policy = next(self._suggested, None) if self._looks in LOOKS else None
+        if not self._suggestion_due():
+            return
+        self._asked += 1
+        policy = next(self._suggested, None)
         if policy is not None:
             yield from self._tried(policy)
+
+    def _suggestion_due(self) -> bool:
+        """Whether another method is to be asked next: after so much work, or so much of the time."""
+        if self._asked == len(LOOKS):
+            return False
+        late = self.run.deadline.elapsed >= TIME_SHARES[self._asked] * self.run.deadline.limit
+        return late or self._looks >= LOOKS[self._asked]
 
     def _tried(self, policy: LeaderPolicy) -> Iterator[tuple[float, Candidate]]:
         for candidate in self._primal.from_policy(policy):

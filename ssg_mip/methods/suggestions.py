@@ -26,7 +26,7 @@ ASKED = (
 )
 """Homes of the methods that are asked, the quickest first."""
 
-SHARE = 0.03
+SHARE = 0.1
 """Share of the remaining time that each may take."""
 
 MOST_SECONDS = 5.0
