@@ -14,7 +14,7 @@ import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from ssg_mip.base.tolerances import ARITHMETIC, ROUNDING, Tolerances
+from ssg_mip.base.tolerances import ARITHMETIC, FINEST_GAP, ROUNDING, Tolerances
 from ssg_mip.checker.claims import Claims, PointClaim, ScalarisationClaim
 from ssg_mip.checker.evidence import Evidence, Prover
 from ssg_mip.checker.rational import ExactGame, exact_weights
@@ -119,7 +119,7 @@ def _optimality(claims: Claims, exact: ExactGame, tolerances: Tolerances) -> Ite
     scale, weights = local_scale(exact.game, leader=True), exact_weights(one.weights)
     spread = weighted_slack(weights, scale.width)
     size = max(abs(value), abs(bound), weighted_slack(weights, scale.rewards) / (1 - exact.leader_discount))
-    allowed = (Fraction(claims.gap) + Fraction(tolerances.monotone)) * spread
+    allowed = (Fraction(max(claims.gap, FINEST_GAP)) + Fraction(tolerances.monotone)) * spread
     if spread <= Fraction(ROUNDING) * size:  # there is none to speak of
         allowed = Fraction(ROUNDING) * size
     trial = Trial(

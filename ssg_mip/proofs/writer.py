@@ -127,9 +127,10 @@ class Recorder:
         inexact = self.form is not None and not self.form.is_exact
         if not (claim.rounded or inexact) or claim.bound == math.inf:
             return claim.bound
-        words, tree = "", self.root
+        words, tree, values = "", self.root, self.value_tree
         for root, attempt in (*((tree, one) for one in claim.attempts), *self._without_a_tree(game, claim)):
             self.root, self.claim = root, attempt
+            self.value_tree = values if root is tree else None
             try:
                 found = self._replay(game)
             except (SolverError, InvalidResultError) as failure:
@@ -140,7 +141,7 @@ class Recorder:
                 self.claim, self._replayed = shown, True
                 return shown.bound
             words = "; ".join(f"{check.name}: {check.detail}" for check in found.failed)
-        self.root, self.claim = tree, claim
+        self.root, self.value_tree, self.claim = tree, values, claim
         self.failure = SolverError(f"the bound {claim.bound!r} has no certificate: {words}")
         return claim.bound if claim.values is None else math.inf
 
