@@ -26,13 +26,13 @@ ASKED = (
 )
 """Homes of the methods that are asked, the quickest first."""
 
-SHARE = 0.1
+SHARE = 0.2
 """Share of the remaining time that each may take."""
 
 MOST_SECONDS = 5.0
-"""What it may take where there is no limit."""
+"""What it may take at most."""
 
-LIMITS = Limits(nodes=500, iterations=200)
+LIMITS = Limits(nodes=500)
 """What it may take besides."""
 
 
