@@ -27,8 +27,18 @@ def into_reduced(problem: Problem, run: Run, reduction: Reduction, weights: Floa
     return dataclasses.replace(problem, game=reduction.reduced, objective=objective), run.starting_at(start)
 
 
+class TiesDiffer(Exception):  # noqa: N818 (not an error: presolve is given up)
+    """By the game's own tolerance for ties the follower answers otherwise than in what is left of it."""
+
+
 def led_back(result: Result, problem: Problem, run: Run, reduction: Reduction) -> Result:
-    """A result about a reduced game as one about the game, with values by the game itself."""
+    """A result about a reduced game as one about the game, with values by the game itself.
+
+    Raises
+    ------
+    TiesDiffer
+        If an iterate has other values there, and there is time to do without the reduction.
+    """
     game, provenance = problem.game, result.provenance
     start = None if run.start is None else run.start.probabilities
     whole = dataclasses.replace(
@@ -48,7 +58,7 @@ def led_back(result: Result, problem: Problem, run: Run, reduction: Reduction) -
             options={**provenance.options, "start": start},
         ),
     )
-    return _by_own_gap(with_own_values(whole, run.tolerances, _changes(reduction)), run)
+    return _by_own_gap(with_own_values(whole, run.tolerances, _changes(reduction, run)), run)
 
 
 def _by_own_gap(result: Result, run: Run) -> Result:
@@ -82,12 +92,15 @@ def _everywhere(values: FloatArray | NDArray[np.bool_], reduction: Reduction) ->
     return every
 
 
-def _changes(reduction: Reduction) -> Changes:
-    """In states that are left."""
+def _changes(reduction: Reduction, run: Run) -> Changes:
+    """In states that are left; while there is time a change ends the attempt."""
     known = ROUNDING * leader_spreads(reduction.reduced)
 
     def changes(values: FloatArray, before: FloatArray) -> bool:
         own, seen = values[reduction.states], before[reduction.states]
-        return bool(np.any(np.abs(own - seen) > known + ARITHMETIC * np.abs(own)))
+        changed = bool(np.any(np.abs(own - seen) > known + ARITHMETIC * np.abs(own)))
+        if changed and not run.stopped:
+            raise TiesDiffer
+        return changed
 
     return changes

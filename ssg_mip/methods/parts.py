@@ -18,10 +18,10 @@ import numpy as np
 
 from ssg_mip.base.status import BoundProof, Status, Termination
 from ssg_mip.base.tolerances import ROUNDING
-from ssg_mip.evaluation.value_bounds import LEAST_GAP, leader_value_bounds
+from ssg_mip.evaluation.value_bounds import LEAST_GAP, leader_spreads, leader_value_bounds
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.in_standard_form import run_method
-from ssg_mip.methods.leading_back import into_reduced
+from ssg_mip.methods.leading_back import TiesDiffer, into_reduced
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.presolve import Part, put_together
 from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
@@ -78,6 +78,11 @@ def run_parts(problem: Problem, run: Run, method: Method, parts: Sequence[tuple[
         What is asked of the whole game; the method claims nothing but a weighted value.
     parts
         The parts, each with what is left of the game there.
+
+    Raises
+    ------
+    TiesDiffer
+        If the follower answers otherwise in the whole game, by its tolerance for ties, and there is time left.
     """
     whole = _Whole(problem, run, method, parts)
     whole.solve()
@@ -194,6 +199,7 @@ class _Whole:
         """What the answers of the parts come to."""
         found = self._found()
         value = -math.inf if found is None else float(self._problem.weights @ found.values)
+        self._check_ties(value)
         bound = max(_rounded_up(self._sum("bound")), value)
         closed = found is not None and bound - value <= self._allowed * (1.0 + ROUNDING)
         conclusion = Conclusion(
@@ -209,6 +215,13 @@ class _Whole:
             details={"parts": [_said(piece) for piece in self._pieces]},
         )
         return dataclasses.replace(conclusion.result(self._problem, self._run), promises=self._method.promises)
+
+    def _check_ties(self, value: float) -> None:
+        """Raise :class:`TiesDiffer` if the parts are worth something else together, and there is time for the whole."""
+        spread = float(self._problem.weights @ leader_spreads(self._problem.game))
+        off = abs(value - float(self._sum("value")))
+        if math.isfinite(value) and off > ROUNDING * (spread + abs(value)) and not self._run.stopped:
+            raise TiesDiffer
 
     def _found(self) -> EvaluatedPolicy | None:
         """The policies of the parts together, with the response to them."""

@@ -4,6 +4,9 @@ What methods say of a reduced game holds of the game itself (:mod:`ssg_mip.preso
 values of the answer are computed anew by the game as given. Methods that answer for one weighted value alone are also
 spared the states that do not count for it, and solve parts that have nothing to do with each other one by one.
 
+Ties are judged within a tolerance that depends on what is at stake, which may be less in what is left. Where the
+follower answers otherwise in the game as given, presolve is given up and the method runs on that.
+
 Nothing is left out where a margin is asked for, where policies are restricted, and for methods that run in the game's
 own units, whose details speak of all of it. States are merged only for methods that answer for one weighted value.
 """
@@ -17,10 +20,10 @@ import numpy as np
 
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.in_standard_form import run_method, still_optimal
-from ssg_mip.methods.leading_back import into_reduced, led_back
+from ssg_mip.methods.leading_back import TiesDiffer, into_reduced, led_back
 from ssg_mip.methods.parts import run_parts
 from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.presolve import Part, reduce_game, restricted, split_parts, summary
+from ssg_mip.presolve import Part, reduce_game, restricted, split_parts, summary, unreduced
 from ssg_mip.problem.problem import Problem
 from ssg_mip.proofs.claim import Claim
 from ssg_mip.proofs.reduction import Reduction
@@ -41,13 +44,21 @@ def run_presolved(problem: Problem, run: Run, method: Method) -> Result:
     if not _applies(problem, run, method):
         return run_method(problem, run, method)
     reduction, parts = _presolved(problem, run, method)
-    if len(parts) > 1:
-        result = run_parts(problem, run, method, [(restricted(reduction, part.states), part) for part in parts])
-    elif reduction.changes_nothing:
-        result = run_method(problem, run, method)
-    else:
-        result = _run_reduced(problem, run, method, reduction)
     done = summary(reduction, max(1, len(parts)))
+    inner = run.recording(None if run.recorder is None else run.recorder.fresh())
+    try:
+        if len(parts) > 1:
+            result = run_parts(problem, inner, method, [(restricted(reduction, part.states), part) for part in parts])
+        elif reduction.changes_nothing:
+            result = run_method(problem, inner, method)
+        else:
+            result = _run_reduced(problem, inner, method, reduction)
+    except TiesDiffer:
+        inner = run.recording(None if run.recorder is None else run.recorder.fresh())
+        result = run_method(problem, inner, method)
+        done = {**summary(unreduced(problem.game)), "given_up": True}
+    if run.recorder is not None and inner.recorder is not None:
+        run.recorder.take(inner.recorder)
     return dataclasses.replace(result, details={**result.details, PRESOLVE: done})
 
 

@@ -51,6 +51,8 @@ def in_one_line(told: dict[str, Any]) -> str:
         )
         if told[f"{kind}_removed"]
     ]
+    if told.get("given_up"):
+        return "given up: by the tolerance for ties of the whole game the follower answers otherwise in what is left"
     clauses = [f"removed {_listed(removed)}"] if removed else []
     if told["parts"] > 1:
         clauses.append(f"{told['parts']:,} unconnected parts")

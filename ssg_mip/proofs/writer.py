@@ -106,6 +106,10 @@ class Recorder:
         self.others.append(self.fresh())
         return self.others[-1]
 
+    def take(self, other: Recorder) -> None:
+        """Remember what another recorder does, and nothing else."""
+        self.__dict__.update(other.__dict__)
+
     def fresh(self) -> Recorder:
         """A recorder for the same game that belongs to none yet."""
         other = Recorder()

@@ -11,7 +11,7 @@ import pytest
 from ssg_mip import Game, LeaderPolicy, solve
 from ssg_mip.base.status import BoundProof, Status, Termination
 from ssg_mip.checker.dual.replay import verify_bounds
-from ssg_mip.evaluation.best_response import best_response
+from ssg_mip.evaluation.best_response import Ties, best_response
 from ssg_mip.library import random_game
 from ssg_mip.methods.registry import METHODS
 from ssg_mip.proofs.writer import Recorder
@@ -167,3 +167,19 @@ def test_a_recorder_of_its_own_is_given_the_reduction() -> None:
     assert header["bound"] == result.dual_bound
     uniform = LeaderPolicy.uniform(game)
     assert float(game.initial @ best_response(game, uniform).leader_values) <= result.dual_bound + 1e-9
+
+
+@pytest.mark.parametrize("method", ["policy-iteration", "response-regions", "commitment"])
+@pytest.mark.parametrize("ties", ["first", "adverse"])
+def test_presolve_is_given_up_where_ties_hang_on_what_it_removes(method: str, ties: Ties, tmp_path: Path) -> None:
+    """An answer worth -1 sets the scale beside which differences of 1e-8 are ties; without it they are none."""
+    leader = np.array([[[1.0, -3.0, 1.0, 0.0], [0.0, -1.0, -2.0, 0.0]]])
+    follower = np.array([[[-3e-8, 1e-8, -1e-8, -1.0], [-2e-8, -3e-8, 3e-8, -1.0]]])
+    game = Game.from_arrays(np.ones((1, 2, 4, 1)), leader, follower, leader_discount=0.5, follower_discount=0.0)
+    start = best_response(game, LeaderPolicy.uniform(game), ties).leader_values[0]
+    result = solve(game, method, ties=ties, certificate=tmp_path / "proof.cert")
+    assert result.leader_value >= start - 1e-9
+    assert result.details["presolve"]["given_up"]
+    assert "given up" in result_report(result)[0]
+    assert result.check.passed
+    assert all(one.passed for one in verify_bounds(game, tmp_path / "proof.cert"))
