@@ -1,7 +1,7 @@
 """What a search leaves behind for a certificate: its tree, and for every part that it closed the multipliers.
 
 A search that is not asked for one carries ``None`` in the place of every trace. What a trace means is written down in
-:mod:`ssg_mip.proofs.writer`.
+:mod:`ssg_mip.proofs.tree_lines`.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class TreeLog:
     bound, proof
         The best bound known, and what proves it; without a proof the leaf claims to be empty after propagation.
     split_at
-        Kind of the split, its place or choice, and its value (:mod:`ssg_mip.proofs.writer`);
+        Kind of the split, its place or choice, and its value (:mod:`ssg_mip.proofs.tree_lines`);
         ``None`` for a leaf.
     parts
         The parts.

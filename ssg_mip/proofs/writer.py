@@ -1,17 +1,12 @@
-r"""Writes what a search left behind as a certificate of its bound.
+"""Writes what a search left behind as a certificate of its bound.
 
-The file is described in :mod:`ssg_mip.checker.dual.document`, and what it proves in
-:mod:`ssg_mip.checker.dual`. The multipliers of a linear program are sorted into blocks by the tags of its rows:
+The file is described in :mod:`ssg_mip.checker.dual.document`, and what it proves in :mod:`ssg_mip.checker.dual`. The
+:class:`Recorder` keeps what a run finds, settles what it claims, and writes the headers; the lines below them come from
+the tree of a search (:mod:`.tree_lines`) or from values (:mod:`.value_lines`). Bounds of parts may be added up
+(:mod:`.sum_lines`).
 
-* a multiplier ``k`` of an equation ``row == constant`` enters the bound as ``k (constant - row)``: flow rows and
-  simplex rows keep it, ``own`` and ``incentive`` rows, written as ``row == 0`` and ``row >= 0``, change its sign;
-* those of ``m <= y`` are left out, because the checker takes the best ones;
-* those of rows outside the blocks, ``row >= constant``, change their sign;
-* that of the objective as a row has been added to the objective's own.
-
-They are written as they are, so that they prove exactly what the search has bounded in floating point. Of the
-improvement program and where a margin is asked for, the search does not count the rounding of some coefficients. Such
-certificates are replayed before they are written, and claim what they prove if that is more.
+Of the improvement program and where a margin is asked for, the search does not count the rounding of some
+coefficients. Such certificates are replayed before they are written, and claim what they prove if that is more.
 
 Where the search ran on a reduced game, or is a sum of runs on parts, the certificate is about the game that was
 reduced; until a recorder is asked for it with that game, all it says is about the reduced one.
@@ -32,12 +27,9 @@ from typing import Any
 import numpy as np
 
 from ssg_mip.base.deadline import Deadline
-from ssg_mip.branch_and_bound.tree_log import Proof, TreeLog
+from ssg_mip.branch_and_bound.tree_log import TreeLog
 from ssg_mip.checker.dual.document import FORMAT, POLICY_FORMAT, REDUCED_FORMAT
 from ssg_mip.checker.dual.replay import BoundVerification, verify_bound
-from ssg_mip.checker.dual.sums import positive, room_of, shares_of
-from ssg_mip.checker.dual.units import raised
-from ssg_mip.checker.rational import ExactGame, exact_weights
 from ssg_mip.errors import InvalidResultError, OptionError, SolverError
 from ssg_mip.evaluation.bound_propagation import SWEEPS
 from ssg_mip.evaluation.standard_form import Scale, StandardForm
@@ -46,17 +38,11 @@ from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.proofs.claim import Claim
 from ssg_mip.proofs.reduction import Reduction
-from ssg_mip.proofs.rows import BlockLayout, cut_entries
-from ssg_mip.proofs.value_tree import FollowerLine, ValueLeaf, ValueNode, ValueSplit, in_preorder, leaves_of
-
-ROUNDED = 2.0
-"""Times the rounding of values by which bounds on them are moved outwards."""
-
-SUMS = 1e-10
-"""How far, relative to the values, a weighted sum of them in floating point may lie from the exact one."""
-
-LEAST_SHARE = 2.0**-110
-"""Multipliers below this share of the largest one are left out."""
+from ssg_mip.proofs.rounding import rounding_of, units_of
+from ssg_mip.proofs.sum_lines import Summand, sum_header, summed_bound
+from ssg_mip.proofs.tree_lines import TreeLines
+from ssg_mip.proofs.value_lines import ValueLines
+from ssg_mip.proofs.value_tree import ValueNode
 
 
 class Recorder:
@@ -71,8 +57,6 @@ class Recorder:
     defences
         Where a zero-sum game needed no search: mixed policies of the follower, and the leader's values at most against
         each.
-    value_tree
-        Where values of every state prove the bound without a search: these.
     others
         Recorders of further bounds.
     form
@@ -98,7 +82,6 @@ class Recorder:
         self.reduction: Reduction | None = None
         self.value_tree: ValueNode | None = None
         self.summed: list[Recorder] = []
-        self._layouts: dict[int, BlockLayout] = {}
         self._replayed = False
 
     def another(self) -> Recorder:
@@ -126,15 +109,16 @@ class Recorder:
         """
         if self.summed:
             return self._settle_sum(game, claim)
-        claim = self._raised_to_values(claim)
+        values = self._values()
+        claim = claim if values is None else values.raise_claim(claim)
         self.claim = claim
         inexact = self.form is not None and not self.form.is_exact
         if not (claim.rounded or inexact) or claim.bound == math.inf:
             return claim.bound
-        words, tree, values = "", self.root, self.value_tree
+        words, tree, value_tree = "", self.root, self.value_tree
         for root, attempt in (*((tree, one) for one in claim.attempts), *self._without_a_tree(game, claim)):
             self.root, self.claim = root, attempt
-            self.value_tree = values if root is tree else None
+            self.value_tree = value_tree if root is tree else None
             try:
                 found = self._replay(game)
             except (SolverError, InvalidResultError) as failure:
@@ -145,23 +129,36 @@ class Recorder:
                 self.claim, self._replayed = shown, True
                 return shown.bound
             words = "; ".join(f"{check.name}: {check.detail}" for check in found.failed)
-        self.root, self.value_tree, self.claim = tree, values, claim
+        self.root, self.value_tree, self.claim = tree, value_tree, claim
         self.failure = SolverError(f"the bound {claim.bound!r} has no certificate: {words}")
         return claim.bound if claim.values is None else math.inf
 
     def _settle_sum(self, game: Game, claim: Claim) -> float:
         """Take the claim of a sum, raised to what its parts add up to."""
         self.claim = claim
+        whole = game if self.reduction is None else self.reduction.game
         try:
-            self.claim = dataclasses.replace(claim, bound=max(claim.bound, summed_bound(self, game, claim)))
+            self.claim = dataclasses.replace(
+                claim, bound=max(claim.bound, summed_bound(claim, self._summands(game, claim), whole))
+            )
         except SolverError as failure:
             self.failure = failure
         return self.claim.bound
 
+    def _summands(self, game: Game, claim: Claim) -> Iterator[Summand]:
+        """The parts of the sum, with their weights on the states of the game at hand."""
+        for part in self.summed:
+            own, reduction = part._settled_claim(), part._reduction_of(game)
+            yield Summand(
+                claim=own,
+                scale=Scale() if part.form is None else part.form.leader,
+                weights=own.weights if reduction is None else reduction.weights_out(own.weights, claim.weights),
+            )
+
     def _without_a_tree(self, game: Game, claim: Claim) -> Iterator[tuple[TreeLog, Claim]]:
         """What holds of every pair of policies, which is no bound on a single step."""
         if claim.values is None:
-            ceiling = float(claim.weights @ (leader_ceiling(game) + self._rounding()[1]))
+            ceiling = float(claim.weights @ (leader_ceiling(game) + rounding_of(self.form)[1]))
             yield TreeLog(), dataclasses.replace(claim, bound=max(ceiling, claim.bound))
 
     def _replay(self, game: Game) -> BoundVerification:
@@ -236,16 +233,8 @@ class Recorder:
             yield from self._lines_after(game, own)
             return
         claim = self._settled_claim()
-        if claim.demanding or not math.isfinite(claim.bound):
-            raise SolverError(f"there is no certificate of the bound {claim.bound!r} as a sum over parts")
         weights = claim.weights if own is None else own.weights_out(claim.weights)
-        yield {
-            "format": REDUCED_FORMAT,
-            "game_hash": game.content_hash,
-            "weights": weights.tolist(),
-            "bound": float(claim.bound),
-            "sum": len(self.summed),
-        }
+        yield sum_header(game, claim, weights, len(self.summed))
         for part in self.summed:
             if part.summed:
                 raise SolverError("there is no certificate: a part of a sum is a sum itself")
@@ -291,7 +280,7 @@ class Recorder:
             return
         lines = self.lines(self.form.standard)
         ignored = [] if self.form.ignored is None else np.flatnonzero(self.form.ignored).tolist()
-        yield {**next(lines), "game_hash": game.content_hash, "units": _units(self.form), "ignored": ignored}
+        yield {**next(lines), "game_hash": game.content_hash, "units": units_of(self.form), "ignored": ignored}
         yield from lines
 
     def _settled_claim(self) -> Claim:
@@ -311,10 +300,11 @@ class Recorder:
             If there is no claim, or nothing proves it.
         """
         claim = self._settled_claim()
-        proof = self._kind_of_proof(game, claim)
-        box, wider, higher = follower_value_bounds(game), *self._rounding()
+        tree, values = TreeLines(self.root, self.form, claim), self._values()
+        proof = self._kind_of_proof(game, claim, tree)
+        box, wider, higher = follower_value_bounds(game), *rounding_of(self.form)
         policy = claim.policy
-        conditional = range(game.num_states) if claim.values is not None else self._conditional()
+        conditional = range(game.num_states) if claim.values is not None else tree.conditional()
         yield {
             "format": REDUCED_FORMAT if proof == "u" else FORMAT if policy is None else POLICY_FORMAT,
             "game_hash": game.content_hash,
@@ -336,198 +326,38 @@ class Recorder:
         }
         match proof:
             case "l":
-                yield from self._nodes(game)
-            case "u":
-                yield from self._value_nodes()
+                yield from tree.lines(game)
+            case "u" if values is not None:
+                yield from values.lines()
             case "z":
                 yield ["z", [[mix.tolist(), values.tolist()] for mix, values in self.defences]]
             case _:
                 yield ["c"]
 
-    def _rounding(self) -> tuple[float, float]:
-        """What the rounded rewards of the standard form may change of the follower's and of the leader's values."""
-        if self.form is None:
-            return 0.0, 0.0
-        follower, leader = self.form.follower, self.form.leader
-        return ROUNDED * follower.rounding / follower.unit, ROUNDED * leader.rounding / leader.unit
-
     @property
     def follower_rounding(self) -> float:
         """By how much the follower's rewards of the game that the search runs on may be off, in its units."""
-        return self._rounding()[0]
+        return rounding_of(self.form)[0]
 
-    def _kind_of_proof(self, game: Game, claim: Claim) -> str:
+    def _values(self) -> ValueLines | None:
+        return None if self.value_tree is None else ValueLines(tree=self.value_tree, form=self.form)
+
+    def _kind_of_proof(self, game: Game, claim: Claim, tree: TreeLines) -> str:
         """Whether the tree, values, the follower's mixed policies or the ceiling prove a bound."""
         bound = claim.bound
         if not (math.isfinite(bound) or (claim.demanding and bound < 0.0)):
             raise SolverError(f"there is no certificate of the bound {bound!r}: it must be finite")
-        shown = self._shown_by_values(claim)
+        values = self._values()
+        shown = None if values is None else values.shown(claim)
         if shown is not None and math.isfinite(bound) and shown <= Fraction(bound):
             return "u"
-        if all(leaf.bound <= bound for leaf in self._leaves()):
+        if tree.proves(bound):
             return "l"
         if claim.values is None and self.defences:
             return "z"
         if claim.values is None and float(claim.weights @ leader_ceiling(game)) <= bound:
             return "c"
         raise SolverError(f"the bound {bound!r} rests on something that no certificate covers")
-
-    # ---------------------------------------------------------------- values
-
-    def _shown_by_values(self, claim: Claim) -> Fraction | None:
-        """The weighted bound that the values prove; ``None`` where there are none, or they say nothing of the claim."""
-        if self.value_tree is None or claim.values is not None or claim.policy is not None:
-            return None
-        weights = [Fraction(weight) for weight in claim.weights.tolist()]
-        used = [state for state, weight in enumerate(weights) if weight]
-        total = sum(weights, Fraction(0))
-        found = []
-        for leaf in leaves_of(self.value_tree):
-            values = self._upper_of(leaf).tolist()
-            if not all(map(math.isfinite, values)):
-                return None
-            found.append(sum((weights[state] * Fraction(values[state]) for state in used), Fraction(0)) / total)
-        return max(found)
-
-    def _raised_to_values(self, claim: Claim) -> Claim:
-        """The claim with its bound raised to what values prove, where that is the same but for rounding."""
-        shown = self._shown_by_values(claim)
-        if shown is None or self.value_tree is None or not math.isfinite(claim.bound) or shown <= claim.bound:
-            return claim
-        size = max(float(np.abs(leaf.upper).max()) for leaf in leaves_of(self.value_tree))
-        slack = max(self._slack_of(leaf) for leaf in leaves_of(self.value_tree))
-        if shown > Fraction(claim.bound + SUMS * size + 2.0 * slack):
-            return claim
-        return dataclasses.replace(claim, bound=raised(shown))
-
-    def _slack_of(self, leaf: ValueLeaf) -> float:
-        """What the rounded rewards of the standard form may take from the proof of a leaf."""
-        follower, leader = self._rounding()
-        discount = 0.0 if self.form is None else self.form.leader.discount
-        most = max((sum(by for _, by in pairs) for pairs in leaf.multipliers.values()), default=0.0)
-        return leader + 2.0 * most * follower / (1.0 - discount)
-
-    def _upper_of(self, leaf: ValueLeaf) -> FloatArray:
-        slack = self._slack_of(leaf)
-        return leaf.upper + slack if slack else leaf.upper
-
-    def _value_nodes(self) -> Iterator[list[Any]]:
-        """The nodes of the values in preorder."""
-        if self.value_tree is None:
-            return
-        wider = self._rounding()[0]
-        for node in in_preorder(self.value_tree):
-            if isinstance(node, ValueSplit):
-                yield ["x", int(node.state), float(node.probability)]
-                continue
-            box = None
-            if node.follower is not None:
-                lower, upper = node.follower
-                box = [(lower - wider).tolist(), (upper + wider).tolist()]
-            multipliers = [
-                [int(state), int(answer), [[int(c), float(by)] for c, by in pairs]]
-                for (state, answer), pairs in node.multipliers.items()
-            ]
-            line = [] if node.line is None else [_line_entry(node.line)]
-            yield ["u", self._upper_of(node).tolist(), box, multipliers, *line]
-
-    # ---------------------------------------------------------------- the tree of a search
-
-    def _leaves(self) -> Iterator[TreeLog]:
-        open_nodes = [self.root]
-        while open_nodes:
-            trace = open_nodes.pop()
-            if trace.split_at is None:
-                yield trace
-            open_nodes += trace.parts
-
-    def _conditional(self) -> tuple[int, ...]:
-        for leaf in self._leaves():
-            if leaf.proof is not None:
-                return self._layout(leaf.proof).conditional
-        return ()
-
-    def _layout(self, proof: Proof) -> BlockLayout:
-        key = id(proof.program)
-        if key not in self._layouts:
-            improving = self.claim is not None and self.claim.values is not None
-            self._layouts[key] = BlockLayout(proof.program, improving=improving)
-        return self._layouts[key]
-
-    def _nodes(self, game: Game) -> Iterator[list[Any]]:
-        """The nodes in preorder."""
-        open_nodes = [self.root]
-        while open_nodes:
-            trace = open_nodes.pop()
-            open_nodes += reversed(trace.parts)
-            match trace.split_at:
-                case None:
-                    yield ["e"] if trace.proof is None else self._leaf(game, trace.proof)
-                case ("g", choice, _):
-                    state = int(game.follower_slot_state[choice])
-                    yield ["g", state, choice - int(game.follower_offsets[state])]
-                case ("v", place, value):
-                    yield ["v", place, value]
-                case _:
-                    yield ["p"]
-
-    def _leaf(self, game: Game, proof: Proof) -> list[Any]:
-        layout = self._layout(proof)
-        largest = max(float(np.abs(proof.row_dual).max(initial=0.0)), proof.objective)
-        dual = np.where(np.abs(proof.row_dual) > LEAST_SHARE * largest, proof.row_dual, 0.0)
-        blocks = layout.blocks(game, dual.tolist())
-        for block, cut in cut_entries(game, layout, proof, np.maximum(-dual[layout.first_cut :], 0.0).tolist()):
-            blocks[block][3].append(cut)
-        objective, outside = proof.objective, layout.outside(game, dual.tolist())
-        if self.claim is not None and self.claim.policy is not None:
-            objective, outside = layout.objective(objective, dual.tolist()), [layout.policy(dual.tolist())]
-        # The boxes of the replay are those of the exact rewards, which rounding may put a little further out.
-        wider = ROUNDED * self._rounding()[0]
-        lower, upper = proof.box.lower - wider, proof.box.upper + wider
-        return ["l", objective, lower.tolist(), upper.tolist(), *blocks, *outside]
-
-
-def summed_bound(recorder: Recorder, game: Game, claim: Claim) -> float:
-    """What the bounds of the parts of a sum add up to, rounded up, with the rounding of their weights.
-
-    Parameters
-    ----------
-    recorder
-        The sum; its parts have their claims.
-    game, claim
-        The game at hand, and what is claimed of it.
-
-    Raises
-    ------
-    SolverError
-        If a part has no claim, or its bound is not finite.
-    """
-    whole = positive(exact_weights(claim.weights))
-    weights, bounds = [], []
-    for part in recorder.summed:
-        own, reduction = part._settled_claim(), part._reduction_of(game)
-        if not math.isfinite(own.bound):
-            raise SolverError(f"there is no certificate: a part has the bound {own.bound!r}")
-        scale = Scale() if part.form is None else part.form.leader
-        given = own.weights if reduction is None else reduction.weights_out(own.weights, claim.weights)
-        weights.append(positive(exact_weights(given)))
-        bounds.append(scale.base_of(own.weights) + Fraction(scale.unit) * Fraction(own.bound))
-    shares = shares_of(whole, weights)
-    everything = game if recorder.reduction is None else recorder.reduction.game
-    room = room_of(ExactGame.of(everything), whole, weights, shares)
-    return raised(room + sum((share * bound for share, bound in zip(shares, bounds, strict=True)), Fraction(0)))
-
-
-def _line_entry(line: FollowerLine) -> list[Any]:
-    return [int(line.state), line.first.tolist(), line.second.tolist(), float(line.ratio)]
-
-
-def _units(form: StandardForm) -> list[list[Any]]:
-    """What was taken out of the rewards, and what is one in the standard form, by player."""
-    return [
-        [scale.constant, scale.unit, None if scale.potential is None else scale.potential.tolist()]
-        for scale in (form.leader, form.follower)
-    ]
 
 
 def _text_of(lines: Iterator[Any]) -> list[str]:

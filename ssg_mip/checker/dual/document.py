@@ -82,7 +82,7 @@ from typing import Any
 from ssg_mip.checker.dual.fields import listed_values, number, numbers, whole
 from ssg_mip.checker.dual.policy_rows import GivenRow, PolicyDemand
 from ssg_mip.checker.dual.read_reduction import read_reduction, states_left
-from ssg_mip.checker.dual.reduction import GivenRound
+from ssg_mip.checker.dual.rounds import GivenRound
 from ssg_mip.checker.dual.units import PlayerUnits, Units
 from ssg_mip.errors import InvalidResultError, OptionError
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ssg_mip.checker.dual.fields import listed_values, number, numbers, whole
-from ssg_mip.checker.dual.reduction import GivenDominance, GivenRound
+from ssg_mip.checker.dual.rounds import GivenDominance, GivenRound
 from ssg_mip.errors import InvalidResultError
 
 KEYS = ("follower", "leader", "dominated", "copies", "states")

@@ -13,7 +13,8 @@ from ssg_mip.base.rules import COUNT, PATH, Rule, checked, optional
 from ssg_mip.checker.clock import TimeIsUp, time_is_up
 from ssg_mip.checker.dual.document import Header, SumHeader, is_sum, lines_of, read_header, read_sum
 from ssg_mip.checker.dual.policy_rows import GivenRow
-from ssg_mip.checker.dual.reduction import Needed, Reducer, ReductionError, reduced_by
+from ssg_mip.checker.dual.reduction import Reducer, reduced_by
+from ssg_mip.checker.dual.rounds import Needed, ReductionError
 from ssg_mip.checker.dual.sums import positive, room_of, shares_check, shares_of
 from ssg_mip.checker.dual.tree import Tree, nodes_skipped
 from ssg_mip.checker.dual.units import raised, reaches, restated

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from ssg_mip import Game, GameBuilder, solve, verify_bound, verify_bounds
-from ssg_mip.checker.dual.reduction import GivenRound, Needed, Reducer, ReductionError
+from ssg_mip.checker.dual.reduction import Reducer
+from ssg_mip.checker.dual.rounds import GivenRound, Needed, ReductionError
 from ssg_mip.checker.rational import ExactGame
 from ssg_mip.errors import InvalidResultError
 from ssg_mip.exact import solve_commitment
