@@ -66,7 +66,8 @@ def _by_own_gap(result: Result, run: Run) -> Result:
     if result.leader_policy is None:
         return result
     scaled = dataclasses.replace(result, gap_scale=gap_denominator(result.game, result.weights, result.leader_value))
-    if scaled.status is Status.OPTIMAL or scaled.relative_gap > max(run.gap, LEAST_GAP):
+    weighted = scaled.scalarised is None
+    if not weighted or scaled.status is Status.OPTIMAL or scaled.relative_gap > max(run.gap, LEAST_GAP):
         return scaled
     ended = Termination.GAP if scaled.status is Status.FEASIBLE else scaled.termination
     return dataclasses.replace(scaled, status=Status.OPTIMAL, termination=ended)
