@@ -148,9 +148,10 @@ def solve(
         gap and ``optimal`` are still about ``weights``; ``Result.scalarised_value`` and ``scalarised_bound`` are about
         it.
     presolve
-        Whether actions and states that cannot matter are left out first and unconnected parts are solved apart
-        (:mod:`ssg_mip.presolve`; ``details["presolve"]`` says what was done). The answer and its proofs are about the
-        game as given.
+        Whether actions that cannot matter are left out first and, for ``"commitment"``, ``"deterministic"`` and
+        ``"grid"``, states too, and unconnected parts are solved apart (:mod:`ssg_mip.presolve`). What was done is in
+        ``details["presolve"]``, which is missing where presolve does not apply or was not wanted. The answer and its
+        proofs are about the game as given.
 
     Returns
     -------

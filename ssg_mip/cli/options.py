@@ -158,7 +158,8 @@ Presolve = Annotated[
     bool,
     typer.Option(
         "--presolve/--no-presolve",
-        help="Leave out actions and states that cannot matter, and solve unconnected parts apart.",
+        help="Leave out actions that cannot matter; for commitment, deterministic and grid also states, and solve "
+        "unconnected parts apart.",
     ),
 ]
 Start = Annotated[

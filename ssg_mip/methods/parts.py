@@ -287,7 +287,7 @@ def _said(piece: _Piece) -> dict[str, Any]:
     """What a part came to, as plain data."""
     answer = piece.answer
     return {
-        "states": len(piece.reduction.states),
+        "states": [piece.reduction.game.state_names[s] for s in piece.reduction.states.tolist()],
         "share": float(piece.share),
         "leader_value": piece.value,
         "dual_bound": piece.bound,

@@ -43,7 +43,8 @@ def bound_report(game: Game, verification: BoundVerification) -> list[Any]:
         if weight
     )
     parts = f"{verification.parts} parts with " if verification.parts > 1 else ""
-    size = f"{parts}{counted(verification.nodes, 'node')}, {verification.leaves} of them leaves"
+    leaves = f"{verification.leaves} {'leaf' if verification.leaves == 1 else 'leaves'}"
+    size = f"{parts}{counted(verification.nodes, 'node')} ({leaves})"
     failed = len(verification.failed)
     if verification.cut_off:
         return [made, "", f"weights: {weights}", f"{size}: {CUT_OFF}"]

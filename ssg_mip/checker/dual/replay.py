@@ -196,13 +196,18 @@ def _verify_one(game: Game, first: Any, lines: Iterator[Any], out_of_time: Calla
         checks.append(yes_or_no("reduction", False, str(error)))
         return _unread(header, weights, checks, nodes=nodes_skipped(lines), cut_off=False)
     if header.reduction:
-        words = f"{_rounds_leave(len(header.reduction))} {len(reducer.states)} of {game.num_states} states"
-        checks.append(yes_or_no("reduction", True, f"{words}, and no value is lost"))
+        checks.append(yes_or_no("reduction", True, f"no value is lost; left are {_left(game, left.game)}"))
     return _verify_left(left, reducer, header, checks, lines, out_of_time)
 
 
-def _rounds_leave(count: int) -> str:
-    return "1 round leaves" if count == 1 else f"{count} rounds leave"
+def _left(game: Game, reduced: Game) -> str:
+    """How much of a game is left."""
+    counts = (
+        (reduced.num_states, game.num_states, "states"),
+        (int(reduced.leader_counts.sum()), int(game.leader_counts.sum()), "leader actions"),
+        (int(reduced.follower_counts.sum()), int(game.follower_counts.sum()), "follower actions"),
+    )
+    return ", ".join(f"{now} of {before} {words}" for now, before, words in counts)
 
 
 def _check_sizes(game: Game, header: Header | SumHeader) -> None:

@@ -351,6 +351,7 @@ def test_the_summary_counts() -> None:
         "there is one state",
         "the follower looks no further than the immediate reward",
         "transitions do not depend on the follower's action",
+        "the leader chooses one number",
     ]
     line = in_one_line(told)
     assert line.startswith("removed 1 of 3 follower actions and 1 of 3 leader actions; 2 unconnected parts; there is")
