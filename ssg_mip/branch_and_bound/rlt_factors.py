@@ -12,6 +12,7 @@ import numpy as np
 from ssg_mip.branch_and_bound.box import Box
 from ssg_mip.lp.compiled import CompiledProgram
 from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.numerics.ranges import ranges
 
 Entries = tuple[IntArray, IntArray, FloatArray]
 """Rows, columns and values of a sparse matrix, ordered by row and then by column."""
@@ -130,6 +131,4 @@ def _ordered(row: IntArray, column: IntArray, value: FloatArray) -> Entries:
 def expand(starts: IntArray, rows: IntArray) -> tuple[IntArray, IntArray]:
     """For each chosen row in turn all its entries: the position in ``rows``, and the entry."""
     lengths = starts[rows + 1] - starts[rows]
-    which = np.repeat(np.arange(len(rows)), lengths)
-    within = np.arange(len(which)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    return which, starts[rows][which] + within
+    return np.repeat(np.arange(len(rows)), lengths), ranges(starts[rows], lengths)

@@ -13,6 +13,7 @@ import dataclasses
 import numpy as np
 
 from ssg_mip.game.game import Game
+from ssg_mip.game.shapes import shapes_of
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 
 LARGEST = 1_000_000
@@ -34,13 +35,10 @@ class PairMixes:
 
     def __init__(self, game: Game) -> None:
         self._num_states = game.num_states
-        self._groups = []
-        shapes = np.stack((game.leader_counts, game.follower_counts), axis=1)
-        for leader, follower in np.unique(shapes[game.follower_counts > 1], axis=0).tolist():
-            states = np.flatnonzero((game.leader_counts == leader) & (game.follower_counts == follower))
-            within = np.arange(leader)[:, None] * follower + np.arange(follower)
-            rows = game.row_offsets[states][:, None, None] + within
-            self._groups.append(_Group(states, rows, _pairs(leader), _pairs(follower)))
+        self._groups = [
+            _Group(shape.states, shape.rows, *map(_pairs, shape.actions))
+            for shape in shapes_of(game, np.flatnonzero(game.follower_counts > 1))
+        ]
 
     def secured(self, values: FloatArray) -> FloatArray:
         """Per state, the best ``min_a`` of a mix of two follower actions; ``-inf`` where there is only one.

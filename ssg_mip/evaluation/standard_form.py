@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ssg_mip.evaluation.mdp import ROUNDINGS, DecisionProcess, joint_process, optimal_control, transition_matrix
+from ssg_mip.evaluation.reach import reached_states
 from ssg_mip.game.game import Game
 from ssg_mip.game.validation import check_sizes
 from ssg_mip.numerics.array_types import FloatArray, IntArray
@@ -285,19 +286,6 @@ def _moved(game: Game, scale: Scale, *, leader: bool) -> FloatArray:
         - (1.0 - scale.discount) * now
         + scale.discount * expected_change(transition_matrix(game), scale.potential, now)
     )
-
-
-def reached_states(game: Game, start: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The states that some policies reach from the start."""
-    source = np.repeat(game.row_state, np.diff(game.indptr))[game.probabilities > 0.0]
-    target = game.successors[game.probabilities > 0.0]
-    reached = start
-    while True:
-        further = reached.copy()
-        further[target[reached[source]]] = True
-        if np.array_equal(further, reached):
-            return reached
-        reached = further
 
 
 def _scale(game: Game, states: NDArray[np.bool_], *, leader: bool) -> Scale:

@@ -16,7 +16,7 @@ def settled(problem: Problem, run: Run, *, scale: float) -> Settled | None:
     A floor, a margin and rows on the policy are left to the search.
     """
     game = problem.game
-    if problem.floor is not None or problem.follower.margin > 0.0:
+    if not problem.allows_all:
         return None
     if is_team(game) or has_silent_follower(game):
         return solve_as_planner(problem, run)

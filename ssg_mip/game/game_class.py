@@ -28,6 +28,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ssg_mip.game.copies import same_moves
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import IntArray
 
@@ -90,11 +91,4 @@ def classes_with_equilibrium(game: Game) -> tuple[str, ...]:
 
 def _same_transitions(game: Game, representative: IntArray) -> bool:
     """Whether every joint action leads where its representative row leads."""
-    lengths = np.diff(game.indptr)
-    if not np.array_equal(lengths, lengths[representative]):
-        return False
-    places = np.arange(len(game.successors))
-    other = places + np.repeat(game.indptr[:-1][representative] - game.indptr[:-1], lengths)
-    return np.array_equal(game.successors, game.successors[other]) and np.array_equal(
-        game.probabilities, game.probabilities[other]
-    )
+    return bool(same_moves(game, np.arange(game.num_rows), representative).all())

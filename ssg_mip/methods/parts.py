@@ -18,6 +18,7 @@ import numpy as np
 
 from ssg_mip.base.status import BoundProof, Status, Termination
 from ssg_mip.base.tolerances import ROUNDING
+from ssg_mip.checker.dual.units import raised
 from ssg_mip.evaluation.value_bounds import LEAST_GAP, leader_spreads, leader_value_bounds
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.in_standard_form import run_method
@@ -200,7 +201,7 @@ class _Whole:
         found = self._found()
         value = -math.inf if found is None else float(self._problem.weights @ found.values)
         self._check_ties(value)
-        bound = max(_rounded_up(self._sum("bound")), value)
+        bound = max(raised(self._sum("bound")), value)
         closed = found is not None and bound - value <= self._allowed * (1.0 + ROUNDING)
         conclusion = Conclusion(
             method=self._method.name,
@@ -276,11 +277,6 @@ class _Whole:
 
 def _exact_sum(weights: FloatArray) -> Fraction:
     return sum(map(Fraction, weights.tolist()), Fraction(0))
-
-
-def _rounded_up(value: Fraction) -> float:
-    nearest = float(value)
-    return nearest if Fraction(nearest) >= value else math.nextafter(nearest, math.inf)
 
 
 def _said(piece: _Piece) -> dict[str, Any]:

@@ -64,9 +64,7 @@ def run_presolved(problem: Problem, run: Run, method: Method) -> Result:
 
 def _applies(problem: Problem, run: Run, method: Method) -> bool:
     """Whether what is asked allows that something is left out."""
-    policies = problem.policies
-    restricts = bool(policies.rows) or policies.floor is not None
-    return run.presolve and not method.in_own_units and problem.follower.margin == 0.0 and not restricts
+    return run.presolve and not method.in_own_units and problem.allows_all
 
 
 def _presolved(problem: Problem, run: Run, method: Method) -> tuple[Reduction, Sequence[Part]]:

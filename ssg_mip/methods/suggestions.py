@@ -38,8 +38,7 @@ LIMITS = Limits(nodes=500)
 
 def suggestions_for(problem: Problem, run: Run) -> Callable[[], Iterator[LeaderPolicy]] | None:
     """What yields policies of the other methods; ``None`` where they cannot be asked the same."""
-    policies = problem.policies
-    if problem.follower.margin > 0.0 or policies.rows or policies.floor is not None:
+    if not problem.allows_all:
         return None
     return lambda: _suggested(Problem(problem.game, Objective(problem.weights), problem.follower), run)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 
 import numpy as np
 
 from ssg_mip.evaluation.value_bounds import ValueBounds
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.numerics.ranges import ranges
 
 LARGEST_TABLE = 8_000_000
 """Numbers in the largest table of a state's transitions that is laid out."""
@@ -114,28 +114,10 @@ def _moves(game: Game, rows: IntArray) -> tuple[IntArray, FloatArray] | None:
     """The successors of some rows and the probabilities, ``[*rows, successors]``; ``None`` if too many."""
     flat = rows.ravel()
     counts = np.diff(game.indptr)[flat]
-    within = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
-    places = np.repeat(game.indptr[flat], counts) + within
+    places = ranges(game.indptr[flat], counts)
     successors, column = np.unique(game.successors[places], return_inverse=True)
     if rows.size * len(successors) > LARGEST_TABLE:
         return None
     moves = np.zeros((rows.size, len(successors)))
     moves[np.repeat(np.arange(rows.size), counts), column] = game.probabilities[places]
     return successors, moves.reshape(*rows.shape, len(successors))
-
-
-def pairwise_rows(game: Game, states: IntArray) -> IntArray:
-    """Rows of states with equally many actions of both players, ``[states, leader actions, follower actions]``."""
-    leader, follower = int(game.leader_counts[states[0]]), int(game.follower_counts[states[0]])
-    grid = np.arange(leader * follower).reshape(leader, follower)
-    rows: IntArray = game.row_offsets[states][:, None, None] + grid
-    return rows
-
-
-def by_shape(game: Game, states: IntArray) -> list[IntArray]:
-    """States, those with equally many actions of both players together."""
-    shapes = game.leader_counts[states] * (int(game.follower_counts.max()) + 1) + game.follower_counts[states]
-    order = np.argsort(shapes, kind="stable")
-    cuts = np.flatnonzero(np.diff(shapes[order])) + 1
-    edges = [0, *cuts.tolist(), len(states)]
-    return [states[order[first:last]] for first, last in itertools.pairwise(edges) if last > first]

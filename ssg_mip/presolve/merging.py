@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ssg_mip.base.deadline import Checkpoint
+from ssg_mip.game.copies import Fingerprints, bits, stirred, summed
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray, IntArray
-from ssg_mip.presolve.copies import Fingerprints, bits, stirred, summed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

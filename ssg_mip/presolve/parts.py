@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ssg_mip.evaluation.reach import reached_states, spread
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray, IntArray
-from ssg_mip.presolve.restriction import reached, reduced_by, spread
+from ssg_mip.presolve.restriction import reduced_by
 from ssg_mip.proofs.reduction import Reduction, Round
 
 if TYPE_CHECKING:
@@ -66,14 +67,14 @@ def split_parts(game: Game, weights: FloatArray) -> tuple[Part, ...]:
     label = _components(game.num_states, free, origin, target)
     owned: list[tuple[Mask, Mask]] = []
     left = weights > 0.0
-    for number in np.unique(label[free & (reached(game, left))]).tolist():
-        inside = reached(game, free & (label == number))
+    for number in np.unique(label[free & (reached_states(game, left))]).tolist():
+        inside = reached_states(game, free & (label == number))
         answers = left & inside
         if answers.any():
             owned.append((inside, answers))
             left = left & ~inside
     if left.any():
-        owned.append((reached(game, left), left))
+        owned.append((reached_states(game, left), left))
     return tuple(_part(inside, answers, weights) for inside, answers in owned)
 
 

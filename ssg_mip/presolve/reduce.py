@@ -23,13 +23,14 @@ import numpy as np
 from ssg_mip.base.deadline import Checkpoint, OutOfTime, unhurried
 from ssg_mip.base.tolerances import DEFAULT_TOLERANCES, Tolerances
 from ssg_mip.evaluation.best_response import Ties, check_ties
+from ssg_mip.evaluation.reach import reached_states
 from ssg_mip.evaluation.value_bounds import ValueBounds, follower_value_bounds, leader_value_bounds
+from ssg_mip.game.copies import first_of_leader
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.presolve.copies import first_of_leader
 from ssg_mip.presolve.effort import Effort
 from ssg_mip.presolve.merging import states_alike
-from ssg_mip.presolve.restriction import reached, reduced_by, unreduced
+from ssg_mip.presolve.restriction import reduced_by, unreduced
 from ssg_mip.presolve.superfluous import Removals, Superfluous, superfluous_answers
 from ssg_mip.presolve.way_back import weights_in
 from ssg_mip.proofs.reduction import Dominance, Reduction, Round
@@ -129,7 +130,7 @@ def _without_unreached(found: Reduction, weights: FloatArray | None) -> Reductio
     """A reduction without the states that play does not reach from those with weights."""
     if weights is None:
         return found
-    kept = reached(found.reduced, weights_in(found, weights) > 0.0)
+    kept = reached_states(found.reduced, weights_in(found, weights) > 0.0)
     return found if kept.all() or not kept.any() else reduced_by(found, Round(states=found.states[kept]))
 
 

@@ -15,10 +15,10 @@ import numpy as np
 
 from ssg_mip.evaluation.mdp import transition_matrix
 from ssg_mip.evaluation.value_bounds import ValueBounds
+from ssg_mip.game.copies import no_worse
 from ssg_mip.game.game import Game
+from ssg_mip.game.shapes import Shape, shapes_of
 from ssg_mip.numerics.array_types import FloatArray, IntArray
-from ssg_mip.presolve.action_values import by_shape, pairwise_rows
-from ssg_mip.presolve.copies import no_worse
 from ssg_mip.presolve.frontier import Mixture, Removal
 
 if TYPE_CHECKING:
@@ -78,18 +78,17 @@ def screen(
         transition_matrix(game) @ (0.5 * bounds.lower + 0.5 * bounds.upper)
     )
     half = game.follower_discount * np.maximum(0.5 * bounds.upper - 0.5 * bounds.lower, 0.0)
-    for alike in by_shape(game, states):
-        follower = int(game.follower_counts[alike[0]])
+    for shape in shapes_of(game, states):
+        leader, follower = shape.actions
         if follower > 1:
-            each = int(game.leader_counts[alike[0]]) * follower**3
-            for chunk in np.array_split(alike, 1 + len(alike) * each // LARGEST_CHUNK):
-                _look_at(game, chunk, gone, (worth, half), tolerances[chunk], found, forgiving=forgiving)
+            for part in shape.parts(max(1, LARGEST_CHUNK // (leader * follower**3))):
+                _look_at(game, part, gone, (worth, half), tolerances[part.states], found, forgiving=forgiving)
     return found
 
 
 def _look_at(
     game: Game,
-    states: IntArray,
+    shape: Shape,
     gone: Mask,
     values: tuple[FloatArray, FloatArray],
     tolerances: FloatArray,
@@ -98,7 +97,7 @@ def _look_at(
     forgiving: bool,
 ) -> None:
     worth, half = values
-    rows = pairwise_rows(game, states)
+    states, rows = shape.states, shape.rows
     q = worth[rows]
     doubt = _doubts(game, rows, half)
     leads = q[:, :, None, :] - q[:, :, :, None] - doubt

@@ -28,10 +28,10 @@ import numpy as np
 from ssg_mip.base.tolerances import DEFAULT_TOLERANCES, Tolerances
 from ssg_mip.evaluation.best_response import Ties
 from ssg_mip.evaluation.value_bounds import ValueBounds, follower_value_bounds, leader_value_bounds, tie_thresholds
+from ssg_mip.game.copies import first_alike_to_follower, first_of_follower, no_worse
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 from ssg_mip.presolve.action_values import action_values
-from ssg_mip.presolve.copies import first_alike_to_follower, first_of_follower, no_worse
 from ssg_mip.presolve.effort import Effort
 from ssg_mip.presolve.frontier import Frontier, Removal
 from ssg_mip.presolve.screen import FEW, screen

@@ -11,8 +11,13 @@ import weakref
 
 import numpy as np
 
+from ssg_mip.game.copies import first_of_leader
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import IntArray
+
+FEWEST_STATES = 10
+"""States from which on looking at few policies pays: of smaller games the first relaxations lead to policies as good in
+less time."""
 
 _DISTINCT: weakref.WeakKeyDictionary[Game, tuple[IntArray, ...]] = weakref.WeakKeyDictionary()
 """By game, because starts, methods and the search ask for them."""
@@ -21,28 +26,11 @@ _DISTINCT: weakref.WeakKeyDictionary[Game, tuple[IntArray, ...]] = weakref.WeakK
 def distinct_actions(game: Game) -> tuple[IntArray, ...]:
     """For each state the leader's actions without copies: of equal ones the first."""
     if game not in _DISTINCT:
-        _DISTINCT[game] = tuple(_of_state(game, state) for state in range(game.num_states))
+        first = first_of_leader(game)
+        slots = np.flatnonzero(first == np.arange(len(first)))
+        states = game.leader_slot_state[slots]
+        _DISTINCT[game] = tuple(np.split(slots - game.leader_offsets[states], np.flatnonzero(np.diff(states)) + 1))
     return _DISTINCT[game]
-
-
-def _of_state(game: Game, state: int) -> IntArray:
-    if game.leader_counts[state] == 1:
-        return np.zeros(1, dtype=np.int64)
-    known: dict[tuple[bytes, ...], int] = {}
-    for action in range(int(game.leader_counts[state])):
-        known.setdefault(_numbers(game, state, action), action)
-    return np.array(list(known.values()), dtype=np.int64)
-
-
-def _numbers(game: Game, state: int, action: int) -> tuple[bytes, ...]:
-    """Everything that an action of the leader does in a state."""
-    first = int(game.row_offsets[state] + action * game.follower_counts[state])
-    rows = slice(first, first + int(game.follower_counts[state]))
-    ends = game.indptr[rows.start : rows.stop + 1]
-    moves = slice(int(ends[0]), int(ends[-1]))
-    rewards = (game.leader_rewards[rows] + 0.0, game.follower_rewards[rows] + 0.0)  # -0.0 is 0.0
-    arrays = (*rewards, ends - ends[0], game.successors[moves], game.probabilities[moves])
-    return tuple(one.tobytes() for one in arrays)
 
 
 def choosing_states(game: Game) -> IntArray:

@@ -18,7 +18,13 @@ import numpy as np
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.tolerances import LEAST_GAIN
 from ssg_mip.evaluation.mdp import induced_by_leader
-from ssg_mip.exact.few_numbers.choices import choosing_states, distinct_actions, free_numbers, pure_policies
+from ssg_mip.exact.few_numbers.choices import (
+    FEWEST_STATES,
+    choosing_states,
+    distinct_actions,
+    free_numbers,
+    pure_policies,
+)
 from ssg_mip.exact.few_numbers.howard import best_policy
 from ssg_mip.exact.few_numbers.one_number import OneNumber
 from ssg_mip.exact.few_numbers.walk import walk
@@ -33,9 +39,6 @@ from ssg_mip.runs.run import Run
 
 MOST_NUMBERS = 4
 """Numbers up to which lines are searched."""
-
-FEWEST_STATES = 10
-"""States from which on that pays: of smaller games the first relaxations lead to policies as good in less time."""
 
 MOST_PURE = 64
 """Deterministic policies up to which all of them are evaluated."""
@@ -64,9 +67,8 @@ SECONDS = 5.0
 
 def applies(problem: Problem) -> bool:
     """Whether the leader has few numbers to choose in a game of some size, and any policy will do."""
-    asks_more = problem.floor is not None or bool(problem.policies.rows) or problem.follower.margin > 0.0
     enough = problem.game.num_states >= FEWEST_STATES
-    return enough and not asks_more and 0 < free_numbers(problem.game) <= MOST_NUMBERS
+    return enough and problem.allows_all and 0 < free_numbers(problem.game) <= MOST_NUMBERS
 
 
 def best_on_lines(problem: Problem, run: Run) -> Candidate:

@@ -6,7 +6,7 @@ import itertools
 import math
 
 from ssg_mip.base.deadline import Deadline
-from ssg_mip.exact.few_numbers.choices import distinct_actions, pure_policies
+from ssg_mip.exact.few_numbers.choices import FEWEST_STATES, distinct_actions, pure_policies
 from ssg_mip.exact.heuristics.simple import evaluated
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.problem.evaluated_policy import Candidate
@@ -15,9 +15,6 @@ from ssg_mip.runs.run import Run
 
 MOST_POLICIES = 5_000
 """Deterministic policies that are gone through, at most."""
-
-FEWEST_STATES = 10
-"""States from which on that pays: in smaller games the first relaxations lead to policies as good in less time."""
 
 TIME_SHARE = 0.05
 """Share of the remaining time that it may take."""

@@ -84,8 +84,7 @@ class NumberAnswer:
 
 def applies(problem: Problem) -> bool:
     """Whether the leader chooses one number and nothing else is asked."""
-    asks_more = problem.floor is not None or bool(problem.policies.rows) or problem.follower.margin > 0.0
-    return not asks_more and state_with_the_number(problem.game) is not None
+    return problem.allows_all and state_with_the_number(problem.game) is not None
 
 
 def solve_one_number(problem: Problem, run: Run, scale: float) -> NumberAnswer:

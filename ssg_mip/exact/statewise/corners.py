@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ssg_mip.exact.statewise.mixes import MixPool
-from ssg_mip.exact.statewise.multipliers import Multipliers
-from ssg_mip.exact.statewise.shapes import Shape, advantages
+from ssg_mip.exact.statewise.multipliers import Multipliers, advantages
 from ssg_mip.game.game import Game
+from ssg_mip.game.shapes import Shape
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 
 MOST_BASES = 70

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from ssg_mip.evaluation.mdp import Control, DecisionProcess, optimal_control, transition_matrix
-from ssg_mip.exact.statewise.shapes import Shape
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.game.shapes import Shape
 from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.numerics.ranges import ranges
 
 LEAST_SHARE = 1e-13
 """Probabilities below this are rounding."""
@@ -54,7 +55,7 @@ class MixPool:
         starts = (ends - counts)[order]
         counts = counts[order]
         begins = np.concatenate(([0], np.cumsum(counts)))
-        place = np.arange(begins[-1]) + np.repeat(starts - begins[:-1], counts)
+        place = ranges(starts, counts)
         rows, shares = np.concatenate(self._rows)[place], np.concatenate(self._shares)[place]
         offsets = np.searchsorted(states[order], np.arange(self._game.num_states + 1))
         process = _process(self._game, offsets, begins, rows, shares)
@@ -82,8 +83,7 @@ class BestMixes:
         slots = np.zeros(int(self.game.leader_offsets[-1]))
         chosen = self.control.chosen
         counts = self.begins[chosen + 1] - self.begins[chosen]
-        first = np.cumsum(counts) - counts
-        place = np.arange(int(counts.sum())) + np.repeat(self.begins[chosen] - first, counts)
+        place = ranges(self.begins[chosen], counts)
         slots[self.game.row_leader_slot[self.rows[place]]] = self.shares[place]
         return LeaderPolicy.from_slots(self.game, slots)
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 import numpy as np
 
 from ssg_mip.evaluation.mdp import DecisionProcess, optimal_control, transition_matrix, upper_solution
-from ssg_mip.exact.statewise.shapes import Shape, advantages
 from ssg_mip.game.game import Game
+from ssg_mip.game.shapes import Shape
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 from ssg_mip.proofs.value_tree import ValueLeaf
 
@@ -21,6 +21,12 @@ ROUNDINGS = 8
 """Roundings, at most, in a term of a sum, and those behind a reward of the process."""
 
 _EPSILON = float(np.finfo(float).eps)
+
+
+def advantages(follower: FloatArray, answer: int) -> FloatArray:
+    """``q(a, b) - q(a, c)`` of an answer ``b`` over the others, from payoffs ``[n, a, b]``: shape ``[n, c, a]``."""
+    others = np.delete(follower, answer, axis=2)
+    return np.swapaxes(follower[:, :, answer, None] - others, 1, 2)
 
 
 class Multipliers:

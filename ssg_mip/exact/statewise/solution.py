@@ -27,10 +27,10 @@ from ssg_mip.exact.statewise import corners
 from ssg_mip.exact.statewise.answer_lp import AnswerPrograms
 from ssg_mip.exact.statewise.mixes import MixPool
 from ssg_mip.exact.statewise.multipliers import Multipliers
-from ssg_mip.exact.statewise.shapes import shapes_of
 from ssg_mip.game.game import Game
 from ssg_mip.game.game_class import has_silent_follower, is_myopic, moved_by_leader_alone
 from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.game.shapes import shapes_of
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.problem import Problem

@@ -16,8 +16,8 @@ from ssg_mip.exact import solve_commitment
 from ssg_mip.exact.size_limit import MOST_PRODUCTS, comparisons
 from ssg_mip.exact.statewise import corners, is_statewise, solve_statewise
 from ssg_mip.exact.statewise.multipliers import Multipliers
-from ssg_mip.exact.statewise.shapes import shapes_of
 from ssg_mip.game.game import Game
+from ssg_mip.game.shapes import shapes_of
 from ssg_mip.library import random_game
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.proofs.value_tree import ValueLeaf

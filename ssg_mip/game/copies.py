@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.numerics.ranges import ranges
 
 if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
@@ -56,9 +57,7 @@ def same_moves(game: Game, rows: IntArray, others: IntArray) -> Mask:
     alike: Mask = lengths[rows] == lengths[others]
     pairs = np.flatnonzero(alike)
     counts = lengths[rows[pairs]]
-    within = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
-    mine = np.repeat(game.indptr[rows[pairs]], counts) + within
-    theirs = np.repeat(game.indptr[others[pairs]], counts) + within
+    mine, theirs = ranges(game.indptr[rows[pairs]], counts), ranges(game.indptr[others[pairs]], counts)
     differs = (game.successors[mine] != game.successors[theirs]) | (
         game.probabilities[mine] != game.probabilities[theirs]
     )
@@ -140,7 +139,7 @@ def _rows_of(game: Game, slots: IntArray, *, leader: bool) -> tuple[IntArray, In
     answers = game.follower_counts[state]
     counts = answers if leader else game.leader_counts[state]
     owner = np.repeat(np.arange(len(slots)), counts)
-    within = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
+    within = ranges(np.zeros_like(counts), counts)
     base = game.row_offsets[state]
     if leader:
         start, stride = base + (slots - game.leader_offsets[state]) * answers, np.ones_like(answers)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ssg_mip.game.game import Game
-from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.numerics.array_types import IntArray
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -37,19 +37,14 @@ class Shape:
             yield Shape(self.states[start : start + most], self.rows[start : start + most])
 
 
-def shapes_of(game: Game) -> list[Shape]:
-    """All states of a game by shape."""
-    counts = np.column_stack((game.leader_counts, game.follower_counts))
+def shapes_of(game: Game, among: IntArray | None = None) -> list[Shape]:
+    """States of a game by shape: some in rising order, or all."""
+    some = np.arange(game.num_states) if among is None else among
+    counts = np.column_stack((game.leader_counts[some], game.follower_counts[some]))
     found, shape_of = np.unique(counts, axis=0, return_inverse=True)
     shapes = []
     for number, (width, height) in enumerate(found.tolist()):
-        states = np.flatnonzero(shape_of.ravel() == number)
+        states = some[shape_of.ravel() == number]
         within = np.arange(width * height).reshape(1, width, height)
         shapes.append(Shape(states, game.row_offsets[states][:, None, None] + within))
     return shapes
-
-
-def advantages(follower: FloatArray, answer: int) -> FloatArray:
-    """``q(a, b) - q(a, c)`` of an answer ``b`` over the others, from payoffs ``[n, a, b]``: shape ``[n, c, a]``."""
-    others = np.delete(follower, answer, axis=2)
-    return np.swapaxes(follower[:, :, answer, None] - others, 1, 2)
