@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ssg_mip.pareto.existence.existence import Existence, existence
     from ssg_mip.pareto.front import ParetoFront
     from ssg_mip.pareto.sweep import trace_front
+    from ssg_mip.problem.problem import Problem
     from ssg_mip.problem.scalarisation import AugmentedChebyshev, ConcavePieces, WeightedSum
     from ssg_mip.programs.export import export
     from ssg_mip.result import Result
@@ -49,6 +50,7 @@ _LAZY = {
     "LeaderPolicy": "ssg_mip.game.policy",
     "NecessaryCondition": "ssg_mip.methods.policy_iteration.conditions",
     "ParetoFront": "ssg_mip.pareto.front",
+    "Problem": "ssg_mip.problem.problem",
     "Result": "ssg_mip.result",
     "Verification": "ssg_mip.checker.verification",
     "WeightedSum": "ssg_mip.problem.scalarisation",
@@ -89,6 +91,7 @@ __all__ = [
     "LeaderPolicy",
     "NecessaryCondition",
     "ParetoFront",
+    "Problem",
     "Result",
     "Verification",
     "WeightedSum",

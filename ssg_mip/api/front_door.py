@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,16 +17,14 @@ from ssg_mip.base.rules import FLAG, PATH, SEED, TABLE, TEXT, checked, optional,
 from ssg_mip.base.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, Tolerances
 from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import Ties
-from ssg_mip.game.game import GAME, Game
+from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.closing import closed, kept_for_closing
 from ssg_mip.methods.presolved import run_presolved
 from ssg_mip.methods.registry import check_taken, find_method
-from ssg_mip.problem.follower import Rational
-from ssg_mip.problem.objective import Objective
-from ssg_mip.problem.problem import Problem
-from ssg_mip.problem.scalarisation import AugmentedChebyshev, ConcavePieces, WeightedSum, scalarisation_of
-from ssg_mip.problem.weights import state_weights
+from ssg_mip.problem.asked import Scalarising, asked, game_of
+from ssg_mip.problem.evaluated_policy import allows
+from ssg_mip.problem.problem import PROBLEM, Problem
 from ssg_mip.proofs.writer import Recorder, prepared_recorder
 from ssg_mip.result import ProgressRow, Result
 from ssg_mip.runs.limits import Limits
@@ -36,7 +35,7 @@ SEED_DECIDES = "seed_decides"
 
 
 @checked(
-    game=GAME,
+    game=PROBLEM,
     method=TEXT,
     check=FLAG,
     guarantee=FLAG,
@@ -46,7 +45,7 @@ SEED_DECIDES = "seed_decides"
     deadline=optional(DEADLINE),
 )
 def solve(
-    game: Game,
+    game: Game | Problem,
     method: str = "policy-iteration",
     weights: ArrayLike | Mapping[str, float] | None = None,
     ties: Ties = "leader",
@@ -70,7 +69,7 @@ def solve(
     certificate: Path | str | None = None,
     recorder: Recorder | None = None,
     deadline: Deadline | None = None,
-    scalarisation: WeightedSum | AugmentedChebyshev | ConcavePieces | Mapping[str, Any] | str | None = None,
+    scalarisation: Scalarising = None,
     presolve: bool = True,
 ) -> Result:
     """Find a stationary leader policy, its exact value and a proven bound on the best value.
@@ -78,7 +77,8 @@ def solve(
     Parameters
     ----------
     game
-        The game.
+        The game, or a problem that also says which policies are allowed. Constraints are honoured by the methods that
+        take them, and refused by the others.
     method
         ``"policy-iteration"`` improves every state from where it starts, ``"restarted-policy-iteration"`` until nothing
         dominates the point; ``"response-regions"`` and ``"backtracking"`` are Algorithms 2 and 3 of the same paper;
@@ -87,10 +87,11 @@ def solve(
         ``"policy-gradient"``, ``"bilevel-q"``, ``"asymmetric-learning"`` and, with the extra ``learn``,
         ``"actor-critic"`` and ``"ppo-hedge"``.
     weights
-        Weights over states, an array ``[num_states]`` or ``{state: weight}``, scaled to sum to one; the start
-        distribution if absent.
+        Weights over states, an array ``[num_states]`` or ``{state: weight}``, scaled to sum to one; those of the
+        problem, or the start distribution, if absent.
     ties
-        What the follower does when indifferent: ``"leader"``, ``"first"`` or ``"adverse"``.
+        What the follower does when indifferent: ``"leader"``, ``"first"`` or ``"adverse"``; like ``margin`` left out
+        where a problem says it.
     gap
         Relative gap between value and bound at which the search may stop.
     time_limit
@@ -162,7 +163,7 @@ def solve(
     Raises
     ------
     OptionError
-        If an argument is unknown or outside its range.
+        If an argument is unknown or outside its range, or the method does not take what the problem asks for.
     InvalidPolicyError
         If ``start`` does not fit the game.
     SolverError
@@ -172,13 +173,9 @@ def solve(
         recorder = prepared_recorder(Path(certificate))
     deadline = Deadline(time_limit) if deadline is None else deadline
     solver = find_method(method)
-    what = scalarisation_of(game, scalarisation)
-    if isinstance(what, WeightedSum):
-        if weights is not None:
-            raise OptionError("weights are given beside a scalarisation weighted-sum; leave one of them out")
-        weights, what = what.weights, None
+    problem = asked(game, weights=weights, scalarisation=scalarisation, ties=ties, margin=margin)
+    game = game_of(game)
     with given_or_graceful(interrupt) as flag:
-        problem = Problem(game, Objective(state_weights(game, weights), what), Rational(ties=ties, margin=margin))
         run = Run(
             gap=gap,
             deadline=deadline.keeping(kept_for_closing(game, deadline, check=check, guarantee=guarantee)),
@@ -200,7 +197,14 @@ def solve(
         drawn = solver.seed_decides(run, random_start=_is_random(start))
         found = dataclasses.replace(found, details={**found.details, SEED_DECIDES: drawn})
         result = closed(
-            found, deadline, flag, check=check, guarantee=guarantee, tolerances=tolerances, recorder=recorder
+            found,
+            deadline,
+            flag,
+            check=check,
+            guarantee=guarantee,
+            tolerances=tolerances,
+            recorder=recorder,
+            allows=partial(allows, problem, tolerances=tolerances),
         )
     if recorder is not None and certificate is not None:
         recorder.write(Path(certificate), game)

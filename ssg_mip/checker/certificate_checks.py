@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from ssg_mip.checker.claims import Claims, PointClaim
+from ssg_mip.checker.constraints.forms import admitted
 from ssg_mip.checker.dual.replay import BoundVerification
 from ssg_mip.checker.evidence import Evidence, Prover
 from ssg_mip.checker.proven import ProvenBounds
@@ -54,8 +55,8 @@ def certified_bounds_check(claims: Claims, found: Sequence[BoundVerification]) -
 
 
 def _serves(one: BoundVerification, claims: Claims) -> bool:
-    """Whether it is proven, and about no fewer policies than the document: documents know no rows on the policy."""
-    return one.passed and one.margin <= claims.margin and not one.policy_rows
+    """Whether it is proven, and about no fewer policies than the document."""
+    return one.passed and one.margin <= claims.margin and admitted(one.policy_rows, claims.constraints)
 
 
 def _bound_trials(claims: Claims, serving: Sequence[BoundVerification]) -> Iterator[Trial]:
@@ -81,7 +82,9 @@ def _stop_trials(
     if claims.subject != "result" or "certified_stop" not in claims.promises or not claims.answers:
         return
     answer = claims.answers[0]
-    proven = ProvenBounds(exact, found, claims.margin, prover.about(answer.policy).slack, tolerances=prover.tolerances)
+    serving = [one for one in found if admitted(one.policy_rows, claims.constraints)]
+    slack = prover.about(answer.policy).slack
+    proven = ProvenBounds(exact, serving, claims.margin, slack, tolerances=prover.tolerances, admits_rows=True)
     missing = Judge(claims, prover, proven, exact, everywhere=False).document()
     names = ["status stationary", "termination stationary", "step_bound", "scalarised_bound"]
     if "certified_pareto" in claims.promises:

@@ -48,6 +48,8 @@ class ProvenBounds:
         Once it says so, the ceiling is not derived any more.
     tolerances
         What counts as a tie of the follower.
+    admits_rows
+        Whether every policy that is meant keeps the rows that the certificates are about.
     """
 
     def __init__(
@@ -59,10 +61,13 @@ class ProvenBounds:
         out_of_time: Callable[[], bool] = never,
         *,
         tolerances: Tolerances,
+        admits_rows: bool = False,
     ) -> None:
         self._exact = exact
         self._leeway = tuple(leeway)
-        serving = [one for one in replays if one.passed and one.margin <= margin and not one.policy_rows]
+        serving = [
+            one for one in replays if one.passed and one.margin <= margin and (admits_rows or not one.policy_rows)
+        ]
         self.plain = tuple(one for one in serving if one.values is None)
         self.steps = tuple(one for one in serving if one.values is not None)
         self.ceiling: tuple[Fraction, ...] | None = None

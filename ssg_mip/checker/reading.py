@@ -28,6 +28,7 @@ from ssg_mip.checker.claims import (
     ProofClaim,
     ScalarisationClaim,
 )
+from ssg_mip.checker.constraints.reading import read_constraints
 from ssg_mip.checker.rational import PolicyRows
 from ssg_mip.checker.scalarised import read_scalarised, read_scalarised_iterate
 from ssg_mip.errors import InvalidResultError
@@ -169,6 +170,7 @@ class _Reader:
             raise InvalidResultError(f"margin is {margin!r}; it must be at least 0")
         return {
             "margin": margin,
+            "constraints": read_constraints(self._game, data),
             "termination": fields.one_of(TERMINATIONS, data, "termination", ""),
             "levels": _levels(promises, options),
             "promises": promises,

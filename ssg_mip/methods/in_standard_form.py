@@ -33,11 +33,15 @@ LARGEST_VALUE = 1e12
 """What a program may hold at most, in units of what is at stake in the states of positive weight; HiGHS takes 1e15."""
 
 
-def form_for(game: Game, method: Method, weights: FloatArray | None = None, margin: float = 0.0) -> StandardForm:
-    """The form of a game that a method runs on; a margin counts in every state, whether it can be reached or not."""
+def form_for(game: Game, method: Method, weights: FloatArray | None = None, everywhere: bool = False) -> StandardForm:
+    """The form of a game that a method runs on.
+
+    States that weights do not reach have no say in the units, unless something counts ``everywhere``, as a margin does
+    and rows on the policy.
+    """
     if method.in_own_units:
         return StandardForm(game=game, standard=game, leader=Scale(), follower=Scale())
-    form = standard_form(game, weights, ignore=weights is not None and margin == 0.0 and method.weighted_only)
+    form = standard_form(game, weights, ignore=weights is not None and not everywhere and method.weighted_only)
     return form if _suits_programs(form.standard) else standard_form(game)
 
 
@@ -49,7 +53,7 @@ def _suits_programs(game: Game) -> bool:
 
 def run_method(problem: Problem, run: Run, method: Method) -> Result:
     """Run a method on the standard form of a game; the answer is in the game's own units."""
-    form = form_for(problem.game, method, problem.weights, problem.follower.margin)
+    form = form_for(problem.game, method, problem.weights, everywhere=not problem.allows_all)
     rising = _scalarised_into(problem)
     if form.changes_nothing:
         return _scalarised_out(method(rising, run), problem, form)

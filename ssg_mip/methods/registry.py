@@ -9,6 +9,8 @@ from __future__ import annotations
 from ssg_mip.base.promises import Promise
 from ssg_mip.errors import OptionError
 from ssg_mip.learning.learners import LEARNERS
+from ssg_mip.problem.asked import named
+from ssg_mip.problem.constraints.constraint import Restriction
 from ssg_mip.problem.problem import Problem
 from ssg_mip.runs.method import Method, Takes
 from ssg_mip.runs.run import Run
@@ -135,11 +137,11 @@ def check_policies(problem: Problem, method: Method) -> None:
     missed = method.misses(problem)
     if missed is None:
         return
-    rows = ", ".join(row.name for row in problem.policies.rows)
-    whose = f": {rows}" if missed is Takes.POLICY_ROWS else ""
+    said = "" if missed is Takes.FLOORS else named(problem, Restriction(missed.value))
+    able = methods_that_take(missed)
+    remedy = f"ask for {' or '.join(able)}, or leave them out" if able else "no method takes them yet: leave them out"
     raise OptionError(
-        f"method {method.name!r} takes no {missed.value}, and there are some{whose}; ask for "
-        f"{' or '.join(methods_that_take(missed))}, or leave them out"
+        f"method {method.name!r} takes no {missed.value}, and there are some{f': {said}' if said else ''}; {remedy}"
     )
 
 

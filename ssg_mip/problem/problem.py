@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any, Self
 
+from ssg_mip.base.rules import instance_of
 from ssg_mip.errors import OptionError
-from ssg_mip.game.game import Game
+from ssg_mip.game.game import GAME, Game
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.constraints.constraint import Constraint, Restriction
 from ssg_mip.problem.follower import Rational
+from ssg_mip.problem.modelling import Modelling
 from ssg_mip.problem.objective import Objective
 from ssg_mip.problem.policy_space import EVERY_POLICY, PolicySpace
 from ssg_mip.problem.scalarisation import Concave
 
 
 @dataclasses.dataclass(frozen=True, eq=False, init=False)
-class Problem:
+class Problem(Modelling):
     """A question about a game, and nothing about how it is answered.
+
+    ``Problem(game)`` asks for the largest value from the start distribution over all stationary policies; the methods
+    of :class:`~ssg_mip.problem.modelling.Modelling` say which are allowed.
 
     Attributes
     ----------
@@ -29,6 +38,8 @@ class Problem:
         How the follower answers.
     policies
         Which policies the leader may use.
+    constraints
+        What the user has asked of the policies, in the user's words; ``policies`` holds what follows from it.
 
     Raises
     ------
@@ -40,6 +51,7 @@ class Problem:
     objective: Objective
     follower: Rational
     policies: PolicySpace
+    constraints: tuple[Constraint, ...]
 
     def __init__(
         self,
@@ -47,14 +59,75 @@ class Problem:
         objective: Objective | None = None,
         follower: Rational | None = None,
         policies: PolicySpace = EVERY_POLICY,
+        constraints: tuple[Constraint, ...] = (),
     ) -> None:
+        GAME.check("game", game)
         own = Objective(game.initial) if objective is None else objective
         answering = Rational() if follower is None else follower
-        for name, value in (("game", game), ("objective", own), ("follower", answering), ("policies", policies)):
+        fields = {"game": game, "objective": own, "follower": answering, "policies": policies}
+        for name, value in {**fields, "constraints": constraints}.items():
             object.__setattr__(self, name, value)
         if self.weights.shape != (game.num_states,):
             raise OptionError(f"there are {len(self.weights)} weights; {game.name} has {game.num_states} states")
         self.policies.check(game)
+
+    # ------------------------------------------------------------------ constraints
+
+    def constrained(self, constraint: Constraint) -> Self:
+        """The same with one more constraint, and the rows that follow from it.
+
+        Raises
+        ------
+        OptionError
+            If another constraint, or a row of another one, has its name, or it restricts no policy.
+        """
+        rows = constraint.rows(self.game)
+        taken = {one.name for one in self.constraints} | {row.name for row in self.policies.rows}
+        for name in (constraint.name, *(row.name for row in rows)):
+            if name in taken:
+                raise OptionError(f"there is a constraint of the name {name!r} already; give each a name of its own")
+        policies = dataclasses.replace(self.policies, rows=(*self.policies.rows, *rows))
+        return dataclasses.replace(self, policies=policies, constraints=(*self.constraints, constraint))
+
+    def constraint(self, name: str) -> Constraint:
+        """The constraint of a name.
+
+        Raises
+        ------
+        OptionError
+            If there is none.
+        """
+        found = next((one for one in self.constraints if one.name == name), None)
+        if found is None:
+            known = ", ".join(repr(one.name) for one in self.constraints) or "none"
+            raise OptionError(f"there is no constraint {name!r}; there are {known}")
+        return found
+
+    def without(self, *names: str) -> Self:
+        """The same without the constraints of these names.
+
+        Raises
+        ------
+        OptionError
+            If there is none of a name.
+        """
+        gone = [self.constraint(name) for name in names]
+        rows = {row.name for one in gone for row in one.rows(self.game)}
+        left = tuple(row for row in self.policies.rows if row.name not in rows)
+        kept = tuple(one for one in self.constraints if one not in gone)
+        return dataclasses.replace(self, policies=dataclasses.replace(self.policies, rows=left), constraints=kept)
+
+    def asks_for(self, restriction: Restriction) -> bool:
+        """Whether a constraint, or a row of the policy space, is of a kind."""
+        said = any(one.restriction is restriction for one in self.constraints)
+        return said or (restriction is Restriction.ROWS and bool(self.policies.rows))
+
+    @cached_property
+    def content_hash(self) -> str:
+        """SHA-256 over the game's content and the constraints, names included; the game's own where there are none."""
+        return hash_of(self.game, self.constraints)
+
+    # ------------------------------------------------------------------ objective and policies
 
     @property
     def weights(self) -> FloatArray:
@@ -76,8 +149,9 @@ class Problem:
 
     @property
     def allows_all(self) -> bool:
-        """Whether every policy counts: there are no rows and no floor, and no margin is asked for."""
-        return not self.policies.rows and self.floor is None and self.follower.margin == 0.0
+        """Whether every policy counts: there are no rows, constraints and floor, and no margin is asked for."""
+        restricted = bool(self.policies.rows) or bool(self.constraints) or self.floor is not None
+        return not restricted and self.follower.margin == 0.0
 
     def above(self, floor: FloatArray | None) -> Problem:
         """The same with another floor under the leader's values, shape ``[num_states]``, or without one."""
@@ -91,3 +165,30 @@ class Problem:
         """What is asked as plain data, for the provenance."""
         what = self.objective.scalarisation
         return {"margin": float(self.follower.margin), **({} if what is None else {"scalarisation": what.options()})}
+
+    def __repr__(self) -> str:
+        said = ", ".join(one.name for one in self.constraints)
+        return f"Problem({self.game.name!r}{f', constraints: {said}' if said else ''})"
+
+
+def hash_of(game: Game, constraints: Sequence[Constraint]) -> str:
+    """SHA-256 over a game's content and constraints; the game's own where there are none."""
+    if not constraints:
+        return game.content_hash
+    said = json.dumps(_in_floats([one.to_dict() for one in constraints]), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(f"{game.content_hash}\n{said}".encode()).hexdigest()
+
+
+def _in_floats(value: Any) -> Any:
+    """Plain data in which every number is a float, so that a file that says 1 and one that says 1.0 hash alike."""
+    if isinstance(value, dict):
+        return {key: _in_floats(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_in_floats(entry) for entry in value]
+    return float(value) if isinstance(value, int) else value
+
+
+PROBLEM = instance_of(
+    (Game, Problem), "a Game or a Problem: read_instance(path) reads a game from a file, Problem(game) asks about it"
+)
+"""What an argument must be that takes either."""

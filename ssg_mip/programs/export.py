@@ -38,18 +38,14 @@ from ssg_mip.base.rules import NOT_NEGATIVE, PATH, SECONDS, checked, one_of, opt
 from ssg_mip.errors import OptionError, TooLargeError
 from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.evaluation.value_bounds import ValueBounds, follower_value_bounds, leader_value_bounds, roomy
-from ssg_mip.game.game import GAME, Game
+from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LEADER_POLICY, LeaderPolicy
 from ssg_mip.io.safe_io import write_atomically
 from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.problem.scalarisation import (
-    AugmentedChebyshev,
-    Concave,
-    ConcavePieces,
-    StepObjective,
-    WeightedSum,
-    scalarisation_of,
-)
+from ssg_mip.problem.asked import Scalarising, asked, refuse
+from ssg_mip.problem.constraints.constraint import Restriction
+from ssg_mip.problem.problem import PROBLEM, Problem
+from ssg_mip.problem.scalarisation import Concave, StepObjective, WeightedSum, scalarisation_of
 from ssg_mip.problem.weights import state_weights
 from ssg_mip.programs.coupling import Coupling
 from ssg_mip.programs.lp_names import LETTERS, FileNames
@@ -71,7 +67,7 @@ Often only one policy is as good as the given one, itself, with equality: reader
 
 
 @checked(
-    game=GAME,
+    game=PROBLEM,
     path=PATH,
     policy=optional(LEADER_POLICY),
     margin=NOT_NEGATIVE,
@@ -79,7 +75,7 @@ Often only one policy is as good as the given one, itself, with equality: reader
     deadline=optional(DEADLINE),
 )
 def export(
-    game: Game,
+    game: Game | Problem,
     path: str | os.PathLike[str],
     program: Kind = "improvement",
     form: Form = "bilinear",
@@ -87,7 +83,7 @@ def export(
     weights: ArrayLike | Mapping[str, float] | None = None,
     *,
     margin: float = 0.0,
-    scalarisation: WeightedSum | AugmentedChebyshev | ConcavePieces | Mapping[str, Any] | str | None = None,
+    scalarisation: Scalarising = None,
     time_limit: float | None = None,
     deadline: Deadline | None = None,
 ) -> Path:
@@ -96,7 +92,7 @@ def export(
     Parameters
     ----------
     game
-        The game.
+        The game, or a problem about it; constraints are refused by name.
     path
         Where to write; the name must end in ``.lp``, by which readers know the format.
     program
@@ -139,6 +135,8 @@ def export(
         one_of(known).check(label, given)
     if target.suffix != ".lp":
         raise OptionError(f"path is {str(target)!r}; the name must end in .lp, by which solvers know the format")
+    problem = _taken(game, margin)
+    game, margin = problem.game, problem.follower.margin
     what = scalarisation_of(game, scalarisation)
     if what is not None and (weights is not None or program != "improvement"):
         raise OptionError(
@@ -148,7 +146,7 @@ def export(
         weights, what = what.weights, None
     _check_size(game, program, form)
     policy = LeaderPolicy.uniform(game) if policy is None else policy
-    objective = state_weights(game, weights)
+    objective = problem.weights if weights is None else state_weights(game, weights)
     until = Deadline(time_limit) if deadline is None else deadline
     checkpoint = giving_up(until)
     try:
@@ -175,6 +173,19 @@ def export(
     write_atomically(target.with_name(target.name + ".names.json"), lambda stream: stream.write(meanings))
     write_atomically(target, lambda stream: stream.write(text.encode()))
     return target
+
+
+TAKES: frozenset[Restriction] = frozenset()
+"""What the files say beside the game."""
+
+
+def _taken(given: Game | Problem, margin: float) -> Problem:
+    """The problem that is written, if the files can say all of it."""
+    problem = asked(given, margin=margin)
+    refuse(problem, "export", TAKES, "solve(problem, method='commitment')")
+    if problem.objective.scalarisation is not None:
+        raise OptionError("the problem has a scalarisation of its own; give it as scalarisation=... to export")
+    return problem
 
 
 def _check_size(game: Game, program: Kind, form: Form) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from ssg_mip.base.promises import Promise
 from ssg_mip.errors import OptionError
+from ssg_mip.problem.constraints.constraint import Restriction
 from ssg_mip.problem.problem import Problem
 from ssg_mip.result import Result
 from ssg_mip.runs.run import Run
@@ -40,7 +41,10 @@ class Takes(enum.Enum):
     SCALARISATION = "a scalarisation that is no weighted sum"
     ZERO_WEIGHTS = "weights of zero as they are, because no state may lose"
     FLOORS = "values that some states must keep"
-    POLICY_ROWS = "rows on the leader's policy"
+    POLICY_ROWS = Restriction.ROWS.value
+    SUPPORT_LIMITS = Restriction.SUPPORT.value
+    COSTS = Restriction.COSTS.value
+    VALUES = Restriction.VALUES.value
 
 
 def draws_nothing(_: Run) -> str:
@@ -102,7 +106,8 @@ class Method:
 
     def misses(self, problem: Problem) -> Takes | None:
         """What a problem asks of the policies and the method would not honour."""
-        asked = {Takes.POLICY_ROWS: bool(problem.policies.rows), Takes.FLOORS: problem.floor is not None}
+        asked = {Takes(one.value): problem.asks_for(one) for one in Restriction}
+        asked[Takes.FLOORS] = problem.floor is not None
         return next((what for what, is_asked in asked.items() if is_asked and what not in self.takes), None)
 
     @property

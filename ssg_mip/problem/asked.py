@@ -1,0 +1,98 @@
+"""What the public functions are asked, made into a problem; and what is said where they cannot honour all of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from ssg_mip.errors import OptionError
+from ssg_mip.evaluation.best_response import Ties
+from ssg_mip.game.game import Game
+from ssg_mip.problem.constraints.constraint import Restriction
+from ssg_mip.problem.follower import Rational
+from ssg_mip.problem.problem import Problem
+from ssg_mip.problem.scalarisation import AugmentedChebyshev, ConcavePieces, WeightedSum, scalarisation_of
+from ssg_mip.problem.weights import state_weights
+
+Scalarising = WeightedSum | AugmentedChebyshev | ConcavePieces | Mapping[str, Any] | str | None
+"""What :func:`~ssg_mip.problem.scalarisation.scalarisation_of` reads."""
+
+
+def asked(
+    given: Game | Problem,
+    *,
+    weights: ArrayLike | Mapping[str, float] | None = None,
+    scalarisation: Scalarising = None,
+    ties: Ties = "leader",
+    margin: float = 0.0,
+) -> Problem:
+    """The problem that is meant by a game or a problem and the arguments beside it.
+
+    Parameters
+    ----------
+    given
+        A game, of which nothing but its rules is known, or a problem.
+    weights, scalarisation
+        In place of the problem's own; the start distribution where nothing is said at all.
+    ties, margin
+        How the follower of a game answers. Beside a problem that says so itself they are left out.
+
+    Raises
+    ------
+    OptionError
+        If the objective or the follower is given twice, or one of them does not fit the game.
+    """
+    problem = given if isinstance(given, Problem) else Problem(given)
+    what = scalarisation_of(problem.game, scalarisation)
+    if isinstance(what, WeightedSum):
+        if weights is not None:
+            raise OptionError("weights are given beside a scalarisation weighted-sum; leave one of them out")
+        weights, what = what.weights, None
+    if weights is not None:
+        problem = problem.weighing(state_weights(problem.game, weights)).scalarising(None)
+    if what is not None:
+        problem = problem.scalarising(what)
+    answering = Rational(ties=ties, margin=margin)
+    if problem.follower == Rational():
+        return dataclasses.replace(problem, follower=answering)
+    if answering != Rational():
+        raise OptionError(
+            "ties or a margin are given beside a problem that says itself how its follower answers; leave one of them "
+            "out"
+        )
+    return problem
+
+
+def game_of(given: Game | Problem) -> Game:
+    """The game that is meant."""
+    return given.game if isinstance(given, Problem) else given
+
+
+def named(problem: Problem, restriction: Restriction) -> str:
+    """The constraints of a kind by name, for messages."""
+    names = [one.name for one in problem.constraints if one.restriction is restriction]
+    rows = [row.name for row in problem.policies.rows] if restriction is Restriction.ROWS else []
+    return ", ".join(names or rows)
+
+
+def refuse(problem: Problem, who: str, taken: Collection[Restriction], instead: str) -> None:
+    """Raise :class:`OptionError` if a problem asks for what a function cannot honour.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+    who, taken
+        The function, and what it honours.
+    instead
+        What honours the rest, in words that follow "ask for".
+    """
+    missed = next((one for one in Restriction if one not in taken and problem.asks_for(one)), None)
+    if missed is not None:
+        raise OptionError(
+            f"{who} takes no {missed.value}, and there are some: {named(problem, missed)}; ask for {instead}, or leave "
+            "them out with problem.without(name)"
+        )
