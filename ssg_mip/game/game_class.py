@@ -13,7 +13,8 @@ class                                      consequence
 :func:`moved_by_leader_alone`              what follows is the same whatever the follower answers: likewise; games of
                                            one state belong here
 :func:`moved_by_follower_alone`            the follower's values are not multiplied by the leader's probabilities: a
-                                           linear program for a fixed response, the search over all of them
+                                           linear program for a fixed response, the search over all of them. Not easy
+                                           at size: minimum vertex cover is such a game, and NP-hard
 :func:`is_zero_sum`                        committing first costs nothing: Shapley's value
                                            (:mod:`ssg_mip.exact.zero_sum`)
 :func:`is_team`                            one planner who picks both actions (:mod:`ssg_mip.exact.planner`)
