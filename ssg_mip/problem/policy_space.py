@@ -134,6 +134,11 @@ class PolicySpace:
         """The rows of a scope."""
         return tuple(row for row in self.rows if row.scope(game) is scope)
 
+    def names_by_scope(self, game: Game) -> dict[Scope, tuple[str, ...]]:
+        """What users call the rows of each scope of which there are some."""
+        named = {scope: tuple(row.name for row in self.of_scope(game, scope)) for scope in Scope}
+        return {scope: names for scope, names in named.items() if names}
+
     def check(self, game: Game) -> None:
         """Raise :class:`OptionError` if a row has not one coefficient for each slot, or a floor for each state."""
         slots = int(game.leader_offsets[-1])
