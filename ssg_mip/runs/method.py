@@ -41,6 +41,8 @@ class Takes(enum.Enum):
     ZERO_WEIGHTS = "weights of zero as they are, because no state may lose"
     FLOORS = "values that some states must keep"
     POLICY_ROWS = "rows on the leader's policy"
+    COST_ROWS = "bounds on discounted costs"
+    SUPPORT_LIMITS = "limits on how many actions a state may use"
 
 
 def draws_nothing(_: Run) -> str:
@@ -102,7 +104,13 @@ class Method:
 
     def misses(self, problem: Problem) -> Takes | None:
         """What a problem asks of the policies and the method would not honour."""
-        asked = {Takes.POLICY_ROWS: bool(problem.policies.rows), Takes.FLOORS: problem.floor is not None}
+        policies = problem.policies
+        asked = {
+            Takes.POLICY_ROWS: bool(policies.rows),
+            Takes.COST_ROWS: bool(policies.all_costs(problem.game)),
+            Takes.SUPPORT_LIMITS: bool(policies.supports),
+            Takes.FLOORS: problem.floor is not None,
+        }
         return next((what for what, is_asked in asked.items() if is_asked and what not in self.takes), None)
 
     @property
