@@ -56,7 +56,7 @@ from ssg_mip.pareto.plans import DichotomicPlan, ListPlan, Plan
 from ssg_mip.pareto.second_stage import SecondStage
 from ssg_mip.pareto.weight_sets import DEFAULT_NUM_WEIGHTS, corner_weights, weight_grid
 from ssg_mip.problem.asked import asked, refuse
-from ssg_mip.problem.constraints.constraint import Restriction
+from ssg_mip.problem.policy_space import Scope
 from ssg_mip.problem.problem import PROBLEM, Problem
 from ssg_mip.problem.weights import WEIGHTS, state_weights
 from ssg_mip.proofs.writer import Recorder, prepared_recorder
@@ -69,7 +69,7 @@ BYTES_PER_STATE = 500
 """Bytes that a run keeps for each state: values, weights and policies, and their text when they are printed."""
 
 
-TAKES: frozenset[Restriction] = frozenset()
+TAKES: frozenset[Scope] = frozenset()
 """What a front honours, whatever its method does."""
 
 INSTEAD = "solve(problem, method='commitment', weights=...), one weighted sum at a time"

@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike
 from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import Ties
 from ssg_mip.game.game import Game
-from ssg_mip.problem.constraints.constraint import Restriction
 from ssg_mip.problem.follower import Rational
+from ssg_mip.problem.policy_space import Scope
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.scalarisation import AugmentedChebyshev, ConcavePieces, WeightedSum, scalarisation_of
 from ssg_mip.problem.weights import state_weights
@@ -71,14 +71,7 @@ def game_of(given: Game | Problem) -> Game:
     return given.game if isinstance(given, Problem) else given
 
 
-def named(problem: Problem, restriction: Restriction) -> str:
-    """The constraints of a kind by name, for messages."""
-    names = [one.name for one in problem.constraints if one.restriction is restriction]
-    rows = [row.name for row in problem.policies.rows] if restriction is Restriction.ROWS else []
-    return ", ".join(names or rows)
-
-
-def refuse(problem: Problem, who: str, taken: Collection[Restriction], instead: str) -> None:
+def refuse(problem: Problem, who: str, taken: Collection[Scope], instead: str) -> None:
     """Raise :class:`OptionError` if a problem asks for what a function cannot honour.
 
     Parameters
@@ -90,9 +83,9 @@ def refuse(problem: Problem, who: str, taken: Collection[Restriction], instead: 
     instead
         What honours the rest, in words that follow "ask for".
     """
-    missed = next((one for one in Restriction if one not in taken and problem.asks_for(one)), None)
-    if missed is not None:
-        raise OptionError(
-            f"{who} takes no {missed.value}, and there are some: {named(problem, missed)}; ask for {instead}, or leave "
-            "them out with problem.without(name)"
-        )
+    for scope, names in problem.names_by_scope().items():
+        if scope not in taken:
+            raise OptionError(
+                f"{who} takes no {scope.words}, and there are some: {', '.join(names)}; ask for {instead}, or leave "
+                "them out with problem.without(name)"
+            )

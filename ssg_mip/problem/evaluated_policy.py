@@ -9,7 +9,7 @@ from ssg_mip.evaluation.best_response import Response
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray, IntArray
-from ssg_mip.problem.constraints.constraint import Outcome, Restriction
+from ssg_mip.problem.constraints.constraint import Outcome
 from ssg_mip.problem.problem import Problem
 
 
@@ -54,11 +54,10 @@ def allows(problem: Problem, policy: LeaderPolicy, tolerances: Tolerances) -> bo
     """Whether a policy keeps every row and every constraint of a problem, each within its own tolerance."""
     if not problem.policies.holds(problem.game, policy):
         return False
-    beyond = [one for one in problem.constraints if one.restriction is not Restriction.ROWS]
-    if not beyond:
+    if not problem.constraints:
         return True
     outcome = EvaluatedPolicy.of(problem, policy, tolerances).outcome(problem.game)
-    return all(one.measure(outcome).slack >= -one.tolerance(problem.game) for one in beyond)
+    return all(one.measure(outcome).slack >= -one.tolerance(problem.game) for one in problem.constraints)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

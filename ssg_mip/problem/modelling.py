@@ -188,11 +188,15 @@ class Modelling(abc.ABC):
             raise OptionError(f"{where} holds no cost but 0, and restricts no policy: leave it out")
         return self.constrained(Cost(name=own, costs=kept, at_most=number_of(at_most, f"{where}: at_most")))
 
-    def value_at_least(self, state: Name, value: float, *, name: str | None = None) -> Self:
-        """Ask for a least value of the leader from a state, in the units of the rewards."""
-        own = self.game.state_names[state_of(self.game, state, "value_at_least")]
-        least = number_of(value, f"value_at_least from {own!r}: value")
-        return self.constrained(ValueAtLeast(name=self._named(name, f"value from {own}"), state=own, value=least))
+    def value_at_least(self, state: Name | None, value: float, *, name: str | None = None) -> Self:
+        """Ask for a least value of the leader from a state, in the units of the rewards.
+
+        Without a state (``None``) it is the value from the start distribution.
+        """
+        own = None if state is None else self.game.state_names[state_of(self.game, state, "value_at_least")]
+        whence = "the start" if own is None else own
+        least = number_of(value, f"value_at_least from {whence}: value")
+        return self.constrained(ValueAtLeast(name=self._named(name, f"value from {whence}"), state=own, value=least))
 
     # ------------------------------------------------------------------ names, states and numbers as given
 

@@ -13,11 +13,11 @@ from ssg_mip.base.rules import instance_of
 from ssg_mip.errors import OptionError
 from ssg_mip.game.game import GAME, Game
 from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.problem.constraints.constraint import Constraint, Restriction
+from ssg_mip.problem.constraints.constraint import Constraint
 from ssg_mip.problem.follower import Rational
 from ssg_mip.problem.modelling import Modelling
 from ssg_mip.problem.objective import Objective
-from ssg_mip.problem.policy_space import EVERY_POLICY, PolicySpace
+from ssg_mip.problem.policy_space import EVERY_POLICY, PolicySpace, Scope
 from ssg_mip.problem.scalarisation import Concave
 
 
@@ -81,12 +81,12 @@ class Problem(Modelling):
         OptionError
             If another constraint, or a row of another one, has its name, or it restricts no policy.
         """
-        rows = constraint.rows(self.game)
-        taken = {one.name for one in self.constraints} | {row.name for row in self.policies.rows}
-        for name in (constraint.name, *(row.name for row in rows)):
+        space = constraint.space(self.game)
+        taken = {one.name for one in self.constraints} | self.policies.names
+        for name in (constraint.name, *sorted(space.names)):
             if name in taken:
                 raise OptionError(f"there is a constraint of the name {name!r} already; give each a name of its own")
-        policies = dataclasses.replace(self.policies, rows=(*self.policies.rows, *rows))
+        policies = self.policies.joined(space)
         return dataclasses.replace(self, policies=policies, constraints=(*self.constraints, constraint))
 
     def constraint(self, name: str) -> Constraint:
@@ -112,15 +112,15 @@ class Problem(Modelling):
             If there is none of a name.
         """
         gone = [self.constraint(name) for name in names]
-        rows = {row.name for one in gone for row in one.rows(self.game)}
-        left = tuple(row for row in self.policies.rows if row.name not in rows)
+        names_gone = set[str]().union(*(one.space(self.game).names for one in gone))
         kept = tuple(one for one in self.constraints if one not in gone)
-        return dataclasses.replace(self, policies=dataclasses.replace(self.policies, rows=left), constraints=kept)
+        return dataclasses.replace(self, policies=self.policies.without(names_gone), constraints=kept)
 
-    def asks_for(self, restriction: Restriction) -> bool:
-        """Whether a constraint, or a row of the policy space, is of a kind."""
-        said = any(one.restriction is restriction for one in self.constraints)
-        return said or (restriction is Restriction.ROWS and bool(self.policies.rows))
+    def names_by_scope(self) -> dict[Scope, tuple[str, ...]]:
+        """What the user calls the restrictions of each scope of which there are some."""
+        own = {name: one.name for one in self.constraints for name in one.space(self.game).names}
+        named = self.policies.names_by_scope(self.game)
+        return {scope: tuple(dict.fromkeys(own.get(name, name) for name in names)) for scope, names in named.items()}
 
     @cached_property
     def content_hash(self) -> str:
@@ -145,12 +145,12 @@ class Problem(Modelling):
     @property
     def floor(self) -> FloatArray | None:
         """The least value of the leader in every state, if any."""
-        return self.policies.floor
+        return self.policies.least_values(self.game)
 
     @property
     def allows_all(self) -> bool:
         """Whether every policy counts: there are no rows, constraints and floor, and no margin is asked for."""
-        restricted = bool(self.policies.rows) or bool(self.constraints) or self.floor is not None
+        restricted = self.policies.restricts or bool(self.constraints) or self.floor is not None
         return not restricted and self.follower.margin == 0.0
 
     def above(self, floor: FloatArray | None) -> Problem:

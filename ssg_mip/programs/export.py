@@ -43,7 +43,7 @@ from ssg_mip.game.policy import LEADER_POLICY, LeaderPolicy
 from ssg_mip.io.safe_io import write_atomically
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.asked import Scalarising, asked, refuse
-from ssg_mip.problem.constraints.constraint import Restriction
+from ssg_mip.problem.policy_space import Scope
 from ssg_mip.problem.problem import PROBLEM, Problem
 from ssg_mip.problem.scalarisation import Concave, StepObjective, WeightedSum, scalarisation_of
 from ssg_mip.problem.weights import state_weights
@@ -175,7 +175,7 @@ def export(
     return target
 
 
-TAKES: frozenset[Restriction] = frozenset()
+TAKES: frozenset[Scope] = frozenset()
 """What the files say beside the game."""
 
 

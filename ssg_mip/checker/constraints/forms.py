@@ -25,6 +25,9 @@ from ssg_mip.game.game import Game
 TOLERANCE = Fraction(1, 10**8)
 """Share of the size of the numbers in a constraint by which a policy may miss it."""
 
+UNUSED = Fraction(1, 10**9)
+"""Probabilities up to this count as none where actions are counted."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class Given:
@@ -191,7 +194,7 @@ class Support(Form):
 
     def value(self, given: Given) -> Interval:
         """The number."""
-        counts = (sum(given.shares[slot] > TOLERANCE for slot in own) for own in self.slots)
+        counts = (sum(given.shares[slot] > UNUSED for slot in own) for own in self.slots)
         return Interval.point(Fraction(max(counts)))
 
     @property
@@ -233,15 +236,17 @@ class Cost(Form):
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class Value(Form):
-    """The leader's value from a state; no value is larger than ``largest``."""
+    """The leader's value from a state, or from the start distribution; no value is larger than ``largest``."""
 
-    state: int
+    state: int | None
     largest: Fraction
 
     def value(self, given: Given) -> Interval:
         """The value under the tie rule."""
-        evidence = given.prover.about(given.point.policy)
-        return evidence.attained(given.point.leader_values)[self.state]
+        values = given.prover.about(given.point.policy).attained(given.point.leader_values)
+        if self.state is None:
+            return weighted_sum(exact_weights(given.game.initial.tolist()), values)
+        return values[self.state]
 
     @property
     def size(self) -> Fraction:

@@ -128,6 +128,10 @@ class _Reader:
         """The state of the entry."""
         return self.state(self._member("state"), f"{self._at}state")
 
+    def own_state_or_none(self) -> int | None:
+        """The state of the entry, or ``None`` for the start distribution."""
+        return None if self._member("state") is None else self.own_state()
+
     def states(self, least: int) -> list[int]:
         """A list of different states."""
         given = self._member("states")
@@ -252,7 +256,7 @@ def _cost(reader: _Reader) -> Form:
 def _value_at_least(reader: _Reader) -> Form:
     game = reader.game
     largest = max(map(abs, map(Fraction, game.leader_rewards.tolist()))) / (1 - Fraction(game.leader_discount))
-    return Value(state=reader.own_state(), largest=largest, least=reader.number("value"))
+    return Value(state=reader.own_state_or_none(), largest=largest, least=reader.number("value"))
 
 
 _READERS: Mapping[str, Callable[[_Reader], Form]] = {

@@ -20,7 +20,7 @@ from ssg_mip.pareto.enclosure.points import checked_enclosure
 from ssg_mip.pareto.enclosure.result import Enclosure
 from ssg_mip.pareto.in_standard_form import enclosure_out, scale_of
 from ssg_mip.problem.asked import asked, refuse
-from ssg_mip.problem.constraints.constraint import Restriction
+from ssg_mip.problem.policy_space import Scope
 from ssg_mip.problem.problem import PROBLEM, Problem
 from ssg_mip.result import ProgressRow
 from ssg_mip.runs.limits import Limits
@@ -29,7 +29,7 @@ from ssg_mip.runs.run import Run
 EXPECTED_POINTS = 10
 """Points for whose check a share of the time limit is kept."""
 
-TAKES: frozenset[Restriction] = frozenset()
+TAKES: frozenset[Scope] = frozenset()
 """What an enclosure honours."""
 
 INSTEAD = "solve(problem, method='commitment')"

@@ -48,7 +48,7 @@ from ssg_mip.pareto.closing import Closing, kept_for_checks
 from ssg_mip.pareto.existence.algorithm import ExistenceSearch
 from ssg_mip.pareto.existence.answers import Verdict
 from ssg_mip.problem.asked import asked, refuse
-from ssg_mip.problem.constraints.constraint import Restriction
+from ssg_mip.problem.policy_space import Scope
 from ssg_mip.problem.problem import PROBLEM, Problem
 from ssg_mip.result import Result, bound_scope, finite, plain
 from ssg_mip.runs.limits import Limits
@@ -179,7 +179,7 @@ class Existence(FrozenArrays):
         }
 
 
-TAKES: frozenset[Restriction] = frozenset()
+TAKES: frozenset[Scope] = frozenset()
 """What the question of existence honours."""
 
 INSTEAD = "solve(problem, method='commitment')"

@@ -1,6 +1,6 @@
 """What users ask of the leader's policies, in their own words, and the rows that follow from it."""
 
-from ssg_mip.problem.constraints.constraint import Constraint, Measure, Outcome, Restriction
+from ssg_mip.problem.constraints.constraint import Constraint, Measure, Outcome
 from ssg_mip.problem.constraints.nearness import CloseTo
 from ssg_mip.problem.constraints.outcomes import Cost, ValueAtLeast
 from ssg_mip.problem.constraints.probabilities import AtLeast, Budget, Forbid, Require, SamePolicy
@@ -28,7 +28,6 @@ __all__ = [
     "Measure",
     "Outcome",
     "Require",
-    "Restriction",
     "SamePolicy",
     "ValueAtLeast",
 ]

@@ -4,22 +4,12 @@ from __future__ import annotations
 
 import abc
 import dataclasses
-import enum
 import math
 from typing import Any, ClassVar
 
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray, IntArray
-from ssg_mip.problem.policy_space import ROW_TOLERANCE, PolicyRow
-
-
-class Restriction(enum.Enum):
-    """What a method must be able to honour for a constraint."""
-
-    ROWS = "rows on the leader's policy"
-    SUPPORT = "limits on how many actions the leader uses"
-    COSTS = "limits on discounted costs"
-    VALUES = "least values of the leader"
+from ssg_mip.problem.policy_space import ROW_TOLERANCE, PolicySpace
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -71,7 +61,6 @@ class Constraint(abc.ABC):
     name: str
 
     kind: ClassVar[str]
-    restriction: ClassVar[Restriction] = Restriction.ROWS
 
     @property
     @abc.abstractmethod
@@ -86,23 +75,23 @@ class Constraint(abc.ABC):
         """Kind, name and content, as in instance files and results."""
         return {"kind": self.kind, "name": self.name, **self.content()}
 
-    def rows(self, game: Game) -> tuple[PolicyRow, ...]:  # noqa: ARG002
-        """The rows on the policy that follow from it; none where another noun of the policy space says it.
+    @abc.abstractmethod
+    def space(self, game: Game) -> PolicySpace:
+        """The policies that keep it, in rows and limits by its own name.
 
         Raises
         ------
         OptionError
             If it restricts nothing, or would need too many rows.
         """
-        return ()
 
     @abc.abstractmethod
     def measure(self, outcome: Outcome) -> Measure:
         """What a policy makes of it."""
 
+    @abc.abstractmethod
     def size(self, game: Game) -> float:
         """How large the numbers in it are."""
-        return max((row.tolerance / ROW_TOLERANCE for row in self.rows(game)), default=1.0)
 
     def tolerance(self, game: Game) -> float:
         """By how much a policy may miss it and count as keeping it."""

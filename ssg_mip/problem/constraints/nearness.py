@@ -22,7 +22,7 @@ from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.constraints.constraint import Constraint, Measure, Outcome
-from ssg_mip.problem.policy_space import PolicyRow
+from ssg_mip.problem.policy_space import EVERY_POLICY, PolicyRow, PolicySpace
 
 MOST_ROWS = 256
 """Rows that a ball may need at most."""
@@ -60,7 +60,7 @@ class CloseTo(Constraint):
         """The policy per leader slot."""
         return LeaderPolicy.from_names(game, {state: dict(row) for state, row in self.policy}).slots(game)
 
-    def rows(self, game: Game) -> tuple[PolicyRow, ...]:
+    def space(self, game: Game) -> PolicySpace:
         """One row for every choice of a set in every state.
 
         Raises
@@ -69,7 +69,7 @@ class CloseTo(Constraint):
             If these are too many.
         """
         if self.radius >= 2.0 * game.num_states:
-            return ()
+            return EVERY_POLICY
         centre = self.centre(game)
         choices = [
             list(_sets(centre, game, state)) for state in range(game.num_states) if game.leader_counts[state] > 1
@@ -77,15 +77,16 @@ class CloseTo(Constraint):
         count = math.prod(map(len, choices))
         if count > MOST_ROWS:
             raise OptionError(
-                f"constraint {self.name!r} needs {count:,} rows, one for every choice of signs; at most {MOST_ROWS} are "
-                "written: give a policy that mixes in fewer states (each state without mixing needs one row), or limit "
+                f"constraint {self.name!r} needs {count:,} rows, one for every choice of signs, and at most {MOST_ROWS} "
+                "are written: give a policy that mixes in fewer states (each state without mixing needs one row), or limit "
                 "the probabilities one by one with require"
             )
         exact = _exactly(centre, game)
         found = [self._row(exact, [slot for chosen in sets for slot in chosen], len(centre)) for sets in _all(choices)]
         if len(found) == 1:
-            return (dataclasses.replace(found[0], name=self.name),)
-        return tuple(dataclasses.replace(row, name=f"{self.name}: signs {i + 1}") for i, row in enumerate(found))
+            return PolicySpace(rows=(dataclasses.replace(found[0], name=self.name),))
+        named = (dataclasses.replace(row, name=f"{self.name}: signs {i + 1}") for i, row in enumerate(found))
+        return PolicySpace(rows=tuple(named))
 
     def _row(self, centre: list[Fraction], chosen: list[int], slots: int) -> PolicyRow:
         coefficients = np.zeros(slots)

@@ -11,7 +11,9 @@ from ssg_mip.evaluation.mdp import induced_by_leader, occupancy
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.problem.constraints.constraint import Constraint, Measure, Outcome, Restriction
+from ssg_mip.problem.constraints.constraint import Constraint, Measure, Outcome
+from ssg_mip.problem.policy_space import PolicySpace
+from ssg_mip.problem.wider_rows import CostRow, ValueRow
 
 CostTerm = tuple[str, str, str, float]
 """State, leader action, follower action, and a cost."""
@@ -30,7 +32,6 @@ class Cost(Constraint):
     """
 
     kind: ClassVar[str] = "cost"
-    restriction: ClassVar[Restriction] = Restriction.COSTS
     costs: tuple[CostTerm, ...]
     at_most: float
 
@@ -53,6 +54,10 @@ class Cost(Constraint):
             found[game.row(index, *places)] = cost
         return found
 
+    def space(self, game: Game) -> PolicySpace:
+        """A row on occupancies."""
+        return PolicySpace(costs=(CostRow(name=self.name, costs=self.of_rows(game), upper=self.at_most),))
+
     def measure(self, outcome: Outcome) -> Measure:
         """The cost under the follower's answer."""
         game = outcome.game
@@ -72,25 +77,32 @@ class Cost(Constraint):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ValueAtLeast(Constraint):
-    """The leader's value from a state is at least so much."""
+    """The leader's value from a state, or from the start distribution where there is none, is at least so much."""
 
     kind: ClassVar[str] = "value_at_least"
-    restriction: ClassVar[Restriction] = Restriction.VALUES
-    state: str
+    state: str | None
     value: float
 
     @property
     def words(self) -> str:
         """State and value."""
-        return f"the leader's value from {self.state} at least {self.value:g}"
+        whence = "the start" if self.state is None else self.state
+        return f"the leader's value from {whence} at least {self.value:g}"
 
     def content(self) -> dict[str, Any]:
         """State and value."""
         return {"state": self.state, "value": self.value}
 
+    def space(self, game: Game) -> PolicySpace:
+        """A row on values."""
+        state = None if self.state is None else game.state_index(self.state)
+        return PolicySpace(values=(ValueRow(name=self.name, least=self.value, state=state),))
+
     def measure(self, outcome: Outcome) -> Measure:
         """The value."""
-        return Measure(value=float(outcome.leader_values[outcome.game.state_index(self.state)]), least=self.value)
+        game, values = outcome.game, outcome.leader_values
+        own = game.initial @ values if self.state is None else values[game.state_index(self.state)]
+        return Measure(value=float(own), least=self.value)
 
     def size(self, game: Game) -> float:
         """The largest value there is, and the limit."""

@@ -13,7 +13,7 @@ from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.constraints.constraint import Constraint, Measure, Outcome
 from ssg_mip.problem.constraints.places import listed
-from ssg_mip.problem.policy_space import PolicyRow
+from ssg_mip.problem.policy_space import PolicyRow, PolicySpace
 
 Sense = Literal["<=", ">=", "=="]
 Term = tuple[str, str, float]
@@ -47,6 +47,11 @@ def sum_in_words(terms: Sequence[Term]) -> str:
     return " + ".join(told) + (f" + {left} more terms" if left > 0 else "")
 
 
+def _of(*rows: PolicyRow) -> PolicySpace:
+    """The policies that keep some rows."""
+    return PolicySpace(rows=rows)
+
+
 def entries(terms: Sequence[Term], what: str) -> list[dict[str, Any]]:
     """Terms as plain data."""
     return [{"state": state, "leader_action": action, what: number} for state, action, number in terms]
@@ -78,11 +83,15 @@ class Require(Constraint):
         """Terms, sense and limit."""
         return {"terms": entries(self.terms, "coefficient"), "sense": self.sense, "limit": self.limit}
 
-    def rows(self, game: Game) -> tuple[PolicyRow, ...]:
+    def space(self, game: Game) -> PolicySpace:
         """The row itself."""
         lower, upper = self._ends
         coefficients = coefficients_of(game, self.terms)
-        return (PolicyRow(name=self.name, coefficients=coefficients, lower=lower, upper=upper),)
+        return _of(PolicyRow(name=self.name, coefficients=coefficients, lower=lower, upper=upper))
+
+    def size(self, game: Game) -> float:  # noqa: ARG002
+        """The largest coefficient and the limit."""
+        return max(abs(term[-1]) for term in self.terms) + abs(self.limit)
 
     def measure(self, outcome: Outcome) -> Measure:
         """The left side."""
@@ -120,10 +129,14 @@ class Budget(Constraint):
         """Costs and the budget."""
         return {"costs": entries(self.costs, "cost"), "at_most": self.at_most}
 
-    def rows(self, game: Game) -> tuple[PolicyRow, ...]:
+    def space(self, game: Game) -> PolicySpace:
         """The row itself."""
         coefficients = coefficients_of(game, self.costs)
-        return (PolicyRow(name=self.name, coefficients=coefficients, upper=self.at_most),)
+        return _of(PolicyRow(name=self.name, coefficients=coefficients, upper=self.at_most))
+
+    def size(self, game: Game) -> float:  # noqa: ARG002
+        """The largest coefficient and the limit."""
+        return max(abs(term[-1]) for term in self.costs) + abs(self.at_most)
 
     def measure(self, outcome: Outcome) -> Measure:
         """What is spent."""
@@ -147,10 +160,14 @@ class Forbid(Constraint):
         """State and action."""
         return {"state": self.state, "leader_action": self.action}
 
-    def rows(self, game: Game) -> tuple[PolicyRow, ...]:
+    def space(self, game: Game) -> PolicySpace:
         """``f(action | state) <= 0``."""
         coefficients = coefficients_of(game, [(self.state, self.action, 1.0)])
-        return (PolicyRow(name=self.name, coefficients=coefficients, upper=0.0),)
+        return _of(PolicyRow(name=self.name, coefficients=coefficients, upper=0.0))
+
+    def size(self, game: Game) -> float:  # noqa: ARG002
+        """The largest coefficient and the limit."""
+        return 1.0
 
     def measure(self, outcome: Outcome) -> Measure:
         """The action's probability."""
@@ -175,10 +192,14 @@ class AtLeast(Constraint):
         """State, action and probability."""
         return {"state": self.state, "leader_action": self.action, "probability": self.probability}
 
-    def rows(self, game: Game) -> tuple[PolicyRow, ...]:
+    def space(self, game: Game) -> PolicySpace:
         """``f(action | state) >= probability``."""
         coefficients = coefficients_of(game, [(self.state, self.action, 1.0)])
-        return (PolicyRow(name=self.name, coefficients=coefficients, lower=self.probability),)
+        return _of(PolicyRow(name=self.name, coefficients=coefficients, lower=self.probability))
+
+    def size(self, game: Game) -> float:  # noqa: ARG002
+        """The largest coefficient and the limit."""
+        return 1.0 + self.probability
 
     def measure(self, outcome: Outcome) -> Measure:
         """The action's probability."""
@@ -202,11 +223,11 @@ class SamePolicy(Constraint):
         """The states."""
         return {"states": list(self.states)}
 
-    def rows(self, game: Game) -> tuple[PolicyRow, ...]:
+    def space(self, game: Game) -> PolicySpace:
         """``f(a | first) == f(a | other)`` for every other state and all actions but the last."""
         first, *others = self.states
         actions = game.leader_actions[game.state_index(first)]
-        return tuple(
+        rows = (
             PolicyRow(
                 name=f"{self.name}: {action} in {other}",
                 coefficients=coefficients_of(game, [(first, action, 1.0), (other, action, -1.0)]),
@@ -216,6 +237,11 @@ class SamePolicy(Constraint):
             for other in others
             for action in actions[:-1]
         )
+        return _of(*rows)
+
+    def size(self, game: Game) -> float:  # noqa: ARG002
+        """A probability's."""
+        return 1.0
 
     def measure(self, outcome: Outcome) -> Measure:
         """The largest difference of two probabilities that should be the same."""

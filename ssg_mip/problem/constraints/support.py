@@ -7,9 +7,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ssg_mip.problem.constraints.constraint import Constraint, Measure, Outcome, Restriction
+from ssg_mip.game.game import Game
+from ssg_mip.problem.constraints.constraint import Constraint, Measure, Outcome
 from ssg_mip.problem.constraints.places import listed
-from ssg_mip.problem.policy_space import ROW_TOLERANCE
+from ssg_mip.problem.policy_space import PolicySpace
+from ssg_mip.problem.wider_rows import SUPPORT_TOLERANCE, SupportLimit
 
 
 def used_actions(outcome: Outcome, state: str) -> float:
@@ -17,7 +19,7 @@ def used_actions(outcome: Outcome, state: str) -> float:
     game = outcome.game
     index = game.state_index(state)
     own = outcome.slots[game.leader_offsets[index] : game.leader_offsets[index + 1]]
-    return float(np.count_nonzero(own > ROW_TOLERANCE))
+    return float(np.count_nonzero(own > SUPPORT_TOLERANCE))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -25,7 +27,6 @@ class AtMostActions(Constraint):
     """At most so many actions of a state with a positive probability."""
 
     kind: ClassVar[str] = "at_most_actions"
-    restriction: ClassVar[Restriction] = Restriction.SUPPORT
     state: str
     actions: int
 
@@ -38,6 +39,15 @@ class AtMostActions(Constraint):
         """State and number."""
         return {"state": self.state, "actions": self.actions}
 
+    def space(self, game: Game) -> PolicySpace:
+        """The limit."""
+        limit = SupportLimit(name=self.name, state=game.state_index(self.state), most=self.actions)
+        return PolicySpace(supports=(limit,))
+
+    def size(self, game: Game) -> float:  # noqa: ARG002
+        """Whole numbers are not rounded."""
+        return 0.0
+
     def measure(self, outcome: Outcome) -> Measure:
         """How many are used."""
         return Measure(value=used_actions(outcome, self.state), most=float(self.actions))
@@ -48,7 +58,6 @@ class Deterministic(Constraint):
     """States in which the leader does not mix."""
 
     kind: ClassVar[str] = "deterministic"
-    restriction: ClassVar[Restriction] = Restriction.SUPPORT
     states: tuple[str, ...]
 
     @property
@@ -59,6 +68,16 @@ class Deterministic(Constraint):
     def content(self) -> dict[str, Any]:
         """The states."""
         return {"states": list(self.states)}
+
+    def space(self, game: Game) -> PolicySpace:
+        """A limit for each state."""
+        named = ((self.name if len(self.states) == 1 else f"{self.name}: {state}", state) for state in self.states)
+        limits = (SupportLimit(name=name, state=game.state_index(state), most=1) for name, state in named)
+        return PolicySpace(supports=tuple(limits))
+
+    def size(self, game: Game) -> float:  # noqa: ARG002
+        """Whole numbers are not rounded."""
+        return 0.0
 
     def measure(self, outcome: Outcome) -> Measure:
         """The most actions that are used in one of them."""
