@@ -114,8 +114,8 @@ class Modelling(abc.ABC):
             if game.leader_actions[s] != game.leader_actions[places[0]]:
                 raise OptionError(
                     f"same_policy names the states {names[0]!r} and {game.state_names[s]!r}, whose leader actions "
-                    f"are {listed(game.leader_actions[places[0]])} and {listed(game.leader_actions[s])}; they must have "
-                    "the same names in the same order"
+                    f"are {listed(game.leader_actions[places[0]])}, and {listed(game.leader_actions[s])}; give states "
+                    "whose actions have the same names in the same order"
                 )
         return self.constrained(SamePolicy(name=self._named(name, f"same policy in {listed(names)}"), states=names))
 

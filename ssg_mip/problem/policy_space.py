@@ -192,8 +192,8 @@ class PolicySpace:
     @property
     def names(self) -> set[str]:
         """What users call its restrictions; the floor has no name."""
-        limits = (one.name for one in self.supports)
-        return {*(row.name for row in (*self.rows, *self.costs)), *(row.name for row in self.values), *limits}
+        rows = {row.name for row in self.rows} | {row.name for row in self.costs}
+        return rows | {row.name for row in self.values} | {limit.name for limit in self.supports}
 
     def joined(self, other: PolicySpace) -> PolicySpace:
         """With the restrictions of another one besides; the floor stays as it is."""

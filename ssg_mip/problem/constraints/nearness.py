@@ -77,8 +77,8 @@ class CloseTo(Constraint):
         count = math.prod(map(len, choices))
         if count > MOST_ROWS:
             raise OptionError(
-                f"constraint {self.name!r} needs {count:,} rows, one for every choice of signs, and at most {MOST_ROWS} "
-                "are written: give a policy that mixes in fewer states (each state without mixing needs one row), or limit "
+                f"constraint {self.name!r} needs {count:,} rows, one for each choice of signs, and at most {MOST_ROWS} "
+                "are written: give a policy that mixes in fewer states (the others need no row of their own), or limit "
                 "the probabilities one by one with require"
             )
         exact = _exactly(centre, game)
