@@ -125,10 +125,14 @@ class PolicySpace:
     floor
         The least value of the leader in every state, shape ``[num_states]``, ``-inf`` where there is none; ``None`` for
         none at all. It holds within the tolerance ``monotone`` times its scale.
+    observed
+        What the leader sees of each state: a label (:mod:`ssg_mip.problem.observation`), whose equations are among the
+        rows. Empty if he sees the states themselves.
     """
 
     rows: tuple[PolicyRow, ...] = ()
     floor: FloatArray | None = None
+    observed: tuple[str, ...] = ()
 
     def of_scope(self, game: Game, scope: Scope) -> tuple[PolicyRow, ...]:
         """The rows of a scope."""
