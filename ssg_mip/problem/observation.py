@@ -49,7 +49,7 @@ def observed(
         their actions.
     """
     LABELS.check("labels", labels)
-    given = {s: name_of(label, f"the label of {state!r}") for state, label in labels.items()
+    given = {s: _label(state, label) for state, label in labels.items()
              for s in _states(game, state, meant_by)}  # fmt: skip
     before = seen(game, space)
     for label in given.values():
@@ -116,6 +116,13 @@ def _alike(game: Game, label: str, first: int, other: int) -> Iterator[PolicyRow
         coefficients[game.leader_offsets[other] + theirs.index(action)] = 1.0
         name = f"{label}: {action} in {names[1]} as in {names[0]}"
         yield PolicyRow(name=name, coefficients=coefficients, lower=0.0, upper=0.0)
+
+
+def _label(state: str, given: object) -> str:
+    label = name_of(given, f"the label of {state!r}")
+    if not label:
+        raise OptionError(f"the label of {state!r} is empty; give it a name")
+    return label
 
 
 def _states(game: Game, name: str, meant_by: Callable[[str], Sequence[int]]) -> tuple[int, ...]:
