@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ssg_mip import Game, LeaderPolicy, bayesian, best_response
+from ssg_mip import Game, LeaderPolicy, bayesian, best_response, finite_horizon
 from ssg_mip.base.status import Status
+from ssg_mip.checker.dual.replay import verify_bound
 from ssg_mip.errors import OptionError
 from ssg_mip.problem.follower_types import FollowerTypes
 from ssg_mip.problem.problem import Problem
+from ssg_mip.proofs.writer import Recorder
 from tests.oracles.brute_force import solve_whole
 from tests.oracles.games import PlainGame, random_game
 from tests.unit.questions import answered
@@ -195,3 +197,25 @@ def test_the_game_that_is_made() -> None:
     assert isinstance(problem.origin, FollowerTypes)
     assert problem.origin.meant_by("s1") == (1, 3)
     assert problem.origin.meant_by("x") == ()
+
+
+@pytest.mark.parametrize("kind", ["types", "labels", "steps"])
+def test_the_certificate_of_the_made_game_replays(kind: str) -> None:
+    games = {"a": plain(1).to_game(), "b": plain(4).to_game()}
+    problems = {
+        "types": bayesian(games, [0.5, 0.5]),
+        "labels": Problem(plain(5, leader_counts=[2, 2], follower_counts=[2, 3]).to_game()).observe(
+            {"s0": "fog", "s1": "fog"}
+        ),
+        "steps": finite_horizon(games["a"], 2, leader_discount=1.0).observe({"s0": "s0"}),
+    }
+    problem, recorder = problems[kind], Recorder()
+    result = answered(problem, gap=1e-3, recorder=recorder)
+    assert result.status is Status.OPTIMAL
+    replay = verify_bound(problem.game, json.loads(json.dumps(list(recorder.lines(problem.game)))))
+    assert replay.passed, replay.failed
+    assert result.bound_certified
+    assert len(replay.to_dict()["policy_rows"]) == len(problem.policies.rows)
+    lines = json.loads(json.dumps(list(recorder.lines(problem.game))))
+    lines[0]["bound"] = result.leader_value - 0.01
+    assert not verify_bound(problem.game, lines).passed
