@@ -24,7 +24,8 @@ from ssg_mip.evaluation.value_bounds import (
     leader_value_bounds,
     raised_sum,
 )
-from ssg_mip.exact.bridge import CommitmentBridge, ImprovementBridge
+from ssg_mip.exact.bridge import ImprovementBridge
+from ssg_mip.exact.commitment_bridge import CommitmentBridge
 from ssg_mip.exact.easy_classes import settled
 from ssg_mip.exact.few_numbers import line_search
 from ssg_mip.exact.few_numbers import solving as few_numbers
