@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from ssg_mip.base.status import Termination
 from ssg_mip.branch_and_bound.records import Aim
 from ssg_mip.evaluation.value_bounds import LEAST_GAP
+from ssg_mip.exact.answer import Answer, answer_of, without_program
 from ssg_mip.exact.commitment_bridge import CommitmentBridge, Witness
 from ssg_mip.exact.heuristics.simple import simple_policies
 from ssg_mip.exact.size_limit import comparisons, direction_products, obstacle
-from ssg_mip.exact.solving import Answer, answer_of, without_program
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.problem.problem import Problem
 from ssg_mip.programs.direction import Ceiling, Demand, Direction
