@@ -63,17 +63,17 @@ class Question(Protocol):
         """The game."""
 
     @property
-    def constraints(self) -> Sequence[Printable]:
+    def stated(self) -> Sequence[Printable]:
         """The constraints, each with the plain data that files have of it."""
 
 
 def _constraints_of(question: Question) -> list[dict[str, Any]]:
-    return [one.to_dict() for one in question.constraints]
+    return [one.to_dict() for one in question.stated]
 
 
 QUESTION = Rule(
     f"{GAME.words}, or a Problem",
-    lambda value: GAME.holds(value) or (GAME.holds(getattr(value, "game", None)) and hasattr(value, "constraints")),
+    lambda value: GAME.holds(value) or (GAME.holds(getattr(value, "game", None)) and hasattr(value, "stated")),
 )
 RESULT = Rule(
     "a Result, ParetoFront or Enclosure, or the dictionary that one of them prints (json.load reads it from a file)",

@@ -54,10 +54,10 @@ def allows(problem: Problem, policy: LeaderPolicy, tolerances: Tolerances) -> bo
     """Whether a policy keeps every row and every constraint of a problem, each within its own tolerance."""
     if not problem.policies.holds(problem.game, policy):
         return False
-    if not problem.constraints:
+    if not problem.stated:
         return True
     outcome = EvaluatedPolicy.of(problem, policy, tolerances).outcome(problem.game)
-    return all(one.measure(outcome).slack >= -one.tolerance(problem.game) for one in problem.constraints)
+    return all(one.measure(outcome).slack >= -one.tolerance(problem.game) for one in problem.stated)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

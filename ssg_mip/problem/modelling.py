@@ -43,7 +43,11 @@ class Modelling(abc.ABC):
     """
 
     game: Game
-    constraints: tuple[Constraint, ...]
+
+    @property
+    @abc.abstractmethod
+    def stated(self) -> tuple[Constraint, ...]:
+        """All that restricts the policies so far, in words."""
 
     @abc.abstractmethod
     def constrained(self, constraint: Constraint) -> Self:
@@ -202,7 +206,7 @@ class Modelling(abc.ABC):
 
     def _named(self, name: str | None, otherwise: str) -> str:
         """The given name, or one that is still free."""
-        taken = {one.name for one in self.constraints}
+        taken = {one.name for one in self.stated}
         if name is not None:
             return checked_name(name)
         numbers = (f"{otherwise} {number}" for number in range(2, len(taken) + 3))

@@ -14,9 +14,13 @@ from ssg_mip.errors import OptionError
 from ssg_mip.game.game import GAME, Game
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.constraints.constraint import Constraint
+from ssg_mip.problem.constraints.observing import Observe
+from ssg_mip.problem.constraints.stated import stated
 from ssg_mip.problem.follower import Rational
 from ssg_mip.problem.modelling import Modelling
 from ssg_mip.problem.objective import Objective
+from ssg_mip.problem.observation import observed
+from ssg_mip.problem.origin import Origin
 from ssg_mip.problem.policy_space import EVERY_POLICY, PolicySpace, Scope
 from ssg_mip.problem.scalarisation import Concave
 
@@ -40,6 +44,8 @@ class Problem(Modelling):
         Which policies the leader may use.
     constraints
         What the user has asked of the policies, in the user's words; ``policies`` holds what follows from it.
+    origin
+        What the game was made of, if the problem was stated about something else; ``None`` if not.
 
     Raises
     ------
@@ -52,6 +58,7 @@ class Problem(Modelling):
     follower: Rational
     policies: PolicySpace
     constraints: tuple[Constraint, ...]
+    origin: Origin | None
 
     def __init__(
         self,
@@ -60,12 +67,13 @@ class Problem(Modelling):
         follower: Rational | None = None,
         policies: PolicySpace = EVERY_POLICY,
         constraints: tuple[Constraint, ...] = (),
+        origin: Origin | None = None,
     ) -> None:
         GAME.check("game", game)
         own = Objective(game.initial) if objective is None else objective
         answering = Rational() if follower is None else follower
         fields = {"game": game, "objective": own, "follower": answering, "policies": policies}
-        for name, value in {**fields, "constraints": constraints}.items():
+        for name, value in {**fields, "constraints": constraints, "origin": origin}.items():
             object.__setattr__(self, name, value)
         if self.weights.shape != (game.num_states,):
             raise OptionError(f"there are {len(self.weights)} weights; {game.name} has {game.num_states} states")
@@ -82,12 +90,17 @@ class Problem(Modelling):
             If another constraint, or a row of another one, has its name, or it restricts no policy.
         """
         space = constraint.space(self.game)
-        taken = {one.name for one in self.constraints} | self.policies.names
+        taken = {one.name for one in self.stated} | self.policies.names
         for name in (constraint.name, *sorted(space.names)):
             if name in taken:
                 raise OptionError(f"there is a constraint of the name {name!r} already; give each a name of its own")
         policies = self.policies.joined(space)
         return dataclasses.replace(self, policies=policies, constraints=(*self.constraints, constraint))
+
+    @cached_property
+    def stated(self) -> tuple[Constraint, ...]:
+        """All that restricts the policies: the constraints, and what the policy space says besides, in words too."""
+        return stated(self.game, self.policies, self.constraints)
 
     def constraint(self, name: str) -> Constraint:
         """The constraint of a name.
@@ -97,9 +110,9 @@ class Problem(Modelling):
         OptionError
             If there is none.
         """
-        found = next((one for one in self.constraints if one.name == name), None)
+        found = next((one for one in self.stated if one.name == name), None)
         if found is None:
-            known = ", ".join(repr(one.name) for one in self.constraints) or "none"
+            known = ", ".join(repr(one.name) for one in self.stated) or "none"
             raise OptionError(f"there is no constraint {name!r}; there are {known}")
         return found
 
@@ -114,18 +127,21 @@ class Problem(Modelling):
         gone = [self.constraint(name) for name in names]
         names_gone = set[str]().union(*(one.space(self.game).names for one in gone))
         kept = tuple(one for one in self.constraints if one not in gone)
-        return dataclasses.replace(self, policies=self.policies.without(names_gone), constraints=kept)
+        space = self.policies.without(names_gone)
+        if any(isinstance(one, Observe) for one in gone):
+            space = dataclasses.replace(space, observed=())
+        return dataclasses.replace(self, policies=space, constraints=kept)
 
     def names_by_scope(self) -> dict[Scope, tuple[str, ...]]:
         """What the user calls the restrictions of each scope of which there are some."""
-        own = {name: one.name for one in self.constraints for name in one.space(self.game).names}
+        own = {name: one.name for one in self.stated for name in one.space(self.game).names}
         named = self.policies.names_by_scope(self.game)
         return {scope: tuple(dict.fromkeys(own.get(name, name) for name in names)) for scope, names in named.items()}
 
     @cached_property
     def content_hash(self) -> str:
         """SHA-256 over the game's content and the constraints, names included; the game's own where there are none."""
-        return hash_of(self.game, self.constraints)
+        return hash_of(self.game, self.stated)
 
     # ------------------------------------------------------------------ objective and policies
 
@@ -157,6 +173,17 @@ class Problem(Modelling):
         """The same with another floor under the leader's values, shape ``[num_states]``, or without one."""
         return dataclasses.replace(self, policies=dataclasses.replace(self.policies, floor=floor))
 
+    def observe(self, labels: Mapping[str, str]) -> Self:
+        """The same where states of one label, ``{state: label}``, share one policy of the leader.
+
+        Raises
+        ------
+        OptionError
+            As :func:`~ssg_mip.problem.observation.observed`.
+        """
+        meant_by = (lambda _: ()) if self.origin is None else self.origin.meant_by
+        return dataclasses.replace(self, policies=observed(self.game, self.policies, labels, meant_by))
+
     def about(self, game: Game) -> Problem:
         """The same question about another game of the same states and actions."""
         return dataclasses.replace(self, game=game)
@@ -167,7 +194,7 @@ class Problem(Modelling):
         return {"margin": float(self.follower.margin), **({} if what is None else {"scalarisation": what.options()})}
 
     def __repr__(self) -> str:
-        said = ", ".join(one.name for one in self.constraints)
+        said = ", ".join(one.name for one in self.stated)
         return f"Problem({self.game.name!r}{f', constraints: {said}' if said else ''})"
 
 

@@ -136,14 +136,14 @@ class Linear(Form):
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class Same(Form):
-    """The largest difference between the probabilities of states; ``slots`` are those of each, in one order."""
+    """The largest difference between probabilities that should be the same; ``slots`` are groups of such."""
 
     slots: tuple[tuple[int, ...], ...]
 
     def value(self, given: Given) -> Interval:
         """The difference."""
-        columns = ([given.shares[slot] for slot in column] for column in zip(*self.slots, strict=True))
-        return Interval.point(max(max(column) - min(column) for column in columns))
+        groups = ([given.shares[slot] for slot in own] for own in self.slots)
+        return Interval.point(max(max(group) - min(group) for group in groups))
 
     @property
     def size(self) -> Fraction:
@@ -151,9 +151,9 @@ class Same(Form):
         return Fraction(1)
 
     def rows(self) -> Iterator[tuple[Mapping[int, Fraction], Fraction | None, Fraction | None]]:
-        """Any two of the probabilities are equal."""
-        for column in zip(*self.slots, strict=True):
-            for one, other in itertools.permutations(column, 2):
+        """Any two of a group are equal."""
+        for group in self.slots:
+            for one, other in itertools.permutations(group, 2):
                 yield {one: Fraction(1), other: Fraction(-1)}, Fraction(0), Fraction(0)
 
 

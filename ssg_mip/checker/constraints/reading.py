@@ -184,6 +184,24 @@ class _Reader:
             raise InvalidResultError(f"{self._at}{key} holds no number but 0")
         return found
 
+    def labels(self) -> tuple[tuple[int, ...], ...]:
+        """Slots of one action under one label, for all of them; labels of a single state say nothing."""
+        at = f"{self._at}labels"
+        groups: dict[str, list[int]] = {}
+        for name, label in fields.mapping(self._member("labels"), at).items():
+            if not isinstance(label, str):
+                raise InvalidResultError(f"{at}[{name!r}] is {label!r}; it must be a text")
+            groups.setdefault(label, []).append(self.state(name, at))
+        found: list[tuple[int, ...]] = []
+        for label, states in groups.items():
+            tables = [dict(zip(self.game.leader_actions[s], self.slots(s), strict=True)) for s in states]
+            if len(states) < 2 or any(table.keys() != tables[0].keys() for table in tables):
+                raise InvalidResultError(f"{at}: {label!r} needs several states with actions of the same names")
+            found += [tuple(table[action] for table in tables) for action in tables[0]]
+        if not found:
+            raise InvalidResultError(f"{at} is empty")
+        return tuple(found)
+
     def centre(self) -> tuple[Fraction, ...]:
         """A policy by names, every state's probabilities divided by their exact sum."""
         table = fields.mapping(self._member("policy"), f"{self._at}policy")
@@ -232,7 +250,11 @@ def _same_policy(reader: _Reader) -> Form:
     states = reader.states(2)
     if len({reader.game.leader_actions[state] for state in states}) > 1:
         raise InvalidResultError("same_policy names states with different leader actions")
-    return Same(slots=tuple(map(reader.slots, states)), most=Fraction(0))
+    return Same(slots=tuple(zip(*map(reader.slots, states), strict=True)), most=Fraction(0))
+
+
+def _observe(reader: _Reader) -> Form:
+    return Same(slots=reader.labels(), most=Fraction(0))
 
 
 def _at_most_actions(reader: _Reader) -> Form:
@@ -265,6 +287,7 @@ _READERS: Mapping[str, Callable[[_Reader], Form]] = {
     "forbid": _forbid,
     "at_least": _at_least,
     "same_policy": _same_policy,
+    "observe": _observe,
     "at_most_actions": _at_most_actions,
     "deterministic": _deterministic,
     "close_to": _close_to,

@@ -2,6 +2,7 @@
 
 from ssg_mip.problem.constraints.constraint import Constraint, Measure, Outcome
 from ssg_mip.problem.constraints.nearness import CloseTo
+from ssg_mip.problem.constraints.observing import Observe
 from ssg_mip.problem.constraints.outcomes import Cost, ValueAtLeast
 from ssg_mip.problem.constraints.probabilities import AtLeast, Budget, Forbid, Require, SamePolicy
 from ssg_mip.problem.constraints.support import AtMostActions, Deterministic
@@ -10,7 +11,7 @@ KINDS: dict[str, type[Constraint]] = {
     one.kind: one
     for one in (
         *(Require, Forbid, AtLeast, Budget, SamePolicy),
-        *(AtMostActions, Deterministic, CloseTo, Cost, ValueAtLeast),
+        *(AtMostActions, Deterministic, CloseTo, Cost, ValueAtLeast, Observe),
     )
 }
 """All kinds by the word that files have for them."""
@@ -26,6 +27,7 @@ __all__ = [
     "Deterministic",
     "Forbid",
     "Measure",
+    "Observe",
     "Outcome",
     "Require",
     "SamePolicy",

@@ -53,6 +53,7 @@ PROBLEMS: dict[str, Problem] = {
     "at_least": FREE.at_least("yard", "rest", 0.6),
     "budget": GUARDS,
     "same_policy": FREE.same_policy(["yard", "gate"]),
+    "observe": FREE.observe({"yard": "dark", "gate": "dark"}),
     "close_to": FREE.close_to({"yard": {"rest": 1.0}, "gate": {"rest": 1.0}}, 1.2),
     "several": GUARDS.at_least("gate", "patrol", 0.3).forbid("yard", "patrol"),
 }
@@ -84,7 +85,7 @@ def test_constraints_are_kept_and_the_bound_holds(kind: str) -> None:
     problem = PROBLEMS[kind]
     free = solve(GAME, method="commitment").leader_value
     assert result.status is Status.OPTIMAL
-    assert result.constraints == problem.constraints
+    assert result.constraints == problem.stated
     assert result.leader_policy is not None
     assert problem.policies.holds(GAME, result.leader_policy)
     assert on_grid(problem) <= result.dual_bound + 1e-9
@@ -267,7 +268,7 @@ QUICK = sorted(set(METHODS) - {"actor-critic", "ppo-hedge"})
 @pytest.mark.parametrize("method", QUICK)
 def test_a_method_either_keeps_constraints_or_refuses_them_by_name(method: str) -> None:
     if METHODS[method].misses(GUARDS) is not None:
-        said = f"method '{method}' takes no .*: guards; .*commitment"
+        said = rf"method '{method}' takes no .*: guards; .*commitment"
         with pytest.raises(OptionError, match=said):
             solve(GUARDS, method=method)
         return
@@ -308,7 +309,7 @@ WIDER: dict[str, Problem] = {
 @pytest.mark.parametrize("kind", WIDER)
 def test_wider_constraints_are_honoured_or_refused_by_name(kind: str) -> None:
     if METHODS["commitment"].misses(WIDER[kind]) is not None:
-        with pytest.raises(OptionError, match="takes no limits .*: wide; "):
+        with pytest.raises(OptionError, match=r"takes no limits .*: wide; "):
             solve(WIDER[kind], method="commitment")
         return
     result = solve(WIDER[kind], method="commitment", time_limit=20.0)

@@ -74,6 +74,7 @@ def problems() -> Iterator[Problem]:
         .forbid("s2", "a2")
         .at_least("s1", "a0", 0.1)
         .same_policy(["s0", "s1"])
+        .observe({"s0": "here", "s1": "here"})
         .close_to(LeaderPolicy.uniform(problem.game), 2.5)
     )
     yield problem.at_least("s0", "a0", 0.75).at_least("s0", "a1", 0.75)

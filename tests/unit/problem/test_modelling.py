@@ -16,6 +16,7 @@ from ssg_mip.errors import InvalidPolicyError, OptionError
 from ssg_mip.game.game import Game
 from ssg_mip.problem.constraints import KINDS, Outcome
 from ssg_mip.problem.policy_space import PolicyRow, PolicySpace, Scope
+from ssg_mip.problem.wider_rows import CostRow, SupportLimit, ValueRow
 from tests.unit.problem.stories import port
 
 GAME = port()
@@ -34,6 +35,7 @@ SAID: dict[str, Problem] = {
     "close_to": FREE.close_to(UNIFORM, 0.5),
     "cost": FREE.cost({("yard", "patrol", "rob"): 2.0}, at_most=3.0),
     "value_at_least": FREE.value_at_least("gate", -2.0),
+    "observe": FREE.observe({"yard": "dark", "gate": "dark"}),
 }
 
 
@@ -56,7 +58,7 @@ def outcome(policy: LeaderPolicy, game: Game = GAME) -> Outcome:
 def test_there_is_a_method_for_every_kind() -> None:
     assert set(SAID) == set(KINDS)
     for kind, problem in SAID.items():
-        (one,) = problem.constraints
+        (one,) = problem.stated
         assert (one.kind, type(one)) == (kind, KINDS[kind])
         assert callable(getattr(FREE, kind))
         assert json.loads(json.dumps(one.to_dict())) == one.to_dict()
@@ -74,7 +76,7 @@ def test_every_method_returns_a_new_problem() -> None:
 def test_rows_say_what_the_words_say(kind: str) -> None:
     """Policies of a grid keep the rows exactly where the measure of the constraint has no side missed."""
     problem = SAID[kind]
-    (one,) = problem.constraints
+    (one,) = problem.stated
     kept = []
     for policy in policies(GAME, 11):
         found = one.measure(outcome(policy))
@@ -178,11 +180,41 @@ def test_constraints_are_taken_out_by_name() -> None:
             call("guards")
 
 
-def test_rows_that_stand_in_the_space_stay() -> None:
-    row = PolicyRow(name="own", coefficients=np.array([1.0, 0.0, 0.0, 0.0]), upper=0.5)
-    problem = Problem(GAME, policies=PolicySpace(rows=(row,))).forbid(1, 1).without("forbid gate/rest")
+def test_rows_that_stand_in_the_space_stay_and_are_stated() -> None:
+    row = PolicyRow(name="own", coefficients=np.array([1.0, 0.0, 0.0, 0.0]), lower=0.25, upper=0.5)
+    cost = CostRow(name="paid", costs=np.array([0.0, 2.0, 0, 0, 0, 0, 0, 0]), lower=1.0, upper=3.0)
+    value, limit = ValueRow(name="pay", least=-3.0, state=1), SupportLimit(name="few", state=0, most=1)
+    space = PolicySpace(rows=(row,), costs=(cost,), values=(value,), supports=(limit,))
+    problem = Problem(GAME, policies=space).forbid(1, 1).without("forbid gate/rest")
     assert problem.policies.rows == (row,)
-    assert problem.names_by_scope() == {Scope.STATEWISE: ("own",)}
+    assert problem.names_by_scope()[Scope.STATEWISE] == ("own",)
+    assert [(one.name, one.words) for one in problem.stated] == [
+        ("own", "f(patrol | yard) <= 0.5"),
+        ("own from below", "f(patrol | yard) >= 0.25"),
+        ("paid", "expected discounted cost from the start at most 3"),
+        ("paid from below", "expected discounted cost from the start at most -1"),
+        ("pay", "the leader's value from gate at least -3"),
+        ("few", "at most 1 actions are used in yard"),
+    ]
+    again = Problem(GAME)
+    for one in problem.stated:
+        again = again.constrained(one)
+    assert again.content_hash == problem.content_hash
+
+
+def test_labels_are_stated_and_taken_out_like_constraints() -> None:
+    seen = FREE.observe({"yard": "dark", "gate": "dark"}).forbid(0, 1)
+    assert [one.to_dict() for one in seen.stated][1] == {
+        "kind": "observe", "name": "labels", "labels": {"yard": "dark", "gate": "dark"},
+    }  # fmt: skip
+    assert seen.names_by_scope()[Scope.COUPLING] == ("labels",)
+    assert seen.content_hash != FREE.forbid(0, 1).content_hash
+    assert seen.without("labels").content_hash == FREE.forbid(0, 1).content_hash
+    assert seen.without("labels").policies.observed == ()
+    with pytest.raises(OptionError, match="name of its own"):
+        seen.forbid(0, 0, name="labels")
+    named = FREE.forbid(0, 1, name="labels").observe({"yard": "dark", "gate": "dark"})
+    assert [one.name for one in named.stated] == ["labels", "labels 2"]
 
 
 def test_restrictions_are_named_in_the_words_of_the_user() -> None:
