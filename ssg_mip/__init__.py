@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ssg_mip.game.observation import observed_actions
     from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
     from ssg_mip.game.table import game_from_table
-    from ssg_mip.io import read_instance, write_instance
+    from ssg_mip.io import read_instance
     from ssg_mip.methods.policy_iteration.conditions import NecessaryCondition, necessary_condition
     from ssg_mip.pareto.chebyshev import ChebyshevPoint, solve_chebyshev
     from ssg_mip.pareto.enclosure.entry import enclose_front
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ssg_mip.pareto.existence.existence import Existence, existence
     from ssg_mip.pareto.front import ParetoFront
     from ssg_mip.pareto.sweep import trace_front
+    from ssg_mip.problem.files import read_problem, write_instance
     from ssg_mip.problem.finite_horizon import finite_horizon
     from ssg_mip.problem.follower_types import bayesian
     from ssg_mip.problem.payments import with_menu, with_payments
@@ -72,6 +73,7 @@ _LAZY = {
     "observed_actions": "ssg_mip.game.observation",
     "reachable_states": "ssg_mip.game.graph",
     "read_instance": "ssg_mip.io",
+    "read_problem": "ssg_mip.problem.files",
     "solve": "ssg_mip.api.front_door",
     "solve_chebyshev": "ssg_mip.pareto.chebyshev",
     "state_graph": "ssg_mip.game.graph",
@@ -82,7 +84,7 @@ _LAZY = {
     "verify_bounds": "ssg_mip.checker.dual.replay",
     "with_menu": "ssg_mip.problem.payments",
     "with_payments": "ssg_mip.problem.payments",
-    "write_instance": "ssg_mip.io",
+    "write_instance": "ssg_mip.problem.files",
 }
 
 __all__ = [
@@ -117,6 +119,7 @@ __all__ = [
     "observed_actions",
     "reachable_states",
     "read_instance",
+    "read_problem",
     "solve",
     "solve_chebyshev",
     "state_graph",

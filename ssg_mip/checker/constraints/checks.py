@@ -35,9 +35,8 @@ def asked_check(
             return yes_or_no("constraints_asked", False, f"problem_hash is {named!r}, due for the constraints {due!r}")
     if asked is not None and canonical(list(asked)) != canonical(stated):
         return yes_or_no("constraints_asked", False, _difference(stated, asked))
-    return yes_or_no(
-        "constraints_asked", True, "the constraints are those that were asked for" if asked else "as stated"
-    )
+    names = ", ".join(one.name for one in claims.constraints) or "nothing is asked of the policies"
+    return yes_or_no("constraints_asked", True, f"{'as stated' if asked is None else 'as asked for'}: {names}")
 
 
 def _difference(stated: Sequence[Mapping[str, Any]], asked: Sequence[Mapping[str, Any]]) -> str:
