@@ -22,6 +22,7 @@ from ssg_mip.evaluation.value_bounds import gap_scale, leader_value_bounds
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.constraints.conflict import Conflict
 from ssg_mip.problem.constraints.constraint import Constraint, Measure, Outcome
 from ssg_mip.problem.problem import hash_of
 from ssg_mip.problem.scalarisation import Scalarised
@@ -155,6 +156,8 @@ class Result(FrozenArrays):
         sum; ``leader_value``, ``dual_bound`` and the gap are about ``weights`` all the same.
     constraints
         What was asked of the policies; every bound is over those that keep them.
+    conflict
+        Which of these no policy keeps together, where rows on the probabilities contradict each other.
     """
 
     game: Game
@@ -181,6 +184,7 @@ class Result(FrozenArrays):
     promises: tuple[Promise, ...] = ()
     scalarised: Scalarised | None = None
     constraints: tuple[Constraint, ...] = ()
+    conflict: Conflict | None = None
 
     @property
     def measures(self) -> tuple[Measure, ...]:
@@ -265,7 +269,8 @@ class Result(FrozenArrays):
             }
             for one, own in zip(self.constraints, found, strict=True)
         ]
-        return {"problem_hash": hash_of(self.game, self.constraints), "constraints": entries}
+        conflict = {} if self.conflict is None else {"conflict": self.conflict.to_dict(self.game)}
+        return {"problem_hash": hash_of(self.game, self.constraints), "constraints": entries, **conflict}
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON data: policies as ``{state: {action: probability}}``, values as ``{state: value}``.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -14,9 +15,11 @@ from numpy.typing import ArrayLike
 from ssg_mip.base.deadline import DEADLINE, Deadline
 from ssg_mip.base.interrupt import Interrupt, given_or_graceful
 from ssg_mip.base.rules import FLAG, PATH, SEED, TABLE, TEXT, checked, optional, shown
+from ssg_mip.base.status import Status, Termination
 from ssg_mip.base.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, Tolerances
 from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import Ties
+from ssg_mip.exact.conflict import find_conflict
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.closing import closed, kept_for_closing
@@ -28,7 +31,9 @@ from ssg_mip.problem.evaluated_policy import allows
 from ssg_mip.problem.problem import PROBLEM, Problem
 from ssg_mip.proofs.writer import Recorder, prepared_recorder
 from ssg_mip.result import ProgressRow, Result
+from ssg_mip.runs.conclusion import Conclusion
 from ssg_mip.runs.limits import Limits
+from ssg_mip.runs.method import Method
 from ssg_mip.runs.run import Run, StepSelection
 
 SEED_DECIDES = "seed_decides"
@@ -158,7 +163,9 @@ def solve(
     Returns
     -------
     Result
-        At a limit or after Ctrl-C too: the best policy found so far, and a bound that is valid at that moment.
+        At a limit or after Ctrl-C too: the best policy found so far, and a bound that is valid at that moment. Where
+        rows on the policy contradict each other the status is ``Status.INFEASIBLE``, and ``Result.conflict`` names a
+        smallest set of them, with a proof.
         Every bound holds over *stationary* leader policies; policies that remember the past may do better.
 
     Raises
@@ -194,7 +201,12 @@ def solve(
             presolve=presolve,
         )
         check_taken(problem, run, solver)
-        found = explained(problem, run_presolved(problem, run, solver))
+        conflict = find_conflict(problem)
+        if conflict is not None and recorder is None:
+            found = contradicted(problem, run, solver)
+        else:
+            found = explained(problem, run_presolved(problem, run, solver))
+        found = dataclasses.replace(found, conflict=conflict)
         drawn = solver.seed_decides(run, random_start=_is_random(start))
         found = dataclasses.replace(found, details={**found.details, SEED_DECIDES: drawn})
         result = closed(
@@ -210,6 +222,19 @@ def solve(
     if recorder is not None and certificate is not None:
         recorder.write(Path(certificate), game)
     return result
+
+
+def contradicted(problem: Problem, run: Run, method: Method) -> Result:
+    """The result of any method where no policy keeps the rows: it need not run."""
+    conclusion = Conclusion(
+        method=method.name,
+        status=Status.INFEASIBLE,
+        termination=Termination.INFEASIBLE,
+        dual_bound=-math.inf,
+        found=None,
+        counts={},
+    )
+    return dataclasses.replace(conclusion.result(problem, run), promises=method.promises)
 
 
 def _is_random(start: object) -> bool:

@@ -61,7 +61,7 @@ def _serves(one: BoundVerification, claims: Claims) -> bool:
 
 def _bound_trials(claims: Claims, serving: Sequence[BoundVerification]) -> Iterator[Trial]:
     plain = [one for one in serving if one.values is None and not one.floor]
-    if claims.status == "infeasible":
+    if claims.status == "infeasible" and claims.conflict is None:
         yield _trial(0 if any(one.claimed is None for one in plain) else 1, "that there is no policy")
     printed = [(one.place, one.weights, one.dual_bound) for one in claims.scalarisations]
     if claims.subject == "front":

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ssg_mip.checker.rational import PolicyRows
 
 if TYPE_CHECKING:
+    from ssg_mip.checker.constraints.conflicts import ConflictClaim
     from ssg_mip.checker.constraints.forms import ConstraintClaim
 
 RESULT_FORMAT = "ssg-mip-result/1"
@@ -231,3 +232,4 @@ class Claims:
     scalarised: ScalarisedClaim | None = None
     promises: frozenset[str] = frozenset()
     constraints: tuple[ConstraintClaim, ...] = ()
+    conflict: ConflictClaim | None = None

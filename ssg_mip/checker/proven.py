@@ -50,6 +50,8 @@ class ProvenBounds:
         What counts as a tie of the follower.
     admits_rows
         Whether every policy that is meant keeps the rows that the certificates are about.
+    contradicted
+        Whether it is proven otherwise that there is no such policy.
     """
 
     def __init__(
@@ -62,8 +64,10 @@ class ProvenBounds:
         *,
         tolerances: Tolerances,
         admits_rows: bool = False,
+        contradicted: bool = False,
     ) -> None:
         self._exact = exact
+        self._contradicted = contradicted
         self._leeway = tuple(leeway)
         serving = [
             one for one in replays if one.passed and one.margin <= margin and (admits_rows or not one.policy_rows)
@@ -76,8 +80,8 @@ class ProvenBounds:
 
     @property
     def no_policy(self) -> bool:
-        """Whether no policy keeps the margin."""
-        return any(one.claimed is None and not one.floor for one in self.plain)
+        """Whether no policy is as demanded."""
+        return self._contradicted or any(one.claimed is None and not one.floor for one in self.plain)
 
     def over_all_policies(self) -> Iterator[tuple[tuple[Fraction, ...], Fraction]]:
         """Weights and bounds that certificates prove over all policies."""

@@ -28,6 +28,7 @@ from ssg_mip.checker.claims import (
     ProofClaim,
     ScalarisationClaim,
 )
+from ssg_mip.checker.constraints.conflicts import read_conflict
 from ssg_mip.checker.constraints.reading import read_constraints
 from ssg_mip.checker.rational import PolicyRows
 from ssg_mip.checker.scalarised import read_scalarised, read_scalarised_iterate
@@ -87,9 +88,11 @@ class _Reader:
             self._iterate(entry, index, weights, scalarised is not None)
             for index, entry in enumerate(fields.list_of(data, "trajectory", ""))
         )
+        frame = self._frame(data)
         return Claims(
             subject="result",
-            **self._frame(data),
+            **frame,
+            conflict=read_conflict(self._game, data, frame["constraints"], self._policy),
             status=fields.one_of(STATUSES, data, "status", ""),
             answers=answers,
             trajectory=trajectory,

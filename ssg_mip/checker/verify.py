@@ -14,6 +14,7 @@ from ssg_mip.checker.checkpoint import Checkpoint, unhurried
 from ssg_mip.checker.claims import KNOWN_FORMATS, SUBJECTS, Claims, PointClaim
 from ssg_mip.checker.clock import TimeIsUp, ends_by, time_is_up
 from ssg_mip.checker.constraints.checks import asked_check, constraint_checks
+from ssg_mip.checker.constraints.conflicts import conflict_check
 from ssg_mip.checker.constraints.forms import admitted
 from ssg_mip.checker.dual.replay import BoundVerification
 from ssg_mip.checker.enclosure_checks import enclosure_checks
@@ -227,6 +228,7 @@ def examine(
         out_of_time=out_of_time,
         tolerances=tolerances,
         admits_rows=True,
+        contradicted=claims.conflict is not None and conflict_check(claims.conflict, claims, game).passed,
     )
     judge = Judge(claims, prover, proven, exact, out_of_time)
     proofs = [_proven(point, prover) for point in claims.answers]

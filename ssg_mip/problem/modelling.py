@@ -46,8 +46,8 @@ class Modelling(abc.ABC):
 
     @property
     @abc.abstractmethod
-    def stated(self) -> tuple[Constraint, ...]:
-        """All that restricts the policies so far, in words."""
+    def names(self) -> set[str]:
+        """The names that are taken."""
 
     @abc.abstractmethod
     def constrained(self, constraint: Constraint) -> Self:
@@ -206,7 +206,7 @@ class Modelling(abc.ABC):
 
     def _named(self, name: str | None, otherwise: str) -> str:
         """The given name, or one that is still free."""
-        taken = {one.name for one in self.stated}
+        taken = self.names
         if name is not None:
             return checked_name(name)
         numbers = (f"{otherwise} {number}" for number in range(2, len(taken) + 3))

@@ -25,7 +25,7 @@ from collections.abc import Collection
 
 import numpy as np
 
-from ssg_mip.errors import OptionError
+from ssg_mip.errors import OptionError, TooLargeError
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray, IntArray
@@ -273,6 +273,20 @@ class PolicySpace:
 def _states_of(game: Game, coefficients: FloatArray) -> IntArray:
     """The states that a row with these coefficients speaks of, in rising order."""
     return np.unique(game.leader_slot_state[np.flatnonzero(coefficients)])
+
+
+MOST_NUMBERS = 20_000_000
+"""Coefficients that the rows of a problem may hold: each row has one for every leader slot."""
+
+
+def check_room(game: Game, rows: int) -> None:
+    """Raise :class:`~ssg_mip.errors.TooLargeError` if so many rows on the policies of a game would not fit."""
+    slots = int(game.leader_offsets[-1])
+    if rows * slots > MOST_NUMBERS:
+        raise TooLargeError(
+            f"{rows:,} rows on the leader's policy over {slots:,} leader slots would hold more than {MOST_NUMBERS:,} "
+            "numbers: ask for fewer constraints, or make one of several"
+        )
 
 
 EVERY_POLICY = PolicySpace()

@@ -21,7 +21,7 @@ from ssg_mip.problem.modelling import Modelling
 from ssg_mip.problem.objective import Objective
 from ssg_mip.problem.observation import observed
 from ssg_mip.problem.origin import Origin
-from ssg_mip.problem.policy_space import EVERY_POLICY, PolicySpace, Scope
+from ssg_mip.problem.policy_space import EVERY_POLICY, PolicySpace, Scope, check_room
 from ssg_mip.problem.scalarisation import Concave
 
 
@@ -90,12 +90,18 @@ class Problem(Modelling):
             If another constraint, or a row of another one, has its name, or it restricts no policy.
         """
         space = constraint.space(self.game)
-        taken = {one.name for one in self.stated} | self.policies.names
+        taken = self.names
         for name in (constraint.name, *sorted(space.names)):
             if name in taken:
                 raise OptionError(f"there is a constraint of the name {name!r} already; give each a name of its own")
         policies = self.policies.joined(space)
+        check_room(self.game, len(policies.rows))
         return dataclasses.replace(self, policies=policies, constraints=(*self.constraints, constraint))
+
+    @property
+    def names(self) -> set[str]:
+        """The names that are taken: of constraints and of rows and limits."""
+        return {one.name for one in self.constraints} | self.policies.names
 
     @cached_property
     def stated(self) -> tuple[Constraint, ...]:
@@ -126,6 +132,11 @@ class Problem(Modelling):
         """
         gone = [self.constraint(name) for name in names]
         names_gone = set[str]().union(*(one.space(self.game).names for one in gone))
+        if not names_gone <= self.policies.names:
+            raise OptionError(
+                f"{', '.join(map(repr, names))} is one side of a row that was given as a whole; state the sides one by "
+                "one to leave one of them out"
+            )
         kept = tuple(one for one in self.constraints if one not in gone)
         space = self.policies.without(names_gone)
         if any(isinstance(one, Observe) for one in gone):

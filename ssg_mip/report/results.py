@@ -102,7 +102,9 @@ def constraint_lines(result: Result) -> list[str]:
     for one, own in zip(result.constraints, found, strict=True):
         says = "" if own is None else f": {number(own.value)} {_limit(own)}, {_slack(own, one.tolerance(result.game))}"
         lines.append(printable(f"{one.name}{says}", one_line=True))
-    return [f"  {'keeps' if index == 0 else '':6}  {line}" for index, line in enumerate(lines)]
+    kept = [f"  {'keeps' if index == 0 else '':6}  {line}" for index, line in enumerate(lines)]
+    against = [] if result.conflict is None else [printable(f"  clash   {result.conflict.statement}", one_line=True)]
+    return [*kept, *against]
 
 
 def _limit(own: Measure) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ssg_mip.base.tolerances import ROUNDING
 from ssg_mip.checker.claims import Claims
+from ssg_mip.checker.constraints.conflicts import conflict_check
 from ssg_mip.checker.constraints.forms import TOLERANCE, ConstraintClaim, Given
 from ssg_mip.checker.constraints.reading import canonical, problem_hash
 from ssg_mip.checker.evidence import Prover
@@ -52,7 +53,9 @@ def constraint_checks(claims: Claims, prover: Prover, game: Game) -> list[Check]
     """Every policy keeps every constraint within its tolerance; what is printed about the answer is what comes out."""
     if not claims.constraints:
         return []
+    against = [] if claims.conflict is None else [conflict_check(claims.conflict, claims, game)]
     return [
+        *against,
         worst_of("constraints", _kept(claims, prover, game)),
         worst_of("constraint_slacks", _printed(claims, prover, game)),
     ]

@@ -115,14 +115,31 @@ def _is_weaker(side: float | None, due: Fraction | None, holds: Callable[[Fracti
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class Linear(Form):
+class OnProbabilities(Form):
+    """What depends on the leader's probabilities alone."""
+
+    @abc.abstractmethod
+    def of(self, shares: Sequence[Fraction]) -> Fraction:
+        """The number, of probabilities per leader slot."""
+
+    def value(self, given: Given) -> Interval:
+        """The number."""
+        return Interval.point(self.of(given.shares))
+
+    def missed_by(self, shares: Sequence[Fraction]) -> Fraction:
+        """By how much probabilities miss its sides."""
+        return self.missed(Interval.point(self.of(shares)))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Linear(OnProbabilities):
     """A sum of probabilities, with one coefficient per leader slot that occurs."""
 
     coefficients: Mapping[int, Fraction]
 
-    def value(self, given: Given) -> Interval:
+    def of(self, shares: Sequence[Fraction]) -> Fraction:
         """The sum."""
-        return Interval.point(sum((c * given.shares[slot] for slot, c in self.coefficients.items()), Fraction(0)))
+        return sum((c * shares[slot] for slot, c in self.coefficients.items()), Fraction(0))
 
     @property
     def size(self) -> Fraction:
@@ -135,15 +152,15 @@ class Linear(Form):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class Same(Form):
+class Same(OnProbabilities):
     """The largest difference between probabilities that should be the same; ``slots`` are groups of such."""
 
     slots: tuple[tuple[int, ...], ...]
 
-    def value(self, given: Given) -> Interval:
+    def of(self, shares: Sequence[Fraction]) -> Fraction:
         """The difference."""
-        groups = ([given.shares[slot] for slot in own] for own in self.slots)
-        return Interval.point(max(max(group) - min(group) for group in groups))
+        groups = ([shares[slot] for slot in own] for own in self.slots)
+        return max(max(group) - min(group) for group in groups)
 
     @property
     def size(self) -> Fraction:
@@ -158,16 +175,16 @@ class Same(Form):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class Ball(Form):
+class Ball(OnProbabilities):
     """The distance from a policy, in sum over all slots; ``slots`` are those of each state."""
 
     centre: tuple[Fraction, ...]
     slots: tuple[tuple[int, ...], ...]
 
-    def value(self, given: Given) -> Interval:
+    def of(self, shares: Sequence[Fraction]) -> Fraction:
         """The distance."""
-        pairs = zip(given.shares, self.centre, strict=True)
-        return Interval.point(sum((abs(mine - own) for mine, own in pairs), Fraction(0)))
+        pairs = zip(shares, self.centre, strict=True)
+        return sum((abs(mine - own) for mine, own in pairs), Fraction(0))
 
     @property
     def size(self) -> Fraction:
@@ -187,15 +204,15 @@ class Ball(Form):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class Support(Form):
+class Support(OnProbabilities):
     """The most actions with a probability that counts in one of some states; ``slots`` are those of each."""
 
     slots: tuple[tuple[int, ...], ...]
 
-    def value(self, given: Given) -> Interval:
+    def of(self, shares: Sequence[Fraction]) -> Fraction:
         """The number."""
-        counts = (sum(given.shares[slot] > UNUSED for slot in own) for own in self.slots)
-        return Interval.point(Fraction(max(counts)))
+        counts = (sum(shares[slot] > UNUSED for slot in own) for own in self.slots)
+        return Fraction(max(counts))
 
     @property
     def size(self) -> Fraction:

@@ -6,16 +6,17 @@ the limits of payments, rows written by hand) is stated like one.
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import math
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from ssg_mip.game.game import Game
 from ssg_mip.problem.constraints.constraint import Constraint
 from ssg_mip.problem.constraints.observing import Observe
 from ssg_mip.problem.constraints.outcomes import Cost, ValueAtLeast
-from ssg_mip.problem.constraints.probabilities import Require, Sense
+from ssg_mip.problem.constraints.probabilities import Require, Sense, Term
 from ssg_mip.problem.constraints.support import AtMostActions
 from ssg_mip.problem.policy_space import PolicyRow, PolicySpace
 from ssg_mip.problem.wider_rows import CostRow
@@ -25,12 +26,11 @@ LABELS = "labels"
 
 
 def stated(game: Game, space: PolicySpace, constraints: Sequence[Constraint]) -> tuple[Constraint, ...]:
-    """The constraints, and what else a space says: labels first, then rows, costs, values and limits."""
+    """The constraints, and what else a space says: rows, costs, values and limits, and labels last."""
     said = set[str]().union(*(one.space(game).names for one in constraints))
     own: list[Constraint] = []
-    for labels in _labels(game, space, {one.name for one in constraints}):
-        own.append(labels)
-        said |= labels.space(game).names
+    labels = list(_labels(game, space))
+    said = said.union(*(one.space(game).names for one in labels))
     rest = space.without(said)
     own += [one for row in rest.rows for one in _rows(game, row)]
     own += [one for cost in rest.costs for one in _costs(game, cost)]
@@ -40,19 +40,27 @@ def stated(game: Game, space: PolicySpace, constraints: Sequence[Constraint]) ->
         for row in rest.values
     ]
     own += [AtMostActions(name=one.name, state=game.state_names[one.state], actions=one.most) for one in rest.supports]
-    return (*constraints, *own)
+    own += labels
+    return (*constraints, *_with_names_of_their_own(own, {one.name for one in constraints}))
 
 
-def _labels(game: Game, space: PolicySpace, taken: Collection[str]) -> Iterator[Observe]:
+def _with_names_of_their_own(own: Sequence[Constraint], taken: set[str]) -> Iterator[Constraint]:
+    """The same, with a number behind a name that is taken."""
+    for one in own:
+        numbered = (f"{one.name} {number}" for number in itertools.count(2))
+        name = next(name for name in itertools.chain((one.name,), numbered) if name not in taken)
+        taken.add(name)
+        yield dataclasses.replace(one, name=name)
+
+
+def _labels(game: Game, space: PolicySpace) -> Iterator[Observe]:
     """The labels that several states share, if there are any."""
     often = Counter(space.observed)
     shared = tuple(
         (state, label) for state, label in zip(game.state_names, space.observed, strict=False) if often[label] > 1
     )
     if shared:
-        numbered = (f"{LABELS} {number}" for number in itertools.count(2))
-        name = next(one for one in itertools.chain((LABELS,), numbered) if one not in taken)
-        yield Observe(name=name, labels=shared)
+        yield Observe(name=LABELS, labels=shared)
 
 
 def _ends(lower: float, upper: float) -> list[tuple[str, Sense, float]]:
@@ -66,13 +74,16 @@ def _ends(lower: float, upper: float) -> list[tuple[str, Sense, float]]:
 
 def _rows(game: Game, row: PolicyRow) -> Iterator[Require]:
     """A row, each side by itself."""
-    terms = []
-    for slot in row.coefficients.nonzero()[0].tolist():
-        s = int(game.leader_slot_state[slot])
-        action = game.leader_actions[s][slot - int(game.leader_offsets[s])]
-        terms.append((game.state_names[s], action, float(row.coefficients[slot])))
+    slots = row.coefficients.nonzero()[0].tolist()
+    terms = tuple(term_of(game, slot, float(row.coefficients[slot])) for slot in slots)
     for suffix, sense, limit in _ends(row.lower, row.upper):
-        yield Require(name=f"{row.name}{suffix}", terms=tuple(terms), sense=sense, limit=float(limit))
+        yield Require(name=f"{row.name}{suffix}", terms=terms, sense=sense, limit=float(limit))
+
+
+def term_of(game: Game, slot: int, number: float) -> Term:
+    """A number of a leader slot by names."""
+    s = int(game.leader_slot_state[slot])
+    return game.state_names[s], game.leader_actions[s][slot - int(game.leader_offsets[s])], number
 
 
 def _costs(game: Game, cost: CostRow) -> Iterator[Cost]:

@@ -8,7 +8,6 @@ import json
 import math
 from fractions import Fraction
 from functools import cache
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -356,8 +355,7 @@ def _form(row: PolicyRow) -> Linear:
 
 
 def _missed(form: Linear, case: Constrained, policy: LeaderPolicy) -> Fraction:
-    shares: Any = SimpleNamespace(shares=shares_of(policy_rows(case.game, policy)))
-    return form.missed(form.value(shares))
+    return form.missed_by(shares_of(policy_rows(case.game, policy)))
 
 
 def test_what_is_proven_is_said_of_the_allowed_policies_alone() -> None:

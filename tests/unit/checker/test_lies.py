@@ -77,7 +77,7 @@ def problems() -> Iterator[Problem]:
         .observe({"s0": "here", "s1": "here"})
         .close_to(LeaderPolicy.uniform(problem.game), 2.5)
     )
-    yield problem.at_least("s0", "a0", 0.75).at_least("s0", "a1", 0.75)
+    yield problem.at_least("s0", "a0", 0.75).at_least("s0", "a1", 0.75).forbid("s1", "a0")
 
 
 @cache

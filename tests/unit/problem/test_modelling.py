@@ -211,8 +211,6 @@ def test_labels_are_stated_and_taken_out_like_constraints() -> None:
     assert seen.content_hash != FREE.forbid(0, 1).content_hash
     assert seen.without("labels").content_hash == FREE.forbid(0, 1).content_hash
     assert seen.without("labels").policies.observed == ()
-    with pytest.raises(OptionError, match="name of its own"):
-        seen.forbid(0, 0, name="labels")
     named = FREE.forbid(0, 1, name="labels").observe({"yard": "dark", "gate": "dark"})
     assert [one.name for one in named.stated] == ["labels", "labels 2"]
 
