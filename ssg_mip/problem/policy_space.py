@@ -139,6 +139,9 @@ class PolicySpace:
         What the leader must get from a state or from the start, beside the floor.
     supports
         How many actions states may use.
+    observed
+        What the leader sees of each state: a label (:mod:`ssg_mip.problem.observation`), whose equations are among the
+        rows. Empty if he sees the states themselves.
     """
 
     rows: tuple[PolicyRow, ...] = ()
@@ -146,6 +149,7 @@ class PolicySpace:
     costs: tuple[CostRow, ...] = ()
     values: tuple[ValueRow, ...] = ()
     supports: tuple[SupportLimit, ...] = ()
+    observed: tuple[str, ...] = ()
 
     @property
     def restricts(self) -> bool:
