@@ -41,7 +41,7 @@ def read_leaf(data: Sequence[Any], header: Header, game: Numbers) -> Leaf:
         raise InvalidResultError(f"a leaf has {len(data)} entries; it must have {wanted}")
     objective = number(data[1], "a leaf's objective")
     blocks = [_block(block, states, game) for states, block in zip(covered, data[4:], strict=False)]
-    floor, share, improve = _outside(data[-1], header, game)
+    floor, share, improve = _outside(data[4 + len(covered) :], header, game)
     policy = _NO_POLICY if header.policy is None else _read_policy(data[-1], len(blocks), sides, game)
     scale = _Scale(
         [
@@ -126,13 +126,13 @@ def _by_answer(
     return found
 
 
-def _outside(data: Any, header: Header, game: Numbers) -> tuple[tuple[float, ...], ...]:
+def _outside(data: Sequence[Any], header: Header, game: Numbers) -> tuple[tuple[float, ...], ...]:
     """The multipliers outside the blocks: of floors, of comparisons and of rows that forbid a loss."""
     if header.values is not None:
-        return (), (), numbers(data, game.num_states, "multipliers of states")
+        return (), (), numbers(data[0], game.num_states, "multipliers of states")
     if not header.floor:  # what is said of rows on the policy is read elsewhere
         return (), (), ()
-    floor, share = listed_values(data, 2, "multipliers of floors and of comparisons")
+    floor, share = listed_values(data[0], 2, "multipliers of floors and of comparisons")
     rows = len(game.leader_rewards)
     return numbers(floor, len(header.floor), "floor multipliers"), numbers(share, rows, "share multipliers"), ()
 
