@@ -180,7 +180,7 @@ class ConstrainedBridge(CommitmentBridge):
     # ------------------------------------------------------------------ policies
 
     def evaluate(self, policy: LeaderPolicy) -> Candidate:
-        """The exact value of the nearest allowed policy; ``-inf`` without one, or if it misses a demand or the margin."""
+        """The exact value of the nearest allowed policy; ``-inf`` if there is none, or it misses what is asked."""
         allowed = self._allowed.nearest(policy)
         if allowed is None:
             return Candidate(policy, self.problem.follower.response(self.game, policy, self.run.tolerances), -math.inf)
