@@ -26,7 +26,7 @@ from ssg_mip.exact.bridge import CommitmentBridge, weights_of
 from ssg_mip.exact.coupled_branching import CoupledBranching, CoupledColumns
 from ssg_mip.exact.heuristics.allowed import Allowed, SlotRows
 from ssg_mip.exact.size_limit import commitment_size, obstacle
-from ssg_mip.exact.solving import Answer, claimed, searched, solve_commitment, without_program
+from ssg_mip.exact.solving import Answer, claimed, root_bound, searched, solve_commitment, without_program
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.lp.compiled import CompiledProgram
 from ssg_mip.numerics.array_types import FloatArray
@@ -204,6 +204,13 @@ def solve_constrained(problem: Problem, run: Run) -> Answer:
     answer = searched(bridge) if stop is None else _started(bridge, stop)
     policy = PolicyClaim(rows=space.rows, below=bridge.visits.below, above=bridge.visits.above)
     return claimed(problem, run, answer, Claim(weights=problem.weights, bound=answer.dual_bound, policy=policy))
+
+
+def constrained_root_bound(problem: Problem, run: Run) -> float:
+    """A cheap upper bound on what :func:`solve_constrained` maximises; without rows :func:`root_bound`."""
+    if not problem.policies.rows:
+        return root_bound(problem, run)
+    return solve_constrained(problem, run.within(nodes=1).quietly()).dual_bound
 
 
 def constrained_size(problem: Problem) -> int:

@@ -20,6 +20,9 @@ the conditional block ``x(s,a,b) = f(a|s) g(b|s)`` with ``z = x v``, tied to the
 On a box the leader's value is then no longer linear in plain columns, so it is a variable: ``worth`` with
 ``worth_is_reached``: ``sum y r_A >= worth``.
 
+In the improvement program (I) the probabilities with their products are all there is: rows within a state and rows
+across states are written in them, without ``d``.
+
 For fixed ``v`` and ``d`` a point may still mix answers in a state of such a row, each with a policy of its own, and the
 row sees their mean, to which no follower gives either answer. Programs with such rows are exact only where every state
 of theirs has one answer left.
@@ -202,6 +205,28 @@ def add_policy_rows(
     return dataclasses.replace(visits, multiplied=(*multiplied, *visits.multiplied))
 
 
+def add_rows_of_probabilities(
+    model: Any, selection: Selection, rows: PolicyRows, follower: ValueBounds
+) -> tuple[Multiplied, ...]:
+    """Add all rows to a program of conditional probabilities in every state, with all their products.
+
+    Returns
+    -------
+    tuple
+        What has been multiplied.
+    """
+    whole, everywhere = Coupling(selection.game, whole=True), range(selection.game.num_states)
+    statewise = _add_statewise_rows(model, selection, rows, whole, everywhere, follower, Block(OF_STATE))
+    if not rows.coupled_states:
+        return statewise
+    return statewise + _add_coupled_rows(model, selection, rows, whole, follower)
+
+
+def _products_of_probabilities(model: Any) -> Any:
+    """``z`` beside occupancies, ``w`` in the improvement program, which has none."""
+    return model.w if model.component("z") is None else model.z
+
+
 def _add_statewise_rows(
     model: Any,
     selection: Selection,
@@ -219,7 +244,8 @@ def _add_statewise_rows(
         What has been multiplied.
     """
     game = selection.game
-    weights, products = (model.x, model.z) if block.number == OF_STATE else (model.y, model.w)
+    mixed = model.x, _products_of_probabilities(model)
+    weights, products = mixed if block.number == OF_STATE else (model.y, model.w)
     excess = {(s, i): sigma.tolist() for s in states for i, sigma in rows.of_state(game, s)}
     if not excess:
         return ()
@@ -251,7 +277,7 @@ def _add_coupled_rows(
     model: Any, selection: Selection, rows: PolicyRows, coupling: Coupling, follower: ValueBounds
 ) -> tuple[Multiplied, ...]:
     """Add the rows across states, to the conditional probabilities of all their states."""
-    game = selection.game
+    game, products = selection.game, _products_of_probabilities(model)
     keys = selection.keys(rows.coupled_states)
 
     def terms(i: int, term: Callable[[Key], Any]) -> Any:
@@ -263,7 +289,7 @@ def _add_coupled_rows(
         return terms(i, lambda key: model.x[key]) - rows.coupled[i].limit
 
     def times(i: int, t: int) -> Any:
-        return terms(i, lambda key: model.z[key, t]) - rows.coupled[i].limit * model.v[t]
+        return terms(i, lambda key: products[key, t]) - rows.coupled[i].limit * model.v[t]
 
     near = [set.intersection(*(set(coupling.of_state(s)) for s in side.states(game).tolist())) for side in rows.coupled]
     family = Family("coupled", "k", COUPLED, NONE, plain, times, lambda i: rows.coupled[i].equation)
