@@ -33,6 +33,7 @@ from ssg_mip.evaluation.value_bounds import ValueBounds
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.scalarisation import ConcavePieces, StepObjective
+from ssg_mip.programs.blocks import Part
 from ssg_mip.programs.policy_block import NO_ROWS, PolicyRows, add_rows_of_probabilities
 from ssg_mip.programs.program import Program
 from ssg_mip.programs.rows import Selection, add_follower_values, add_incentive_rows, add_products, multiplied_rows
@@ -110,7 +111,6 @@ def improvement(
     )
     model.simplex_times_value = tagged(times_value, "st", RowKind.SIMPLEX_TIMES_VALUE, OF_STATE)
     differences = add_incentive_rows(model, selection, model.x, model.w, list(states), Block(OF_STATE))
-    policy = add_rows_of_probabilities(model, selection, rows, follower)
     improve = pyo.Constraint(states, rule=lambda m, s: sum(gains[key] * m.x[key] for key in block[s]) >= 0.0)
     model.improve = tagged(improve, "s", RowKind.IMPROVE)
     if isinstance(objective, ConcavePieces):
@@ -120,11 +120,13 @@ def improvement(
             expr=sum(float(objective[key[0]]) * gains[key] * model.x[key] for key in keys), sense=pyo.maximize
         )
     triples = [(model.w[key, t], model.x[key], model.v[t]) for key in keys for t in states]
+    multiplied = multiplied_rows(model.simplex_times_value, model.simplex, model.v)
+    part = Part(Block(OF_STATE), states, model.x, model.w, triples, multiplied, differences)
     return Program(
         model,
         box=tuple(model.v[t] for t in states),
         products=add_products(model, triples, selection.checkpoint),
-        multiplied=(*multiplied_rows(model.simplex_times_value, model.simplex, model.v), *policy),
+        multiplied=(*multiplied, *add_rows_of_probabilities(model, selection, rows, part, follower)),
         differences=differences,
     )
 
