@@ -56,7 +56,10 @@ With floors they are
 ``[floor, share]``, one number for each floor and one for each joint action; for the improvement program one number for
 each state.
 
-With rows on the policy, boxes and places of splits go on with the occupancies of the states that rows couple, in rising
+Of the improvement program with rows on the policy what stands outside the blocks is ``[improve, [statewise,
+coupling]]``, a number for each state and entries as below; there are no occupancies then, and nothing bounds them.
+
+With rows on the policy otherwise, boxes and places of splits go on with the occupancies of the states that rows couple, in rising
 order. What stands outside the blocks is then ``[statewise, coupling, visits]``: entries
 ``[block, b, i, t, side, multiplier]`` of the sides within states, where ``block`` counts the blocks of the leaf and
 ``i`` the sides; entries ``[i, t, side, multiplier]`` of the others; and of ``sum x g = g`` for every coupled state,
@@ -287,9 +290,10 @@ def read_weights(given: Any) -> tuple[float, ...]:
 
 def _read_policy(given: Any, count: int, demands: dict[str, Any]) -> PolicyDemand:
     """The rows on the leader's policy."""
-    if demands["floor"] or demands["values"] is not None:
-        raise InvalidResultError("rows on the leader's policy go with neither floors nor the improvement program")
+    if demands["floor"]:
+        raise InvalidResultError("rows on the leader's policy do not go with floors")
     rows, below, above = listed_values(given, 3, "the header's policy")
+    count = count if demands["values"] is None else 0  # a single step has no occupancies
     return PolicyDemand(
         rows=tuple(_read_row(*listed_values(row, 3, "a row")) for row in listed_values(rows)),
         below=tuple(numbers(row, count, "phi") for row in listed_values(below, count)),
