@@ -181,7 +181,9 @@ def onto_ties(problem: Problem, policy: LeaderPolicy, wanted: IntArray) -> Leade
     return found
 
 
-def _nearest(game: Game, centre: FloatArray, incentives: FloatArray, least: FloatArray, rows: SlotRows) -> LinearProgram:
+def _nearest(
+    game: Game, centre: FloatArray, incentives: FloatArray, least: FloatArray, rows: SlotRows
+) -> LinearProgram:
     """Minimise ``sum |f - centre|`` over policies near by that keep linear incentives; columns ``f`` and distances."""
     count, states = len(centre), game.num_states
     simplex = np.zeros((states, count))

@@ -109,8 +109,8 @@ def columns_of(game: Game, solution: Solution, names: Names, place: str) -> Colu
     unknown = [name for name in solution.values if name not in names.table and name != CONSTANT]
     if unknown:
         raise OptionError(
-            f"{place} holds the column {unknown[0]!r}, which the names file does not know: take the names file that was "
-            "written beside the file which the solver has read"
+            f"{place} holds the column {unknown[0]!r}, which the names file does not know: take the one that export "
+            "wrote beside the file which the solver has read"
         )
     reader = _Reader(game, solution, names, place)
     if reader.has("f"):

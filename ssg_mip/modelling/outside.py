@@ -87,7 +87,7 @@ class Wishes:
 
 
 @checked(policy=LEADER_POLICY, polish=FLAG, check=FLAG, guarantee=FLAG)
-def evaluate(
+def evaluate_policy(
     problem: Problem | Game,
     policy: LeaderPolicy,
     *,
@@ -150,13 +150,13 @@ def import_solution(
     names
         The names file that was written beside the exported one; looked for beside ``file`` if absent. JSON needs none.
     polish, check, guarantee, tolerances
-        As in :func:`evaluate`.
+        As in :func:`evaluate_policy`.
 
     Returns
     -------
     Result
-        As :func:`evaluate` returns it; the details also say ``claimed_by`` and ``claimed_value``, where something is
-        claimed.
+        As :func:`evaluate_policy` returns it; the details also say ``claimed_by`` and ``claimed_value``, where
+        something is claimed.
 
     Raises
     ------
@@ -310,7 +310,7 @@ def _allowed(problem: Problem, outside: Outside) -> tuple[LeaderPolicy, float]:
 
 
 def _check_response(problem: Problem, found: Polished, tolerances: Tolerances, place: str) -> None:
-    """Raise :class:`InvalidPolicyError` if the follower's answer or a state's value is not what the problem asks for."""
+    """Raise :class:`InvalidPolicyError` if the follower's answer or a state's value is not what is asked for."""
     game, floor, response = problem.game, problem.floor, found.after.response
     if not problem.follower.accepts(game, response, tolerances):
         raise InvalidPolicyError(
@@ -323,6 +323,6 @@ def _check_response(problem: Problem, found: Polished, tolerances: Tolerances, p
     if np.any(missing > 0.0):
         state = int(np.argmax(missing))
         raise InvalidPolicyError(
-            f"{place}: the leader's value from {game.state_names[state]!r} is {float(found.after.values[state])!r}; the "
-            f"problem asks for at least {float(floor[state])!r}"
+            f"{place}: the leader's value from {game.state_names[state]!r} is {float(found.after.values[state])!r}, "
+            f"and the problem asks for at least {float(floor[state])!r}"
         )

@@ -82,9 +82,7 @@ def parse_solution(text: str, place: str) -> Solution:
         solution = _cbc(lines, place)
     elif first.startswith("=obj="):
         objective = _number(first.split()[1:], place, first)
-        solution = Solution(
-            values=_pairs(lines, place), solver="MIPLIB", leaves_out_zeros=True, objective=objective
-        )
+        solution = Solution(values=_pairs(lines, place), solver="MIPLIB", leaves_out_zeros=True, objective=objective)
     elif re.match(r"(solution status|objective value):", first) or first.startswith("no solution available"):
         objective = _labelled(lines, "objective value:", place)
         solution = Solution(values=_pairs(lines, place), solver="SCIP", leaves_out_zeros=True, objective=objective)
@@ -93,8 +91,8 @@ def parse_solution(text: str, place: str) -> Solution:
         solution = Solution(values=_pairs(lines, place), solver="Gurobi", leaves_out_zeros=False, objective=objective)
     else:
         raise OptionError(
-            f"{place} begins with {first[:40]!r}; that is no solution file of HiGHS, SCIP, Gurobi, CBC or MIPLIB, which "
-            "hold a line with name and value for each column"
+            f"{place} begins with {first[:40]!r}; it must be a solution file of HiGHS, SCIP, Gurobi, CBC or MIPLIB, "
+            "with a line of name and value for each column"
         )
     if not solution.values:
         raise OptionError(f"{place} holds no solution: the solver found none, or the file was cut off")
