@@ -40,9 +40,7 @@ def evaluate_file(
     margin: options.Margin = 0.0,
     polish: Annotated[
         bool,
-        typer.Option(
-            "--polish/--no-polish", help="Put the policy onto the ties that it misses by a little."
-        ),
+        typer.Option("--polish/--no-polish", help="Put the policy onto the ties that it misses by a little."),
     ] = True,
     check: options.Check = True,
     guarantee: options.Guarantee = True,
