@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from ssg_mip.pareto.existence.existence import Existence, existence
     from ssg_mip.pareto.front import ParetoFront
     from ssg_mip.pareto.sweep import trace_front
+    from ssg_mip.problem.finite_horizon import finite_horizon
+    from ssg_mip.problem.follower_types import bayesian
+    from ssg_mip.problem.payments import with_menu, with_payments
     from ssg_mip.problem.scalarisation import AugmentedChebyshev, ConcavePieces, WeightedSum
     from ssg_mip.programs.export import export
     from ssg_mip.result import Result
@@ -57,12 +60,14 @@ _LAZY = {
     "Verification": "ssg_mip.checker.verification",
     "WeightedSum": "ssg_mip.problem.scalarisation",
     "attainment": "ssg_mip.pareto.existence.attainment",
+    "bayesian": "ssg_mip.problem.follower_types",
     "best_response": "ssg_mip.evaluation.best_response",
     "commitment_model": "ssg_mip.modelling.models",
     "enclose_front": "ssg_mip.pareto.enclosure.entry",
     "evaluate_policy": "ssg_mip.modelling.outside",
     "existence": "ssg_mip.pareto.existence.existence",
     "export": "ssg_mip.programs.export",
+    "finite_horizon": "ssg_mip.problem.finite_horizon",
     "follower_objective": "ssg_mip.pareto.enclosure.objectives",
     "game_from_graph": "ssg_mip.game.graph",
     "game_from_table": "ssg_mip.game.table",
@@ -83,6 +88,8 @@ _LAZY = {
     "verify": "ssg_mip.checker.verify",
     "verify_bound": "ssg_mip.checker.dual.replay",
     "verify_bounds": "ssg_mip.checker.dual.replay",
+    "with_menu": "ssg_mip.problem.payments",
+    "with_payments": "ssg_mip.problem.payments",
     "write_instance": "ssg_mip.io",
 }
 
@@ -103,12 +110,14 @@ __all__ = [
     "Verification",
     "WeightedSum",
     "attainment",
+    "bayesian",
     "best_response",
     "commitment_model",
     "enclose_front",
     "evaluate_policy",
     "existence",
     "export",
+    "finite_horizon",
     "follower_objective",
     "game_from_graph",
     "game_from_table",
@@ -129,6 +138,8 @@ __all__ = [
     "verify",
     "verify_bound",
     "verify_bounds",
+    "with_menu",
+    "with_payments",
     "write_instance",
 ]
 

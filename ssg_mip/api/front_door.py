@@ -19,6 +19,7 @@ from ssg_mip.evaluation.best_response import Ties
 from ssg_mip.game.game import GAME, Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.closing import closed, kept_for_closing
+from ssg_mip.methods.explained import explained
 from ssg_mip.methods.presolved import run_presolved
 from ssg_mip.methods.registry import check_taken, find_method
 from ssg_mip.problem.follower import Rational
@@ -196,7 +197,7 @@ def solve(
             presolve=presolve,
         )
         check_taken(problem, run, solver)
-        found = run_presolved(problem, run, solver)
+        found = explained(problem, run_presolved(problem, run, solver))
         drawn = solver.seed_decides(run, random_start=_is_random(start))
         found = dataclasses.replace(found, details={**found.details, SEED_DECIDES: drawn})
         result = closed(

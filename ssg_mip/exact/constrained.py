@@ -22,11 +22,13 @@ from ssg_mip.branch_and_bound.branching_rule import BranchingRule
 from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.occupancy_bounds import OccupancyBounds, OccupancySweeps, occupancy_bounds
 from ssg_mip.evaluation.value_bounds import ValueBounds, leader_value_bounds
-from ssg_mip.exact.bridge import CommitmentBridge, weights_of
+from ssg_mip.exact.answer import Answer, without_program
+from ssg_mip.exact.bridge import weights_of
+from ssg_mip.exact.commitment_bridge import CommitmentBridge
 from ssg_mip.exact.coupled_branching import CoupledBranching, CoupledColumns
 from ssg_mip.exact.heuristics.allowed import Allowed, SlotRows
 from ssg_mip.exact.size_limit import commitment_size, obstacle
-from ssg_mip.exact.solving import Answer, claimed, searched, solve_commitment, without_program
+from ssg_mip.exact.solving import claimed, searched, solve_commitment
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.lp.compiled import CompiledProgram
 from ssg_mip.numerics.array_types import FloatArray
@@ -48,7 +50,7 @@ class ConstrainedBridge(CommitmentBridge):
     Parameters
     ----------
     problem, run
-        As in :class:`~ssg_mip.exact.bridge.CommitmentBridge`; the problem's policies say which are allowed.
+        As in :class:`~ssg_mip.exact.commitment_bridge.CommitmentBridge`; the problem's policies say which are allowed.
     """
 
     def __init__(self, problem: Problem, run: Run) -> None:

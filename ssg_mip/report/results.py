@@ -9,6 +9,7 @@ from ssg_mip.base.status import Status, Termination
 from ssg_mip.checker.guarantee import Guarantee
 from ssg_mip.methods.presolved import PRESOLVE
 from ssg_mip.presolve import in_one_line
+from ssg_mip.report.origins import origin_tables
 from ssg_mip.report.text import add_row, check_line, left_out, mixed_action, number, percent, rule, table, titled
 from ssg_mip.result import Result
 
@@ -40,7 +41,7 @@ def result_report(result: Result, *, limit: int | None = None) -> list[Any]:
         *detail_lines(result),
         f"  work    {result.provenance.seconds:.2f} s{', ' if work else ''}{work}",
     ]
-    return ["\n".join(lines), *policy_tables(result, limit)]
+    return ["\n".join(lines), *policy_tables(result, limit), *origin_tables(result, limit)]
 
 
 def stop_line(result: Result) -> str:

@@ -43,7 +43,7 @@ SLACK = 1e-7
 @pytest.fixture(autouse=True)
 def _search_in_every_class(monkeypatch: pytest.MonkeyPatch) -> None:
     """Easy classes are solved in every state at once, whatever its weight: here they are left to the search."""
-    monkeypatch.setattr("ssg_mip.exact.solving.settled", lambda *_, **__: None)
+    monkeypatch.setattr("ssg_mip.exact.without_search.settled", lambda *_, **__: None)
 
 
 def two_islands() -> PlainGame:
