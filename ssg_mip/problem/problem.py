@@ -9,7 +9,7 @@ from typing import Any
 from ssg_mip.errors import OptionError
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.problem.follower import Rational
+from ssg_mip.problem.follower import Follower, Rational
 from ssg_mip.problem.objective import Objective
 from ssg_mip.problem.policy_space import EVERY_POLICY, PolicySpace
 from ssg_mip.problem.scalarisation import Concave
@@ -38,14 +38,14 @@ class Problem:
 
     game: Game
     objective: Objective
-    follower: Rational
+    follower: Follower
     policies: PolicySpace
 
     def __init__(
         self,
         game: Game,
         objective: Objective | None = None,
-        follower: Rational | None = None,
+        follower: Follower | None = None,
         policies: PolicySpace = EVERY_POLICY,
     ) -> None:
         own = Objective(game.initial) if objective is None else objective
@@ -77,7 +77,7 @@ class Problem:
     @property
     def allows_all(self) -> bool:
         """Whether every policy counts: there are no rows and no floor, and no margin is asked for."""
-        return not self.policies.rows and self.floor is None and self.follower.margin == 0.0
+        return not self.policies.rows and self.floor is None and self.follower.any_policy_counts
 
     def above(self, floor: FloatArray | None) -> Problem:
         """The same with another floor under the leader's values, shape ``[num_states]``, or without one."""
@@ -90,4 +90,4 @@ class Problem:
     def options(self) -> Mapping[str, Any]:
         """What is asked as plain data, for the provenance."""
         what = self.objective.scalarisation
-        return {"margin": float(self.follower.margin), **({} if what is None else {"scalarisation": what.options()})}
+        return {**self.follower.options(), **({} if what is None else {"scalarisation": what.options()})}
