@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from ssg_mip.pareto.existence.existence import Existence, existence
     from ssg_mip.pareto.front import ParetoFront
     from ssg_mip.pareto.sweep import trace_front
+    from ssg_mip.problem.finite_horizon import finite_horizon
+    from ssg_mip.problem.follower_types import bayesian
     from ssg_mip.problem.scalarisation import AugmentedChebyshev, ConcavePieces, WeightedSum
     from ssg_mip.programs.export import export
     from ssg_mip.result import Result
@@ -53,10 +55,12 @@ _LAZY = {
     "Verification": "ssg_mip.checker.verification",
     "WeightedSum": "ssg_mip.problem.scalarisation",
     "attainment": "ssg_mip.pareto.existence.attainment",
+    "bayesian": "ssg_mip.problem.follower_types",
     "best_response": "ssg_mip.evaluation.best_response",
     "enclose_front": "ssg_mip.pareto.enclosure.entry",
     "existence": "ssg_mip.pareto.existence.existence",
     "export": "ssg_mip.programs.export",
+    "finite_horizon": "ssg_mip.problem.finite_horizon",
     "follower_objective": "ssg_mip.pareto.enclosure.objectives",
     "game_from_graph": "ssg_mip.game.graph",
     "game_from_table": "ssg_mip.game.table",
@@ -93,10 +97,12 @@ __all__ = [
     "Verification",
     "WeightedSum",
     "attainment",
+    "bayesian",
     "best_response",
     "enclose_front",
     "existence",
     "export",
+    "finite_horizon",
     "follower_objective",
     "game_from_graph",
     "game_from_table",

@@ -50,7 +50,7 @@ from ssg_mip.game.policy import LEADER_POLICY, LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
 
 MOST_ROUNDS = 200
-"""Rounds of soft policy iteration; it takes about five, and as many more as actions change places at low temperature."""
+"""Rounds of soft policy iteration: about five, and more where actions change places at a low temperature."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -113,7 +113,7 @@ def collapsed(process: DecisionProcess, mix: FloatArray) -> DecisionProcess:
     """The process of one slot per state in which the slots of each state are mixed so."""
     states = process.num_states
     state = np.repeat(np.arange(states), np.diff(process.offsets))
-    reward = np.bincount(state, mix * process.reward, states)
+    reward = np.bincount(state, mix * process.reward, states).astype(np.float64, copy=False)
     if isinstance(process.transition, np.ndarray):
         mixed = np.add.reduceat(mix[:, None] * process.transition, process.offsets[:-1], axis=0)
     else:
@@ -141,9 +141,7 @@ class SoftPair:
     follower_values: FloatArray
 
     @classmethod
-    def of(
-        cls, game: Game, policy: LeaderPolicy, temperature: float, start: FloatArray | None = None
-    ) -> SoftPair:
+    def of(cls, game: Game, policy: LeaderPolicy, temperature: float, start: FloatArray | None = None) -> SoftPair:
         """The answer to a policy; ``start`` are soft values to begin with."""
         leader, follower = induced_by_leader(game, policy)
         control = soft_control(follower, temperature, start)
@@ -169,7 +167,8 @@ class SoftPair:
         theirs = game.follower_rewards + game.follower_discount * (matrix @ self.control.values)
         slot = game.row_follower_slot
         rises = (visits[state] * mix)[slot] * mine + (pull + moved[state] * mix)[slot] * theirs
-        return np.bincount(game.row_leader_slot, rises, int(game.leader_offsets[-1]))
+        slots = int(game.leader_offsets[-1])
+        return np.bincount(game.row_leader_slot, rises, slots).astype(np.float64, copy=False)
 
 
 @checked(game=GAME, policy=LEADER_POLICY, temperature=POSITIVE)

@@ -309,7 +309,7 @@ def _zero_sum_answer(problem: Problem, run: Run, bounds: ValueBounds) -> tuple[A
     weights, floor = problem.weights, problem.floor
     scale = gap_scale(bounds, weights)
     saddle = solve_zero_sum(problem, run, scale=scale)
-    values, upper = saddle.response.leader_values, np.minimum(saddle.upper, bounds.upper)
+    values, upper = saddle.response.leader_values, np.minimum(saddle.upper, bounds.upper + saddle.slack)
     if run.recorder is not None:
         anything = np.ones(int(problem.game.follower_offsets[-1]))
         run.recorder.defences = (*saddle.defences, (anything, bounds.upper))

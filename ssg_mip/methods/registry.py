@@ -9,11 +9,14 @@ from __future__ import annotations
 from ssg_mip.base.promises import Promise
 from ssg_mip.errors import OptionError
 from ssg_mip.learning.learners import LEARNERS
+from ssg_mip.problem.follower import Follower, Rational
+from ssg_mip.problem.policy_space import Scope
 from ssg_mip.problem.problem import Problem
 from ssg_mip.runs.method import Method, Takes
 from ssg_mip.runs.run import Run
 
 _NEVER_LOSES = (Promise.MONOTONE, Promise.LAST_ITERATE, Promise.CERTIFIED_STOP, Promise.CERTIFIED_PARETO)
+_ROWS = frozenset({Scope.STATEWISE, Scope.COUPLING})
 _STEPS = frozenset({Takes.SELECTION, Takes.SCALARISATION, Takes.ZERO_WEIGHTS})
 
 
@@ -33,6 +36,18 @@ def _fixed_point(run: Run) -> str:
     drawn = {"leader_ties": "how the leader's ties are decided", "start_values": "the first values"}
     return ", ".join(words for name, words in drawn.items() if run.settings.get(name) == "random")
 
+
+_COMMITMENTS = {
+    "quantal": Method(
+        name="commitment",
+        home="ssg_mip.methods.quantal",
+        promises=(Promise.LAST_ITERATE,),
+        draws=lambda _: "the starts of the last ascents",
+        in_own_units=True,
+        weighted_only=True,
+    ),
+}
+"""What the commitment method does for followers who are not rational: the same question, another search."""
 
 METHODS: dict[str, Method] = {
     method.name: method
@@ -55,7 +70,9 @@ METHODS: dict[str, Method] = {
             name="commitment",
             home="ssg_mip.methods.commitment",
             promises=(Promise.LAST_ITERATE,),
-            takes=frozenset({Takes.FLOORS, Takes.POLICY_ROWS}),
+            followers=_COMMITMENTS,
+            takes=frozenset({Takes.FLOORS}),
+            rows=_ROWS,
             weighted_only=True,
         ),
         Method(
@@ -102,6 +119,9 @@ METHODS: dict[str, Method] = {
 }
 """All methods by name."""
 
+USUAL = "usual"
+"""The word for the method of :data:`METHODS` that comes first of those that honour the follower: policy iteration."""
+
 
 def find_method(name: str) -> Method:
     """The method of a name.
@@ -112,13 +132,49 @@ def find_method(name: str) -> Method:
         If there is no such method; the message lists the known ones.
     """
     if name not in METHODS:
-        raise OptionError(f"method is {name!r}; it must be one of {', '.join(METHODS)}")
+        raise OptionError(f"method is {name!r}; it must be one of {', '.join(METHODS)}, or {USUAL}")
     return METHODS[name]
+
+
+def methods_for(kind: str) -> list[str]:
+    """Names of the methods that honour a kind of follower."""
+    return [name for name, method in METHODS.items() if method.answering(kind) is not None]
+
+
+def method_for(follower: Follower, name: str = USUAL) -> Method:
+    """The method of a name as it is for a follower; ``"usual"`` is the first that honours him.
+
+    Raises
+    ------
+    OptionError
+        If there is no such method, or it does not honour him; the message lists those that do.
+    """
+    able = methods_for(follower.kind)
+    method = find_method(able[0] if name == USUAL and able else name)
+    found = method.answering(follower.kind)
+    if found is None:
+        instead = f"ask for {' or '.join(able)}" if able else "ask for the follower 'rational'"
+        raise OptionError(f"method {method.name!r} does not honour a {follower.words}; {instead}")
+    return found
+
+
+def check_rational(follower: Follower, who: str) -> None:
+    """Raise :class:`OptionError` if something that honours rational followers alone is asked about another kind."""
+    if follower.kind != Rational.kind:
+        raise OptionError(
+            f"{who} does not honour a {follower.words}; ask solve with method "
+            f"{' or '.join(methods_for(follower.kind))}, or for the follower 'rational'"
+        )
 
 
 def methods_that_take(what: Takes) -> list[str]:
     """Names of the methods that can be asked for something."""
     return [name for name, method in METHODS.items() if what in method.takes]
+
+
+def methods_that_honour(scope: Scope) -> list[str]:
+    """Names of the methods that keep rows of a scope."""
+    return [name for name, method in METHODS.items() if scope in method.rows]
 
 
 def check_taken(problem: Problem, run: Run, method: Method) -> None:
@@ -135,12 +191,10 @@ def check_policies(problem: Problem, method: Method) -> None:
     missed = method.misses(problem)
     if missed is None:
         return
-    rows = ", ".join(row.name for row in problem.policies.rows)
-    whose = f": {rows}" if missed is Takes.POLICY_ROWS else ""
-    raise OptionError(
-        f"method {method.name!r} takes no {missed.value}, and there are some{whose}; ask for "
-        f"{' or '.join(methods_that_take(missed))}, or leave them out"
-    )
+    whose = f": {', '.join(missed.names)}" if missed.names else ""
+    able = methods_that_take(missed.what) if isinstance(missed.what, Takes) else methods_that_honour(missed.what)
+    ask = f"ask for {' or '.join(able)}, or " if able else ""
+    raise OptionError(f"method {method.name!r} takes no {missed}, and there are some{whose}; {ask}leave them out")
 
 
 def check_selects(method: Method, selection: str) -> None:

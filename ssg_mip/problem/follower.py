@@ -3,11 +3,11 @@ r"""How the follower answers a policy that he sees: what every kind of follower 
 Programs, methods, results and commands ask a :class:`Follower`; none of them asks for his kind. Other kinds stand in
 :mod:`ssg_mip.problem.followers`.
 
-**The rational follower.** With ``q(s, b)`` the follower's action values under the leader's policy and his own optimal continuation, a policy
-keeps the margin ``m`` if in every state some action ``b*`` has ``q(s, b*) >= q(s, b) + m`` for every ``b != b*``. Then
-the response is unique and no tie rule has anything to decide. Such policies form a closed set, so unlike under the tie
-rules ``first`` and ``adverse`` a best one exists, if there is any at all: two actions that are the same to the follower
-under every leader policy rule out every margin.
+**The rational follower.** With ``q(s, b)`` his action values under the leader's policy and his own optimal
+continuation, a policy keeps the margin ``m`` if in every state some action ``b*`` has ``q(s, b*) >= q(s, b) + m`` for
+every ``b != b*``. Then the response is unique and no tie rule has anything to decide. Such policies form a closed set,
+so unlike under the tie rules ``first`` and ``adverse`` a best one exists, if there is any at all: two actions that are
+the same to the follower under every leader policy rule out every margin.
 
 Programs state the margin exactly; a policy counts as keeping it up to the tie tolerance.
 """
@@ -19,7 +19,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from ssg_mip.base.rules import NOT_NEGATIVE
+from ssg_mip.base.rules import NOT_NEGATIVE, instance_of
 from ssg_mip.base.status import Termination
 from ssg_mip.base.tolerances import MARGIN_IN_TIES, Tolerances
 from ssg_mip.errors import OptionError
@@ -131,6 +131,10 @@ class Follower(abc.ABC):
         return {"margin": float(self.margin), "follower": self.to_document()}
 
 
+FOLLOWER = instance_of(Follower, "a follower: Rational(), Quantal(0.1) or another of ssg_mip.problem.followers")
+"""What an argument that is a follower must be."""
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Rational(Follower):
     """A follower who plays an optimal policy of the decision process that the leader's policy leaves him.
@@ -179,8 +183,8 @@ class Rational(Follower):
 
     @property
     def words(self) -> str:
-        """The tie rule and the margin."""
-        return f"ties {self.ties}" + (f", margin {self.margin:g}" if self.margin > 0.0 else "")
+        """What decides between his answers: the tie rule, or a margin that leaves no ties."""
+        return f"margin {self.margin:g}" if self.margin > 0.0 else f"ties {self.ties}"
 
     @property
     def text(self) -> str:

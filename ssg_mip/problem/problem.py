@@ -9,8 +9,10 @@ from typing import Any
 from ssg_mip.errors import OptionError
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.problem.follower import Follower, Rational
+from ssg_mip.problem.follower import FOLLOWER, Follower, Rational
 from ssg_mip.problem.objective import Objective
+from ssg_mip.problem.observation import observed
+from ssg_mip.problem.origin import Origin
 from ssg_mip.problem.policy_space import EVERY_POLICY, PolicySpace
 from ssg_mip.problem.scalarisation import Concave
 
@@ -29,6 +31,8 @@ class Problem:
         How the follower answers.
     policies
         Which policies the leader may use.
+    origin
+        What the game was made of, if the problem was stated about something else; ``None`` if not.
 
     Raises
     ------
@@ -40,6 +44,7 @@ class Problem:
     objective: Objective
     follower: Follower
     policies: PolicySpace
+    origin: Origin | None
 
     def __init__(
         self,
@@ -47,11 +52,13 @@ class Problem:
         objective: Objective | None = None,
         follower: Follower | None = None,
         policies: PolicySpace = EVERY_POLICY,
+        origin: Origin | None = None,
     ) -> None:
         own = Objective(game.initial) if objective is None else objective
         answering = Rational() if follower is None else follower
         for name, value in (("game", game), ("objective", own), ("follower", answering), ("policies", policies)):
             object.__setattr__(self, name, value)
+        object.__setattr__(self, "origin", origin)
         if self.weights.shape != (game.num_states,):
             raise OptionError(f"there are {len(self.weights)} weights; {game.name} has {game.num_states} states")
         self.policies.check(game)
@@ -72,16 +79,38 @@ class Problem:
     @property
     def floor(self) -> FloatArray | None:
         """The least value of the leader in every state, if any."""
-        return self.policies.floor
+        return self.policies.least_values(self.game)
 
     @property
     def allows_all(self) -> bool:
         """Whether every policy counts: there are no rows and no floor, and no margin is asked for."""
-        return not self.policies.rows and self.floor is None and self.follower.any_policy_counts
+        return not self.policies.restricts and self.floor is None and self.follower.any_policy_counts
 
     def above(self, floor: FloatArray | None) -> Problem:
         """The same with another floor under the leader's values, shape ``[num_states]``, or without one."""
         return dataclasses.replace(self, policies=dataclasses.replace(self.policies, floor=floor))
+
+    def observe(self, labels: Mapping[str, str]) -> Problem:
+        """The same where states of one label, ``{state: label}``, share one policy of the leader.
+
+        Raises
+        ------
+        OptionError
+            As :func:`~ssg_mip.problem.observation.observed`.
+        """
+        meant_by = (lambda _: ()) if self.origin is None else self.origin.meant_by
+        return dataclasses.replace(self, policies=observed(self.game, self.policies, labels, meant_by))
+
+    def answered_by(self, follower: Follower) -> Problem:
+        """The same with another kind of follower: ``Rational``, ``Quantal`` and the others of ``problem.followers``.
+
+        Raises
+        ------
+        OptionError
+            If it is no follower.
+        """
+        FOLLOWER.check("follower", follower)
+        return dataclasses.replace(self, follower=follower)
 
     def about(self, game: Game) -> Problem:
         """The same question about another game of the same states and actions."""

@@ -267,9 +267,16 @@ def improvement_gain(
 
 
 def solve_whole(
-    game: PlainGame, *, weights: Array | None = None, gap: float = 1e-6, time_limit: float = 60.0
+    game: PlainGame,
+    *,
+    weights: Array | None = None,
+    gap: float = 1e-6,
+    time_limit: float = 60.0,
+    alike: Sequence[Sequence[int]] = (),
 ) -> tuple[float, float]:
     """``(value, dual bound)`` of the program with binaries for the follower's policy, one SCIP model.
+
+    In the states of each group of ``alike`` the leader plays one policy.
 
     The big-M of ``v(s) - q(s,b)`` is the upper bound of the optimal ``v(s)`` less the smallest ``q(s,b)``: the
     width of the bounds on ``v(s)`` alone is too small, because ``q`` of an action not chosen may lie below them.
@@ -277,6 +284,10 @@ def solve_whole(
     weight = game.initial if weights is None else np.asarray(weights, dtype=float)
     model = _new_model(time_limit, gap)
     policy = _policy_variables(model, game)
+    for first, *others in alike:
+        for other in others:
+            for mine, theirs in zip(policy[first], policy[other], strict=True):
+                model.addCons(mine == theirs)
     low, high = bounds_of_optimal_follower(game)
     worst = _iterate(game, leader=True, upper=False, backup=lambda _, q: q.min())
     best = _iterate(game, leader=True, upper=True, backup=lambda _, q: q.max())

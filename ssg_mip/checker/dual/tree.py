@@ -15,7 +15,7 @@ from ssg_mip.checker.dual.leaf_lines import read_defences, read_leaf
 from ssg_mip.checker.dual.numbers import FINE, Numbers, highest
 from ssg_mip.checker.dual.policy_rows import NO_SIDES, Visits, sides_of
 from ssg_mip.checker.dual.propagation import Propagation, Region
-from ssg_mip.checker.dual.saddle import is_zero_sum, least_values
+from ssg_mip.checker.dual.saddle import least_values, slack_of_opposites
 from ssg_mip.checker.dual.value_leaf import (
     ValueBounds,
     held_to,
@@ -73,6 +73,7 @@ class Tree:
         self._root = rounded_down(header.lower, header.grid), rounded_up(header.upper, header.grid)
         self._places = self._numbers.num_states + len(sides.coupled)
         self._ceiling = self._proven_ceiling()
+        self._slack = slack_of_opposites(exact)
         self.unproven = 0
         self.nodes = self.leaves = 0
 
@@ -212,9 +213,9 @@ class Tree:
         values: list[Fraction] | None = None
         if self._header.values is None and line[0] == "c":
             values = self._ceiling
-        elif self._header.values is None and line[0] == "z" and is_zero_sum(self._exact):
+        elif self._header.values is None and line[0] == "z" and self._slack is not None:
             defences = read_defences(line, self._header, self._numbers)
-            values = least_values(self._numbers, self._header.grid, defences)
+            values = least_values(self._numbers, self._header.grid, defences, self._slack)
         if values is None:
             self.unproven += 1
             return None

@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 
+from ssg_mip.exact.heuristics.alike import Alike
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.lp.highs import OneShotLp
@@ -40,6 +41,7 @@ class Allowed:
     def __init__(self, game: Game, space: PolicySpace) -> None:
         self._game = game
         self._space = space
+        self._alike = Alike(game, space)
         self._lp = OneShotLp()
         slots = int(game.leader_offsets[-1])
         self.rows = SlotRows(
@@ -55,15 +57,16 @@ class Allowed:
     def nearest(self, policy: LeaderPolicy) -> LeaderPolicy | None:
         """The policy itself, if it is allowed, or one whose probabilities differ least from its own, in sum.
 
-        ``None`` if linear programming finds none.
+        Where several states play alike they have the same probabilities, to the last bit. ``None`` if linear
+        programming finds none.
         """
         if self.holds(policy):
-            return policy
+            return self._alike.copied(policy)
         slots = policy.slots(self._game)
         answer = self._lp.solve(self._distance(slots))
         if answer.status is not LpStatus.OPTIMAL:
             return None
-        found = LeaderPolicy.from_slots(self._game, answer.point[: len(slots)])
+        found = self._alike.copied(LeaderPolicy.from_slots(self._game, answer.point[: len(slots)]))
         return found if self.holds(found) else None
 
     def _distance(self, slots: FloatArray) -> LinearProgram:

@@ -143,4 +143,5 @@ def projected(game: Game, numbers: FloatArray) -> FloatArray:
         levels = (np.cumsum(falling, axis=1) - 1.0) / np.arange(1, widest + 1)
     kept = np.sum(np.isfinite(falling) & (falling > levels), axis=1)
     level = levels[np.arange(game.num_states), kept - 1]
-    return np.maximum(numbers - level[state], 0.0)
+    nearest: FloatArray = np.maximum(numbers - level[state], 0.0)
+    return nearest

@@ -13,6 +13,7 @@ from typing import Any
 
 from ssg_mip.base.rules import shown
 from ssg_mip.errors import OptionError
+from ssg_mip.evaluation.best_response import Ties
 from ssg_mip.problem.follower import Follower, Rational
 from ssg_mip.problem.followers.quantal import Quantal
 
@@ -54,6 +55,38 @@ def follower_from_text(text: str) -> Follower:
     if len(given) > len(names):
         raise OptionError(f"follower is {text!r}; behind {name} there may be {' and '.join(names) or 'nothing'}")
     return _made(kind, {name: _read(value) for name, value in zip(names, given, strict=False)})
+
+
+def follower_of(given: Follower | Mapping[str, Any] | str | None, *, ties: Ties, margin: float) -> Follower:
+    """The follower that is meant by what a function is given: himself, plain data, or the text of a command line.
+
+    Parameters
+    ----------
+    given
+        The follower; ``None`` for a rational one with these ties and this margin.
+    ties, margin
+        Left at ``"leader"`` and 0 where a follower is given.
+
+    Raises
+    ------
+    OptionError
+        If it is none of these, or a rule or a margin is given beside a follower.
+    """
+    rational = Rational(ties=ties, margin=margin)
+    if given is None:
+        return rational
+    if isinstance(given, Follower):
+        found = given
+    else:
+        found = follower_from_text(given) if isinstance(given, str) else follower_from_document(given)
+    if rational != Rational() and found == Rational():
+        return rational
+    if rational != Rational():
+        raise OptionError(
+            f"ties are {ties!r} and the margin is {margin!r} beside a {found.words}; they belong to a rational "
+            "follower: leave them out"
+        )
+    return found
 
 
 def _kind(name: Any) -> type[Follower]:
