@@ -45,6 +45,7 @@ _COMMITMENTS = {
         draws=lambda _: "the starts of the last ascents",
         in_own_units=True,
         weighted_only=True,
+        certifies=False,
     ),
 }
 """What the commitment method does for followers who are not rational: the same question, another search."""
@@ -184,6 +185,11 @@ def check_taken(problem: Problem, run: Run, method: Method) -> None:
     check_policies(problem, method)
     method.check_settings(run.settings)
     problem.follower.check(problem.game, run.tolerances)
+    if run.recorder is not None and not method.certifies:
+        raise OptionError(
+            f"there are no certificates of bounds for a {problem.follower.words}: certificates are about rational "
+            "followers; leave the certificate out, the bound's proof needs none"
+        )
 
 
 def check_policies(problem: Problem, method: Method) -> None:

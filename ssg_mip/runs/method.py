@@ -100,6 +100,8 @@ class Method:
         Whether it claims nothing but a weighted value, so that what the weights do not reach has no say in the units.
     extra
         The optional dependencies that it needs, as ``pip`` calls them; empty for none.
+    certifies
+        Whether it can leave a certificate of its bound.
     followers
         What it does for the kinds of follower beside the rational one that it honours, by kind: as a method of the same
         name, for all of the above may differ. The others are refused by name.
@@ -115,6 +117,7 @@ class Method:
     in_own_units: bool = False
     weighted_only: bool = False
     extra: str = ""
+    certifies: bool = True
     followers: Mapping[str, Method] = dataclasses.field(default_factory=dict)
 
     def answering(self, kind: str) -> Method | None:

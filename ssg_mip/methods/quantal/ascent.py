@@ -29,6 +29,9 @@ SHORTEST = 1e-13
 GROWTH = 10.0
 """Factor of the step where the curvature along it is not that of a maximum."""
 
+LONGEST = 1e12
+"""The longest step, in probabilities per unit of the derivative for each visit."""
+
 RAREST = 1e-3
 """Visits to a state count as at least this share of the average ones."""
 
@@ -74,6 +77,7 @@ class Climb:
             slopes = now.pair.slopes(self.weights)
             visits = self._visits(now.pair)
             scaled = slopes / visits
+            scaled = scaled - _means(self.game, scaled)
             step = self._first(scaled) if not step else _spectral(step, moved, slopes - before, visits)
             towards = projected(self.game, slots + step * scaled) - slots
             found = None if float(np.abs(towards).max()) <= SHORTEST else self._searched(now, slots, towards, slopes)
@@ -96,7 +100,7 @@ class Climb:
 
     def _first(self, scaled: FloatArray) -> float:
         """A first step that moves the probabilities by about one."""
-        return 1.0 / max(float(np.abs(scaled - _means(self.game, scaled)).max()), np.finfo(float).tiny)
+        return min(1.0 / max(float(np.abs(scaled).max()), np.finfo(float).tiny), LONGEST)
 
     def _searched(
         self, now: Peak, slots: FloatArray, towards: FloatArray, slopes: FloatArray
@@ -119,7 +123,7 @@ def _spectral(step: float, moved: FloatArray, change: FloatArray, visits: FloatA
     curvature = -float(moved @ change)
     square = float(moved @ (visits * moved))
     if curvature <= 0.0 or not np.isfinite(square / curvature):
-        return min(step * GROWTH, 1e12)
+        return min(step * GROWTH, LONGEST)
     return square / curvature
 
 
