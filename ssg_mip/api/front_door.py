@@ -22,6 +22,7 @@ from ssg_mip.methods.closing import closed, kept_for_closing
 from ssg_mip.methods.explained import explained
 from ssg_mip.methods.presolved import run_presolved
 from ssg_mip.methods.registry import USUAL, check_taken, method_for
+from ssg_mip.methods.seen_rationally import as_asked, seen_rationally
 from ssg_mip.problem.follower import Follower
 from ssg_mip.problem.followers import follower_of
 from ssg_mip.problem.objective import Objective
@@ -187,7 +188,8 @@ def solve(
     with given_or_graceful(interrupt) as flag:
         answering = follower_of(follower, ties=ties, margin=margin)
         problem = Problem(game, Objective(state_weights(game, weights), what), answering)
-        solver = method_for(answering, method)
+        solver, given = method_for(answering, method), problem
+        problem = seen_rationally(given)
         run = Run(
             gap=gap,
             deadline=deadline.keeping(kept_for_closing(game, deadline, check=check, guarantee=guarantee)),
@@ -212,8 +214,8 @@ def solve(
             found, deadline, flag, check=check, guarantee=guarantee, tolerances=tolerances, recorder=recorder
         )
     if recorder is not None and certificate is not None:
-        recorder.write(Path(certificate), game)
-    return result
+        recorder.write(Path(certificate), problem.game)
+    return as_asked(result, given)
 
 
 def _is_random(start: object) -> bool:

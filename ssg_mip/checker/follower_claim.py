@@ -8,9 +8,13 @@ from typing import Any
 
 from ssg_mip.checker import fields
 from ssg_mip.errors import InvalidResultError
+from ssg_mip.game.game import Game
 
 NUMBERS = {"quantal": "temperature"}
-"""The number that belongs to each kind; it must be above 0."""
+"""The number that belongs to a kind; it must be above 0."""
+
+KINDS = ("myopic", *NUMBERS)
+"""Kinds beside the rational follower, of which documents say nothing."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,7 +33,10 @@ class FollowerClaim:
         InvalidResultError
             If the kind is unknown, or its number is missing or not above 0.
         """
-        kind = fields.one_of(tuple(NUMBERS), data, "kind", "follower.")
+        kind = fields.one_of(KINDS, data, "kind", "follower.")
+        if kind not in NUMBERS:
+            fields.expect_names(data, ("kind", "ties", "margin"), "follower")
+            return cls(kind)
         name = NUMBERS[kind]
         number = fields.number(fields.member(data, name, "follower."), f"follower.{name}")
         if number <= 0.0:
@@ -43,9 +50,32 @@ class FollowerClaim:
         return self.kind == "quantal"
 
     @property
-    def is_rational(self) -> bool:
-        """Whether what is proven of rational followers is proven of him: by certificates, and by ties."""
-        return self.kind == "rational"
+    def by_ties(self) -> bool:
+        """Whether ties decide his answer, so that what is proven of rational followers is proven of him."""
+        return self.kind in {"rational", "myopic"}
+
+    def is_certified_by(self, follower: str, game: Game) -> bool:
+        """Whether certificates about a follower prove something of him in a game."""
+        same = self.kind == follower or game.follower_discount == 0.0  # where there is no later, all are myopic
+        return self.by_ties and same
+
+    def game(self, game: Game) -> Game:
+        """The game in which he answers as a rational follower does, or the game itself."""
+        return myopic_reading(game) if self.kind == "myopic" else game
+
+
+def myopic_reading(game: Game) -> Game:
+    """The game of a follower who looks no further than the next step."""
+    return game if game.follower_discount == 0.0 else game.replace(follower_discount=0.0)
+
+
+def game_of_hash(game: Game, content_hash: Any) -> tuple[Game, str]:
+    """What a certificate of a hash is about: the game with a rational follower, or with a myopic one."""
+    if content_hash != game.content_hash:
+        other = myopic_reading(game)
+        if content_hash == other.content_hash:
+            return other, "myopic"
+    return game, "rational"
 
 
 RATIONAL = FollowerClaim("rational")
@@ -63,4 +93,10 @@ def read_follower(data: Mapping[str, Any], options: Mapping[str, Any]) -> Follow
     given = data.get("follower")
     if given != options.get("follower"):
         raise InvalidResultError("follower is not the one of provenance.options")
-    return RATIONAL if given is None else FollowerClaim.read(fields.mapping(given, "follower"))
+    if given is None:
+        return RATIONAL
+    read = fields.mapping(given, "follower")
+    for name in ("ties", "margin"):
+        if name in read and read[name] != data.get(name):
+            raise InvalidResultError(f"follower.{name} is {read[name]!r}, and {name} is {data.get(name)!r}")
+    return FollowerClaim.read(read)

@@ -177,6 +177,8 @@ def examine(
     if claims is None:
         whole = _outcome(checks, seconds=time.perf_counter() - started)
         return Examination(verification=_verification(subject, checks, whole, "", Proof.NONE), whole=whole)
+    bounds = tuple(one for one in bounds if claims.follower.is_certified_by(one.follower, game))
+    game = claims.follower.game(game)
     exact = ExactGame.of(game)
     prover = prover_for(exact, claims, tolerances, checkpoint)
     num_points = len(claims.answers)
@@ -185,8 +187,6 @@ def examine(
         left_out = "; ".join([*([left_out] if left_out else []), CUT_OFF])
     checks = (*checks, *_derived_checks(game, claims, exact, prover, tolerances, checkpoint))
     checks += (printed_check(data, claims, game),)
-    if not claims.follower.is_rational:
-        bounds = ()
     if bounds:
         checks += certified_checks(claims, bounds, prover, exact)
     checkpoint()
@@ -196,7 +196,7 @@ def examine(
         claims.margin,
         out_of_time=out_of_time,
         tolerances=tolerances,
-        by_ties=claims.follower.is_rational,
+        by_ties=claims.follower.by_ties,
     )
     judge = Judge(claims, prover, proven, exact, out_of_time)
     proofs = [_proven(point, prover) for point in claims.answers]

@@ -137,9 +137,9 @@ def find_method(name: str) -> Method:
     return METHODS[name]
 
 
-def methods_for(kind: str) -> list[str]:
-    """Names of the methods that honour a kind of follower."""
-    return [name for name, method in METHODS.items() if method.answering(kind) is not None]
+def methods_for(follower: Follower) -> list[str]:
+    """Names of the methods that honour a follower."""
+    return [name for name, method in METHODS.items() if method.answering(follower) is not None]
 
 
 def method_for(follower: Follower, name: str = USUAL) -> Method:
@@ -150,9 +150,9 @@ def method_for(follower: Follower, name: str = USUAL) -> Method:
     OptionError
         If there is no such method, or it does not honour him; the message lists those that do.
     """
-    able = methods_for(follower.kind)
+    able = methods_for(follower)
     method = find_method(able[0] if name == USUAL and able else name)
-    found = method.answering(follower.kind)
+    found = method.answering(follower)
     if found is None:
         instead = f"ask for {' or '.join(able)}" if able else "ask for the follower 'rational'"
         raise OptionError(f"method {method.name!r} does not honour a {follower.words}; {instead}")
@@ -161,11 +161,12 @@ def method_for(follower: Follower, name: str = USUAL) -> Method:
 
 def check_rational(follower: Follower, who: str) -> None:
     """Raise :class:`OptionError` if something that honours rational followers alone is asked about another kind."""
-    if follower.kind != Rational.kind:
-        raise OptionError(
-            f"{who} does not honour a {follower.words}; ask solve with method "
-            f"{' or '.join(methods_for(follower.kind))}, or for the follower 'rational'"
-        )
+    if follower.kind == Rational.kind:
+        return
+    instead = f"ask solve with method {' or '.join(methods_for(follower))}, or for the follower 'rational'"
+    if follower.is_rational_elsewhere:
+        instead = f"give it the game where he is rational ({follower.kind}_game), or ask solve"
+    raise OptionError(f"{who} does not honour a {follower.words}; {instead}")
 
 
 def methods_that_take(what: Takes) -> list[str]:

@@ -38,6 +38,9 @@ class Follower(abc.ABC):
     kind: ClassVar[str]
     """What he is called on the command line, in files and where methods say whom they take."""
 
+    is_rational_elsewhere: ClassVar[bool] = False
+    """Whether :meth:`rational_in` has a game for every game, so that all that honours rational followers honours him."""
+
     # ------------------------------------------------------------------ how he answers, and which answers count
 
     @abc.abstractmethod
@@ -116,6 +119,11 @@ class Follower(abc.ABC):
     @abc.abstractmethod
     def words(self) -> str:
         """What he does, for people."""
+
+    @property
+    def note(self) -> str:
+        """What his printed values are, where they are not what one would think; empty otherwise."""
+        return ""
 
     @property
     @abc.abstractmethod

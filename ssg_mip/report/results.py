@@ -151,4 +151,6 @@ def policy_tables(result: Result, limit: int | None) -> list[Any]:
             if near
             else f"(tied): the follower is indifferent there; the tie rule is {result.ties}."
         )
+    if result.follower is not None and result.follower.note:
+        remarks.append(result.follower.note)
     return ["", made, *remarks, *left_out(game.num_states - len(shown), "states")]

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from ssg_mip.base.promises import Promise
 from ssg_mip.errors import OptionError
-from ssg_mip.problem.follower import Rational
+from ssg_mip.problem.follower import Follower, Rational
 from ssg_mip.problem.policy_space import Scope
 from ssg_mip.problem.problem import Problem
 from ssg_mip.result import Result
@@ -120,9 +120,10 @@ class Method:
     certifies: bool = True
     followers: Mapping[str, Method] = dataclasses.field(default_factory=dict)
 
-    def answering(self, kind: str) -> Method | None:
-        """What it does for a kind of follower; ``None`` if it does not honour that."""
-        return self if kind == Rational.kind else self.followers.get(kind)
+    def answering(self, follower: Follower) -> Method | None:
+        """What it does for a follower; ``None`` if it does not honour his kind."""
+        rational = follower.kind == Rational.kind or follower.is_rational_elsewhere
+        return self if rational else self.followers.get(follower.kind)
 
     def __call__(self, problem: Problem, run: Run) -> Result:
         """Run the method; its result carries its promises.

@@ -15,9 +15,10 @@ from ssg_mip.base.rules import shown
 from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import Ties
 from ssg_mip.problem.follower import Follower, Rational
+from ssg_mip.problem.followers.myopic import Myopic
 from ssg_mip.problem.followers.quantal import Quantal
 
-KINDS: dict[str, type[Follower]] = {kind.kind: kind for kind in (Rational, Quantal)}
+KINDS: dict[str, type[Follower]] = {kind.kind: kind for kind in (Rational, Myopic, Quantal)}
 """All kinds by name. Their fields are their members in files; on the command line they follow each other."""
 
 

@@ -63,6 +63,11 @@ class Quantal(Follower):
         return f"quantal follower, temperature {self.temperature:g}"
 
     @property
+    def note(self) -> str:
+        """What his values are."""
+        return "follower value: what his mix earns him; what he makes of mixing itself is not in it."
+
+    @property
     def text(self) -> str:
         """``quantal:0.1``."""
         return f"{self.kind}:{self.temperature!r}"

@@ -17,9 +17,18 @@ from ssg_mip.problem.followers import (
     follower_of,
     follower_to_document,
 )
+from ssg_mip.problem.followers.myopic import Myopic
 from ssg_mip.problem.followers.quantal import Quantal
 
-FOLLOWERS: list[Follower] = [Rational(), Rational(ties="adverse"), Rational(margin=0.25), Quantal(0.1)]
+FOLLOWERS: list[Follower] = [
+    Rational(),
+    Rational(ties="adverse"),
+    Rational(margin=0.25),
+    Quantal(0.1),
+    Myopic(),
+    Myopic(ties="first"),
+    Myopic(margin=2.0),
+]
 
 
 @pytest.mark.parametrize("follower", FOLLOWERS, ids=lambda one: one.words)
@@ -36,6 +45,8 @@ def test_a_follower_survives_a_file(follower: Follower) -> None:
         ("rational:adverse", Rational(ties="adverse")),
         ("rational:leader:0.5", Rational(margin=0.5)),
         ("quantal:0.1", Quantal(0.1)),
+        ("myopic", Myopic()),
+        ("myopic:adverse:0", Myopic(ties="adverse")),
         (" quantal:1e-3 ", Quantal(1e-3)),
     ],
 )
@@ -107,9 +118,9 @@ def test_what_his_rule_may_break() -> None:
 
 def test_the_registry_says_who_honours_whom() -> None:
     assert set(KINDS) >= {"rational", "quantal"}
-    assert methods_for("rational") == list(METHODS)
-    assert "commitment" in methods_for("quantal")
-    assert "policy-iteration" not in methods_for("quantal")
+    assert methods_for(Rational()) == list(METHODS)
+    assert "commitment" in methods_for(Quantal(0.1))
+    assert "policy-iteration" not in methods_for(Quantal(0.1))
     assert method_for(Rational()).name == "policy-iteration"
     assert method_for(Quantal(0.1)).home == "ssg_mip.methods.quantal"
     with pytest.raises(OptionError, match=r"does not honour a quantal follower.*ask for commitment"):
