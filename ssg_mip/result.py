@@ -19,9 +19,11 @@ from ssg_mip.checker.outcome import UNCHECKED, CheckOutcome
 from ssg_mip.evaluation.best_response import Ties
 from ssg_mip.evaluation.standard_form import standard_form
 from ssg_mip.evaluation.value_bounds import gap_scale, leader_value_bounds
+from ssg_mip.game.follower_mix import FollowerMix
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.follower import Follower
 from ssg_mip.problem.scalarisation import Scalarised
 
 
@@ -150,6 +152,10 @@ class Result(FrozenArrays):
     scalarised
         The scalarisation that the steps of policy iteration maximised, with a bound on it, where it is no weighted
         sum; ``leader_value``, ``dual_bound`` and the gap are about ``weights`` all the same.
+    follower
+        The kind of follower whom all of it is about; ``None`` for the rational one.
+    follower_mix
+        How he mixes, where he does; ``follower_policy`` is ``None`` then.
     """
 
     game: Game
@@ -175,6 +181,8 @@ class Result(FrozenArrays):
     details: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     promises: tuple[Promise, ...] = ()
     scalarised: Scalarised | None = None
+    follower: Follower | None = None
+    follower_mix: FollowerMix | None = None
 
     @property
     def scalarised_value(self) -> float:
@@ -232,6 +240,11 @@ class Result(FrozenArrays):
         value = math.nan if what is None else what.what(point.leader_values)
         return {"scalarised_value": finite(value), "scalarised_step_bound": finite(point.scalarised_step_bound)}
 
+    def _follower_by_state(self) -> Mapping[str, Any] | None:
+        """What the follower plays: ``{state: action}``, ``{state: {action: probability}}`` where he mixes."""
+        played = self.follower_policy if self.follower_mix is None else self.follower_mix
+        return None if played is None else played.to_names(self.game)
+
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON data: policies as ``{state: {action: probability}}``, values as ``{state: value}``.
 
@@ -253,6 +266,7 @@ class Result(FrozenArrays):
             "termination_message": self.termination.value,
             "ties": self.ties,
             "margin": self.margin,
+            **({} if self.follower is None else {"follower": self.follower.to_document()}),
             "weights": by_state(self.weights),
             "leader_value": finite(self.leader_value),
             "dual_bound": finite(self.dual_bound),
@@ -266,7 +280,7 @@ class Result(FrozenArrays):
             "leader_values": by_state(self.leader_values),
             "follower_values": by_state(self.follower_values),
             "leader_policy": None if self.leader_policy is None else self.leader_policy.to_names(self.game),
-            "follower_policy": None if self.follower_policy is None else self.follower_policy.to_names(self.game),
+            "follower_policy": self._follower_by_state(),
             "tied_states": [state for state, tied in zip(states, self.tied_states, strict=True) if tied],
             "trajectory": [
                 {

@@ -33,11 +33,11 @@ LARGEST_VALUE = 1e12
 """What a program may hold at most, in units of what is at stake in the states of positive weight; HiGHS takes 1e15."""
 
 
-def form_for(game: Game, method: Method, weights: FloatArray | None = None, margin: float = 0.0) -> StandardForm:
-    """The form of a game that a method runs on; a margin counts in every state, whether it can be reached or not."""
+def form_for(game: Game, method: Method, weights: FloatArray | None = None, *, ignores: bool = True) -> StandardForm:
+    """The form of a game that a method runs on; a margin counts in every state, reached or not: nothing ``ignores``."""
     if method.in_own_units:
         return StandardForm(game=game, standard=game, leader=Scale(), follower=Scale())
-    form = standard_form(game, weights, ignore=weights is not None and margin == 0.0 and method.weighted_only)
+    form = standard_form(game, weights, ignore=weights is not None and ignores and method.weighted_only)
     return form if _suits_programs(form.standard) else standard_form(game)
 
 
@@ -49,7 +49,7 @@ def _suits_programs(game: Game) -> bool:
 
 def run_method(problem: Problem, run: Run, method: Method) -> Result:
     """Run a method on the standard form of a game; the answer is in the game's own units."""
-    form = form_for(problem.game, method, problem.weights, problem.follower.margin)
+    form = form_for(problem.game, method, problem.weights, ignores=problem.follower.any_policy_counts)
     rising = _scalarised_into(problem)
     if form.changes_nothing:
         return _scalarised_out(method(rising, run), problem, form)
@@ -171,7 +171,7 @@ def into_form(problem: Problem, run: Run, form: StandardForm) -> tuple[Problem, 
         run.recorder.form = form
     progress = progress_into(run.on_progress, form.leader, problem.weights)
     run = dataclasses.replace(run, on_progress=progress, scale=form.leader)
-    follower = problem.follower.with_margin(problem.follower.margin / form.follower.unit)
+    follower = problem.follower.in_units(form.follower.unit)
     what = problem.objective.scalarisation
     if what is not None:
         problem = problem.scalarising(what.into(form.leader))

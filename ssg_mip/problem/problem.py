@@ -9,7 +9,7 @@ from typing import Any
 from ssg_mip.errors import OptionError
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.problem.follower import Rational
+from ssg_mip.problem.follower import FOLLOWER, Follower, Rational
 from ssg_mip.problem.objective import Objective
 from ssg_mip.problem.observation import observed
 from ssg_mip.problem.origin import Origin
@@ -42,7 +42,7 @@ class Problem:
 
     game: Game
     objective: Objective
-    follower: Rational
+    follower: Follower
     policies: PolicySpace
     origin: Origin | None
 
@@ -50,7 +50,7 @@ class Problem:
         self,
         game: Game,
         objective: Objective | None = None,
-        follower: Rational | None = None,
+        follower: Follower | None = None,
         policies: PolicySpace = EVERY_POLICY,
         origin: Origin | None = None,
     ) -> None:
@@ -84,7 +84,7 @@ class Problem:
     @property
     def allows_all(self) -> bool:
         """Whether every policy counts: there are no rows and no floor, and no margin is asked for."""
-        return not self.policies.restricts and self.floor is None and self.follower.margin == 0.0
+        return not self.policies.restricts and self.floor is None and self.follower.any_policy_counts
 
     def above(self, floor: FloatArray | None) -> Problem:
         """The same with another floor under the leader's values, shape ``[num_states]``, or without one."""
@@ -101,6 +101,17 @@ class Problem:
         meant_by = (lambda _: ()) if self.origin is None else self.origin.meant_by
         return dataclasses.replace(self, policies=observed(self.game, self.policies, labels, meant_by))
 
+    def answered_by(self, follower: Follower) -> Problem:
+        """The same with another kind of follower: ``Rational``, ``Quantal`` and the others of ``problem.followers``.
+
+        Raises
+        ------
+        OptionError
+            If it is no follower.
+        """
+        FOLLOWER.check("follower", follower)
+        return dataclasses.replace(self, follower=follower)
+
     def about(self, game: Game) -> Problem:
         """The same question about another game of the same states and actions."""
         return dataclasses.replace(self, game=game)
@@ -108,4 +119,4 @@ class Problem:
     def options(self) -> Mapping[str, Any]:
         """What is asked as plain data, for the provenance."""
         what = self.objective.scalarisation
-        return {"margin": float(self.follower.margin), **({} if what is None else {"scalarisation": what.options()})}
+        return {**self.follower.options(), **({} if what is None else {"scalarisation": what.options()})}

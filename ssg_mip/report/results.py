@@ -10,7 +10,18 @@ from ssg_mip.checker.guarantee import Guarantee
 from ssg_mip.methods.presolved import PRESOLVE
 from ssg_mip.presolve import in_one_line
 from ssg_mip.report.origins import origin_tables
-from ssg_mip.report.text import add_row, check_line, left_out, mixed_action, number, percent, rule, table, titled
+from ssg_mip.report.text import (
+    add_row,
+    check_line,
+    left_out,
+    mix_in_words,
+    mixed_action,
+    number,
+    percent,
+    rule,
+    table,
+    titled,
+)
 from ssg_mip.result import Result
 
 
@@ -26,7 +37,7 @@ def result_report(result: Result, *, limit: int | None = None) -> list[Any]:
     """
     work = ", ".join(f"{count} {unit}" for unit, count in result.provenance.counts.items())
     lines = [
-        f"{titled(result.game)}: {result.method}, {rule(result.ties, result.margin)}",
+        f"{titled(result.game)}: {result.method}, {answering(result)}",
         f"  value   {number(result.leader_value)}",
         f"  bound   {number(result.dual_bound)} ({result.bound_scope})",
         f"  proof   {proof_line(result)}",
@@ -42,6 +53,11 @@ def result_report(result: Result, *, limit: int | None = None) -> list[Any]:
         f"  work    {result.provenance.seconds:.2f} s{', ' if work else ''}{work}",
     ]
     return ["\n".join(lines), *policy_tables(result, limit), *origin_tables(result, limit)]
+
+
+def answering(result: Result) -> str:
+    """What decides between the follower's answers, or what kind of follower he is."""
+    return rule(result.ties, result.margin) if result.follower is None else result.follower.words
 
 
 def stop_line(result: Result) -> str:
@@ -97,11 +113,20 @@ def secure_line(guarantee: Guarantee | None) -> str:
     return "not looked for" if guarantee is None else guarantee.statement
 
 
+def answers_by_state(result: Result) -> dict[str, str]:
+    """What the follower does in each state, in words; nothing without a policy."""
+    if result.follower_mix is not None:
+        mixes = result.follower_mix.to_names(result.game)
+        return {state: mix_in_words(mix.items()) for state, mix in mixes.items()}
+    return {} if result.follower_policy is None else result.follower_policy.to_names(result.game)
+
+
 def policy_tables(result: Result, limit: int | None) -> list[Any]:
     """The commitment, the response to it and both players' values; nothing without a policy."""
-    if result.leader_policy is None or result.follower_policy is None:
+    responses = answers_by_state(result)
+    if result.leader_policy is None or not responses:
         return []
-    game, responses = result.game, result.follower_policy.to_names(result.game)
+    game = result.game
     near = result.termination is Termination.NEAR_TIE
     mark = "nearly tied" if near else "tied"
     shown = range(game.num_states)[:limit]
@@ -126,4 +151,6 @@ def policy_tables(result: Result, limit: int | None) -> list[Any]:
             if near
             else f"(tied): the follower is indifferent there; the tie rule is {result.ties}."
         )
+    if result.follower is not None and result.follower.note:
+        remarks.append(result.follower.note)
     return ["", made, *remarks, *left_out(game.num_states - len(shown), "states")]

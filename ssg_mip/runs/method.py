@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from ssg_mip.base.promises import Promise
 from ssg_mip.errors import OptionError
+from ssg_mip.problem.follower import Follower, Rational
 from ssg_mip.problem.policy_space import Scope
 from ssg_mip.problem.problem import Problem
 from ssg_mip.result import Result
@@ -99,6 +100,11 @@ class Method:
         Whether it claims nothing but a weighted value, so that what the weights do not reach has no say in the units.
     extra
         The optional dependencies that it needs, as ``pip`` calls them; empty for none.
+    certifies
+        Whether it can leave a certificate of its bound.
+    followers
+        What it does for the kinds of follower beside the rational one that it honours, by kind: as a method of the same
+        name, for all of the above may differ. The others are refused by name.
     """
 
     name: str
@@ -111,6 +117,13 @@ class Method:
     in_own_units: bool = False
     weighted_only: bool = False
     extra: str = ""
+    certifies: bool = True
+    followers: Mapping[str, Method] = dataclasses.field(default_factory=dict)
+
+    def answering(self, follower: Follower) -> Method | None:
+        """What it does for a follower; ``None`` if it does not honour his kind."""
+        rational = follower.kind == Rational.kind or follower.is_rational_elsewhere
+        return self if rational else self.followers.get(follower.kind)
 
     def __call__(self, problem: Problem, run: Run) -> Result:
         """Run the method; its result carries its promises.
