@@ -22,6 +22,7 @@ from ssg_mip.evaluation.value_bounds import gap_scale, leader_value_bounds
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.rising import Reached, ReachedLeast
 from ssg_mip.problem.scalarisation import Scalarised
 
 
@@ -150,6 +151,9 @@ class Result(FrozenArrays):
     scalarised
         The scalarisation that the steps of policy iteration maximised, with a bound on it, where it is no weighted
         sum; ``leader_value``, ``dual_bound`` and the gap are about ``weights`` all the same.
+    reached
+        Where the goal is no weighted sum, what has been reached of it and what is proven; in the same way beside the
+        value of the weights (:mod:`ssg_mip.problem.goals`).
     """
 
     game: Game
@@ -175,17 +179,27 @@ class Result(FrozenArrays):
     details: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     promises: tuple[Promise, ...] = ()
     scalarised: Scalarised | None = None
+    reached: Reached | None = None
 
     @property
     def scalarised_value(self) -> float:
-        """``L[leader_values]``; ``leader_value`` where the scalarisation is the weighted sum, NaN without a policy."""
-        if self.scalarised is None or self.leader_policy is None:
+        """The value of what was maximised, where it is the least of several sums or a scalarisation.
+
+        ``leader_value`` where it is a weighted sum, or sums in turn; NaN without a policy.
+        """
+        if self.leader_policy is None:
+            return self.leader_value
+        if isinstance(self.reached, ReachedLeast):
+            return self.reached.value(self.leader_values, self.follower_values)
+        if self.scalarised is None:
             return self.leader_value
         return self.scalarised.what(self.leader_values)
 
     @property
     def scalarised_bound(self) -> float:
-        """Proven: no stationary leader policy has a larger ``L``; infinite if nothing is proven."""
+        """Proven: no stationary leader policy has a larger ``scalarised_value``; infinite if nothing is proven."""
+        if isinstance(self.reached, ReachedLeast):
+            return self.reached.bound
         return self.dual_bound if self.scalarised is None else self.scalarised.bound
 
     @property
@@ -227,6 +241,11 @@ class Result(FrozenArrays):
             f"{self.dual_bound:.9g}, {self.check.word})"
         )
 
+    def _goal(self) -> dict[str, Any] | None:
+        return (
+            None if self.reached is None else self.reached.to_dict(self.game, self.leader_values, self.follower_values)
+        )
+
     def _scalarised_point(self, point: TrajectoryPoint) -> dict[str, float | None]:
         what = self.scalarised
         value = math.nan if what is None else what.what(point.leader_values)
@@ -263,6 +282,7 @@ class Result(FrozenArrays):
             "relative_gap": finite(self.relative_gap),
             "gap_scale": self.gap_scale,
             **({} if self.scalarised is None else self.scalarised.to_dict(self.game, self.leader_values)),
+            **({} if self.reached is None else {"goal": self._goal()}),
             "leader_values": by_state(self.leader_values),
             "follower_values": by_state(self.follower_values),
             "leader_policy": None if self.leader_policy is None else self.leader_policy.to_names(self.game),

@@ -57,7 +57,7 @@ METHODS: dict[str, Method] = {
             name="commitment",
             home="ssg_mip.methods.commitment",
             promises=(Promise.LAST_ITERATE,),
-            takes=frozenset({Takes.FLOORS}),
+            takes=frozenset({Takes.FLOORS, Takes.GOALS}),
             rows=_ROWS,
             weighted_only=True,
         ),
