@@ -74,7 +74,7 @@ METHODS: dict[str, Method] = {
             home="ssg_mip.methods.commitment",
             promises=(Promise.LAST_ITERATE,),
             followers=_COMMITMENTS,
-            takes=frozenset({Takes.FLOORS}),
+            takes=frozenset({Takes.FLOORS, Takes.GOALS}),
             rows=_ROWS,
             weighted_only=True,
         ),
