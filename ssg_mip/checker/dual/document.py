@@ -59,8 +59,8 @@ each state.
 Of the improvement program with rows on the policy what stands outside the blocks is ``[improve, [statewise,
 coupling]]``, a number for each state and entries as below; there are no occupancies then, and nothing bounds them.
 
-With rows on the policy otherwise, boxes and places of splits go on with the occupancies of the states that rows couple, in rising
-order. What stands outside the blocks is then ``[statewise, coupling, visits]``: entries
+With rows on the policy otherwise, boxes and places of splits go on with the occupancies of the states that rows
+couple, in rising order. What stands outside the blocks is then ``[statewise, coupling, visits]``: entries
 ``[block, b, i, t, side, multiplier]`` of the sides within states, where ``block`` counts the blocks of the leaf and
 ``i`` the sides; entries ``[i, t, side, multiplier]`` of the others; and of ``sum x g = g`` for every coupled state,
 with ``g`` the place of ``d`` between the ends of its reference interval. Side 0 is the row itself with ``t`` = -1, or
