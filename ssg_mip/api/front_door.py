@@ -25,8 +25,9 @@ from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.closing import closed, kept_for_closing
 from ssg_mip.methods.explained import explained
 from ssg_mip.methods.presolved import run_presolved
-from ssg_mip.methods.registry import check_taken, find_method
-from ssg_mip.problem.asked import Scalarising, asked, game_of
+from ssg_mip.methods.registry import USUAL, check_taken, method_for
+from ssg_mip.methods.seen_rationally import as_asked, seen_rationally
+from ssg_mip.problem.asked import FollowerGiven, Scalarising, asked
 from ssg_mip.problem.evaluated_policy import allows
 from ssg_mip.problem.problem import PROBLEM, Problem
 from ssg_mip.proofs.writer import Recorder, prepared_recorder
@@ -52,7 +53,7 @@ SEED_DECIDES = "seed_decides"
 )
 def solve(
     game: Game | Problem,
-    method: str = "policy-iteration",
+    method: str = USUAL,
     weights: ArrayLike | Mapping[str, float] | None = None,
     ties: Ties = "leader",
     gap: float = DEFAULT_GAP,
@@ -77,6 +78,7 @@ def solve(
     deadline: Deadline | None = None,
     scalarisation: Scalarising = None,
     presolve: bool = True,
+    follower: FollowerGiven = None,
 ) -> Result:
     """Find a stationary leader policy, its exact value and a proven bound on the best value.
 
@@ -86,12 +88,13 @@ def solve(
         The game, or a problem that also says which policies are allowed. Constraints are honoured by the methods that
         take them, and refused by the others.
     method
-        ``"policy-iteration"`` improves every state from where it starts, ``"restarted-policy-iteration"`` until nothing
-        dominates the point; ``"response-regions"`` and ``"backtracking"`` are Algorithms 2 and 3 of the same paper;
-        ``"commitment"`` proves the weighted optimum; ``"deterministic"`` and ``"grid"`` search those restricted
-        policies exactly. Methods of the related papers, which prove nothing: ``"fixed-point"``,
-        ``"policy-gradient"``, ``"bilevel-q"``, ``"asymmetric-learning"`` and, with the extra ``learn``,
-        ``"actor-critic"`` and ``"ppo-hedge"``.
+        ``"policy-iteration"``, the usual one, improves every state from where it starts, and
+        ``"restarted-policy-iteration"`` until nothing dominates the point; ``"response-regions"`` and
+        ``"backtracking"`` are Algorithms 2 and 3 of the same paper; ``"commitment"`` proves the weighted optimum;
+        ``"deterministic"`` and ``"grid"`` search those restricted policies exactly. Methods of the related papers,
+        which prove nothing: ``"fixed-point"``, ``"policy-gradient"``, ``"bilevel-q"``, ``"asymmetric-learning"`` and,
+        with the extra ``learn``, ``"actor-critic"`` and ``"ppo-hedge"``. ``"usual"`` is the first of them that honours
+        the follower.
     weights
         Weights over states, an array ``[num_states]`` or ``{state: weight}``, scaled to sum to one; those of the
         problem, or the start distribution, if absent.
@@ -159,6 +162,10 @@ def solve(
         ``"grid"``, states too, and unconnected parts are solved apart (:mod:`ssg_mip.presolve`). What was done is in
         ``details["presolve"]``, which is missing where presolve does not apply or was not wanted. The answer and its
         proofs are about the game as given.
+    follower
+        What kind of follower answers (:mod:`ssg_mip.problem.followers`), for example ``Quantal(0.1)``, the same as
+        ``"quantal:0.1"`` or ``{"kind": "quantal", "temperature": 0.1}``; rational, with ``ties`` and ``margin``, if
+        absent. Methods that do not honour him are refused by name.
 
     Returns
     -------
@@ -180,9 +187,9 @@ def solve(
     if certificate is not None:
         recorder = prepared_recorder(Path(certificate))
     deadline = Deadline(time_limit) if deadline is None else deadline
-    solver = find_method(method)
-    problem = asked(game, weights=weights, scalarisation=scalarisation, ties=ties, margin=margin)
-    game = game_of(game)
+    given = asked(game, weights=weights, scalarisation=scalarisation, ties=ties, margin=margin, follower=follower)
+    solver, game = method_for(given.follower, method), given.game
+    problem = seen_rationally(given)
     with given_or_graceful(interrupt) as flag:
         run = Run(
             gap=gap,
@@ -220,8 +227,8 @@ def solve(
             allows=partial(allows, problem, tolerances=tolerances),
         )
     if recorder is not None and certificate is not None:
-        recorder.write(Path(certificate), game)
-    return result
+        recorder.write(Path(certificate), problem.game)
+    return as_asked(result, given)
 
 
 def contradicted(problem: Problem, run: Run, method: Method) -> Result:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from ssg_mip.checker.follower_claim import RATIONAL, FollowerClaim
 from ssg_mip.checker.rational import PolicyRows
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ STATUSES = (
 
 TERMINATIONS = (
     *("gap", "stationary", "time_limit", "node_limit", "iteration_limit", "size_limit", "interrupted", "good_enough"),
-    *("converged", "cycle", "infeasible", "none_in_class", "tie_rule", "near_tie", "numerical"),
+    *("converged", "cycle", "infeasible", "none_in_class", "tie_rule", "near_tie", "given", "numerical"),
 )
 """Why a run may have ended."""
 
@@ -72,7 +73,8 @@ class GuaranteeClaim:
 class PointClaim:
     """A leader policy and what it is said to be worth; members that a kind of point does not print are ``None``.
 
-    ``response`` holds one follower action per state, counted within the state.
+    ``response`` holds one follower action per state, counted within the state; where the follower mixes, ``mix`` holds
+    one probability per follower action of every state instead.
     """
 
     place: str
@@ -82,6 +84,7 @@ class PointClaim:
     weights: tuple[float, ...]
     follower_values: tuple[float, ...] | None = None
     response: tuple[int, ...] | None = None
+    mix: PolicyRows | None = None
     dual_bound: float = math.inf
     step_bound: float = math.inf
     status: str = ""
@@ -233,3 +236,4 @@ class Claims:
     promises: frozenset[str] = frozenset()
     constraints: tuple[ConstraintClaim, ...] = ()
     conflict: ConflictClaim | None = None
+    follower: FollowerClaim = RATIONAL

@@ -181,6 +181,7 @@ def _fits(status: str, termination: str, place: str, *, demanding: bool) -> Iter
         "stationary": {"optimal", "pareto_optimal", "stationary"},
         "infeasible": {"infeasible"},
         "none_in_class": {"no_solution"},
+        "given": {"feasible", "no_solution"},
     }
     fitting = status in allowed.get(termination, {status}) and (status != "infeasible" or termination == "infeasible")
     yield _truth(fitting, f"{place}: status {status!r} with termination {termination!r}")

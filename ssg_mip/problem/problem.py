@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, Self
 
+from numpy.typing import ArrayLike
+
 from ssg_mip.base.rules import instance_of
 from ssg_mip.errors import OptionError
 from ssg_mip.game.game import GAME, Game
@@ -16,13 +18,16 @@ from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.constraints.constraint import Constraint
 from ssg_mip.problem.constraints.observing import Observe
 from ssg_mip.problem.constraints.stated import stated
-from ssg_mip.problem.follower import Rational
+from ssg_mip.problem.follower import FOLLOWER, Follower, Rational
+from ssg_mip.problem.goal import Goal, Stated
 from ssg_mip.problem.modelling import Modelling
 from ssg_mip.problem.objective import Objective
 from ssg_mip.problem.observation import observed
 from ssg_mip.problem.origin import Origin
 from ssg_mip.problem.policy_space import EVERY_POLICY, PolicySpace, Scope, check_room
-from ssg_mip.problem.scalarisation import Concave
+from ssg_mip.problem.rising import Rising
+from ssg_mip.problem.scalarisation import Concave, WeightedSum, scalarisation_of
+from ssg_mip.problem.weights import state_weights
 
 
 @dataclasses.dataclass(frozen=True, eq=False, init=False)
@@ -55,7 +60,7 @@ class Problem(Modelling):
 
     game: Game
     objective: Objective
-    follower: Rational
+    follower: Follower
     policies: PolicySpace
     constraints: tuple[Constraint, ...]
     origin: Origin | None
@@ -64,7 +69,7 @@ class Problem(Modelling):
         self,
         game: Game,
         objective: Objective | None = None,
-        follower: Rational | None = None,
+        follower: Follower | None = None,
         policies: PolicySpace = EVERY_POLICY,
         constraints: tuple[Constraint, ...] = (),
         origin: Origin | None = None,
@@ -161,11 +166,11 @@ class Problem(Modelling):
         """The weights over states."""
         return self.objective.weights
 
-    def weighing(self, weights: FloatArray) -> Problem:
+    def weighing(self, weights: FloatArray) -> Self:
         """The same with other weights, and the scalarisation as it is."""
         return dataclasses.replace(self, objective=dataclasses.replace(self.objective, weights=weights))
 
-    def scalarising(self, scalarisation: Concave | None) -> Problem:
+    def scalarising(self, scalarisation: Concave | None) -> Self:
         """The same with another scalarisation, and the weights as they are."""
         return dataclasses.replace(self, objective=dataclasses.replace(self.objective, scalarisation=scalarisation))
 
@@ -178,9 +183,9 @@ class Problem(Modelling):
     def allows_all(self) -> bool:
         """Whether every policy counts: there are no rows, constraints and floor, and no margin is asked for."""
         restricted = self.policies.restricts or bool(self.constraints) or self.floor is not None
-        return not restricted and self.follower.margin == 0.0
+        return not restricted and self.follower.any_policy_counts
 
-    def above(self, floor: FloatArray | None) -> Problem:
+    def above(self, floor: FloatArray | None) -> Self:
         """The same with another floor under the leader's values, shape ``[num_states]``, or without one."""
         return dataclasses.replace(self, policies=dataclasses.replace(self.policies, floor=floor))
 
@@ -195,14 +200,67 @@ class Problem(Modelling):
         meant_by = (lambda _: ()) if self.origin is None else self.origin.meant_by
         return dataclasses.replace(self, policies=observed(self.game, self.policies, labels, meant_by))
 
-    def about(self, game: Game) -> Problem:
+    def answered_by(self, follower: Follower) -> Self:
+        """The same with another kind of follower: ``Rational``, ``Quantal`` and the others of ``problem.followers``.
+
+        Raises
+        ------
+        OptionError
+            If it is no follower.
+        """
+        FOLLOWER.check("follower", follower)
+        return dataclasses.replace(self, follower=follower)
+
+    def maximise(self, goal: Goal | WeightedSum | Concave | ArrayLike | Mapping[str, float]) -> Self:
+        """The same with another goal (:mod:`ssg_mip.problem.goals`).
+
+        Parameters
+        ----------
+        goal
+            Weights over states, as an array or ``{state: weight}``; a scalarisation; or one of ``WorstStart``,
+            ``WorstType``, ``Lexicographic``, ``PriceOnChange`` and ``WithFollower``. Weights and scalarisations take
+            the place of any other goal that is no other reward.
+
+        Returns
+        -------
+        Problem
+            About another game of the same states where the goal is another reward: a price on change for each visit,
+            or a share of the follower's value where both discount alike.
+
+        Raises
+        ------
+        OptionError
+            If the goal does not fit the game, or cannot be honoured beside what else is asked.
+        """
+        if isinstance(goal, Goal):
+            stated = Stated(game=self.game, origin=self.origin, policies=self.policies, objective=self.objective)
+            found = goal.of(stated)
+            changes = {field.name: getattr(found, field.name) for field in dataclasses.fields(found)}
+            kept = self.constraints if found.game is self.game else ()  # rows of another game stay under their names
+            return dataclasses.replace(self, **changes, constraints=kept)
+        if isinstance(goal, Concave):
+            scalarisation_of(self.game, goal)
+            return self.scalarising(goal).wanting(None)
+        weights = goal.weights if isinstance(goal, WeightedSum) else goal
+        objective = Objective(state_weights(self.game, weights))
+        return dataclasses.replace(self, objective=objective)
+
+    def wanting(self, goal: Rising | None) -> Self:
+        """The same with another goal in its objective, or without one."""
+        return dataclasses.replace(self, objective=dataclasses.replace(self.objective, goal=goal))
+
+    def about(self, game: Game) -> Self:
         """The same question about another game of the same states and actions."""
         return dataclasses.replace(self, game=game)
 
     def options(self) -> Mapping[str, Any]:
         """What is asked as plain data, for the provenance."""
-        what = self.objective.scalarisation
-        return {"margin": float(self.follower.margin), **({} if what is None else {"scalarisation": what.options()})}
+        what, goal = self.objective.scalarisation, self.objective.goal
+        return {
+            **self.follower.options(),
+            **({} if what is None else {"scalarisation": what.options()}),
+            **({} if goal is None else {"goal": goal.options()}),
+        }
 
     def __repr__(self) -> str:
         said = ", ".join(one.name for one in self.stated)

@@ -13,6 +13,7 @@ from ssg_mip.evaluation.best_response import Ties
 from ssg_mip.evaluation.standard_form import standard_form
 from ssg_mip.game.game import Game
 from ssg_mip.methods.in_standard_form import into_form, progress_into
+from ssg_mip.pareto.allowed import TOGETHER
 from ssg_mip.pareto.closing import Closing, kept_for_checks
 from ssg_mip.pareto.enclosure.algorithm import EnclosureSearch
 from ssg_mip.pareto.enclosure.objectives import ObjectiveLike, read_objectives
@@ -29,7 +30,7 @@ from ssg_mip.runs.run import Run
 EXPECTED_POINTS = 10
 """Points for whose check a share of the time limit is kept."""
 
-TAKES: frozenset[Scope] = frozenset()
+TAKES: frozenset[Scope] = TOGETHER
 """What an enclosure honours."""
 
 INSTEAD = "solve(problem, method='commitment')"

@@ -43,6 +43,7 @@ from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.closing import MOST_PRINTED
 from ssg_mip.methods.in_standard_form import into_form, result_out
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.pareto.allowed import ONE_BY_ONE
 from ssg_mip.pareto.assurance import checked_runs
 from ssg_mip.pareto.closing import Closing, kept_for_checks
 from ssg_mip.pareto.existence.algorithm import ExistenceSearch
@@ -179,7 +180,7 @@ class Existence(FrozenArrays):
         }
 
 
-TAKES: frozenset[Scope] = frozenset()
+TAKES: frozenset[Scope] = ONE_BY_ONE - {Scope.VALUE}
 """What the question of existence honours."""
 
 INSTEAD = "solve(problem, method='commitment')"
@@ -259,7 +260,7 @@ def _answered(problem: Problem, run: Run, form: StandardForm, inquiry: Existence
     policy, values = None, np.full(game.num_states, np.nan)
     if inquiry.candidate is not None:
         policy, values = inquiry.candidate.policy, scale.out(inquiry.candidate.values)
-    favoured = problem.follower.ties == "leader" and problem.follower.margin == 0.0
+    favoured = problem.follower.favours_leader and problem.allows_all
     options = options_of(problem, run)
     return Existence(
         game=game,
