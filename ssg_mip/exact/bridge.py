@@ -136,7 +136,8 @@ class Bridge(ABC):
             if next(calls) >= ALWAYS_WRITTEN:
                 self.run.checkpoint()
 
-        selection = Selection(self.game, box.open_choices, margin=self.problem.follower.margin, checkpoint=checkpoint)
+        answers = box.open_choices[: int(self.game.follower_offsets[-1])]
+        selection = Selection(self.game, answers, margin=self.problem.follower.margin, checkpoint=checkpoint)
         with given_up_quietly():
             program = self.write(ValueBounds(box.lower, box.upper), selection)
         checkpoint()
@@ -158,7 +159,10 @@ class Bridge(ABC):
         return None
 
     def _slot_of_columns(self, compiled: CompiledProgram) -> IntArray:
-        """The follower slot of every column that is about an answer, -1 for the rest."""
+        """The follower slot of every column that is about an answer, -1 for the rest.
+
+        Choices after the answers have a row for each kind.
+        """
         tags = compiled.column_tags
         slot_of: IntArray = np.where(tags.answer >= 0, self.game.follower_offsets[tags.state] + tags.answer, -1)
         return slot_of
@@ -313,11 +317,15 @@ class CommitmentBridge(Bridge):
 
     def evaluate(self, policy: LeaderPolicy) -> Candidate:
         """The weighted exact value; ``-inf`` below the floor or the margin."""
-        response, keeps = self.problem.follower.answer(self.game, policy, self.run.tolerances)
+        response, keeps = self._answered(policy)
         value = float(self.weights @ response.leader_values)
         if not keeps or np.any(response.leader_values < self._least):
             value = -np.inf
         return Candidate(policy, response, value)
+
+    def _answered(self, policy: LeaderPolicy) -> tuple[Response, bool]:
+        """The follower's answer, and whether it keeps what is asked of it."""
+        return self.problem.follower.answer(self.game, policy, self.run.tolerances)
 
     def goal(self, model: FixedResponse) -> LinearGoal:
         """Gradient of ``weights @ V``, and the linearised floor."""

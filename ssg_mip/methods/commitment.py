@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 
 from ssg_mip.base.status import Status, Termination
-from ssg_mip.exact.constrained import solve_constrained
+from ssg_mip.exact.wider import solve_allowed
 from ssg_mip.methods.suggestions import suggestions_for
 from ssg_mip.problem.problem import Problem
 from ssg_mip.result import Result, TrajectoryPoint
@@ -20,7 +20,7 @@ from ssg_mip.runs.run import Run
 
 def solve(problem: Problem, run: Run) -> Result:
     """Solve the commitment program (P); ``INFEASIBLE`` where no policy keeps the margin."""
-    answer = solve_constrained(problem, dataclasses.replace(run, suggest=suggestions_for(problem, run)))
+    answer = solve_allowed(problem, dataclasses.replace(run, suggest=suggestions_for(problem, run)))
     found = answer.found
     trajectory: tuple[TrajectoryPoint, ...] = ()
     status = Status.INFEASIBLE if answer.termination is Termination.INFEASIBLE else Status.NO_SOLUTION

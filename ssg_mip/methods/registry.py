@@ -55,7 +55,7 @@ METHODS: dict[str, Method] = {
             name="commitment",
             home="ssg_mip.methods.commitment",
             promises=(Promise.LAST_ITERATE,),
-            takes=frozenset({Takes.FLOORS, Takes.POLICY_ROWS}),
+            takes=frozenset({Takes.FLOORS, Takes.POLICY_ROWS, Takes.COST_ROWS, Takes.SUPPORT_LIMITS}),
             weighted_only=True,
         ),
         Method(

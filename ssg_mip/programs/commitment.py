@@ -85,7 +85,7 @@ def commitment(
     Raises
     ------
     ValueError
-        If there are rows on the policy and floors: blocks of their own would each choose a policy.
+        If there are floors beside rows across states or on costs: blocks of their own would each choose a policy.
 
     Returns
     -------
@@ -97,8 +97,8 @@ def commitment(
     """
     import pyomo.environ as pyo
 
-    if floor and rows is not NO_ROWS:
-        raise ValueError("a program has floors or rows on the policy, not both")
+    if floor and rows.tied:
+        raise ValueError("a program has floors or rows across states or on costs, not both")
     selection = Selection.everything(game) if selection is None else selection
     floor = {} if floor is None else floor
     states = range(game.num_states)
@@ -126,7 +126,8 @@ def commitment(
             rule=lambda m, *key: m.y[key] - sum(float(weights[k]) * y[key] for k, y in blocks.items()) >= 0.0,
         )
         model.share = tagged(share, "sab", RowKind.SHARE)
-    policy = add_policy_rows(model, selection, rows, coupling, thin, follower)
+    floored = [Block(k, prefix=f"floor{k}_") for k in floor]
+    policy = add_policy_rows(model, selection, rows, coupling, thin, follower, floored)
     if policy.box:
         add_worth(model, rewards, leader_value_bounds(game), weights)
     else:

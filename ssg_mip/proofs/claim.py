@@ -11,6 +11,7 @@ import numpy as np
 
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.policy_space import PolicyRow
+from ssg_mip.problem.wider_rows import CostRow
 
 VALUE_SLACK = 1e-14
 """How far, relative to the values, those of a policy usually lie from its exact ones: more than their rounding.
@@ -22,19 +23,35 @@ nothing.
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class PolicyClaim:
-    """Rows on the leader's policy, and functions of the states that bound the occupancies, as rows ``[t, s]``."""
+    """Rows on the leader's policy, and functions of the states that bound the occupancies, as rows ``[t, s]``.
+
+    ``costs`` bound discounted costs from the weights, and ``most`` says how many actions states may use.
+    """
 
     rows: tuple[PolicyRow, ...]
     below: FloatArray
     above: FloatArray
+    costs: tuple[CostRow, ...] = ()
+    most: Mapping[int, int] = dataclasses.field(default_factory=dict)
+
+    @property
+    def wider(self) -> bool:
+        """Whether there are costs or limits."""
+        return bool(self.costs or self.most)
 
     def to_lists(self) -> list[Any]:
         """As in the header of a certificate."""
-        rows = [
-            [row.coefficients.tolist(), *(float(end) if math.isfinite(end) else None for end in (row.lower, row.upper))]
-            for row in self.rows
-        ]
+        rows = [[row.coefficients.tolist(), *_ends(row)] for row in self.rows]
         return [rows, self.below.tolist(), self.above.tolist()]
+
+    @property
+    def cost_lists(self) -> list[Any]:
+        """The costs as in the header of a certificate."""
+        return [[row.costs.tolist(), *_ends(row)] for row in self.costs]
+
+
+def _ends(row: PolicyRow | CostRow) -> list[float | None]:
+    return [float(end) if math.isfinite(end) else None for end in (row.lower, row.upper)]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
