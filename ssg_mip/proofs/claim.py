@@ -44,10 +44,12 @@ class PolicyClaim:
         rows = [[row.coefficients.tolist(), *_ends(row)] for row in self.rows]
         return [rows, self.below.tolist(), self.above.tolist()]
 
-    @property
-    def cost_lists(self) -> list[Any]:
-        """The costs as in the header of a certificate."""
-        return [[row.costs.tolist(), *_ends(row)] for row in self.costs]
+    def wider_lists(self) -> dict[str, Any]:
+        """Costs and limits as in the header of a certificate."""
+        return {
+            "costs": [[row.costs.tolist(), *_ends(row)] for row in self.costs],
+            "most": [[state, most] for state, most in self.most.items()],
+        }
 
 
 def _ends(row: PolicyRow | CostRow) -> list[float | None]:
@@ -86,6 +88,11 @@ class Claim:
     def demanding(self) -> bool:
         """Whether it is about fewer than all stationary policies."""
         return bool(self.floor) or self.margin > 0.0 or self.values is not None or self.policy is not None
+
+    @property
+    def in_wider_format(self) -> bool:
+        """Whether it says of the policies what the format of rows alone has no place for."""
+        return self.policy is not None and (self.policy.wider or bool(self.floor))
 
     @property
     def rounded(self) -> bool:
