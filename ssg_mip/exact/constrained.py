@@ -207,7 +207,7 @@ def solve_constrained(problem: Problem, run: Run) -> Answer:
     ------
     OptionError
         If there is a floor beside rows that couple states: the blocks of its states would have policies of their own.
-        Rows of other scopes are what :func:`~ssg_mip.exact.wider.solve_wider` is to be asked with.
+        Rows of other scopes are what :func:`~ssg_mip.exact.wider.solve_allowed` is to be asked with.
     """
     space = problem.policies
     if space.costs or space.supports or space.values:

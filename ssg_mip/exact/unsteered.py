@@ -43,7 +43,7 @@ from ssg_mip.exact.constrained import ConstrainedBridge
 from ssg_mip.exact.copies_of_parts import same_policies
 from ssg_mip.exact.size_limit import obstacle
 from ssg_mip.exact.solving import searched
-from ssg_mip.exact.wider import solve_wider
+from ssg_mip.exact.wider import solve_allowed
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.evaluated_policy import Candidate
@@ -162,18 +162,18 @@ class UnsteeredBridge(ConstrainedBridge):
         return np.where(mixed > 0.0, np.maximum(claimed, 0.0) + PURE * mixed, 0.0)
 
 
-def solve_allowed(problem: Problem, run: Run) -> Answer:
+def solve_suited(problem: Problem, run: Run) -> Answer:
     """Maximise ``weights @ V^f`` over the policies that a problem allows, by the program that suits it.
 
-    Parameters are those of :func:`~ssg_mip.exact.wider.solve_wider`, which is asked where the program of
+    Parameters are those of :func:`~ssg_mip.exact.wider.solve_allowed`, which is asked where the program of
     this module does not apply, or where a certificate is wanted.
     """
     same = None if run.recorder is not None or problem.floor is not None else _linear(problem)
     if same is None:
-        return solve_wider(problem, run)
+        return solve_allowed(problem, run)
     stop = obstacle(problem.game.num_rows, run)
     bridge = UnsteeredBridge(problem, run, same)
-    return searched(bridge) if stop is None else solve_wider(problem, run)
+    return searched(bridge) if stop is None else solve_allowed(problem, run)
 
 
 def _linear(problem: Problem) -> tuple[SamePolicy, ...] | None:

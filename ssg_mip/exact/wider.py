@@ -267,7 +267,7 @@ class WiderBridge(ConstrainedBridge):
         return None
 
 
-def solve_wider(problem: Problem, run: Run) -> Answer:
+def solve_allowed(problem: Problem, run: Run) -> Answer:
     """Maximise ``weights @ V^f`` over the stationary leader policies that a problem allows, with rows of any scope.
 
     Parameters
