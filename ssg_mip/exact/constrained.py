@@ -29,7 +29,7 @@ from ssg_mip.exact.commitment_bridge import CommitmentBridge, Witness
 from ssg_mip.exact.coupled_branching import CoupledBranching, CoupledColumns
 from ssg_mip.exact.heuristics.allowed import Allowed, SlotRows
 from ssg_mip.exact.size_limit import commitment_size, least_values, obstacle
-from ssg_mip.exact.solving import claimed, searched, solve_commitment
+from ssg_mip.exact.solving import claimed, root_bound, searched, solve_commitment
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.lp.compiled import CompiledProgram
 from ssg_mip.numerics.array_types import FloatArray
@@ -226,6 +226,13 @@ def bridge_along(problem: Problem, run: Run, direction: Direction, witness: Witn
     """The bridge along a direction, over the policies that a problem allows."""
     kind = ConstrainedBridge if problem.policies.rows else CommitmentBridge
     return kind(problem, run, direction, witness)
+
+
+def constrained_root_bound(problem: Problem, run: Run) -> float:
+    """A cheap upper bound on what :func:`solve_constrained` maximises; without rows :func:`root_bound`."""
+    if not problem.policies.rows:
+        return root_bound(problem, run)
+    return solve_constrained(problem, run.within(nodes=1).quietly()).dual_bound
 
 
 def constrained_size(problem: Problem) -> int:
