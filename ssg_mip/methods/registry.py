@@ -44,6 +44,7 @@ METHODS: dict[str, Method] = {
             home="ssg_mip.methods.policy_iteration",
             promises=_NEVER_LOSES,
             takes=_STEPS,
+            rows=_ROWS,
             draws=_steps,
         ),
         Method(
@@ -51,6 +52,7 @@ METHODS: dict[str, Method] = {
             home="ssg_mip.methods.policy_iteration.restarted",
             promises=_NEVER_LOSES,
             takes=_STEPS,
+            rows=_ROWS,
             draws=_steps,
         ),
         Method(
@@ -66,6 +68,7 @@ METHODS: dict[str, Method] = {
             home="ssg_mip.methods.response_regions",
             promises=_NEVER_LOSES,
             takes=frozenset({Takes.ZERO_WEIGHTS}),
+            rows=_ROWS,
             draws=_regions,
         ),
         Method(
@@ -73,18 +76,21 @@ METHODS: dict[str, Method] = {
             home="ssg_mip.methods.policy_iteration.backtracking",
             promises=(Promise.LAST_ITERATE, Promise.CERTIFIED_STOP),
             takes=_STEPS,
+            rows=_ROWS,
             draws=_steps_and_restarts,
         ),
         Method(
             name="deterministic",
             home="ssg_mip.methods.restricted.deterministic",
             promises=(Promise.LAST_ITERATE, Promise.DETERMINISTIC),
+            rows=_ROWS,
             weighted_only=True,
         ),
         Method(
             name="grid",
             home="ssg_mip.methods.restricted.grid",
             promises=(Promise.LAST_ITERATE, Promise.ON_GRID),
+            rows=_ROWS,
             weighted_only=True,
         ),
         Method(
