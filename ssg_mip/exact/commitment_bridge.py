@@ -103,7 +103,8 @@ class CommitmentBridge(Bridge):
         response, keeps = self._answered(policy)
         if keeps and self._witness is not None:
             self._witness(policy, response)
-        level = self.direction.level(response.leader_values, response.follower_values)
+        paid = 0.0 if self.direction.price is None else self.direction.paid(policy.slots(self.game))
+        level = self.direction.level(response.leader_values, response.follower_values, paid)
         return Candidate(policy, response, level if keeps else -math.inf)
 
     def _answered(self, policy: LeaderPolicy) -> tuple[Response, bool]:
@@ -118,7 +119,9 @@ class CommitmentBridge(Bridge):
         if follower.any():
             rows = rows + follower @ model.follower_slopes()
         over = direction.over(model.leader_values, model.follower_values)
-        least, height = rows @ model.slots - over, direction.height(over)
+        least, height = rows @ model.slots - over, direction.height(over - direction.paid(model.slots))
+        if direction.price is not None:
+            rows = rows - np.outer(direction.slopes > 0.0, direction.price)
         if direction.is_sum:
             return LinearGoal(height, rows[0], rows[1:], least[1:])
         return LinearGoal(height, np.zeros(len(model.slots)), rows, least, direction.slopes)
