@@ -38,13 +38,15 @@ from ssg_mip.branch_and_bound.relaxation import BoxRelaxation, Point
 from ssg_mip.branch_and_bound.search import LOOK_ALWAYS, Search
 from ssg_mip.branch_and_bound.tree_log import TreeLog
 from ssg_mip.evaluation.value_bounds import ValueBounds
+from ssg_mip.exact.answer import Answer
 from ssg_mip.exact.constrained import ConstrainedBridge, solve_constrained
 from ssg_mip.exact.copies_of_parts import same_policies
 from ssg_mip.exact.size_limit import obstacle
-from ssg_mip.exact.solving import Answer, searched
+from ssg_mip.exact.solving import searched
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.evaluated_policy import Candidate
+from ssg_mip.problem.follower import Rational
 from ssg_mip.problem.problem import Problem
 from ssg_mip.programs.policy_block import PolicyRows
 from ssg_mip.programs.program import Program
@@ -175,5 +177,9 @@ def solve_allowed(problem: Problem, run: Run) -> Answer:
 
 
 def _linear(problem: Problem) -> tuple[SamePolicy, ...] | None:
-    """What couples states, if anything does and all of it is linear in occupancies."""
-    return same_policies(problem) if problem.policies.coupled_states(problem.game) else None
+    """What couples states, if anything does, all of it is linear in occupancies, and nothing else is asked."""
+    space = problem.policies
+    others = space.costs or space.supports or space.values
+    if others or not isinstance(problem.follower, Rational) or not space.coupled_states(problem.game):
+        return None
+    return same_policies(problem)

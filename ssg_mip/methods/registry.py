@@ -9,11 +9,13 @@ from __future__ import annotations
 from ssg_mip.base.promises import Promise
 from ssg_mip.errors import OptionError
 from ssg_mip.learning.learners import LEARNERS
+from ssg_mip.problem.policy_space import Scope
 from ssg_mip.problem.problem import Problem
 from ssg_mip.runs.method import Method, Takes
 from ssg_mip.runs.run import Run
 
 _NEVER_LOSES = (Promise.MONOTONE, Promise.LAST_ITERATE, Promise.CERTIFIED_STOP, Promise.CERTIFIED_PARETO)
+_ROWS = frozenset({Scope.STATEWISE, Scope.COUPLING})
 _STEPS = frozenset({Takes.SELECTION, Takes.SCALARISATION, Takes.ZERO_WEIGHTS})
 
 
@@ -42,6 +44,7 @@ METHODS: dict[str, Method] = {
             home="ssg_mip.methods.policy_iteration",
             promises=_NEVER_LOSES,
             takes=_STEPS,
+            rows=_ROWS,
             draws=_steps,
         ),
         Method(
@@ -49,13 +52,15 @@ METHODS: dict[str, Method] = {
             home="ssg_mip.methods.policy_iteration.restarted",
             promises=_NEVER_LOSES,
             takes=_STEPS,
+            rows=_ROWS,
             draws=_steps,
         ),
         Method(
             name="commitment",
             home="ssg_mip.methods.commitment",
             promises=(Promise.LAST_ITERATE,),
-            takes=frozenset({Takes.FLOORS, Takes.POLICY_ROWS}),
+            takes=frozenset({Takes.FLOORS}),
+            rows=_ROWS,
             weighted_only=True,
         ),
         Method(
@@ -63,6 +68,7 @@ METHODS: dict[str, Method] = {
             home="ssg_mip.methods.response_regions",
             promises=_NEVER_LOSES,
             takes=frozenset({Takes.ZERO_WEIGHTS}),
+            rows=_ROWS,
             draws=_regions,
         ),
         Method(
@@ -70,18 +76,21 @@ METHODS: dict[str, Method] = {
             home="ssg_mip.methods.policy_iteration.backtracking",
             promises=(Promise.LAST_ITERATE, Promise.CERTIFIED_STOP),
             takes=_STEPS,
+            rows=_ROWS,
             draws=_steps_and_restarts,
         ),
         Method(
             name="deterministic",
             home="ssg_mip.methods.restricted.deterministic",
             promises=(Promise.LAST_ITERATE, Promise.DETERMINISTIC),
+            rows=_ROWS,
             weighted_only=True,
         ),
         Method(
             name="grid",
             home="ssg_mip.methods.restricted.grid",
             promises=(Promise.LAST_ITERATE, Promise.ON_GRID),
+            rows=_ROWS,
             weighted_only=True,
         ),
         Method(
@@ -121,6 +130,11 @@ def methods_that_take(what: Takes) -> list[str]:
     return [name for name, method in METHODS.items() if what in method.takes]
 
 
+def methods_that_honour(scope: Scope) -> list[str]:
+    """Names of the methods that keep rows of a scope."""
+    return [name for name, method in METHODS.items() if scope in method.rows]
+
+
 def check_taken(problem: Problem, run: Run, method: Method) -> None:
     """Raise :class:`OptionError` if a method cannot take a problem or a run."""
     check_selects(method, run.selection)
@@ -135,12 +149,10 @@ def check_policies(problem: Problem, method: Method) -> None:
     missed = method.misses(problem)
     if missed is None:
         return
-    rows = ", ".join(row.name for row in problem.policies.rows)
-    whose = f": {rows}" if missed is Takes.POLICY_ROWS else ""
-    raise OptionError(
-        f"method {method.name!r} takes no {missed.value}, and there are some{whose}; ask for "
-        f"{' or '.join(methods_that_take(missed))}, or leave them out"
-    )
+    whose = f": {', '.join(missed.names)}" if missed.names else ""
+    able = methods_that_take(missed.what) if isinstance(missed.what, Takes) else methods_that_honour(missed.what)
+    ask = f"ask for {' or '.join(able)}, or " if able else ""
+    raise OptionError(f"method {method.name!r} takes no {missed}, and there are some{whose}; {ask}leave them out")
 
 
 def check_selects(method: Method, selection: str) -> None:

@@ -7,8 +7,13 @@ Every row has a scope, which decides what of the theory survives it:
     hold for any compact set of policies, and one policy is still best from all states for fixed follower values).
 ``COUPLING``
     It ties the probabilities of several states to each other, as budgets and policies that must be equal do.
+``DISCOUNTED``
+    It bounds a discounted cost from the start (:mod:`ssg_mip.problem.wider_rows`); as every answer of the follower has
+    a cost of its own, answers may not be mixed in any state.
 ``VALUE``
     It asks for at least so much of the leader's value from a state (a floor, or an epsilon-constraint).
+``SUPPORT``
+    It allows a state so many actions. Within one state, though not convex: what rows of one state keep, it keeps.
 """
 
 from __future__ import annotations
@@ -23,6 +28,7 @@ from ssg_mip.errors import OptionError
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.problem.wider_rows import CostRow, SupportLimit, ValueRow, check_wider_rows
 
 ROW_TOLERANCE = 1e-8
 """Share of the size of a row's terms by which a policy may miss it: what linear programs resolve, ten times over."""
@@ -33,7 +39,9 @@ class Scope(enum.Enum):
 
     STATEWISE = "within one state"
     COUPLING = "across states"
+    DISCOUNTED = "on discounted costs"
     VALUE = "on the leader's values"
+    SUPPORT = "on how many actions a state may use"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -116,7 +124,7 @@ class PolicyRow:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class PolicySpace:
-    """The product of the simplices of all states, rows, and a floor; without these every policy is allowed.
+    """The product of the simplices of all states, rows of all scopes, and a floor; without these all policies.
 
     Attributes
     ----------
@@ -125,6 +133,12 @@ class PolicySpace:
     floor
         The least value of the leader in every state, shape ``[num_states]``, ``-inf`` where there is none; ``None`` for
         none at all. It holds within the tolerance ``monotone`` times its scale.
+    costs
+        Bounds on discounted costs from the start.
+    values
+        What the leader must get from a state or from the start, beside the floor.
+    supports
+        How many actions states may use.
     observed
         What the leader sees of each state: a label (:mod:`ssg_mip.problem.observation`), whose equations are among the
         rows. Empty if he sees the states themselves.
@@ -132,11 +146,48 @@ class PolicySpace:
 
     rows: tuple[PolicyRow, ...] = ()
     floor: FloatArray | None = None
+    costs: tuple[CostRow, ...] = ()
+    values: tuple[ValueRow, ...] = ()
+    supports: tuple[SupportLimit, ...] = ()
     observed: tuple[str, ...] = ()
+
+    @property
+    def restricts(self) -> bool:
+        """Whether it says anything of the policies beside the floor and values of single states."""
+        return bool(self.rows or self.costs or self.supports or any(row.state is None for row in self.values))
+
+    def all_costs(self, game: Game) -> tuple[CostRow, ...]:
+        """The bounds on costs, and what the leader must get from the start as one more each."""
+        return (*self.costs, *(row.as_cost(game) for row in self.values if row.state is None))
+
+    def least_values(self, game: Game) -> FloatArray | None:
+        """The larger of the floor and of what is asked for single states, shape ``[num_states]``, if anything is."""
+        asked = [(row.state, row.least) for row in self.values if row.state is not None]
+        if not asked:
+            return self.floor
+        least = np.full(game.num_states, -np.inf) if self.floor is None else self.floor.astype(float)
+        for state, value in asked:
+            least[state] = max(float(least[state]), value)
+        return least
+
+    def most_actions(self, game: Game) -> dict[int, int]:
+        """The least limit of every state that has one which excludes a policy."""
+        found: dict[int, int] = {}
+        for limit in self.supports:
+            if limit.most < int(game.leader_counts[limit.state]):
+                found[limit.state] = min(limit.most, found.get(limit.state, limit.most))
+        return dict(sorted(found.items()))
 
     def of_scope(self, game: Game, scope: Scope) -> tuple[PolicyRow, ...]:
         """The rows of a scope."""
         return tuple(row for row in self.rows if row.scope(game) is scope)
+
+    def names_by_scope(self, game: Game) -> dict[Scope, tuple[str, ...]]:
+        """What users call what is asked in each scope of which there is something, values of single states aside."""
+        named = {scope: tuple(row.name for row in self.of_scope(game, scope)) for scope in Scope}
+        named[Scope.DISCOUNTED] = tuple(row.name for row in self.all_costs(game))
+        named[Scope.SUPPORT] = tuple(limit.name for limit in self.supports)
+        return {scope: names for scope, names in named.items() if names}
 
     def check(self, game: Game) -> None:
         """Raise :class:`OptionError` if a row has not one coefficient for each slot, or a floor for each state."""
@@ -149,6 +200,7 @@ class PolicySpace:
                 )
         if self.floor is not None and self.floor.shape != (game.num_states,):
             raise OptionError(f"the floor has shape {self.floor.shape}; {game.name} needs ({game.num_states},)")
+        check_wider_rows(game, self.costs, self.values, self.supports)
 
     def sides(self, game: Game, scope: Scope) -> tuple[Side, ...]:
         """The rows of a scope as inequalities and equations, in the order of the rows."""
@@ -167,9 +219,17 @@ class PolicySpace:
         return max((row.violation(slots) for row in self.rows), default=0.0)
 
     def holds(self, game: Game, policy: LeaderPolicy) -> bool:
-        """Whether a policy keeps every row within its tolerance."""
+        """Whether a policy keeps every row within its tolerance, and every limit on how many actions are used.
+
+        Costs and values depend on the follower's answer and are not asked here.
+        """
         slots = policy.slots(game)
-        return all(row.holds(slots) for row in self.rows)
+        return all(row.holds(slots) for row in self.rows) and self.few_enough(game, slots)
+
+    def few_enough(self, game: Game, slots: FloatArray) -> bool:
+        """Whether probabilities per leader slot use no more actions than the states may."""
+        first = game.leader_offsets
+        return all(one.used(slots[first[one.state] : first[one.state + 1]]) <= one.most for one in self.supports)
 
 
 def _states_of(game: Game, coefficients: FloatArray) -> IntArray:

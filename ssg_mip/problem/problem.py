@@ -79,12 +79,12 @@ class Problem:
     @property
     def floor(self) -> FloatArray | None:
         """The least value of the leader in every state, if any."""
-        return self.policies.floor
+        return self.policies.least_values(self.game)
 
     @property
     def allows_all(self) -> bool:
         """Whether every policy counts: there are no rows and no floor, and no margin is asked for."""
-        return not self.policies.rows and self.floor is None and self.follower.margin == 0.0
+        return not self.policies.restricts and self.floor is None and self.follower.margin == 0.0
 
     def above(self, floor: FloatArray | None) -> Problem:
         """The same with another floor under the leader's values, shape ``[num_states]``, or without one."""

@@ -82,7 +82,7 @@ class RowKind(enum.IntEnum):
     """The occupancies of ``state`` sum to how often it is visited."""
 
     WORTH = 20
-    """The variable that is maximised is at most the leader's value."""
+    """The level that is maximised is at most what the objective of the block allows."""
 
 
 class ColumnKind(enum.IntEnum):

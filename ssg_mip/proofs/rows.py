@@ -102,7 +102,7 @@ class BlockLayout:
     def objective(self, objective: float, multipliers: list[float]) -> float:
         """The multiplier of the leader's value: that of the objective, or of the row below which its variable lies."""
         for tag, multiplier in zip(self.rows, multipliers, strict=False):
-            if tag.kind is RowKind.WORTH:
+            if tag.kind is RowKind.WORTH and tag.block == FROM_WEIGHTS:
                 return max(0.0, -multiplier)
         return objective
 
@@ -139,6 +139,8 @@ class BlockLayout:
         ]
         blocks += [[[0], [[0] * count], [0] * squares[s], []] for s in self.conditional]
         for row, (tag, multiplier) in enumerate(zip(self.rows, multipliers, strict=False)):
+            if tag.kind is RowKind.WORTH and tag.block != FROM_WEIGHTS:
+                raise SolverError(f"no certificate covers the row {self._names[row]!r}")
             if not multiplier or tag.kind in _OUTSIDE:
                 continue
             base, by_value, incentive, _ = blocks[self.block_of(row)]

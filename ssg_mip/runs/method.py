@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from ssg_mip.base.promises import Promise
 from ssg_mip.errors import OptionError
+from ssg_mip.problem.policy_space import Scope
 from ssg_mip.problem.problem import Problem
 from ssg_mip.result import Result
 from ssg_mip.runs.run import Run
@@ -40,12 +41,34 @@ class Takes(enum.Enum):
     SCALARISATION = "a scalarisation that is no weighted sum"
     ZERO_WEIGHTS = "weights of zero as they are, because no state may lose"
     FLOORS = "values that some states must keep"
-    POLICY_ROWS = "rows on the leader's policy"
 
 
 def draws_nothing(_: Run) -> str:
     """Of a method whose runs depend on no seed of their own."""
     return ""
+
+
+ROWS = "rows on the leader's policy"
+"""What a restriction of a problem's policies is called beside its scope."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Missed:
+    """What a problem asks of the policies and a method would not honour.
+
+    Attributes
+    ----------
+    what
+        A scope of rows, or floors.
+    names
+        What users call the rows; empty of floors.
+    """
+
+    what: Takes | Scope
+    names: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.what.value if isinstance(self.what, Takes) else f"{ROWS} {self.what.value}"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -63,6 +86,8 @@ class Method:
         What every result of it keeps.
     takes
         What it can be asked for; :mod:`ssg_mip.methods.registry` refuses the rest by name.
+    rows
+        Which rows on the leader's policy it honours, by how far they reach; the others are refused in the same way.
     draws
         What another seed changes in a run, in words; empty for nothing.
     asks_solver
@@ -80,6 +105,7 @@ class Method:
     home: str
     promises: tuple[Promise, ...] = ()
     takes: frozenset[Takes] = frozenset()
+    rows: frozenset[Scope] = frozenset()
     draws: Callable[[Run], str] = draws_nothing
     asks_solver: bool = True
     in_own_units: bool = False
@@ -96,14 +122,17 @@ class Method:
         """
         missed = self.misses(problem)
         if missed is not None:
-            raise OptionError(f"method {self.name!r} takes no {missed.value}, and there are some: leave them out")
+            raise OptionError(f"method {self.name!r} takes no {missed}, and there are some: leave them out")
         solve: MethodFunction = import_module(self.home).solve
         return dataclasses.replace(solve(problem, run), promises=self.promises)
 
-    def misses(self, problem: Problem) -> Takes | None:
-        """What a problem asks of the policies and the method would not honour."""
-        asked = {Takes.POLICY_ROWS: bool(problem.policies.rows), Takes.FLOORS: problem.floor is not None}
-        return next((what for what, is_asked in asked.items() if is_asked and what not in self.takes), None)
+    def misses(self, problem: Problem) -> Missed | None:
+        """What a problem asks of the policies and the method would not honour, the first of several."""
+        rows = problem.policies.names_by_scope(problem.game)
+        refused = [Missed(scope, names) for scope, names in rows.items() if scope not in self.rows]
+        if problem.floor is not None and Takes.FLOORS not in self.takes:
+            refused.append(Missed(Takes.FLOORS))
+        return refused[0] if refused else None
 
     @property
     def settings(self) -> type[Any] | None:

@@ -226,7 +226,10 @@ def _sampled_break(bridge: HighestGainBridge, policy: LeaderPolicy, negligible: 
     game, rng = bridge.game, np.random.default_rng(bridge.run.seed)
     own = policy.slots(game)
     for _ in range(SAMPLES):
-        target = LeaderPolicy.random(game, rng).slots(game)
+        nearest, keeps = bridge.nearest(LeaderPolicy.random(game, rng))
+        if not keeps:
+            return None
+        target = nearest.slots(game)
         for share in STEPS:
             trial = LeaderPolicy.from_slots(game, (1.0 - share) * own + share * target)
             if breaks_sufficiency(bridge, trial, negligible):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import numpy as np
@@ -10,14 +9,14 @@ import numpy as np
 from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.mdp import DENSE_STATES
 from ssg_mip.exact import Answer
-from ssg_mip.exact.direction import DirectionBridge
+from ssg_mip.exact.constrained import bridge_along
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.pareto.dominance import covers
 from ssg_mip.pareto.enclosure.objectives import Objective, sum_demand
 from ssg_mip.pareto.enclosure.points import AttainedPoint
 from ssg_mip.problem.problem import Problem
-from ssg_mip.programs.direction import Demand
+from ssg_mip.programs.direction import Demand, Direction
 from ssg_mip.runs.run import Run
 
 
@@ -106,6 +105,7 @@ class Archive:
             for one, value in zip(self._objectives, found.objectives, strict=True)
         ]
         total = sum_demand(self._objectives, np.ones(len(floors)), float(found.objectives.sum()))
-        candidate = DirectionBridge(self._problem, self._run, [total, *floors], math.inf).ascended(found.policy)
+        direction = Direction(demands=(total, *floors), missing=self._run.tolerances.monotone)
+        candidate = bridge_along(self._problem, self._run, direction).ascended(found.policy)
         moved = self._at(candidate.policy, candidate.response)
         return moved if covers(moved.objectives, found.objectives) else found
