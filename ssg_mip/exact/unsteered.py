@@ -1,7 +1,7 @@
 """The commitment program without products, where the follower steers nothing: searched over his answers alone.
 
-:mod:`ssg_mip.programs.unsteered` is the program; it applies where what couples states is playing alike in copies
-(:mod:`ssg_mip.exact.copies_of_parts`). A relaxed point errs by mixing answers only, and by nothing in a state where it
+:mod:`ssg_mip.programs.unsteered` is the program; it applies where what couples states can be said of occupancies
+(:mod:`ssg_mip.exact.occupancy_rows`). A relaxed point errs by mixing answers only, and by nothing in a state where it
 does not. How much it errs in a state is known: what it claims there, less what the leader gets from the same mix with
 the answer that the follower gives to it. Where that is most, the heaviest answer is taken apart from the others.
 
@@ -40,18 +40,20 @@ from ssg_mip.branch_and_bound.tree_log import TreeLog
 from ssg_mip.evaluation.value_bounds import ValueBounds
 from ssg_mip.exact.answer import Answer
 from ssg_mip.exact.constrained import ConstrainedBridge
-from ssg_mip.exact.copies_of_parts import same_policies
+from ssg_mip.exact.heuristics.allowed import Allowed
+from ssg_mip.exact.occupancy_rows import occupancy_rows
 from ssg_mip.exact.size_limit import obstacle
 from ssg_mip.exact.solving import searched
 from ssg_mip.exact.wider import solve_allowed
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.evaluated_policy import Candidate
+from ssg_mip.problem.follower import Rational
 from ssg_mip.problem.problem import Problem
 from ssg_mip.programs.policy_block import PolicyRows
 from ssg_mip.programs.program import Program
 from ssg_mip.programs.rows import Selection
-from ssg_mip.programs.unsteered import SamePolicy, unsteered
+from ssg_mip.programs.unsteered import OccupancyRow, unsteered
 from ssg_mip.runs.run import Run
 
 PURE = 1e-9
@@ -65,13 +67,13 @@ class UnsteeredBridge(ConstrainedBridge):
     ----------
     problem, run
         As in :class:`~ssg_mip.exact.constrained.ConstrainedBridge`.
-    same
-        Where the leader plays alike (:func:`~ssg_mip.exact.copies_of_parts.same_policies`).
+    rows
+        What couples states (:func:`~ssg_mip.exact.occupancy_rows.occupancy_rows`).
     """
 
-    def __init__(self, problem: Problem, run: Run, same: Sequence[SamePolicy]) -> None:
+    def __init__(self, problem: Problem, run: Run, rows: Sequence[OccupancyRow]) -> None:
         super().__init__(problem, run)
-        self._same, self._points = same, 0
+        self._rows_on_visits, self._points = rows, 0
         self._coupled = np.zeros(0, dtype=np.int64)
 
     def _whole_box(self) -> Box:
@@ -92,7 +94,7 @@ class UnsteeredBridge(ConstrainedBridge):
         """The program in occupancies alone."""
         del follower
         rows = PolicyRows.of(self.game, self.problem.policies)
-        return unsteered(self.game, self.weights, selection, rows, self._same)
+        return unsteered(self.game, self.weights, selection, rows, self._rows_on_visits)
 
     def search(self, aim: Aim, trace: TreeLog | None = None) -> Outcome:
         """Every relaxed point is looked at: one without mixed answers is a policy with its value."""
@@ -168,17 +170,20 @@ def solve_suited(problem: Problem, run: Run) -> Answer:
     Parameters are those of :func:`~ssg_mip.exact.wider.solve_allowed`, which is asked where the program of
     this module does not apply, or where a certificate is wanted.
     """
-    same = None if run.recorder is not None or problem.floor is not None else _linear(problem)
-    if same is None:
+    rows = None if run.recorder is not None or problem.floor is not None else _linear(problem, run)
+    if rows is None:
         return solve_allowed(problem, run)
-    stop = obstacle(problem.game.num_rows, run)
-    bridge = UnsteeredBridge(problem, run, same)
-    return searched(bridge) if stop is None else solve_allowed(problem, run)
+    return searched(UnsteeredBridge(problem, run, rows))
 
 
-def _linear(problem: Problem) -> tuple[SamePolicy, ...] | None:
-    """What couples states, if anything does and all of it is linear in occupancies."""
+def _linear(problem: Problem, run: Run) -> tuple[OccupancyRow, ...] | None:
+    """What couples states, if anything does, all of it is linear in occupancies, and nothing else is asked."""
     space = problem.policies
-    if space.costs or space.values or space.supports or not space.coupled_states(problem.game):
+    others = space.costs or space.supports or space.values
+    if others or not isinstance(problem.follower, Rational) or not space.coupled_states(problem.game):
         return None
-    return same_policies(problem)
+    if obstacle(problem.game.num_rows, run) is not None:
+        return None
+    # What no policy keeps in a state that is never visited would not be noticed.
+    any_policy = Allowed(problem.game, space).nearest(LeaderPolicy.uniform(problem.game))
+    return None if any_policy is None else occupancy_rows(problem)
