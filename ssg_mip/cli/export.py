@@ -33,7 +33,7 @@ def export_program(
     levels: Annotated[
         int | None,
         typer.Option(
-            help="With --form milp of the commitment program: multiples of 1/LEVELS are probabilities. Default: 0 and 1.",
+            help="With --form milp of the commitment program: probabilities are multiples of 1/LEVELS.",
             show_default=False,
         ),
     ] = None,
