@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from ssg_mip.pareto.sweep import trace_front
     from ssg_mip.problem.finite_horizon import finite_horizon
     from ssg_mip.problem.follower_types import bayesian
+    from ssg_mip.problem.goals import Lexicographic, PriceOnChange, WithFollower, WorstStart, WorstType
     from ssg_mip.problem.payments import with_menu, with_payments
     from ssg_mip.problem.scalarisation import AugmentedChebyshev, ConcavePieces, WeightedSum
     from ssg_mip.programs.export import export
@@ -54,11 +55,16 @@ _LAZY = {
     "Game": "ssg_mip.game.game",
     "GameBuilder": "ssg_mip.game.builder",
     "LeaderPolicy": "ssg_mip.game.policy",
+    "Lexicographic": "ssg_mip.problem.goals",
     "NecessaryCondition": "ssg_mip.methods.policy_iteration.conditions",
     "ParetoFront": "ssg_mip.pareto.front",
+    "PriceOnChange": "ssg_mip.problem.goals",
     "Result": "ssg_mip.result",
     "Verification": "ssg_mip.checker.verification",
     "WeightedSum": "ssg_mip.problem.scalarisation",
+    "WithFollower": "ssg_mip.problem.goals",
+    "WorstStart": "ssg_mip.problem.goals",
+    "WorstType": "ssg_mip.problem.goals",
     "attainment": "ssg_mip.pareto.existence.attainment",
     "bayesian": "ssg_mip.problem.follower_types",
     "best_response": "ssg_mip.evaluation.best_response",
@@ -104,11 +110,16 @@ __all__ = [
     "Game",
     "GameBuilder",
     "LeaderPolicy",
+    "Lexicographic",
     "NecessaryCondition",
     "ParetoFront",
+    "PriceOnChange",
     "Result",
     "Verification",
     "WeightedSum",
+    "WithFollower",
+    "WorstStart",
+    "WorstType",
     "attainment",
     "bayesian",
     "best_response",

@@ -25,7 +25,8 @@ from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.bound_propagation import IntervalBellman
 from ssg_mip.evaluation.mdp import DENSE_STATES, induced_by_leader, joint_process, optimal_control
 from ssg_mip.evaluation.value_bounds import ValueBounds, follower_value_bounds, tie_thresholds
-from ssg_mip.exact.heuristics.allowed import SlotRows
+from ssg_mip.exact.coupled_branching import CoupledBranching, CoupledColumns
+from ssg_mip.exact.heuristics.allowed import Allowed, SlotRows
 from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal
 from ssg_mip.exact.heuristics.primal_search import PrimalSearch
 from ssg_mip.exact.heuristics.sequential_lp import Ascent
@@ -35,9 +36,11 @@ from ssg_mip.lp.compiled import CompiledProgram, compile_program
 from ssg_mip.lp.ranges import warn_of_ranges
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 from ssg_mip.problem.evaluated_policy import Candidate
+from ssg_mip.problem.policy_space import Scope
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.scalarisation import ConcavePieces, StepObjective, worth
 from ssg_mip.programs.improvement import improvement, leader_gains
+from ssg_mip.programs.policy_block import PolicyRows
 from ssg_mip.programs.program import Program, given_up_quietly
 from ssg_mip.programs.rows import Selection
 from ssg_mip.programs.tags import OF_STATE, ColumnKind
@@ -227,9 +230,17 @@ class Bridge(ABC):
 
 
 class ImprovementBridge(Bridge):
-    """The improvement program (I): maximise an objective of ``Q_t - V_t`` with ``Q_t >= V_t`` in every state."""
+    """The improvement program (I): maximise an objective of ``Q_t - V_t`` with ``Q_t >= V_t`` in every state.
+
+    Over the policies that the problem allows: Theorems 8 to 11 of Kudo & Akimoto compare values policy by policy, so
+    they hold for any compact set of policies. Where rows couple states, nodes are also split by the answers there.
+    """
 
     def __init__(self, problem: Problem, run: Run, values: FloatArray, objective: StepObjective) -> None:
+        game, space = problem.game, problem.policies
+        self.allowed = Allowed(game, space)
+        self.policy_rows = PolicyRows.of(game, space)
+        self._coupling_rows = space.of_scope(game, Scope.COUPLING)
         super().__init__(problem, run)
         self.values = values
         self.objective = objective
@@ -243,18 +254,46 @@ class ImprovementBridge(Bridge):
         own = (game.leader_rewards, game.follower_rewards, game.probabilities, weights)
         return np.concatenate([np.ravel(numbers) for numbers in own])
 
+    @property
+    def allowed_rows(self) -> SlotRows:
+        """The rows of the policy space."""
+        return self.allowed.rows
+
+    @property
+    def branching(self) -> BranchingRule:
+        """Where to split boxes; by answers too where rows couple states."""
+        if not self.policy_rows.coupled_states:
+            return super().branching
+        return CoupledBranching(self.game, lambda: self._coupled_columns, self._keeps_coupling_rows)
+
+    def _keeps_coupling_rows(self, slots: FloatArray) -> bool:
+        return all(row.holds(slots) for row in self._coupling_rows)
+
     def write(self, follower: ValueBounds, selection: Selection) -> Program:
         """The hull form."""
-        return improvement(self.game, self.values, self.objective, follower, selection=selection)
+        game, rows = self.game, self.policy_rows
+        return improvement(game, self.values, self.objective, follower, selection=selection, rows=rows)
 
     def read_columns(self, compiled: CompiledProgram) -> None:
         """Columns of the probabilities."""
         self._rows, self._columns = weights_of(self.game, compiled, compiled.column_tags.block == OF_STATE)
+        coupled = np.array(self.policy_rows.coupled_states, dtype=np.int64)
+        if len(coupled):
+            self._coupled_columns = CoupledColumns.of_probabilities(self.game, compiled, coupled)
+
+    def nearest(self, policy: LeaderPolicy) -> tuple[LeaderPolicy, bool]:
+        """The nearest allowed policy; the policy itself and false if none is found."""
+        found = self.allowed.nearest(policy)
+        return (policy, False) if found is None else (found, True)
 
     def evaluate(self, policy: LeaderPolicy) -> Candidate:
-        """The objective at the gains; ``-inf`` if a state loses or the margin is missed."""
+        """The objective at the gains of the nearest allowed policy.
+
+        ``-inf`` if none is allowed, a state loses or the margin is missed.
+        """
+        policy, keeps = self.nearest(policy)
         response, gains = self.gains(policy)
-        keeps = self.problem.follower.accepts(self.game, response, self.run.tolerances)
+        keeps &= self.problem.follower.accepts(self.game, response, self.run.tolerances)
         value = worth(self.objective, gains) if keeps and not self.losing(gains).any() else -np.inf
         return Candidate(policy, response, value)
 
@@ -263,9 +302,9 @@ class ImprovementBridge(Bridge):
         return gains < -self.run.tolerances.feasibility * (1.0 + np.abs(self.values))
 
     def judge(self, policy: LeaderPolicy) -> tuple[NDArray[np.bool_], IntArray]:
-        """Which states lose under a policy, and the follower's actions."""
+        """Which states lose under a policy or stand in a row that it does not keep, and the follower's actions."""
         response, gains = self.gains(policy)
-        return self.losing(gains), response.follower_policy.actions
+        return self.losing(gains) | self.allowed.losing_states(policy), response.follower_policy.actions
 
     def gains(self, policy: LeaderPolicy) -> tuple[Response, FloatArray]:
         """``Q_t - V_t`` per state; under ties in the leader's favour by the tied response with the largest ``Q_t``."""

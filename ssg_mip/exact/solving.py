@@ -35,7 +35,7 @@ from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.scalarisation import ConcavePieces, StepObjective
-from ssg_mip.proofs.claim import Claim
+from ssg_mip.proofs.claim import Claim, PolicyClaim
 from ssg_mip.runs.run import Run
 
 AIMED = 0.99
@@ -143,7 +143,10 @@ def claimed_step(problem: Problem, run: Run, answer: Answer, objective: StepObje
     """The answer of (I) with the bound that a certificate claims, where the objective is a weighted sum."""
     if isinstance(objective, ConcavePieces):
         return answer
-    return claimed(problem, run, answer, Claim(weights=objective, bound=answer.dual_bound, values=values))
+    rows = problem.policies.rows
+    policy = PolicyClaim(rows=rows) if rows else None
+    claim = Claim(weights=objective, bound=answer.dual_bound, values=values, policy=policy)
+    return claimed(problem, run, answer, claim)
 
 
 def improve_without_program(

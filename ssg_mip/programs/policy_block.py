@@ -20,6 +20,9 @@ the conditional block ``x(s,a,b) = f(a|s) g(b|s)`` with ``z = x v``, tied to the
 On a box the leader's value is then no longer linear in plain columns, so it is a variable: ``level``, with
 ``rises``: ``sum y r_A >= level``.
 
+In the improvement program (I) the probabilities with their products are all there is: rows within a state and rows
+across states are written in them, without ``d``.
+
 For fixed ``v`` and ``d`` a point may still mix answers in a state of such a row, each with a policy of its own, and the
 row sees their mean, to which no follower gives either answer. Programs with such rows are exact only where every state
 of theirs has one answer left.
@@ -202,6 +205,28 @@ def add_policy_rows(
     return dataclasses.replace(visits, multiplied=(*multiplied, *visits.multiplied))
 
 
+def add_rows_of_probabilities(
+    model: Any, selection: Selection, rows: PolicyRows, part: Part, follower: ValueBounds
+) -> tuple[Multiplied, ...]:
+    """Add all rows to a program that is one block of conditional probabilities in every state, with all their products.
+
+    Returns
+    -------
+    tuple
+        What has been multiplied.
+    """
+    whole = Coupling(selection.game, whole=True)
+    statewise = _add_statewise_rows(model, selection, rows, whole, part, follower)
+    if not rows.coupled_states:
+        return statewise
+    return statewise + _add_coupled_rows(model, selection, rows, whole, follower)
+
+
+def _products_of_probabilities(model: Any) -> Any:
+    """``z`` beside occupancies, ``w`` in the improvement program, which has none."""
+    return model.w if model.component("z") is None else model.z
+
+
 def _add_statewise_rows(
     model: Any,
     selection: Selection,
@@ -250,7 +275,7 @@ def _add_coupled_rows(
     model: Any, selection: Selection, rows: PolicyRows, coupling: Coupling, follower: ValueBounds
 ) -> tuple[Multiplied, ...]:
     """Add the rows across states, to the conditional probabilities of all their states."""
-    game = selection.game
+    game, products = selection.game, _products_of_probabilities(model)
     keys = selection.keys(rows.coupled_states)
 
     def terms(i: int, term: Callable[[Key], Any]) -> Any:
@@ -262,7 +287,7 @@ def _add_coupled_rows(
         return terms(i, lambda key: model.x[key]) - rows.coupled[i].limit
 
     def times(i: int, t: int) -> Any:
-        return terms(i, lambda key: model.z[key, t]) - rows.coupled[i].limit * model.v[t]
+        return terms(i, lambda key: products[key, t]) - rows.coupled[i].limit * model.v[t]
 
     near = [set.intersection(*(set(coupling.of_state(s)) for s in side.states(game).tolist())) for side in rows.coupled]
     family = Family("coupled", "k", COUPLED, NONE, plain, times, lambda i: rows.coupled[i].equation)

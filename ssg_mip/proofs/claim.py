@@ -22,11 +22,14 @@ nothing.
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class PolicyClaim:
-    """Rows on the leader's policy, and functions of the states that bound the occupancies, as rows ``[t, s]``."""
+    """Rows on the leader's policy, and functions of the states that bound the occupancies, as rows ``[t, s]``.
+
+    There are none of the latter where no occupancies are spoken of, as in the improvement program.
+    """
 
     rows: tuple[PolicyRow, ...]
-    below: FloatArray
-    above: FloatArray
+    below: FloatArray = dataclasses.field(default_factory=lambda: np.zeros((0, 0)))
+    above: FloatArray = dataclasses.field(default_factory=lambda: np.zeros((0, 0)))
 
     def to_lists(self) -> list[Any]:
         """As in the header of a certificate."""

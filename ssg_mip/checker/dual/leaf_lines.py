@@ -34,15 +34,17 @@ def read_leaf(data: Sequence[Any], header: Header, game: Numbers) -> Leaf:
     sides = NO_SIDES if header.policy is None else sides_of(header.policy.rows, game.leader_counts)
     if any(header.conditional.count(state) != 1 for state in sides.coupled):
         raise InvalidResultError("a state whose policy is tied to that of others must be conditional, once")
-    count_of_box = count + len(sides.coupled)
+    count_of_box = count + (len(sides.coupled) if own else 0)
     covered = [range(count)] * (own + len(header.floor)) + [[s] for s in header.conditional]
     wanted = 4 + len(covered) + header.outside
     if len(data) != wanted:
         raise InvalidResultError(f"a leaf has {len(data)} entries; it must have {wanted}")
     objective = number(data[1], "a leaf's objective")
     blocks = [_block(block, states, game) for states, block in zip(covered, data[4:], strict=False)]
-    floor, share, improve = _outside(data[-1], header, game)
-    policy = _NO_POLICY if header.policy is None else _read_policy(data[-1], len(blocks), sides, game)
+    floor, share, improve = _outside(data[4 + len(covered) :], header, game)
+    policy = _NO_POLICY
+    if header.policy is not None:
+        policy = _read_policy(data[-1], len(blocks), sides, game, count_of_box - count)
     scale = _Scale(
         [
             *(objective, *floor, *share, *improve, *policy.visits, *(by for _, by in policy.coupling)),
@@ -84,7 +86,7 @@ class _RawPolicy:
 _NO_POLICY = _RawPolicy(statewise=[], coupling=[], visits=())
 
 
-def _read_policy(data: Any, blocks: int, sides: PolicySides, game: Numbers) -> _RawPolicy:
+def _read_policy(data: Any, blocks: int, sides: PolicySides, game: Numbers, visited: int) -> _RawPolicy:
     statewise, coupling, visits = listed_values(data, 3, "multipliers of rows on the policy")
     by_block: list[list[tuple[tuple[int, int], PolicyTerm, float]]] = [[] for _ in range(blocks)]
     for entry in listed_values(statewise):
@@ -99,7 +101,7 @@ def _read_policy(data: Any, blocks: int, sides: PolicySides, game: Numbers) -> _
             _term(listed_values(entry, 4, "a multiplier across states"), len(sides.coupling), game)
             for entry in listed_values(coupling)
         ],
-        visits=numbers(visits, len(sides.coupled), "multipliers of occupancies") if sides.coupled else (),
+        visits=numbers(visits, visited, "multipliers of occupancies"),
     )
 
 
@@ -126,13 +128,13 @@ def _by_answer(
     return found
 
 
-def _outside(data: Any, header: Header, game: Numbers) -> tuple[tuple[float, ...], ...]:
+def _outside(data: Sequence[Any], header: Header, game: Numbers) -> tuple[tuple[float, ...], ...]:
     """The multipliers outside the blocks: of floors, of comparisons and of rows that forbid a loss."""
     if header.values is not None:
-        return (), (), numbers(data, game.num_states, "multipliers of states")
+        return (), (), numbers(data[0], game.num_states, "multipliers of states")
     if not header.floor:  # what is said of rows on the policy is read elsewhere
         return (), (), ()
-    floor, share = listed_values(data, 2, "multipliers of floors and of comparisons")
+    floor, share = listed_values(data[0], 2, "multipliers of floors and of comparisons")
     rows = len(game.leader_rewards)
     return numbers(floor, len(header.floor), "floor multipliers"), numbers(share, rows, "share multipliers"), ()
 

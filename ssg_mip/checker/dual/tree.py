@@ -65,13 +65,15 @@ class Tree:
         )
         sides = NO_SIDES if header.policy is None else sides_of(header.policy.rows, self._numbers.leader_counts)
         self._visits: Visits | None = None
-        if header.policy is not None and sides.coupled:
+        if sides.coupled and header.floor:
+            raise InvalidResultError("rows that couple states do not go with floors")
+        if header.policy is not None and sides.coupled and header.values is None:
             self._visits = Visits(self._numbers, header.grid, header.policy, sides.coupled)
         self._propagation = Propagation(self._numbers, header.grid, demands.margin)
         self._bounds = LeafBounds(self._numbers, header.grid, demands, sides)
         self._values = ValueBounds(self._numbers, header.grid, Fraction(header.margin))
         self._root = rounded_down(header.lower, header.grid), rounded_up(header.upper, header.grid)
-        self._places = self._numbers.num_states + len(sides.coupled)
+        self._places = self._numbers.num_states + (0 if self._visits is None else len(sides.coupled))
         self._ceiling = self._proven_ceiling()
         self._slack = slack_of_opposites(exact)
         self.unproven = 0

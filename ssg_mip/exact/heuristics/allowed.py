@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ssg_mip.exact.heuristics.alike import Alike
 from ssg_mip.game.game import Game
@@ -53,6 +54,15 @@ class Allowed:
     def holds(self, policy: LeaderPolicy) -> bool:
         """Whether a policy is allowed, within the tolerance of every row."""
         return self._space.holds(self._game, policy)
+
+    def losing_states(self, policy: LeaderPolicy) -> NDArray[np.bool_]:
+        """The states of rows that a policy does not keep."""
+        game, slots = self._game, policy.slots(self._game)
+        broken = np.zeros(game.num_states, dtype=bool)
+        for row in self._space.rows:
+            if not row.holds(slots):
+                broken[row.states(game)] = True
+        return broken
 
     def nearest(self, policy: LeaderPolicy) -> LeaderPolicy | None:
         """The policy itself, if it is allowed, or one whose probabilities differ least from its own, in sum.
