@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
 
+from ssg_mip.errors import OptionError
 from ssg_mip.game.game import Game
 from ssg_mip.problem.policy_space import PolicyRow, PolicySpace
+from ssg_mip.problem.scalarisation import ConcavePieces
 from ssg_mip.programs.tags import tagged
+
+STATED = frozenset({"rows", "floor", "observed"})
+"""What of a policy space the compact models state; what the leader sees stands among the rows."""
+
+
+def check_stated(space: PolicySpace, where: str) -> None:
+    """Raise :class:`OptionError` if a policy space says more than that; ``where`` follows "which"."""
+    for field in dataclasses.fields(space):
+        value = getattr(space, field.name)
+        if field.name not in STATED and value is not None and value != ():
+            raise OptionError(
+                f"the problem restricts policies by {field.name}, which {where}: use solve, or leave that out"
+            )
 
 
 def add_policy_rows(model: Any, game: Game, space: PolicySpace) -> None:
@@ -65,3 +81,28 @@ def leader_variable(model: Any, game: Game, slot: int) -> Any:
     """The variable ``f(s, a)`` of a leader slot."""
     state = int(game.leader_slot_state[slot])
     return model.f[state, slot - int(game.leader_offsets[state])]
+
+
+def maximise_pieces(model: Any, what: ConcavePieces, ends: tuple[float, float]) -> None:
+    """Replace the objective of the compact commitment model: ``level``, at most each piece of a concave function.
+
+    Parameters
+    ----------
+    model
+        The model, with the leader's values ``V(s)``.
+    what
+        The pieces; ``piece[k]``: ``weights[k] @ V + offsets[k] >= level``.
+    ends
+        The least and the largest value of the function.
+    """
+    for name in ("objective", "scalarisation", "leader_value"):
+        model.del_component(name)
+    model.level = pyo.Var(bounds=ends)
+    rows = list(zip(what.weights.tolist(), what.offsets.tolist(), strict=True))
+
+    def piece(m: Any, k: int) -> Any:
+        weights, constant = rows[k]
+        return pyo.quicksum(weight * m.V[s] for s, weight in enumerate(weights)) + constant >= m.level
+
+    model.piece = tagged(pyo.Constraint(range(len(rows)), rule=piece), "k")
+    model.objective = pyo.Objective(expr=model.level, sense=pyo.maximize)
