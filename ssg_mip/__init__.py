@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ssg_mip.pareto.sweep import trace_front
     from ssg_mip.problem.finite_horizon import finite_horizon
     from ssg_mip.problem.follower_types import bayesian
+    from ssg_mip.problem.payments import with_menu, with_payments
     from ssg_mip.problem.scalarisation import AugmentedChebyshev, ConcavePieces, WeightedSum
     from ssg_mip.programs.export import export
     from ssg_mip.result import Result
@@ -77,6 +78,8 @@ _LAZY = {
     "verify": "ssg_mip.checker.verify",
     "verify_bound": "ssg_mip.checker.dual.replay",
     "verify_bounds": "ssg_mip.checker.dual.replay",
+    "with_menu": "ssg_mip.problem.payments",
+    "with_payments": "ssg_mip.problem.payments",
     "write_instance": "ssg_mip.io",
 }
 
@@ -119,6 +122,8 @@ __all__ = [
     "verify",
     "verify_bound",
     "verify_bounds",
+    "with_menu",
+    "with_payments",
     "write_instance",
 ]
 

@@ -14,6 +14,7 @@ from ssg_mip.branch_and_bound.records import Aim
 from ssg_mip.evaluation.value_bounds import LEAST_GAP
 from ssg_mip.exact.answer import Answer, answer_of, without_program
 from ssg_mip.exact.commitment_bridge import CommitmentBridge, Witness
+from ssg_mip.exact.constrained import bridge_along
 from ssg_mip.exact.heuristics.simple import simple_policies
 from ssg_mip.exact.size_limit import comparisons, direction_products, obstacle
 from ssg_mip.game.policy import LeaderPolicy
@@ -59,7 +60,7 @@ def solve_direction(
         ``Termination.INFEASIBLE`` and the dual bound ``-inf``.
     """
     direction = Direction(demands=tuple(demands), ceilings=tuple(ceilings), top=top, missing=run.tolerances.monotone)
-    bridge = CommitmentBridge(problem, run, direction, witness)
+    bridge = bridge_along(problem, run, direction, witness)
     stop = obstacle(max(direction_products(problem.game, direction), comparisons(problem.game)), run)
     if stop is not None:
         return _simple_answer(bridge, stop, top)

@@ -105,9 +105,8 @@ class TreeLines:
             blocks[block][3].append(cut)
         objective, outside = proof.objective, layout.outside(game, dual.tolist())
         if self._claim.policy is not None:
-            rows = layout.policy(dual.tolist())
             objective = layout.objective(objective, dual.tolist())
-            outside = [rows] if self._claim.values is None else [[*outside, rows[:2]]]
+            outside = [*outside, layout.policy(dual.tolist())]
         # The boxes of the replay are those of the exact rewards, which rounding may put a little further out.
         wider = ROUNDED * rounding_of(self._form)[0]
         lower, upper = proof.box.lower - wider, proof.box.upper + wider

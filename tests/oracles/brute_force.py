@@ -235,6 +235,49 @@ def brute_force(
     )
 
 
+def highest_level(
+    game: PlainGame,
+    starts: Array,
+    least: Array,
+    slopes: Array,
+    rows: Sequence[tuple[Array, float, float]] = (),
+    *,
+    top: float,
+    gap: float = 1e-6,
+    time_limit: float = 60.0,
+) -> float:
+    """The largest ``level <= top`` with ``starts[k] @ V >= least[k] + slopes[k] * level`` for all ``k``; a bound on it.
+
+    ``rows`` are ``(coefficients, lower, upper)`` with a coefficient for each leader action, state after state, and
+    infinite sides for none; policies that miss one do not count. ``-inf`` if no policy counts.
+    """
+    best = -np.inf
+    for response in game.responses():
+        model = _new_model(time_limit, gap)
+        policy = _policy_answered_by(model, game, response)
+        if policy is None:
+            continue
+        flat = [variable for row in policy for variable in row]
+        for coefficients, lower, upper in rows:
+            value = pyscipopt.quicksum(float(c) * f for c, f in zip(coefficients, flat, strict=True))
+            if np.isfinite(upper):
+                model.addCons(value <= float(upper))
+            if np.isfinite(lower):
+                model.addCons(value >= float(lower))
+        leader = _value_variables(model, "V", *bounds_for_response(game, response, leader=True))
+        for s, chosen in enumerate(response):
+            model.addCons(leader[s] == _action_value(game, policy, leader, s, chosen, leader=True))
+        level = model.addVar("level", lb=-top, ub=top)
+        for start, low, slope in zip(starts, least, slopes, strict=True):
+            value = pyscipopt.quicksum(float(w) * leader[s] for s, w in enumerate(start) if w)
+            model.addCons(value >= float(low) + float(slope) * level)
+        model.setObjective(level, "maximize")
+        model.optimize()
+        if model.getStatus() != "infeasible":
+            best = max(best, float(model.getDualbound()))
+    return best
+
+
 Row = tuple[Sequence[Sequence[float]], float, float]
 """``least <= sum_sa coefficients[s][a] f(a|s) <= most``; infinite for no side."""
 

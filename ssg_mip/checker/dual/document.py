@@ -56,11 +56,9 @@ With floors they are
 ``[floor, share]``, one number for each floor and one for each joint action; for the improvement program one number for
 each state.
 
-Of the improvement program with rows on the policy what stands outside the blocks is ``[improve, [statewise,
-coupling]]``, a number for each state and entries as below; there are no occupancies then, and nothing bounds them.
-
-With rows on the policy otherwise, boxes and places of splits go on with the occupancies of the states that rows
-couple, in rising order. What stands outside the blocks is then ``[statewise, coupling, visits]``: entries
+With rows on the policy, boxes and places of splits go on with the occupancies of the states that rows couple, in rising
+order; not so for the improvement program, which has no occupancies. What stands outside the blocks is then, after what
+belongs to floors or to the improvement program, ``[statewise, coupling, visits]``: entries
 ``[block, b, i, t, side, multiplier]`` of the sides within states, where ``block`` counts the blocks of the leaf and
 ``i`` the sides; entries ``[i, t, side, multiplier]`` of the others; and of ``sum x g = g`` for every coupled state,
 with ``g`` the place of ``d`` between the ends of its reference interval. Side 0 is the row itself with ``t`` = -1, or
@@ -138,9 +136,9 @@ class Header:
     reduction: tuple[GivenRound, ...] | None = None
 
     @property
-    def outside(self) -> bool:
-        """Whether leaves have multipliers outside their blocks."""
-        return bool(self.floor) or self.values is not None or self.policy is not None
+    def outside(self) -> int:
+        """How many entries of a leaf are multipliers outside its blocks."""
+        return int(bool(self.floor) or self.values is not None) + int(self.policy is not None)
 
     @property
     def grid(self) -> int:
@@ -290,8 +288,8 @@ def read_weights(given: Any) -> tuple[float, ...]:
 
 def _read_policy(given: Any, count: int, demands: dict[str, Any]) -> PolicyDemand:
     """The rows on the leader's policy."""
-    if demands["floor"]:
-        raise InvalidResultError("rows on the leader's policy do not go with floors")
+    if demands["floor"] and demands["values"] is not None:
+        raise InvalidResultError("floors do not go with the improvement program")
     rows, below, above = listed_values(given, 3, "the header's policy")
     count = count if demands["values"] is None else 0  # a single step has no occupancies
     return PolicyDemand(

@@ -41,9 +41,10 @@ def read_leaf(data: Sequence[Any], header: Header, game: Numbers) -> Leaf:
         raise InvalidResultError(f"a leaf has {len(data)} entries; it must have {wanted}")
     objective = number(data[1], "a leaf's objective")
     blocks = [_block(block, states, game) for states, block in zip(covered, data[4:], strict=False)]
-    demanded, rows = _parts_outside(data[-1], header)
-    floor, share, improve = _outside(demanded, header, game)
-    policy = _NO_POLICY if header.policy is None else _read_policy(rows, len(blocks), sides, game, count_of_box - count)
+    floor, share, improve = _outside(data[4 + len(covered) :], header, game)
+    policy = _NO_POLICY
+    if header.policy is not None:
+        policy = _read_policy(data[-1], len(blocks), sides, game, count_of_box - count)
     scale = _Scale(
         [
             *(objective, *floor, *share, *improve, *policy.visits, *(by for _, by in policy.coupling)),
@@ -83,14 +84,6 @@ class _RawPolicy:
 
 
 _NO_POLICY = _RawPolicy(statewise=[], coupling=[], visits=())
-
-
-def _parts_outside(data: Any, header: Header) -> tuple[Any, Any]:
-    """What stands outside the blocks of demands, and of rows on the policy."""
-    if header.values is None or header.policy is None:
-        return data, data
-    improve, rows = listed_values(data, 2, "multipliers of states and of rows on the policy")
-    return improve, [*listed_values(rows, 2, "multipliers of rows on the policy"), []]
 
 
 def _read_policy(data: Any, blocks: int, sides: PolicySides, game: Numbers, visited: int) -> _RawPolicy:
@@ -135,13 +128,13 @@ def _by_answer(
     return found
 
 
-def _outside(data: Any, header: Header, game: Numbers) -> tuple[tuple[float, ...], ...]:
+def _outside(data: Sequence[Any], header: Header, game: Numbers) -> tuple[tuple[float, ...], ...]:
     """The multipliers outside the blocks: of floors, of comparisons and of rows that forbid a loss."""
     if header.values is not None:
-        return (), (), numbers(data, game.num_states, "multipliers of states")
+        return (), (), numbers(data[0], game.num_states, "multipliers of states")
     if not header.floor:  # what is said of rows on the policy is read elsewhere
         return (), (), ()
-    floor, share = listed_values(data, 2, "multipliers of floors and of comparisons")
+    floor, share = listed_values(data[0], 2, "multipliers of floors and of comparisons")
     rows = len(game.leader_rewards)
     return numbers(floor, len(header.floor), "floor multipliers"), numbers(share, rows, "share multipliers"), ()
 

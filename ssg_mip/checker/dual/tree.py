@@ -65,6 +65,8 @@ class Tree:
         )
         sides = NO_SIDES if header.policy is None else sides_of(header.policy.rows, self._numbers.leader_counts)
         self._visits: Visits | None = None
+        if sides.coupled and header.floor:
+            raise InvalidResultError("rows that couple states do not go with floors")
         if header.policy is not None and sides.coupled and header.values is None:
             self._visits = Visits(self._numbers, header.grid, header.policy, sides.coupled)
         self._propagation = Propagation(self._numbers, header.grid, demands.margin)

@@ -26,6 +26,7 @@ from ssg_mip.exact import Answer
 from ssg_mip.exact.direction import solve_direction
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.pareto.allowed import TOGETHER, check_rows, nearest_allowed
 from ssg_mip.pareto.enclosure.archive import Archive
 from ssg_mip.pareto.enclosure.objectives import Objective, sum_demand
 from ssg_mip.pareto.enclosure.points import AttainedPoint, described_points
@@ -81,7 +82,7 @@ class EnclosureSearch:
     Raises
     ------
     OptionError
-        If the resolution is too fine.
+        If the resolution is too fine, or rows on the policy reach beyond single states.
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class EnclosureSearch:
         is_over: Callable[[int], bool],
     ) -> None:
         game = problem.game
+        check_rows(problem, TOGETHER, "an enclosure")
         self._is_over = is_over
         self._game = game
         self._objectives = objectives
@@ -132,7 +134,9 @@ class EnclosureSearch:
 
     def run(self) -> Termination:
         """Solve programs until the resolution is reached, or a limit is."""
-        start = LeaderPolicy.uniform(self._game)
+        start = nearest_allowed(self._problem, LeaderPolicy.uniform(self._game))
+        if start is None:
+            return Termination.INFEASIBLE
         response, keeps = self._problem.follower.answer(self._game, start, self._run.tolerances)
         if keeps:
             self._archive.add(start, response)

@@ -9,7 +9,7 @@ import numpy as np
 from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.mdp import DENSE_STATES
 from ssg_mip.exact import Answer
-from ssg_mip.exact.commitment_bridge import CommitmentBridge
+from ssg_mip.exact.constrained import bridge_along
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.pareto.dominance import covers
@@ -106,6 +106,6 @@ class Archive:
         ]
         total = sum_demand(self._objectives, np.ones(len(floors)), float(found.objectives.sum()))
         direction = Direction(demands=(total, *floors), missing=self._run.tolerances.monotone)
-        candidate = CommitmentBridge(self._problem, self._run, direction).ascended(found.policy)
+        candidate = bridge_along(self._problem, self._run, direction).ascended(found.policy)
         moved = self._at(candidate.policy, candidate.response)
         return moved if covers(moved.objectives, found.objectives) else found

@@ -13,10 +13,11 @@ from ssg_mip.base.gap import SPREAD_SHARE
 from ssg_mip.base.leftover import CutRuns
 from ssg_mip.base.status import Termination
 from ssg_mip.evaluation.value_bounds import gap_scales, leader_value_bounds
-from ssg_mip.exact import solve_commitment
+from ssg_mip.exact.constrained import solve_constrained
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.registry import find_method
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.pareto.allowed import ONE_BY_ONE, at_least, check_rows, chosen_by_state
 from ssg_mip.pareto.existence.answers import Verdict
 from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.problem import Problem
@@ -50,6 +51,7 @@ class ExistenceSearch:
 
     def __init__(self, problem: Problem, run: Run) -> None:
         game = problem.game
+        check_rows(problem, ONE_BY_ONE, "the question of existence")
         self._game = game
         self._problem = problem
         self._run = run
@@ -96,7 +98,7 @@ class ExistenceSearch:
         size = self._game.num_states
         joint = self._solve(None, self._run.deadline.share(1.0 / (size + 2)))
         if joint.termination is Termination.INFEASIBLE:
-            return Verdict.NONE, math.inf, "no stationary policy keeps the margin"
+            return Verdict.NONE, math.inf, self._none_allowed()
         for place, state in enumerate(self._states_to_solve()):
             if self._exhausted():
                 break
@@ -185,14 +187,16 @@ class ExistenceSearch:
         return Verdict.NONE, miss, reason
 
     def _by_floor(self) -> tuple[Verdict, float, str] | None:
-        """The program with the suprema as floors, where a limit has not come first."""
+        """The program with the suprema as floors, where a limit has not come first and it would be exact."""
         if self.end.is_limit or not np.isfinite(self.lower).all() or self._exhausted():
+            return None
+        if not chosen_by_state(self._problem):
             return None
         size = self._game.num_states
         even = np.full(size, 1.0 / size)
         given_away = FLOOR_SHARE * self.allowed
         run = self._run.after(self.nodes).up_to(-math.inf)
-        answer = solve_commitment(self._problem.weighing(even).above(self.lower - given_away), run)
+        answer = solve_constrained(at_least(self._problem.weighing(even), self.lower - given_away), run)
         self.nodes += answer.nodes
         self.lps += answer.lps
         self._ends[_FLOORS] = answer.termination
@@ -207,6 +211,13 @@ class ExistenceSearch:
             f"each misses one by more than {self._run.scale.gain_out(miss):.3g}"
         )
         return Verdict.NONE, miss, reason
+
+    def _none_allowed(self) -> str:
+        """Why there is no policy at all."""
+        asked = {"rows": bool(self._problem.policies.rows), "margin": self._problem.follower.margin > 0.0}
+        return (
+            f"no stationary policy keeps the {' and the '.join(what for what, is_asked in asked.items() if is_asked)}"
+        )
 
     def _why_undecided(self) -> str:
         if self.candidate is None:

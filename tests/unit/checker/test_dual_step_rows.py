@@ -138,7 +138,7 @@ def test_without_the_multipliers_of_the_rows_the_bound_is_not_proven(name: str) 
     lines = found.lines
     for line in lines[1:]:
         if line[0] == "l":
-            line[-1][1] = [[], []]
+            line[-1] = [[], [], []]
     assert replayed(found.case.game, lines) is None
 
 
@@ -157,8 +157,8 @@ def test_wider_rows_are_not_proven_by_it(name: str) -> None:
 def test_a_negative_multiplier_of_an_inequality_is_refused(part: int, name: str) -> None:
     found = certified(name)
     lines = found.lines
-    leaf = next(line for line in lines[1:] if line[0] == "l" and line[-1][1][part])
-    leaf[-1][1][part][0][-1] *= -1.0
+    leaf = next(line for line in lines[1:] if line[0] == "l" and line[-1][part])
+    leaf[-1][part][0][-1] *= -1.0
     with pytest.raises(InvalidResultError, match="row on the leader's policy by a negative number"):
         verify_bound(found.case.game, lines)
 
@@ -174,7 +174,7 @@ def test_no_occupancy_is_spoken_of() -> None:
     with pytest.raises(InvalidResultError, match="the place of a split"):
         verify_bound(found.case.game, split)
     third = found.lines
-    next(line for line in third[1:] if line[0] == "l")[-1][1].append([0.0])
+    next(line for line in third[1:] if line[0] == "l")[-1][2].append(0.0)
     with pytest.raises(InvalidResultError):
         verify_bound(found.case.game, third)
 
@@ -225,7 +225,7 @@ def _random_multipliers(parts: Lines, rng: np.random.Generator, found: Certified
 
     blocks = [
         [any_sign(1), any_sign((1, game.num_states)), [abs(value) for value in any_sign(len(incentive))], []]
-        for _, _, incentive, _ in parts[:-1]
+        for _, _, incentive, _ in parts[:-2]
     ]
     statewise, coupling = [], []
     for t, side in itertools.product((-1, *range(game.num_states)), (0, 1, 2)):
@@ -236,4 +236,4 @@ def _random_multipliers(parts: Lines, rng: np.random.Generator, found: Certified
             answers = range(int(game.follower_counts[one.state]))
             statewise += [[one.state, b, i, t, side, abs(any_sign(()))] for b in answers]
     improve = [0.0 if loses else abs(value) for value in any_sign(game.num_states)]
-    return [*blocks, [improve, [statewise, coupling]]]
+    return [*blocks, improve, [statewise, coupling, []]]
