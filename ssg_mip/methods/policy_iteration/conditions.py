@@ -270,7 +270,7 @@ def breaks_sufficiency(bridge: HighestGainBridge, policy: LeaderPolicy, negligib
     leader, _ = induced_by_leader(game, policy)
     promised = leader.action_values(bridge.values) - bridge.values[game.follower_slot_state]
     own = response.follower_policy.slots(game)
-    if bridge.problem.follower.ties == "leader":  # the tied answer that gives the gain
+    if bridge.problem.follower.favours_leader:  # the tied answer that gives the gain
         promised = np.where(response.tied, promised, -np.inf)
         own = np.array([int(np.argmax(promised[a:b])) + a for a, b in zip(*_ends(game), strict=True)])
     moved = np.asarray(leader.transition[own] @ gains)
