@@ -84,6 +84,9 @@ class RowKind(enum.IntEnum):
     WORTH = 20
     """The level that is maximised is at most what the objective of the block allows."""
 
+    DIFFERENCE = 21
+    """In ``state`` the ``answer`` is no worse than another ``action`` now, where nothing later depends on it."""
+
 
 class ColumnKind(enum.IntEnum):
     """What a column is."""

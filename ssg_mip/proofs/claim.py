@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.problem.policy_space import PolicyRow
+from ssg_mip.problem.policy_space import PolicyRow, PolicySpace
 
 VALUE_SLACK = 1e-14
 """How far, relative to the values, those of a policy usually lie from its exact ones: more than their rounding.
@@ -30,6 +31,10 @@ class PolicyClaim:
     rows: tuple[PolicyRow, ...]
     below: FloatArray = dataclasses.field(default_factory=lambda: np.zeros((0, 0)))
     above: FloatArray = dataclasses.field(default_factory=lambda: np.zeros((0, 0)))
+
+    def coupled_states(self, game: Game) -> list[int]:
+        """The states in rows that couple several, in rising order."""
+        return PolicySpace(rows=self.rows).coupled_states(game)
 
     def to_lists(self) -> list[Any]:
         """As in the header of a certificate."""

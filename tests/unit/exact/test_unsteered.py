@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from typing import Any
 
 import numpy as np
 import pytest
 
 from ssg_mip import Game, LeaderPolicy, bayesian, finite_horizon
-from ssg_mip.base.status import Termination
+from ssg_mip.base.status import BoundProof, Termination
+from ssg_mip.checker.dual.replay import verify_bound
 from ssg_mip.evaluation.mdp import induced_by_leader, occupancy
 from ssg_mip.exact.constrained import solve_constrained
 from ssg_mip.exact.occupancy_rows import occupancy_rows
@@ -17,6 +19,7 @@ from ssg_mip.exact.unsteered import solve_allowed
 from ssg_mip.problem.objective import Objective
 from ssg_mip.problem.policy_space import PolicyRow
 from ssg_mip.problem.problem import Problem
+from ssg_mip.proofs.writer import Recorder
 from ssg_mip.runs.limits import Limits
 from ssg_mip.runs.run import Run
 from tests.unit.exact.constrained_cases import bayesian_games
@@ -210,3 +213,49 @@ def test_that_no_policy_is_allowed_is_proven() -> None:
     answer = solve_allowed(asked, run())
     assert answer.termination is Termination.INFEASIBLE
     assert answer.dual_bound == -np.inf
+
+
+CERTIFIED = {
+    "static": lambda: static(0, 3),
+    "many": lambda: static(5, 6, 5),
+    "absorbing": lambda: types(0, states=1, count=3),
+    "budget": lambda: budget(static(2, 3), 0.8),
+    "drifting": lambda: drifting(1),
+    "repeated": lambda: budget(finite_horizon(static(1, 1, 2).game, 3, leader_discount=0.9)),
+}
+
+
+@pytest.mark.parametrize("name", CERTIFIED)
+def test_where_visits_are_known_the_bound_has_a_certificate(name: str) -> None:
+    problem, recorder = CERTIFIED[name](), Recorder()
+    answer = solve_allowed(problem, run(recorder=recorder))
+    assert answer.bound_proof is BoundProof.REPLAYED
+    lines = json.loads(json.dumps(list(recorder.lines(problem.game))))
+    replay = verify_bound(problem.game, lines)
+    assert replay.passed, replay.failed
+    assert replay.proven is not None
+    assert answer.primal_bound - 1e-7 <= float(replay.proven) <= answer.dual_bound
+    lines[0]["bound"] = answer.primal_bound - 1e-3
+    assert not verify_bound(problem.game, lines).passed
+
+
+def test_multipliers_of_differences_and_of_rows_decide_a_certificate() -> None:
+    problem, recorder = static(0, 3), Recorder()
+    solve_allowed(problem, run(recorder=recorder))
+    text = json.dumps(list(recorder.lines(problem.game)))
+    leaves = [place for place, line in enumerate(json.loads(text)) if isinstance(line, list) and line[0] == "l"]
+    for spoil in (
+        lambda leaf: leaf[4].__setitem__(2, [0.0] * len(leaf[4][2])),
+        lambda leaf: leaf[-1].__setitem__(1, []),
+    ):
+        lines = json.loads(text)
+        for place in leaves:
+            spoil(lines[place])
+        assert not verify_bound(problem.game, lines).passed
+
+
+def test_a_certificate_of_types_that_move_alike_is_that_of_the_general_program() -> None:
+    problem, recorder = types(0), Recorder()
+    answer = solve_allowed(problem, run(recorder=recorder))
+    assert answer.bound_proof is BoundProof.REPLAYED
+    assert verify_bound(problem.game, list(recorder.lines(problem.game))).passed
