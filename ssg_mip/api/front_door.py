@@ -21,8 +21,10 @@ from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.closing import closed, kept_for_closing
 from ssg_mip.methods.explained import explained
 from ssg_mip.methods.presolved import run_presolved
-from ssg_mip.methods.registry import check_taken, find_method
-from ssg_mip.problem.follower import Rational
+from ssg_mip.methods.registry import USUAL, check_taken, method_for
+from ssg_mip.methods.seen_rationally import as_asked, seen_rationally
+from ssg_mip.problem.follower import Follower
+from ssg_mip.problem.followers import follower_of
 from ssg_mip.problem.objective import Objective
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.scalarisation import AugmentedChebyshev, ConcavePieces, WeightedSum, scalarisation_of
@@ -48,7 +50,7 @@ SEED_DECIDES = "seed_decides"
 )
 def solve(
     game: Game,
-    method: str = "policy-iteration",
+    method: str = USUAL,
     weights: ArrayLike | Mapping[str, float] | None = None,
     ties: Ties = "leader",
     gap: float = DEFAULT_GAP,
@@ -73,6 +75,7 @@ def solve(
     deadline: Deadline | None = None,
     scalarisation: WeightedSum | AugmentedChebyshev | ConcavePieces | Mapping[str, Any] | str | None = None,
     presolve: bool = True,
+    follower: Follower | Mapping[str, Any] | str | None = None,
 ) -> Result:
     """Find a stationary leader policy, its exact value and a proven bound on the best value.
 
@@ -81,12 +84,13 @@ def solve(
     game
         The game.
     method
-        ``"policy-iteration"`` improves every state from where it starts, ``"restarted-policy-iteration"`` until nothing
-        dominates the point; ``"response-regions"`` and ``"backtracking"`` are Algorithms 2 and 3 of the same paper;
-        ``"commitment"`` proves the weighted optimum; ``"deterministic"`` and ``"grid"`` search those restricted
-        policies exactly. Methods of the related papers, which prove nothing: ``"fixed-point"``,
-        ``"policy-gradient"``, ``"bilevel-q"``, ``"asymmetric-learning"`` and, with the extra ``learn``,
-        ``"actor-critic"`` and ``"ppo-hedge"``.
+        ``"policy-iteration"``, the usual one, improves every state from where it starts, and
+        ``"restarted-policy-iteration"`` until nothing dominates the point; ``"response-regions"`` and
+        ``"backtracking"`` are Algorithms 2 and 3 of the same paper; ``"commitment"`` proves the weighted optimum;
+        ``"deterministic"`` and ``"grid"`` search those restricted policies exactly. Methods of the related papers,
+        which prove nothing: ``"fixed-point"``, ``"policy-gradient"``, ``"bilevel-q"``, ``"asymmetric-learning"`` and,
+        with the extra ``learn``, ``"actor-critic"`` and ``"ppo-hedge"``. ``"usual"`` is the first of them that honours
+        the follower.
     weights
         Weights over states, an array ``[num_states]`` or ``{state: weight}``, scaled to sum to one; the start
         distribution if absent.
@@ -153,6 +157,10 @@ def solve(
         ``"grid"``, states too, and unconnected parts are solved apart (:mod:`ssg_mip.presolve`). What was done is in
         ``details["presolve"]``, which is missing where presolve does not apply or was not wanted. The answer and its
         proofs are about the game as given.
+    follower
+        What kind of follower answers (:mod:`ssg_mip.problem.followers`), for example ``Quantal(0.1)``, the same as
+        ``"quantal:0.1"`` or ``{"kind": "quantal", "temperature": 0.1}``; rational, with ``ties`` and ``margin``, if
+        absent. Methods that do not honour him are refused by name.
 
     Returns
     -------
@@ -172,14 +180,16 @@ def solve(
     if certificate is not None:
         recorder = prepared_recorder(Path(certificate))
     deadline = Deadline(time_limit) if deadline is None else deadline
-    solver = find_method(method)
     what = scalarisation_of(game, scalarisation)
     if isinstance(what, WeightedSum):
         if weights is not None:
             raise OptionError("weights are given beside a scalarisation weighted-sum; leave one of them out")
         weights, what = what.weights, None
     with given_or_graceful(interrupt) as flag:
-        problem = Problem(game, Objective(state_weights(game, weights), what), Rational(ties=ties, margin=margin))
+        answering = follower_of(follower, ties=ties, margin=margin)
+        problem = Problem(game, Objective(state_weights(game, weights), what), answering)
+        solver, given = method_for(answering, method), problem
+        problem = seen_rationally(given)
         run = Run(
             gap=gap,
             deadline=deadline.keeping(kept_for_closing(game, deadline, check=check, guarantee=guarantee)),
@@ -204,8 +214,8 @@ def solve(
             found, deadline, flag, check=check, guarantee=guarantee, tolerances=tolerances, recorder=recorder
         )
     if recorder is not None and certificate is not None:
-        recorder.write(Path(certificate), game)
-    return result
+        recorder.write(Path(certificate), problem.game)
+    return as_asked(result, given)
 
 
 def _is_random(start: object) -> bool:

@@ -28,6 +28,7 @@ class Termination(enum.Enum):
         "the policy found makes the follower nearly indifferent, and nothing near it makes him prefer the response; "
         "the value is that under his exact best response"
     )
+    GIVEN = "the policy came from outside; nothing was searched here"
     NUMERICAL = "the solver failed numerically; the bound stays valid"
 
     @property

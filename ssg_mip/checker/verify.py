@@ -16,6 +16,7 @@ from ssg_mip.checker.clock import TimeIsUp, ends_by, time_is_up
 from ssg_mip.checker.dual.replay import BoundVerification
 from ssg_mip.checker.enclosure_checks import enclosure_checks
 from ssg_mip.checker.evidence import Prover
+from ssg_mip.checker.followers import follower_checks, prover_for
 from ssg_mip.checker.guarantee_checks import guarantee_check
 from ssg_mip.checker.outcome import NO_TIME, CheckOutcome, claimed_words
 from ssg_mip.checker.point_checks import (
@@ -176,8 +177,10 @@ def examine(
     if claims is None:
         whole = _outcome(checks, seconds=time.perf_counter() - started)
         return Examination(verification=_verification(subject, checks, whole, "", Proof.NONE), whole=whole)
+    bounds = tuple(one for one in bounds if claims.follower.is_certified_by(one.follower, game))
+    game = claims.follower.game(game)
     exact = ExactGame.of(game)
-    prover = Prover(exact, claims.ties, tolerances, checkpoint)
+    prover = prover_for(exact, claims, tolerances, checkpoint)
     num_points = len(claims.answers)
     claims, left_out = timely(claims, prover, out_of_time)
     if any(one.cut_off for one in bounds):
@@ -187,7 +190,14 @@ def examine(
     if bounds:
         checks += certified_checks(claims, bounds, prover, exact)
     checkpoint()
-    proven = ProvenBounds(exact, bounds, claims.margin, out_of_time=out_of_time, tolerances=tolerances)
+    proven = ProvenBounds(
+        exact,
+        bounds,
+        claims.margin,
+        out_of_time=out_of_time,
+        tolerances=tolerances,
+        by_ties=claims.follower.by_ties,
+    )
     judge = Judge(claims, prover, proven, exact, out_of_time)
     proofs = [_proven(point, prover) for point in claims.answers]
     points: tuple[CheckOutcome, ...] = ()
@@ -270,7 +280,12 @@ def _only(claims: Claims, point: PointClaim) -> Claims:
 
 def _point_checks(game: Game, claims: Claims, prover: Prover) -> list[Check]:
     """The response and the values of the answers."""
-    return [*response_checks(claims, prover, game), *value_checks(claims, prover, game), proof_check(claims, prover)]
+    return [
+        *response_checks(claims, prover, game),
+        *follower_checks(claims, prover, game),
+        *value_checks(claims, prover, game),
+        proof_check(claims, prover),
+    ]
 
 
 def _derived_checks(

@@ -36,6 +36,7 @@ TERMINATION_MESSAGES = {
         "the policy found makes the follower nearly indifferent, and nothing near it makes him prefer the response; "
         "the value is that under his exact best response"
     ),
+    "given": "the policy came from outside; nothing was searched here",
     "numerical": "the solver failed numerically; the bound stays valid",
 }
 """Of every termination."""

@@ -23,11 +23,12 @@ from ssg_mip.cli.plot_option import check_wish, draw_wish
 
 def solve_instance(
     instance: options.Instance,
-    method: options.Method = "policy-iteration",
+    method: options.UsualMethod = "usual",
     weights: options.Weights = None,
     scalarisation: options.ScalarisationGiven = None,
     ties: options.Ties = "leader",
     margin: options.Margin = 0.0,
+    follower: options.Follower = None,
     gap: options.Gap = DEFAULT_GAP,
     time_limit: options.TimeLimit = None,
     node_limit: options.NodeLimit = None,
@@ -82,6 +83,7 @@ def solve_instance(
             scalarisation=options.read_scalarisation(scalarisation),
             ties=options.check_rule(ties),
             margin=margin,
+            follower=follower,
             gap=gap,
             deadline=deadline,
             seed=seed,

@@ -39,11 +39,12 @@ from ssg_mip.branch_and_bound.search import LOOK_ALWAYS, Search
 from ssg_mip.branch_and_bound.tree_log import TreeLog
 from ssg_mip.evaluation.value_bounds import ValueBounds
 from ssg_mip.exact.answer import Answer
-from ssg_mip.exact.constrained import ConstrainedBridge, solve_constrained
+from ssg_mip.exact.constrained import ConstrainedBridge
 from ssg_mip.exact.heuristics.allowed import Allowed
 from ssg_mip.exact.occupancy_rows import occupancy_rows
 from ssg_mip.exact.size_limit import obstacle
 from ssg_mip.exact.solving import claimed, searched
+from ssg_mip.exact.wider import solve_allowed
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.evaluated_policy import Candidate
@@ -126,7 +127,7 @@ class UnsteeredBridge(ConstrainedBridge):
             y[self._rows] = np.maximum(point.columns[self._columns], 0.0)
         return y
 
-    def _answered(self, y: FloatArray) -> FloatArray:
+    def _per_answer(self, y: FloatArray) -> FloatArray:
         """Per follower slot, how often it is the answer."""
         return np.bincount(self.game.row_follower_slot, y, int(self.game.follower_offsets[-1])).astype(np.float64)
 
@@ -134,7 +135,7 @@ class UnsteeredBridge(ConstrainedBridge):
         """Per state, how often another answer than the heaviest is given; 0 where that is rounding."""
         game = self.game
         visits = np.bincount(game.row_state, y, game.num_states)
-        beside = visits - np.maximum.reduceat(self._answered(y), game.follower_offsets[:-1])
+        beside = visits - np.maximum.reduceat(self._per_answer(y), game.follower_offsets[:-1])
         return np.where(beside > PURE * visits, beside, 0.0)
 
     def _split(self, relaxation: BoxRelaxation, box: Box, point: Point, root_width: FloatArray) -> Split | None:
@@ -146,7 +147,7 @@ class UnsteeredBridge(ConstrainedBridge):
             return None
         state = int(np.argmax(np.where(left > 1, self._claimed_beyond(y), -1.0)))
         first, last = game.follower_offsets[state : state + 2]
-        mass = np.where(box.open_choices, self._answered(y), -1.0)
+        mass = np.where(box.open_choices, self._per_answer(y), -1.0)
         return ChoiceBranch(int(first + np.argmax(mass[first:last])), game.follower_slot_state == state)
 
     def _claimed_beyond(self, y: FloatArray) -> FloatArray:
@@ -156,7 +157,7 @@ class UnsteeredBridge(ConstrainedBridge):
         """
         game, mixed = self.game, self._mixed(y)
         played = np.bincount(game.row_leader_slot, y, int(game.leader_offsets[-1]))[game.row_leader_slot]
-        theirs, ours = (self._answered(played * rewards) for rewards in (game.follower_rewards, game.leader_rewards))
+        theirs, ours = (self._per_answer(played * rewards) for rewards in (game.follower_rewards, game.leader_rewards))
         best = np.maximum.reduceat(theirs, game.follower_offsets[:-1])[game.follower_slot_state]
         is_best = theirs >= best - PURE * (1.0 + np.abs(best))
         real = np.maximum.reduceat(np.where(is_best, ours, -np.inf), game.follower_offsets[:-1])
@@ -164,15 +165,15 @@ class UnsteeredBridge(ConstrainedBridge):
         return np.where(mixed > 0.0, np.maximum(claimed, 0.0) + PURE * mixed, 0.0)
 
 
-def solve_allowed(problem: Problem, run: Run) -> Answer:
+def solve_suited(problem: Problem, run: Run) -> Answer:
     """Maximise ``weights @ V^f`` over the policies that a problem allows, by the program that suits it.
 
-    Parameters are those of :func:`~ssg_mip.exact.constrained.solve_constrained`, which is asked where the program of
+    Parameters are those of :func:`~ssg_mip.exact.wider.solve_allowed`, which is asked where the program of
     this module does not apply, or has no certificate and one is wanted.
     """
     rows = None if problem.floor is not None else _linear(problem, run)
     if rows is None or (run.recorder is not None and any(row.position is None for row in rows)):
-        return solve_constrained(problem, run)
+        return solve_allowed(problem, run)
     bridge = UnsteeredBridge(problem, run, rows)
     answer = searched(bridge)
     if run.recorder is None:
@@ -186,7 +187,9 @@ def _linear(problem: Problem, run: Run) -> tuple[OccupancyRow, ...] | None:
     """What couples states, if anything does, all of it is linear in occupancies, and nothing else is asked."""
     space = problem.policies
     others = space.costs or space.supports or space.values
-    if others or not isinstance(problem.follower, Rational) or not space.coupled_states(problem.game):
+    if others or problem.objective.goal is not None or not isinstance(problem.follower, Rational):
+        return None
+    if not space.coupled_states(problem.game):
         return None
     if obstacle(problem.game.num_rows, run) is not None:
         return None

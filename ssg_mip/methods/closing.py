@@ -151,9 +151,9 @@ def closed(
         if recorder is not None:
             bounds = recorder.replays(result.game, share)
         result = dataclasses.replace(result, check=_checked(result, tolerances, share, stopped, bounds))
-    answer = Answered.of(result) if check else None
+    answer = Answered.of(result) if check and result.follower is None else None
     loses = answer is not None and _loses(answer, tolerances, until, stopped)
-    if (guarantee or loses) and result.leader_policy is not None and not stopped():
+    if (guarantee or loses) and result.follower is None and result.leader_policy is not None and not stopped():
         result = _with_guarantee(result, until, stopped)
     if loses and answer and not answer.is_secured(result.leader_value, result.guaranteed, allowed_gap(result)):
         allowed = allowed_gap(result)

@@ -190,7 +190,7 @@ def trace_front(
             "time_limit": None if math.isinf(deadline.asked) else deadline.asked,
             "node_limit": node_limit,
             "starts": starts,
-            "margin": float(problem.follower.margin),
+            **problem.follower.options(),
             "selection": selection,
             "epsilon": epsilon,
             **({"settings": dict(settings)} if settings else {}),

@@ -93,7 +93,7 @@ def commitment_along(
     Raises
     ------
     ValueError
-        If there are rows that couple states and several demands: blocks of their own would each choose a policy.
+        If there are rows across states or on costs and several demands: blocks of their own would each choose a policy.
 
     Returns
     -------
@@ -106,8 +106,8 @@ def commitment_along(
     """
     import pyomo.environ as pyo
 
-    if len(direction.demands) > 1 and rows.coupled_states:
-        raise ValueError("a program has several demands or rows that couple states, not both")
+    if len(direction.demands) > 1 and rows.tied:
+        raise ValueError("a program has several demands or rows across states or on costs, not both")
     selection = Selection.everything(game) if selection is None else selection
     coupling = Coupling(game)
     thin = sorted({*direction.thin_states(game), *rows.coupled_states})

@@ -158,7 +158,8 @@ class Direction:
         """The level of a policy with these values, at least the bottom; ``-inf`` if a demand is missed there."""
         over = self.over(leader, follower)
         asked = slice(1, None) if self.is_sum else slice(None)
-        return -math.inf if np.any((over < -self.slack)[asked]) else max(self.bottom, self.height(over))
+        there = over if self.bottom == 0.0 or self.is_sum else over - self.bottom * self.slopes
+        return -math.inf if np.any((there < -self.slack)[asked]) else max(self.bottom, self.height(over))
 
     def thin_states(self, game: Game) -> list[int]:
         """The states in which hardly any block starts, so that they need conditional variables."""

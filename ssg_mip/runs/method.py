@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from ssg_mip.base.promises import Promise
 from ssg_mip.errors import OptionError
+from ssg_mip.problem.follower import Follower, Rational
 from ssg_mip.problem.policy_space import Scope
 from ssg_mip.problem.problem import Problem
 from ssg_mip.result import Result
@@ -41,6 +42,7 @@ class Takes(enum.Enum):
     SCALARISATION = "a scalarisation that is no weighted sum"
     ZERO_WEIGHTS = "weights of zero as they are, because no state may lose"
     FLOORS = "values that some states must keep"
+    GOALS = "goals that are no weighted sums"
 
 
 def draws_nothing(_: Run) -> str:
@@ -54,14 +56,14 @@ ROWS = "rows on the leader's policy"
 
 @dataclasses.dataclass(frozen=True)
 class Missed:
-    """What a problem asks of the policies and a method would not honour.
+    """What a problem asks and a method would not honour.
 
     Attributes
     ----------
     what
-        A scope of rows, or floors.
+        A scope of rows, floors, or a goal.
     names
-        What users call the rows; empty of floors.
+        What users call the rows, or the goal; empty of floors.
     """
 
     what: Takes | Scope
@@ -99,6 +101,11 @@ class Method:
         Whether it claims nothing but a weighted value, so that what the weights do not reach has no say in the units.
     extra
         The optional dependencies that it needs, as ``pip`` calls them; empty for none.
+    certifies
+        Whether it can leave a certificate of its bound.
+    followers
+        What it does for the kinds of follower beside the rational one that it honours, by kind: as a method of the same
+        name, for all of the above may differ. The others are refused by name.
     """
 
     name: str
@@ -111,6 +118,13 @@ class Method:
     in_own_units: bool = False
     weighted_only: bool = False
     extra: str = ""
+    certifies: bool = True
+    followers: Mapping[str, Method] = dataclasses.field(default_factory=dict)
+
+    def answering(self, follower: Follower) -> Method | None:
+        """What it does for a follower; ``None`` if it does not honour his kind."""
+        rational = follower.kind == Rational.kind or follower.is_rational_elsewhere
+        return self if rational else self.followers.get(follower.kind)
 
     def __call__(self, problem: Problem, run: Run) -> Result:
         """Run the method; its result carries its promises.
@@ -132,6 +146,9 @@ class Method:
         refused = [Missed(scope, names) for scope, names in rows.items() if scope not in self.rows]
         if problem.floor is not None and Takes.FLOORS not in self.takes:
             refused.append(Missed(Takes.FLOORS))
+        goal = problem.objective.goal
+        if goal is not None and Takes.GOALS not in self.takes:
+            refused.insert(0, Missed(Takes.GOALS, (goal.kind,)))
         return refused[0] if refused else None
 
     @property

@@ -319,7 +319,7 @@ class EnclosureSearch:
                 method="enclosure",
                 options={
                     "resolution": self._wanted,
-                    "margin": float(self._problem.follower.margin),
+                    **self._problem.follower.options(),
                     "time_limit": None if math.isinf(run.deadline.asked) else run.deadline.asked,
                     "node_limit": run.limits.nodes,
                     "program_limit": None if math.isinf(self._program_limit) else self._program_limit,
