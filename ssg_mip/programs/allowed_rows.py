@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ssg_mip.game.game import Game
-from ssg_mip.problem.policy_space import PolicySpace
+from ssg_mip.problem.policy_space import PolicyRow, PolicySpace
 from ssg_mip.programs.tags import tagged
 
 
@@ -22,16 +22,19 @@ def add_allowed_rows(model: Any, game: Game, space: PolicySpace) -> None:
 
     if not space.rows:
         return
+    rows = pyo.Constraint(range(len(space.rows)), rule=lambda m, k: allowed_row(m, game, space.rows[k]))
+    model.allowed = tagged(rows, "k")
+
+
+def allowed_row(model: Any, game: Game, row: PolicyRow) -> Any:
+    """One row on ``model.f``."""
+    import pyomo.environ as pyo
+
     state, first = game.leader_slot_state, game.leader_offsets
-
-    def allowed(m: Any, k: int) -> Any:
-        row = space.rows[k]
-        slots = np.flatnonzero(row.coefficients).tolist()
-        terms = (float(row.coefficients[i]) * m.f[int(state[i]), i - int(first[state[i]])] for i in slots)
-        ends = [float(end) if np.isfinite(end) else None for end in (row.lower, row.upper)]
-        return pyo.inequality(ends[0], pyo.quicksum(terms), ends[1]) if ends != [None, None] else pyo.Constraint.Skip
-
-    model.allowed = tagged(pyo.Constraint(range(len(space.rows)), rule=allowed), "k")
+    slots = np.flatnonzero(row.coefficients).tolist()
+    terms = (float(row.coefficients[i]) * model.f[int(state[i]), i - int(first[state[i]])] for i in slots)
+    ends = [float(end) if np.isfinite(end) else None for end in (row.lower, row.upper)]
+    return pyo.inequality(ends[0], pyo.quicksum(terms), ends[1]) if ends != [None, None] else pyo.Constraint.Skip
 
 
 def add_support_limits(model: Any, game: Game, space: PolicySpace) -> None:
