@@ -24,6 +24,7 @@ from ssg_mip.game.game import Game
 from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.follower import Follower
+from ssg_mip.problem.rising import Reached, ReachedLeast
 from ssg_mip.problem.scalarisation import Scalarised
 
 
@@ -156,6 +157,9 @@ class Result(FrozenArrays):
         The kind of follower whom all of it is about; ``None`` for the rational one.
     follower_mix
         How he mixes, where he does; ``follower_policy`` is ``None`` then.
+    reached
+        Where the goal is no weighted sum, what has been reached of it and what is proven; in the same way beside the
+        value of the weights (:mod:`ssg_mip.problem.goals`).
     """
 
     game: Game
@@ -183,17 +187,27 @@ class Result(FrozenArrays):
     scalarised: Scalarised | None = None
     follower: Follower | None = None
     follower_mix: FollowerMix | None = None
+    reached: Reached | None = None
 
     @property
     def scalarised_value(self) -> float:
-        """``L[leader_values]``; ``leader_value`` where the scalarisation is the weighted sum, NaN without a policy."""
-        if self.scalarised is None or self.leader_policy is None:
+        """The value of what was maximised, where it is the least of several sums or a scalarisation.
+
+        ``leader_value`` where it is a weighted sum, or sums in turn; NaN without a policy.
+        """
+        if self.leader_policy is None:
+            return self.leader_value
+        if isinstance(self.reached, ReachedLeast):
+            return self.reached.value(self.leader_values, self.follower_values, self.leader_policy.slots(self.game))
+        if self.scalarised is None:
             return self.leader_value
         return self.scalarised.what(self.leader_values)
 
     @property
     def scalarised_bound(self) -> float:
-        """Proven: no stationary leader policy has a larger ``L``; infinite if nothing is proven."""
+        """Proven: no stationary leader policy has a larger ``scalarised_value``; infinite if nothing is proven."""
+        if isinstance(self.reached, ReachedLeast):
+            return self.reached.bound
         return self.dual_bound if self.scalarised is None else self.scalarised.bound
 
     @property
@@ -234,6 +248,10 @@ class Result(FrozenArrays):
             f"Result({self.method!r} on {self.game.name!r}: {self.status.name}, value {self.leader_value:.9g} <= "
             f"{self.dual_bound:.9g}, {self.check.word})"
         )
+
+    def _goal(self, reached: Reached) -> dict[str, Any]:
+        slots = None if self.leader_policy is None else self.leader_policy.slots(self.game)
+        return reached.to_dict(self.game, self.leader_values, self.follower_values, slots)
 
     def _scalarised_point(self, point: TrajectoryPoint) -> dict[str, float | None]:
         what = self.scalarised
@@ -277,6 +295,7 @@ class Result(FrozenArrays):
             "relative_gap": finite(self.relative_gap),
             "gap_scale": self.gap_scale,
             **({} if self.scalarised is None else self.scalarised.to_dict(self.game, self.leader_values)),
+            **({} if self.reached is None else {"goal": self._goal(self.reached)}),
             "leader_values": by_state(self.leader_values),
             "follower_values": by_state(self.follower_values),
             "leader_policy": None if self.leader_policy is None else self.leader_policy.to_names(self.game),

@@ -55,7 +55,7 @@ def certified_bounds_check(claims: Claims, found: Sequence[BoundVerification]) -
 
 def _serves(one: BoundVerification, claims: Claims) -> bool:
     """Whether it is proven, and about no fewer policies than the document: documents know no rows on the policy."""
-    return one.passed and one.margin <= claims.margin and not one.policy_rows
+    return one.passed and one.margin <= claims.margin and not one.of_allowed
 
 
 def _bound_trials(claims: Claims, serving: Sequence[BoundVerification]) -> Iterator[Trial]:

@@ -31,7 +31,7 @@ STATUSES = (
 
 TERMINATIONS = (
     *("gap", "stationary", "time_limit", "node_limit", "iteration_limit", "size_limit", "interrupted", "good_enough"),
-    *("converged", "cycle", "infeasible", "none_in_class", "tie_rule", "near_tie", "numerical"),
+    *("converged", "cycle", "infeasible", "none_in_class", "tie_rule", "near_tie", "given", "numerical"),
 )
 """Why a run may have ended."""
 

@@ -180,6 +180,7 @@ def _fits(status: str, termination: str, margin: float, place: str) -> Iterator[
         "stationary": {"optimal", "pareto_optimal", "stationary"},
         "infeasible": {"infeasible"},
         "none_in_class": {"no_solution"},
+        "given": {"feasible", "no_solution"},
     }
     fitting = status in allowed.get(termination, {status}) and (status != "infeasible" or termination == "infeasible")
     yield _truth(fitting, f"{place}: status {status!r} with termination {termination!r}")

@@ -65,7 +65,7 @@ class ProvenBounds:
     ) -> None:
         self._exact = exact
         self._leeway = tuple(leeway)
-        serving = [one for one in replays if one.passed and one.margin <= margin and not one.policy_rows]
+        serving = [one for one in replays if one.passed and one.margin <= margin and not one.of_allowed]
         self.plain = tuple(one for one in serving if one.values is None)
         self.steps = tuple(one for one in serving if one.values is not None)
         self.ceiling: tuple[Fraction, ...] | None = None

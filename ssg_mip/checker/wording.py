@@ -30,12 +30,13 @@ TERMINATION_MESSAGES = {
     "converged": "the method converged",
     "cycle": "the method entered a cycle",
     "infeasible": "proven: no policy satisfies the constraints",
-    "none_in_class": "the solver finds no policy of the restricted class that keeps the margin",
+    "none_in_class": "the solver finds no allowed policy of the restricted class that keeps the margin",
     "tie_rule": "the follower's tie rule undoes the improvement that the program promises",
     "near_tie": (
         "the policy found makes the follower nearly indifferent, and nothing near it makes him prefer the response; "
         "the value is that under his exact best response"
     ),
+    "given": "the policy came from outside; nothing was searched here",
     "numerical": "the solver failed numerically; the bound stays valid",
 }
 """Of every termination."""

@@ -13,13 +13,16 @@ import dataclasses
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ssg_mip.branch_and_bound.box import Box
 from ssg_mip.branch_and_bound.branching_rule import branch_by_scores, splittable, violation_scores
 from ssg_mip.branch_and_bound.records import Branch, ChoiceBranch, Split
 from ssg_mip.branch_and_bound.relaxation import BoxRelaxation, Point
 from ssg_mip.game.game import Game
+from ssg_mip.lp.compiled import CompiledProgram
 from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.programs.tags import ColumnKind
 
 NOTICEABLE = 1e-2
 """Share of the other errors from which on errors of the values keep them waiting."""
@@ -35,6 +38,8 @@ LEAST_VISITS = 1e-3
 class CoupledColumns:
     """Where the joint actions of coupled states stand in a compiled program.
 
+    The improvement program has probabilities and no occupancies: there ``y`` is ``x``, and no ``d`` stands in the box.
+
     Attributes
     ----------
     rows
@@ -42,7 +47,7 @@ class CoupledColumns:
     x, y
         Columns of their probabilities and of their occupancies.
     products
-        Places of ``y = x d`` among the products.
+        Places of ``y = x d`` among the products; without ``d`` of all products of ``x``, several in a row.
     states, d, places
         The coupled states, the columns of their ``d``, and their places in the box.
     """
@@ -54,6 +59,23 @@ class CoupledColumns:
     states: IntArray
     d: IntArray
     places: IntArray
+
+    @classmethod
+    def of_probabilities(cls, game: Game, compiled: CompiledProgram, states: IntArray) -> CoupledColumns:
+        """Those of a program whose probabilities have all their products with values, and no occupancies.
+
+        Parameters
+        ----------
+        states
+            The coupled states.
+        """
+        tags, none = compiled.column_tags, np.zeros(0, dtype=np.int64)
+        x = np.flatnonzero((tags.kind == ColumnKind.WEIGHT) & np.isin(tags.state, states))
+        order = np.argsort(compiled.product_factor, kind="stable")
+        first = np.searchsorted(compiled.product_factor[order], x)
+        rows = game.row_offsets[tags.state[x]] + tags.leader[x] * game.follower_counts[tags.state[x]] + tags.answer[x]
+        products = order[first[:, None] + np.arange(game.num_states)]
+        return cls(rows=rows, x=x, y=x, products=products, states=states, d=none, places=none)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -68,11 +90,14 @@ class CoupledBranching:
         Where the program of the present relaxation has what is read.
     keeps
         Whether probabilities per leader slot keep every row that couples states.
+    groups
+        The state of every choice that is an answer; -1 for other choices.
     """
 
     game: Game
     columns: Callable[[], CoupledColumns]
     keeps: Callable[[FloatArray], bool]
+    groups: IntArray
 
     def __call__(self, relaxation: BoxRelaxation, box: Box, point: Point, root_width: FloatArray) -> Split | None:
         """The split; ``None`` where nothing can be split."""
@@ -104,12 +129,12 @@ class CoupledBranching:
         x = np.zeros(game.num_rows)
         x[columns.rows] = np.maximum(point.columns[columns.x], 0.0)
         weight = np.zeros(game.num_rows)
-        weight[columns.rows] = point.importance[columns.products]
+        weight[columns.rows] = point.importance[columns.products].reshape(len(columns.rows), -1).max(axis=1)
         policy = np.bincount(game.row_leader_slot, x, int(game.leader_offsets[-1]))
         answer = self._mass(x)
         off = np.abs(x - policy[game.row_leader_slot] * answer[game.row_follower_slot]) * weight
         visits = np.zeros(game.num_states)
-        visits[columns.states] = np.maximum(point.columns[columns.d], LEAST_VISITS)
+        visits[columns.states] = np.maximum(point.columns[columns.d], LEAST_VISITS) if len(columns.d) else 1.0
         scores: FloatArray = np.bincount(game.row_state, off, game.num_states) * visits
         return np.where(self._open_answers(box) > 1, scores, 0.0)
 
@@ -119,8 +144,12 @@ class CoupledBranching:
         return np.bincount(self.game.row_follower_slot, x, count).astype(float, copy=False)
 
     def _open_answers(self, box: Box) -> IntArray:
-        found: IntArray = np.add.reduceat(box.open_choices.astype(np.int64), self.game.follower_offsets[:-1])
+        found: IntArray = np.add.reduceat(self._answers(box).astype(np.int64), self.game.follower_offsets[:-1])
         return found
+
+    def _answers(self, box: Box) -> NDArray[np.bool_]:
+        """Which follower slots are open; other choices of a box come after them."""
+        return box.open_choices[: int(self.game.follower_offsets[-1])]
 
     def _where_harmful(
         self, point: Point, columns: CoupledColumns, visits: FloatArray, answers: FloatArray
@@ -166,7 +195,7 @@ class CoupledBranching:
         """The heaviest open answer of a state, and the others."""
         x = np.zeros(self.game.num_rows)
         x[columns.rows] = np.maximum(point.columns[columns.x], 0.0)
-        mass = np.where(box.open_choices, self._mass(x), -1.0)
+        mass = np.where(self._answers(box), self._mass(x), -1.0)
         first, last = self.game.follower_offsets[state : state + 2]
         return self._choice(int(first + np.argmax(mass[first:last])))
 
@@ -174,9 +203,8 @@ class CoupledBranching:
         """The first open answer of a coupled state that has several."""
         for state in self.columns().states[self._open_answers(box)[self.columns().states] > 1].tolist():
             first = int(self.game.follower_offsets[state])
-            return self._choice(first + int(np.argmax(box.open_choices[first:])))
+            return self._choice(first + int(np.argmax(self._answers(box)[first:])))
         return None
 
     def _choice(self, slot: int) -> ChoiceBranch:
-        state = self.game.follower_slot_state
-        return ChoiceBranch(slot, state == state[slot])
+        return ChoiceBranch(slot, self.groups == self.groups[slot])

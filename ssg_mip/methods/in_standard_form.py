@@ -18,11 +18,13 @@ from ssg_mip.base.status import BoundProof, Status, Termination
 from ssg_mip.base.tolerances import ARITHMETIC, FINEST_GAP, ROUNDING, Tolerances
 from ssg_mip.evaluation.best_response import Response, best_response
 from ssg_mip.evaluation.standard_form import Scale, StandardForm, standard_form
-from ssg_mip.evaluation.value_bounds import leader_spreads
+from ssg_mip.evaluation.value_bounds import ValueBounds, follower_value_bounds, leader_spreads, leader_value_bounds
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.policy_space import PolicySpace
 from ssg_mip.problem.problem import Problem
+from ssg_mip.problem.rising import InTurn, LeastOf, Reached, ReachedInTurn, ReachedLeast
 from ssg_mip.problem.scalarisation import Concave, Scalarised
 from ssg_mip.problem.scalarisation.claims import raised
 from ssg_mip.result import ProgressRow, Result, TrajectoryPoint
@@ -49,15 +51,17 @@ def _suits_programs(game: Game) -> bool:
 
 def run_method(problem: Problem, run: Run, method: Method) -> Result:
     """Run a method on the standard form of a game; the answer is in the game's own units."""
-    form = form_for(problem.game, method, problem.weights, ignores=problem.follower.any_policy_counts)
+    goal = problem.objective.goal
+    weights = None if goal is not None or problem.policies.restricts else problem.weights
+    form = form_for(problem.game, method, weights, ignores=problem.follower.any_policy_counts)
     rising = _scalarised_into(problem)
     if form.changes_nothing:
-        return _scalarised_out(method(rising, run), problem, form)
+        return _reached_out(_scalarised_out(method(rising, run), problem, form), problem, form)
     found = method(*into_form(rising, run, form))
     result = result_out(found, form)
     own = form.ignored is not None or form.moves_values
     whole = with_own_values(result, run.tolerances, _changes(form)) if own else result
-    return _scalarised_out(still_optimal(whole, run.gap), problem, form)
+    return _reached_out(_scalarised_out(still_optimal(whole, run.gap), problem, form), problem, form)
 
 
 def _unit(what: Concave) -> float:
@@ -94,6 +98,25 @@ def _scalarised_out(result: Result, problem: Problem, form: StandardForm) -> Res
             dataclasses.replace(point, scalarised_step_bound=bound_out(point)) for point in result.trajectory
         ),
     )
+
+
+def _reached_out(result: Result, problem: Problem, form: StandardForm) -> Result:
+    """What a result in the game's own units says of its goal, in these units and with all rounding counted."""
+    goal, reached = problem.objective.goal, result.reached
+    if goal is None or reached is None:
+        return result
+    if isinstance(reached, ReachedLeast) and isinstance(goal, LeastOf):
+        sizes = [np.maximum(np.abs(one.lower), np.abs(one.upper)) for one in _bounds(form.game)]
+        out: Reached = reached.out(form, goal, goal.size(*sizes))
+    elif isinstance(reached, ReachedInTurn) and isinstance(goal, InTurn):
+        out = reached.out(form, goal)
+    options = {**result.provenance.options, "goal": goal.options()}
+    provenance = dataclasses.replace(result.provenance, options=options)
+    return dataclasses.replace(result, reached=out, provenance=provenance)
+
+
+def _bounds(game: Game) -> tuple[ValueBounds, ValueBounds]:
+    return leader_value_bounds(game), follower_value_bounds(game)
 
 
 Changes = Callable[[FloatArray, FloatArray], bool]
@@ -175,7 +198,21 @@ def into_form(problem: Problem, run: Run, form: StandardForm) -> tuple[Problem, 
     what = problem.objective.scalarisation
     if what is not None:
         problem = problem.scalarising(what.into(form.leader))
-    return dataclasses.replace(problem.about(form.standard), follower=follower), run
+    if problem.objective.goal is not None:
+        problem = problem.wanting(problem.objective.goal.into(form))
+    policies = _policies_into(problem, form)
+    return dataclasses.replace(problem.about(form.standard), follower=follower, policies=policies), run
+
+
+def _policies_into(problem: Problem, form: StandardForm) -> PolicySpace:
+    """Which policies count, with what the leader must get in the units of the standard form."""
+    policies, least = problem.policies, problem.floor
+    return dataclasses.replace(
+        policies,
+        floor=None if least is None else form.leader.into(least),
+        costs=policies.all_costs(problem.game),
+        values=(),
+    )
 
 
 def progress_into(

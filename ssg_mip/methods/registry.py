@@ -58,6 +58,7 @@ METHODS: dict[str, Method] = {
             home="ssg_mip.methods.policy_iteration",
             promises=_NEVER_LOSES,
             takes=_STEPS,
+            rows=_ROWS,
             draws=_steps,
         ),
         Method(
@@ -65,6 +66,7 @@ METHODS: dict[str, Method] = {
             home="ssg_mip.methods.policy_iteration.restarted",
             promises=_NEVER_LOSES,
             takes=_STEPS,
+            rows=_ROWS,
             draws=_steps,
         ),
         Method(
@@ -72,8 +74,8 @@ METHODS: dict[str, Method] = {
             home="ssg_mip.methods.commitment",
             promises=(Promise.LAST_ITERATE,),
             followers=_COMMITMENTS,
-            takes=frozenset({Takes.FLOORS}),
-            rows=_ROWS,
+            takes=frozenset({Takes.FLOORS, Takes.GOALS}),
+            rows=_ROWS | {Scope.DISCOUNTED, Scope.SUPPORT},
             weighted_only=True,
         ),
         Method(
@@ -81,6 +83,7 @@ METHODS: dict[str, Method] = {
             home="ssg_mip.methods.response_regions",
             promises=_NEVER_LOSES,
             takes=frozenset({Takes.ZERO_WEIGHTS}),
+            rows=_ROWS,
             draws=_regions,
         ),
         Method(
@@ -88,18 +91,21 @@ METHODS: dict[str, Method] = {
             home="ssg_mip.methods.policy_iteration.backtracking",
             promises=(Promise.LAST_ITERATE, Promise.CERTIFIED_STOP),
             takes=_STEPS,
+            rows=_ROWS,
             draws=_steps_and_restarts,
         ),
         Method(
             name="deterministic",
             home="ssg_mip.methods.restricted.deterministic",
             promises=(Promise.LAST_ITERATE, Promise.DETERMINISTIC),
+            rows=_ROWS,
             weighted_only=True,
         ),
         Method(
             name="grid",
             home="ssg_mip.methods.restricted.grid",
             promises=(Promise.LAST_ITERATE, Promise.ON_GRID),
+            rows=_ROWS,
             weighted_only=True,
         ),
         Method(

@@ -1,4 +1,4 @@
-"""Followers who are rational in another game: solved there, and the answers said of the game as given."""
+"""Followers who are rational in another game: their problems solved there, answers said of the game as given."""
 
 from __future__ import annotations
 

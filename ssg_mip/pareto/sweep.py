@@ -21,6 +21,7 @@ The time is shared between the runs. What some of them leave goes back to those 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -47,13 +48,14 @@ from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.in_standard_form import form_for, into_form, row_out
 from ssg_mip.methods.registry import check_taken, find_method
 from ssg_mip.numerics.array_types import FloatArray, IntArray
-from ssg_mip.pareto.archive import PointArchive
+from ssg_mip.pareto.allowed import ONE_BY_ONE, check_rows, nearest_allowed
 from ssg_mip.pareto.assurance import assured_front
 from ssg_mip.pareto.closing import kept_for_checks
 from ssg_mip.pareto.front import ParetoFront, Settlement
 from ssg_mip.pareto.in_standard_form import front_out
 from ssg_mip.pareto.plans import DichotomicPlan, ListPlan, Plan
 from ssg_mip.pareto.second_stage import SecondStage
+from ssg_mip.pareto.sweep_points import SweepPoints
 from ssg_mip.pareto.weight_sets import DEFAULT_NUM_WEIGHTS, corner_weights, weight_grid
 from ssg_mip.problem.follower import Rational
 from ssg_mip.problem.problem import Problem
@@ -181,6 +183,7 @@ def trace_front(
             tolerances=tolerances,
         )
         check_taken(problem, run, solver)
+        check_rows(problem, ONE_BY_ONE, "a front")
         problem, run = into_form(problem, run, form)
         options = {
             "gap": gap,
@@ -200,6 +203,7 @@ def trace_front(
             front_out(sweep.front(stopped or plan.termination, options), form),
             check=check,
             guarantee=guarantee,
+            allows=functools.partial(problem.policies.holds, game),
             deadline=deadline,
             interrupt=flag,
             recorder=recorder,
@@ -231,7 +235,7 @@ class _Sweep:
         self._starts = starts
         self._rng = rng
         self._on_progress = on_progress
-        self._pool = PointArchive(problem, run)
+        self._pool = SweepPoints(problem, run)
         self._results: list[Result] = []
         self._settlements: list[Settlement | None] = []
         self._cut: CutRuns[int] = CutRuns(run.deadline)
@@ -272,7 +276,7 @@ class _Sweep:
         """
         yield None if Takes.ZERO_WEIGHTS in self._method.takes else self._pool.best(alpha)
         for _ in range(self._starts - 1):
-            yield LeaderPolicy.random(self._game, self._rng)
+            yield nearest_allowed(self._problem, LeaderPolicy.random(self._game, self._rng))
 
     def _solve_one(self, alpha: FloatArray, start: LeaderPolicy | None, deadline: Deadline) -> None:
         """One run within its share of the time."""

@@ -39,7 +39,7 @@ class Follower(abc.ABC):
     """What he is called on the command line, in files and where methods say whom they take."""
 
     is_rational_elsewhere: ClassVar[bool] = False
-    """Whether :meth:`rational_in` has a game for every game: all that honours rational followers honours him."""
+    """Whether :meth:`rational_in` has a game for every game: what honours rational followers honours him."""
 
     # ------------------------------------------------------------------ how he answers, and which answers count
 

@@ -45,3 +45,40 @@ class Origin(abc.ABC):
     @abc.abstractmethod
     def told(self, game: Game, played: Played) -> Mapping[str, Any]:
         """What has been played in the made game, in the terms of the original: plain data by name."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Remade(Origin):
+    """A game with the states of another one, and other rewards or leader actions.
+
+    Attributes
+    ----------
+    game
+        The other one.
+    before
+        What that was made of, if of anything.
+    """
+
+    game: Game
+    before: Origin | None = None
+
+    def meant_by(self, name: str) -> tuple[int, ...]:
+        """The states of the other game that the name means, which are states of this one."""
+        if self.before is not None:
+            return self.before.meant_by(name)
+        return (self.game.state_names.index(name),) if name in self.game.state_names else ()
+
+    def told(self, game: Game, played: Played) -> Mapping[str, Any]:
+        """What it means in the other game, and what that was made of."""
+        del game
+        there = self.played_there(played)
+        told = {} if self.before is None else self.before.told(self.game, there)
+        return {**told, **self.told_of(there, played)}
+
+    @abc.abstractmethod
+    def played_there(self, played: Played) -> Played:
+        """What both players do in the other game, with their values there."""
+
+    @abc.abstractmethod
+    def told_of(self, there: Played, played: Played) -> Mapping[str, Any]:
+        """What is told of the change itself."""

@@ -6,15 +6,20 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from numpy.typing import ArrayLike
+
 from ssg_mip.errors import OptionError
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.follower import FOLLOWER, Follower, Rational
+from ssg_mip.problem.goal import Goal, Stated
 from ssg_mip.problem.objective import Objective
 from ssg_mip.problem.observation import observed
 from ssg_mip.problem.origin import Origin
 from ssg_mip.problem.policy_space import EVERY_POLICY, PolicySpace
-from ssg_mip.problem.scalarisation import Concave
+from ssg_mip.problem.rising import Rising
+from ssg_mip.problem.scalarisation import Concave, WeightedSum, scalarisation_of
+from ssg_mip.problem.weights import state_weights
 
 
 @dataclasses.dataclass(frozen=True, eq=False, init=False)
@@ -112,11 +117,52 @@ class Problem:
         FOLLOWER.check("follower", follower)
         return dataclasses.replace(self, follower=follower)
 
+    def maximise(self, goal: Goal | WeightedSum | Concave | ArrayLike | Mapping[str, float]) -> Problem:
+        """The same with another goal (:mod:`ssg_mip.problem.goals`).
+
+        Parameters
+        ----------
+        goal
+            Weights over states, as an array or ``{state: weight}``; a scalarisation; or one of ``WorstStart``,
+            ``WorstType``, ``Lexicographic``, ``PriceOnChange`` and ``WithFollower``. Weights and scalarisations take
+            the place of any other goal that is no other reward.
+
+        Returns
+        -------
+        Problem
+            About another game of the same states where the goal is another reward: a price on change for each visit,
+            or a share of the follower's value where both discount alike.
+
+        Raises
+        ------
+        OptionError
+            If the goal does not fit the game, or cannot be honoured beside what else is asked.
+        """
+        if isinstance(goal, Goal):
+            stated = Stated(game=self.game, origin=self.origin, policies=self.policies, objective=self.objective)
+            found = goal.of(stated)
+            changes = {field.name: getattr(found, field.name) for field in dataclasses.fields(found)}
+            return dataclasses.replace(self, **changes)
+        if isinstance(goal, Concave):
+            scalarisation_of(self.game, goal)
+            return self.scalarising(goal).wanting(None)
+        weights = goal.weights if isinstance(goal, WeightedSum) else goal
+        objective = Objective(state_weights(self.game, weights))
+        return dataclasses.replace(self, objective=objective)
+
+    def wanting(self, goal: Rising | None) -> Problem:
+        """The same with another goal in its objective, or without one."""
+        return dataclasses.replace(self, objective=dataclasses.replace(self.objective, goal=goal))
+
     def about(self, game: Game) -> Problem:
         """The same question about another game of the same states and actions."""
         return dataclasses.replace(self, game=game)
 
     def options(self) -> Mapping[str, Any]:
         """What is asked as plain data, for the provenance."""
-        what = self.objective.scalarisation
-        return {**self.follower.options(), **({} if what is None else {"scalarisation": what.options()})}
+        what, goal = self.objective.scalarisation, self.objective.goal
+        return {
+            **self.follower.options(),
+            **({} if what is None else {"scalarisation": what.options()}),
+            **({} if goal is None else {"goal": goal.options()}),
+        }

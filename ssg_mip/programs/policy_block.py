@@ -17,8 +17,11 @@ the conditional block ``x(s,a,b) = f(a|s) g(b|s)`` with ``z = x v``, tied to the
 * ``visits``: ``sum_ab y(s,a,b) = d(s)``;
 * ``coupled``: ``sum_sab C(s,a) x(s,a,b) <= c``, and ``coupled_low``, ``coupled_up`` or ``coupled_times_value``.
 
-On a box the leader's value is then no longer linear in plain columns, so it is a variable: ``worth`` with
-``worth_is_reached``: ``sum y r_A >= worth``.
+On a box the leader's value is then no longer linear in plain columns, so it is a variable: ``level``, with
+``rises``: ``sum y r_A >= level``.
+
+In the improvement program (I) the probabilities with their products are all there is: rows within a state and rows
+across states are written in them, without ``d``.
 
 For fixed ``v`` and ``d`` a point may still mix answers in a state of such a row, each with a policy of its own, and the
 row sees their mean, to which no follower gives either answer. Programs with such rows are exact only where every state
@@ -29,7 +32,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,10 +41,14 @@ from ssg_mip.evaluation.value_bounds import ValueBounds
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.policy_space import PolicySpace, Scope, Side
+from ssg_mip.problem.wider_rows import CostSide
+from ssg_mip.programs.blocks import Part
 from ssg_mip.programs.coupling import Coupling
 from ssg_mip.programs.program import Multiplied
+from ssg_mip.programs.row_family import Family, attach
 from ssg_mip.programs.rows import Key, Selection
-from ssg_mip.programs.tags import FROM_WEIGHTS, NONE, OF_STATE, Block, ColumnKind, RowKind, tagged
+from ssg_mip.programs.tags import NONE, ColumnKind, RowKind, tagged
+from ssg_mip.programs.wider_block import add_cost_rows, add_single_rows
 
 STATEWISE = {
     "": RowKind.STATEWISE,
@@ -75,22 +82,35 @@ class PolicyRows:
         The states that occur in rows of the second kind.
     visits
         Bounds on the occupancy of every state, shape ``[num_states]``; needed where rows couple states.
+    costs
+        The sides of bounds on discounted costs.
+    single
+        The states of which one action may be used.
     """
 
     statewise: tuple[Side, ...] = ()
     coupled: tuple[Side, ...] = ()
     coupled_states: tuple[int, ...] = ()
     visits: ValueBounds | None = None
+    costs: tuple[CostSide, ...] = ()
+    single: tuple[int, ...] = ()
+
+    @property
+    def tied(self) -> bool:
+        """Whether they speak of one policy in all states at once, so that no block may choose one of its own."""
+        return bool(self.coupled or self.costs)
 
     @classmethod
     def of(cls, game: Game, space: PolicySpace) -> PolicyRows:
         """The rows of a space, without bounds on occupancies."""
-        if not space.rows:
+        if not space.restricts:
             return NO_ROWS
         return cls(
             statewise=space.sides(game, Scope.STATEWISE),
             coupled=space.sides(game, Scope.COUPLING),
             coupled_states=tuple(space.coupled_states(game)),
+            costs=tuple(side for row in space.all_costs(game) for side in row.sides),
+            single=tuple(state for state, most in space.most_actions(game).items() if most == 1),
         )
 
     def of_state(self, game: Game, state: int) -> list[tuple[int, FloatArray]]:
@@ -102,69 +122,6 @@ class PolicyRows:
 
 NO_ROWS = PolicyRows()
 """Those of :data:`~ssg_mip.problem.policy_space.EVERY_POLICY`."""
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Family:
-    """Rows ``plain(*index) <= 0``, or ``== 0`` where ``equation(*index)``, and their products ``times(*index, t)``.
-
-    ``name`` begins their names, ``axes`` say what the index means, ``kinds`` and ``block`` what the rows are.
-    """
-
-    name: str
-    axes: str
-    kinds: Mapping[str, RowKind]
-    block: int
-    plain: Callable[..., Any]
-    times: Callable[..., Any]
-    equation: Callable[..., bool]
-
-
-def _attach(
-    model: Any, family: Family, places: Sequence[Any], values: Callable[[Any], list[int]], box: ValueBounds
-) -> tuple[Multiplied, ...]:
-    """Add the rows of a family, and what they become times values or times their distances to both bounds.
-
-    Parameters
-    ----------
-    family
-        What the rows say.
-    places
-        Their indices.
-    values
-        Of an index, the states whose values it is multiplied with.
-    box
-        Bounds on the values.
-    """
-    import pyomo.environ as pyo
-
-    def tupled(place: Any) -> tuple[Any, ...]:
-        return place if isinstance(place, tuple) else (place,)
-
-    def equation(place: Any) -> bool:
-        return family.equation(*tupled(place))
-
-    def row(_: Any, *place: Any) -> Any:
-        return family.plain(*place) == 0.0 if family.equation(*place) else family.plain(*place) <= 0.0
-
-    def apart(end: FloatArray, *place: Any) -> Any:
-        return family.times(*place) - float(end[place[-1]]) * family.plain(*place[:-1])
-
-    rules = {
-        ("_times_value", 0): lambda _, *place: family.times(*place) == 0.0,
-        ("_low", 1): lambda _, *place: apart(box.lower, *place) <= 0.0,
-        ("_up", -1): lambda _, *place: -apart(box.upper, *place) <= 0.0,
-    }
-    base = tagged(pyo.Constraint(places, rule=row), family.axes, family.kinds[""], family.block)
-    model.add_component(family.name, base)
-    found: list[Multiplied] = []
-    for (suffix, side), rule in rules.items():
-        chosen = [(place, t) for place in places if equation(place) is not bool(side) for t in values(place)]
-        rows = pyo.Constraint([(*tupled(place), t) for place, t in chosen], rule=rule)
-        tagged(rows, f"{family.axes}t", family.kinds[suffix], family.block)
-        model.add_component(f"{family.name}{suffix}", rows)
-        found += [Multiplied(rows[(*tupled(place), t)], base[place], model.v[t], side) for place, t in chosen]
-    return tuple(found)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -181,20 +138,21 @@ def add_policy_rows(
     selection: Selection,
     rows: PolicyRows,
     coupling: Coupling,
-    conditional: Sequence[int],
+    parts: Sequence[Part],
     follower: ValueBounds,
 ) -> Added:
     """Add all rows to a program with its blocks of occupancies and of conditional probabilities.
 
     Parameters
     ----------
-    conditional
-        The states of the second block; those that rows couple are among them.
+    parts
+        The blocks; the states that rows couple are among those of conditional probabilities.
     """
     multiplied: list[Multiplied] = []
-    everywhere = range(selection.game.num_states)
-    for block, states in ((Block(FROM_WEIGHTS), everywhere), (Block(OF_STATE, "conditional_"), conditional)):
-        multiplied += _add_statewise_rows(model, selection, rows, coupling, states, follower, block)
+    for part in parts:
+        multiplied += _add_statewise_rows(model, selection, rows, coupling, part, follower)
+        add_single_rows(model, selection, [s for s in rows.single if s in part.states], part)
+    multiplied += add_cost_rows(model, selection, rows.costs, coupling, follower)
     if not rows.coupled_states:
         return Added((), tuple(multiplied), ())
     multiplied += _add_coupled_rows(model, selection, rows, coupling, follower)
@@ -202,14 +160,35 @@ def add_policy_rows(
     return dataclasses.replace(visits, multiplied=(*multiplied, *visits.multiplied))
 
 
+def add_rows_of_probabilities(
+    model: Any, selection: Selection, rows: PolicyRows, part: Part, follower: ValueBounds
+) -> tuple[Multiplied, ...]:
+    """Add all rows to a program that is one block of conditional probabilities in every state, with all their products.
+
+    Returns
+    -------
+    tuple
+        What has been multiplied.
+    """
+    whole = Coupling(selection.game, whole=True)
+    statewise = _add_statewise_rows(model, selection, rows, whole, part, follower)
+    if not rows.coupled_states:
+        return statewise
+    return statewise + _add_coupled_rows(model, selection, rows, whole, follower)
+
+
+def _products_of_probabilities(model: Any) -> Any:
+    """``z`` beside occupancies, ``w`` in the improvement program, which has none."""
+    return model.w if model.component("z") is None else model.z
+
+
 def _add_statewise_rows(
     model: Any,
     selection: Selection,
     rows: PolicyRows,
     coupling: Coupling,
-    states: Sequence[int],
+    part: Part,
     follower: ValueBounds,
-    block: Block,
 ) -> tuple[Multiplied, ...]:
     """Add the rows within single states to a block of occupancies, or of conditional probabilities.
 
@@ -219,8 +198,8 @@ def _add_statewise_rows(
         What has been multiplied.
     """
     game = selection.game
-    weights, products = (model.x, model.z) if block.number == OF_STATE else (model.y, model.w)
-    excess = {(s, i): sigma.tolist() for s in states for i, sigma in rows.of_state(game, s)}
+    weights, products = part.weights, part.products
+    excess = {(s, i): sigma.tolist() for s in part.states for i, sigma in rows.of_state(game, s)}
     if not excess:
         return ()
     places = [(s, b, i) for s, i in excess for b in selection.actions(s)]
@@ -236,9 +215,9 @@ def _add_statewise_rows(
         return weighted(s, i, lambda a: products[s, a, b, t])
 
     shared = {s: _shared(game, coupling, s) for s, _ in excess}
-    name, number = f"{block.prefix}statewise", block.number
+    name, number = f"{part.block.prefix}statewise", part.block.number
     family = Family(name, "sbk", STATEWISE, number, plain, times, lambda _, __, i: rows.statewise[i].equation)
-    return _attach(model, family, places, lambda place: shared[place[0]], follower)
+    return attach(model, family, places, lambda place: shared[place[0]], follower)
 
 
 def _shared(game: Game, coupling: Coupling, state: int) -> list[int]:
@@ -251,7 +230,7 @@ def _add_coupled_rows(
     model: Any, selection: Selection, rows: PolicyRows, coupling: Coupling, follower: ValueBounds
 ) -> tuple[Multiplied, ...]:
     """Add the rows across states, to the conditional probabilities of all their states."""
-    game = selection.game
+    game, products = selection.game, _products_of_probabilities(model)
     keys = selection.keys(rows.coupled_states)
 
     def terms(i: int, term: Callable[[Key], Any]) -> Any:
@@ -263,11 +242,11 @@ def _add_coupled_rows(
         return terms(i, lambda key: model.x[key]) - rows.coupled[i].limit
 
     def times(i: int, t: int) -> Any:
-        return terms(i, lambda key: model.z[key, t]) - rows.coupled[i].limit * model.v[t]
+        return terms(i, lambda key: products[key, t]) - rows.coupled[i].limit * model.v[t]
 
     near = [set.intersection(*(set(coupling.of_state(s)) for s in side.states(game).tolist())) for side in rows.coupled]
     family = Family("coupled", "k", COUPLED, NONE, plain, times, lambda i: rows.coupled[i].equation)
-    return _attach(model, family, range(len(near)), lambda i: sorted(near[i]), follower)
+    return attach(model, family, range(len(near)), lambda i: sorted(near[i]), follower)
 
 
 def _add_visits(model: Any, selection: Selection, rows: PolicyRows, places: Sequence[tuple[int, ...]]) -> Added:
@@ -293,13 +272,3 @@ def _add_visits(model: Any, selection: Selection, rows: PolicyRows, places: Sequ
     triples += [(model.w[place], model.z[place], model.d[place[0]]) for place in places if place[0] in coupled]
     multiplied = tuple(Multiplied(model.visits[s], model.simplex[s], model.d[s]) for s in states)
     return Added(tuple(triples), multiplied, tuple(model.d[s] for s in states))
-
-
-def add_worth(model: Any, rewards: Mapping[Key, float], leader: ValueBounds, weights: Any) -> None:
-    """Add ``worth``, at most the leader's weighted value, and maximise it."""
-    import pyomo.environ as pyo
-
-    model.worth = pyo.Var(bounds=(float(weights @ leader.lower), float(weights @ leader.upper)))
-    value = sum(rewards[key] * model.y[key] for key in rewards)
-    model.worth_is_reached = tagged(pyo.Constraint(expr=value - model.worth >= 0.0), kind=RowKind.WORTH)
-    model.leader_value = pyo.Objective(expr=model.worth, sense=pyo.maximize)

@@ -82,7 +82,25 @@ class RowKind(enum.IntEnum):
     """The occupancies of ``state`` sum to how often it is visited."""
 
     WORTH = 20
-    """The variable that is maximised is at most the leader's value."""
+    """The level that is maximised is at most what the objective of the block allows."""
+
+    COST = 21
+    """A bound on a discounted cost, at ``position`` among these."""
+
+    COST_TIMES_VALUE = 22
+    """That row, an equation, times ``v(value)``."""
+
+    COST_LOW = 23
+    """That row times the distance of ``v(value)`` to its lower bound."""
+
+    COST_UP = 24
+    """That row times the distance of ``v(value)`` to its upper bound."""
+
+    SINGLE_OWN = 25
+    """In ``state`` the ``answer`` to the ``leader`` action alone is worth the follower's value."""
+
+    SINGLE_INCENTIVE = 26
+    """And no other ``action`` is worth more to that action of the leader."""
 
 
 class ColumnKind(enum.IntEnum):

@@ -26,7 +26,16 @@ _STATEWISE = {
 _COUPLED = {RowKind.COUPLED: 0, RowKind.COUPLED_TIMES_VALUE: 0, RowKind.COUPLED_LOW: 1, RowKind.COUPLED_UP: 2}
 """The same of rows across states."""
 
-_OUTSIDE = {RowKind.IMPROVE, RowKind.SHARE, RowKind.FLOOR, RowKind.VISITS, RowKind.WORTH, *_STATEWISE, *_COUPLED}
+_COSTS = {RowKind.COST: 0, RowKind.COST_TIMES_VALUE: 0, RowKind.COST_LOW: 1, RowKind.COST_UP: 2}
+"""The same of bounds on costs."""
+
+_SINGLE = {RowKind.SINGLE_OWN, RowKind.SINGLE_INCENTIVE}
+"""The follower's rows for a leader action by itself."""
+
+_OUTSIDE = {
+    *(RowKind.IMPROVE, RowKind.SHARE, RowKind.FLOOR, RowKind.VISITS, RowKind.WORTH),
+    *(*_STATEWISE, *_COUPLED, *_COSTS, *_SINGLE),
+}
 """Rows of no block, or of none alone."""
 
 
@@ -102,7 +111,7 @@ class BlockLayout:
     def objective(self, objective: float, multipliers: list[float]) -> float:
         """The multiplier of the leader's value: that of the objective, or of the row below which its variable lies."""
         for tag, multiplier in zip(self.rows, multipliers, strict=False):
-            if tag.kind is RowKind.WORTH:
+            if tag.kind is RowKind.WORTH and tag.block == FROM_WEIGHTS:
                 return max(0.0, -multiplier)
         return objective
 
@@ -122,6 +131,21 @@ class BlockLayout:
                 coupled.append([tag.position, tag.value, _COUPLED[tag.kind], by])
         return [statewise, coupled, [visits[state] for state in sorted(visits)]]
 
+    def wider(self, multipliers: list[float]) -> list[Any]:
+        """The multipliers of bounds on costs and of the follower's rows for single leader actions, as two entries."""
+        costs: list[list[Any]] = []
+        single: list[list[Any]] = []
+        for row, (tag, multiplier) in enumerate(zip(self.rows, multipliers, strict=False)):
+            by = multiplier if self._is_equation[row] else max(0.0, multiplier)
+            if tag.kind in _COSTS and by:
+                costs.append([tag.position, tag.value, _COSTS[tag.kind], by])
+            elif tag.kind is RowKind.SINGLE_OWN and multiplier:
+                place = [self.block_of(row), tag.state, tag.leader, tag.answer]
+                single.append([*place, tag.answer, -multiplier])
+            elif tag.kind is RowKind.SINGLE_INCENTIVE and multiplier < 0.0:
+                single.append([self.block_of(row), tag.state, tag.leader, tag.answer, tag.action, -multiplier])
+        return [costs, single]
+
     def blocks(self, game: Game, multipliers: list[float]) -> list[list[Any]]:
         """Per block ``[base, base_times_value, incentive, cuts]``, the cuts still missing.
 
@@ -139,6 +163,8 @@ class BlockLayout:
         ]
         blocks += [[[0], [[0] * count], [0] * squares[s], []] for s in self.conditional]
         for row, (tag, multiplier) in enumerate(zip(self.rows, multipliers, strict=False)):
+            if tag.kind is RowKind.WORTH and tag.block != FROM_WEIGHTS:
+                raise SolverError(f"no certificate covers the row {self._names[row]!r}")
             if not multiplier or tag.kind in _OUTSIDE:
                 continue
             base, by_value, incentive, _ = blocks[self.block_of(row)]

@@ -13,7 +13,7 @@ They are written as they are, so that they prove exactly what the search has bou
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -79,8 +79,17 @@ class TreeLines:
                     yield ["g", state, choice - int(game.follower_offsets[state])]
                 case ("v", place, value):
                     yield ["v", place, value]
+                case ("a", _, _):
+                    yield self._closings(game, trace.closings)
                 case _:
                     yield ["p"]
+
+    @staticmethod
+    def _closings(game: Game, choices: Sequence[int]) -> list[Any]:
+        """The state and the leader's actions of which one is closed in each part; they come after the answers."""
+        slots = [choice - int(game.follower_offsets[-1]) for choice in choices]
+        state = int(game.leader_slot_state[slots[0]])
+        return ["a", state, [slot - int(game.leader_offsets[state]) for slot in slots]]
 
     def _leaves(self) -> Iterator[TreeLog]:
         open_nodes = [self._root]
@@ -105,7 +114,9 @@ class TreeLines:
             blocks[block][3].append(cut)
         objective, outside = proof.objective, layout.outside(game, dual.tolist())
         if self._claim.policy is not None:
-            objective, outside = layout.objective(objective, dual.tolist()), [layout.policy(dual.tolist())]
+            objective = layout.objective(objective, dual.tolist())
+            further = layout.wider(dual.tolist()) if self._claim.in_wider_format else []
+            outside = [*outside, [*layout.policy(dual.tolist()), *further]]
         # The boxes of the replay are those of the exact rewards, which rounding may put a little further out.
         wider = ROUNDED * rounding_of(self._form)[0]
         lower, upper = proof.box.lower - wider, proof.box.upper + wider

@@ -8,6 +8,9 @@ from typing import Any
 from ssg_mip.methods.explained import BY_LABEL
 from ssg_mip.problem.finite_horizon import STEPS
 from ssg_mip.problem.follower_types import TYPES_TOLD
+from ssg_mip.problem.goals.change import CHANGE_TOLD
+from ssg_mip.problem.goals.follower_share import SHARED_TOLD
+from ssg_mip.problem.payments import PAYMENTS_TOLD
 from ssg_mip.report.text import add_row, number, table
 from ssg_mip.result import Result
 
@@ -23,7 +26,14 @@ def origin_tables(result: Result, limit: int | None = None) -> list[Any]:
         Rows of a table to show at most; all if absent.
     """
     told = result.details
-    makers: dict[str, Callable[[Any, int | None], Any]] = {BY_LABEL: _by_label, TYPES_TOLD: _by_type, STEPS: _by_step}
+    makers: dict[str, Callable[[Any, int | None], Any]] = {
+        BY_LABEL: _by_label,
+        TYPES_TOLD: _by_type,
+        STEPS: _by_step,
+        PAYMENTS_TOLD: _by_payment,
+        CHANGE_TOLD: _by_change,
+        SHARED_TOLD: _with_follower,
+    }
     tables = [make(told[name], limit) for name, make in makers.items() if name in told]
     return [line for made in tables for line in ("", made)]
 
@@ -46,6 +56,29 @@ def _by_type(told: Mapping[str, Any], limit: int | None) -> Any:
     for name, one in list(told.items())[:limit]:
         answers = ", ".join(f"{action} in {state}" for state, action in one["answers"].items())
         add_row(made, (name, *map(number, (one["prior"], one["leader_value"], one["follower_value"])), answers))
+    return made
+
+
+def _by_payment(told: Mapping[str, Any], limit: int | None) -> Any:
+    made = table("state", "leader plays", "promises", "follower answers", "paid>")
+    for state, one in list(told.items())[:limit]:
+        promises = ", ".join(f"{amount:.6g} for {answer}" for answer, amount in one["promised"].items()) or "nothing"
+        add_row(made, (state, _mix(one["policy"]), promises, one["answer"], number(one["paid"])))
+    return made
+
+
+def _by_change(told: Mapping[str, Any], limit: int | None) -> Any:
+    made = table("state", "leader plays", "distance>", f"price per {told['per']}>", "leader value before>")
+    for state, one in list(told["states"].items())[:limit]:
+        numbers = one["distance"], one["price"], one["leader_value_before"]
+        add_row(made, (state, _mix(one["policy"]), *map(number, numbers)))
+    return made
+
+
+def _with_follower(told: Mapping[str, Any], limit: int | None) -> Any:
+    made = table("state", "leader's own value>", f"with {told['share']:g} of the follower's>")
+    for state, value in list(told["leader_values"].items())[:limit]:
+        add_row(made, (state, number(value), number(told["both"][state])))
     return made
 
 

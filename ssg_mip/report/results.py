@@ -9,6 +9,7 @@ from ssg_mip.base.status import Status, Termination
 from ssg_mip.checker.guarantee import Guarantee
 from ssg_mip.methods.presolved import PRESOLVE
 from ssg_mip.presolve import in_one_line
+from ssg_mip.problem.rising import ReachedLeast
 from ssg_mip.report.origins import origin_tables
 from ssg_mip.report.text import (
     add_row,
@@ -38,6 +39,7 @@ def result_report(result: Result, *, limit: int | None = None) -> list[Any]:
     work = ", ".join(f"{count} {unit}" for unit, count in result.provenance.counts.items())
     lines = [
         f"{titled(result.game)}: {result.method}, {answering(result)}",
+        *goal_lines(result),
         f"  value   {number(result.leader_value)}",
         f"  bound   {number(result.dual_bound)} ({result.bound_scope})",
         f"  proof   {proof_line(result)}",
@@ -106,6 +108,30 @@ def scalarised_lines(result: Result) -> list[str]:
         return []
     bound = f"at most {number(result.scalarised_bound)}" if math.isfinite(result.scalarised_bound) else "no bound"
     return [f"  L       {number(result.scalarised_value)}, {bound} ({result.scalarised.what.kind})"]
+
+
+def goal_lines(result: Result) -> list[str]:
+    """What has been reached of a goal that is no weighted sum, and what is proven of it."""
+    reached = result.reached
+    if reached is None or result.leader_policy is None:
+        return []
+    slots = result.leader_policy.slots(result.game)
+    told = reached.to_dict(result.game, result.leader_values, result.follower_values, slots)
+    if isinstance(reached, ReachedLeast):
+        bound = f"at most {number(reached.bound)}" if math.isfinite(reached.bound) else "no bound"
+        each = ", ".join(f"{name} {number(value)}" for name, value in told["each"].items())
+        each += f", price {number(told['paid'])}" if "paid" in told else ""
+        gap = percent(told["relative_gap"] if told["relative_gap"] is not None else math.inf)
+        return [
+            f"  goal    {told['kind']}: {number(told['value'])}, {bound}, gap {gap}",
+            f"          {each}",
+        ]
+    lines = []
+    for place, step in enumerate(told["steps"], 1):
+        bound = "no bound" if step["bound"] is None else f"at most {number(step['bound'])}"
+        up = "" if step["given_up"] is None else f", held to {number(step['held_to'])}: {step['given_up']:.3g} given up"
+        lines.append(f"  {'goal' if place == 1 else '':6}  {place}. {number(step['value'])}, {bound}{up}")
+    return lines
 
 
 def secure_line(guarantee: Guarantee | None) -> str:

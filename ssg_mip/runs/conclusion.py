@@ -14,6 +14,7 @@ from ssg_mip.base.status import BoundProof, Status, Termination
 from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.follower import Rational
 from ssg_mip.problem.problem import Problem
+from ssg_mip.problem.rising import Reached
 from ssg_mip.problem.scalarisation import Scalarised
 from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, gap_denominator
 from ssg_mip.runs.run import Run, options_of
@@ -42,6 +43,7 @@ class Conclusion:
     progress: tuple[ProgressRow, ...] = ()
     details: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     scalarised: Scalarised | None = None
+    reached: Reached | None = None
 
     def result(self, problem: Problem, run: Run) -> Result:
         """The result of a run.
@@ -75,6 +77,7 @@ class Conclusion:
             provenance=self._provenance(problem, run),
             details=self.details,
             scalarised=self.scalarised,
+            reached=self.reached,
             bound_proof=_with_margin(self.bound_proof) if problem.follower.margin > 0.0 else self.bound_proof,
         )
 

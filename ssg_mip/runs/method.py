@@ -42,6 +42,7 @@ class Takes(enum.Enum):
     SCALARISATION = "a scalarisation that is no weighted sum"
     ZERO_WEIGHTS = "weights of zero as they are, because no state may lose"
     FLOORS = "values that some states must keep"
+    GOALS = "goals that are no weighted sums"
 
 
 def draws_nothing(_: Run) -> str:
@@ -55,14 +56,14 @@ ROWS = "rows on the leader's policy"
 
 @dataclasses.dataclass(frozen=True)
 class Missed:
-    """What a problem asks of the policies and a method would not honour.
+    """What a problem asks and a method would not honour.
 
     Attributes
     ----------
     what
-        A scope of rows, or floors.
+        A scope of rows, floors, or a goal.
     names
-        What users call the rows; empty of floors.
+        What users call the rows, or the goal; empty of floors.
     """
 
     what: Takes | Scope
@@ -145,6 +146,9 @@ class Method:
         refused = [Missed(scope, names) for scope, names in rows.items() if scope not in self.rows]
         if problem.floor is not None and Takes.FLOORS not in self.takes:
             refused.append(Missed(Takes.FLOORS))
+        goal = problem.objective.goal
+        if goal is not None and Takes.GOALS not in self.takes:
+            refused.insert(0, Missed(Takes.GOALS, (goal.kind,)))
         return refused[0] if refused else None
 
     @property

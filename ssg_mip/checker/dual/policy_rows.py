@@ -11,6 +11,9 @@ With ``d(s) = sum_ab y(s,a,b)`` in a state of a coupling side, ``y(s,a,b) = d(s)
 multipliers such a joint action then has ``x [cx + cy d + sum_t h(t) (cz_t + cw_t d)]``, and as the bracket is linear in
 every ``h(t)`` and what is left convex in ``d``, its largest value on a box is found at the ends of ``d``.
 
+The improvement program has the probabilities alone, in every state: the sides stand in ``x`` there as they are, and
+without ``d`` the bracket is ``cx + sum_t h(t) cz_t``.
+
 **Bounds on d.** ``d(t) <= sum_s weights(s) phi(s)`` if ``phi(s) >= 1{s = t} + gamma_A sum_s' p(s') phi(s')`` on every
 joint action, and at least that if all these inequalities are turned around. In a node, with bounds ``e <= d <= o``,
 
@@ -67,7 +70,7 @@ class PolicyDemand:
     rows
         The rows.
     below, above
-        Per state ``t`` the functions ``phi`` that bound ``d(t)``.
+        Per state ``t`` the functions ``phi`` that bound ``d(t)``; none for the improvement program.
     """
 
     rows: tuple[GivenRow, ...]

@@ -249,7 +249,7 @@ def _answered(problem: Problem, run: Run, form: StandardForm, inquiry: Existence
     policy, values = None, np.full(game.num_states, np.nan)
     if inquiry.candidate is not None:
         policy, values = inquiry.candidate.policy, scale.out(inquiry.candidate.values)
-    favoured = problem.follower.favours_leader and problem.follower.any_policy_counts
+    favoured = problem.follower.favours_leader and problem.allows_all
     options = options_of(problem, run)
     return Existence(
         game=game,

@@ -27,8 +27,8 @@ from ssg_mip.checker.proven import ProvenBounds
 from ssg_mip.checker.rational import ExactGame
 from ssg_mip.errors import InvalidResultError
 from ssg_mip.evaluation.mdp import induced_by_leader, occupancy
+from ssg_mip.exact.answer import Answer
 from ssg_mip.exact.constrained import solve_constrained
-from ssg_mip.exact.solving import Answer
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.policy_space import PolicyRow, PolicySpace
 from ssg_mip.proofs.writer import Recorder
