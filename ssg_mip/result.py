@@ -222,7 +222,7 @@ class Result(FrozenArrays):
         if self.leader_policy is None:
             return self.leader_value
         if isinstance(self.reached, ReachedLeast):
-            return self.reached.value(self.leader_values, self.follower_values)
+            return self.reached.value(self.leader_values, self.follower_values, self.leader_policy.slots(self.game))
         if self.scalarised is None:
             return self.leader_value
         return self.scalarised.what(self.leader_values)
@@ -273,10 +273,9 @@ class Result(FrozenArrays):
             f"{self.dual_bound:.9g}, {self.check.word})"
         )
 
-    def _goal(self) -> dict[str, Any] | None:
-        return (
-            None if self.reached is None else self.reached.to_dict(self.game, self.leader_values, self.follower_values)
-        )
+    def _goal(self, reached: Reached) -> dict[str, Any]:
+        slots = None if self.leader_policy is None else self.leader_policy.slots(self.game)
+        return reached.to_dict(self.game, self.leader_values, self.follower_values, slots)
 
     def _scalarised_point(self, point: TrajectoryPoint) -> dict[str, float | None]:
         what = self.scalarised
@@ -337,7 +336,7 @@ class Result(FrozenArrays):
             "gap_scale": self.gap_scale,
             **({} if self.scalarised is None else self.scalarised.to_dict(self.game, self.leader_values)),
             **self._constraints_to_dict(),
-            **({} if self.reached is None else {"goal": self._goal()}),
+            **({} if self.reached is None else {"goal": self._goal(self.reached)}),
             "leader_values": by_state(self.leader_values),
             "follower_values": by_state(self.follower_values),
             "leader_policy": None if self.leader_policy is None else self.leader_policy.to_names(self.game),

@@ -56,7 +56,8 @@ def certified_bounds_check(claims: Claims, found: Sequence[BoundVerification]) -
 
 def _serves(one: BoundVerification, claims: Claims) -> bool:
     """Whether it is proven, and about no fewer policies than the document."""
-    return one.passed and one.margin <= claims.margin and admitted(one.policy_rows, claims.constraints)
+    about_more = admitted(one.policy_rows, claims.constraints) and not (one.costs or one.most)
+    return one.passed and one.margin <= claims.margin and about_more
 
 
 def _bound_trials(claims: Claims, serving: Sequence[BoundVerification]) -> Iterator[Trial]:

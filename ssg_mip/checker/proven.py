@@ -73,7 +73,10 @@ class ProvenBounds:
         self._contradicted = contradicted
         self._leeway = tuple(leeway)
         serving = [
-            one for one in replays if one.passed and one.margin <= margin and (admits_rows or not one.policy_rows)
+            one
+            for one in replays
+            if one.passed and one.margin <= margin and not (one.costs or one.most)
+            if admits_rows or not one.policy_rows
         ]
         self.plain = tuple(one for one in serving if one.values is None)
         self.steps = tuple(one for one in serving if one.values is not None)

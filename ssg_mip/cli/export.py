@@ -1,4 +1,4 @@
-"""The command ``export``: a program as an LP file."""
+"""The command ``export``: a program as a file for other solvers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ssg_mip.cli.outputs import check_outputs, file_named
 
 def export_program(
     instance: options.Instance,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="LP file to write.", dir_okay=False)],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="File to write: .lp, .mps or .nl.", dir_okay=False)],
     program: Annotated[
         str, typer.Option(help="improvement (of --policy, in every state), or commitment.")
     ] = "improvement",
@@ -30,10 +30,20 @@ def export_program(
     weights: options.Weights = None,
     scalarisation: options.ScalarisationGiven = None,
     margin: options.Margin = 0.0,
+    levels: Annotated[
+        int | None,
+        typer.Option(
+            help="With --form milp of the commitment program: probabilities are multiples of 1/LEVELS.",
+            show_default=False,
+        ),
+    ] = None,
     time_limit: options.TimeLimit = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Write a program as an LP file for other solvers, with FILE.names.json to map its names back."""
+    """Write a program for other solvers, with FILE.names.json to map its names back.
+
+    The suffix of FILE says the format; beside an NL file stand its names, in .row and .col.
+    """
     from ssg_mip.game.policy import LeaderPolicy
     from ssg_mip.problem.files import read_problem
     from ssg_mip.programs.export import export
@@ -60,6 +70,7 @@ def export_program(
         weights=options.read_weights(weights),
         scalarisation=options.read_scalarisation(scalarisation),
         margin=margin,
+        levels=levels,
         deadline=command_deadline(time_limit),
     )
     if as_json:

@@ -33,18 +33,15 @@ from ssg_mip.modelling.outside import as_problem
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.follower import Rational
-from ssg_mip.problem.policy_space import PolicySpace
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.weights import compliant_weights
 from ssg_mip.programs.compact import compact_commitment, compact_improvement
 from ssg_mip.programs.compact_rows import add_policy_rows
+from ssg_mip.programs.compact_rows import check_stated as check_said
 from ssg_mip.programs.program import Program
 
 RECORD = "ssg_mip_record"
 """Name of the attribute of a model that says what it was written for."""
-
-WRITTEN = frozenset({"rows", "floor"})
-"""What of a policy space the models state."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -160,15 +157,7 @@ def check_stated(problem: Problem) -> None:
         )
     if problem.objective.scalarisation is not None:
         raise OptionError("the scalarisation is no weighted sum; the models maximise weights: give these")
-    space = problem.policies
-    for field in dataclasses.fields(PolicySpace):
-        value = getattr(space, field.name)
-        empty = value is None or (isinstance(value, tuple) and not value)
-        if field.name not in WRITTEN and not empty:
-            raise OptionError(
-                f"the problem restricts policies by {field.name.replace('_', ' ')}, which the models do not state: use "
-                "solve, or leave that out"
-            )
+    check_said(problem, "the models do not state")
 
 
 def _finished(record: Record) -> Any:

@@ -162,9 +162,11 @@ class _Reader:
         self._read_rows(own)
         self._refuse_other_kinds()
         objective = self._objective()
-        base = self._record.problem
+        base, rows = self._record.problem, tuple(self._rows)
         floor = self._floor if np.any(np.isfinite(self._floor)) else None
-        return Problem(base.game, objective, base.follower, PolicySpace(rows=tuple(self._rows), floor=floor))
+        sees = {row.name for row in base.policies.rows} <= {row.name for row in rows}
+        space = PolicySpace(rows=rows, floor=floor, observed=base.policies.observed if sees else ())
+        return dataclasses.replace(base, objective=objective, policies=space)
 
     def _refuse(self, name: str, why: str, remedy: str = OTHERS) -> None:
         self.refusals.append(Refusal(name, why, remedy))

@@ -50,13 +50,13 @@ from ssg_mip.methods.in_standard_form import form_for, into_form, row_out
 from ssg_mip.methods.registry import check_taken, find_method
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 from ssg_mip.pareto.allowed import ONE_BY_ONE, check_rows, nearest_allowed
-from ssg_mip.pareto.archive import PointArchive
 from ssg_mip.pareto.assurance import assured_front
 from ssg_mip.pareto.closing import kept_for_checks
 from ssg_mip.pareto.front import ParetoFront, Settlement
 from ssg_mip.pareto.in_standard_form import front_out
 from ssg_mip.pareto.plans import DichotomicPlan, ListPlan, Plan
 from ssg_mip.pareto.second_stage import SecondStage
+from ssg_mip.pareto.sweep_points import SweepPoints
 from ssg_mip.pareto.weight_sets import DEFAULT_NUM_WEIGHTS, corner_weights, weight_grid
 from ssg_mip.problem.asked import asked, refuse
 from ssg_mip.problem.policy_space import Scope
@@ -250,7 +250,7 @@ class _Sweep:
         self._starts = starts
         self._rng = rng
         self._on_progress = on_progress
-        self._pool = PointArchive(problem, run)
+        self._pool = SweepPoints(problem, run)
         self._results: list[Result] = []
         self._settlements: list[Settlement | None] = []
         self._cut: CutRuns[int] = CutRuns(run.deadline)

@@ -29,6 +29,9 @@ from ssg_mip.problem.rising import Rising
 from ssg_mip.problem.scalarisation import Concave, WeightedSum, scalarisation_of
 from ssg_mip.problem.weights import state_weights
 
+OBJECTIVE = instance_of(Objective, "an Objective; Problem.maximise takes weights and other goals")
+POLICIES = instance_of(PolicySpace, "a PolicySpace; the methods of Problem, such as require and budget, make one")
+
 
 @dataclasses.dataclass(frozen=True, eq=False, init=False)
 class Problem(Modelling):
@@ -78,6 +81,8 @@ class Problem(Modelling):
         own = Objective(game.initial) if objective is None else objective
         answering = Rational() if follower is None else follower
         fields = {"game": game, "objective": own, "follower": answering, "policies": policies}
+        for label, rule in (("objective", OBJECTIVE), ("follower", FOLLOWER), ("policies", POLICIES)):
+            rule.check(label, fields[label])
         for name, value in {**fields, "constraints": constraints, "origin": origin}.items():
             object.__setattr__(self, name, value)
         if self.weights.shape != (game.num_states,):

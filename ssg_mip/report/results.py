@@ -118,10 +118,12 @@ def goal_lines(result: Result) -> list[str]:
     reached = result.reached
     if reached is None or result.leader_policy is None:
         return []
-    told = reached.to_dict(result.game, result.leader_values, result.follower_values)
+    slots = result.leader_policy.slots(result.game)
+    told = reached.to_dict(result.game, result.leader_values, result.follower_values, slots)
     if isinstance(reached, ReachedLeast):
         bound = f"at most {number(reached.bound)}" if math.isfinite(reached.bound) else "no bound"
         each = ", ".join(f"{name} {number(value)}" for name, value in told["each"].items())
+        each += f", price {number(told['paid'])}" if "paid" in told else ""
         gap = percent(told["relative_gap"] if told["relative_gap"] is not None else math.inf)
         return [
             f"  goal    {told['kind']}: {number(told['value'])}, {bound}, gap {gap}",
