@@ -7,10 +7,12 @@ method on the equations of the ties, in the probabilities that the policy mixes,
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ssg_mip.base.tolerances import Tolerances
-from ssg_mip.evaluation.best_response import Response, best_response
+from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.mdp import DENSE_STATES
 from ssg_mip.evaluation.standard_form import StandardForm, standard_form
 from ssg_mip.exact.heuristics.linearisation import FixedResponse
@@ -26,7 +28,9 @@ FARTHEST = 1e-6
 """By how much probabilities may move in all: what is farther from a tie than that is none."""
 
 
-def with_settled_ties(result: Result, allowed: float, tolerances: Tolerances) -> Result | None:
+def with_settled_ties(
+    result: Result, allowed: float, tolerances: Tolerances, responds: Callable[[LeaderPolicy], Response]
+) -> Result | None:
     """The result with a policy on its ties, where the follower no longer loses by the response.
 
     Parameters
@@ -37,6 +41,8 @@ def with_settled_ties(result: Result, allowed: float, tolerances: Tolerances) ->
         How much of the value may be lost.
     tolerances
         The tolerances that the result was made with.
+    responds
+        How the follower answers, within what is asked of his answers.
 
     Returns
     -------
@@ -47,7 +53,7 @@ def with_settled_ties(result: Result, allowed: float, tolerances: Tolerances) ->
     if policy is None or response is None or not result.trajectory or game.num_states > DENSE_STATES:
         return None
     form = standard_form(game)
-    tied = best_response(game, policy, result.ties, tolerances=tolerances)
+    tied = responds(policy)
     moved = policy
     for _ in range(STEPS):
         step = _step(form, moved, tied)
@@ -56,7 +62,7 @@ def with_settled_ties(result: Result, allowed: float, tolerances: Tolerances) ->
         moved = LeaderPolicy.from_slots(game, moved.slots(game) + step)
         if np.abs(moved.slots(game) - policy.slots(game)).max() > FARTHEST:
             return None
-    found = best_response(game, moved, result.ties, tolerances=tolerances)
+    found = responds(moved)
     value = float(result.weights @ found.leader_values)
     if value < result.leader_value - allowed or loses_for_certain(game, moved, found.follower_policy, tolerances):
         return None
