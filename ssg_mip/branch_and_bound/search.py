@@ -338,6 +338,8 @@ class Search:
             self._close(child.bound)
             return
         branch = self._problem.branching(self._problem.relaxation, child.box, child.point, self._root_width)
+        if branch is None and child.point.status is LpStatus.OPTIMAL:
+            self._accept(self._problem.propose(child.point, child.box, self._primal))
         if branch is None:
             logger.debug("node too small to split set aside at bound %g", child.bound)
             self._close(child.bound)

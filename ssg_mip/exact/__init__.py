@@ -4,9 +4,8 @@
 programs are not written; ``zero_sum`` and ``easy_classes`` answer the classes that need no search.
 """
 
+from ssg_mip.exact.answer import Answer, answer_of
 from ssg_mip.exact.solving import (
-    Answer,
-    answer_of,
     improve_without_program,
     root_bound,
     solve_commitment,

@@ -1,6 +1,6 @@
-"""The two exact programs as problems for the search: what a box, a relaxed point and a solution mean in a game.
+"""Exact programs as problems for the search: what a box, a relaxed point and a solution mean in a game.
 
-Both branch on the follower's values. A relaxed point is read as a leader policy and a wanted response, evaluated
+All of them branch on the follower's values. A relaxed point is read as a leader policy and a wanted response, evaluated
 exactly by the follower's decision process, and improved by local ascent.
 """
 
@@ -25,45 +25,36 @@ from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.bound_propagation import IntervalBellman
 from ssg_mip.evaluation.mdp import DENSE_STATES, induced_by_leader, joint_process, optimal_control
 from ssg_mip.evaluation.value_bounds import ValueBounds, follower_value_bounds, tie_thresholds
-from ssg_mip.exact.heuristics.allowed import SlotRows
+from ssg_mip.exact.coupled_branching import CoupledBranching, CoupledColumns
+from ssg_mip.exact.heuristics.allowed import Allowed, SlotRows
 from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal
-from ssg_mip.exact.heuristics.operator_policies import OPERATOR_PRODUCTS, operator_policies
 from ssg_mip.exact.heuristics.primal_search import PrimalSearch
 from ssg_mip.exact.heuristics.sequential_lp import Ascent
-from ssg_mip.exact.size_limit import commitment_products, floored_states
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.lp.compiled import CompiledProgram, compile_program
 from ssg_mip.lp.ranges import warn_of_ranges
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 from ssg_mip.problem.evaluated_policy import Candidate
+from ssg_mip.problem.policy_space import Scope
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.scalarisation import ConcavePieces, StepObjective, worth
-from ssg_mip.programs.commitment import commitment, conditional_states
 from ssg_mip.programs.improvement import improvement, leader_gains
+from ssg_mip.programs.policy_block import PolicyRows
 from ssg_mip.programs.program import Program, given_up_quietly
 from ssg_mip.programs.rows import Selection
-from ssg_mip.programs.tags import FROM_WEIGHTS, OF_STATE, ColumnKind
+from ssg_mip.programs.tags import OF_STATE, ColumnKind
 from ssg_mip.runs.run import Run
 
 ALWAYS_WRITTEN = 1000
 """Parts of a program that are written although time is up: less than a tenth of a second's work once it has begun."""
-
-LOOKS = (40, 120, 360)
-"""Relaxed points looked at before the first, the second, ... policy of another method is tried."""
-
-TIME_SHARES = (0.15, 0.3, 0.5)
-"""Shares of the time limit after which it is tried in any case."""
-
-SLOW_PRODUCTS = 10 * OPERATOR_PRODUCTS
-"""Products from which on these are tried at once: it takes long to come to so many relaxed points."""
 
 MARGIN_OVER_TIE = 100.0
 """Under tie rules that do not favour the leader, a response must be better by this many tie tolerances."""
 
 
 class Bridge(ABC):
-    """What both programs share: boxes of follower values, and policies read from relaxed points."""
+    """What all programs share: boxes of follower values, and policies read from relaxed points."""
 
     def __init__(self, problem: Problem, run: Run) -> None:
         game = problem.game
@@ -242,116 +233,18 @@ class Bridge(ABC):
             yield candidate.value, candidate
 
 
-class CommitmentBridge(Bridge):
-    """The commitment program (P): maximise ``weights @ V^f``, optionally with every ``V^f(s) >= floor(s)``."""
-
-    def __init__(self, problem: Problem, run: Run) -> None:
-        game, weights, floor = problem.game, problem.weights, problem.floor
-        super().__init__(problem, run)
-        self.weights = weights
-        self._least = np.full(game.num_states, -np.inf)
-        if floor is not None:
-            self._least = floor - run.tolerances.monotone * (1.0 + np.abs(floor))
-        self._floored = floored_states(game, floor)
-        self._thin = conditional_states(game, weights, self._floored)
-        products = commitment_products(game, weights, floor)
-        self._large, self._slow = products >= OPERATOR_PRODUCTS, products >= SLOW_PRODUCTS
-        self._suggested = iter(()) if run.suggest is None else run.suggest()
-        self._looks = self._asked = 0
-
-    def start(self) -> Iterator[tuple[float, Candidate]]:
-        """In large programs the operator's policies and the ascent from the best of them, before what all have."""
-        if self._large and self.run.search.operator_starts:
-            yield from self._from_operator()
-        yield from super().start()
-        if self._slow:
-            for policy in self._suggested:
-                yield from self._tried(policy)
-
-    def propose(self, point: Point, box: Box, primal_bound: float) -> Iterator[tuple[float, Candidate]]:
-        """Policies that the relaxed point suggests; after a while also one that another method does."""
-        yield from super().propose(point, box, primal_bound)
-        self._looks += 1
-        if not self._suggestion_due():
-            return
-        self._asked += 1
-        policy = next(self._suggested, None)
-        if policy is not None:
-            yield from self._tried(policy)
-
-    def _suggestion_due(self) -> bool:
-        """Whether another method is to be asked next: after so much work, or so much of the time."""
-        if self._asked == len(LOOKS):
-            return False
-        late = self.run.deadline.elapsed >= TIME_SHARES[self._asked] * self.run.deadline.limit
-        return late or self._looks >= LOOKS[self._asked]
-
-    def _tried(self, policy: LeaderPolicy) -> Iterator[tuple[float, Candidate]]:
-        for candidate in self._primal.from_policy(policy):
-            yield candidate.value, candidate
-
-    def _from_operator(self) -> Iterator[tuple[float, Candidate]]:
-        """Candidates as good as a given start are not ascended: the start will be."""
-        given = [] if self.run.start is None else [self.run.start]
-        best: Candidate | None = None
-        for policy in itertools.chain(given, operator_policies(self.problem, self.run)):
-            candidate = self.evaluate(policy)
-            yield candidate.value, candidate
-            if best is None or candidate.value > best.value:
-                best = candidate
-        if best is not None and best.policy is not self.run.start and not self.run.stopped:
-            for candidate in self._primal.from_policy(best.policy):
-                yield candidate.value, candidate
-
-    def write(self, follower: ValueBounds, selection: Selection) -> Program:
-        """The occupancy form."""
-        floor = {k: float(self._least[k]) for k in self._floored}
-        return commitment(self.game, self.weights, follower, selection=selection, floor=floor)
-
-    def read_columns(self, compiled: CompiledProgram) -> None:
-        """Columns of the occupancies, and of what says more about a state that they hardly visit."""
-        tags = compiled.column_tags
-        own_block = (tags.block == OF_STATE) | ((tags.block == tags.state) & (tags.block >= 0))
-        self._rows, self._columns = weights_of(self.game, compiled, tags.block == FROM_WEIGHTS)
-        self._own_rows, self._own_columns = weights_of(self.game, compiled, own_block)
-
-    def evaluate(self, policy: LeaderPolicy) -> Candidate:
-        """The weighted exact value; ``-inf`` below the floor or the margin."""
-        response, keeps = self._answered(policy)
-        value = float(self.weights @ response.leader_values)
-        if not keeps or np.any(response.leader_values < self._least):
-            value = -np.inf
-        return Candidate(policy, response, value)
-
-    def _answered(self, policy: LeaderPolicy) -> tuple[Response, bool]:
-        """The follower's answer, and whether it keeps what is asked of it."""
-        return self.problem.follower.answer(self.game, policy, self.run.tolerances)
-
-    def goal(self, model: FixedResponse) -> LinearGoal:
-        """Gradient of ``weights @ V``, and the linearised floor."""
-        slopes = model.leader_slopes()
-        rows = self._floored
-        least = self._least[rows] - model.leader_values[rows] + slopes[rows] @ model.slots
-        return LinearGoal(float(self.weights @ model.leader_values), self.weights @ slopes, slopes[rows], least)
-
-    def slot_weights(self, columns: FloatArray) -> FloatArray:
-        """Occupancies; conditional probabilities or the state's own block where a state is hardly visited."""
-        weights = np.zeros(self.game.num_rows)
-        weights[self._rows] = columns[self._columns]
-        if len(self._own_rows):
-            own = np.zeros(self.game.num_rows)
-            own[self._own_rows] = columns[self._own_columns]
-            total = np.bincount(self.game.row_state, np.maximum(weights, 0.0), self.game.num_states)
-            hardly = total <= self.run.tolerances.support / (1.0 - self.game.leader_discount)
-            hardly[np.setdiff1d(np.arange(self.game.num_states), self.game.row_state[self._own_rows])] = False
-            weights = np.where(hardly[self.game.row_state], own, weights)
-        return weights
-
-
 class ImprovementBridge(Bridge):
-    """The improvement program (I): maximise an objective of ``Q_t - V_t`` with ``Q_t >= V_t`` in every state."""
+    """The improvement program (I): maximise an objective of ``Q_t - V_t`` with ``Q_t >= V_t`` in every state.
+
+    Over the policies that the problem allows: Theorems 8 to 11 of Kudo & Akimoto compare values policy by policy, so
+    they hold for any compact set of policies. Where rows couple states, nodes are also split by the answers there.
+    """
 
     def __init__(self, problem: Problem, run: Run, values: FloatArray, objective: StepObjective) -> None:
+        game, space = problem.game, problem.policies
+        self.allowed = Allowed(game, space)
+        self.policy_rows = PolicyRows.of(game, space)
+        self._coupling_rows = space.of_scope(game, Scope.COUPLING)
         super().__init__(problem, run)
         self.values = values
         self.objective = objective
@@ -365,18 +258,46 @@ class ImprovementBridge(Bridge):
         own = (game.leader_rewards, game.follower_rewards, game.probabilities, weights)
         return np.concatenate([np.ravel(numbers) for numbers in own])
 
+    @property
+    def allowed_rows(self) -> SlotRows:
+        """The rows of the policy space."""
+        return self.allowed.rows
+
+    @property
+    def branching(self) -> BranchingRule:
+        """Where to split boxes; by answers too where rows couple states."""
+        if not self.policy_rows.coupled_states:
+            return super().branching
+        return CoupledBranching(self.game, lambda: self._coupled_columns, self._keeps_coupling_rows, self.groups)
+
+    def _keeps_coupling_rows(self, slots: FloatArray) -> bool:
+        return all(row.holds(slots) for row in self._coupling_rows)
+
     def write(self, follower: ValueBounds, selection: Selection) -> Program:
         """The hull form."""
-        return improvement(self.game, self.values, self.objective, follower, selection=selection)
+        game, rows = self.game, self.policy_rows
+        return improvement(game, self.values, self.objective, follower, selection=selection, rows=rows)
 
     def read_columns(self, compiled: CompiledProgram) -> None:
         """Columns of the probabilities."""
         self._rows, self._columns = weights_of(self.game, compiled, compiled.column_tags.block == OF_STATE)
+        coupled = np.array(self.policy_rows.coupled_states, dtype=np.int64)
+        if len(coupled):
+            self._coupled_columns = CoupledColumns.of_probabilities(self.game, compiled, coupled)
+
+    def nearest(self, policy: LeaderPolicy) -> tuple[LeaderPolicy, bool]:
+        """The nearest allowed policy; the policy itself and false if none is found."""
+        found = self.allowed.nearest(policy)
+        return (policy, False) if found is None else (found, True)
 
     def evaluate(self, policy: LeaderPolicy) -> Candidate:
-        """The objective at the gains; ``-inf`` if a state loses or the margin is missed."""
+        """The objective at the gains of the nearest allowed policy.
+
+        ``-inf`` if none is allowed, a state loses or the margin is missed.
+        """
+        policy, keeps = self.nearest(policy)
         response, gains = self.gains(policy)
-        keeps = self.problem.follower.accepts(self.game, response, self.run.tolerances)
+        keeps &= self.problem.follower.accepts(self.game, response, self.run.tolerances)
         value = worth(self.objective, gains) if keeps and not self.losing(gains).any() else -np.inf
         return Candidate(policy, response, value)
 
@@ -385,9 +306,9 @@ class ImprovementBridge(Bridge):
         return gains < -self.run.tolerances.feasibility * (1.0 + np.abs(self.values))
 
     def judge(self, policy: LeaderPolicy) -> tuple[NDArray[np.bool_], IntArray]:
-        """Which states lose under a policy, and the follower's actions."""
+        """Which states lose under a policy or stand in a row that it does not keep, and the follower's actions."""
         response, gains = self.gains(policy)
-        return self.losing(gains), response.follower_policy.actions
+        return self.losing(gains) | self.allowed.losing_states(policy), response.follower_policy.actions
 
     def gains(self, policy: LeaderPolicy) -> tuple[Response, FloatArray]:
         """``Q_t - V_t`` per state; under ties in the leader's favour by the tied response with the largest ``Q_t``."""

@@ -4,7 +4,8 @@ What changes with rows on the policy: the program has them (:mod:`ssg_mip.progra
 replaced by the nearest allowed policy, and is worth nothing where there is none; steps of the ascent keep the rows.
 Where rows couple states, the box holds the occupancies of these states besides the follower's values, and nodes are
 also split by the follower's answers. Shortcuts that combine policies state by state do not keep such rows and are left
-out: the saddle point of zero-sum games, floors with blocks of their own.
+out: the saddle point of zero-sum games, and where rows couple states floors and directions, whose blocks would each
+choose a policy.
 """
 
 from __future__ import annotations
@@ -22,18 +23,22 @@ from ssg_mip.branch_and_bound.branching_rule import BranchingRule
 from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.occupancy_bounds import OccupancyBounds, OccupancySweeps, occupancy_bounds
 from ssg_mip.evaluation.value_bounds import ValueBounds, leader_value_bounds
-from ssg_mip.exact.bridge import CommitmentBridge, weights_of
+from ssg_mip.exact.answer import Answer, without_program
+from ssg_mip.exact.bridge import weights_of
+from ssg_mip.exact.commitment_bridge import CommitmentBridge, Witness
 from ssg_mip.exact.coupled_branching import CoupledBranching, CoupledColumns
 from ssg_mip.exact.heuristics.allowed import Allowed, SlotRows
-from ssg_mip.exact.size_limit import commitment_size, obstacle
-from ssg_mip.exact.solving import Answer, claimed, searched, solve_commitment, without_program
+from ssg_mip.exact.size_limit import commitment_size, least_values, obstacle
+from ssg_mip.exact.solving import claimed, root_bound, searched, solve_commitment
+from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.lp.compiled import CompiledProgram
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.evaluated_policy import Candidate
 from ssg_mip.problem.policy_space import Scope
 from ssg_mip.problem.problem import Problem
-from ssg_mip.programs.commitment import commitment
+from ssg_mip.programs.commitment import commitment_along
+from ssg_mip.programs.direction import Direction
 from ssg_mip.programs.policy_block import PolicyRows
 from ssg_mip.programs.program import Program
 from ssg_mip.programs.rows import Selection
@@ -47,18 +52,33 @@ class ConstrainedBridge(CommitmentBridge):
 
     Parameters
     ----------
-    problem, run
-        As in :class:`~ssg_mip.exact.bridge.CommitmentBridge`; the problem's policies say which are allowed.
+    problem, run, direction, witness
+        As in :class:`~ssg_mip.exact.commitment_bridge.CommitmentBridge`; the problem's policies say which are allowed.
+
+    Raises
+    ------
+    OptionError
+        If rows couple states and there are several demands: the block of each would choose a policy of its own.
     """
 
-    def __init__(self, problem: Problem, run: Run) -> None:
+    def __init__(
+        self, problem: Problem, run: Run, direction: Direction | None = None, witness: Witness | None = None
+    ) -> None:
         game, space = problem.game, problem.policies
         self._allowed = Allowed(game, space)
-        self._policy_rows = PolicyRows.of(game, space)
+        self._policy_rows = _with_priced(game, PolicyRows.of(game, space), direction)
         self._coupled = np.array(self._policy_rows.coupled_states, dtype=np.int64)
         self._coupling_rows = space.of_scope(game, Scope.COUPLING)
-        super().__init__(problem, run)
+        super().__init__(problem, run, direction, witness)
         self._large = self._slow = False
+        apart = self.direction.shared is None and not (self.direction.is_sum and len(self.direction.demands) == 1)
+        if len(self._coupled) and apart:
+            names = ", ".join(row.name for row in self._coupling_rows)
+            raise OptionError(
+                f"rows on the policy couple several states ({names}), and more than one weighted sum is asked for: a "
+                "floor, or several objectives at once, each of which would get a policy of its own; leave these rows "
+                "out, or ask for weighted sums one by one"
+            )
 
     @property
     def allowed_rows(self) -> SlotRows:
@@ -73,18 +93,24 @@ class ConstrainedBridge(CommitmentBridge):
         return CoupledBranching(self.game, lambda: self._coupled_columns, self._keeps_coupling_rows, self.groups)
 
     def _keeps_coupling_rows(self, slots: FloatArray) -> bool:
-        return all(row.holds(slots) for row in self._coupling_rows)
+        priced = self.direction.price is not None
+        return not priced and all(row.holds(slots) for row in self._coupling_rows)
+
+    @property
+    def _start(self) -> FloatArray:
+        """Where the occupancies of the coupled states start."""
+        return self.weights if self.direction.shared is None else self.direction.shared
 
     # ------------------------------------------------------------------ boxes
 
     @cached_property
     def visits(self) -> OccupancyBounds:
         """Bounds on the occupancies of all states, whatever both players do."""
-        return occupancy_bounds(self.game, self.weights)
+        return occupancy_bounds(self.game, self._start)
 
     @cached_property
     def _sweeps(self) -> OccupancySweeps:
-        return OccupancySweeps(self.game, self.weights)
+        return OccupancySweeps(self.game, self._start)
 
     def _whole_box(self) -> Box:
         box, inside = super()._whole_box(), self._coupled
@@ -126,7 +152,7 @@ class ConstrainedBridge(CommitmentBridge):
         if len(self._coupled):
             rows = dataclasses.replace(rows, visits=ValueBounds(*self._visits_in(follower.lower, follower.upper)))
         values = ValueBounds(follower.lower[:count], follower.upper[:count])
-        return commitment(self.game, self.weights, values, selection=selection, rows=rows)
+        return commitment_along(self.game, self.direction.lowered(), values, selection=selection, rows=rows)
 
     def read_columns(self, compiled: CompiledProgram) -> None:
         """Columns of the occupancies, and in coupled states of the probabilities."""
@@ -160,10 +186,10 @@ class ConstrainedBridge(CommitmentBridge):
     # ------------------------------------------------------------------ policies
 
     def evaluate(self, policy: LeaderPolicy) -> Candidate:
-        """The weighted exact value of the nearest allowed policy; ``-inf`` if none is found or the margin is missed."""
+        """The exact value of the nearest allowed policy; ``-inf`` if there is none, or it misses what is asked."""
         allowed = self._allowed.nearest(policy)
         if allowed is None:
-            return dataclasses.replace(super().evaluate(policy), value=-math.inf)
+            return Candidate(policy, self.problem.follower.response(self.game, policy, self.run.tolerances), -math.inf)
         return super().evaluate(allowed)
 
     def start(self) -> Iterator[tuple[float, Candidate]]:
@@ -188,23 +214,42 @@ def solve_constrained(problem: Problem, run: Run) -> Answer:
     Raises
     ------
     OptionError
-        If there is a floor beside rows: the blocks of its states would have policies of their own. With it, and with
-        rows of other scopes, :func:`~ssg_mip.exact.wider.solve_allowed` is to be asked.
+        If there is a floor beside rows that couple states: the blocks of its states would have policies of their own.
+        Rows of other scopes are what :func:`~ssg_mip.exact.wider.solve_allowed` is to be asked with.
     """
     space = problem.policies
     if space.costs or space.supports or space.values:
         raise OptionError("costs, values and limits on used actions are asked for; ask solve_allowed for these")
     if not space.rows:
         return solve_commitment(problem, run)
-    if problem.floor is not None:
-        raise OptionError(
-            "a floor under the leader's values is asked for beside rows on the policy; leave one of them out"
-        )
     bridge = ConstrainedBridge(problem, run)
     stop = obstacle(constrained_size(problem), run)
     answer = searched(bridge) if stop is None else started(bridge, stop)
     policy = PolicyClaim(rows=space.rows, below=bridge.visits.below, above=bridge.visits.above)
-    return claimed(problem, run, answer, Claim(weights=problem.weights, bound=answer.dual_bound, policy=policy))
+    least = least_values(problem.game, problem.floor, run.tolerances)
+    claim = Claim(weights=problem.weights, bound=answer.dual_bound, floor=least, policy=policy)
+    return claimed(problem, run, answer, claim)
+
+
+def _with_priced(game: Game, rows: PolicyRows, direction: Direction | None) -> PolicyRows:
+    """The rows, with the states in which probabilities cost something among those that are coupled."""
+    if direction is None or direction.price is None:
+        return rows
+    priced = game.leader_slot_state[np.flatnonzero(direction.price)].tolist()
+    return dataclasses.replace(rows, coupled_states=tuple(sorted({*rows.coupled_states, *priced})))
+
+
+def bridge_along(problem: Problem, run: Run, direction: Direction, witness: Witness | None = None) -> CommitmentBridge:
+    """The bridge along a direction, over the policies that a problem allows."""
+    kind = ConstrainedBridge if problem.policies.rows or direction.price is not None else CommitmentBridge
+    return kind(problem, run, direction, witness)
+
+
+def constrained_root_bound(problem: Problem, run: Run) -> float:
+    """A cheap upper bound on what :func:`solve_constrained` maximises; without rows :func:`root_bound`."""
+    if not problem.policies.rows:
+        return root_bound(problem, run)
+    return solve_constrained(problem, run.within(nodes=1).quietly()).dual_bound
 
 
 def constrained_size(problem: Problem) -> int:
@@ -212,7 +257,7 @@ def constrained_size(problem: Problem) -> int:
     game = problem.game
     rows = game.row_offsets[1:] - game.row_offsets[:-1]
     coupled = sum(int(rows[s]) for s in problem.policies.coupled_states(game))
-    return commitment_size(game, problem.weights) + coupled * (game.num_states + 1)
+    return commitment_size(game, problem.weights, problem.floor) + coupled * (game.num_states + 1)
 
 
 def started(bridge: ConstrainedBridge, termination: Termination) -> Answer:

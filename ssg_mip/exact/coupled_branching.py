@@ -20,7 +20,9 @@ from ssg_mip.branch_and_bound.branching_rule import branch_by_scores, splittable
 from ssg_mip.branch_and_bound.records import Branch, ChoiceBranch, Split
 from ssg_mip.branch_and_bound.relaxation import BoxRelaxation, Point
 from ssg_mip.game.game import Game
+from ssg_mip.lp.compiled import CompiledProgram
 from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.programs.tags import ColumnKind
 
 NOTICEABLE = 1e-2
 """Share of the other errors from which on errors of the values keep them waiting."""
@@ -36,6 +38,8 @@ LEAST_VISITS = 1e-3
 class CoupledColumns:
     """Where the joint actions of coupled states stand in a compiled program.
 
+    The improvement program has probabilities and no occupancies: there ``y`` is ``x``, and no ``d`` stands in the box.
+
     Attributes
     ----------
     rows
@@ -43,7 +47,7 @@ class CoupledColumns:
     x, y
         Columns of their probabilities and of their occupancies.
     products
-        Places of ``y = x d`` among the products.
+        Places of ``y = x d`` among the products; without ``d`` of all products of ``x``, several in a row.
     states, d, places
         The coupled states, the columns of their ``d``, and their places in the box.
     """
@@ -55,6 +59,23 @@ class CoupledColumns:
     states: IntArray
     d: IntArray
     places: IntArray
+
+    @classmethod
+    def of_probabilities(cls, game: Game, compiled: CompiledProgram, states: IntArray) -> CoupledColumns:
+        """Those of a program whose probabilities have all their products with values, and no occupancies.
+
+        Parameters
+        ----------
+        states
+            The coupled states.
+        """
+        tags, none = compiled.column_tags, np.zeros(0, dtype=np.int64)
+        x = np.flatnonzero((tags.kind == ColumnKind.WEIGHT) & np.isin(tags.state, states))
+        order = np.argsort(compiled.product_factor, kind="stable")
+        first = np.searchsorted(compiled.product_factor[order], x)
+        rows = game.row_offsets[tags.state[x]] + tags.leader[x] * game.follower_counts[tags.state[x]] + tags.answer[x]
+        products = order[first[:, None] + np.arange(game.num_states)]
+        return cls(rows=rows, x=x, y=x, products=products, states=states, d=none, places=none)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -108,12 +129,12 @@ class CoupledBranching:
         x = np.zeros(game.num_rows)
         x[columns.rows] = np.maximum(point.columns[columns.x], 0.0)
         weight = np.zeros(game.num_rows)
-        weight[columns.rows] = point.importance[columns.products]
+        weight[columns.rows] = point.importance[columns.products].reshape(len(columns.rows), -1).max(axis=1)
         policy = np.bincount(game.row_leader_slot, x, int(game.leader_offsets[-1]))
         answer = self._mass(x)
         off = np.abs(x - policy[game.row_leader_slot] * answer[game.row_follower_slot]) * weight
         visits = np.zeros(game.num_states)
-        visits[columns.states] = np.maximum(point.columns[columns.d], LEAST_VISITS)
+        visits[columns.states] = np.maximum(point.columns[columns.d], LEAST_VISITS) if len(columns.d) else 1.0
         scores: FloatArray = np.bincount(game.row_state, off, game.num_states) * visits
         return np.where(self._open_answers(box) > 1, scores, 0.0)
 

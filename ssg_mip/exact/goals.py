@@ -44,12 +44,17 @@ class HighestGainBridge(ImprovementBridge):
 
     def write(self, follower: ValueBounds, selection: Selection) -> Program:
         """The hull form with its rows ``d(s) + share * d(state) >= 0``."""
-        return highest_gain(self.game, self.values, self._state, self._share, follower, selection=selection)
+        state, share, rows = self._state, self._share, self.policy_rows
+        return highest_gain(self.game, self.values, state, share, follower, selection=selection, rows=rows)
 
     def evaluate(self, policy: LeaderPolicy) -> Candidate:
-        """The state's gain; ``-inf`` if another state loses more than its share pays for, or the margin is missed."""
+        """The state's gain under the nearest allowed policy.
+
+        ``-inf`` if none is allowed, another state loses more than its share pays for, or the margin is missed.
+        """
+        policy, keeps = self.nearest(policy)
         response, gains = self.gains(policy)
-        keeps = self.problem.follower.accepts(self.game, response, self.run.tolerances)
+        keeps &= self.problem.follower.accepts(self.game, response, self.run.tolerances)
         lost = self.losing(gains + self._share * gains[self._state]).any()
         return Candidate(policy, response, float(gains[self._state]) if keeps and not lost else -np.inf)
 
@@ -103,11 +108,16 @@ class LeastGainBridge(ImprovementBridge):
 
     def write(self, follower: ValueBounds, selection: Selection) -> Program:
         """The hull form with the least gain as its objective."""
-        return least_gain(self.game, self.values, follower, selection=selection)
+        return least_gain(self.game, self.values, follower, selection=selection, rows=self.policy_rows)
 
     def evaluate(self, policy: LeaderPolicy) -> Candidate:
-        """The least gain under the response; ``-inf`` where the policy lies outside the region."""
+        """The least gain of the nearest allowed policy under the response; ``-inf`` where it lies outside the region.
+
+        Also where none is allowed.
+        """
+        policy, keeps = self.nearest(policy)
         response, gains, inside = self.region_gains(policy)
+        inside &= keeps
         return Candidate(policy, response, float(gains.min()) if inside else -np.inf)
 
     def region_gains(self, policy: LeaderPolicy) -> tuple[Response, FloatArray, bool]:

@@ -17,8 +17,8 @@ from ssg_mip.base.tolerances import Tolerances
 from ssg_mip.evaluation.value_bounds import leader_value_bounds
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.programs.commitment import conditional_states
 from ssg_mip.programs.coupling import Coupling
+from ssg_mip.programs.direction import Direction
 from ssg_mip.runs.run import Run
 
 MOST_PRODUCTS = 100_000
@@ -64,18 +64,22 @@ def improvement_size(game: Game) -> int:
 
 
 def commitment_products(game: Game, weights: FloatArray, floor: FloatArray | None = None) -> int:
-    """Products of the commitment program (:mod:`ssg_mip.programs.commitment`).
+    """Products of the commitment program of a weighted sum above a floor."""
+    return direction_products(game, Direction.of_sum(weights, dict.fromkeys(floored_states(game, floor), 0.0)))
+
+
+def direction_products(game: Game, direction: Direction) -> int:
+    """Products of the commitment program along a direction (:mod:`ssg_mip.programs.commitment`).
 
     Every joint action has one at least; where these alone are too many they are not counted further.
     """
     if game.num_rows > MOST_PRODUCTS:
         return game.num_rows
     rows_of_state = game.row_offsets[1:] - game.row_offsets[:-1]
-    floored = floored_states(game, floor)
     coupling = Coupling(game)
-    thin = conditional_states(game, weights, floored)
-    conditional = sum(int(rows_of_state[s]) * len(coupling.of_state(s)) for s in thin)
-    return sum(coupling.products_of_state) * (1 + len(floored)) + conditional
+    conditional = sum(int(rows_of_state[s]) * len(coupling.of_state(s)) for s in direction.thin_states(game))
+    blocks = 1 if direction.shared is not None else sum(one.start is not None for one in direction.demands)
+    return sum(coupling.products_of_state) * blocks + conditional
 
 
 def improvement_products(game: Game) -> int:

@@ -25,11 +25,11 @@ from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.mdp import induced_by_leader
 from ssg_mip.evaluation.tied_selection import discounted_cost
-from ssg_mip.evaluation.value_bounds import ValueBounds
+from ssg_mip.exact.answer import Answer
 from ssg_mip.exact.constrained import ConstrainedBridge, constrained_size, solve_constrained, started
 from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal, Linearisation
 from ssg_mip.exact.size_limit import least_values, obstacle
-from ssg_mip.exact.solving import Answer, claimed, searched, solve_commitment
+from ssg_mip.exact.solving import claimed, searched, solve_commitment
 from ssg_mip.exact.wider_branching import LimitedBranching, PureBranching
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
@@ -42,9 +42,6 @@ from ssg_mip.problem.evaluated_policy import Candidate
 from ssg_mip.problem.policy_space import PolicySpace, Scope
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.wider_rows import COST_TOLERANCE, CostRow, ValueRow
-from ssg_mip.programs.commitment import commitment
-from ssg_mip.programs.program import Program
-from ssg_mip.programs.rows import Selection
 from ssg_mip.programs.tags import FROM_WEIGHTS, ColumnKind
 from ssg_mip.proofs.claim import Claim, PolicyClaim
 from ssg_mip.runs.run import Run
@@ -167,13 +164,6 @@ class WiderBridge(ConstrainedBridge):
         return LimitedBranching(self.game, most, self.shares, rule) if self._most else rule
 
     # ------------------------------------------------------------------ the program
-
-    def write(self, follower: ValueBounds, selection: Selection) -> Program:
-        """The occupancy form with the rows of every scope, and blocks for values of single states."""
-        if not self._floored:
-            return super().write(follower, selection)
-        floor = {k: float(self._least[k]) for k in self._floored}
-        return commitment(self.game, self.weights, follower, selection=selection, floor=floor, rows=self._policy_rows)
 
     def read_columns(self, compiled: CompiledProgram) -> None:
         """The joint actions of all products of occupancies too."""

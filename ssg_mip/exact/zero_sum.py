@@ -1,14 +1,16 @@
 r"""Zero-sum games: Shapley's operator, with exact evaluation between its applications.
 
-With ``r_B = -r_A`` and equal discounts a follower who sees the commitment can do no more harm than one who does not,
-so the best commitment is the leader's maximin policy of Shapley (*Stochastic games*, 1953), in every state at once.
-One round from values ``V`` solves, in every state, the matrix game with payoffs ``r_A + gamma sum_t p(t|s,a,b) V(t)``
-by one linear program, whose solution is the leader's mix and whose multipliers are the follower's. Then
+With ``r_B = c - k r_A`` and equal discounts a follower who sees the commitment can do no more harm than one who does
+not, so the best commitment is the leader's maximin policy of Shapley (*Stochastic games*, 1953), in every state at
+once. One round from values ``V`` solves, in every state, the matrix game with payoffs
+``r_A + gamma sum_t p(t|s,a,b) V(t)`` by one linear program, whose solution is the leader's mix and whose multipliers
+are the follower's. Then
 
 * ``V^f``, the leader's value against a best response to the mixes ``f``, is attained and never below ``V`` if ``V``
   was attained; it is where the next round starts (Hoffman & Karp, *On nonterminating stochastic games*, 1966);
 * ``U^h``, the value of the leader's decision process against the follower's mixes ``h``, is a bound on every policy of
-  the leader, because a best response does the leader at least as much harm as ``h``.
+  the leader, because a best response does the leader at least as much harm as ``h``; where the rewards are affine up
+  to rounding only, as much harm but for the slack of :mod:`ssg_mip.game.alignment`, which is added to the bound.
 
 Both come from linear algebra, the bound with its rounding, so neither trusts the linear programs. Shapley's operator
 contracts by ``gamma``, hence ``max(U^h - V^f)`` goes to 0 at least at that rate.
@@ -26,6 +28,7 @@ from ssg_mip.base.gap import relative_gap
 from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.mdp import DecisionProcess, optimal_control, transition_matrix, upper_solution
 from ssg_mip.evaluation.value_bounds import LEAST_GAP
+from ssg_mip.game.alignment import alignment
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.lp.highs import OneShotLp
@@ -52,7 +55,10 @@ class Saddle:
     upper
         Proven upper bound on the leader's value in every state, over all policies.
     defences
-        What proves ``upper``: mixed policies of the follower, per slot, and the leader's values at most against each.
+        What proves ``upper``: mixed policies of the follower, per slot, and the leader's values at most against each,
+        without the slack.
+    slack
+        What rounding of the rewards adds to these values.
     rounds, lps
         Work done.
     """
@@ -61,6 +67,7 @@ class Saddle:
     response: Response
     upper: FloatArray
     defences: tuple[Defence, ...]
+    slack: float
     rounds: int
     lps: int
 
@@ -83,6 +90,8 @@ def solve_zero_sum(problem: Problem, run: Run, *, scale: float) -> Saddle:
     upper = np.full(game.num_states, np.inf)
     defences: list[Defence] = []
     solver = OneShotLp()
+    aligned = alignment(game)
+    slack = 0.0 if aligned is None else aligned.slack
     rounds = stalled = lps = 0
     while stalled < STALLED and not run.stopped:
         rounds += 1
@@ -90,9 +99,9 @@ def solve_zero_sum(problem: Problem, run: Run, *, scale: float) -> Saddle:
         leader, follower = _saddle_point(game, best.leader_values, solver)
         response = problem.follower.response(game, leader, run.tolerances)
         held = _against(game, follower)
-        bound = np.minimum(upper, held)
-        if np.any(held < upper):
-            defences = [*(one for one in defences if np.any(one[1] <= bound)), (follower, held)]
+        bound = np.minimum(upper, held + slack)
+        if np.any(held + slack < upper):
+            defences = [*(one for one in defences if np.any(one[1] + slack <= bound)), (follower, held)]
         stalled = 0 if np.any(bound < upper) else stalled + 1
         upper = bound
         if float(weights @ response.leader_values) > float(weights @ best.leader_values):
@@ -100,7 +109,9 @@ def solve_zero_sum(problem: Problem, run: Run, *, scale: float) -> Saddle:
         primal, dual = float(weights @ best.leader_values), float(weights @ upper)
         if relative_gap(primal, dual, scale) <= max(run.gap, LEAST_GAP):
             break
-    return Saddle(policy=policy, response=best, upper=upper, defences=tuple(defences), rounds=rounds, lps=lps)
+    return Saddle(
+        policy=policy, response=best, upper=upper, defences=tuple(defences), slack=slack, rounds=rounds, lps=lps
+    )
 
 
 def matrix_game(payoffs: FloatArray, solver: OneShotLp) -> tuple[FloatArray, FloatArray]:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import dataclasses
 
 from ssg_mip.base.status import Status, Termination
-from ssg_mip.exact.wider import solve_allowed
+from ssg_mip.exact.unsteered import solve_suited
 from ssg_mip.methods.suggestions import suggestions_for
+from ssg_mip.methods.wanted import solve_wanted
 from ssg_mip.problem.problem import Problem
 from ssg_mip.result import Result, TrajectoryPoint
 from ssg_mip.runs.conclusion import Conclusion
@@ -19,8 +20,10 @@ from ssg_mip.runs.run import Run
 
 
 def solve(problem: Problem, run: Run) -> Result:
-    """Solve the commitment program (P); ``INFEASIBLE`` where no policy keeps the margin."""
-    answer = solve_allowed(problem, dataclasses.replace(run, suggest=suggestions_for(problem, run)))
+    """Solve the commitment program (P), or maximise another goal; ``INFEASIBLE`` where no policy keeps the margin."""
+    if problem.objective.goal is not None:
+        return solve_wanted(problem, run, problem.objective.goal)
+    answer = solve_suited(problem, dataclasses.replace(run, suggest=suggestions_for(problem, run)))
     found = answer.found
     trajectory: tuple[TrajectoryPoint, ...] = ()
     status = Status.INFEASIBLE if answer.termination is Termination.INFEASIBLE else Status.NO_SOLUTION

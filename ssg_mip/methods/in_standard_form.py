@@ -18,12 +18,13 @@ from ssg_mip.base.status import BoundProof, Status, Termination
 from ssg_mip.base.tolerances import ARITHMETIC, FINEST_GAP, ROUNDING, Tolerances
 from ssg_mip.evaluation.best_response import Response, best_response
 from ssg_mip.evaluation.standard_form import Scale, StandardForm, standard_form
-from ssg_mip.evaluation.value_bounds import leader_spreads
+from ssg_mip.evaluation.value_bounds import ValueBounds, follower_value_bounds, leader_spreads, leader_value_bounds
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.policy_space import PolicySpace
 from ssg_mip.problem.problem import Problem
+from ssg_mip.problem.rising import InTurn, LeastOf, Reached, ReachedInTurn, ReachedLeast
 from ssg_mip.problem.scalarisation import Concave, Scalarised
 from ssg_mip.problem.scalarisation.claims import raised
 from ssg_mip.result import ProgressRow, Result, TrajectoryPoint
@@ -34,11 +35,14 @@ LARGEST_VALUE = 1e12
 """What a program may hold at most, in units of what is at stake in the states of positive weight; HiGHS takes 1e15."""
 
 
-def form_for(game: Game, method: Method, weights: FloatArray | None = None, margin: float = 0.0) -> StandardForm:
-    """The form of a game that a method runs on; a margin counts in every state, whether it can be reached or not."""
+def form_for(game: Game, method: Method, weights: FloatArray | None = None, *, ignores: bool = True) -> StandardForm:
+    """The form of a game that a method runs on.
+
+    A margin counts in every state, reached or not, and so do rows on the policy: then nothing ``ignores``.
+    """
     if method.in_own_units:
         return StandardForm(game=game, standard=game, leader=Scale(), follower=Scale())
-    form = standard_form(game, weights, ignore=weights is not None and margin == 0.0 and method.weighted_only)
+    form = standard_form(game, weights, ignore=weights is not None and ignores and method.weighted_only)
     return form if _suits_programs(form.standard) else standard_form(game)
 
 
@@ -50,16 +54,17 @@ def _suits_programs(game: Game) -> bool:
 
 def run_method(problem: Problem, run: Run, method: Method) -> Result:
     """Run a method on the standard form of a game; the answer is in the game's own units."""
-    weights = None if problem.policies.restricts else problem.weights
-    form = form_for(problem.game, method, weights, problem.follower.margin)
+    goal = problem.objective.goal
+    weights = None if goal is not None or problem.policies.restricts else problem.weights
+    form = form_for(problem.game, method, weights, ignores=problem.allows_all)
     rising = _scalarised_into(problem)
     if form.changes_nothing:
-        return _scalarised_out(method(rising, run), problem, form)
+        return _reached_out(_scalarised_out(method(rising, run), problem, form), problem, form)
     found = method(*into_form(rising, run, form))
     result = result_out(found, form)
     own = form.ignored is not None or form.moves_values
     whole = with_own_values(result, run.tolerances, _changes(form)) if own else result
-    return _scalarised_out(still_optimal(whole, run.gap), problem, form)
+    return _reached_out(_scalarised_out(still_optimal(whole, run.gap), problem, form), problem, form)
 
 
 def _unit(what: Concave) -> float:
@@ -96,6 +101,25 @@ def _scalarised_out(result: Result, problem: Problem, form: StandardForm) -> Res
             dataclasses.replace(point, scalarised_step_bound=bound_out(point)) for point in result.trajectory
         ),
     )
+
+
+def _reached_out(result: Result, problem: Problem, form: StandardForm) -> Result:
+    """What a result in the game's own units says of its goal, in these units and with all rounding counted."""
+    goal, reached = problem.objective.goal, result.reached
+    if goal is None or reached is None:
+        return result
+    if isinstance(reached, ReachedLeast) and isinstance(goal, LeastOf):
+        sizes = [np.maximum(np.abs(one.lower), np.abs(one.upper)) for one in _bounds(form.game)]
+        out: Reached = reached.out(form, goal, goal.size(*sizes))
+    elif isinstance(reached, ReachedInTurn) and isinstance(goal, InTurn):
+        out = reached.out(form, goal)
+    options = {**result.provenance.options, "goal": goal.options()}
+    provenance = dataclasses.replace(result.provenance, options=options)
+    return dataclasses.replace(result, reached=out, provenance=provenance)
+
+
+def _bounds(game: Game) -> tuple[ValueBounds, ValueBounds]:
+    return leader_value_bounds(game), follower_value_bounds(game)
 
 
 Changes = Callable[[FloatArray, FloatArray], bool]
@@ -173,10 +197,12 @@ def into_form(problem: Problem, run: Run, form: StandardForm) -> tuple[Problem, 
         run.recorder.form = form
     progress = progress_into(run.on_progress, form.leader, problem.weights)
     run = dataclasses.replace(run, on_progress=progress, scale=form.leader)
-    follower = problem.follower.with_margin(problem.follower.margin / form.follower.unit)
+    follower = problem.follower.in_units(form.follower.unit)
     what = problem.objective.scalarisation
     if what is not None:
         problem = problem.scalarising(what.into(form.leader))
+    if problem.objective.goal is not None:
+        problem = problem.wanting(problem.objective.goal.into(form))
     policies = _policies_into(problem, form)
     return dataclasses.replace(problem.about(form.standard), follower=follower, policies=policies), run
 

@@ -7,8 +7,9 @@ spared the states that do not count for it, and solve parts that have nothing to
 Ties are judged within a tolerance that depends on what is at stake, which may be less in what is left. Where the
 follower answers otherwise in the game as given, presolve is given up and the method runs on that.
 
-Nothing is left out where a margin is asked for, where policies are restricted, and for methods that run in the game's
-own units, whose details speak of all of it. States are merged only for methods that answer for one weighted value.
+Nothing is left out where a margin is asked for, where policies are restricted or the goal is no weighted sum, and for
+methods that run in the game's own units, whose details speak of all of it. States are merged only for methods that
+answer for one weighted value.
 """
 
 from __future__ import annotations
@@ -64,7 +65,8 @@ def run_presolved(problem: Problem, run: Run, method: Method) -> Result:
 
 def _applies(problem: Problem, run: Run, method: Method) -> bool:
     """Whether what is asked allows that something is left out."""
-    return run.presolve and not method.in_own_units and problem.allows_all
+    plain = problem.allows_all and problem.objective.goal is None
+    return run.presolve and not method.in_own_units and plain
 
 
 def _presolved(problem: Problem, run: Run, method: Method) -> tuple[Reduction, Sequence[Part]]:

@@ -9,11 +9,15 @@ from __future__ import annotations
 from ssg_mip.base.promises import Promise
 from ssg_mip.errors import OptionError
 from ssg_mip.learning.learners import LEARNERS
+from ssg_mip.problem.follower import Follower, Rational
+from ssg_mip.problem.policy_space import Scope
 from ssg_mip.problem.problem import Problem
 from ssg_mip.runs.method import Method, Takes
 from ssg_mip.runs.run import Run
 
 _NEVER_LOSES = (Promise.MONOTONE, Promise.LAST_ITERATE, Promise.CERTIFIED_STOP, Promise.CERTIFIED_PARETO)
+_ROWS = frozenset({Scope.STATEWISE, Scope.COUPLING})
+_ROWS_AND_LIMITS = _ROWS | {Scope.SUPPORT}
 _STEPS = frozenset({Takes.SELECTION, Takes.SCALARISATION, Takes.ZERO_WEIGHTS})
 
 
@@ -34,6 +38,19 @@ def _fixed_point(run: Run) -> str:
     return ", ".join(words for name, words in drawn.items() if run.settings.get(name) == "random")
 
 
+_COMMITMENTS = {
+    "quantal": Method(
+        name="commitment",
+        home="ssg_mip.methods.quantal",
+        promises=(Promise.LAST_ITERATE,),
+        draws=lambda _: "the starts of the last ascents",
+        in_own_units=True,
+        weighted_only=True,
+        certifies=False,
+    ),
+}
+"""What the commitment method does for followers who are not rational: the same question, another search."""
+
 METHODS: dict[str, Method] = {
     method.name: method
     for method in (
@@ -42,6 +59,7 @@ METHODS: dict[str, Method] = {
             home="ssg_mip.methods.policy_iteration",
             promises=_NEVER_LOSES,
             takes=_STEPS,
+            rows=_ROWS,
             draws=_steps,
         ),
         Method(
@@ -49,13 +67,16 @@ METHODS: dict[str, Method] = {
             home="ssg_mip.methods.policy_iteration.restarted",
             promises=_NEVER_LOSES,
             takes=_STEPS,
+            rows=_ROWS,
             draws=_steps,
         ),
         Method(
             name="commitment",
             home="ssg_mip.methods.commitment",
             promises=(Promise.LAST_ITERATE,),
-            takes=frozenset({Takes.FLOORS, Takes.POLICY_ROWS, Takes.COST_ROWS, Takes.SUPPORT_LIMITS}),
+            followers=_COMMITMENTS,
+            takes=frozenset({Takes.FLOORS, Takes.GOALS}),
+            rows=_ROWS | {Scope.DISCOUNTED, Scope.VALUE, Scope.SUPPORT},
             weighted_only=True,
         ),
         Method(
@@ -63,6 +84,7 @@ METHODS: dict[str, Method] = {
             home="ssg_mip.methods.response_regions",
             promises=_NEVER_LOSES,
             takes=frozenset({Takes.ZERO_WEIGHTS}),
+            rows=_ROWS,
             draws=_regions,
         ),
         Method(
@@ -70,18 +92,21 @@ METHODS: dict[str, Method] = {
             home="ssg_mip.methods.policy_iteration.backtracking",
             promises=(Promise.LAST_ITERATE, Promise.CERTIFIED_STOP),
             takes=_STEPS,
+            rows=_ROWS,
             draws=_steps_and_restarts,
         ),
         Method(
             name="deterministic",
             home="ssg_mip.methods.restricted.deterministic",
             promises=(Promise.LAST_ITERATE, Promise.DETERMINISTIC),
+            rows=_ROWS_AND_LIMITS,
             weighted_only=True,
         ),
         Method(
             name="grid",
             home="ssg_mip.methods.restricted.grid",
             promises=(Promise.LAST_ITERATE, Promise.ON_GRID),
+            rows=_ROWS_AND_LIMITS,
             weighted_only=True,
         ),
         Method(
@@ -102,6 +127,9 @@ METHODS: dict[str, Method] = {
 }
 """All methods by name."""
 
+USUAL = "usual"
+"""The word for the method of :data:`METHODS` that comes first of those that honour the follower: policy iteration."""
+
 
 def find_method(name: str) -> Method:
     """The method of a name.
@@ -112,13 +140,50 @@ def find_method(name: str) -> Method:
         If there is no such method; the message lists the known ones.
     """
     if name not in METHODS:
-        raise OptionError(f"method is {name!r}; it must be one of {', '.join(METHODS)}")
+        raise OptionError(f"method is {name!r}; it must be one of {', '.join(METHODS)}, or {USUAL}")
     return METHODS[name]
+
+
+def methods_for(follower: Follower) -> list[str]:
+    """Names of the methods that honour a follower."""
+    return [name for name, method in METHODS.items() if method.answering(follower) is not None]
+
+
+def method_for(follower: Follower, name: str = USUAL) -> Method:
+    """The method of a name as it is for a follower; ``"usual"`` is the first that honours him.
+
+    Raises
+    ------
+    OptionError
+        If there is no such method, or it does not honour him; the message lists those that do.
+    """
+    able = methods_for(follower)
+    method = find_method(able[0] if name == USUAL and able else name)
+    found = method.answering(follower)
+    if found is None:
+        instead = f"ask for {' or '.join(able)}" if able else "ask for the follower 'rational'"
+        raise OptionError(f"method {method.name!r} does not honour a {follower.words}; {instead}")
+    return found
+
+
+def check_rational(follower: Follower, who: str) -> None:
+    """Raise :class:`OptionError` if something that honours rational followers alone is asked about another kind."""
+    if follower.kind == Rational.kind:
+        return
+    instead = f"ask solve with method {' or '.join(methods_for(follower))}, or for the follower 'rational'"
+    if follower.is_rational_elsewhere:
+        instead = f"give it the game where he is rational ({follower.kind}_game), or ask solve"
+    raise OptionError(f"{who} does not honour a {follower.words}; {instead}")
 
 
 def methods_that_take(what: Takes) -> list[str]:
     """Names of the methods that can be asked for something."""
     return [name for name, method in METHODS.items() if what in method.takes]
+
+
+def methods_that_honour(scope: Scope) -> list[str]:
+    """Names of the methods that keep rows of a scope."""
+    return [name for name, method in METHODS.items() if scope in method.rows]
 
 
 def check_taken(problem: Problem, run: Run, method: Method) -> None:
@@ -128,6 +193,11 @@ def check_taken(problem: Problem, run: Run, method: Method) -> None:
     check_policies(problem, method)
     method.check_settings(run.settings)
     problem.follower.check(problem.game, run.tolerances)
+    if run.recorder is not None and not method.certifies:
+        raise OptionError(
+            f"there are no certificates of bounds for a {problem.follower.words}: certificates are about rational "
+            "followers; leave the certificate out, the bound's proof needs none"
+        )
 
 
 def check_policies(problem: Problem, method: Method) -> None:
@@ -135,12 +205,10 @@ def check_policies(problem: Problem, method: Method) -> None:
     missed = method.misses(problem)
     if missed is None:
         return
-    rows = ", ".join(row.name for row in problem.policies.rows)
-    whose = f": {rows}" if missed is Takes.POLICY_ROWS else ""
-    raise OptionError(
-        f"method {method.name!r} takes no {missed.value}, and there are some{whose}; ask for "
-        f"{' or '.join(methods_that_take(missed))}, or leave them out"
-    )
+    whose = f": {', '.join(missed.names)}" if missed.names else ""
+    able = methods_that_take(missed.what) if isinstance(missed.what, Takes) else methods_that_honour(missed.what)
+    ask = f"ask for {' or '.join(able)}, or " if able else ""
+    raise OptionError(f"method {method.name!r} takes no {missed}, and there are some{whose}; {ask}leave them out")
 
 
 def check_selects(method: Method, selection: str) -> None:

@@ -38,7 +38,7 @@ LIMITS = Limits(nodes=500)
 
 def suggestions_for(problem: Problem, run: Run) -> Callable[[], Iterator[LeaderPolicy]] | None:
     """What yields policies of the other methods; ``None`` where they cannot be asked the same."""
-    if not problem.allows_all:
+    if not problem.allows_all or problem.objective.goal is not None:
         return None
     return lambda: _suggested(Problem(problem.game, Objective(problem.weights), problem.follower), run)
 

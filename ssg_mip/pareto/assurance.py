@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from ssg_mip.base.deadline import Deadline, OutOfTime
 from ssg_mip.base.interrupt import Interrupt
@@ -15,6 +15,7 @@ from ssg_mip.base.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, Tolerances
 from ssg_mip.checker.dual.replay import BoundVerification
 from ssg_mip.checker.outcome import CheckOutcome, claimed_words
 from ssg_mip.evaluation.value_bounds import LEAST_GAP
+from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.closing import GUARANTEE_SECONDS, GUARANTEE_SHARE
 from ssg_mip.methods.exact_ties import exact_response
 from ssg_mip.methods.near_ties import Answered, rests_on_near_tie
@@ -37,6 +38,7 @@ def assured_front(
     *,
     check: bool = True,
     guarantee: bool = True,
+    allows: Callable[[LeaderPolicy], bool] = lambda _: True,
     deadline: Deadline | None = None,
     interrupt: Interrupt | None = None,
     recorder: Recorder | None = None,
@@ -54,6 +56,8 @@ def assured_front(
         Whether to check every claim in exact arithmetic.
     guarantee
         Whether to look near every point for a policy that works whatever the follower does with ties.
+    allows
+        Whether a policy is allowed: what is secured by one that is not, is not said.
     deadline
         The whole budget of the front; none if absent.
     interrupt
@@ -68,7 +72,7 @@ def assured_front(
     if check:
         front = _checked(_without_near_ties(front, closing), closing, RUNS_SHARE if guarantee else 1.0, recorder)
     if guarantee:
-        front = dataclasses.replace(front, points=_with_guarantees(front, closing))
+        front = dataclasses.replace(front, points=_with_guarantees(front, closing, allows))
     return front
 
 
@@ -150,7 +154,9 @@ def _with_runs(whole: CheckOutcome, results: Sequence[Result]) -> CheckOutcome:
     return dataclasses.replace(whole, claimed=claimed, reason=claimed_words(claimed))
 
 
-def _with_guarantees(front: ParetoFront, closing: Closing) -> tuple[FrontPoint, ...]:
+def _with_guarantees(
+    front: ParetoFront, closing: Closing, allows: Callable[[LeaderPolicy], bool]
+) -> tuple[FrontPoint, ...]:
     """The points with what is secured near them, as far as there is time to look."""
     allowed = max(GUARANTEE_SECONDS, GUARANTEE_SHARE * front.provenance.seconds)
     deadline = Deadline(min(allowed, closing.until.remaining))
@@ -170,5 +176,7 @@ def _with_guarantees(front: ParetoFront, closing: Closing) -> tuple[FrontPoint, 
             )
         except (OutOfTime, KeyboardInterrupt):
             break
-        found.append(dataclasses.replace(point, guaranteed=beside))
+        secured = None if beside.certificate is None else beside.certificate.policy
+        is_allowed = secured is None or allows(secured)
+        found.append(dataclasses.replace(point, guaranteed=beside) if is_allowed else point)
     return (*found, *front.points[len(found) :])

@@ -21,7 +21,8 @@ The other methods:
 * ``policy-iteration`` and its kin move only where no state loses, and stop only when a program with even weights finds
   no gain, whatever was asked: their stop test is their second solve;
 * ``deterministic`` and ``grid`` have no floors. They are asked with a small weight in every state instead
-  (:func:`ssg_mip.problem.weights.compliant_weights`), and their points carry these weights.
+  (:func:`ssg_mip.problem.weights.compliant_weights`), and their points carry these weights. So is every method where
+  rows on the policy couple states (:mod:`ssg_mip.pareto.allowed`).
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.value_bounds import LEAST_GAP, leader_value_bounds, varying_states
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.pareto.allowed import at_least, chosen_by_state
 from ssg_mip.pareto.dominance import covers, separation
 from ssg_mip.pareto.front import Settlement
 from ssg_mip.problem.problem import Problem
@@ -73,7 +75,7 @@ class SecondStage:
         """
         if Takes.ZERO_WEIGHTS in self._method.takes:
             return self._method(problem, run), None
-        if Takes.FLOORS not in self._method.takes:
+        if Takes.FLOORS not in self._method.takes or not chosen_by_state(problem):
             weights = compliant_weights(problem.weights)
             return self._method(problem.weighing(weights), run), None
         if are_positive(problem.weights[varying_states(problem.game)], problem.game.num_states):
@@ -130,11 +132,11 @@ def _first_part(run: Run, share: float) -> Run:
 def _second_solve(problem: Problem, run: Run, first: Result) -> tuple[Result, Settlement]:
     """Even weights, with the first point as floor and start."""
     game = problem.game
-    from ssg_mip.exact import solve_commitment
+    from ssg_mip.exact.constrained import solve_constrained
 
     even = np.full(game.num_states, 1.0 / game.num_states)
     floor = np.where(problem.weights > 0.0, first.leader_values, -np.inf)
-    answer = solve_commitment(problem.weighing(even).above(floor), run)
+    answer = solve_constrained(at_least(problem.weighing(even), floor), run)
     kept = _with_work(first, run, answer.nodes, answer.lps)
     if answer.policy is not None and answer.response is not None:
         second = _moved(kept, answer.policy, answer.response)

@@ -38,7 +38,10 @@ def summary(reduction: Reduction, parts: int = 1) -> dict[str, Any]:
         "states_removed": before.num_states - left.num_states - merged,
         "states_merged": merged,
         "parts": parts,
-        "classes": [*classes_with_equilibrium(left), *(["the leader chooses one number"] if one_number else [])],
+        "classes": [
+            *classes_with_equilibrium(left, rounded=True),
+            *(["the leader chooses one number"] if one_number else []),
+        ],
     }
 
 

@@ -14,7 +14,7 @@ from ssg_mip.evaluation.tied_selection import CostBound, best_within, discounted
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.problem.follower import Rational
+from ssg_mip.problem.follower import Follower
 from ssg_mip.problem.wider_rows import CostRow
 
 
@@ -33,7 +33,7 @@ def cost_bounds(game: Game, policy: LeaderPolicy, rows: Sequence[CostRow]) -> tu
 
 
 def answer_within(
-    game: Game, policy: LeaderPolicy, follower: Rational, rows: Sequence[CostRow], tolerances: Tolerances
+    game: Game, policy: LeaderPolicy, follower: Follower, rows: Sequence[CostRow], tolerances: Tolerances
 ) -> tuple[Response, bool]:
     """The follower's answer, and whether it keeps the margin and every bound on a cost from the start distribution.
 
@@ -48,7 +48,7 @@ def answer_within(
     slots = response.follower_policy.slots(game)
     if all(bound.keeps(discounted_cost(leader, slots, start, bound.cost)) for bound in bounds):
         return response, keeps
-    chosen = best_within(leader, response.tied, start, bounds) if follower.ties == "leader" else None
+    chosen = best_within(leader, response.tied, start, bounds) if follower.favours_leader else None
     if chosen is None:
         return response, False
     values = evaluate(own, chosen)

@@ -10,6 +10,7 @@ from ssg_mip.base.rules import shown
 from ssg_mip.base.tolerances import PROBABILITY
 from ssg_mip.errors import OptionError
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.rising import Rising
 from ssg_mip.problem.scalarisation import Concave, StepObjective
 from ssg_mip.problem.weights import compliant_weights
 
@@ -25,6 +26,9 @@ class Objective:
     scalarisation
         A Pareto-compliant function of the values, in the units of the game that the problem is about; ``None`` for
         the weighted sum.
+    goal
+        What an exact program maximises in the place of the weighted sum; ``None`` for the sum. Values, bounds and gaps
+        are of the weighted sum all the same, and what is reached of the goal stands beside them.
 
     Raises
     ------
@@ -34,6 +38,7 @@ class Objective:
 
     weights: FloatArray
     scalarisation: Concave | None = None
+    goal: Rising | None = None
 
     def __post_init__(self) -> None:
         weights = np.asarray(self.weights)

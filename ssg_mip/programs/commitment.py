@@ -1,4 +1,4 @@
-r"""The commitment program (P) in its occupancy form.
+r"""The exact program: the commitment program (P) in its occupancy form, and all that it is a special case of.
 
 Maximise the leader's weighted value outright:
 
@@ -26,6 +26,11 @@ blocks share ``v``; no leader value becomes a box variable. A policy that is bes
 ``y = sum_k rho(k) floor{k}_y`` over all states, hence ``share``: ``y >= sum_k rho(k) floor{k}_y`` over those with a
 floor. A state with a floor needs no conditional block: its own block visits it.
 
+**Several objectives** (:mod:`ssg_mip.programs.direction`) are written in the same way: each has an occupancy block of
+its own, ``demand{k}_y`` started in ``mu_k``, ``sigma_k @ v`` is linear as it stands, and what is maximised is ``level``
+with ``demand{k}_rises``: ``F_k - slope_k * level >= least_k``. A state that hardly any of them starts in has a
+conditional block.
+
 **Rows on the policy** are written by :mod:`ssg_mip.programs.policy_block`.
 """
 
@@ -40,20 +45,13 @@ import numpy as np
 from ssg_mip.evaluation.value_bounds import ValueBounds, leader_value_bounds
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.programs.blocks import Part, add_conditional_block, add_occupancy_block
 from ssg_mip.programs.coupling import Coupling
-from ssg_mip.programs.policy_block import NO_ROWS, PolicyRows, add_policy_rows, add_worth
-from ssg_mip.programs.program import Multiplied, Program
-from ssg_mip.programs.rows import Selection, add_follower_values, add_incentive_rows, add_products, multiplied_rows
-from ssg_mip.programs.tags import FROM_WEIGHTS, OF_STATE, Block, ColumnKind, RowKind, tagged
-
-SMALL_WEIGHT = 1e-3
-"""States with less weight than this share of the average weight get a conditional block."""
-
-
-def conditional_states(game: Game, weights: FloatArray, floored: Sequence[int] = ()) -> list[int]:
-    """States with so little weight that they need conditional variables, unless they have a floor."""
-    thin = np.flatnonzero(weights < SMALL_WEIGHT / game.num_states)
-    return [int(s) for s in thin if s not in set(floored)]
+from ssg_mip.programs.direction import Demand, Direction, reading
+from ssg_mip.programs.policy_block import NO_ROWS, PolicyRows, add_policy_rows
+from ssg_mip.programs.program import Program
+from ssg_mip.programs.rows import Selection, add_follower_values, add_products
+from ssg_mip.programs.tags import FROM_WEIGHTS, Block, RowKind, tagged
 
 
 def commitment(
@@ -65,159 +63,224 @@ def commitment(
     floor: Mapping[int, float] | None = None,
     rows: PolicyRows = NO_ROWS,
 ) -> Program:
-    """Write the program (P).
+    """Write the program for a weighted sum: :func:`commitment_along` ``Direction.of_sum(weights, floor)``."""
+    return commitment_along(game, Direction.of_sum(weights, floor), follower, selection=selection, rows=rows)
+
+
+def commitment_along(
+    game: Game,
+    direction: Direction,
+    follower: ValueBounds,
+    *,
+    selection: Selection | None = None,
+    rows: PolicyRows = NO_ROWS,
+) -> Program:
+    """Write the program.
 
     Parameters
     ----------
     game
         The game.
-    weights
-        The weights ``rho`` over states, non-negative, summing to one.
+    direction
+        What is to rise, and what must not fall. Each demand costs a block as large as that of a weighted sum.
     follower
         Bounds on the follower's optimal values (:func:`ssg_mip.evaluation.value_bounds.follower_value_bounds`).
     selection
         Follower actions that may be answers; all if absent.
-    floor
-        Lower bounds on the leader's value, by state; none if absent. Each costs a block as large as the rest.
     rows
         Rows on the policy (:mod:`ssg_mip.programs.policy_block`); none if absent.
 
     Raises
     ------
     ValueError
-        If there are floors beside rows across states or on costs: blocks of their own would each choose a policy.
+        If there are rows that couple states and several demands without a shared block, or bounds on costs and several
+        demands: blocks of their own would each choose a policy. Or a price on probabilities without rows that couple
+        the states with a price.
 
     Returns
     -------
     Program
-        With components ``y, v, w, x, z``, ``flow, flow_times_value, own, incentive, simplex, simplex_times_value,
-        conditional_own, conditional_incentive, product`` and the objective ``leader_value``; with a floor also
-        ``share`` and, for each of its states ``k``, the occupancy block ``floor{k}_...``. Box: ``v``, and ``d`` of the
-        states in rows that couple several.
+        For a weighted sum with components ``y, v, w, x, z``, ``flow, flow_times_value, own, incentive, simplex,
+        simplex_times_value, conditional_own, conditional_incentive, product`` and the objective ``leader_value``; with
+        a floor also ``share`` and, for each of its states ``k``, the occupancy block ``floor{k}_...`` and
+        ``floor{k}_value``. Along another direction the occupancy blocks are ``demand{k}_...``, with ``level`` and
+        ``ceiling``. Box: ``v``, and ``d`` of the states in rows that couple several.
     """
     import pyomo.environ as pyo
 
-    if floor and rows.tied:
-        raise ValueError("a program has floors or rows across states or on costs, not both")
+    if len(direction.demands) > 1 and (rows.costs or (rows.coupled_states and direction.shared is None)):
+        raise ValueError("a program has several demands or rows across states or on costs, not both")
+    if not _priced_states(game, direction) <= set(rows.coupled_states):
+        raise ValueError("states with a price on probabilities must be among those that rows couple")
     selection = Selection.everything(game) if selection is None else selection
-    floor = {} if floor is None else floor
-    states = range(game.num_states)
-    keys = selection.keys(states)
-
-    model = pyo.ConcreteModel(name="commitment")
-    add_follower_values(model, follower)
     coupling = Coupling(game)
-    parts = [add_occupancy_block(model, selection, coupling, weights, follower, Block(FROM_WEIGHTS))]
-    thin = sorted({*conditional_states(game, weights, list(floor)), *rows.coupled_states})
-    parts.append(add_conditional_block(model, selection, coupling, thin, follower))
-    rewards = {key: float(game.leader_rewards[game.row(*key)]) for key in keys}
-    blocks = {}
-    for k, least in floor.items():
-        block = Block(k, prefix=f"floor{k}_")
-        start = np.zeros(game.num_states)
-        start[k] = 1.0
-        parts.append(add_occupancy_block(model, selection, coupling, start, follower, block))
-        y = blocks[k] = parts[-1].weights
-        value = pyo.Constraint(expr=sum(rewards[key] * y[key] for key in keys) >= least)
-        model.add_component(f"{block.prefix}value", tagged(value, kind=RowKind.FLOOR, block=k))
-    if floor:
-        share = pyo.Constraint(
-            keys,
-            rule=lambda m, *key: m.y[key] - sum(float(weights[k]) * y[key] for k, y in blocks.items()) >= 0.0,
-        )
-        model.share = tagged(share, "sab", RowKind.SHARE)
-    floored = [Block(k, prefix=f"floor{k}_") for k in floor]
-    policy = add_policy_rows(model, selection, rows, coupling, thin, follower, floored)
-    if policy.box:
-        add_worth(model, rewards, leader_value_bounds(game), weights)
-    else:
-        model.leader_value = pyo.Objective(expr=sum(rewards[key] * model.y[key] for key in keys), sense=pyo.maximize)
+    thin = sorted({*direction.thin_states(game), *rows.coupled_states})
+    model = pyo.ConcreteModel(name="commitment")
+    by_level = not direction.is_sum or bool(rows.coupled_states)
+    if by_level:
+        model.level = pyo.Var(bounds=_levels(game, direction))
+    add_follower_values(model, follower)
+    shared = None
+    if direction.shared is not None:
+        block = Block(FROM_WEIGHTS)
+        shared = add_occupancy_block(model, selection, coupling, direction.shared, follower, block)
+
+    def written(*, rising: bool) -> list[Written]:
+        places = zip(direction.demands, direction.blocks, strict=True)
+        chosen = [(demand, block) for demand, block in places if (demand.slope > 0.0) is rising]
+        if shared is not None:
+            return [
+                _read(model, selection, direction.shared, shared, demand, k) for k, (demand, _) in enumerate(chosen)
+            ]
+        return [_written(model, selection, coupling, follower, *place) for place in chosen]
+
+    rising = written(rising=True)
+    conditional = add_conditional_block(model, selection, coupling, thin, follower)
+    floors = written(rising=False)
+    if len(rising) == 1:
+        _add_shares(model, rising[0], floors)
+    found = [shared, *(one.part for one in rising), conditional, *(one.part for one in floors)]
+    parts = [part for part in found if part is not None]
+    policy = add_policy_rows(model, selection, rows, coupling, parts, follower)
+    if by_level:
+        for one in rising:
+            one.ask(
+                model,
+                float(one.demand.slope) * model.level + _paid(model, selection, direction),
+                "rises",
+                RowKind.WORTH,
+            )
+        _add_ceilings(model, direction, [*rising, *floors])
+    model.leader_value = pyo.Objective(expr=model.level if by_level else rising[0].value, sense=pyo.maximize)
     return Program(
         model,
-        box=(*(model.v[t] for t in states), *policy.box),
+        box=(*(model.v[t] for t in range(game.num_states)), *policy.box),
         products=add_products(model, _joined(parts, policy.triples), selection.checkpoint),
         multiplied=(*(row for part in parts for row in part.multiplied), *policy.multiplied),
         differences=tuple(pair for part in parts for pair in part.differences),
     )
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Part:
-    """What a block of the program adds to its products and to what the search must know, and its ``y`` or ``x``."""
+def _priced_states(game: Game, direction: Direction) -> set[int]:
+    """The states in which probabilities cost something."""
+    if direction.price is None:
+        return set()
+    return set(game.leader_slot_state[np.flatnonzero(direction.price)].tolist())
 
-    weights: Any
-    triples: list[tuple[Any, Any, Any]]
-    multiplied: tuple[Multiplied, ...]
-    differences: tuple[tuple[Any, Any], ...]
+
+def _paid(model: Any, selection: Selection, direction: Direction) -> Any:
+    """What the probabilities cost."""
+    game, states = selection.game, sorted(_priced_states(selection.game, direction))
+    if direction.price is None or not states:
+        return 0.0
+    price = direction.price.tolist()
+    return sum(price[game.leader_offsets[s] + a] * model.x[s, a, b] for s, a, b in selection.keys(states))
+
+
+def _levels(game: Game, direction: Direction) -> tuple[float, float]:
+    """The lowest and the highest level; of a weighted sum, what the leader's values are at least and at most worth."""
+    if not direction.is_sum:
+        return float(direction.bottom), float(direction.top)
+    bounds, weights = leader_value_bounds(game), direction.demands[0].leader
+    return float(weights @ bounds.lower), float(weights @ bounds.upper)
+
+
+def _read(model: Any, selection: Selection, start: Any, shared: Part, demand: Demand, place: int) -> Written:
+    """A demand that reads its value in the shared block and, if it does not rise, its row.
+
+    Raises
+    ------
+    ValueError
+        If its value does not stand there.
+    """
+    game = selection.game
+    value = sum(float(demand.follower[t]) * model.v[t] for t in np.flatnonzero(demand.follower).tolist())
+    if demand.leader.any():
+        found = reading(game, start, demand.leader)
+        if found is None:
+            raise ValueError("a demand does not stand in the shared block")
+        rewards = (found[1] * game.leader_rewards).tolist()
+        keys = selection.keys(np.flatnonzero(found[0]).tolist())
+        value += sum(rewards[game.row(*key)] * shared.weights[key] for key in keys)
+    block = Block(FROM_WEIGHTS, f"{'part' if demand.slope > 0.0 else 'held'}{place}_")
+    written = Written(demand, block, None, value)
+    if demand.slope == 0.0:
+        written.ask(model, 0.0, "value", RowKind.FLOOR)
+    return written
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Written:
+    """A demand in a program: its block of occupancies, if the leader's values occur in it, and its left side."""
+
+    demand: Demand
+    block: Block
+    part: Part | None
+    value: Any
+
+    def ask(self, model: Any, rise: Any, word: str, kind: RowKind) -> None:
+        """Add its row, which is named by a word after the block."""
+        import pyomo.environ as pyo
+
+        row = pyo.Constraint(expr=self.value - rise >= float(self.demand.least))
+        model.add_component(f"{self.block.prefix}{word}", tagged(row, kind=kind, block=self.block.number))
+
+
+def _written(
+    model: Any, selection: Selection, coupling: Coupling, follower: ValueBounds, demand: Demand, block: Block
+) -> Written:
+    """Add the block of a demand and, if it does not rise, its row."""
+    game, part = selection.game, None
+    value = sum(float(demand.follower[t]) * model.v[t] for t in np.flatnonzero(demand.follower).tolist())
+    if demand.start is not None:
+        part = add_occupancy_block(model, selection, coupling, demand.start, follower, block)
+        rewards = (demand.size * game.leader_rewards).tolist()
+        value += sum(rewards[game.row(*key)] * part.weights[key] for key in selection.keys(range(game.num_states)))
+    found = Written(demand, block, part, value)
+    if demand.slope == 0.0:
+        found.ask(model, 0.0, "value", RowKind.FLOOR)
+    return found
+
+
+def _add_shares(model: Any, rising: Written, floors: Sequence[Written]) -> None:
+    """The occupancies of what rises are at least the shares that the floors of single states have in them."""
+    import pyomo.environ as pyo
+
+    alone = {
+        one.demand.alone: one.part.weights for one in floors if one.part is not None and one.demand.alone is not None
+    }
+    start = rising.demand.start
+    if rising.part is None or start is None or not alone:
+        return
+    y = rising.part.weights
+    rows = pyo.Constraint(
+        list(y),
+        rule=lambda _, *key: y[key] - sum(float(start[k]) * own[key] for k, own in alone.items()) >= 0.0,
+    )
+    model.share = tagged(rows, "sab", RowKind.SHARE)
+
+
+def _add_ceilings(model: Any, direction: Direction, demands: Sequence[Written]) -> None:
+    """Proven bounds on weighted sums of the demands' left sides."""
+    import pyomo.environ as pyo
+
+    value = {one.block.number: one.value for one in demands}
+    sides = [value[block.number] for block in direction.blocks]
+    rows = pyo.Constraint(
+        range(len(direction.ceilings)),
+        rule=lambda _, i: (
+            sum(
+                float(weight) * side
+                for weight, side in zip(direction.ceilings[i].weights, sides, strict=True)
+                if weight
+            )
+            <= direction.ceilings[i].bound
+        ),
+    )
+    model.ceiling = tagged(rows, "k")
 
 
 def _joined(parts: Sequence[Part], others: Sequence[tuple[Any, Any, Any]]) -> list[tuple[Any, Any, Any]]:
     """The products of all parts and the others, which take the place of those with the same result."""
     results = {id(result) for result, _, _ in others}
     return [triple for part in parts for triple in part.triples if id(triple[0]) not in results] + list(others)
-
-
-def add_occupancy_block(
-    model: Any, selection: Selection, coupling: Coupling, start: FloatArray, follower: ValueBounds, block: Block
-) -> Part:
-    """Occupancies ``y`` from a start distribution, their products ``w`` with ``v``, flow and incentive rows."""
-    import pyomo.environ as pyo
-
-    game = selection.game
-    states = range(game.num_states)
-    keys = selection.keys(states)
-    top = 1.0 / (1.0 - game.leader_discount)
-    leaving = {s: [key for key in keys if key[0] == s] for s in states}
-    entering: dict[int, list[tuple[tuple[int, int, int], float]]] = {s: [] for s in states}
-    for key in keys:
-        for t, p in zip(*game.next_states(game.row(*key)), strict=True):
-            entering[int(t)].append((key, game.leader_discount * float(p)))
-
-    product_bounds = selection.product_bounds
-    places = [(*key, t) for key in keys for t in coupling.of_action(key[0], key[1])]
-    y = tagged(pyo.Var(keys, bounds=(0.0, top)), "sab", ColumnKind.WEIGHT, block.number)
-    w = pyo.Var(places, bounds=lambda _, s, a, b, t: product_bounds(top, follower, t))
-    model.add_component(f"{block.prefix}y", y)
-    model.add_component(f"{block.prefix}w", tagged(w, "sabt", ColumnKind.PRODUCT, block.number))
-
-    def flow(_: Any, s: int) -> Any:
-        return sum(y[key] for key in leaving[s]) - sum(p * y[key] for key, p in entering[s]) == float(start[s])
-
-    def flow_times_value(m: Any, s: int, t: int) -> Any:
-        selection.checkpoint()
-        balance = sum(w[key, t] for key in leaving[s]) - sum(p * w[key, t] for key, p in entering[s])
-        return balance - float(start[s]) * m.v[t] == 0.0
-
-    base = tagged(pyo.Constraint(states, rule=flow), "s", RowKind.FLOW, block.number)
-    rows = pyo.Constraint(coupling.flow_rows(), rule=flow_times_value)
-    model.add_component(f"{block.prefix}flow", base)
-    model.add_component(f"{block.prefix}flow_times_value", tagged(rows, "st", RowKind.FLOW_TIMES_VALUE, block.number))
-    differences = add_incentive_rows(model, selection, y, w, list(states), block)
-    triples = [(w[place], y[place[:3]], model.v[place[3]]) for place in places]
-    return Part(y, triples, multiplied_rows(rows, base, model.v), differences)
-
-
-def add_conditional_block(
-    model: Any, selection: Selection, coupling: Coupling, thin: list[int], follower: ValueBounds
-) -> Part:
-    """Conditional probabilities ``x``, their products ``z`` with ``v``, simplex and incentive rows."""
-    import pyomo.environ as pyo
-
-    keys = selection.keys(thin)
-    near = {s: coupling.of_state(s) for s in thin}
-    places = [(*key, t) for key in keys for t in near[key[0]]]
-    block = {s: [key for key in keys if key[0] == s] for s in thin}
-    product_bounds = selection.product_bounds
-    model.x = tagged(pyo.Var(keys, bounds=(0.0, 1.0)), "sab", ColumnKind.WEIGHT, OF_STATE)
-    products = pyo.Var(places, bounds=lambda _, s, a, b, t: product_bounds(1.0, follower, t))
-    model.z = tagged(products, "sabt", ColumnKind.PRODUCT, OF_STATE)
-    simplex = pyo.Constraint(thin, rule=lambda m, s: sum(m.x[key] for key in block[s]) == 1.0)
-    model.simplex = tagged(simplex, "s", RowKind.SIMPLEX, OF_STATE)
-    times_value = pyo.Constraint(
-        [(s, t) for s in thin for t in near[s]],
-        rule=lambda m, s, t: sum(m.z[key, t] for key in block[s]) - m.v[t] == 0.0,
-    )
-    model.simplex_times_value = tagged(times_value, "st", RowKind.SIMPLEX_TIMES_VALUE, OF_STATE)
-    differences = add_incentive_rows(model, selection, model.x, model.z, thin, Block(OF_STATE, "conditional_"))
-    triples = [(model.z[place], model.x[place[:3]], model.v[place[3]]) for place in places]
-    return Part(model.x, triples, multiplied_rows(times_value, simplex, model.v), differences)

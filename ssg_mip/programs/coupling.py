@@ -28,15 +28,22 @@ MOST_FOR_EVERY_ROW = 1000
 class Coupling:
     """The states whose values a joint action is multiplied with.
 
+    Parameters
+    ----------
+    game
+        The game.
+    whole
+        Whether all products are written however many there are, as in the improvement program.
+
     Attributes
     ----------
     every_row
         Whether every flow row is multiplied by every value.
     """
 
-    def __init__(self, game: Game) -> None:
+    def __init__(self, game: Game, *, whole: bool = False) -> None:
         self._game = game
-        self.every_row = game.num_rows * game.num_states <= MOST_FOR_EVERY_ROW
+        self.every_row = whole or game.num_rows * game.num_states <= MOST_FOR_EVERY_ROW
         self._needed = [] if self.every_row else _needed(game)
 
     def of_action(self, state: int, leader_action: int) -> list[int]:

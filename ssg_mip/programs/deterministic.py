@@ -25,7 +25,9 @@ from ssg_mip.base.deadline import Checkpoint, unhurried
 from ssg_mip.evaluation.value_bounds import ValueBounds, follower_value_bounds
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.policy_space import EVERY_POLICY, PolicySpace
 from ssg_mip.problem.scalarisation import StepObjective
+from ssg_mip.programs.allowed_rows import add_allowed_rows
 from ssg_mip.programs.compact import compact_improvement, follower_model
 from ssg_mip.programs.linearise import replace_by_binary_rows
 from ssg_mip.programs.occupancy import add_occupancy
@@ -39,6 +41,7 @@ def deterministic_commitment(
     *,
     follower_bounds: ValueBounds | None = None,
     margin: float = 0.0,
+    policies: PolicySpace = EVERY_POLICY,
     checkpoint: Checkpoint = unhurried,
 ) -> Program:
     """Maximise the weighted leader value over deterministic stationary policies.
@@ -53,6 +56,8 @@ def deterministic_commitment(
         Bounds on the follower's optimal values; computed if absent.
     margin, checkpoint
         As in :func:`~ssg_mip.programs.compact.compact_commitment`.
+    policies
+        Which policies are allowed; its floor plays no part.
 
     Returns
     -------
@@ -71,6 +76,7 @@ def deterministic_commitment(
         checkpoint()
         return pyo.quicksum(m.y[s, a, b] for a in range(int(game.leader_counts[s]))) <= top * m.g[s, b]
 
+    add_allowed_rows(model, game, policies)
     model.leader_plays = tagged(pyo.Constraint(list(model.f), rule=leader_plays), "sa")
     model.follower_plays = tagged(pyo.Constraint(list(model.g), rule=follower_plays), "sb")
     products = tuple(Product(*triple) for triple in triples)

@@ -22,6 +22,8 @@ from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.value_bounds import ValueBounds
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.policy_space import EVERY_POLICY, PolicySpace
+from ssg_mip.programs.allowed_rows import add_allowed_rows, add_support_limits
 from ssg_mip.programs.compact import compact_commitment
 from ssg_mip.programs.linearise import replace_by_binary_rows
 from ssg_mip.programs.program import Product, Program
@@ -36,6 +38,7 @@ def grid_commitment(
     follower_bounds: ValueBounds | None = None,
     leader_bounds: ValueBounds | None = None,
     margin: float = 0.0,
+    policies: PolicySpace = EVERY_POLICY,
 ) -> Program:
     """Maximise the weighted leader value over policies with probabilities in ``{0, 1/K, ..., 1}``.
 
@@ -45,6 +48,8 @@ def grid_commitment(
         As in :func:`~ssg_mip.programs.compact.compact_commitment`.
     levels
         ``K``, at least 1.
+    policies
+        Which policies are allowed; its floor plays no part.
 
     Raises
     ------
@@ -54,7 +59,10 @@ def grid_commitment(
     program = compact_commitment(
         game, weights, follower_bounds=follower_bounds, leader_bounds=leader_bounds, margin=margin
     )
-    return _on_grid(program, levels)
+    add_allowed_rows(program.model, game, policies)
+    found = _on_grid(program, levels)
+    add_support_limits(found.model, game, policies)
+    return found
 
 
 def _on_grid(program: Program, levels: int) -> Program:

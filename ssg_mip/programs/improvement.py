@@ -10,9 +10,12 @@ piece of the gains ``d(s)`` (``gained``, ``piece``).
 * products ``w(s, a, b, t) = x(s, a, b) v(t)`` with the follower's values ``v``, and ``simplex_times_value``:
   ``sum_ab w(s, a, b, t) = v(t)`` for every ``t``;
 * the follower's incentive rows (:mod:`ssg_mip.programs.rows`);
-* ``improve``: ``sum_ab x c >= V_t(s)`` with the constants ``c = r_A + gamma_A sum_t p V_t(t)``.
+* ``improve``: ``sum_ab x c >= V_t(s)`` with the constants ``c = r_A + gamma_A sum_t p V_t(t)``;
+* rows on the policy, as they stand in :mod:`ssg_mip.programs.policy_block`.
 
-For fixed ``v`` the program falls apart into one small linear program per state and answer and needs no binaries.
+Without rows across states the program falls apart for fixed ``v`` into one small linear program per state and answer
+and needs no binaries. In states that such rows couple a point may still mix answers, each with a policy of its own, so
+there answers must be pure.
 An optimal value of 0 with ``alpha > 0`` proves that the current policy satisfies the necessary condition for Pareto
 optimality (Theorem 9).
 """
@@ -30,6 +33,8 @@ from ssg_mip.evaluation.value_bounds import ValueBounds
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.scalarisation import ConcavePieces, StepObjective
+from ssg_mip.programs.blocks import Part
+from ssg_mip.programs.policy_block import NO_ROWS, PolicyRows, add_rows_of_probabilities
 from ssg_mip.programs.program import Program
 from ssg_mip.programs.rows import Selection, add_follower_values, add_incentive_rows, add_products, multiplied_rows
 from ssg_mip.programs.tags import OF_STATE, Block, ColumnKind, RowKind, tagged
@@ -58,6 +63,7 @@ def improvement(
     follower: ValueBounds,
     *,
     selection: Selection | None = None,
+    rows: PolicyRows = NO_ROWS,
 ) -> Program:
     """Write the program (I) in its hull form.
 
@@ -74,6 +80,8 @@ def improvement(
         Bounds on the follower's optimal values (:func:`ssg_mip.evaluation.value_bounds.follower_value_bounds`).
     selection
         Follower actions that may be answers; all if absent.
+    rows
+        Rows on the policy; none if absent.
 
     Returns
     -------
@@ -112,11 +120,13 @@ def improvement(
             expr=sum(float(objective[key[0]]) * gains[key] * model.x[key] for key in keys), sense=pyo.maximize
         )
     triples = [(model.w[key, t], model.x[key], model.v[t]) for key in keys for t in states]
+    multiplied = multiplied_rows(model.simplex_times_value, model.simplex, model.v)
+    part = Part(Block(OF_STATE), states, model.x, model.w, triples, multiplied, differences)
     return Program(
         model,
         box=tuple(model.v[t] for t in states),
         products=add_products(model, triples, selection.checkpoint),
-        multiplied=multiplied_rows(model.simplex_times_value, model.simplex, model.v),
+        multiplied=(*multiplied, *add_rows_of_probabilities(model, selection, rows, part, follower)),
         differences=differences,
     )
 

@@ -20,17 +20,20 @@ from ssg_mip.evaluation.value_bounds import ValueBounds
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.programs.improvement import improvement, leader_gains
+from ssg_mip.programs.policy_block import NO_ROWS, PolicyRows
 from ssg_mip.programs.program import Program
 from ssg_mip.programs.rows import Selection
 from ssg_mip.programs.tags import tagged
 
 
-def least_gain(game: Game, values: FloatArray, follower: ValueBounds, *, selection: Selection) -> Program:
+def least_gain(
+    game: Game, values: FloatArray, follower: ValueBounds, *, selection: Selection, rows: PolicyRows = NO_ROWS
+) -> Program:
     """Maximise the least gain; no state has to gain.
 
     Parameters
     ----------
-    game, values, follower, selection
+    game, values, follower, selection, rows
         As in :func:`~ssg_mip.programs.improvement.improvement`.
 
     Returns
@@ -41,7 +44,7 @@ def least_gain(game: Game, values: FloatArray, follower: ValueBounds, *, selecti
     """
     import pyomo.environ as pyo
 
-    program = improvement(game, values, np.zeros(game.num_states), follower, selection=selection)
+    program = improvement(game, values, np.zeros(game.num_states), follower, selection=selection, rows=rows)
     model = program.model
     gains = _gains(game, values, selection)
     ends = [[gain for gain, _ in gains[s]] for s in gains]
@@ -57,13 +60,20 @@ def least_gain(game: Game, values: FloatArray, follower: ValueBounds, *, selecti
 
 
 def highest_gain(
-    game: Game, values: FloatArray, state: int, share: float, follower: ValueBounds, *, selection: Selection
+    game: Game,
+    values: FloatArray,
+    state: int,
+    share: float,
+    follower: ValueBounds,
+    *,
+    selection: Selection,
+    rows: PolicyRows = NO_ROWS,
 ) -> Program:
     """Maximise ``d(state)`` over the policies with ``d(s) + share * d(state) >= 0`` in every state ``s``.
 
     Parameters
     ----------
-    game, values, follower, selection
+    game, values, follower, selection, rows
         As in :func:`~ssg_mip.programs.improvement.improvement`.
     state, share
         The state, and how much of its gain may pay for what others lose.
@@ -72,7 +82,7 @@ def highest_gain(
 
     weights = np.zeros(game.num_states)
     weights[state] = 1.0
-    program = improvement(game, values, weights, follower, selection=selection)
+    program = improvement(game, values, weights, follower, selection=selection, rows=rows)
     model = program.model
     gains = _gains(game, values, selection)
 

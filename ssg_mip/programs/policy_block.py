@@ -17,8 +17,11 @@ the conditional block ``x(s,a,b) = f(a|s) g(b|s)`` with ``z = x v``, tied to the
 * ``visits``: ``sum_ab y(s,a,b) = d(s)``;
 * ``coupled``: ``sum_sab C(s,a) x(s,a,b) <= c``, and ``coupled_low``, ``coupled_up`` or ``coupled_times_value``.
 
-On a box the leader's value is then no longer linear in plain columns, so it is a variable: ``worth`` with
-``worth_is_reached``: ``sum y r_A >= worth``.
+On a box the leader's value is then no longer linear in plain columns, so it is a variable: ``level``, with
+``rises``: ``sum y r_A >= level``.
+
+In the improvement program (I) the probabilities with their products are all there is: rows within a state and rows
+across states are written in them, without ``d``.
 
 For fixed ``v`` and ``d`` a point may still mix answers in a state of such a row, each with a policy of its own, and the
 row sees their mean, to which no follower gives either answer. Programs with such rows are exact only where every state
@@ -29,7 +32,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -39,11 +42,12 @@ from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.policy_space import PolicySpace, Scope, Side
 from ssg_mip.problem.wider_rows import CostSide
+from ssg_mip.programs.blocks import Part
 from ssg_mip.programs.coupling import Coupling
 from ssg_mip.programs.program import Multiplied
 from ssg_mip.programs.row_family import Family, attach
 from ssg_mip.programs.rows import Key, Selection
-from ssg_mip.programs.tags import FROM_WEIGHTS, NONE, OF_STATE, Block, ColumnKind, RowKind, tagged
+from ssg_mip.programs.tags import NONE, ColumnKind, RowKind, tagged
 from ssg_mip.programs.wider_block import add_cost_rows, add_single_rows
 
 STATEWISE = {
@@ -134,25 +138,20 @@ def add_policy_rows(
     selection: Selection,
     rows: PolicyRows,
     coupling: Coupling,
-    conditional: Sequence[int],
+    parts: Sequence[Part],
     follower: ValueBounds,
-    floored: Sequence[Block] = (),
 ) -> Added:
     """Add all rows to a program with its blocks of occupancies and of conditional probabilities.
 
     Parameters
     ----------
-    conditional
-        The states of the second block; those that rows couple are among them.
-    floored
-        Blocks of occupancies from the states with a floor.
+    parts
+        The blocks; the states that rows couple are among those of conditional probabilities.
     """
     multiplied: list[Multiplied] = []
-    everywhere = range(selection.game.num_states)
-    whole = (Block(FROM_WEIGHTS), *floored)
-    for block, states in (*((one, everywhere) for one in whole), (Block(OF_STATE, "conditional_"), conditional)):
-        multiplied += _add_statewise_rows(model, selection, rows, coupling, states, follower, block)
-        add_single_rows(model, selection, [s for s in rows.single if s in states], block)
+    for part in parts:
+        multiplied += _add_statewise_rows(model, selection, rows, coupling, part, follower)
+        add_single_rows(model, selection, [s for s in rows.single if s in part.states], part)
     multiplied += add_cost_rows(model, selection, rows.costs, coupling, follower)
     if not rows.coupled_states:
         return Added((), tuple(multiplied), ())
@@ -161,14 +160,35 @@ def add_policy_rows(
     return dataclasses.replace(visits, multiplied=(*multiplied, *visits.multiplied))
 
 
+def add_rows_of_probabilities(
+    model: Any, selection: Selection, rows: PolicyRows, part: Part, follower: ValueBounds
+) -> tuple[Multiplied, ...]:
+    """Add all rows to a program that is one block of conditional probabilities in every state, with all their products.
+
+    Returns
+    -------
+    tuple
+        What has been multiplied.
+    """
+    whole = Coupling(selection.game, whole=True)
+    statewise = _add_statewise_rows(model, selection, rows, whole, part, follower)
+    if not rows.coupled_states:
+        return statewise
+    return statewise + _add_coupled_rows(model, selection, rows, whole, follower)
+
+
+def _products_of_probabilities(model: Any) -> Any:
+    """``z`` beside occupancies, ``w`` in the improvement program, which has none."""
+    return model.w if model.component("z") is None else model.z
+
+
 def _add_statewise_rows(
     model: Any,
     selection: Selection,
     rows: PolicyRows,
     coupling: Coupling,
-    states: Sequence[int],
+    part: Part,
     follower: ValueBounds,
-    block: Block,
 ) -> tuple[Multiplied, ...]:
     """Add the rows within single states to a block of occupancies, or of conditional probabilities.
 
@@ -178,10 +198,8 @@ def _add_statewise_rows(
         What has been multiplied.
     """
     game = selection.game
-    of_state = block.number == OF_STATE
-    weights = model.x if of_state else getattr(model, f"{block.prefix}y")
-    products = model.z if of_state else getattr(model, f"{block.prefix}w")
-    excess = {(s, i): sigma.tolist() for s in states for i, sigma in rows.of_state(game, s)}
+    weights, products = part.weights, part.products
+    excess = {(s, i): sigma.tolist() for s in part.states for i, sigma in rows.of_state(game, s)}
     if not excess:
         return ()
     places = [(s, b, i) for s, i in excess for b in selection.actions(s)]
@@ -197,7 +215,7 @@ def _add_statewise_rows(
         return weighted(s, i, lambda a: products[s, a, b, t])
 
     shared = {s: _shared(game, coupling, s) for s, _ in excess}
-    name, number = f"{block.prefix}statewise", block.number
+    name, number = f"{part.block.prefix}statewise", part.block.number
     family = Family(name, "sbk", STATEWISE, number, plain, times, lambda _, __, i: rows.statewise[i].equation)
     return attach(model, family, places, lambda place: shared[place[0]], follower)
 
@@ -212,7 +230,7 @@ def _add_coupled_rows(
     model: Any, selection: Selection, rows: PolicyRows, coupling: Coupling, follower: ValueBounds
 ) -> tuple[Multiplied, ...]:
     """Add the rows across states, to the conditional probabilities of all their states."""
-    game = selection.game
+    game, products = selection.game, _products_of_probabilities(model)
     keys = selection.keys(rows.coupled_states)
 
     def terms(i: int, term: Callable[[Key], Any]) -> Any:
@@ -224,7 +242,7 @@ def _add_coupled_rows(
         return terms(i, lambda key: model.x[key]) - rows.coupled[i].limit
 
     def times(i: int, t: int) -> Any:
-        return terms(i, lambda key: model.z[key, t]) - rows.coupled[i].limit * model.v[t]
+        return terms(i, lambda key: products[key, t]) - rows.coupled[i].limit * model.v[t]
 
     near = [set.intersection(*(set(coupling.of_state(s)) for s in side.states(game).tolist())) for side in rows.coupled]
     family = Family("coupled", "k", COUPLED, NONE, plain, times, lambda i: rows.coupled[i].equation)
@@ -254,13 +272,3 @@ def _add_visits(model: Any, selection: Selection, rows: PolicyRows, places: Sequ
     triples += [(model.w[place], model.z[place], model.d[place[0]]) for place in places if place[0] in coupled]
     multiplied = tuple(Multiplied(model.visits[s], model.simplex[s], model.d[s]) for s in states)
     return Added(tuple(triples), multiplied, tuple(model.d[s] for s in states))
-
-
-def add_worth(model: Any, rewards: Mapping[Key, float], leader: ValueBounds, weights: Any) -> None:
-    """Add ``worth``, at most the leader's weighted value, and maximise it."""
-    import pyomo.environ as pyo
-
-    model.worth = pyo.Var(bounds=(float(weights @ leader.lower), float(weights @ leader.upper)))
-    value = sum(rewards[key] * model.y[key] for key in rewards)
-    model.worth_is_reached = tagged(pyo.Constraint(expr=value - model.worth >= 0.0), kind=RowKind.WORTH)
-    model.leader_value = pyo.Objective(expr=model.worth, sense=pyo.maximize)

@@ -82,7 +82,7 @@ class RowKind(enum.IntEnum):
     """The occupancies of ``state`` sum to how often it is visited."""
 
     WORTH = 20
-    """The variable that is maximised is at most the leader's value."""
+    """The level that is maximised is at most what the objective of the block allows."""
 
     COST = 21
     """A bound on a discounted cost, at ``position`` among these."""
@@ -101,6 +101,9 @@ class RowKind(enum.IntEnum):
 
     SINGLE_INCENTIVE = 26
     """And no other ``action`` is worth more to that action of the leader."""
+
+    DIFFERENCE = 27
+    """In ``state`` the ``answer`` is no worse than another ``action`` now, where nothing later depends on it."""
 
 
 class ColumnKind(enum.IntEnum):

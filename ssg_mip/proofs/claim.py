@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.problem.policy_space import PolicyRow
+from ssg_mip.problem.policy_space import PolicyRow, PolicySpace
 from ssg_mip.problem.wider_rows import CostRow
 
 VALUE_SLACK = 1e-14
@@ -25,12 +26,13 @@ nothing.
 class PolicyClaim:
     """Rows on the leader's policy, and functions of the states that bound the occupancies, as rows ``[t, s]``.
 
-    ``costs`` bound discounted costs from the weights, and ``most`` says how many actions states may use.
+    There are none of the latter where no occupancies are spoken of, as in the improvement program. ``costs`` bound
+    discounted costs from the weights, and ``most`` says how many actions states may use.
     """
 
     rows: tuple[PolicyRow, ...]
-    below: FloatArray
-    above: FloatArray
+    below: FloatArray = dataclasses.field(default_factory=lambda: np.zeros((0, 0)))
+    above: FloatArray = dataclasses.field(default_factory=lambda: np.zeros((0, 0)))
     costs: tuple[CostRow, ...] = ()
     most: Mapping[int, int] = dataclasses.field(default_factory=dict)
 
@@ -38,6 +40,10 @@ class PolicyClaim:
     def wider(self) -> bool:
         """Whether there are costs or limits."""
         return bool(self.costs or self.most)
+
+    def coupled_states(self, game: Game) -> list[int]:
+        """The states in rows that couple several, in rising order."""
+        return PolicySpace(rows=self.rows).coupled_states(game)
 
     def to_lists(self) -> list[Any]:
         """As in the header of a certificate."""

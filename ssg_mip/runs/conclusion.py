@@ -12,7 +12,9 @@ import numpy as np
 from ssg_mip.base.provenance import Provenance
 from ssg_mip.base.status import BoundProof, Status, Termination
 from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
+from ssg_mip.problem.follower import Rational
 from ssg_mip.problem.problem import Problem
+from ssg_mip.problem.rising import Reached
 from ssg_mip.problem.scalarisation import Scalarised
 from ssg_mip.result import ProgressRow, Result, TrajectoryPoint, gap_denominator
 from ssg_mip.runs.run import Run, options_of
@@ -41,6 +43,7 @@ class Conclusion:
     progress: tuple[ProgressRow, ...] = ()
     details: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     scalarised: Scalarised | None = None
+    reached: Reached | None = None
 
     def result(self, problem: Problem, run: Run) -> Result:
         """The result of a run.
@@ -65,13 +68,17 @@ class Conclusion:
             leader_values=unknown if response is None else response.leader_values,
             follower_values=unknown if response is None else response.follower_values,
             leader_policy=policy,
-            follower_policy=None if response is None else response.follower_policy,
+            follower_policy=None if response is None or response.mix is not None else response.follower_policy,
+            follower=None if problem.follower.kind == Rational.kind else problem.follower,
+            follower_mix=None if response is None else response.mix,
             tied_states=np.zeros(game.num_states, dtype=bool) if response is None else response.tied_states,
             trajectory=self.trajectory,
             progress=self.progress,
             provenance=self._provenance(problem, run),
             details=self.details,
             scalarised=self.scalarised,
+            constraints=problem.stated,
+            reached=self.reached,
             bound_proof=_with_margin(self.bound_proof) if problem.follower.margin > 0.0 else self.bound_proof,
         )
 

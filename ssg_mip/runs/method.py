@@ -14,6 +14,8 @@ from typing import Any, Protocol
 
 from ssg_mip.base.promises import Promise
 from ssg_mip.errors import OptionError
+from ssg_mip.problem.follower import Follower, Rational
+from ssg_mip.problem.policy_space import Scope
 from ssg_mip.problem.problem import Problem
 from ssg_mip.result import Result
 from ssg_mip.runs.run import Run
@@ -40,14 +42,31 @@ class Takes(enum.Enum):
     SCALARISATION = "a scalarisation that is no weighted sum"
     ZERO_WEIGHTS = "weights of zero as they are, because no state may lose"
     FLOORS = "values that some states must keep"
-    POLICY_ROWS = "rows on the leader's policy"
-    COST_ROWS = "bounds on discounted costs"
-    SUPPORT_LIMITS = "limits on how many actions a state may use"
+    GOALS = "goals that are no weighted sums"
 
 
 def draws_nothing(_: Run) -> str:
     """Of a method whose runs depend on no seed of their own."""
     return ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Missed:
+    """What a problem asks and a method would not honour.
+
+    Attributes
+    ----------
+    what
+        A scope of rows, floors, or a goal.
+    names
+        What users call the rows, or the goal; empty of floors.
+    """
+
+    what: Takes | Scope
+    names: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.what.value if isinstance(self.what, Takes) else self.what.words
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -65,6 +84,8 @@ class Method:
         What every result of it keeps.
     takes
         What it can be asked for; :mod:`ssg_mip.methods.registry` refuses the rest by name.
+    rows
+        Which rows on the leader's policy it honours, by how far they reach; the others are refused in the same way.
     draws
         What another seed changes in a run, in words; empty for nothing.
     asks_solver
@@ -76,17 +97,30 @@ class Method:
         Whether it claims nothing but a weighted value, so that what the weights do not reach has no say in the units.
     extra
         The optional dependencies that it needs, as ``pip`` calls them; empty for none.
+    certifies
+        Whether it can leave a certificate of its bound.
+    followers
+        What it does for the kinds of follower beside the rational one that it honours, by kind: as a method of the same
+        name, for all of the above may differ. The others are refused by name.
     """
 
     name: str
     home: str
     promises: tuple[Promise, ...] = ()
     takes: frozenset[Takes] = frozenset()
+    rows: frozenset[Scope] = frozenset()
     draws: Callable[[Run], str] = draws_nothing
     asks_solver: bool = True
     in_own_units: bool = False
     weighted_only: bool = False
     extra: str = ""
+    certifies: bool = True
+    followers: Mapping[str, Method] = dataclasses.field(default_factory=dict)
+
+    def answering(self, follower: Follower) -> Method | None:
+        """What it does for a follower; ``None`` if it does not honour his kind."""
+        rational = follower.kind == Rational.kind or follower.is_rational_elsewhere
+        return self if rational else self.followers.get(follower.kind)
 
     def __call__(self, problem: Problem, run: Run) -> Result:
         """Run the method; its result carries its promises.
@@ -98,20 +132,20 @@ class Method:
         """
         missed = self.misses(problem)
         if missed is not None:
-            raise OptionError(f"method {self.name!r} takes no {missed.value}, and there are some: leave them out")
+            raise OptionError(f"method {self.name!r} takes no {missed}, and there are some: leave them out")
         solve: MethodFunction = import_module(self.home).solve
         return dataclasses.replace(solve(problem, run), promises=self.promises)
 
-    def misses(self, problem: Problem) -> Takes | None:
-        """What a problem asks of the policies and the method would not honour."""
-        policies = problem.policies
-        asked = {
-            Takes.POLICY_ROWS: bool(policies.rows),
-            Takes.COST_ROWS: bool(policies.all_costs(problem.game)),
-            Takes.SUPPORT_LIMITS: bool(policies.supports),
-            Takes.FLOORS: problem.floor is not None,
-        }
-        return next((what for what, is_asked in asked.items() if is_asked and what not in self.takes), None)
+    def misses(self, problem: Problem) -> Missed | None:
+        """What a problem asks of the policies and the method would not honour, the first of several."""
+        rows = problem.names_by_scope()
+        refused = [Missed(scope, names) for scope, names in rows.items() if scope not in self.rows]
+        if problem.policies.floor is not None and Takes.FLOORS not in self.takes:
+            refused.append(Missed(Takes.FLOORS))
+        goal = problem.objective.goal
+        if goal is not None and Takes.GOALS not in self.takes:
+            refused.insert(0, Missed(Takes.GOALS, (goal.kind,)))
+        return refused[0] if refused else None
 
     @property
     def settings(self) -> type[Any] | None:

@@ -235,14 +235,68 @@ def brute_force(
     )
 
 
+def highest_level(
+    game: PlainGame,
+    starts: Array,
+    least: Array,
+    slopes: Array,
+    rows: Sequence[tuple[Array, float, float]] = (),
+    *,
+    top: float,
+    gap: float = 1e-6,
+    time_limit: float = 60.0,
+) -> float:
+    """The largest ``level <= top`` with ``starts[k] @ V >= least[k] + slopes[k] * level`` for all ``k``; a bound on it.
+
+    ``rows`` are ``(coefficients, lower, upper)`` with a coefficient for each leader action, state after state, and
+    infinite sides for none; policies that miss one do not count. ``-inf`` if no policy counts.
+    """
+    best = -np.inf
+    for response in game.responses():
+        model = _new_model(time_limit, gap)
+        policy = _policy_answered_by(model, game, response)
+        if policy is None:
+            continue
+        flat = [variable for row in policy for variable in row]
+        for coefficients, lower, upper in rows:
+            value = pyscipopt.quicksum(float(c) * f for c, f in zip(coefficients, flat, strict=True))
+            if np.isfinite(upper):
+                model.addCons(value <= float(upper))
+            if np.isfinite(lower):
+                model.addCons(value >= float(lower))
+        leader = _value_variables(model, "V", *bounds_for_response(game, response, leader=True))
+        for s, chosen in enumerate(response):
+            model.addCons(leader[s] == _action_value(game, policy, leader, s, chosen, leader=True))
+        level = model.addVar("level", lb=-top, ub=top)
+        for start, low, slope in zip(starts, least, slopes, strict=True):
+            value = pyscipopt.quicksum(float(w) * leader[s] for s, w in enumerate(start) if w)
+            model.addCons(value >= float(low) + float(slope) * level)
+        model.setObjective(level, "maximize")
+        model.optimize()
+        if model.getStatus() != "infeasible":
+            best = max(best, float(model.getDualbound()))
+    return best
+
+
+Row = tuple[Sequence[Sequence[float]], float, float]
+"""``least <= sum_sa coefficients[s][a] f(a|s) <= most``; infinite for no side."""
+
+
 def improvement_gain(
-    game: PlainGame, values: Array, *, weights: Array | None = None, gap: float = 1e-7, time_limit: float = 60.0
+    game: PlainGame,
+    values: Array,
+    *,
+    weights: Array | None = None,
+    rows: Sequence[Row] = (),
+    gap: float = 1e-7,
+    time_limit: float = 60.0,
 ) -> float:
     """The optimum of the improvement program (Kudo & Akimoto, (6)-(8)) at a policy with the given leader values.
 
     The largest ``sum_s weights(s) [Q_t(s, f, g(s)) - values(s)]`` over the policies ``f`` with best response ``g``
     and ``Q_t >= values`` in every state, where ``Q_t`` continues with ``values``. Equal weights by default; proven
-    bounds are taken. A state may lose 1e-6, or a policy that itself sits on a tie could be cut off.
+    bounds are taken. A state may lose 1e-6, or a policy that itself sits on a tie could be cut off. Policies keep the
+    rows.
     """
     weight = np.full(game.num_states, 1.0 / game.num_states) if weights is None else np.asarray(weights, dtype=float)
     stage = [game.leader_reward[s] + game.leader_discount * game.transition[s] @ values for s in range(game.num_states)]
@@ -259,6 +313,7 @@ def improvement_gain(
         ]
         for gain in gains:
             model.addCons(gain >= -1e-6)
+        _keep_rows(model, policy, rows)
         model.setObjective(pyscipopt.quicksum(float(weight[s]) * gain for s, gain in enumerate(gains)), "maximize")
         model.optimize()
         if model.getStatus() != "infeasible":
@@ -266,10 +321,29 @@ def improvement_gain(
     return best
 
 
+def _keep_rows(model: pyscipopt.Model, policy: list, rows: Sequence[Row]) -> None:
+    for coefficients, least, most in rows:
+        terms = [
+            float(c) * f for own, mix in zip(coefficients, policy, strict=True) for c, f in zip(own, mix, strict=True)
+        ]
+        total = pyscipopt.quicksum(terms)
+        if np.isfinite(least):
+            model.addCons(total >= float(least))
+        if np.isfinite(most):
+            model.addCons(total <= float(most))
+
+
 def solve_whole(
-    game: PlainGame, *, weights: Array | None = None, gap: float = 1e-6, time_limit: float = 60.0
+    game: PlainGame,
+    *,
+    weights: Array | None = None,
+    gap: float = 1e-6,
+    time_limit: float = 60.0,
+    alike: Sequence[Sequence[int]] = (),
 ) -> tuple[float, float]:
     """``(value, dual bound)`` of the program with binaries for the follower's policy, one SCIP model.
+
+    In the states of each group of ``alike`` the leader plays one policy.
 
     The big-M of ``v(s) - q(s,b)`` is the upper bound of the optimal ``v(s)`` less the smallest ``q(s,b)``: the
     width of the bounds on ``v(s)`` alone is too small, because ``q`` of an action not chosen may lie below them.
@@ -277,6 +351,10 @@ def solve_whole(
     weight = game.initial if weights is None else np.asarray(weights, dtype=float)
     model = _new_model(time_limit, gap)
     policy = _policy_variables(model, game)
+    for first, *others in alike:
+        for other in others:
+            for mine, theirs in zip(policy[first], policy[other], strict=True):
+                model.addCons(mine == theirs)
     low, high = bounds_of_optimal_follower(game)
     worst = _iterate(game, leader=True, upper=False, backup=lambda _, q: q.min())
     best = _iterate(game, leader=True, upper=True, backup=lambda _, q: q.max())

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from ssg_mip import Game, LeaderPolicy, solve, trace_front
+from ssg_mip import Game, LeaderPolicy, bayesian, finite_horizon, solve, trace_front, with_payments
 from ssg_mip.base.status import BoundProof, Termination
 from ssg_mip.report.fronts import front_report
 from ssg_mip.report.games import game_report, game_summary
@@ -19,6 +19,7 @@ from ssg_mip.report.results import result_report
 from ssg_mip.report.text import number, percent
 from tests.oracles.known import figure_1
 from tests.unit import fakes
+from tests.unit.questions import answered
 
 pytestmark = pytest.mark.usefixtures("fake_methods")
 
@@ -139,3 +140,23 @@ def test_a_gap_at_value_zero_is_shown_on_the_scale_of_the_game_not_as_100_percen
     shown = text_of(result_report(dataclasses.replace(solve(game, "fake", start=start), dual_bound=1e-7)))
     assert "value   0\n" in shown
     assert "gap     0.0001%" in shown
+
+
+def test_an_answer_is_also_told_by_what_is_paid() -> None:
+    """One action, work that costs the follower 1 and gives the leader 3."""
+    stay, mine, theirs = np.ones((1, 1, 2, 1)), [[[0.0, 3.0]]], [[[0.0, -1.0]]]
+    game = Game.from_arrays(stay, mine, theirs, leader_discount=0.5, follower_discount=0.5)
+    text = text_of(result_report(answered(with_payments(game, 2.0), gap=1e-6)))
+    assert "1 for b1" in text
+    assert "promises" in text
+
+
+def test_an_answer_is_also_told_by_label_by_type_and_by_step() -> None:
+    game = figure_1(1.0, 2.0).to_game()
+    types = bayesian({"mild": game, "strict": game}, [0.25, 0.75])
+    text = text_of(result_report(answered(types)))
+    assert "label  leader plays" in text
+    assert all(word in text for word in ("mild", "strict", "0.25", "0.75", "chance"))
+    steps = text_of(result_report(answered(finite_horizon(game, 2))))
+    assert "step  state" in steps
+    assert "label" not in steps

@@ -63,7 +63,8 @@ With floors they are
 each state.
 
 With rows on the policy, boxes and places of splits go on with the occupancies of the states that rows couple, in rising
-order. What stands outside the blocks is then ``[statewise, coupling, visits]``: entries
+order; not so for the improvement program, which has no occupancies. What stands outside the blocks is then, after what
+belongs to floors or to the improvement program, ``[statewise, coupling, visits]``: entries
 ``[block, b, i, t, side, multiplier]`` of the sides within states, where ``block`` counts the blocks of the leaf and
 ``i`` the sides; entries ``[i, t, side, multiplier]`` of the others; and of ``sum x g = g`` for every coupled state,
 with ``g`` the place of ``d`` between the ends of its reference interval. Side 0 is the row itself with ``t`` = -1, or
@@ -150,7 +151,7 @@ class Header:
 
     @property
     def outside(self) -> int:
-        """How many entries leaves have outside their blocks."""
+        """How many entries of a leaf are multipliers outside its blocks."""
         return int(bool(self.floor) or self.values is not None) + int(self.policy is not None)
 
     @property
@@ -321,9 +322,12 @@ def _read_most(given: Any, count: int) -> tuple[tuple[int, int], ...]:
 
 def _read_policy(given: Any, count: int, demands: dict[str, Any], wider: bool) -> PolicyDemand:
     """The rows on the leader's policy."""
-    if (demands["floor"] and not wider) or demands["values"] is not None:
-        raise InvalidResultError("rows on the leader's policy go with neither floors nor the improvement program")
+    if demands["floor"] and demands["values"] is not None:
+        raise InvalidResultError("floors do not go with the improvement program")
+    if wider and demands["values"] is not None:
+        raise InvalidResultError("costs and limits on used actions do not go with the improvement program")
     rows, below, above = listed_values(given, 3, "the header's policy")
+    count = count if demands["values"] is None else 0  # a single step has no occupancies
     return PolicyDemand(
         rows=tuple(_read_row(*listed_values(row, 3, "a row")) for row in listed_values(rows)),
         below=tuple(numbers(row, count, "phi") for row in listed_values(below, count)),

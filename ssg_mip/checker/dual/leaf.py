@@ -186,7 +186,7 @@ class LeafBounds:
         rows = BoxRows(numbers, self._grid, leaf.lower, leaf.upper, demands.margin)
         slopes = [0] * numbers.num_states
         total = 0
-        if self._sides.coupled:
+        if self._sides.coupled and demands.reference is None:
             return self._coupled(leaf, region, rows)
         if leaf.occupancy is not None:
             total += self._occupancies(
@@ -198,7 +198,8 @@ class LeafBounds:
             total += self._occupancies(block, floor.start, cost, region, rows, slopes)
             total -= (leaf.floor[place] * floor.least) << self._grid
         for block in leaf.conditional:
-            total += self._probabilities(block, self._gain_cost(leaf), region, rows, slopes)
+            total += self._probabilities(block, self._gain_cost(leaf), region, rows, slopes, leaf.coupling)
+        total += self._coupling_constants(leaf, slopes)
         total += sum(self._values_part(slope, t, leaf, region) for t, slope in enumerate(slopes))
         return Fraction(total, 1 << (leaf.scale + self._grid + FINE))
 
@@ -273,10 +274,30 @@ class LeafBounds:
 
         return highest(weights, block.base) << grid, plain
 
-    def _probabilities(self, block: Block, price: _Cost, region: Region, rows: BoxRows, slopes: list[int]) -> int:
-        """The same for the probabilities of one state."""
+    def _probabilities(
+        self,
+        block: Block,
+        price: _Cost,
+        region: Region,
+        rows: BoxRows,
+        slopes: list[int],
+        coupling: Sequence[PolicyTerm] = (),
+    ) -> int:
+        """The same for the probabilities of one state, in which rows across states may stand."""
         constant, plain = self._simplex(block, price, slopes)
-        return constant + _largest(_reduced(self._numbers, block, region, rows, plain, self._sides, self._grid))
+        found = _reduced(self._numbers, block, region, rows, plain, self._sides, self._grid)
+        return constant + _largest(self._with_coupling(found, coupling))
+
+    def _with_coupling(
+        self, found: Iterator[tuple[_Key, int, list[int]]], coupling: Sequence[PolicyTerm]
+    ) -> Iterator[tuple[_Key, int, list[int]]]:
+        """What is left of probabilities and their products when rows across states are counted too."""
+        for (state, leader, answer), factor, products in found:
+            for term in coupling:
+                own = self._sides.coupling[term.side].coefficients.get(state)
+                if own is not None:
+                    factor += term.add(own[leader], self._grid, products)
+            yield (state, leader, answer), factor, products
 
     def _simplex(self, block: Block, price: _Cost, slopes: list[int]) -> tuple[int, _Plain]:
         """Constants of the rows of one state's probabilities, and what they leave to these."""
@@ -354,12 +375,7 @@ class LeafBounds:
         number, grid = self._sides.coupled.index(state), self._grid
         place = self._numbers.num_states + number
         best: int | None = None
-        for key, factor, products in found:
-            _, leader, _ = key
-            for term in leaf.coupling:
-                own = self._sides.coupling[term.side].coefficients.get(state)
-                if own is not None:
-                    factor += term.add(own[leader], grid, products)
+        for key, factor, products in self._with_coupling(found, leaf.coupling):
             by_visits, products_by_visits = visited[key]
             for end, visits in enumerate((leaf.lower[place], leaf.upper[place])):
                 value = ((factor - (end * leaf.visits[number] << (FINE + grid))) << grid) + by_visits * visits

@@ -35,16 +35,16 @@ def read_leaf(data: Sequence[Any], header: Header, game: Numbers) -> Leaf:
     sides = NO_SIDES if header.policy is None else sides_of(header.policy.rows, game.leader_counts)
     if any(header.conditional.count(state) != 1 for state in sides.coupled):
         raise InvalidResultError("a state whose policy is tied to that of others must be conditional, once")
-    count_of_box = count + len(sides.coupled)
+    count_of_box = count + (len(sides.coupled) if own else 0)
     covered = [range(count)] * (own + len(header.floor)) + [[s] for s in header.conditional]
     wanted = 4 + len(covered) + header.outside
     if len(data) != wanted:
         raise InvalidResultError(f"a leaf has {len(data)} entries; it must have {wanted}")
     objective = number(data[1], "a leaf's objective")
     blocks = [_block(block, states, game) for states, block in zip(covered, data[4:], strict=False)]
-    floor, share, improve = _outside(data[4 + len(covered)] if header.outside else None, header, game)
+    floor, share, improve = _outside(data[4 + len(covered) :], header, game)
     lists = () if header.policy is None else listed_values(data[-1], 5 if header.wider else 3, "multipliers of rows")
-    policy = _read_policy(lists[:3], len(blocks), sides, game) if lists else _NO_POLICY
+    policy = _read_policy(lists[:3], len(blocks), sides, game, count_of_box - count) if lists else _NO_POLICY
     costs, single = _read_wider(lists[3:], covered, header, game) if header.wider else ([], [[] for _ in blocks])
     scale = _Scale(
         [
@@ -124,7 +124,7 @@ def _by_action(entries: Iterable[_Single], scale: _Scale) -> dict[tuple[int, int
     return found
 
 
-def _read_policy(data: Any, blocks: int, sides: PolicySides, game: Numbers) -> _RawPolicy:
+def _read_policy(data: Sequence[Any], blocks: int, sides: PolicySides, game: Numbers, visited: int) -> _RawPolicy:
     statewise, coupling, visits = data
     by_block: list[list[tuple[tuple[int, int], PolicyTerm, float]]] = [[] for _ in range(blocks)]
     for entry in listed_values(statewise):
@@ -139,7 +139,7 @@ def _read_policy(data: Any, blocks: int, sides: PolicySides, game: Numbers) -> _
             _term(listed_values(entry, 4, "a multiplier across states"), len(sides.coupling), game)
             for entry in listed_values(coupling)
         ],
-        visits=numbers(visits, len(sides.coupled), "multipliers of occupancies") if sides.coupled else (),
+        visits=numbers(visits, visited, "multipliers of occupancies"),
     )
 
 
@@ -166,13 +166,13 @@ def _by_answer(
     return found
 
 
-def _outside(data: Any, header: Header, game: Numbers) -> tuple[tuple[float, ...], ...]:
+def _outside(data: Sequence[Any], header: Header, game: Numbers) -> tuple[tuple[float, ...], ...]:
     """The multipliers outside the blocks: of floors, of comparisons and of rows that forbid a loss."""
     if header.values is not None:
-        return (), (), numbers(data, game.num_states, "multipliers of states")
+        return (), (), numbers(data[0], game.num_states, "multipliers of states")
     if not header.floor:  # what is said of rows on the policy is read elsewhere
         return (), (), ()
-    floor, share = listed_values(data, 2, "multipliers of floors and of comparisons")
+    floor, share = listed_values(data[0], 2, "multipliers of floors and of comparisons")
     rows = len(game.leader_rewards)
     return numbers(floor, len(header.floor), "floor multipliers"), numbers(share, rows, "share multipliers"), ()
 

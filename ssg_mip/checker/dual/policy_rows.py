@@ -11,6 +11,9 @@ With ``d(s) = sum_ab y(s,a,b)`` in a state of a coupling side, ``y(s,a,b) = d(s)
 multipliers such a joint action then has ``x [cx + cy d + sum_t h(t) (cz_t + cw_t d)]``, and as the bracket is linear in
 every ``h(t)`` and what is left convex in ``d``, its largest value on a box is found at the ends of ``d``.
 
+The improvement program has the probabilities alone, in every state: the sides stand in ``x`` there as they are, and
+without ``d`` the bracket is ``cx + sum_t h(t) cz_t``.
+
 **Bounds on d.** ``d(t) <= sum_s weights(s) phi(s)`` if ``phi(s) >= 1{s = t} + gamma_A sum_s' p(s') phi(s')`` on every
 joint action, and at least that if all these inequalities are turned around. In a node, with bounds ``e <= d <= o``,
 
@@ -27,10 +30,6 @@ from fractions import Fraction
 from typing import Any
 
 from ssg_mip.checker.dual.numbers import FINE, Enclosure, Numbers, enclose, highest, lowest, shifted_up
-from ssg_mip.checker.rational import policy_rows
-from ssg_mip.checker.verification import Check, Trial, worst_of
-from ssg_mip.game.game import Game
-from ssg_mip.game.policy import LeaderPolicy
 
 SWEEPS = 3
 """Sweeps over the bounds on ``d`` in a node; at least as many as a search makes."""
@@ -67,7 +66,7 @@ class PolicyDemand:
     rows
         The rows.
     below, above
-        Per state ``t`` the functions ``phi`` that bound ``d(t)``.
+        Per state ``t`` the functions ``phi`` that bound ``d(t)``; none for the improvement program.
     """
 
     rows: tuple[GivenRow, ...]
@@ -244,38 +243,3 @@ class Visits:
 def _on_grid(values: Sequence[float], grid: int, *, up: bool) -> tuple[int, ...]:
     ratios = [value.as_integer_ratio() for value in values]
     return tuple(-((-above << grid) // below) if up else (above << grid) // below for above, below in ratios)
-
-
-def rows_check(game: Game, policy: LeaderPolicy, rows: Sequence[GivenRow], tolerances: Sequence[float]) -> Check:
-    """Whether a policy keeps every row within its tolerance, in exact arithmetic.
-
-    Parameters
-    ----------
-    game, policy
-        The policy as it is printed: its floats, every state's divided by their exact sum.
-    rows, tolerances
-        The rows, and by how much each may be missed.
-    """
-    exact = []
-    for own in policy_rows(game, policy):
-        total = sum(map(Fraction, own))
-        exact += [Fraction(share) / total for share in own]
-    return worst_of(
-        "policy_rows",
-        (
-            Trial(
-                deviation=_missed(row, exact),
-                allowed=Fraction(tolerance),
-                place=f"row {number} on the leader's policy",
-            )
-            for number, (row, tolerance) in enumerate(zip(rows, tolerances, strict=True))
-        ),
-    )
-
-
-def _missed(row: GivenRow, shares: Sequence[Fraction]) -> Fraction:
-    """By how much exact probabilities per leader slot miss a row."""
-    value = sum((Fraction(c) * share for c, share in zip(row.coefficients, shares, strict=True)), Fraction(0))
-    below = Fraction(0) if row.lower is None else Fraction(row.lower) - value
-    above = Fraction(0) if row.upper is None else value - Fraction(row.upper)
-    return max(Fraction(0), below, above)

@@ -18,6 +18,7 @@ from ssg_mip.checker.dual.rounds import Needed, ReductionError
 from ssg_mip.checker.dual.sums import positive, room_of, shares_check, shares_of
 from ssg_mip.checker.dual.tree import Tree, nodes_skipped
 from ssg_mip.checker.dual.units import raised, reaches, restated
+from ssg_mip.checker.follower_claim import game_of_hash
 from ssg_mip.checker.rational import ExactGame, exact_weights
 from ssg_mip.checker.verification import VERIFICATION_FORMAT, Check, Checked, in_floats, yes_or_no
 from ssg_mip.errors import InvalidResultError
@@ -47,6 +48,8 @@ class BoundVerification(Checked):
         The bound that is claimed, not rounded; ``None`` where there is none, or it was not read.
     parts
         Of how many certificates it is the sum.
+    follower
+        Whose answers it is about: ``"rational"``, or ``"myopic"`` where it is about the game with his discount 0.
     """
 
     claimed: float | None
@@ -65,6 +68,7 @@ class BoundVerification(Checked):
     cut_off: bool = False
     exact_claim: Fraction | None = None
     parts: int = 1
+    follower: str = "rational"
 
     @property
     def passed(self) -> bool:
@@ -99,6 +103,7 @@ class BoundVerification(Checked):
             "leaves_closed": self.closed,
             "cut_off": self.cut_off,
             **({"parts": self.parts} if self.parts > 1 else {}),
+            **({} if self.follower == "rational" else {"follower": self.follower}),
             "checks": [check.to_dict() for check in self.checks],
         }
 
@@ -171,7 +176,9 @@ def verify_bounds(
     while line is not None or not found:
         if found and (len(found) == most or not isinstance(line, dict)):
             raise InvalidResultError(f"line {found[-1].nodes + 2} follows the last node of the tree")
-        found.append(_verify_one(game, line, lines, out_of_time))
+        meant, follower = game_of_hash(game, line.get("game_hash") if isinstance(line, dict) else None)
+        one = _verify_one(meant, line, lines, out_of_time)
+        found.append(dataclasses.replace(one, follower=follower))
         if found[-1].cut_off:
             break
         line = next(lines, None)

@@ -17,7 +17,7 @@ from ssg_mip.checker.dual.least import least_weighted_value
 from ssg_mip.checker.dual.numbers import FINE, Numbers, highest
 from ssg_mip.checker.dual.policy_rows import NO_SIDES, Visits, sides_of
 from ssg_mip.checker.dual.propagation import Propagation, Region
-from ssg_mip.checker.dual.saddle import is_zero_sum, least_values
+from ssg_mip.checker.dual.saddle import least_values, slack_of_opposites
 from ssg_mip.checker.dual.value_leaf import (
     ValueBounds,
     held_to,
@@ -68,15 +68,18 @@ class Tree:
         )
         sides = NO_SIDES if header.policy is None else sides_of(header.policy.rows, self._numbers.leader_counts)
         self._visits: Visits | None = None
-        if header.policy is not None and sides.coupled:
+        if sides.coupled and header.floor:
+            raise InvalidResultError("rows that couple states do not go with floors")
+        if header.policy is not None and sides.coupled and header.values is None:
             self._visits = Visits(self._numbers, header.grid, header.policy, sides.coupled)
         self._propagation = Propagation(self._numbers, header.grid, demands.margin)
         wider = wider_sides(header.costs, header.most)
         self._bounds = LeafBounds(self._numbers, header.grid, demands, sides, wider)
         self._values = ValueBounds(self._numbers, header.grid, Fraction(header.margin))
         self._root = rounded_down(header.lower, header.grid), rounded_up(header.upper, header.grid)
-        self._places = self._numbers.num_states + len(sides.coupled)
+        self._places = self._numbers.num_states + (0 if self._visits is None else len(sides.coupled))
         self._ceiling = self._proven_ceiling()
+        self._slack = slack_of_opposites(exact)
         self._least: Fraction | None = None
         self.unproven = 0
         self.nodes = self.leaves = 0
@@ -233,9 +236,9 @@ class Tree:
         values: list[Fraction] | None = None
         if self._header.values is None and line[0] == "c":
             values = self._ceiling
-        elif self._header.values is None and line[0] == "z" and is_zero_sum(self._exact):
+        elif self._header.values is None and line[0] == "z" and self._slack is not None:
             defences = read_defences(line, self._header, self._numbers)
-            values = least_values(self._numbers, self._header.grid, defences)
+            values = least_values(self._numbers, self._header.grid, defences, self._slack)
         if values is None:
             self.unproven += 1
             return None

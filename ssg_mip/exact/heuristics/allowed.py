@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ssg_mip.base.deadline import Deadline
+from ssg_mip.exact.heuristics.alike import Alike
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.lp.highs import OneShotLp, solve_milp
@@ -76,6 +78,7 @@ class Allowed:
     def __init__(self, game: Game, space: PolicySpace) -> None:
         self._game = game
         self._space = space
+        self._alike = Alike(game, space)
         self._lp = OneShotLp()
         slots = int(game.leader_offsets[-1])
         first = game.leader_offsets
@@ -93,20 +96,30 @@ class Allowed:
         """Whether a policy is allowed, within the tolerance of every row."""
         return self._space.holds(self._game, policy)
 
+    def losing_states(self, policy: LeaderPolicy) -> NDArray[np.bool_]:
+        """The states of rows that a policy does not keep."""
+        game, slots = self._game, policy.slots(self._game)
+        broken = np.zeros(game.num_states, dtype=bool)
+        for row in self._space.rows:
+            if not row.holds(slots):
+                broken[row.states(game)] = True
+        return broken
+
     def nearest(self, policy: LeaderPolicy) -> LeaderPolicy | None:
         """The policy itself, if it is allowed, or one whose probabilities differ least from its own, in sum.
 
-        Where states may use a few actions only these are the likeliest ones, or any others if the rows forbid that.
-        ``None`` if linear programming finds none.
+        Where several states play alike they have the same probabilities, to the last bit. Where states may use a few
+        actions only these are the likeliest ones, or any others if the rows forbid that. ``None`` if linear
+        programming finds none.
         """
         if self.holds(policy):
-            return policy
+            return self._alike.copied(policy)
         slots = policy.slots(self._game)
         answer = self._lp.solve(self._distance(slots, self._likeliest(slots)))
         found = answer.point if answer.status is LpStatus.OPTIMAL else self._any_near(slots)
         if found is None:
             return None
-        mended = LeaderPolicy.from_slots(self._game, np.maximum(found[: len(slots)], 0.0))
+        mended = self._alike.copied(LeaderPolicy.from_slots(self._game, np.maximum(found[: len(slots)], 0.0)))
         return mended if self.holds(mended) else None
 
     def _likeliest(self, slots: FloatArray) -> FloatArray:

@@ -10,6 +10,10 @@ policies that are nowhere below ``v'`` meet the same floor, so none of them is w
 the ``n`` states none gains more than ``(D - alpha @ v') / (n min alpha)``. Where that is nothing, ``v'`` is
 Pareto-optimal, for every leader discount. Only if the weights are too uneven to say so, even ones follow.
 
+Where rows on policies couple states, the program has no floors, because the block of each floor would choose a policy
+of its own. Then its optimum over the allowed policies leads on if it dominates the point, its bound proves what it
+proves, and else the question stays open.
+
 Floors make the program much larger, so they come lazily: first the program without any, once for all restarts; then
 with those that its optimum violates, until none is. Leaving floors out can only raise the bound, so it holds
 throughout, and often it shows without any floor that nothing is left to gain.
@@ -24,7 +28,8 @@ import numpy as np
 
 from ssg_mip.base.status import Termination
 from ssg_mip.evaluation.value_bounds import LEAST_GAP
-from ssg_mip.exact import Answer, solve_commitment
+from ssg_mip.exact import Answer
+from ssg_mip.exact.constrained import solve_constrained
 from ssg_mip.methods.policy_iteration.negligible import negligible_gain, value_scale
 from ssg_mip.methods.policy_iteration.step import LEAST_PROGRESS, TEST_GAP_SHARE
 from ssg_mip.numerics.array_types import FloatArray
@@ -86,6 +91,11 @@ class DominatingPointSearch:
         return other
 
     @property
+    def takes_floors(self) -> bool:
+        """Whether programs may have floors, so that a jump settles whether anything dominates a point."""
+        return not self._problem.policies.coupled_states(self._game)
+
+    @property
     def known(self) -> Answer | None:
         """The answer to the commitment program with the asked weights and no floor, if it has been asked for.
 
@@ -132,7 +142,7 @@ class DominatingPointSearch:
             if answer.dual_bound - float(weights @ current.values) <= allowed or answer.response is None:
                 break
             lower = self._falling(current, answer.response.leader_values)
-            if not (lower & ~floored).any() or answer.termination.is_limit:
+            if not self.takes_floors or not (lower & ~floored).any() or answer.termination.is_limit:
                 break
             floored |= lower
             answer = None
@@ -160,7 +170,7 @@ class DominatingPointSearch:
         run = self._run
         inner = run.to_gap(TEST_GAP_SHARE * max(run.gap, LEAST_GAP)).after(nodes).starting_at(current.policy).quietly()
         inner = inner.recording(None if run.recorder is None else run.recorder.another())
-        return solve_commitment(self._problem.weighing(weights).above(floor), inner)
+        return solve_constrained(self._problem.weighing(weights).above(floor), inner)
 
     def _floor(self, current: EvaluatedPolicy) -> FloatArray:
         """The point's values, moved so that what the program lets them fall is half of what monotonicity allows.

@@ -41,6 +41,11 @@ class RunLog:
         self._progress: list[ProgressRow] = []
         self._nodes = 0
         self._lps = 0
+        self._beginning = ""
+
+    def begins(self, note: str) -> None:
+        """What the first iterate's note begins with."""
+        self._beginning = note
 
     def bounded(self, dual_bound: float, proof: BoundProof) -> None:
         """A bound on the weighted optimum is known, with what it rests on; it counts if it is lower."""
@@ -100,7 +105,7 @@ class RunLog:
                 leader_values=current.values,
                 leader_value=float(self._problem.weights @ current.values),
                 leader_policy=current.policy,
-                note=step.note,
+                note=step.note if self._trajectory else "; ".join(filter(None, (self._beginning, step.note))),
                 step_bound=step.bound,
                 scalarised_step_bound=min(step.scalarised_bound, self._steepest * step.bound),
                 nodes=step.nodes,

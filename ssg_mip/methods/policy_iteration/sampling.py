@@ -13,7 +13,8 @@ Such steps leave the uniform distribution over ``W(f_t)`` as it is, and come clo
 lines connect, the more steps the closer. Membership is tested exactly, with the follower's best response: a drawn
 policy keeps the margin, no state loses, neither in ``Q_t`` nor in its true value, and its gain counts as a step. Where
 the program is solved, the gain is at least the share of the proven bound, so the policy is a member of (7) for certain;
-where it was cut short, of the best gain found. A set without room, as where one policy alone is best, leaves the
+where it was cut short, of the best gain found. Where policies must keep rows, directions keep the equations among them
+and lines end where another row is broken. A set without room, as where one policy alone is best, leaves the
 policies of the first part.
 """
 
@@ -24,9 +25,11 @@ import math
 
 import numpy as np
 
+from ssg_mip.base.tolerances import ARITHMETIC
 from ssg_mip.evaluation.value_bounds import LEAST_GAP
 from ssg_mip.exact import Answer
 from ssg_mip.exact.bridge import ImprovementBridge
+from ssg_mip.exact.heuristics.allowed import SlotRows
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.policy_iteration.improving import ImprovingPolicies
@@ -74,7 +77,9 @@ class _Sampled:
         starts = [one for one in map(members.tested, (answer.policy, *met)) if one is not None]
         if not starts:
             return answer
-        drawn = _hit_and_run(members, starts[int(self._rng.integers(len(starts)))], self._rng)
+        drawn = _hit_and_run(
+            members, _Room(problem.game, bridge.allowed_rows), starts[int(self._rng.integers(len(starts)))], self._rng
+        )
         return dataclasses.replace(answer, policy=drawn.policy, response=drawn.response)
 
     @property
@@ -101,6 +106,8 @@ class _Members:
 
     def tested(self, policy: LeaderPolicy) -> Candidate | None:
         """The policy with its response, if it is a member."""
+        if not self._bridge.allowed.holds(policy):
+            return None
         candidate = self._bridge.evaluate(policy)
         if candidate.value < self._least_gain:
             return None
@@ -109,15 +116,55 @@ class _Members:
         return candidate if counts and gains.min() >= -self._fall else None
 
 
-def _hit_and_run(members: _Members, start: Candidate, rng: np.random.Generator) -> Candidate:
+class _Room:
+    """The lines through the policies that keep rows.
+
+    Parameters
+    ----------
+    game, rows
+        The game, and the rows on probabilities per leader slot.
+    """
+
+    def __init__(self, game: Game, rows: SlotRows) -> None:
+        self._game = game
+        equations = rows.lower == rows.upper
+        self._rows = SlotRows(rows.matrix[~equations], rows.lower[~equations], rows.upper[~equations])
+        self._kept = _projector(game, rows.matrix[equations]) if equations.any() else None
+
+    def direction(self, rng: np.random.Generator) -> FloatArray:
+        """A random direction that keeps the equations."""
+        drawn = _direction(self._game, rng)
+        return drawn if self._kept is None else self._kept @ drawn
+
+    def chord(self, slots: FloatArray, direction: FloatArray) -> tuple[float, float]:
+        """How far one can go backwards (at most 0) and forwards, up to rounding."""
+        low, high = _chord(slots, direction)
+        along, now = self._rows.matrix @ direction, self._rows.matrix @ slots
+        for slope, value, least, most in zip(along, now, self._rows.lower, self._rows.upper, strict=True):
+            if slope != 0.0:
+                ends = sorted(((least - value) / slope, (most - value) / slope))
+                low, high = max(low, min(0.0, ends[0])), min(high, max(0.0, ends[1]))
+        return low, high
+
+
+def _projector(game: Game, equations: FloatArray) -> FloatArray:
+    """The projection of directions onto those that keep equations and the sum of every state's probabilities."""
+    simplex = (game.leader_slot_state == np.arange(game.num_states)[:, None]).astype(float)
+    fixed = np.vstack((simplex, equations))
+    kept: FloatArray = np.eye(fixed.shape[1]) - np.linalg.pinv(fixed) @ fixed
+    kept[np.abs(kept) <= ARITHMETIC] = 0.0
+    return kept
+
+
+def _hit_and_run(members: _Members, room: _Room, start: Candidate, rng: np.random.Generator) -> Candidate:
     """A member after as many steps as :data:`TRIALS` evaluations allow."""
     game, current = members.game, start
     slots = start.policy.slots(game)
     left = TRIALS
     while left > 0 and not members.run.stopped:
         left -= 1  # a line without room costs a trial as well
-        direction = _direction(game, rng)
-        low, high = _chord(slots, direction)
+        direction = room.direction(rng)
+        low, high = room.chord(slots, direction)
         size = float(np.abs(direction).max())
         while left > 0 and (high - low) * size > SHORTEST:
             left -= 1

@@ -1,11 +1,14 @@
-"""Where policy iteration starts: a policy that keeps the margin, because it never leaves the policies that do."""
+"""Where policy iteration starts: an allowed policy that keeps the margin, because it never leaves those that do."""
 
 from __future__ import annotations
+
+import dataclasses
 
 import numpy as np
 
 from ssg_mip.base.status import Status, Termination
-from ssg_mip.exact import solve_commitment
+from ssg_mip.exact.constrained import solve_constrained
+from ssg_mip.exact.heuristics.allowed import Allowed
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.problem import Problem
@@ -22,25 +25,45 @@ DRAWS = 50
 _STREAM = 1
 
 
-def first_iterate(problem: Problem, run: Run) -> EvaluatedPolicy | Termination:
-    """The given start, or the uniform policy; where it misses the margin, the first policy found that keeps it.
+@dataclasses.dataclass(frozen=True, eq=False)
+class First:
+    """The first iterate, and what is to be said of how it came about; empty for nothing."""
+
+    iterate: EvaluatedPolicy
+    note: str = ""
+
+
+def first_iterate(problem: Problem, run: Run) -> First | Termination:
+    """The given start, or the uniform policy, or the nearest policy that keeps the rows on policies.
+
+    Where that misses the margin, or none is found, the first policy found that keeps both.
 
     Returns
     -------
-    EvaluatedPolicy or Termination
-        Why there is none: ``INFEASIBLE`` if it is proven that no policy keeps the margin, or a limit.
+    First or Termination
+        Why there is none: ``INFEASIBLE`` if it is proven that no policy is allowed and keeps the margin, or a limit.
     """
     game = problem.game
     start = LeaderPolicy.uniform(game) if run.start is None else run.start
-    current = EvaluatedPolicy.of(problem, start, run.tolerances)
-    if problem.follower.accepts(game, current.response, run.tolerances):
-        return current
+    nearest = Allowed(game, problem.policies).nearest(start)
+    if nearest is not None:
+        current = EvaluatedPolicy.of(problem, nearest, run.tolerances)
+        if problem.follower.accepts(game, current.response, run.tolerances):
+            return First(current, _moved(start, nearest, "the uniform policy" if run.start is None else "the start"))
     recorder = None if run.recorder is None else run.recorder.fresh()
     search = run.to_gap(ANY_GAP).quietly().recording(recorder)
-    answer = solve_commitment(problem, search)
+    answer = solve_constrained(problem, search)
     if run.recorder is not None and recorder is not None and answer.termination is Termination.INFEASIBLE:
         run.recorder.others.append(recorder)
-    return answer.found or answer.termination
+    return answer.termination if answer.found is None else First(answer.found)
+
+
+def _moved(start: LeaderPolicy, nearest: LeaderPolicy, name: str) -> str:
+    """That the first iterate is not the policy that was asked for, if so."""
+    if nearest is start:
+        return ""
+    distance = float(np.abs(nearest.probabilities - start.probabilities).sum())
+    return f"{name} does not keep every row on policies: moved to the nearest that does, {distance:.3g} away in sum"
 
 
 def draws(run: Run) -> np.random.Generator:
@@ -51,11 +74,15 @@ def draws(run: Run) -> np.random.Generator:
 def random_iterate(problem: Problem, run: Run, rng: np.random.Generator) -> EvaluatedPolicy | None:
     """A random policy, uniform over the simplex of each state (line 1); ``None`` if none keeps the margin.
 
-    With a margin the first of :data:`DRAWS` draws that keeps it: drawn uniformly from the policies that do.
+    With a margin the first of :data:`DRAWS` draws that keeps it: drawn uniformly from the policies that do. With rows
+    on policies the nearest policy to such a draw that keeps them, which is not drawn uniformly.
     """
-    game = problem.game
+    game, allowed = problem.game, Allowed(problem.game, problem.policies)
     for _ in range(DRAWS):
-        drawn = EvaluatedPolicy.of(problem, LeaderPolicy.random(game, rng), run.tolerances)
+        nearest = allowed.nearest(LeaderPolicy.random(game, rng))
+        if nearest is None:
+            break
+        drawn = EvaluatedPolicy.of(problem, nearest, run.tolerances)
         if problem.follower.accepts(game, drawn.response, run.tolerances):
             return drawn
         if run.stopped:

@@ -2,8 +2,8 @@ r"""Pareto ascent with projection inside a region: problem (54) of Kudo & Akimot
 
 For a fixed response ``g`` the promised values ``Q_t(s, f, g)`` are linear in ``f``, so a direction along which none
 falls and their weighted sum rises is the solution of a linear program. The same program keeps ``g`` a best response to
-first order, which projects the step onto the region; a step that leaves it is shortened
-(:mod:`ssg_mip.exact.heuristics.sequential_lp`). The ascent ends where no such direction is left.
+first order, which projects the step onto the region, and rows on policies are rows of it; a step that leaves the region
+is shortened (:mod:`ssg_mip.exact.heuristics.sequential_lp`). The ascent ends where no such direction is left.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ def pareto_ascent(
     def evaluate(trial: LeaderPolicy) -> Candidate:
         answer, gains, inside = bridge.region_gains(trial)
         answer = dataclasses.replace(answer, follower_policy=FollowerPolicy(response))
-        value = float(weights @ gains) if inside and not bridge.losing(gains).any() else -np.inf
+        counts = inside and bridge.allowed.holds(trial) and not bridge.losing(gains).any()
+        value = float(weights @ gains) if counts else -np.inf
         return Candidate(trial, answer, value)
 
     def goal(model: FixedResponse) -> LinearGoal:
@@ -52,4 +53,4 @@ def pareto_ascent(
     if not np.isfinite(start.value):
         return policy
     margin = bridge.problem.follower.margin
-    return Ascent(bridge.game, goal, evaluate, margin, bridge.run).ascend(start).policy
+    return Ascent(bridge.game, goal, evaluate, margin, bridge.run, bridge.allowed_rows).ascend(start).policy

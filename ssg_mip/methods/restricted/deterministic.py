@@ -23,6 +23,7 @@ def solve(problem: Problem, run: Run) -> Result:
     def write() -> Program:
         from ssg_mip.programs.deterministic import deterministic_commitment  # Pyomo takes a second to import
 
-        return deterministic_commitment(game, problem.weights, margin=problem.follower.margin)
+        margin, policies = problem.follower.margin, problem.policies
+        return deterministic_commitment(game, problem.weights, margin=margin, policies=policies)
 
     return solve_restricted(problem, run, write, method="deterministic", levels=1, bounds=bounds)

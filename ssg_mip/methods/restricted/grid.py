@@ -23,6 +23,9 @@ def solve(problem: Problem, run: Run) -> Result:
     def write() -> Program:
         from ssg_mip.programs.grid import grid_commitment  # Pyomo takes a second to import
 
-        return grid_commitment(game, problem.weights, run.levels, leader_bounds=bounds, margin=problem.follower.margin)
+        margin, policies = problem.follower.margin, problem.policies
+        return grid_commitment(
+            game, problem.weights, run.levels, leader_bounds=bounds, margin=margin, policies=policies
+        )
 
     return solve_restricted(problem, run, write, method="grid", levels=run.levels, bounds=bounds)

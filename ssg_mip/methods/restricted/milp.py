@@ -8,6 +8,9 @@ evaluated by the follower's best response. Three claims are possible:
   go the leader's way and so bounds the other rules from above;
 * otherwise nothing is proven. ``Result.dual_bound`` is always over all stationary policies, never the MILP's bound.
 
+Where policies must keep rows, those of the class that keep them are what is searched: the MILP has the rows, and no
+other policy is evaluated.
+
 A class of few policies, if the leader's actions that do the same are counted once, needs no MILP: all of it is
 evaluated where that takes little time. It is not where a rule for ties may decide against the leader, because then the
 MILP says what the rule undoes.
@@ -62,6 +65,7 @@ ENUMERATION_SECONDS = 120.0
 
 FROM_THE_MILP = "from the MILP"
 FROM_THE_CLASS = "from going through the class"
+NOT_ALLOWED = "not allowed"
 
 _NOTHING = MilpAnswer("limit", np.empty(0), -math.inf, math.inf, 0)
 """The answer of a MILP that was not solved."""
@@ -85,7 +89,7 @@ def solve_restricted(
     bounds
         Bounds on the leader's values (:func:`ssg_mip.evaluation.value_bounds.leader_value_bounds`).
     """
-    game = problem.game
+    game, rows = problem.game, problem.policies.restricts
     stop, answer, proposed = obstacle(restricted_products(game, levels), run), _NOTHING, None
     enumerated, milps = _is_gone_through(problem, run, levels), 0
     if enumerated:
@@ -93,7 +97,7 @@ def solve_restricted(
     elif stop is None:
         compiled, policy_columns = _compiled(game, write())
         if is_loose(compiled):
-            stop, enumerated = Termination.NUMERICAL, class_size(game, levels) <= MOST_ENUMERATED
+            stop, enumerated = Termination.NUMERICAL, class_size(game, levels, rows=rows) <= MOST_ENUMERATED
         else:
             answer, proposed = _solve(problem, run, compiled, policy_columns, levels)
             milps = 1
@@ -102,7 +106,7 @@ def solve_restricted(
     )
     value = trajectory[-1].leader_value if trajectory else math.nan
     if enumerated:
-        stop, answer = None, _said_by_all(evaluations[FROM_THE_CLASS] == class_size(game, levels), value)
+        stop, answer = None, _said_by_all(evaluations[FROM_THE_CLASS] == class_size(game, levels, rows=rows), value)
         if answer.status == "optimal":
             trajectory = _with_last_note(trajectory, _note(FROM_THE_CLASS, problem, run, answer))
     dual_bound = float(problem.weights @ bounds.upper)
@@ -137,21 +141,33 @@ def solve_restricted(
         found=None if best is None else EvaluatedPolicy(trajectory[-1].leader_policy, best),
         trajectory=trajectory,
         progress=(progress,),
-        counts={"nodes": answer.nodes, "milps": milps, "evaluations": evaluations.total()},
-        details={"policies_in_class": class_size(game, levels)} if enumerated else {},
+        counts={
+            "nodes": answer.nodes,
+            "milps": milps,
+            "evaluations": evaluations.total() - 2 * evaluations[NOT_ALLOWED],
+        },
+        details={"policies_in_class": class_size(game, levels, rows=rows)} if enumerated else {},
     )
     return conclusion.result(problem, run)
 
 
-def class_size(game: Game, levels: int) -> int:
-    """How many different policies there are whose probabilities are multiples of ``1 / levels``."""
-    counts = (len(actions) for actions in distinct_actions(game))
+def class_size(game: Game, levels: int, *, rows: bool = False) -> int:
+    """How many different policies there are whose probabilities are multiples of ``1 / levels``.
+
+    With rows on policies, actions that do the same count as different: rows may tell them apart.
+    """
+    counts = (len(actions) for actions in _actions(game, rows))
     return math.prod(math.comb(levels + count - 1, count - 1) for count in counts)
+
+
+def _actions(game: Game, rows: bool) -> tuple[IntArray, ...]:
+    """For each state the leader's actions that count as different."""
+    return tuple(np.arange(count) for count in game.leader_counts) if rows else distinct_actions(game)
 
 
 def _is_gone_through(problem: Problem, run: Run, levels: int) -> bool:
     """Whether to evaluate the whole class: it is small, and there is time."""
-    size = class_size(problem.game, levels)
+    size = class_size(problem.game, levels, rows=problem.policies.restricts)
     if size > MOST_ENUMERATED or run.stopped:
         return False
     if size <= WITHOUT_ASKING:
@@ -161,9 +177,9 @@ def _is_gone_through(problem: Problem, run: Run, levels: int) -> bool:
     return size * clock.elapsed <= min(ENUMERATION_SECONDS, ENUMERATION_SHARE * run.deadline.remaining)
 
 
-def _whole_class(game: Game, levels: int) -> Iterator[LeaderPolicy]:
-    """All policies of the class; of actions that do the same the first."""
-    distinct = distinct_actions(game)
+def _whole_class(game: Game, levels: int, rows: bool) -> Iterator[LeaderPolicy]:
+    """All policies of the class, allowed or not; without rows the first of actions that do the same."""
+    distinct = _actions(game, rows)
     mixes = {
         count: [
             np.diff(np.array([-1, *bars, levels + count - 1])) - 1
@@ -222,7 +238,8 @@ def _evaluate(
 ) -> tuple[tuple[TrajectoryPoint, ...], Response | None, Counter[str]]:
     """The policies that were better than all before them, the response to the best, and how many of each note.
 
-    Policies that miss the margin do not count; there may be none that keeps it.
+    Policies that are not allowed or miss the margin do not count; there may be none that does. Those not allowed are
+    not evaluated and noted once more as :data:`NOT_ALLOWED`.
 
     The MILP's own policy is always evaluated, the given start if it belongs to the class, and one simple policy; the
     other simple ones while there is time.
@@ -232,6 +249,9 @@ def _evaluate(
     evaluations: Counter[str] = Counter()
     for policy, note in candidates:
         evaluations[note] += 1
+        if not problem.policies.holds(problem.game, policy):
+            evaluations[NOT_ALLOWED] += 1
+            continue
         response, keeps = problem.follower.answer(problem.game, policy, run.tolerances)
         if not keeps:
             continue
@@ -278,7 +298,7 @@ def _candidates(
         for policy in operator_policies(problem, run):
             if np.all(policy.probabilities.max(axis=1) == 1.0):
                 yield policy, "a policy of the fixed-point operator"
-    for policy in _whole_class(game, levels) if enumerated else ():
+    for policy in _whole_class(game, levels, problem.policies.restricts) if enumerated else ():
         if run.stopped:
             break
         yield policy, FROM_THE_CLASS
@@ -312,7 +332,7 @@ def _verdict(
 
 
 def _why_nothing(run: Run, answer: MilpAnswer, stop: Termination | None) -> Termination:
-    """Why there is no policy that keeps the margin."""
+    """Why there is no allowed policy that keeps the margin."""
     if stop is not None:
         return stop
     return Termination.NONE_IN_CLASS if answer.status == "infeasible" else _limit(run, answer)

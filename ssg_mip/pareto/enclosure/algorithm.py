@@ -26,7 +26,8 @@ from ssg_mip.exact import Answer
 from ssg_mip.exact.direction import solve_direction
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.pareto.enclosure.archive import Archive
+from ssg_mip.pareto.allowed import TOGETHER, check_rows, nearest_allowed
+from ssg_mip.pareto.enclosure.gathered import Gathered
 from ssg_mip.pareto.enclosure.objectives import Objective, sum_demand
 from ssg_mip.pareto.enclosure.points import AttainedPoint, described_points
 from ssg_mip.pareto.enclosure.region import OpenBox, Region
@@ -81,7 +82,7 @@ class EnclosureSearch:
     Raises
     ------
     OptionError
-        If the resolution is too fine.
+        If the resolution is too fine, or rows on the policy reach beyond single states.
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class EnclosureSearch:
         is_over: Callable[[int], bool],
     ) -> None:
         game = problem.game
+        check_rows(problem, TOGETHER, "an enclosure")
         self._is_over = is_over
         self._game = game
         self._objectives = objectives
@@ -116,7 +118,7 @@ class EnclosureSearch:
                 "this game: ask for less"
             )
         self._region = Region(high)
-        self._archive = Archive(
+        self._archive = Gathered(
             problem,
             run,
             objectives,
@@ -132,7 +134,9 @@ class EnclosureSearch:
 
     def run(self) -> Termination:
         """Solve programs until the resolution is reached, or a limit is."""
-        start = LeaderPolicy.uniform(self._game)
+        start = nearest_allowed(self._problem, LeaderPolicy.uniform(self._game))
+        if start is None:
+            return Termination.INFEASIBLE
         response, keeps = self._problem.follower.answer(self._game, start, self._run.tolerances)
         if keeps:
             self._archive.add(start, response)
@@ -184,7 +188,7 @@ class EnclosureSearch:
         least = float(weights @ self._low)
         demand = sum_demand(self._objectives, weights, least)
         top = float(weights @ self._region.upper.corners.max(axis=0)) - least
-        start = max(self._archive.points, key=lambda one: float(weights @ one.objectives), default=None)
+        start = self._archive.best(weights)
         answer = self._solve([demand], top, start, ())
         self._counts["weighted_sums"] += 1
         if answer.termination is Termination.INFEASIBLE:
@@ -315,7 +319,7 @@ class EnclosureSearch:
                 method="enclosure",
                 options={
                     "resolution": self._wanted,
-                    "margin": float(self._problem.follower.margin),
+                    **self._problem.follower.options(),
                     "time_limit": None if math.isinf(run.deadline.asked) else run.deadline.asked,
                     "node_limit": run.limits.nodes,
                     "program_limit": None if math.isinf(self._program_limit) else self._program_limit,

@@ -11,7 +11,7 @@ from ssg_mip import Game, LeaderPolicy, best_response
 from ssg_mip.branch_and_bound.box import Box, all_open
 from ssg_mip.branch_and_bound.relaxation import BoxRelaxation
 from ssg_mip.evaluation.mdp import induced_by_leader, occupancy
-from ssg_mip.exact.bridge import CommitmentBridge
+from ssg_mip.exact.commitment_bridge import CommitmentBridge
 from ssg_mip.lp.compiled import compile_program
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.programs.commitment import commitment

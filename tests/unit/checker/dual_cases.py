@@ -55,12 +55,19 @@ def _zero_sum() -> Game:
     return game.replace(follower_rewards=-game.leader_rewards)
 
 
+def _constant_sum() -> Game:
+    """What one player gets of a third of ten, the other does not: opposite up to rounding."""
+    game = _zero_sum()
+    return game.replace(follower_rewards=(10.0 - game.leader_rewards) / 3.0)
+
+
 _GAMES = {
     "three states": lambda: _random(1, [2, 2, 3], [2, 3, 2], 0.8, 0.7),
     "impatient leader": lambda: _random(2, [3, 2], [2, 2], 0.3, 0.9),
     "myopic follower": lambda: _random(3, [2, 2], [3, 2], 0.9, 0.0),
     "one follower action": lambda: _random(4, [2, 2], [1, 2], 0.5, 0.5),
     "zero-sum": _zero_sum,
+    "constant-sum": _constant_sum,
     "matrix": lambda: matrix_game("maintain"),
     "figure 1": lambda: figure_1(0.9, 1.0).to_game(),
 }

@@ -321,7 +321,8 @@ def test_a_defence_must_hold_against_every_leader_action() -> None:
         follower_discount=0.5,
     )
     numbers = Numbers.of(ExactGame.of(game), [1.0])
-    assert least_values(numbers, 3, [((1, 1), (0,))]) == [0]
-    assert least_values(numbers, 3, [((2, 1), (0,))]) is None
-    assert least_values(numbers, 3, [((1, -1), (16,))]) is None
-    assert least_values(numbers, 3, [((1, 1), (8,)), ((1, 0), (16,))]) == [1]
+    assert least_values(numbers, 3, [((1, 1), (0,))], Fraction(0)) == [0]
+    assert least_values(numbers, 3, [((2, 1), (0,))], Fraction(0)) is None
+    assert least_values(numbers, 3, [((1, -1), (16,))], Fraction(0)) is None
+    assert least_values(numbers, 3, [((1, 1), (8,)), ((1, 0), (16,))], Fraction(0)) == [1]
+    assert least_values(numbers, 3, [((1, 1), (8,)), ((1, 0), (16,))], Fraction(1, 3)) == [Fraction(4, 3)]

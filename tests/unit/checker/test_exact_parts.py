@@ -18,7 +18,7 @@ from ssg_mip.checker.dual.document import Header, rounded_down, rounded_up
 from ssg_mip.checker.dual.fields import listed_values, number, numbers, whole
 from ssg_mip.checker.dual.numbers import FINE, Numbers
 from ssg_mip.checker.dual.propagation import Propagation, Region
-from ssg_mip.checker.dual.saddle import is_zero_sum
+from ssg_mip.checker.dual.saddle import slack_of_opposites
 from ssg_mip.checker.enclosure_checks import enclosure_checks
 from ssg_mip.checker.impossible import prove_impossible
 from ssg_mip.checker.rational import ExactGame, Process, Row
@@ -209,13 +209,22 @@ def test_bounds_on_the_values_are_told_to_the_last_digit() -> None:
     assert not propagation.is_lower_bound((43,))
 
 
-def test_zero_sum_means_opposite_rewards_and_equal_discounts() -> None:
+def test_opposite_rewards_and_equal_discounts_leave_no_slack() -> None:
+    """In units of one's own too; a reward that is 1 off, at the factor 1 and the discount 1/2, leaves 2."""
     rewards, opposite = [[4.0, 2.0], [2.0, 3.0]], [[-4.0, -2.0], [-2.0, -3.0]]
-    assert is_zero_sum(ExactGame.of(one_state(rewards, 0.5, opposite)))
-    assert not is_zero_sum(ExactGame.of(one_state(rewards, 0.5, rewards)))
-    assert not is_zero_sum(ExactGame.of(one_state(rewards, 0.5, [[-4.0, -2.0], [-2.0, -2.0]])))
+
+    def slack(theirs: list[list[float]]) -> Fraction | None:
+        return slack_of_opposites(ExactGame.of(one_state(theirs, 0.5, rewards)))
+
+    assert slack(opposite) == 0
+    assert slack([[1.0, 5.0], [5.0, 3.0]]) == 0
+    assert slack([[-4.0, -2.0], [-2.0, -2.0]]) == 2
+    assert slack([[-8.0, -4.0], [-4.0, -5.0]]) == 1
+    assert slack(rewards) is None
+    assert slack([[-4.0, -4.0], [-4.0, -4.0]]) is None
     other = plain_from_arrays([[[[1.0]]]], [[[-1.0]]], [[[1.0]]], leader_discount=0.5, follower_discount=0.25)
-    assert not is_zero_sum(ExactGame.of(other.to_game()))
+    assert slack_of_opposites(ExactGame.of(other.to_game())) is None
+    assert slack_of_opposites(ExactGame.of(one_state([[2.0, 3.0]], 0.5, [[1.0, 1.0]]))) is None
 
 
 # -------------------------------------------------------------------- intervals

@@ -67,11 +67,11 @@ def test_a_cut_names_actions_of_its_state() -> None:
 def test_a_defence_is_worth_the_most_that_a_leader_action_has_against_it() -> None:
     """Against the mix (1, 1, 2) / 4 the leader has 1.25, or 11.25."""
     found = numbers_of(two_by_three())
-    assert least_values(found, 2, [((1, 1, 2), (45,))]) == [Fraction(45, 4)]
-    assert least_values(found, 2, [((1, 1, 2), (44,))]) is None
-    assert least_values(found, 2, [((1, 0, 0), (40,)), ((1, 1, 2), (45,))]) == [10]
-    assert least_values(found, 2, [((0, 0, 0), (99,))]) is None
-    assert least_values(found, 2, []) is None
+    assert least_values(found, 2, [((1, 1, 2), (45,))], Fraction(0)) == [Fraction(45, 4)]
+    assert least_values(found, 2, [((1, 1, 2), (44,))], Fraction(0)) is None
+    assert least_values(found, 2, [((1, 0, 0), (40,)), ((1, 1, 2), (45,))], Fraction(0)) == [10]
+    assert least_values(found, 2, [((0, 0, 0), (99,))], Fraction(0)) is None
+    assert least_values(found, 2, [], Fraction(0)) is None
 
 
 def test_a_line_that_is_wrong_is_told_by_its_number() -> None:
@@ -203,7 +203,7 @@ def replay(**members: Any) -> Any:
 
 
 def held_against(found: list[Any], **members: Any) -> Fraction:
-    plain = {"subject": "result", "method": "", "status": "", "margin": 0.0}
+    plain = {"subject": "result", "method": "", "status": "", "margin": 0.0, "constraints": ()}
     claims: Any = SimpleNamespace(**{**plain, "answers": (), "trajectory": (), "scalarisations": (), **members})
     check = certified_bounds_check(claims, found)
     assert (check.tolerance, check.passed) == (0, check.violation == 0)

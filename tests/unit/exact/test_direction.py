@@ -11,8 +11,10 @@ from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.evaluation.value_bounds import follower_value_bounds, leader_value_bounds
 from ssg_mip.exact import Answer, solve_commitment
 from ssg_mip.exact.direction import solve_direction
+from ssg_mip.exact.size_limit import direction_products
 from ssg_mip.lp.compiled import compile_program
-from ssg_mip.programs.direction import Ceiling, Demand, direction_products, level
+from ssg_mip.programs.commitment import commitment_along
+from ssg_mip.programs.direction import Ceiling, Demand, Direction
 from ssg_mip.programs.tags import RowKind
 from tests.oracles.games import Array, PlainGame, random_game
 from tests.oracles.known import three_points
@@ -115,7 +117,8 @@ def test_a_limit_leaves_a_valid_bound_and_the_size_is_foretold() -> None:
     found = solve_direction(problem, run, demands, top=6.0, absolute_gap=GAP)
     assert found.termination is Termination.TIME_LIMIT
     assert found.primal_bound <= found.dual_bound <= 6.0
-    program = level(game, demands, follower_value_bounds(game), top=6.0)
-    assert len(program.products) == direction_products(game, demands)
+    direction = Direction(demands=tuple(demands), top=6.0)
+    program = commitment_along(game, direction, follower_value_bounds(game))
+    assert len(program.products) == direction_products(game, direction)
     tags = compile_program(program).row_tags
     assert set(tags.block[tags.kind == RowKind.FLOW_TIMES_VALUE]) == {0, 1}

@@ -16,7 +16,7 @@ from ssg_mip.base.status import BoundProof, Status, Termination
 from ssg_mip.evaluation.best_response import Ties, best_response
 from ssg_mip.evaluation.mdp import evaluate, optimal_control
 from ssg_mip.evaluation.value_bounds import gap_scale, leader_value_bounds
-from ssg_mip.exact import solving
+from ssg_mip.exact import without_search
 from ssg_mip.exact.few_numbers import solving as few_numbers
 from ssg_mip.exact.few_numbers.choices import distinct_actions, free_numbers, pure_policies, state_with_the_number
 from ssg_mip.exact.few_numbers.one_number import Line, OneNumber
@@ -194,7 +194,7 @@ def test_never_below_a_scan_and_proven_in_fractions(seed: int, gap: float) -> No
 def test_the_search_agrees(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """The branch and bound over the follower's values comes to the same optimum."""
     game = random_game(seed)
-    monkeypatch.setattr(solving, "settled", lambda *_, **__: None)
+    monkeypatch.setattr(without_search, "settled", lambda *_, **__: None)
     here = solve_commitment(Problem(game), Run())
     monkeypatch.setattr(few_numbers, "applies", lambda _: False)
     search = solve_commitment(Problem(game), Run())

@@ -12,7 +12,7 @@ from ssg_mip import Game, LeaderPolicy, best_response, solve
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.status import Termination
 from ssg_mip.branch_and_bound.options import SearchOptions
-from ssg_mip.exact import Answer, bridge, solve_commitment
+from ssg_mip.exact import Answer, commitment_bridge, solve_commitment
 from ssg_mip.exact.heuristics.operator_policies import STATIC_GAMES, STEPS, operator_policies
 from ssg_mip.exact.heuristics.simple import best_simple_policy, simple_policies
 from ssg_mip.exact.size_limit import commitment_products
@@ -37,7 +37,7 @@ def _answer(game: Game, *, operator: bool, floor: np.ndarray | None = None, **op
 
 def test_a_game_with_long_paths_is_solved_at_a_node() -> None:
     """Without the operator's policies the search is no better."""
-    assert commitment_products(MERGE, MERGE.initial) >= bridge.OPERATOR_PRODUCTS
+    assert commitment_products(MERGE, MERGE.initial) >= commitment_bridge.OPERATOR_PRODUCTS
     alone = _answer(MERGE, operator=False, node_limit=1)
     helped = _answer(MERGE, operator=True, node_limit=1)
     assert helped.termination is Termination.GAP
@@ -66,7 +66,7 @@ def test_the_operator_changes_no_proven_answer(
     monkeypatch: pytest.MonkeyPatch, seed: int, options: dict[str, Any]
 ) -> None:
     """Margin, tie rule and floor hold for its policies as for all others."""
-    monkeypatch.setattr(bridge, "OPERATOR_PRODUCTS", 0)
+    monkeypatch.setattr(commitment_bridge, "OPERATOR_PRODUCTS", 0)
     game = random_game(seed, 3, 2, 2)
     options = dict(options)
     floor = None

@@ -11,7 +11,7 @@ import pytest
 
 from ssg_mip import LeaderPolicy, best_response, solve
 from ssg_mip.base.status import Status, Termination
-from ssg_mip.exact import solving
+from ssg_mip.exact import without_search
 from ssg_mip.exact.few_numbers import solving as few_numbers
 from ssg_mip.lp.compiled import compile_program
 from ssg_mip.lp.ranges import is_loose, range_report, warn_of_ranges
@@ -104,7 +104,7 @@ def test_a_game_with_distant_rewards_is_warned_of_once(
 ) -> None:
     """Rewards of 1e-5 and 4e3 in one state; the answer comes all the same. No policy attains the 2 of a plan."""
     monkeypatch.setattr(few_numbers, "applies", lambda _: False)
-    monkeypatch.setattr(solving, "settled", lambda *_, **__: None)
+    monkeypatch.setattr(without_search, "settled", lambda *_, **__: None)
     monkeypatch.setattr(milp, "MOST_ENUMERATED", 0)
     game = static_game([[1.0, 0.0], [2.0, 0.5]], [[2e3, 1e-5], [3e-5, 4e3]], "distant").to_game()
     with caplog.at_level(logging.WARNING, logger="ssg_mip"):

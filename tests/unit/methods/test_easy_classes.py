@@ -10,6 +10,8 @@ import pytest
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.interrupt import Interrupt
 from ssg_mip.base.status import Termination
+from ssg_mip.checker.dual.saddle import slack_of_opposites
+from ssg_mip.checker.rational import ExactGame
 from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.exact import Answer, solve_commitment
 from ssg_mip.exact.zero_sum import matrix_game
@@ -64,8 +66,22 @@ def _moved_by_leader(seed: int) -> PlainGame:
 
 
 def _zero_sum(seed: int) -> PlainGame:
-    game = _general(seed, leader_discount=0.8, follower_discount=0.8)
+    return _opposed(_general(seed, leader_discount=0.8, follower_discount=0.8))
+
+
+def _constant_sum(seed: int) -> PlainGame:
+    game = _zero_sum(seed)
+    return game.replace(follower_reward=tuple(0.3 * (10.0 - rewards) for rewards in game.leader_reward))
+
+
+def _opposed(game: PlainGame) -> PlainGame:
+    """The same with the follower's rewards opposite to the leader's."""
     return game.replace(follower_reward=tuple(-rewards for rewards in game.leader_reward))
+
+
+def _team_of_units(seed: int) -> PlainGame:
+    game = _team(seed)
+    return game.replace(follower_reward=tuple(rewards / 7.0 + 0.1 for rewards in game.leader_reward))
 
 
 def _team(seed: int) -> PlainGame:
@@ -102,7 +118,9 @@ CLASSES: dict[str, tuple[Make, Optimum]] = {
     "moved-by-follower": (_moved_by_follower, fixed_motion_optimum),
     "moved-by-leader": (_moved_by_leader, lambda game: float(game.initial @ stagewise_values(game))),
     "zero-sum": (_zero_sum, lambda game: float(game.initial @ shapley_values(game))),
+    "constant-sum": (_constant_sum, lambda game: float(game.initial @ shapley_values(_opposed(game)))),
     "team": (_team, lambda game: float(game.initial @ joint_values(game))),
+    "team-of-units": (_team_of_units, lambda game: float(game.initial @ joint_values(game))),
     "silent-follower": (_silent_follower, lambda game: float(game.initial @ joint_values(game))),
     "silent-leader": (_silent_leader, _silent_leader_optimum),
     "one-state": (_one_state, _one_state_optimum),
@@ -117,7 +135,9 @@ RECOGNISERS: dict[str, Callable[[Game], bool]] = {
     "moved-by-follower": game_class.moved_by_follower_alone,
     "moved-by-leader": game_class.moved_by_leader_alone,
     "zero-sum": game_class.is_zero_sum,
+    "constant-sum": game_class.is_zero_sum,
     "team": game_class.is_team,
+    "team-of-units": game_class.is_team,
     "silent-follower": game_class.has_silent_follower,
     "silent-leader": game_class.has_silent_leader,
 }
@@ -157,6 +177,35 @@ def test_a_class_needs_all_of_its_conditions(seed: int) -> None:
     patient = {"follower_discount": 0.85}
     assert not game_class.is_zero_sum(_zero_sum(seed).replace(**patient).to_game())
     assert not game_class.is_team(_team(seed).replace(**patient).to_game())
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_rewards_that_are_affine_but_for_more_than_rounding_are_no_class(seed: int) -> None:
+    """One reward off by a millionth of their spread; and existence follows from games that are exactly of a class."""
+    for make, recognised in ((_constant_sum, game_class.is_zero_sum), (_team_of_units, game_class.is_team)):
+        game = make(seed).to_game()
+        rewards = game.follower_rewards.copy()
+        rewards[-1] += 1e-6 * np.ptp(rewards)
+        assert recognised(game)
+        assert not recognised(game.replace(follower_rewards=rewards))
+        assert len(game_class.classes_with_equilibrium(game, rounded=True)) == 1
+        assert game_class.classes_with_equilibrium(game) == ()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_slack_covers_what_a_best_response_is_better_for_the_leader(seed: int) -> None:
+    """Rewards opposite up to a thousandth: every policy's value stays below the saddle's bound, slack included."""
+    plain = _zero_sum(seed)
+    rng = np.random.default_rng([5, seed])
+    noise = tuple(2.0 - 0.5 * (rewards + 1e-3 * rng.random(rewards.shape)) for rewards in plain.leader_reward)
+    plain = plain.replace(follower_reward=noise)
+    slack = slack_of_opposites(ExactGame.of(plain.to_game()))
+    assert slack is not None
+    assert 0 < slack <= 2e-3 / (1.0 - 0.8)
+    ceiling = shapley_values(_opposed(plain)) + float(slack)
+    for _ in range(200):
+        policy = [rng.dirichlet(np.full(count, 0.5)) for count in plain.leader_counts]
+        assert np.all(answer(plain, policy).leader_values <= ceiling + 1e-9)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

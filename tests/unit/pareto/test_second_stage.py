@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ssg_mip import exact
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.interrupt import Interrupt
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.evaluation.best_response import Ties, best_response
 from ssg_mip.evaluation.value_bounds import leader_value_bounds
-from ssg_mip.exact import Answer, solve_commitment
+from ssg_mip.exact import Answer, constrained, solve_commitment
 from ssg_mip.exact.size_limit import commitment_products
 from ssg_mip.game.game_class import is_zero_sum
 from ssg_mip.game.policy import LeaderPolicy
@@ -43,7 +42,7 @@ SLACK = 1e-7
 @pytest.fixture(autouse=True)
 def _search_in_every_class(monkeypatch: pytest.MonkeyPatch) -> None:
     """Easy classes are solved in every state at once, whatever its weight: here they are left to the search."""
-    monkeypatch.setattr("ssg_mip.exact.solving.settled", lambda *_, **__: None)
+    monkeypatch.setattr("ssg_mip.exact.without_search.settled", lambda *_, **__: None)
 
 
 def two_islands() -> PlainGame:
@@ -187,7 +186,7 @@ def floors_asked(monkeypatch: pytest.MonkeyPatch) -> list[FloatArray | None]:
         seen.append(problem.floor)
         return solve_commitment(problem, run)
 
-    monkeypatch.setattr(exact, "solve_commitment", watched)
+    monkeypatch.setattr(constrained, "solve_constrained", watched)
     return seen
 
 
@@ -281,7 +280,7 @@ def answer_with(monkeypatch: pytest.MonkeyPatch, shift: FloatArray) -> None:
         response = dataclasses.replace(found.response, leader_values=found.response.leader_values + shift)
         return dataclasses.replace(found, response=response)
 
-    monkeypatch.setattr(exact, "solve_commitment", shifted)
+    monkeypatch.setattr(constrained, "solve_constrained", shifted)
 
 
 @pytest.mark.parametrize(("fall", "taken"), [(1e-7, True), (1e-3, False)])
@@ -352,7 +351,7 @@ def test_the_second_solve_starts_from_the_first_point(monkeypatch: pytest.Monkey
         assert problem.weights == pytest.approx([0.5, 0.5])
         return solve_commitment(problem, run)
 
-    monkeypatch.setattr(exact, "solve_commitment", watched)
+    monkeypatch.setattr(constrained, "solve_constrained", watched)
     _, settlement = SecondStage(COMMITMENT).solve(*about_islands())
     ((start, floor),) = seen
     assert start is not None

@@ -8,7 +8,8 @@ import pytest
 from ssg_mip.errors import OptionError
 from ssg_mip.methods.registry import METHODS, check_policies
 from ssg_mip.problem.objective import Objective
-from ssg_mip.problem.policy_space import PolicyRow, PolicySpace
+from ssg_mip.problem.policy_space import ROWS as ROWS_IN_WORDS
+from ssg_mip.problem.policy_space import PolicyRow, PolicySpace, Scope
 from ssg_mip.problem.problem import Problem
 from ssg_mip.runs.method import Takes
 from ssg_mip.runs.run import Run
@@ -36,14 +37,17 @@ def test_what_does_not_fit_the_game_is_refused() -> None:
 
 
 @pytest.mark.parametrize("name", METHODS)
-@pytest.mark.parametrize(("policies", "what"), [(ROWS, Takes.POLICY_ROWS), (FLOOR, Takes.FLOORS)])
-def test_no_method_answers_a_question_that_it_would_not_honour(name: str, policies: PolicySpace, what: Takes) -> None:
+@pytest.mark.parametrize(("policies", "what"), [(ROWS, Scope.COUPLING), (FLOOR, Takes.FLOORS)])
+def test_no_method_answers_a_question_that_it_would_not_honour(
+    name: str, policies: PolicySpace, what: Takes | Scope
+) -> None:
     """Neither through the front door nor when it is called itself."""
     method, problem = METHODS[name], Problem(GAME, EVEN, policies=policies)
-    if what in method.takes:
+    if what in method.takes or what in method.rows:
         check_policies(problem, method)
         return
-    with pytest.raises(OptionError, match=f"'{name}' takes no {what.value}.*ask for commitment"):
+    words = what.value if isinstance(what, Takes) else f"{ROWS_IN_WORDS} {what.value}"
+    with pytest.raises(OptionError, match=f"'{name}' takes no {words}.*ask for .*commitment"):
         check_policies(problem, method)
-    with pytest.raises(OptionError, match=f"'{name}' takes no {what.value}"):
+    with pytest.raises(OptionError, match=f"'{name}' takes no {words}"):
         method(problem, Run())

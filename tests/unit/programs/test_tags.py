@@ -14,8 +14,8 @@ from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.evaluation.value_bounds import follower_value_bounds
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.lp.compiled import compile_program
-from ssg_mip.programs.commitment import commitment
-from ssg_mip.programs.direction import Demand, level
+from ssg_mip.programs.commitment import commitment, commitment_along
+from ssg_mip.programs.direction import Demand, Direction
 from ssg_mip.programs.export import Form, Kind, build_program
 from ssg_mip.programs.improvement import improvement
 from ssg_mip.programs.program import Program
@@ -51,7 +51,7 @@ _ROWS = {
     "value": (RowKind.FLOOR, ""),
     "share": (RowKind.SHARE, "sab"),
     "improve": (RowKind.IMPROVE, "s"),
-    "demand": (RowKind.OTHER, "k"),
+    "rises": (RowKind.WORTH, ""),
 }
 _COLUMNS = {
     "y": (ColumnKind.WEIGHT, "sab"),
@@ -61,19 +61,19 @@ _COLUMNS = {
     "v": (ColumnKind.VALUE, "s"),
     "level": (ColumnKind.OTHER, ""),
 }
-_WITHOUT_BLOCK = {"share", "improve", "demand", "v", "level"}
+_WITHOUT_BLOCK = {"share", "improve", "v", "level"}
 
 
 def _programs() -> dict[str, Program]:
     bounds = follower_value_bounds(_GAME)
     start = np.array([0.0, 0.6, 0.4])
     values = best_response(_GAME, LeaderPolicy.uniform(_GAME)).leader_values
-    demands = [Demand(leader=np.eye(3)[k], follower=np.zeros(3), least=-3.0, slope=1.0) for k in (0, 2)]
+    demands = tuple(Demand(leader=np.eye(3)[k], follower=np.zeros(3), least=-3.0, slope=1.0) for k in (0, 2))
     return {
         "commitment": commitment(_GAME, start, bounds),
         "floors": commitment(_GAME, start, bounds, floor={2: -5.0}),
         "improvement": improvement(_GAME, values, start, bounds),
-        "direction": level(_GAME, demands, bounds, top=5.0),
+        "direction": commitment_along(_GAME, Direction(demands=demands, top=5.0), bounds),
     }
 
 

@@ -1,0 +1,228 @@
+r"""Followers of several types, of which the leader knows the chances and no more: one game with the type in its states.
+
+Type ``k`` of the follower has chance ``pi(k)``, and a game of his own: his and the leader's rewards, transitions, his
+actions. The leader plays one policy, whatever the type is. That is a game of states ``(s, k)`` with the start
+``pi(k) rho_k(s)`` and transitions within the type, in which the leader sees ``s`` alone
+(:mod:`ssg_mip.problem.observation`). His value from the start is ``sum_k pi(k) V_k``.
+
+The leader's discount must be the same for all types: his value is one discounted sum. The follower's discount decides
+what he answers only where his actions decide where the game goes. Types in whose games they never do answer alike under
+every discount of theirs, so these are free; all other types need the same one. What is told of a type is computed with
+the discounts of his own game.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ssg_mip.base.naming import name_of
+from ssg_mip.base.rules import checked, instance_of, is_number, shown
+from ssg_mip.base.tolerances import PROBABILITY
+from ssg_mip.errors import OptionError
+from ssg_mip.evaluation.mdp import evaluate, induced_by_leader
+from ssg_mip.game.game import Game
+from ssg_mip.game.game_class import moved_by_leader_alone
+from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
+from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.observation import LABELS, observed
+from ssg_mip.problem.origin import Origin, Played
+from ssg_mip.problem.policy_space import EVERY_POLICY
+from ssg_mip.problem.problem import Problem
+
+TYPES_TOLD = "types"
+"""Name under which an answer says what each type does."""
+
+TYPES = instance_of(Mapping, "{type: game}")
+"""What types must be."""
+
+PRIOR = instance_of((Mapping, list, tuple, np.ndarray), "{type: chance}, or a list of chances")
+"""What their chances must be."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class FollowerTypes(Origin):
+    """Types of the follower, with the states of one after those of another.
+
+    Attributes
+    ----------
+    names, games
+        The types.
+    prior
+        Their chances, positive, summing to one.
+    """
+
+    names: tuple[str, ...]
+    games: tuple[Game, ...]
+    prior: FloatArray
+
+    @property
+    def first_states(self) -> list[int]:
+        """The first state of each type in the made game."""
+        sizes = [game.num_states for game in self.games]
+        return [sum(sizes[:k]) for k in range(len(sizes))]
+
+    def meant_by(self, name: str) -> tuple[int, ...]:
+        """That state under every type."""
+        if name not in self.games[0].state_names:
+            return ()
+        pairs = zip(self.first_states, self.games, strict=True)
+        return tuple(first + game.state_names.index(name) for first, game in pairs)
+
+    def told(self, game: Game, played: Played) -> Mapping[str, Any]:
+        """``types``: of every type its chance, both players' values from its start and by state, and its answers."""
+        del game
+        places = zip(self.names, self.games, self.prior.tolist(), self.first_states, strict=True)
+        return {TYPES_TOLD: {name: _of_type(own, chance, first, played) for name, own, chance, first in places}}
+
+
+def _of_type(game: Game, chance: float, first: int, played: Played) -> dict[str, Any]:
+    """What one type does, and what it is worth in its own game."""
+    own = slice(first, first + game.num_states)
+    width = int(game.leader_counts.max())
+    leader = LeaderPolicy(played.leader.probabilities[own, :width])
+    follower = FollowerPolicy(played.follower.actions[own])
+    values = [evaluate(process, follower.slots(game)) for process in induced_by_leader(game, leader)]
+    by_state = [dict(zip(game.state_names, map(float, one), strict=True)) for one in values]
+    return {
+        "prior": chance,
+        "leader_value": float(game.initial @ values[0]),
+        "follower_value": float(game.initial @ values[1]),
+        "answers": follower.to_names(game),
+        "leader_values": by_state[0],
+        "follower_values": by_state[1],
+    }
+
+
+@checked(types=TYPES, prior=PRIOR)
+def bayesian(types: Mapping[str, Game], prior: Mapping[str, float] | Sequence[float] | FloatArray) -> Problem:
+    """The problem of a leader who commits to one policy before he knows the follower's type.
+
+    Parameters
+    ----------
+    types
+        The game of each type, by its name. All have the same states and leader actions, by name, and the same discount
+        of the leader; everything else is the type's own.
+    prior
+        The chance of each type, by its name or in the order of ``types``; positive, summing to one.
+
+    Returns
+    -------
+    Problem
+        About the game of states ``(s, k)``, named ``"state [type]"``. The leader's policies are labelled by the states
+        of the types' games, which :meth:`~ssg_mip.problem.problem.Problem.observe` takes as well.
+
+    Raises
+    ------
+    OptionError
+        If there is no type, one is no game, their games do not fit together, or the chances are none.
+    """
+    names = tuple(name_of(name, "a type") for name in types)
+    games = tuple(types.values())
+    _check_games(names, games)
+    chances = _chances(names, prior)
+    origin = FollowerTypes(names=names, games=games, prior=chances)
+    product = _product(origin)
+    labels = {game_name: state for state, game_name in _labels(origin, product)}
+    return Problem(product, policies=observed(product, EVERY_POLICY, labels), origin=origin)
+
+
+def _labels(origin: FollowerTypes, product: Game) -> list[tuple[str, str]]:
+    """The state of the types' games that every state of the product is, beside its name."""
+    states = [state for game in origin.games for state in game.state_names]
+    return list(zip(states, product.state_names, strict=True))
+
+
+def _product(origin: FollowerTypes) -> Game:
+    """The game of states ``(s, k)``."""
+    games, names = origin.games, origin.names
+    pairs = list(zip(games, origin.first_states, strict=True))
+    lengths = np.concatenate([np.diff(game.indptr) for game in games])
+    return Game(
+        name=" or ".join(f"{game.name} [{name}]" for name, game in zip(names, games, strict=True)),
+        state_names=tuple(f"{s} [{name}]" for name, game in zip(names, games, strict=True) for s in game.state_names),
+        leader_actions=tuple(actions for game in games for actions in game.leader_actions),
+        follower_actions=tuple(actions for game in games for actions in game.follower_actions),
+        indptr=np.concatenate(([0], np.cumsum(lengths))),
+        successors=np.concatenate([game.successors + first for game, first in pairs]),
+        probabilities=np.concatenate([game.probabilities for game in games]),
+        leader_rewards=np.concatenate([game.leader_rewards for game in games]),
+        follower_rewards=np.concatenate([game.follower_rewards for game in games]),
+        leader_discount=games[0].leader_discount,
+        follower_discount=_follower_discount(names, games),
+        initial=np.concatenate([p * game.initial for p, game in zip(origin.prior.tolist(), games, strict=True)]),
+    )
+
+
+def _follower_discount(names: Sequence[str], games: Sequence[Game]) -> float:
+    """A discount of the follower under which every type answers as under his own.
+
+    Raises
+    ------
+    OptionError
+        If there is none that is known.
+    """
+    binding = {
+        name: game.follower_discount for name, game in zip(names, games, strict=True) if not moved_by_leader_alone(game)
+    }
+    if len(set(binding.values())) > 1:
+        listed = ", ".join(f"{name} has {discount!r}" for name, discount in binding.items())
+        raise OptionError(
+            f"the types' discounts of the follower differ: {listed}; types whose actions decide where the game goes "
+            "need the same one: no method takes a discount that depends on the state"
+        )
+    alike = {game.follower_discount for game in games}
+    return binding.popitem()[1] if binding else alike.pop() if len(alike) == 1 else 0.0
+
+
+def _check_games(names: Sequence[str], games: Sequence[Game]) -> None:
+    if not games:
+        raise OptionError("types is empty; give at least one type of the follower and its game")
+    for name, game in zip(names, games, strict=True):
+        if not isinstance(game, Game):
+            raise OptionError(f"types[{name}] is {shown(game)}; it must be a Game")
+        _check_fits(names[0], games[0], name, game)
+
+
+def _check_fits(first: str, known: Game, name: str, game: Game) -> None:
+    """Raise :class:`OptionError` unless the leader may play one policy in the games of two types."""
+    if set(game.state_names) != set(known.state_names):
+        other = sorted(set(game.state_names) ^ set(known.state_names))[0]
+        raise OptionError(
+            f"only one of the types {first!r} and {name!r} has a state {other!r}; all types need the same states"
+        )
+    for state in known.state_names:
+        mine, theirs = (one.leader_actions[one.state_names.index(state)] for one in (known, game))
+        if set(mine) != set(theirs):
+            raise OptionError(
+                f"in state {state!r} the leader has the actions {', '.join(mine)} under type {first!r} and "
+                f"{', '.join(theirs)} under type {name!r}; he plays one policy, so all types need the same"
+            )
+    if game.leader_discount != known.leader_discount:
+        raise OptionError(
+            f"the leader's discount is {known.leader_discount!r} under type {first!r} and {game.leader_discount!r} "
+            f"under type {name!r}; his value is one discounted sum, so all types need the same"
+        )
+
+
+def _chances(names: Sequence[str], prior: Any) -> FloatArray:
+    if isinstance(prior, Mapping):
+        LABELS.check("prior", prior)
+        odd = sorted(set(map(str, prior)) ^ set(names))
+        if odd:
+            where = "types" if odd[0] not in names else "prior"
+            raise OptionError(f"{where} does not have the type {odd[0]!r}; each type needs a game and a chance")
+        prior = [prior[name] for name in names]
+    if len(prior) != len(names):
+        raise OptionError(f"prior holds {len(prior)} chances; there are {len(names)} types: {', '.join(names)}")
+    for name, chance in zip(names, prior, strict=True):
+        if not is_number(chance) or not 0.0 < chance <= 1.0 + PROBABILITY:
+            raise OptionError(f"prior[{name}] is {shown(chance)}; it must be a number above 0 and at most 1")
+    total = math.fsum(map(float, prior))
+    if abs(total - 1.0) > PROBABILITY:
+        raise OptionError(f"prior sums to {total!r}; it must sum to 1 within {PROBABILITY:g}")
+    return np.array(prior, dtype=float) / total
