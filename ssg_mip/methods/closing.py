@@ -15,7 +15,6 @@ import math
 import os
 import sys
 from collections.abc import Callable, Sequence
-from functools import partial
 
 from ssg_mip.base.deadline import Deadline, OutOfTime, giving_up
 from ssg_mip.base.interrupt import Interrupt
@@ -23,7 +22,6 @@ from ssg_mip.base.tolerances import Tolerances
 from ssg_mip.checker.dual.replay import BoundVerification
 from ssg_mip.checker.outcome import NO_TIME, STOPPED, CheckOutcome
 from ssg_mip.checker.verify import examine
-from ssg_mip.evaluation.best_response import Response
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.exact_ties import without_dust, without_near_ties
@@ -31,8 +29,6 @@ from ssg_mip.methods.in_standard_form import still_optimal
 from ssg_mip.methods.near_ties import SECONDS, Answered, allowed_gap, asked_gap
 from ssg_mip.methods.secure_commitment import find_guaranteed
 from ssg_mip.methods.settled_ties import with_settled_ties
-from ssg_mip.problem.evaluated_policy import EvaluatedPolicy, allows
-from ssg_mip.problem.problem import Problem
 from ssg_mip.proofs.writer import Recorder
 from ssg_mip.result import Result
 
@@ -122,7 +118,7 @@ def closed(
     guarantee: bool,
     tolerances: Tolerances,
     recorder: Recorder | None = None,
-    problem: Problem,
+    allows: Callable[[LeaderPolicy], bool] = lambda _: True,
 ) -> Result:
     """The result with the outcome of its check and what is secured near it, by the end of its time limit.
 
@@ -140,9 +136,8 @@ def closed(
         The tolerances that the result was made with.
     recorder
         Holds the proof of the bound, where a certificate is asked for: the check replays it.
-    problem
-        What was asked, in the units of the result: another policy than the answer is not offered unless it is allowed,
-        and another response only if it keeps what is asked of the answers.
+    allows
+        Whether a policy is allowed: another one than the answer is not offered if it is not.
     """
     limited = not math.isinf(deadline.limit)
     leaving = LEAVING_SECONDS if "torch" in sys.modules else 0.0
@@ -163,32 +158,16 @@ def closed(
     answer = Answered.of(result) if check and result.follower is None else None
     loses = answer is not None and _loses(answer, tolerances, until, stopped)
     if (guarantee or loses) and result.follower is None and result.leader_policy is not None and not stopped():
-        result = _with_guarantee(result, until, stopped, partial(allows, problem, tolerances=tolerances))
+        result = _with_guarantee(result, until, stopped, allows)
     if loses and answer and not answer.is_secured(result.leader_value, result.guaranteed, allowed_gap(result)):
-        result = _mended(result, problem, tolerances, until, stopped)
+        allowed = allowed_gap(result)
+        mended = without_dust(result, allowed, tolerances) or with_settled_ties(result, allowed, tolerances)
+        if mended is None or mended.leader_policy is None or not allows(mended.leader_policy):
+            result = without_near_ties(result, tolerances)
+        else:
+            result = _with_guarantee(still_optimal(mended, asked_gap(mended)), until, stopped, allows)
         result = dataclasses.replace(result, check=_checked(result, tolerances, until, stopped, bounds))
     return result if guarantee else dataclasses.replace(result, guaranteed=None)
-
-
-def _mended(
-    result: Result, problem: Problem, tolerances: Tolerances, until: Deadline, stopped: Callable[[], bool]
-) -> Result:
-    """An answer nearby whose ties are none by the last digits; without one, the answer that is left without such ties.
-
-    Where costs are bounded the latter is not looked for: other responses cost otherwise, and the check says what is
-    wrong with the answer.
-    """
-    allowed, permits = allowed_gap(result), partial(allows, problem, tolerances=tolerances)
-
-    def responds(policy: LeaderPolicy) -> Response:
-        return EvaluatedPolicy.of(problem, policy, tolerances).response
-
-    mended = without_dust(result, allowed, tolerances, responds) or with_settled_ties(
-        result, allowed, tolerances, responds
-    )
-    if mended is not None and mended.leader_policy is not None and permits(mended.leader_policy):
-        return _with_guarantee(still_optimal(mended, asked_gap(mended)), until, stopped, permits)
-    return result if problem.policies.all_costs(problem.game) else without_near_ties(result, tolerances)
 
 
 def _loses(answer: Answered, tolerances: Tolerances, until: Deadline, stopped: Callable[[], bool]) -> bool:

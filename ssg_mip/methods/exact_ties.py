@@ -14,7 +14,6 @@ value is that under the exact best response, with exact ties alone decided by th
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
@@ -104,9 +103,7 @@ def exact_response(game: Game, policy: LeaderPolicy, ties: Ties, tolerances: Tol
     )
 
 
-def without_dust(
-    result: Result, allowed: float, tolerances: Tolerances, responds: Callable[[LeaderPolicy], Response]
-) -> Result | None:
+def without_dust(result: Result, allowed: float, tolerances: Tolerances) -> Result | None:
     """The result with a policy from which probabilities below :data:`DUST` are taken, where that mends its ties.
 
     A search leaves probabilities of 1e-12 where 0 is meant, and an exact tie is then none any more.
@@ -119,8 +116,6 @@ def without_dust(
         How much of the value may be lost.
     tolerances
         The tolerances that the result was made with.
-    responds
-        How the follower answers, within what is asked of his answers.
 
     Returns
     -------
@@ -132,7 +127,7 @@ def without_dust(
         return None
     slots = policy.slots(game)
     swept = LeaderPolicy.from_slots(game, np.where(slots < DUST, 0.0, slots))
-    response = responds(swept)
+    response = best_response(game, swept, result.ties, tolerances=tolerances)
     value = float(result.weights @ response.leader_values)
     if value < result.leader_value - allowed or loses_for_certain(game, swept, response.follower_policy, tolerances):
         return None

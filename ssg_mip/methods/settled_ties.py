@@ -7,12 +7,10 @@ method on the equations of the ties, in the probabilities that the policy mixes,
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from ssg_mip.base.tolerances import Tolerances
-from ssg_mip.evaluation.best_response import Response
+from ssg_mip.evaluation.best_response import Response, best_response
 from ssg_mip.evaluation.mdp import DENSE_STATES
 from ssg_mip.evaluation.standard_form import StandardForm, standard_form
 from ssg_mip.exact.heuristics.linearisation import FixedResponse
@@ -28,9 +26,7 @@ FARTHEST = 1e-6
 """By how much probabilities may move in all: what is farther from a tie than that is none."""
 
 
-def with_settled_ties(
-    result: Result, allowed: float, tolerances: Tolerances, responds: Callable[[LeaderPolicy], Response]
-) -> Result | None:
+def with_settled_ties(result: Result, allowed: float, tolerances: Tolerances) -> Result | None:
     """The result with a policy on its ties, where the follower no longer loses by the response.
 
     Parameters
@@ -41,8 +37,6 @@ def with_settled_ties(
         How much of the value may be lost.
     tolerances
         The tolerances that the result was made with.
-    responds
-        How the follower answers, within what is asked of his answers.
 
     Returns
     -------
@@ -53,7 +47,7 @@ def with_settled_ties(
     if policy is None or response is None or not result.trajectory or game.num_states > DENSE_STATES:
         return None
     form = standard_form(game)
-    tied = responds(policy)
+    tied = best_response(game, policy, result.ties, tolerances=tolerances)
     moved = policy
     for _ in range(STEPS):
         step = _step(form, moved, tied)
@@ -62,7 +56,7 @@ def with_settled_ties(
         moved = LeaderPolicy.from_slots(game, moved.slots(game) + step)
         if np.abs(moved.slots(game) - policy.slots(game)).max() > FARTHEST:
             return None
-    found = responds(moved)
+    found = best_response(game, moved, result.ties, tolerances=tolerances)
     value = float(result.weights @ found.leader_values)
     if value < result.leader_value - allowed or loses_for_certain(game, moved, found.follower_policy, tolerances):
         return None

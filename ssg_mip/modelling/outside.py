@@ -262,9 +262,9 @@ def brought_back(problem: Problem, outside: Outside, wishes: Wishes) -> Result:
         deadline,
         Interrupt(),
         check=wishes.check,
-        guarantee=wishes.guarantee,
+        # What is looked at near an answer need not keep rows on the policy.
+        guarantee=wishes.guarantee and not problem.policies.rows,
         tolerances=wishes.tolerances,
-        problem=problem,
     )
 
 

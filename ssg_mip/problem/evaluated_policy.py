@@ -9,7 +9,6 @@ from ssg_mip.evaluation.best_response import Response
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray, IntArray
-from ssg_mip.problem.answer_within import answer_within
 from ssg_mip.problem.constraints.constraint import Outcome
 from ssg_mip.problem.problem import Problem
 
@@ -31,10 +30,8 @@ class EvaluatedPolicy:
 
     @classmethod
     def of(cls, problem: Problem, policy: LeaderPolicy, tolerances: Tolerances) -> EvaluatedPolicy:
-        """A policy with the answer of the problem's follower; of tied ones, one that keeps the bounds on costs."""
-        costs = problem.policies.all_costs(problem.game)
-        response, _ = answer_within(problem.game, policy, problem.follower, costs, tolerances)
-        return EvaluatedPolicy(policy, response)
+        """A policy with the answer of the problem's follower."""
+        return EvaluatedPolicy(policy, problem.follower.response(problem.game, policy, tolerances))
 
     @property
     def values(self) -> FloatArray:
