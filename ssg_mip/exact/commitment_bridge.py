@@ -100,11 +100,16 @@ class CommitmentBridge(Bridge):
 
     def evaluate(self, policy: LeaderPolicy) -> Candidate:
         """The exact weighted value or level; ``-inf`` if a demand is missed at the lowest level, or the margin."""
-        response, keeps = self.problem.follower.answer(self.game, policy, self.run.tolerances)
+        response, keeps = self._answered(policy)
         if keeps and self._witness is not None:
             self._witness(policy, response)
-        level = self.direction.level(response.leader_values, response.follower_values)
+        paid = 0.0 if self.direction.price is None else self.direction.paid(policy.slots(self.game))
+        level = self.direction.level(response.leader_values, response.follower_values, paid)
         return Candidate(policy, response, level if keeps else -math.inf)
+
+    def _answered(self, policy: LeaderPolicy) -> tuple[Response, bool]:
+        """The follower's answer, and whether it keeps what is asked of it."""
+        return self.problem.follower.answer(self.game, policy, self.run.tolerances)
 
     def goal(self, model: FixedResponse) -> LinearGoal:
         """The linearised demands, with the level as objective; of a weighted sum its gradient, and the floors."""
@@ -114,7 +119,9 @@ class CommitmentBridge(Bridge):
         if follower.any():
             rows = rows + follower @ model.follower_slopes()
         over = direction.over(model.leader_values, model.follower_values)
-        least, height = rows @ model.slots - over, direction.height(over)
+        least, height = rows @ model.slots - over, direction.height(over - direction.paid(model.slots))
+        if direction.price is not None:
+            rows = rows - np.outer(direction.slopes > 0.0, direction.price)
         if direction.is_sum:
             return LinearGoal(height, rows[0], rows[1:], least[1:])
         return LinearGoal(height, np.zeros(len(model.slots)), rows, least, direction.slopes)

@@ -30,6 +30,7 @@ from ssg_mip.exact.coupled_branching import CoupledBranching, CoupledColumns
 from ssg_mip.exact.heuristics.allowed import Allowed, SlotRows
 from ssg_mip.exact.size_limit import commitment_size, least_values, obstacle
 from ssg_mip.exact.solving import claimed, root_bound, searched, solve_commitment
+from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.lp.compiled import CompiledProgram
 from ssg_mip.numerics.array_types import FloatArray
@@ -65,12 +66,13 @@ class ConstrainedBridge(CommitmentBridge):
     ) -> None:
         game, space = problem.game, problem.policies
         self._allowed = Allowed(game, space)
-        self._policy_rows = PolicyRows.of(game, space)
+        self._policy_rows = _with_priced(game, PolicyRows.of(game, space), direction)
         self._coupled = np.array(self._policy_rows.coupled_states, dtype=np.int64)
         self._coupling_rows = space.of_scope(game, Scope.COUPLING)
         super().__init__(problem, run, direction, witness)
         self._large = self._slow = False
-        if len(self._coupled) and not (self.direction.is_sum and len(self.direction.demands) == 1):
+        apart = self.direction.shared is None and not (self.direction.is_sum and len(self.direction.demands) == 1)
+        if len(self._coupled) and apart:
             names = ", ".join(row.name for row in self._coupling_rows)
             raise OptionError(
                 f"rows on the policy couple several states ({names}), and more than one weighted sum is asked for: a "
@@ -88,21 +90,27 @@ class ConstrainedBridge(CommitmentBridge):
         """Where to split boxes; by answers and occupancies too where rows couple states."""
         if not len(self._coupled):
             return super().branching
-        return CoupledBranching(self.game, lambda: self._coupled_columns, self._keeps_coupling_rows)
+        return CoupledBranching(self.game, lambda: self._coupled_columns, self._keeps_coupling_rows, self.groups)
 
     def _keeps_coupling_rows(self, slots: FloatArray) -> bool:
-        return all(row.holds(slots) for row in self._coupling_rows)
+        priced = self.direction.price is not None
+        return not priced and all(row.holds(slots) for row in self._coupling_rows)
+
+    @property
+    def _start(self) -> FloatArray:
+        """Where the occupancies of the coupled states start."""
+        return self.weights if self.direction.shared is None else self.direction.shared
 
     # ------------------------------------------------------------------ boxes
 
     @cached_property
     def visits(self) -> OccupancyBounds:
         """Bounds on the occupancies of all states, whatever both players do."""
-        return occupancy_bounds(self.game, self.weights)
+        return occupancy_bounds(self.game, self._start)
 
     @cached_property
     def _sweeps(self) -> OccupancySweeps:
-        return OccupancySweeps(self.game, self.weights)
+        return OccupancySweeps(self.game, self._start)
 
     def _whole_box(self) -> Box:
         box, inside = super()._whole_box(), self._coupled
@@ -149,8 +157,6 @@ class ConstrainedBridge(CommitmentBridge):
     def read_columns(self, compiled: CompiledProgram) -> None:
         """Columns of the occupancies, and in coupled states of the probabilities."""
         super().read_columns(compiled)
-        if not len(self._coupled):
-            return
         game, tags = self.game, compiled.column_tags
         inside = np.isin(tags.state, self._coupled)
         rows, x = weights_of(game, compiled, inside & (tags.block == OF_STATE))
@@ -209,22 +215,33 @@ def solve_constrained(problem: Problem, run: Run) -> Answer:
     ------
     OptionError
         If there is a floor beside rows that couple states: the blocks of its states would have policies of their own.
+        Rows of other scopes are what :func:`~ssg_mip.exact.wider.solve_allowed` is to be asked with.
     """
     space = problem.policies
+    if space.costs or space.supports or space.values:
+        raise OptionError("costs, values and limits on used actions are asked for; ask solve_allowed for these")
     if not space.rows:
         return solve_commitment(problem, run)
     bridge = ConstrainedBridge(problem, run)
     stop = obstacle(constrained_size(problem), run)
-    answer = searched(bridge) if stop is None else _started(bridge, stop)
+    answer = searched(bridge) if stop is None else started(bridge, stop)
     policy = PolicyClaim(rows=space.rows, below=bridge.visits.below, above=bridge.visits.above)
     least = least_values(problem.game, problem.floor, run.tolerances)
     claim = Claim(weights=problem.weights, bound=answer.dual_bound, floor=least, policy=policy)
     return claimed(problem, run, answer, claim)
 
 
+def _with_priced(game: Game, rows: PolicyRows, direction: Direction | None) -> PolicyRows:
+    """The rows, with the states in which probabilities cost something among those that are coupled."""
+    if direction is None or direction.price is None:
+        return rows
+    priced = game.leader_slot_state[np.flatnonzero(direction.price)].tolist()
+    return dataclasses.replace(rows, coupled_states=tuple(sorted({*rows.coupled_states, *priced})))
+
+
 def bridge_along(problem: Problem, run: Run, direction: Direction, witness: Witness | None = None) -> CommitmentBridge:
     """The bridge along a direction, over the policies that a problem allows."""
-    kind = ConstrainedBridge if problem.policies.rows else CommitmentBridge
+    kind = ConstrainedBridge if problem.policies.rows or direction.price is not None else CommitmentBridge
     return kind(problem, run, direction, witness)
 
 
@@ -243,7 +260,7 @@ def constrained_size(problem: Problem) -> int:
     return commitment_size(game, problem.weights, problem.floor) + coupled * (game.num_states + 1)
 
 
-def _started(bridge: ConstrainedBridge, termination: Termination) -> Answer:
+def started(bridge: ConstrainedBridge, termination: Termination) -> Answer:
     """Without the program: the best of the policies that are known before it, and the bound of the joint process."""
     best = max((candidate for _, candidate in bridge.start()), key=lambda one: one.value, default=None)
     return without_program(best, float(bridge.problem.weights @ leader_value_bounds(bridge.game).upper), termination)

@@ -78,7 +78,7 @@ def direction_products(game: Game, direction: Direction) -> int:
     rows_of_state = game.row_offsets[1:] - game.row_offsets[:-1]
     coupling = Coupling(game)
     conditional = sum(int(rows_of_state[s]) * len(coupling.of_state(s)) for s in direction.thin_states(game))
-    blocks = sum(one.start is not None for one in direction.demands)
+    blocks = 1 if direction.shared is not None else sum(one.start is not None for one in direction.demands)
     return sum(coupling.products_of_state) * blocks + conditional
 
 

@@ -1,7 +1,7 @@
 """The commitment program without products, where the follower steers nothing: searched over his answers alone.
 
-:mod:`ssg_mip.programs.unsteered` is the program; it applies where what couples states is playing alike in copies
-(:mod:`ssg_mip.exact.copies_of_parts`). A relaxed point errs by mixing answers only, and by nothing in a state where it
+:mod:`ssg_mip.programs.unsteered` is the program; it applies where what couples states can be said of occupancies
+(:mod:`ssg_mip.exact.occupancy_rows`). A relaxed point errs by mixing answers only, and by nothing in a state where it
 does not. How much it errs in a state is known: what it claims there, less what the leader gets from the same mix with
 the answer that the follower gives to it. Where that is most, the heaviest answer is taken apart from the others.
 
@@ -39,18 +39,22 @@ from ssg_mip.branch_and_bound.search import LOOK_ALWAYS, Search
 from ssg_mip.branch_and_bound.tree_log import TreeLog
 from ssg_mip.evaluation.value_bounds import ValueBounds
 from ssg_mip.exact.answer import Answer
-from ssg_mip.exact.constrained import ConstrainedBridge, solve_constrained
-from ssg_mip.exact.copies_of_parts import same_policies
+from ssg_mip.exact.constrained import ConstrainedBridge
+from ssg_mip.exact.heuristics.allowed import Allowed
+from ssg_mip.exact.occupancy_rows import occupancy_rows
 from ssg_mip.exact.size_limit import obstacle
-from ssg_mip.exact.solving import searched
+from ssg_mip.exact.solving import claimed, searched
+from ssg_mip.exact.wider import solve_allowed
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.evaluated_policy import Candidate
+from ssg_mip.problem.follower import Rational
 from ssg_mip.problem.problem import Problem
 from ssg_mip.programs.policy_block import PolicyRows
 from ssg_mip.programs.program import Program
 from ssg_mip.programs.rows import Selection
-from ssg_mip.programs.unsteered import SamePolicy, unsteered
+from ssg_mip.programs.unsteered import OccupancyRow, unsteered
+from ssg_mip.proofs.claim import Claim, PolicyClaim
 from ssg_mip.runs.run import Run
 
 PURE = 1e-9
@@ -64,13 +68,13 @@ class UnsteeredBridge(ConstrainedBridge):
     ----------
     problem, run
         As in :class:`~ssg_mip.exact.constrained.ConstrainedBridge`.
-    same
-        Where the leader plays alike (:func:`~ssg_mip.exact.copies_of_parts.same_policies`).
+    rows
+        What couples states (:func:`~ssg_mip.exact.occupancy_rows.occupancy_rows`).
     """
 
-    def __init__(self, problem: Problem, run: Run, same: Sequence[SamePolicy]) -> None:
+    def __init__(self, problem: Problem, run: Run, rows: Sequence[OccupancyRow]) -> None:
         super().__init__(problem, run)
-        self._same, self._points = same, 0
+        self._rows_on_visits, self._points = rows, 0
         self._coupled = np.zeros(0, dtype=np.int64)
 
     def _whole_box(self) -> Box:
@@ -91,7 +95,7 @@ class UnsteeredBridge(ConstrainedBridge):
         """The program in occupancies alone."""
         del follower
         rows = PolicyRows.of(self.game, self.problem.policies)
-        return unsteered(self.game, self.weights, selection, rows, self._same)
+        return unsteered(self.game, self.weights, selection, rows, self._rows_on_visits)
 
     def search(self, aim: Aim, trace: TreeLog | None = None) -> Outcome:
         """Every relaxed point is looked at: one without mixed answers is a policy with its value."""
@@ -123,7 +127,7 @@ class UnsteeredBridge(ConstrainedBridge):
             y[self._rows] = np.maximum(point.columns[self._columns], 0.0)
         return y
 
-    def _answered(self, y: FloatArray) -> FloatArray:
+    def _per_answer(self, y: FloatArray) -> FloatArray:
         """Per follower slot, how often it is the answer."""
         return np.bincount(self.game.row_follower_slot, y, int(self.game.follower_offsets[-1])).astype(np.float64)
 
@@ -131,7 +135,7 @@ class UnsteeredBridge(ConstrainedBridge):
         """Per state, how often another answer than the heaviest is given; 0 where that is rounding."""
         game = self.game
         visits = np.bincount(game.row_state, y, game.num_states)
-        beside = visits - np.maximum.reduceat(self._answered(y), game.follower_offsets[:-1])
+        beside = visits - np.maximum.reduceat(self._per_answer(y), game.follower_offsets[:-1])
         return np.where(beside > PURE * visits, beside, 0.0)
 
     def _split(self, relaxation: BoxRelaxation, box: Box, point: Point, root_width: FloatArray) -> Split | None:
@@ -143,7 +147,7 @@ class UnsteeredBridge(ConstrainedBridge):
             return None
         state = int(np.argmax(np.where(left > 1, self._claimed_beyond(y), -1.0)))
         first, last = game.follower_offsets[state : state + 2]
-        mass = np.where(box.open_choices, self._answered(y), -1.0)
+        mass = np.where(box.open_choices, self._per_answer(y), -1.0)
         return ChoiceBranch(int(first + np.argmax(mass[first:last])), game.follower_slot_state == state)
 
     def _claimed_beyond(self, y: FloatArray) -> FloatArray:
@@ -153,7 +157,7 @@ class UnsteeredBridge(ConstrainedBridge):
         """
         game, mixed = self.game, self._mixed(y)
         played = np.bincount(game.row_leader_slot, y, int(game.leader_offsets[-1]))[game.row_leader_slot]
-        theirs, ours = (self._answered(played * rewards) for rewards in (game.follower_rewards, game.leader_rewards))
+        theirs, ours = (self._per_answer(played * rewards) for rewards in (game.follower_rewards, game.leader_rewards))
         best = np.maximum.reduceat(theirs, game.follower_offsets[:-1])[game.follower_slot_state]
         is_best = theirs >= best - PURE * (1.0 + np.abs(best))
         real = np.maximum.reduceat(np.where(is_best, ours, -np.inf), game.follower_offsets[:-1])
@@ -161,20 +165,34 @@ class UnsteeredBridge(ConstrainedBridge):
         return np.where(mixed > 0.0, np.maximum(claimed, 0.0) + PURE * mixed, 0.0)
 
 
-def solve_allowed(problem: Problem, run: Run) -> Answer:
+def solve_suited(problem: Problem, run: Run) -> Answer:
     """Maximise ``weights @ V^f`` over the policies that a problem allows, by the program that suits it.
 
-    Parameters are those of :func:`~ssg_mip.exact.constrained.solve_constrained`, which is asked where the program of
-    this module does not apply, or where a certificate is wanted.
+    Parameters are those of :func:`~ssg_mip.exact.wider.solve_allowed`, which is asked where the program of
+    this module does not apply, or has no certificate and one is wanted.
     """
-    same = None if run.recorder is not None or problem.floor is not None else _linear(problem)
-    if same is None:
-        return solve_constrained(problem, run)
-    stop = obstacle(problem.game.num_rows, run)
-    bridge = UnsteeredBridge(problem, run, same)
-    return searched(bridge) if stop is None else solve_constrained(problem, run)
+    rows = None if problem.floor is not None else _linear(problem, run)
+    if rows is None or (run.recorder is not None and any(row.position is None for row in rows)):
+        return solve_allowed(problem, run)
+    bridge = UnsteeredBridge(problem, run, rows)
+    answer = searched(bridge)
+    if run.recorder is None:
+        return answer
+    visits = bridge.visits
+    policy = PolicyClaim(rows=problem.policies.rows, below=visits.below, above=visits.above)
+    return claimed(problem, run, answer, Claim(weights=problem.weights, bound=answer.dual_bound, policy=policy))
 
 
-def _linear(problem: Problem) -> tuple[SamePolicy, ...] | None:
-    """What couples states, if anything does and all of it is linear in occupancies."""
-    return same_policies(problem) if problem.policies.coupled_states(problem.game) else None
+def _linear(problem: Problem, run: Run) -> tuple[OccupancyRow, ...] | None:
+    """What couples states, if anything does, all of it is linear in occupancies, and nothing else is asked."""
+    space = problem.policies
+    others = space.costs or space.supports or space.values
+    if others or problem.objective.goal is not None or not isinstance(problem.follower, Rational):
+        return None
+    if not space.coupled_states(problem.game):
+        return None
+    if obstacle(problem.game.num_rows, run) is not None:
+        return None
+    # What no policy keeps in a state that is never visited would not be noticed.
+    any_policy = Allowed(problem.game, space).nearest(LeaderPolicy.uniform(problem.game))
+    return None if any_policy is None else occupancy_rows(problem)

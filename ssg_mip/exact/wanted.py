@@ -6,6 +6,10 @@ of them reach: one direction program with a demand ``F_k >= level`` for each (:m
 **Sums in turn.** The first is maximised; the second, among policies that give the first at least what has been found of
 it, less what may be given up; and so on. Each is one program with the earlier sums as demands that do not rise. The
 policy found last meets them all, so that every step begins with a policy of its own.
+
+**Rows that couple states**, as those of types of the follower do, and **prices on probabilities** need one policy for
+all sums: one block of occupancies in which each sum reads its own part
+(:func:`ssg_mip.programs.direction.shared_start`).
 """
 
 from __future__ import annotations
@@ -28,15 +32,17 @@ from ssg_mip.evaluation.value_bounds import (
 )
 from ssg_mip.exact.answer import Answer, answer_of, without_program
 from ssg_mip.exact.commitment_bridge import CommitmentBridge
+from ssg_mip.exact.constrained import bridge_along, solve_constrained
 from ssg_mip.exact.heuristics.simple import simple_policies
 from ssg_mip.exact.size_limit import comparisons, direction_products, obstacle
-from ssg_mip.exact.solving import AIMED, searched, solve_commitment
+from ssg_mip.exact.solving import AIMED, searched
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.policy_space import Scope
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.rising import NOISE, InTurn, LeastOf, Rising, Step
-from ssg_mip.programs.direction import Demand, Direction
+from ssg_mip.programs.direction import Demand, Direction, shared_start
 from ssg_mip.programs.tags import FROM_WEIGHTS, Block
 from ssg_mip.runs.run import Run
 
@@ -44,16 +50,38 @@ from ssg_mip.runs.run import Run
 def check_wanted(problem: Problem, goal: Rising) -> None:
     """Raise :class:`OptionError` if a goal cannot be honoured beside what is asked of the policies.
 
-    Every sum has occupancies of its own, which choose a policy of their own where rows tie what they share.
+    Rows within states are honoured always. Of rows that couple states every block of occupancies would keep a policy of
+    its own, so that they are honoured where one block holds all sums. Nothing else is.
     """
-    if problem.policies.restricts or problem.floor is not None:
-        names = [name for names in problem.policies.names_by_scope(problem.game).values() for name in names]
-        said = f": {', '.join(names[:3])}" if names else ""
+    game, asked = problem.game, problem.policies.names_by_scope(problem.game)
+    if problem.floor is not None:
+        raise OptionError(f"the goal {goal.kind} is asked for beside values of single states; leave one of them out")
+    coupled = asked.pop(Scope.COUPLING, ())
+    asked.pop(Scope.STATEWISE, None)
+    others = [name for names in asked.values() for name in names]
+    if others:
         raise OptionError(
-            f"the goal {goal.kind} is asked for beside constraints on the policies{said}; its program has a block for "
-            "each sum, and every block would keep them with a policy of its own: leave them out, or maximise a "
-            "weighted sum"
+            f"the goal {goal.kind} is asked for beside constraints that its program does not hold: "
+            f"{', '.join(others[:3])}; leave them out, or maximise a weighted sum"
         )
+    sums = goal.leader if isinstance(goal, LeastOf) else goal.weights
+    if coupled and shared_start(game, _demands(sums)) is None:
+        raise OptionError(
+            f"the goal {goal.kind} is asked for beside constraints that couple several states: "
+            f"{', '.join(coupled[:3])}; its program has a block of occupancies for each sum, and every block would "
+            "keep them with a policy of its own: leave them out, or maximise a weighted sum"
+        )
+
+
+def _demands(sums: FloatArray) -> list[Demand]:
+    nothing = np.zeros(sums.shape[1])
+    return [Demand(leader=row, follower=nothing, least=0.0, slope=1.0) for row in sums]
+
+
+def _shared(problem: Problem, sums: FloatArray, price: FloatArray | None = None) -> FloatArray | None:
+    """The start of one block for all sums, where rows or prices tie the policies of several states."""
+    tied = price is not None or problem.policies.coupled_states(problem.game)
+    return shared_start(problem.game, _demands(sums)) if tied else None
 
 
 # -------------------------------------------------------------------- the least of several sums
@@ -64,7 +92,9 @@ def spread_of(game: Game, what: LeastOf) -> tuple[float, float]:
     leader, follower = leader_value_bounds(game), follower_value_bounds(game)
     sizes = [np.maximum(np.abs(one.lower), np.abs(one.upper)) for one in (leader, follower)]
     noise = NOISE * (1.0 + what.size(*sizes))
-    return what(leader.lower, follower.lower) - noise, what(leader.upper, follower.upper) + noise
+    ends = [float(what.each(*pair).min()) for pair in ((leader.lower, follower.lower), (leader.upper, follower.upper))]
+    dearest = 0.0 if what.price is None else float(np.maximum.reduceat(what.price, game.leader_offsets[:-1]).sum())
+    return ends[0] - dearest - noise, ends[1] + noise
 
 
 def least_gap_scale(game: Game, what: LeastOf) -> float:
@@ -90,9 +120,10 @@ def solve_least_of(problem: Problem, run: Run, what: LeastOf) -> Answer:
         Demand(leader=leader, follower=follower, least=-constant, slope=1.0)
         for leader, follower, constant in zip(what.leader, what.follower, what.constants.tolist(), strict=True)
     )
-    direction = Direction(demands=demands, bottom=low, top=high)
-    bridge = CommitmentBridge(problem, run, direction)
-    stop = obstacle(max(direction_products(game, direction), comparisons(game)), run)
+    shared = _shared(problem, what.leader, what.price)
+    direction = Direction(demands=demands, bottom=low, top=high, shared=shared, price=what.price)
+    bridge = bridge_along(problem, run, direction)
+    stop = obstacle(_size(problem, direction), run)
     if stop is not None:
         return _without(bridge, high, stop)
     scale = least_gap_scale(game, what)
@@ -100,6 +131,17 @@ def solve_least_of(problem: Problem, run: Run, what: LeastOf) -> Answer:
     finest = gap * NOISE_SHARE * (1.0 + max(abs(low), abs(high)))
     outcome = bridge.search(Aim(relative=gap, absolute=finest, scale=scale, ceiling=high))
     return _honest(bridge, answer_of(outcome, ceiling=high), scale)
+
+
+def _size(problem: Problem, direction: Direction) -> int:
+    """Size of the program; in coupled states each joint action has one more of the probabilities."""
+    game = problem.game
+    states = set(problem.policies.coupled_states(game))
+    if direction.price is not None:
+        states |= set(game.leader_slot_state[np.flatnonzero(direction.price)].tolist())
+    rows = np.diff(game.row_offsets)[sorted(states)]
+    coupled = int(rows.sum()) * (game.num_states + 1)
+    return max(direction_products(game, direction) + coupled, comparisons(game))
 
 
 def _honest(bridge: CommitmentBridge, answer: Answer, scale: float) -> Answer:
@@ -165,7 +207,7 @@ def solve_in_turn(problem: Problem, run: Run, what: InTurn) -> Turns:
             answers.append(answer)
             break
         answers.append(answer)
-        steps.append(_held(problem, run, what, weights, answer, last=place == len(what.weights) - 1))
+        steps.append(_held(run, what, weights, answer, last=place == len(what.weights) - 1))
     found = [answer for answer in answers if answer.policy is not None]
     return Turns(
         first=answers[0],
@@ -185,16 +227,17 @@ def _nodes(run: Run, spent: int, left: int) -> int | None:
 def _step(problem: Problem, run: Run, steps: Sequence[Step], answers: Sequence[Answer]) -> Answer:
     """One sum maximised above what the earlier ones are held to, from the policy that was found for them."""
     if not steps:
-        return solve_commitment(problem, run)
+        return solve_constrained(problem, run)
     game, nothing = problem.game, np.zeros(problem.game.num_states)
     rising = Demand(leader=problem.weights, follower=nothing, least=0.0, slope=1.0, block=Block(FROM_WEIGHTS))
     held = tuple(
         Demand(leader=step.weights, follower=nothing, least=step.least, slope=0.0, block=Block(k, f"held{k}_"))
         for k, step in enumerate(steps, 1)
     )
-    direction = Direction(demands=(rising, *held), bottom=-math.inf)
-    bridge = CommitmentBridge(problem, run.starting_at(answers[-1].policy).recording(None), direction)
-    stop = obstacle(max(direction_products(game, direction), comparisons(game)), run)
+    shared = _shared(problem, np.array([problem.weights, *(step.weights for step in steps)]))
+    direction = Direction(demands=(rising, *held), bottom=-math.inf, shared=shared)
+    bridge = bridge_along(problem, run.starting_at(answers[-1].policy).recording(None), direction)
+    stop = obstacle(_size(problem, direction), run)
     if stop is None:
         return searched(bridge)
     assert answers[-1].policy is not None
@@ -202,10 +245,9 @@ def _step(problem: Problem, run: Run, steps: Sequence[Step], answers: Sequence[A
     return without_program(bridge.evaluate(answers[-1].policy), ceiling, stop)
 
 
-def _held(problem: Problem, run: Run, what: InTurn, weights: FloatArray, answer: Answer, *, last: bool) -> Step:
+def _held(run: Run, what: InTurn, weights: FloatArray, answer: Answer, *, last: bool) -> Step:
     """What a sum is held to: its value, less the tolerance and what linear programs resolve."""
     value = answer.primal_bound
     resolved = run.tolerances.monotone * (1.0 + abs(value))
     least = -math.inf if last else value - max(what.tolerance, resolved)
-    del problem
     return Step(weights=weights, bound=answer.dual_bound, least=least)

@@ -75,7 +75,7 @@ METHODS: dict[str, Method] = {
             promises=(Promise.LAST_ITERATE,),
             followers=_COMMITMENTS,
             takes=frozenset({Takes.FLOORS, Takes.GOALS}),
-            rows=_ROWS,
+            rows=_ROWS | {Scope.DISCOUNTED, Scope.VALUE, Scope.SUPPORT},
             weighted_only=True,
         ),
         Method(

@@ -27,7 +27,7 @@ NOISE = 64.0 * float(np.finfo(float).eps)
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class LeastOf(FrozenArrays):
-    """``L = min_k (leader[k] @ V + follower[k] @ v + constants[k])`` of both players' values.
+    """``L = min_k (leader[k] @ V + follower[k] @ v + constants[k]) - price @ f`` of both players' values.
 
     Attributes
     ----------
@@ -39,6 +39,8 @@ class LeastOf(FrozenArrays):
         Weights of at least 0, shape ``[sums, num_states]``.
     constants
         One number per sum.
+    price
+        What a probability of 1 costs, per leader slot; ``None`` for nothing.
     """
 
     kind: str
@@ -46,6 +48,7 @@ class LeastOf(FrozenArrays):
     leader: FloatArray
     follower: FloatArray
     constants: FloatArray
+    price: FloatArray | None = None
 
     @classmethod
     def of(cls, kind: str, names: tuple[str, ...], leader: FloatArray, follower: FloatArray | None = None) -> LeastOf:
@@ -58,9 +61,13 @@ class LeastOf(FrozenArrays):
         found: FloatArray = self.leader @ leader + self.constants
         return found + self.follower @ follower if self.follower.any() else found
 
-    def __call__(self, leader: FloatArray, follower: FloatArray) -> float:
-        """``L`` at both players' values."""
-        return float(self.each(leader, follower).min())
+    def paid(self, slots: FloatArray) -> float:
+        """What probabilities per leader slot cost."""
+        return 0.0 if self.price is None else float(self.price @ slots)
+
+    def __call__(self, leader: FloatArray, follower: FloatArray, slots: FloatArray) -> float:
+        """``L`` at both players' values and the leader's probabilities per slot."""
+        return float(self.each(leader, follower).min()) - self.paid(slots)
 
     def size(self, leader: FloatArray, follower: FloatArray) -> float:
         """The largest sum of the sizes of the terms of a sum, at values of these sizes."""
@@ -79,6 +86,7 @@ class LeastOf(FrozenArrays):
             self,
             follower=self.follower * (follower.unit / leader.unit),
             constants=(self.constants + moved) / leader.unit,
+            price=None if self.price is None else self.price / leader.unit,
         )
 
     def rounding(self, form: StandardForm) -> float:
@@ -89,7 +97,8 @@ class LeastOf(FrozenArrays):
     def options(self) -> dict[str, Any]:
         """As plain data, for the provenance."""
         parts = {"leader": self.leader.tolist(), "follower": self.follower.tolist()}
-        return {"kind": self.kind, "names": list(self.names), **parts}
+        price = {} if self.price is None else {"price": self.price.tolist()}
+        return {"kind": self.kind, "names": list(self.names), **parts, **price}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -143,9 +152,9 @@ class ReachedLeast:
     bound: float
     gap_scale: float
 
-    def value(self, leader: FloatArray, follower: FloatArray) -> float:
-        """``L`` at both players' values."""
-        return self.what(leader, follower)
+    def value(self, leader: FloatArray, follower: FloatArray, slots: FloatArray) -> float:
+        """``L`` at both players' values and the leader's probabilities per slot."""
+        return self.what(leader, follower, slots)
 
     def out(self, form: StandardForm, what: LeastOf, size: float) -> ReachedLeast:
         """The same of ``what`` in the units of a game, from its standard form; values there have at most a size."""
@@ -155,11 +164,12 @@ class ReachedLeast:
             bound = unit * bound + what.rounding(form) + NOISE * max(size, abs(unit * bound))
         return ReachedLeast(what=what, bound=bound, gap_scale=unit * self.gap_scale)
 
-    def to_dict(self, game: Game, leader: FloatArray, follower: FloatArray) -> dict[str, Any]:
-        """As plain data; ``None`` for what is unknown."""
+    def to_dict(self, game: Game, leader: FloatArray, follower: FloatArray, slots: FloatArray | None) -> dict[str, Any]:
+        """As plain data; ``None`` for what is unknown. ``slots`` is missing without a policy."""
         del game
         each = self.what.each(leader, follower).tolist()
-        value = self.value(leader, follower)
+        value = math.nan if slots is None else self.value(leader, follower, slots)
+        paid = {} if self.what.price is None or slots is None else {"paid": self.what.paid(slots)}
         return {
             "kind": self.what.kind,
             "value": _finite(value),
@@ -167,6 +177,7 @@ class ReachedLeast:
             "relative_gap": _finite(gap_in_units(value, self.bound, self.gap_scale)),
             "gap_scale": self.gap_scale,
             "each": {name: _finite(one) for name, one in zip(self.what.names, each, strict=True)},
+            **paid,
         }
 
 
@@ -225,9 +236,9 @@ class ReachedInTurn:
         """The same of ``what`` in the units of a game, from its standard form."""
         return ReachedInTurn(what=what, steps=tuple(step.out(form) for step in self.steps))
 
-    def to_dict(self, game: Game, leader: FloatArray, follower: FloatArray) -> dict[str, Any]:
+    def to_dict(self, game: Game, leader: FloatArray, follower: FloatArray, slots: FloatArray | None) -> dict[str, Any]:
         """As plain data."""
-        del follower
+        del follower, slots
         steps = [step.to_dict(game, leader) for step in self.steps]
         return {"kind": self.what.kind, "tolerance": self.what.tolerance, "steps": steps}
 

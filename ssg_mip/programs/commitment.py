@@ -47,11 +47,11 @@ from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.programs.blocks import Part, add_conditional_block, add_occupancy_block
 from ssg_mip.programs.coupling import Coupling
-from ssg_mip.programs.direction import Demand, Direction
+from ssg_mip.programs.direction import Demand, Direction, reading
 from ssg_mip.programs.policy_block import NO_ROWS, PolicyRows, add_policy_rows
 from ssg_mip.programs.program import Program
 from ssg_mip.programs.rows import Selection, add_follower_values, add_products
-from ssg_mip.programs.tags import Block, RowKind, tagged
+from ssg_mip.programs.tags import FROM_WEIGHTS, Block, RowKind, tagged
 
 
 def commitment(
@@ -93,7 +93,9 @@ def commitment_along(
     Raises
     ------
     ValueError
-        If there are rows that couple states and several demands: blocks of their own would each choose a policy.
+        If there are rows that couple states and several demands without a shared block, or bounds on costs and several
+        demands: blocks of their own would each choose a policy. Or a price on probabilities without rows that couple
+        the states with a price.
 
     Returns
     -------
@@ -106,8 +108,10 @@ def commitment_along(
     """
     import pyomo.environ as pyo
 
-    if len(direction.demands) > 1 and rows.coupled_states:
-        raise ValueError("a program has several demands or rows that couple states, not both")
+    if len(direction.demands) > 1 and (rows.costs or (rows.coupled_states and direction.shared is None)):
+        raise ValueError("a program has several demands or rows across states or on costs, not both")
+    if not _priced_states(game, direction) <= set(rows.coupled_states):
+        raise ValueError("states with a price on probabilities must be among those that rows couple")
     selection = Selection.everything(game) if selection is None else selection
     coupling = Coupling(game)
     thin = sorted({*direction.thin_states(game), *rows.coupled_states})
@@ -116,10 +120,18 @@ def commitment_along(
     if by_level:
         model.level = pyo.Var(bounds=_levels(game, direction))
     add_follower_values(model, follower)
+    shared = None
+    if direction.shared is not None:
+        block = Block(FROM_WEIGHTS)
+        shared = add_occupancy_block(model, selection, coupling, direction.shared, follower, block)
 
     def written(*, rising: bool) -> list[Written]:
         places = zip(direction.demands, direction.blocks, strict=True)
         chosen = [(demand, block) for demand, block in places if (demand.slope > 0.0) is rising]
+        if shared is not None:
+            return [
+                _read(model, selection, direction.shared, shared, demand, k) for k, (demand, _) in enumerate(chosen)
+            ]
         return [_written(model, selection, coupling, follower, *place) for place in chosen]
 
     rising = written(rising=True)
@@ -127,12 +139,17 @@ def commitment_along(
     floors = written(rising=False)
     if len(rising) == 1:
         _add_shares(model, rising[0], floors)
-    found = [*(one.part for one in rising), conditional, *(one.part for one in floors)]
+    found = [shared, *(one.part for one in rising), conditional, *(one.part for one in floors)]
     parts = [part for part in found if part is not None]
     policy = add_policy_rows(model, selection, rows, coupling, parts, follower)
     if by_level:
         for one in rising:
-            one.ask(model, float(one.demand.slope) * model.level, "rises", RowKind.WORTH)
+            one.ask(
+                model,
+                float(one.demand.slope) * model.level + _paid(model, selection, direction),
+                "rises",
+                RowKind.WORTH,
+            )
         _add_ceilings(model, direction, [*rising, *floors])
     model.leader_value = pyo.Objective(expr=model.level if by_level else rising[0].value, sense=pyo.maximize)
     return Program(
@@ -144,12 +161,52 @@ def commitment_along(
     )
 
 
+def _priced_states(game: Game, direction: Direction) -> set[int]:
+    """The states in which probabilities cost something."""
+    if direction.price is None:
+        return set()
+    return set(game.leader_slot_state[np.flatnonzero(direction.price)].tolist())
+
+
+def _paid(model: Any, selection: Selection, direction: Direction) -> Any:
+    """What the probabilities cost."""
+    game, states = selection.game, sorted(_priced_states(selection.game, direction))
+    if direction.price is None or not states:
+        return 0.0
+    price = direction.price.tolist()
+    return sum(price[game.leader_offsets[s] + a] * model.x[s, a, b] for s, a, b in selection.keys(states))
+
+
 def _levels(game: Game, direction: Direction) -> tuple[float, float]:
     """The lowest and the highest level; of a weighted sum, what the leader's values are at least and at most worth."""
     if not direction.is_sum:
         return float(direction.bottom), float(direction.top)
     bounds, weights = leader_value_bounds(game), direction.demands[0].leader
     return float(weights @ bounds.lower), float(weights @ bounds.upper)
+
+
+def _read(model: Any, selection: Selection, start: Any, shared: Part, demand: Demand, place: int) -> Written:
+    """A demand that reads its value in the shared block and, if it does not rise, its row.
+
+    Raises
+    ------
+    ValueError
+        If its value does not stand there.
+    """
+    game = selection.game
+    value = sum(float(demand.follower[t]) * model.v[t] for t in np.flatnonzero(demand.follower).tolist())
+    if demand.leader.any():
+        found = reading(game, start, demand.leader)
+        if found is None:
+            raise ValueError("a demand does not stand in the shared block")
+        rewards = (found[1] * game.leader_rewards).tolist()
+        keys = selection.keys(np.flatnonzero(found[0]).tolist())
+        value += sum(rewards[game.row(*key)] * shared.weights[key] for key in keys)
+    block = Block(FROM_WEIGHTS, f"{'part' if demand.slope > 0.0 else 'held'}{place}_")
+    written = Written(demand, block, None, value)
+    if demand.slope == 0.0:
+        written.ask(model, 0.0, "value", RowKind.FLOOR)
+    return written
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

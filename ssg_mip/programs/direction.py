@@ -17,11 +17,13 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ssg_mip.base.tolerances import PROBABILITY
+from ssg_mip.base.tolerances import ARITHMETIC, PROBABILITY
+from ssg_mip.evaluation.reach import reached_states
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 from ssg_mip.programs.tags import FROM_WEIGHTS, Block
@@ -89,6 +91,12 @@ class Direction:
         rises, from 0 by a slope of 1.
     missing
         Share of its size by which a demand may be missed.
+    shared
+        The start of the one block of occupancies in which all demands read their values (:func:`shared_start`);
+        ``None`` where each has a block of its own.
+    price
+        What a probability of 1 costs, per leader slot: the demands that rise are to do so after that. ``None`` for
+        nothing.
     """
 
     demands: tuple[Demand, ...]
@@ -96,6 +104,8 @@ class Direction:
     bottom: float = 0.0
     top: float = math.inf
     missing: float = 0.0
+    shared: FloatArray | None = None
+    price: FloatArray | None = None
 
     @classmethod
     def of_sum(cls, weights: FloatArray, floor: Mapping[int, float] | None = None) -> Direction:
@@ -118,6 +128,8 @@ class Direction:
     @property
     def blocks(self) -> list[Block]:
         """The blocks of the demands."""
+        if self.shared is not None:
+            return [Block(FROM_WEIGHTS)] * len(self.demands)
         return [Block(k, f"demand{k}_") if one.block is None else one.block for k, one in enumerate(self.demands)]
 
     @property
@@ -154,9 +166,21 @@ class Direction:
         rising = self.slopes > 0.0
         return float((over[rising] / self.slopes[rising]).min())
 
-    def level(self, leader: FloatArray, follower: FloatArray) -> float:
-        """The level of a policy with these values, at least the bottom; ``-inf`` if a demand is missed there."""
+    def paid(self, slots: FloatArray) -> float:
+        """What probabilities per leader slot cost."""
+        return 0.0 if self.price is None else float(self.price @ slots)
+
+    def level(self, leader: FloatArray, follower: FloatArray, paid: float = 0.0) -> float:
+        """The level of a policy with these values, at least the bottom; ``-inf`` if a demand is missed there.
+
+        Parameters
+        ----------
+        paid
+            What its probabilities cost (:meth:`paid`).
+        """
         over = self.over(leader, follower)
+        if paid:
+            over = over - paid * (self.slopes > 0.0)
         asked = slice(1, None) if self.is_sum else slice(None)
         there = over if self.bottom == 0.0 or self.is_sum else over - self.bottom * self.slopes
         return -math.inf if np.any((there < -self.slack)[asked]) else max(self.bottom, self.height(over))
@@ -168,3 +192,41 @@ class Direction:
         thin: IntArray = np.flatnonzero(mean < SMALL_WEIGHT / game.num_states)
         own = {one.alone for one in self.demands}
         return [int(s) for s in thin if s not in own]
+
+
+def shared_start(game: Game, demands: Sequence[Demand]) -> FloatArray | None:
+    """A start distribution whose occupancies hold the values of all demands, if there is one.
+
+    Where play that starts in some states never meets play that starts in the others, the occupancies from a mixture of
+    both starts are those of each, side by side. Types of the follower are of this kind. A demand then reads its value
+    in the part of its own start, and one block is enough: it holds one policy for all demands.
+    """
+    rows = [one.leader for one in demands if one.leader.any()]
+    if not rows:
+        return None
+    total = np.sum(rows, axis=0)
+    for start in (total / total.sum(), *(row / row.sum() for row in rows)):
+        if all(reading(game, start, row) is not None for row in rows):
+            found: FloatArray = start
+            return found
+    return None
+
+
+def reading(game: Game, shared: FloatArray, leader: FloatArray) -> tuple[NDArray[np.bool_], float] | None:
+    """The states whose occupancies from a shared start hold ``leader @ V``, and the factor; ``None`` if none do.
+
+    Parameters
+    ----------
+    shared
+        The start distribution, shape ``[num_states]``.
+    leader
+        Weights on the leader's values.
+    """
+    own = leader > 0.0
+    if np.any(shared[own] <= 0.0):
+        return None
+    ratios = leader[own] / shared[own]
+    if float(np.ptp(ratios)) > ARITHMETIC * float(ratios.max()):
+        return None
+    there, others = reached_states(game, own), reached_states(game, (shared > 0.0) & ~own)
+    return None if np.any(there & others) else (there, float(ratios.max()))

@@ -7,10 +7,11 @@ What he answers in a state then depends on the leader's mix there alone: ``b`` i
 and in occupancies ``y`` of joint actions these *differences* are linear and homogeneous. With the flow rows and the
 leader's value as objective that is a linear program, exact once every state has one answer left.
 
-Where the leader plays alike in parts of the game that are visited in a fixed proportion ``r``, as types of the follower
-are (:mod:`ssg_mip.exact.copies_of_parts`), that is linear as well: ``sum_b y(s',a',b) - r sum_b y(s,a,b) = 0``. With
-one state for each type this is the hull form of Bayesian Stackelberg games, without the large constants of DOBSS
-(Paruchuri et al. 2008): for each type the leader's mix is a convex combination of mixes that one answer is best to.
+What couples states is linear as well where their visits are known, and so is playing alike in parts of the game that
+are visited in a fixed proportion ``r``, ``sum_b y(s',a',b) - r sum_b y(s,a,b) = 0``, as types of the follower are
+(:mod:`ssg_mip.exact.occupancy_rows`). With one state for each type this is the hull form of Bayesian Stackelberg games,
+without the large constants of DOBSS (Paruchuri et al. 2008): for each type the leader's mix is a convex combination of
+mixes that one answer is best to.
 """
 
 from __future__ import annotations
@@ -19,37 +20,40 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.programs.occupancy import add_occupancy
 from ssg_mip.programs.policy_block import PolicyRows
 from ssg_mip.programs.program import Program
 from ssg_mip.programs.rows import Selection
-from ssg_mip.programs.tags import tagged
+from ssg_mip.programs.tags import FROM_WEIGHTS, RowKind, tagged
 
 
-@dataclasses.dataclass(frozen=True)
-class SamePolicy:
-    """In two leader slots the same is played, and their states are visited in a fixed proportion.
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class OccupancyRow:
+    """``lower <= sum_sa coefficients(s, a) sum_b y(s,a,b) <= upper``: what couples states, said of occupancies.
 
     Attributes
     ----------
-    slot, source
-        The leader slots.
-    ratio
-        How often the state of the first is visited for each visit of the second.
-    slack
-        By how much ``sum_b y(slot) - ratio sum_b y(source)`` may differ from 0, because of rounding.
+    coefficients
+        One per leader slot.
+    lower, upper
+        The sides, apart by what rounding may make of an equation.
+    position
+        The number of the side of a row on the policy that it says, where every state of it is visited equally often
+        whatever is played: then it is that side, divided by the visits. ``None`` where it is something else.
     """
 
-    slot: int
-    source: int
-    ratio: float
-    slack: float
+    coefficients: FloatArray
+    lower: float
+    upper: float
+    position: int | None = None
 
 
 def unsteered(
-    game: Game, weights: FloatArray, selection: Selection, rows: PolicyRows, same: Sequence[SamePolicy]
+    game: Game, weights: FloatArray, selection: Selection, rows: PolicyRows, coupled: Sequence[OccupancyRow]
 ) -> Program:
     """Write the program.
 
@@ -60,14 +64,14 @@ def unsteered(
     selection
         Follower actions that may be answers, and the margin.
     rows
-        The rows within single states; those across states are in ``same``.
-    same
-        Where the leader plays alike.
+        The rows within single states.
+    coupled
+        Those across states.
 
     Returns
     -------
     Program
-        With ``y, flow, difference, statewise, same`` and the objective ``leader_value``; no box, and no products.
+        With ``y, flow, difference, statewise, coupled`` and the objective ``leader_value``; no box, and no products.
     """
     import pyomo.environ as pyo
 
@@ -80,11 +84,15 @@ def unsteered(
         s = int(game.leader_slot_state[slot])
         return pyo.quicksum(model.y[s, slot - int(game.leader_offsets[s]), b] for b in selection.actions(s))
 
-    def alike(_: Any, k: int) -> Any:
-        one = same[k]
-        return pyo.inequality(-one.slack, played(one.slot) - one.ratio * played(one.source), one.slack)
+    numbered = {(-1 - k if one.position is None else one.position): one for k, one in enumerate(coupled)}
 
-    model.same = tagged(pyo.Constraint(range(len(same)), rule=alike), "k")
+    def kept(_: Any, k: int) -> Any:
+        one = numbered[k]
+        places = np.flatnonzero(one.coefficients).tolist()
+        total = pyo.quicksum(float(one.coefficients[slot]) * played(slot) for slot in places)
+        return pyo.inequality(one.lower, total, one.upper)
+
+    model.coupled = tagged(pyo.Constraint(list(numbered), rule=kept), "k", RowKind.COUPLED)
     return Program(model)
 
 
@@ -103,7 +111,8 @@ def _add_differences(model: Any, selection: Selection) -> None:
         row = pyo.quicksum((one - selection.margin) * m.y[s, a, b] for a, one in enumerate(lead))
         return pyo.Constraint.Feasible if isinstance(row, (int, float)) else row >= 0.0
 
-    model.difference = tagged(pyo.Constraint(pairs, rule=difference), "sbc")
+    rows = pyo.Constraint(pairs, rule=difference)
+    model.difference = tagged(rows, "sbc", RowKind.DIFFERENCE, FROM_WEIGHTS)
 
 
 def _add_statewise(model: Any, selection: Selection, rows: PolicyRows) -> None:
@@ -118,4 +127,4 @@ def _add_statewise(model: Any, selection: Selection, rows: PolicyRows) -> None:
         return row == 0.0 if rows.statewise[i].equation else row <= 0.0
 
     places = [(s, b, i) for s, i in excess for b in selection.actions(s)]
-    model.statewise = tagged(pyo.Constraint(places, rule=kept), "sbk")
+    model.statewise = tagged(pyo.Constraint(places, rule=kept), "sbk", RowKind.STATEWISE, FROM_WEIGHTS)

@@ -17,7 +17,9 @@ A breakpoint keeps ``ref`` on some set of actions and gives all the rest to one:
 most, fewer where they coincide or ``ref`` holds zeros. States of price 0 keep their actions.
 
 **Per policy.** ``sum_s kappa(s) sum_a |f(a|s) - ref(a|s)|`` once, whether ``s`` is visited or not, is no discounted sum
-of anything. The breakpoints are the same; what is left is a price on the probabilities of actions.
+of anything. The breakpoints are the same, by the same proof, and cost nothing in a visit; what is left is a price on
+their probabilities, beside the weighted value. It ties the policies of all states with a price to each other, as rows
+that couple states do, and the same search is exact: answers are not mixed in these states.
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ from ssg_mip.problem.finite_horizon import by_action
 from ssg_mip.problem.goal import Goal, Stated
 from ssg_mip.problem.goals.carried import carried
 from ssg_mip.problem.origin import Played, Remade
+from ssg_mip.problem.rising import LeastOf
 
 CHANGE_TOLD = "change"
 """Name under which an answer says how far it is from the reference, and what that costs."""
@@ -65,7 +68,7 @@ class PriceOnChange(Goal):
         What a distance of 1 costs, in the leader's reward units; all probability moved to other actions is a distance
         of 2. One number for all states, or ``{state: price}``, where states that are left out cost nothing.
     per
-        ``"visit"``: paid each time the state is visited.
+        ``"visit"``: paid each time the state is visited; ``"policy"``: paid once for every state, visited or not.
     """
 
     reference: LeaderPolicy | Mapping[str, Mapping[str, float]]
@@ -84,14 +87,13 @@ class PriceOnChange(Goal):
     def of(self, stated: Stated) -> Stated:
         """The question about the game in which breakpoints are leader actions."""
         game = stated.game
-        if self.per == "policy":
-            raise OptionError(
-                "a price per policy is no discounted sum of rewards, and no method takes it; price change per visit, "
-                "or bound it by close_to"
-            )
         prices = _prices(game, self.price)
         mixes = _mixes(game, self._slots(game), prices)
-        origin = Priced(game=game, before=stated.origin, reference=self._slots(game), prices=prices, mixes=mixes)
+        origin = Priced(
+            game=game, before=stated.origin, reference=self._slots(game), prices=prices, mixes=mixes, per=self.per
+        )
+        if self.per == "policy":
+            stated = stated.wanting(dataclasses.replace(stated.objective, goal=origin.goal(stated.objective.weights)))
         return dataclasses.replace(
             stated,
             game=origin.made(),
@@ -117,11 +119,14 @@ class Priced(Remade):
         Per state.
     mixes
         For every state its actions in the made game, as mixes ``[made actions, actions]``.
+    per
+        How often the price is paid.
     """
 
     reference: FloatArray
     prices: FloatArray
     mixes: tuple[FloatArray, ...]
+    per: Per = "visit"
 
     @property
     def counts(self) -> IntArray:
@@ -148,6 +153,15 @@ class Priced(Remade):
         """How far every leader action of the made game is from the reference, by state."""
         return [np.abs(mix - own).sum(axis=1) for mix, own in zip(self.mixes, self._references(), strict=True)]
 
+    def costs(self) -> list[FloatArray]:
+        """What every leader action of the made game costs, by state."""
+        return [price * own for price, own in zip(self.prices.tolist(), self.distances(), strict=True)]
+
+    def goal(self, weights: FloatArray) -> LeastOf:
+        """The weighted sum less the price of the policy."""
+        what = LeastOf.of("price-per-policy", ("before the price",), weights[None, :])
+        return dataclasses.replace(what, price=np.concatenate(self.costs()))
+
     def made(self) -> Game:
         """The game in which breakpoints are leader actions, each with its price."""
         from scipy.sparse import csr_array
@@ -156,8 +170,8 @@ class Priced(Remade):
         shape = (game.num_rows, game.num_states)
         moved = csr_array(rows @ csr_array((game.probabilities, game.successors, game.indptr), shape=shape))
         moved.sort_indices()
-        places = zip(self.distances(), self.prices.tolist(), game.follower_counts.tolist(), strict=True)
-        paid = np.concatenate([np.repeat(price * own, answers) for own, price, answers in places])
+        places = zip(self.costs(), game.follower_counts.tolist(), strict=True)
+        paid = np.concatenate([np.repeat(own, answers) for own, answers in places]) if self.per == "visit" else 0.0
         return game.replace(
             name=f"{game.name} with a price on change",
             leader_actions=tuple(
@@ -185,16 +199,17 @@ class Priced(Remade):
         return Played(leader=leader, follower=played.follower, leader_values=values[0], follower_values=values[1])
 
     def told_of(self, there: Played, played: Played) -> Mapping[str, Any]:
-        """``change``: what it costs from the start, and by state the mix, its distance and its price per visit."""
+        """``change``: what it costs in all, and by state the mix, its distance and the price of that."""
         game = self.game
         mixes = np.split(there.leader.slots(game), game.leader_offsets[1:-1])
         distances = [float(np.abs(mix - own).sum()) for mix, own in zip(mixes, self._references(), strict=True)]
         own, left = (float(game.initial @ one.leader_values) for one in (there, played))
+        paid = own - left if self.per == "visit" else float(self.prices @ distances)
         return {
             CHANGE_TOLD: {
-                "per": "visit",
+                "per": self.per,
                 "leader_value_before": own,
-                "paid": own - left,
+                "paid": paid,
                 "states": {
                     state: {
                         "policy": by_action(game.leader_actions[s], mixes[s]),
