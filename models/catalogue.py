@@ -10,7 +10,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from models import patrol_graph, unsupported_front
+from models import (
+    epidemic,
+    green_security,
+    patrol_graph,
+    principal_agent,
+    ransomware,
+    shop,
+    supply_chain,
+    tolls,
+    unsupported_front,
+)
 from ssg_mip import Game, write_instance
 from ssg_mip.library import (
     MATRIX_GAMES,
@@ -42,6 +52,13 @@ CATALOGUE: dict[str, tuple[Callable[..., Game], dict[str, Any]]] = {
         security_grid,
         {"size": 3, "targets": 2, "defenders": 1, "horizon": 6, "observation": "policy"},
     ),
+    "gallery/green_security.json": (green_security.build, {}),
+    "gallery/ransomware.json": (ransomware.build, {}),
+    "gallery/shop.json": (shop.build, {}),
+    "gallery/epidemic.json": (epidemic.build, {}),
+    "gallery/tolls.json": (tolls.build, {}),
+    "gallery/principal_agent.json": (principal_agent.build, {}),
+    "gallery/supply_chain.json": (supply_chain.build, {}),
     **{
         f"random/3x2x2_seed{seed}.json": (random_game, {"seed": seed, "follower_discount": discount})
         for seed, discount in ((0, 0.9), (1, 0.7))
@@ -56,6 +73,13 @@ PROVEN: dict[str, tuple[float, float]] = {
     "repeated/prisoners_dilemma_impatient.json": (-2.0, -1.9999979958),
     "patrol/corridor.json": (-6.13022470284, -6.130218602),
     "security/grid_3x3_hidden.json": (-0.11950054479, -0.1195005058),
+    "gallery/green_security.json": (19.6755579023, 19.6755773812),
+    "gallery/ransomware.json": (5.79786636585, 5.79787166308),
+    "gallery/shop.json": (75.2866129946, 75.2866875284),
+    "gallery/epidemic.json": (-22.2261247240, -22.2261027200),
+    "gallery/tolls.json": (53.9877300613, 53.9877300936),
+    "gallery/principal_agent.json": (17.6842105263, 17.6842280337),
+    "gallery/supply_chain.json": (108.518518518, 108.518625952),
     "random/3x2x2_seed0.json": (6.23260113465, 6.23260648886),
     "random/3x2x2_seed1.json": (5.25594598585, 5.2559512419),
 }

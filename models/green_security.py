@@ -1,71 +1,79 @@
-"""Rangers and poachers of several types: one patrol plan for all of them.
+"""Green security: rangers guard the areas of a park, poachers see where they patrol and choose an area, or none.
 
-A reserve has a waterhole, a forest and a border strip. Rangers patrol one of them, poachers set snares in one or stay
-away. Where snares are not found animals become scarce for a while. The rangers do not know whom they face: a
-villager, who sets snares near the border and fears being caught, or a gang, which goes where the animals are worth most
-and plans ahead. In the manner of green security games (Fang, Stone & Tambe, *When security games go green*, IJCAI 2015,
-and the PAWS deployments); numbers are made up.
+Each area is *rich* or *poor* in animals. The rangers patrol one area a week; a poacher who goes to the patrolled area
+is caught with probability ``capture``, and poaching elsewhere makes the area poor. A poor area that is left alone
+recovers with probability ``recovery``. A poacher earns what the area holds and pays a fine when caught; the park
+earns from every rich area and loses what is poached. Rangers who always guard the richest area send the poachers to
+the other one, so a good commitment mixes, by what is rich.
+
+Setting: green security games, in which poachers observe the patrols (Fang, Stone & Tambe, *When Security Games Go
+Green*, IJCAI 2015). All numbers are made up.
 """
 
 from __future__ import annotations
 
-from ssg_mip import Game, GameBuilder, Problem, bayesian
+import itertools
 
-AREAS = {"waterhole": 4.0, "forest": 2.0, "border": 1.0}
-"""What the animals of an area are worth while they are plenty."""
+from ssg_mip import Game, GameBuilder
 
-SCARCE = 0.4
-"""What is left of that where they are scarce."""
+AREAS = ("river", "plain")
+VALUE = {"river": 3.0, "plain": 2.0}
+"""What poaching in a rich area is worth."""
 
-TYPES = {
-    "villager": {"effort": {"waterhole": 2.5, "forest": 1.0, "border": 0.1}, "fine": 3.0, "gain": 0.8},
-    "gang": {"effort": {"waterhole": 0.6, "forest": 0.5, "border": 0.4}, "fine": 1.5, "gain": 1.2},
-}
-"""By type: what going to an area costs, the fine, and how much of an area's worth is gained."""
-
-PRIOR = {"villager": 0.7, "gang": 0.3}
-"""The chance of each type."""
-
-RECOVERY = 0.5
-"""The chance that scarce animals are plenty again in the next step."""
+POOR_SHARE = 0.25
+"""Share of that in a poor area."""
 
 
-def of_type(effort: dict[str, float], fine: float, gain: float, discount: float) -> Game:
-    """The game against one type; the state says whether animals are plenty."""
+def build(
+    capture: float = 0.5, recovery: float = 0.3, fine: float = 2.0, leader_discount: float = 0.9, discount: float = 0.7
+) -> Game:
+    """The game; both areas are rich at the start."""
     builder = GameBuilder(
         "green security",
-        leader_discount=discount,
+        leader_discount=leader_discount,
         follower_discount=discount,
-        source="written for this project, in the manner of green security games; numbers made up",
+        source="written for this project, in the manner of Fang, Stone & Tambe, IJCAI 2015; numbers made up",
     )
-    for state in ("plenty", "scarce"):
+    states = list(itertools.product((True, False), repeat=len(AREAS)))
+    for rich in states:
         builder.add_state(
-            state,
-            leader_actions=list(AREAS),
-            follower_actions=["stay away", *AREAS],
-            initial=float(state == "plenty"),
+            name(rich),
+            leader_actions=[f"patrol {area}" for area in AREAS],
+            follower_actions=[*(f"poach {area}" for area in AREAS), "stay away"],
+            initial=1.0 if all(rich) else None,
         )
-        calm = {"plenty": 1.0} if state == "plenty" else {"plenty": RECOVERY, state: 1.0 - RECOVERY}
-        for patrolled in AREAS:
-            builder.add_transition(state, patrolled, "stay away", leader_reward=0.0, follower_reward=0.0, next=calm)
-            for area, worth in AREAS.items():
-                there = worth * (SCARCE if state == "scarce" else 1.0)
-                caught = area == patrolled
-                builder.add_transition(
-                    state,
-                    patrolled,
-                    area,
-                    leader_reward=0.5 if caught else -there,
-                    follower_reward=(-fine if caught else gain * there) - effort[area],
-                    next=calm if caught else "scarce",
-                )
+    for rich in states:
+        for patrolled, target in itertools.product(AREAS, (*AREAS, None)):
+            caught = capture if patrolled == target else 0.0
+            loot = 0.0 if target is None else VALUE[target] * (1.0 if rich[AREAS.index(target)] else POOR_SHARE)
+            builder.add_transition(
+                name(rich),
+                f"patrol {patrolled}",
+                "stay away" if target is None else f"poach {target}",
+                leader_reward=sum(VALUE[area] for area, here in zip(AREAS, rich, strict=True) if here)
+                - 2.0 * (1.0 - caught) * loot,
+                follower_reward=(1.0 - caught) * loot - caught * fine,
+                next=after(rich, target, caught, recovery),
+            )
     return builder.build()
 
 
-def build(discount: float = 0.8) -> Problem:
-    """One plan against all types."""
-    games = {
-        name: of_type(own["effort"], own["fine"], own["gain"], discount)  # type: ignore[arg-type]
-        for name, own in TYPES.items()
-    }
-    return bayesian(games, PRIOR)
+def name(rich: tuple[bool, ...]) -> str:
+    """A state: which areas are rich."""
+    return ", ".join(f"{area} {'rich' if here else 'poor'}" for area, here in zip(AREAS, rich, strict=True))
+
+
+def after(rich: tuple[bool, ...], target: str | None, caught: float, recovery: float) -> dict[str, float]:
+    """What becomes of the areas: a poached one is poor, a poor one that is left alone may recover."""
+    becomes_rich = [
+        (caught if here else 0.0) if area == target else (1.0 if here else recovery)
+        for area, here in zip(AREAS, rich, strict=True)
+    ]
+    found = {}
+    for next_rich in itertools.product((True, False), repeat=len(AREAS)):
+        chance = 1.0
+        for p, here in zip(becomes_rich, next_rich, strict=True):
+            chance *= p if here else 1.0 - p
+        if chance > 0.0:
+            found[name(next_rich)] = chance
+    return found

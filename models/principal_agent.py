@@ -1,59 +1,50 @@
-"""A principal and an agent: effort moves a project, and payments move the effort.
+"""Principal and agent: a firm promises bonuses, a worker decides how hard to work.
 
-A project struggles, runs steadily or thrives. In each period the agent rests, works or pushes; effort costs the agent
-and moves the project, which pays the principal. The principal promises what each effort earns, up to a cap a period,
-and may have the period looked into, which costs the principal and embarrasses an agent who rests. Repeated moral hazard
-with observed effort; numbers are made up.
+The worker's projects *start*, and end well or badly. Work is *hard*, *usual* or *idle*: the harder, the more it costs
+him and the likelier it is that the project ends *well*. The firm sees the outcome, never the work, and may pay a
+bonus after good and after bad outcomes. It commits to how often it pays; the worker knows that. The cheapest contract
+pays after good outcomes only, and so often that hard work is just worth it: the worker is indifferent there, and the
+firm, who has the tie on its side, owns what is left.
 
-``build()`` is the problem with payments, ``project()`` the game without them.
+Setting: moral hazard with two outcomes (Holmstrom, *Moral Hazard and Observability*, Bell Journal of Economics 10,
+1979), repeated. All numbers are made up.
 """
 
 from __future__ import annotations
 
-from ssg_mip import Game, GameBuilder, Problem, with_payments
+from ssg_mip import Game, GameBuilder
 
-EFFORT = {"rest": 0.0, "work": 1.0, "push": 2.2}
-"""What an effort costs the agent."""
+WORK = {"hard": (0.9, 0.9), "usual": (0.6, 0.4), "idle": (0.2, 0.0)}
+"""The chance of a good outcome, and what the work costs the worker."""
 
-REVENUE = {"struggling": 0.0, "steady": 2.0, "thriving": 5.0}
-"""What a period is worth to the principal, in the order in which the project rises."""
-
-RISE = {"rest": -0.6, "work": 0.2, "push": 0.7}
-"""The chance that the project rises in a period, or falls where it is below 0."""
-
-LOOK, EMBARRASSMENT = 0.3, 0.8
-"""What it costs to look into a period, and an agent who is seen to rest."""
+PROFIT = {"well": 6.0, "badly": 0.0}
+"""What an outcome earns the firm."""
 
 
-def project(discount: float = 0.9, patience: float = 0.8) -> Game:
-    """The game without payments."""
+def build(bonus: float = 5.0, discount: float = 0.9, worker_discount: float = 0.9) -> Game:
+    """The game, from the start of a project."""
     builder = GameBuilder(
         "principal and agent",
         leader_discount=discount,
-        follower_discount=patience,
-        source="written for this project: repeated moral hazard with observed effort, numbers made up",
+        follower_discount=worker_discount,
+        source="written for this project, in the manner of Holmstrom, 1979; numbers made up",
     )
-    ladder = list(REVENUE)
-    for place, state in enumerate(ladder):
-        builder.add_state(
-            state, leader_actions=["trust", "look"], follower_actions=list(EFFORT), initial=float(state == "steady")
+    builder.add_state("start", leader_actions=["watch"], follower_actions=list(WORK), initial=1.0)
+    for outcome in PROFIT:
+        builder.add_state(outcome, leader_actions=["bonus", "no bonus"], follower_actions=["accept"])
+    for work, (chance, cost) in WORK.items():
+        builder.add_transition(
+            "start",
+            "watch",
+            work,
+            leader_reward=0.0,
+            follower_reward=-cost,
+            next={"well": chance, "badly": 1.0 - chance},
         )
-        for effort, rise in RISE.items():
-            there = ladder[min(max(place + (1 if rise > 0.0 else -1), 0), len(ladder) - 1)]
-            following = {state: 1.0} if there == state else {there: abs(rise), state: 1.0 - abs(rise)}
-            for action, cost in (("trust", 0.0), ("look", LOOK)):
-                seen = EMBARRASSMENT if action == "look" and effort == "rest" else 0.0
-                builder.add_transition(
-                    state,
-                    action,
-                    effort,
-                    leader_reward=REVENUE[state] - cost,
-                    follower_reward=-EFFORT[effort] - seen,
-                    next=following,
-                )
+    for outcome, profit in PROFIT.items():
+        for payment in ("bonus", "no bonus"):
+            paid = bonus if payment == "bonus" else 0.0
+            builder.add_transition(
+                outcome, payment, "accept", leader_reward=profit - paid, follower_reward=paid, next="start"
+            )
     return builder.build()
-
-
-def build(cap: float = 2.5, promised: float | None = None) -> Problem:
-    """The problem in which an effort may earn up to ``cap`` a period, and all promises together ``promised``."""
-    return with_payments(project(), cap, promised=promised)
