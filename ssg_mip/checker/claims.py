@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from ssg_mip.checker.goal_claims import GoalClaim
 from ssg_mip.checker.rational import PolicyRows
 
 RESULT_FORMAT = "ssg-mip-result/1"
@@ -226,4 +227,5 @@ class Claims:
     levels: int = 0
     enclosure: EnclosureClaim | None = None
     scalarised: ScalarisedClaim | None = None
+    goal: GoalClaim | None = None
     promises: frozenset[str] = frozenset()

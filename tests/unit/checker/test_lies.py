@@ -12,20 +12,34 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ssg_mip import AugmentedChebyshev, ConcavePieces, enclose_front, read_instance, solve, trace_front, verify
+from ssg_mip import (
+    AugmentedChebyshev,
+    ConcavePieces,
+    WorstStart,
+    enclose_front,
+    read_instance,
+    solve,
+    trace_front,
+    verify,
+)
 from ssg_mip.checker.printed_checks import UNCHECKED_FIELDS
 from ssg_mip.checker.verification import Verification
 from ssg_mip.errors import OptionError
 from ssg_mip.game.game import Game
+from ssg_mip.problem.problem import Problem
 from tests.oracles.games import random_game, static_game
 from tests.oracles.known import figure_1
 from tests.unit import ROOT
 from tests.unit.checker.lies import Data, Path, is_below, leaf, leaves, other_values, pattern, put
+from tests.unit.questions import answered
 
 MOST_PLACES = 2
 """Leaves of one pattern that are changed in a document, at most."""
 
-CHECKED_OPTIONS = ("provenance.options.margin", "provenance.options.resolution", "provenance.options.scalarisation")
+CHECKED_OPTIONS = (
+    *("provenance.options.margin", "provenance.options.resolution", "provenance.options.scalarisation"),
+    "provenance.options.goal",
+)
 """The options that are printed elsewhere too, and must be the same there."""
 
 TRUE_TOO = {
@@ -67,6 +81,8 @@ def documents(kind: str) -> tuple[tuple[Game, str], ...]:
         asked += [("figure 1", {"scalarisation": AugmentedChebyshev(np.array([0.6, 0.4]), np.full(2, 10.0))})]
         asked += [("drawn", {"scalarisation": ConcavePieces(np.array([[1.0, 0.5, 0.2], [0.3, 0.4, 1.0]]))})]
         made = [(games()[name], solve(games()[name], gap=1e-3, **options).to_dict()) for name, options in asked]
+        goal = Problem(games()["drawn"]).maximise(WorstStart(["s0", {"s1": 0.5, "s2": 0.5}]))
+        made.insert(1, (goal.game, answered(goal, gap=1e-3).to_dict()))
     elif kind == "front":
         made = [(game, trace_front(game, num_weights=4, gap=1e-3).to_dict()) for game in games().values()]
     else:
