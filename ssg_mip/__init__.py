@@ -22,8 +22,12 @@ if TYPE_CHECKING:
     from ssg_mip.game.observation import observed_actions
     from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
     from ssg_mip.game.table import game_from_table
-    from ssg_mip.io import read_instance, write_instance
+    from ssg_mip.io import read_instance
     from ssg_mip.methods.policy_iteration.conditions import NecessaryCondition, necessary_condition
+    from ssg_mip.modelling.models import commitment_model, improvement_model
+    from ssg_mip.modelling.other_solvers import solve_with
+    from ssg_mip.modelling.outside import evaluate_policy, import_solution
+    from ssg_mip.modelling.solving import solve_model
     from ssg_mip.pareto.chebyshev import ChebyshevPoint, solve_chebyshev
     from ssg_mip.pareto.enclosure.entry import enclose_front
     from ssg_mip.pareto.enclosure.objectives import follower_objective, leader_objective
@@ -32,10 +36,12 @@ if TYPE_CHECKING:
     from ssg_mip.pareto.existence.existence import Existence, existence
     from ssg_mip.pareto.front import ParetoFront
     from ssg_mip.pareto.sweep import trace_front
+    from ssg_mip.problem.files import read_problem, write_instance
     from ssg_mip.problem.finite_horizon import finite_horizon
     from ssg_mip.problem.follower_types import bayesian
     from ssg_mip.problem.goals import Lexicographic, PriceOnChange, WithFollower, WorstStart, WorstType
     from ssg_mip.problem.payments import with_menu, with_payments
+    from ssg_mip.problem.problem import Problem
     from ssg_mip.problem.scalarisation import AugmentedChebyshev, ConcavePieces, WeightedSum
     from ssg_mip.programs.export import export
     from ssg_mip.result import Result
@@ -55,6 +61,7 @@ _LAZY = {
     "NecessaryCondition": "ssg_mip.methods.policy_iteration.conditions",
     "ParetoFront": "ssg_mip.pareto.front",
     "PriceOnChange": "ssg_mip.problem.goals",
+    "Problem": "ssg_mip.problem.problem",
     "Result": "ssg_mip.result",
     "Verification": "ssg_mip.checker.verification",
     "WeightedSum": "ssg_mip.problem.scalarisation",
@@ -64,20 +71,27 @@ _LAZY = {
     "attainment": "ssg_mip.pareto.existence.attainment",
     "bayesian": "ssg_mip.problem.follower_types",
     "best_response": "ssg_mip.evaluation.best_response",
+    "commitment_model": "ssg_mip.modelling.models",
     "enclose_front": "ssg_mip.pareto.enclosure.entry",
+    "evaluate_policy": "ssg_mip.modelling.outside",
     "existence": "ssg_mip.pareto.existence.existence",
     "export": "ssg_mip.programs.export",
     "finite_horizon": "ssg_mip.problem.finite_horizon",
     "follower_objective": "ssg_mip.pareto.enclosure.objectives",
     "game_from_graph": "ssg_mip.game.graph",
     "game_from_table": "ssg_mip.game.table",
+    "import_solution": "ssg_mip.modelling.outside",
+    "improvement_model": "ssg_mip.modelling.models",
     "leader_objective": "ssg_mip.pareto.enclosure.objectives",
     "necessary_condition": "ssg_mip.methods.policy_iteration.conditions",
     "observed_actions": "ssg_mip.game.observation",
     "reachable_states": "ssg_mip.game.graph",
     "read_instance": "ssg_mip.io",
+    "read_problem": "ssg_mip.problem.files",
     "solve": "ssg_mip.api.front_door",
     "solve_chebyshev": "ssg_mip.pareto.chebyshev",
+    "solve_model": "ssg_mip.modelling.solving",
+    "solve_with": "ssg_mip.modelling.other_solvers",
     "state_graph": "ssg_mip.game.graph",
     "strongly_connected_components": "ssg_mip.game.graph",
     "trace_front": "ssg_mip.pareto.sweep",
@@ -86,7 +100,7 @@ _LAZY = {
     "verify_bounds": "ssg_mip.checker.dual.replay",
     "with_menu": "ssg_mip.problem.payments",
     "with_payments": "ssg_mip.problem.payments",
-    "write_instance": "ssg_mip.io",
+    "write_instance": "ssg_mip.problem.files",
 }
 
 __all__ = [
@@ -104,6 +118,7 @@ __all__ = [
     "NecessaryCondition",
     "ParetoFront",
     "PriceOnChange",
+    "Problem",
     "Result",
     "Verification",
     "WeightedSum",
@@ -113,20 +128,27 @@ __all__ = [
     "attainment",
     "bayesian",
     "best_response",
+    "commitment_model",
     "enclose_front",
+    "evaluate_policy",
     "existence",
     "export",
     "finite_horizon",
     "follower_objective",
     "game_from_graph",
     "game_from_table",
+    "import_solution",
+    "improvement_model",
     "leader_objective",
     "necessary_condition",
     "observed_actions",
     "reachable_states",
     "read_instance",
+    "read_problem",
     "solve",
     "solve_chebyshev",
+    "solve_model",
+    "solve_with",
     "state_graph",
     "strongly_connected_components",
     "trace_front",

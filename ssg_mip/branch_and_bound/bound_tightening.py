@@ -32,7 +32,10 @@ WORTHWHILE = 0.05
 
 
 class Tightenable(Protocol):
-    """What is needed of a problem: its relaxation, the group of each choice, and its own tightening."""
+    """What is needed of a problem: its relaxation, the group of each choice, and its own tightening.
+
+    Choices of the group -1 exclude each other in no way and are not probed.
+    """
 
     groups: IntArray
 
@@ -81,7 +84,7 @@ class RootRounds:
 
     def probe(self, box: Box, target: float) -> Box | None:
         """Close every choice whose relaxation stays at or below the target; ``None`` if a group loses all."""
-        for choice in np.flatnonzero(box.open_choices):
+        for choice in np.flatnonzero(box.open_choices & (self.groups >= 0)):
             alternatives = (self.groups == self.groups[choice]) & box.open_choices
             if self.stop():
                 return box

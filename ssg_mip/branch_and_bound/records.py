@@ -54,7 +54,24 @@ class ChoiceBranch:
         return trace.at_choice(self.choice)
 
 
-Split = Branch | ChoiceBranch
+@dataclasses.dataclass(frozen=True, eq=False, slots=True)
+class ClosingBranch:
+    """As many parts as there are ``choices``, with one of them closed in each: at least one of them is not taken."""
+
+    choices: tuple[int, ...]
+
+    def children(self, box: Box) -> tuple[Box, ...]:
+        """The parts without the first, the second, ... choice."""
+        closed = np.zeros((len(self.choices), len(box.open_choices)), dtype=bool)
+        closed[np.arange(len(self.choices)), list(self.choices)] = True
+        return tuple(box.without(one) for one in closed)
+
+    def traces(self, trace: TreeLog) -> tuple[TreeLog, ...]:
+        """The parts of a node's trace."""
+        return trace.at_closings(self.choices)
+
+
+Split = Branch | ChoiceBranch | ClosingBranch
 """How a node may be split."""
 
 

@@ -66,7 +66,8 @@ class BoxRelaxation:
     program
         The compiled program; integer columns are relaxed.
     choice_of
-        Per column, the choice that it belongs to, or -1; closing a choice fixes its columns at zero.
+        Per column, the choice that it belongs to, or -1; closing a choice fixes its columns at zero. With several kinds
+        of choices one row for each.
     seed
         Seed for the LP solver.
     accuracy

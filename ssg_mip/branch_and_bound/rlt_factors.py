@@ -1,4 +1,4 @@
-r"""The rows that RLT cuts multiply, as functions of the box.
+r"""The rows that RLT cuts multiply, as functions of the box; those of single leader actions are left out.
 
 A row over factors and products alone with right-hand side 0 reads in unit coordinates
 ``sum_j alpha_j y_j + sum_k beta_k m_k >= 0`` where ``m_k = y_j h(t')``. On a box ``l <= v <= u`` of widths ``d``,
@@ -13,6 +13,7 @@ from ssg_mip.branch_and_bound.box import Box
 from ssg_mip.lp.compiled import CompiledProgram
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 from ssg_mip.numerics.ranges import ranges
+from ssg_mip.programs.tags import RowKind
 
 Entries = tuple[IntArray, IntArray, FloatArray]
 """Rows, columns and values of a sparse matrix, ordered by row and then by column."""
@@ -106,6 +107,7 @@ def _homogeneous(program: CompiledProgram) -> tuple[IntArray, Entries]:
     usable = np.bincount(row, ~allowed[column], program.num_rows) == 0.0
     usable &= np.bincount(row, is_product[column], program.num_rows) > 0.0
     usable &= program.multiplied_value < 0
+    usable &= ~np.isin(program.row_tags.kind, (RowKind.SINGLE_OWN, RowKind.SINGLE_INCENTIVE))
     lower, upper = (np.flatnonzero(usable & (side == 0.0)) for side in (program.row_lower, program.row_upper))
     first, second = program.differences[:, 0], program.differences[:, 1]
     chosen = np.concatenate((lower, upper, first, second))

@@ -196,7 +196,8 @@ class UnitForm:
     program
         The compiled program; integer columns are relaxed.
     choice_of
-        Per column, the choice that it belongs to, or -1; closing a choice fixes its columns at zero.
+        Per column, the choice that it belongs to, or -1; closing a choice fixes its columns at zero. Columns that
+        belong to several have one row for each, shape ``[kinds, columns]``.
 
     Attributes
     ----------
@@ -298,7 +299,7 @@ class UnitForm:
         """The linear program of a box."""
         self.matrix.values[self._positions] = self._box_rows.coefficients(box)
         self.sizes.values[self._positions] = self._box_rows.sizes(box)
-        closed = (self._choice_of >= 0) & ~box.open_choices[self._choice_of]
+        closed = np.atleast_2d((self._choice_of >= 0) & ~box.open_choices[self._choice_of]).any(axis=0)
         shift = _map(self._shift, box.lower, self.program.num_rows)
         row_lower, row_upper = self._row_lower.copy(), self._row_upper.copy()
         row_lower[self.place_of_row] -= shift

@@ -217,8 +217,8 @@ class Search:
                 return limit
             node = heapq.heappop(self._heap)[2]
             self._in_hand = node.bound
-            traces = _split(node)
-            for box, trace in zip(node.branch.children(node.box), traces, strict=True):
+            children = node.branch.children(node.box)
+            for box, trace in zip(children, _split(node, len(children)), strict=True):
                 self._keep(self._bound(box, node.bound, node.basis, node.cuts, trace), node.depth + 1)
             self._in_hand = -math.inf
             self._report()
@@ -338,6 +338,8 @@ class Search:
             self._close(child.bound)
             return
         branch = self._problem.branching(self._problem.relaxation, child.box, child.point, self._root_width)
+        if branch is None and child.point.status is LpStatus.OPTIMAL:
+            self._accept(self._problem.propose(child.point, child.box, self._primal))
         if branch is None:
             logger.debug("node too small to split set aside at bound %g", child.bound)
             self._close(child.bound)
@@ -369,6 +371,6 @@ class Search:
             self._on_progress(row)
 
 
-def _split(node: Node) -> tuple[TreeLog | None, TreeLog | None]:
+def _split(node: Node, count: int) -> tuple[TreeLog | None, ...]:
     """The traces of a node's children."""
-    return (None, None) if node.trace is None else node.branch.traces(node.trace)
+    return (None,) * count if node.trace is None else node.branch.traces(node.trace)

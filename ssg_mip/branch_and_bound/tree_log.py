@@ -52,16 +52,19 @@ class TreeLog:
     split_at
         Kind of the split, its place or choice, and its value (:mod:`ssg_mip.proofs.tree_lines`);
         ``None`` for a leaf.
+    closings
+        The choices of which one is closed in each part, where that is the split.
     parts
         The parts.
     """
 
-    __slots__ = ("bound", "parts", "proof", "split_at")
+    __slots__ = ("bound", "closings", "parts", "proof", "split_at")
 
     def __init__(self, bound: float = math.inf, proof: Proof | None = None) -> None:
         self.bound = bound
         self.proof = proof
         self.split_at: tuple[str, int, float] | None = None
+        self.closings: tuple[int, ...] = ()
         self.parts: tuple[TreeLog, ...] = ()
 
     def offer(self, bound: float, proof: Proof) -> None:
@@ -98,6 +101,11 @@ class TreeLog:
         """The part where a choice is taken, and the part where it is not."""
         taken, left = self._split(("g", choice, 0.0), 2)
         return taken, left
+
+    def at_closings(self, choices: tuple[int, ...]) -> tuple[TreeLog, ...]:
+        """The parts where the first, the second, ... of some choices is closed."""
+        self.closings = choices
+        return self._split(("a", 0, 0.0), len(choices))
 
     def _split(self, where: tuple[str, int, float], count: int) -> tuple[TreeLog, ...]:
         self.split_at = where

@@ -6,10 +6,15 @@ import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ssg_mip.checker.follower_claim import RATIONAL, FollowerClaim
 from ssg_mip.checker.goal_claims import GoalClaim
 from ssg_mip.checker.rational import PolicyRows
+
+if TYPE_CHECKING:
+    from ssg_mip.checker.constraints.conflicts import ConflictClaim
+    from ssg_mip.checker.constraints.forms import ConstraintClaim
 
 RESULT_FORMAT = "ssg-mip-result/1"
 FRONT_FORMAT = "ssg-mip-front/1"
@@ -31,7 +36,7 @@ STATUSES = (
 
 TERMINATIONS = (
     *("gap", "stationary", "time_limit", "node_limit", "iteration_limit", "size_limit", "interrupted", "good_enough"),
-    *("converged", "cycle", "infeasible", "none_in_class", "tie_rule", "near_tie", "numerical"),
+    *("converged", "cycle", "infeasible", "none_in_class", "tie_rule", "near_tie", "given", "numerical"),
 )
 """Why a run may have ended."""
 
@@ -69,7 +74,8 @@ class GuaranteeClaim:
 class PointClaim:
     """A leader policy and what it is said to be worth; members that a kind of point does not print are ``None``.
 
-    ``response`` holds one follower action per state, counted within the state.
+    ``response`` holds one follower action per state, counted within the state; where the follower mixes, ``mix`` holds
+    one probability per follower action of every state instead.
     """
 
     place: str
@@ -79,6 +85,7 @@ class PointClaim:
     weights: tuple[float, ...]
     follower_values: tuple[float, ...] | None = None
     response: tuple[int, ...] | None = None
+    mix: PolicyRows | None = None
     dual_bound: float = math.inf
     step_bound: float = math.inf
     status: str = ""
@@ -229,3 +236,6 @@ class Claims:
     scalarised: ScalarisedClaim | None = None
     goal: GoalClaim | None = None
     promises: frozenset[str] = frozenset()
+    constraints: tuple[ConstraintClaim, ...] = ()
+    conflict: ConflictClaim | None = None
+    follower: FollowerClaim = RATIONAL

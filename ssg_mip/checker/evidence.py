@@ -120,23 +120,27 @@ class Prover:
         """The evidence about a policy."""
         self._checkpoint()
         if policy not in self._known:
-            leader, follower, view = derive(self._exact, policy, self.tolerances, self._checkpoint)
-            outcomes = tuple(rule_values(leader, tied, self._ties, self._checkpoint) for tied in tie_judgements(view))
-            scale = local_scale(self._exact.game, leader=True, checkpoint=self._checkpoint)
-            slacks = []
-            for values in outcomes:
-                self._checkpoint()
-                slack = scale.slack(values, leader.discount)
-                if isinstance(leader, DirectedProcess):  # rounding outwards may leave more open than rounding does
-                    slack = tuple(own + value.upper - value.lower for own, value in zip(slack, values, strict=True))
-                slacks.append(slack)
-            self._known[policy] = Evidence(
-                leader=leader,
-                follower=follower,
-                view=view,
-                outcomes=outcomes,
-                slack=tuple(map(max, *slacks)) if len(slacks) > 1 else slacks[0],
-                ties=self._ties,
-                checkpoint=self._checkpoint,
-            )
+            self._known[policy] = self.derived(policy)
         return self._known[policy]
+
+    def derived(self, policy: PolicyRows) -> Evidence:
+        """The evidence about a policy, made anew."""
+        leader, follower, view = derive(self._exact, policy, self.tolerances, self._checkpoint)
+        outcomes = tuple(rule_values(leader, tied, self._ties, self._checkpoint) for tied in tie_judgements(view))
+        scale = local_scale(self._exact.game, leader=True, checkpoint=self._checkpoint)
+        slacks = []
+        for values in outcomes:
+            self._checkpoint()
+            slack = scale.slack(values, leader.discount)
+            if isinstance(leader, DirectedProcess):  # rounding outwards may leave more open than rounding does
+                slack = tuple(own + value.upper - value.lower for own, value in zip(slack, values, strict=True))
+            slacks.append(slack)
+        return Evidence(
+            leader=leader,
+            follower=follower,
+            view=view,
+            outcomes=outcomes,
+            slack=tuple(map(max, *slacks)) if len(slacks) > 1 else slacks[0],
+            ties=self._ties,
+            checkpoint=self._checkpoint,
+        )

@@ -48,6 +48,12 @@ class ProvenBounds:
         Once it says so, the ceiling is not derived any more.
     tolerances
         What counts as a tie of the follower.
+    admits_rows
+        Whether every policy that is meant keeps the rows that the certificates are about.
+    contradicted
+        Whether it is proven otherwise that there is no such policy.
+    by_ties
+        Whether he answers by ties, so that the value of a leader without a choice follows from them.
     """
 
     def __init__(
@@ -59,20 +65,29 @@ class ProvenBounds:
         out_of_time: Callable[[], bool] = never,
         *,
         tolerances: Tolerances,
+        admits_rows: bool = False,
+        contradicted: bool = False,
+        by_ties: bool = True,
     ) -> None:
         self._exact = exact
+        self._contradicted = contradicted
         self._leeway = tuple(leeway)
-        serving = [one for one in replays if one.passed and one.margin <= margin and not one.policy_rows]
+        serving = [
+            one
+            for one in replays
+            if one.passed and one.margin <= margin and not (one.costs or one.most)
+            if admits_rows or not one.policy_rows
+        ]
         self.plain = tuple(one for one in serving if one.values is None)
         self.steps = tuple(one for one in serving if one.values is not None)
         self.ceiling: tuple[Fraction, ...] | None = None
         if len(exact.rows) <= MOST_CEILING_ROWS and not out_of_time():
-            self.ceiling = ceiling(exact, tolerances)
+            self.ceiling = ceiling(exact, tolerances if by_ties else None)
 
     @property
     def no_policy(self) -> bool:
-        """Whether no policy keeps the margin."""
-        return any(one.claimed is None and not one.floor for one in self.plain)
+        """Whether no policy is as demanded."""
+        return self._contradicted or any(one.claimed is None and not one.floor for one in self.plain)
 
     def over_all_policies(self) -> Iterator[tuple[tuple[Fraction, ...], Fraction]]:
         """Weights and bounds that certificates prove over all policies."""
@@ -155,10 +170,13 @@ class ProvenBounds:
 
 
 @lru_cache(maxsize=1)
-def ceiling(exact: ExactGame, tolerances: Tolerances) -> tuple[Fraction, ...]:
-    """Proven: in no state is any leader policy worth more; see the module's text."""
+def ceiling(exact: ExactGame, tolerances: Tolerances | None) -> tuple[Fraction, ...]:
+    """Proven: in no state is any leader policy worth more; see the module's text.
+
+    Without tolerances nothing is concluded from the follower's ties.
+    """
     game = exact.game
-    if max(game.leader_counts.tolist()) == 1:
+    if max(game.leader_counts.tolist()) == 1 and tolerances is not None:
         leader, follower = induce(exact, ((1.0,),) * game.num_states)
         best = rule_values(leader, view_follower(follower, tie_thresholds(game, tolerances)).possibly_tied, "leader")
     else:

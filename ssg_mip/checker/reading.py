@@ -28,6 +28,9 @@ from ssg_mip.checker.claims import (
     ProofClaim,
     ScalarisationClaim,
 )
+from ssg_mip.checker.constraints.conflicts import read_conflict
+from ssg_mip.checker.constraints.reading import read_constraints
+from ssg_mip.checker.follower_claim import RATIONAL, FollowerClaim, read_follower
 from ssg_mip.checker.goals import read_goal
 from ssg_mip.checker.rational import PolicyRows
 from ssg_mip.checker.scalarised import read_scalarised, read_scalarised_iterate
@@ -46,7 +49,7 @@ def read_claims(game: Game, data: Mapping[str, Any]) -> Claims:
     InvalidResultError
         If something is missing, of the wrong kind, or named differently in the game.
     """
-    reader = _Reader(game)
+    reader = _Reader(game, _follower(data))
     if data.get("format") == FRONT_FORMAT:
         return reader.front(data)
     if data.get("format") == RESULT_FORMAT:
@@ -56,11 +59,19 @@ def read_claims(game: Game, data: Mapping[str, Any]) -> Claims:
     raise InvalidResultError(f"format is {data.get('format')!r}; {KNOWN_FORMATS}")
 
 
+def _follower(data: Mapping[str, Any]) -> FollowerClaim:
+    """The follower that a document names; the options of its run must name the same."""
+    provenance = fields.mapping(fields.member(data, "provenance", ""), "provenance")
+    options = fields.mapping(fields.member(provenance, "options", "provenance."), "provenance.options")
+    return read_follower(data, options)
+
+
 class _Reader:
     """Reads claims about one game."""
 
-    def __init__(self, game: Game) -> None:
+    def __init__(self, game: Game, follower: FollowerClaim = RATIONAL) -> None:
         self._game = game
+        self._follower = follower
 
     # ---------------------------------------------------------------- whole documents
 
@@ -87,9 +98,11 @@ class _Reader:
             self._iterate(entry, index, weights, scalarised is not None)
             for index, entry in enumerate(fields.list_of(data, "trajectory", ""))
         )
+        frame = self._frame(data)
         return Claims(
             subject="result",
-            **self._frame(data),
+            **frame,
+            conflict=read_conflict(self._game, data, frame["constraints"], self._policy),
             status=fields.one_of(STATUSES, data, "status", ""),
             answers=answers,
             trajectory=trajectory,
@@ -171,9 +184,11 @@ class _Reader:
             raise InvalidResultError(f"margin is {margin!r}; it must be at least 0")
         return {
             "margin": margin,
+            "constraints": read_constraints(self._game, data),
             "termination": fields.one_of(TERMINATIONS, data, "termination", ""),
             "levels": _levels(promises, options),
             "promises": promises,
+            "follower": self._follower,
             "game_hash": fields.text(provenance, "game_hash", "provenance."),
             "method": fields.text(data, "method", ""),
             "ties": ties,
@@ -196,7 +211,7 @@ class _Reader:
             leader_value=fields.number(fields.member(data, "leader_value", at), f"{at}leader_value"),
             weights=weights,
             follower_values=self._by_state(data, "follower_values", at),
-            response=self._response(data, at),
+            **self._played(data, at),
             dual_bound=fields.bound(data, "dual_bound", at),
             status=fields.one_of(STATUSES, data, "status", at),
             gain_bound=fields.bound(data, "gain_bound", at) if "gain_bound" in data else math.inf,
@@ -266,18 +281,29 @@ class _Reader:
         }
 
     def _policy(self, data: Mapping[str, Any], at: str) -> PolicyRows:
-        table = self._of_states(fields.member(data, "leader_policy", at), f"{at}leader_policy")
+        return self._mixed(data, f"{at}leader_policy", at, self._game.leader_actions)
+
+    def _mixed(self, data: Mapping[str, Any], whole: str, at: str, names: Sequence[Sequence[str]]) -> PolicyRows:
+        """A mixed policy over actions of these names."""
+        table = self._of_states(fields.member(data, whole.removeprefix(at), at), whole)
         rows = []
         for index, state in enumerate(self._game.state_names):
-            place = f"{at}leader_policy[{state!r}]"
+            place = f"{whole}[{state!r}]"
             given = fields.mapping(table[state], place)
-            actions = self._game.leader_actions[index]
+            actions = names[index]
             fields.expect_names(given, actions, place)
             row = tuple(fields.number(given.get(action, 0.0), f"{place}[{action!r}]") for action in actions)
             if min(row) < 0.0:
                 raise InvalidResultError(f"{place} holds {min(row)!r}; probabilities must be at least 0")
             rows.append(row)
         return tuple(rows)
+
+    def _played(self, data: Mapping[str, Any], at: str) -> dict[str, Any]:
+        """What the follower plays: a response, or a mix."""
+        if not self._follower.mixes:
+            return {"response": self._response(data, at)}
+        game = self._game
+        return {"mix": self._mixed(data, f"{at}follower_policy", at, game.follower_actions)}
 
     def _response(self, data: Mapping[str, Any], at: str) -> tuple[int, ...]:
         table = self._of_states(fields.member(data, "follower_policy", at), f"{at}follower_policy")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ssg_mip.api.exit_codes import MEANINGS
-from ssg_mip.cli import batch, existence, export, front, plot, reproduce, show, solve, validate, verify
+from ssg_mip.cli import batch, evaluate, existence, export, front, plot, reproduce, show, solve, validate, verify
 
 _CODES = "\n\n".join(f"{int(code)}: {meaning}" for code, meaning in MEANINGS.items())
 
@@ -49,7 +49,8 @@ app.command("solve", short_help="Find a policy, its value and a proven bound.")(
 app.command("front", short_help="Trace the Pareto front.")(front.front_of_instance)
 app.command("existence", short_help="Say whether an equilibrium exists.")(existence.existence_of_instance)
 app.command("batch", short_help="Solve every instance below a folder.")(batch.batch_of_folder)
-app.command("export", short_help="Write a program as an LP file.")(export.export_program)
+app.command("evaluate", short_help="Say what a policy or a solution file is worth.")(evaluate.evaluate_file)
+app.command("export", short_help="Write a program for other solvers.")(export.export_program)
 app.command("plot", short_help="Draw a picture of a printed result.")(plot.plot_result)
 app.command("verify", short_help="Check a printed result in exact arithmetic.")(verify.verify_result)
 app.command("reproduce", short_help="Regenerate a table or figure of a paper.")(reproduce.reproduce_experiment)

@@ -18,13 +18,26 @@ if TYPE_CHECKING:
     from ssg_mip.runs.run import StepSelection
 
 Instance = Annotated[Path, typer.Argument(metavar="INSTANCE", help="Instance file.", show_default=False)]
-Method = Annotated[
+METHODS_TOLD = (
+    "policy-iteration, restarted-policy-iteration, commitment (proven optimum), response-regions, "
+    "backtracking, deterministic or grid; of the related papers fixed-point, policy-gradient, bilevel-q, "
+    "asymmetric-learning and, with the extra learn, actor-critic and ppo-hedge."
+)
+Method = Annotated[str, typer.Option("--method", help=METHODS_TOLD)]
+UsualMethod = Annotated[
     str,
     typer.Option(
-        "--method",
-        help="policy-iteration, restarted-policy-iteration, commitment (proven optimum), response-regions, "
-        "backtracking, deterministic or grid; of the related papers fixed-point, policy-gradient, bilevel-q, "
-        "asymmetric-learning and, with the extra learn, actor-critic and ppo-hedge.",
+        "--method", help=f"{METHODS_TOLD} The usual one is policy-iteration, or for other followers the first that can."
+    ),
+]
+Follower = Annotated[
+    str | None,
+    typer.Option(
+        "--follower",
+        metavar="KIND[:NUMBER]",
+        help="How the follower answers: rational (with --ties and --margin), or quantal:TEMPERATURE (he errs, the less "
+        "the more it costs him).",
+        show_default=False,
     ),
 ]
 Ties = Annotated[
@@ -204,11 +217,12 @@ def check_steps(method: str, selection: str, epsilon: float | None) -> StepSelec
     OptionError
         If it is not.
     """
-    from ssg_mip.methods.registry import check_selects, find_method
+    from ssg_mip.methods.registry import check_selects, method_for
+    from ssg_mip.problem.follower import Rational
     from ssg_mip.runs.run import check_selection
 
     check_selection(selection, epsilon)
-    check_selects(find_method(method), selection)
+    check_selects(method_for(Rational(), method), selection)
     return cast("StepSelection", selection)
 
 

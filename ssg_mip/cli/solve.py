@@ -23,11 +23,12 @@ from ssg_mip.cli.plot_option import check_wish, draw_wish
 
 def solve_instance(
     instance: options.Instance,
-    method: options.Method = "policy-iteration",
+    method: options.UsualMethod = "usual",
     weights: options.Weights = None,
     scalarisation: options.ScalarisationGiven = None,
     ties: options.Ties = "leader",
     margin: options.Margin = 0.0,
+    follower: options.Follower = None,
     gap: options.Gap = DEFAULT_GAP,
     time_limit: options.TimeLimit = None,
     node_limit: options.NodeLimit = None,
@@ -58,7 +59,7 @@ def solve_instance(
     --plot draws the value and the bound over time.
     """
     from ssg_mip.api.front_door import solve
-    from ssg_mip.io import read_instance
+    from ssg_mip.problem.files import read_problem
     from ssg_mip.proofs.writer import prepared_recorder
     from ssg_mip.report.results import result_report
 
@@ -76,12 +77,13 @@ def solve_instance(
     recorder = None if certificate is None else prepared_recorder(certificate)
     with graceful_interrupt() as interrupt:
         result = solve(
-            read_instance(instance),
+            read_problem(instance),
             method=method,
             weights=options.read_weights(weights),
             scalarisation=options.read_scalarisation(scalarisation),
             ties=options.check_rule(ties),
             margin=margin,
+            follower=follower,
             gap=gap,
             deadline=deadline,
             seed=seed,

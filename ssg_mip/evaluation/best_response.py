@@ -27,6 +27,7 @@ from ssg_mip.base.tolerances import DEFAULT_TOLERANCES, TOLERANCES, Tolerances
 from ssg_mip.evaluation.mdp import DecisionProcess, evaluate, first_best, induced_by_leader, optimal_control
 from ssg_mip.evaluation.standard_form import StandardForm, standard_form
 from ssg_mip.evaluation.value_bounds import tie_thresholds
+from ssg_mip.game.follower_mix import FollowerMix
 from ssg_mip.game.game import GAME, Game
 from ssg_mip.game.policy import LEADER_POLICY, FollowerPolicy, LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray, IntArray
@@ -57,6 +58,9 @@ class Response(FrozenArrays):
     advantage
         Smallest advantage, over states, of the best action over every other one, tied ones included; infinite where
         the follower has no choice anywhere.
+    mix
+        How the follower mixes, where he does: the values are under it, and ``follower_policy`` is what he plays most
+        often. ``None`` for a follower who plays ``follower_policy``.
     """
 
     follower_policy: FollowerPolicy
@@ -67,6 +71,7 @@ class Response(FrozenArrays):
     regret: float
     margin: float
     advantage: float
+    mix: FollowerMix | None = None
 
 
 TIES = one_of(get_args(Ties))

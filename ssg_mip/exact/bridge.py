@@ -127,7 +127,8 @@ class Bridge(ABC):
             if next(calls) >= ALWAYS_WRITTEN:
                 self.run.checkpoint()
 
-        selection = Selection(self.game, box.open_choices, margin=self.problem.follower.margin, checkpoint=checkpoint)
+        answers = box.open_choices[: int(self.game.follower_offsets[-1])]
+        selection = Selection(self.game, answers, margin=self.problem.follower.margin, checkpoint=checkpoint)
         with given_up_quietly():
             program = self.write(ValueBounds(box.lower, box.upper), selection)
         checkpoint()
@@ -149,7 +150,10 @@ class Bridge(ABC):
         return None
 
     def _slot_of_columns(self, compiled: CompiledProgram) -> IntArray:
-        """The follower slot of every column that is about an answer, -1 for the rest."""
+        """The follower slot of every column that is about an answer, -1 for the rest.
+
+        Choices after the answers have a row for each kind.
+        """
         tags = compiled.column_tags
         slot_of: IntArray = np.where(tags.answer >= 0, self.game.follower_offsets[tags.state] + tags.answer, -1)
         return slot_of
@@ -264,7 +268,7 @@ class ImprovementBridge(Bridge):
         """Where to split boxes; by answers too where rows couple states."""
         if not self.policy_rows.coupled_states:
             return super().branching
-        return CoupledBranching(self.game, lambda: self._coupled_columns, self._keeps_coupling_rows)
+        return CoupledBranching(self.game, lambda: self._coupled_columns, self._keeps_coupling_rows, self.groups)
 
     def _keeps_coupling_rows(self, slots: FloatArray) -> bool:
         return all(row.holds(slots) for row in self._coupling_rows)

@@ -100,12 +100,16 @@ class CommitmentBridge(Bridge):
 
     def evaluate(self, policy: LeaderPolicy) -> Candidate:
         """The exact weighted value or level; ``-inf`` if a demand is missed at the lowest level, or the margin."""
-        response, keeps = self.problem.follower.answer(self.game, policy, self.run.tolerances)
+        response, keeps = self._answered(policy)
         if keeps and self._witness is not None:
             self._witness(policy, response)
         paid = 0.0 if self.direction.price is None else self.direction.paid(policy.slots(self.game))
         level = self.direction.level(response.leader_values, response.follower_values, paid)
         return Candidate(policy, response, level if keeps else -math.inf)
+
+    def _answered(self, policy: LeaderPolicy) -> tuple[Response, bool]:
+        """The follower's answer, and whether it keeps what is asked of it."""
+        return self.problem.follower.answer(self.game, policy, self.run.tolerances)
 
     def goal(self, model: FixedResponse) -> LinearGoal:
         """The linearised demands, with the level as objective; of a weighted sum its gradient, and the floors."""

@@ -90,7 +90,7 @@ class ConstrainedBridge(CommitmentBridge):
         """Where to split boxes; by answers and occupancies too where rows couple states."""
         if not len(self._coupled):
             return super().branching
-        return CoupledBranching(self.game, lambda: self._coupled_columns, self._keeps_coupling_rows)
+        return CoupledBranching(self.game, lambda: self._coupled_columns, self._keeps_coupling_rows, self.groups)
 
     def _keeps_coupling_rows(self, slots: FloatArray) -> bool:
         priced = self.direction.price is not None
@@ -157,8 +157,6 @@ class ConstrainedBridge(CommitmentBridge):
     def read_columns(self, compiled: CompiledProgram) -> None:
         """Columns of the occupancies, and in coupled states of the probabilities."""
         super().read_columns(compiled)
-        if not len(self._coupled):
-            return
         game, tags = self.game, compiled.column_tags
         inside = np.isin(tags.state, self._coupled)
         rows, x = weights_of(game, compiled, inside & (tags.block == OF_STATE))
@@ -217,13 +215,16 @@ def solve_constrained(problem: Problem, run: Run) -> Answer:
     ------
     OptionError
         If there is a floor beside rows that couple states: the blocks of its states would have policies of their own.
+        Rows of other scopes are what :func:`~ssg_mip.exact.wider.solve_allowed` is to be asked with.
     """
     space = problem.policies
+    if space.costs or space.supports or space.values:
+        raise OptionError("costs, values and limits on used actions are asked for; ask solve_allowed for these")
     if not space.rows:
         return solve_commitment(problem, run)
     bridge = ConstrainedBridge(problem, run)
     stop = obstacle(constrained_size(problem), run)
-    answer = searched(bridge) if stop is None else _started(bridge, stop)
+    answer = searched(bridge) if stop is None else started(bridge, stop)
     policy = PolicyClaim(rows=space.rows, below=bridge.visits.below, above=bridge.visits.above)
     least = least_values(problem.game, problem.floor, run.tolerances)
     claim = Claim(weights=problem.weights, bound=answer.dual_bound, floor=least, policy=policy)
@@ -259,7 +260,7 @@ def constrained_size(problem: Problem) -> int:
     return commitment_size(game, problem.weights, problem.floor) + coupled * (game.num_states + 1)
 
 
-def _started(bridge: ConstrainedBridge, termination: Termination) -> Answer:
+def started(bridge: ConstrainedBridge, termination: Termination) -> Answer:
     """Without the program: the best of the policies that are known before it, and the bound of the joint process."""
     best = max((candidate for _, candidate in bridge.start()), key=lambda one: one.value, default=None)
     return without_program(best, float(bridge.problem.weights @ leader_value_bounds(bridge.game).upper), termination)

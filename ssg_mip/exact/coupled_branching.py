@@ -13,6 +13,7 @@ import dataclasses
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ssg_mip.branch_and_bound.box import Box
 from ssg_mip.branch_and_bound.branching_rule import branch_by_scores, splittable, violation_scores
@@ -89,11 +90,14 @@ class CoupledBranching:
         Where the program of the present relaxation has what is read.
     keeps
         Whether probabilities per leader slot keep every row that couples states.
+    groups
+        The state of every choice that is an answer; -1 for other choices.
     """
 
     game: Game
     columns: Callable[[], CoupledColumns]
     keeps: Callable[[FloatArray], bool]
+    groups: IntArray
 
     def __call__(self, relaxation: BoxRelaxation, box: Box, point: Point, root_width: FloatArray) -> Split | None:
         """The split; ``None`` where nothing can be split."""
@@ -140,8 +144,12 @@ class CoupledBranching:
         return np.bincount(self.game.row_follower_slot, x, count).astype(float, copy=False)
 
     def _open_answers(self, box: Box) -> IntArray:
-        found: IntArray = np.add.reduceat(box.open_choices.astype(np.int64), self.game.follower_offsets[:-1])
+        found: IntArray = np.add.reduceat(self._answers(box).astype(np.int64), self.game.follower_offsets[:-1])
         return found
+
+    def _answers(self, box: Box) -> NDArray[np.bool_]:
+        """Which follower slots are open; other choices of a box come after them."""
+        return box.open_choices[: int(self.game.follower_offsets[-1])]
 
     def _where_harmful(
         self, point: Point, columns: CoupledColumns, visits: FloatArray, answers: FloatArray
@@ -187,7 +195,7 @@ class CoupledBranching:
         """The heaviest open answer of a state, and the others."""
         x = np.zeros(self.game.num_rows)
         x[columns.rows] = np.maximum(point.columns[columns.x], 0.0)
-        mass = np.where(box.open_choices, self._mass(x), -1.0)
+        mass = np.where(self._answers(box), self._mass(x), -1.0)
         first, last = self.game.follower_offsets[state : state + 2]
         return self._choice(int(first + np.argmax(mass[first:last])))
 
@@ -195,9 +203,8 @@ class CoupledBranching:
         """The first open answer of a coupled state that has several."""
         for state in self.columns().states[self._open_answers(box)[self.columns().states] > 1].tolist():
             first = int(self.game.follower_offsets[state])
-            return self._choice(first + int(np.argmax(box.open_choices[first:])))
+            return self._choice(first + int(np.argmax(self._answers(box)[first:])))
         return None
 
     def _choice(self, slot: int) -> ChoiceBranch:
-        state = self.game.follower_slot_state
-        return ChoiceBranch(slot, state == state[slot])
+        return ChoiceBranch(slot, self.groups == self.groups[slot])

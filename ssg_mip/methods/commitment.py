@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 
 from ssg_mip.base.status import Status, Termination
-from ssg_mip.exact.constrained import solve_constrained
+from ssg_mip.exact.unsteered import solve_suited
 from ssg_mip.methods.suggestions import suggestions_for
 from ssg_mip.methods.wanted import solve_wanted
 from ssg_mip.problem.problem import Problem
@@ -23,7 +23,7 @@ def solve(problem: Problem, run: Run) -> Result:
     """Solve the commitment program (P), or maximise another goal; ``INFEASIBLE`` where no policy keeps the margin."""
     if problem.objective.goal is not None:
         return solve_wanted(problem, run, problem.objective.goal)
-    answer = solve_constrained(problem, dataclasses.replace(run, suggest=suggestions_for(problem, run)))
+    answer = solve_suited(problem, dataclasses.replace(run, suggest=suggestions_for(problem, run)))
     found = answer.found
     trajectory: tuple[TrajectoryPoint, ...] = ()
     status = Status.INFEASIBLE if answer.termination is Termination.INFEASIBLE else Status.NO_SOLUTION

@@ -22,6 +22,7 @@ from ssg_mip.evaluation.value_bounds import ValueBounds, follower_value_bounds, 
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.policy_space import PolicySpace
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.rising import InTurn, LeastOf, Reached, ReachedInTurn, ReachedLeast
 from ssg_mip.problem.scalarisation import Concave, Scalarised
@@ -34,11 +35,14 @@ LARGEST_VALUE = 1e12
 """What a program may hold at most, in units of what is at stake in the states of positive weight; HiGHS takes 1e15."""
 
 
-def form_for(game: Game, method: Method, weights: FloatArray | None = None, margin: float = 0.0) -> StandardForm:
-    """The form of a game that a method runs on; a margin counts in every state, whether it can be reached or not."""
+def form_for(game: Game, method: Method, weights: FloatArray | None = None, *, ignores: bool = True) -> StandardForm:
+    """The form of a game that a method runs on.
+
+    A margin counts in every state, reached or not, and so do rows on the policy: then nothing ``ignores``.
+    """
     if method.in_own_units:
         return StandardForm(game=game, standard=game, leader=Scale(), follower=Scale())
-    form = standard_form(game, weights, ignore=weights is not None and margin == 0.0 and method.weighted_only)
+    form = standard_form(game, weights, ignore=weights is not None and ignores and method.weighted_only)
     return form if _suits_programs(form.standard) else standard_form(game)
 
 
@@ -51,7 +55,8 @@ def _suits_programs(game: Game) -> bool:
 def run_method(problem: Problem, run: Run, method: Method) -> Result:
     """Run a method on the standard form of a game; the answer is in the game's own units."""
     goal = problem.objective.goal
-    form = form_for(problem.game, method, problem.weights if goal is None else None, problem.follower.margin)
+    weights = None if goal is not None or problem.policies.restricts else problem.weights
+    form = form_for(problem.game, method, weights, ignores=problem.allows_all)
     rising = _scalarised_into(problem)
     if form.changes_nothing:
         return _reached_out(_scalarised_out(method(rising, run), problem, form), problem, form)
@@ -192,13 +197,25 @@ def into_form(problem: Problem, run: Run, form: StandardForm) -> tuple[Problem, 
         run.recorder.form = form
     progress = progress_into(run.on_progress, form.leader, problem.weights)
     run = dataclasses.replace(run, on_progress=progress, scale=form.leader)
-    follower = problem.follower.with_margin(problem.follower.margin / form.follower.unit)
+    follower = problem.follower.in_units(form.follower.unit)
     what = problem.objective.scalarisation
     if what is not None:
         problem = problem.scalarising(what.into(form.leader))
     if problem.objective.goal is not None:
         problem = problem.wanting(problem.objective.goal.into(form))
-    return dataclasses.replace(problem.about(form.standard), follower=follower), run
+    policies = _policies_into(problem, form)
+    return dataclasses.replace(problem.about(form.standard), follower=follower, policies=policies), run
+
+
+def _policies_into(problem: Problem, form: StandardForm) -> PolicySpace:
+    """Which policies count, with what the leader must get in the units of the standard form."""
+    policies, least = problem.policies, problem.floor
+    return dataclasses.replace(
+        policies,
+        floor=None if least is None else form.leader.into(least),
+        costs=policies.all_costs(problem.game),
+        values=(),
+    )
 
 
 def progress_into(

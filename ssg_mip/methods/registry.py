@@ -9,6 +9,7 @@ from __future__ import annotations
 from ssg_mip.base.promises import Promise
 from ssg_mip.errors import OptionError
 from ssg_mip.learning.learners import LEARNERS
+from ssg_mip.problem.follower import Follower, Rational
 from ssg_mip.problem.policy_space import Scope
 from ssg_mip.problem.problem import Problem
 from ssg_mip.runs.method import Method, Takes
@@ -16,6 +17,7 @@ from ssg_mip.runs.run import Run
 
 _NEVER_LOSES = (Promise.MONOTONE, Promise.LAST_ITERATE, Promise.CERTIFIED_STOP, Promise.CERTIFIED_PARETO)
 _ROWS = frozenset({Scope.STATEWISE, Scope.COUPLING})
+_ROWS_AND_LIMITS = _ROWS | {Scope.SUPPORT}
 _STEPS = frozenset({Takes.SELECTION, Takes.SCALARISATION, Takes.ZERO_WEIGHTS})
 
 
@@ -35,6 +37,19 @@ def _fixed_point(run: Run) -> str:
     drawn = {"leader_ties": "how the leader's ties are decided", "start_values": "the first values"}
     return ", ".join(words for name, words in drawn.items() if run.settings.get(name) == "random")
 
+
+_COMMITMENTS = {
+    "quantal": Method(
+        name="commitment",
+        home="ssg_mip.methods.quantal",
+        promises=(Promise.LAST_ITERATE,),
+        draws=lambda _: "the starts of the last ascents",
+        in_own_units=True,
+        weighted_only=True,
+        certifies=False,
+    ),
+}
+"""What the commitment method does for followers who are not rational: the same question, another search."""
 
 METHODS: dict[str, Method] = {
     method.name: method
@@ -59,8 +74,9 @@ METHODS: dict[str, Method] = {
             name="commitment",
             home="ssg_mip.methods.commitment",
             promises=(Promise.LAST_ITERATE,),
+            followers=_COMMITMENTS,
             takes=frozenset({Takes.FLOORS, Takes.GOALS}),
-            rows=_ROWS,
+            rows=_ROWS | {Scope.DISCOUNTED, Scope.VALUE, Scope.SUPPORT},
             weighted_only=True,
         ),
         Method(
@@ -83,14 +99,14 @@ METHODS: dict[str, Method] = {
             name="deterministic",
             home="ssg_mip.methods.restricted.deterministic",
             promises=(Promise.LAST_ITERATE, Promise.DETERMINISTIC),
-            rows=_ROWS,
+            rows=_ROWS_AND_LIMITS,
             weighted_only=True,
         ),
         Method(
             name="grid",
             home="ssg_mip.methods.restricted.grid",
             promises=(Promise.LAST_ITERATE, Promise.ON_GRID),
-            rows=_ROWS,
+            rows=_ROWS_AND_LIMITS,
             weighted_only=True,
         ),
         Method(
@@ -111,6 +127,9 @@ METHODS: dict[str, Method] = {
 }
 """All methods by name."""
 
+USUAL = "usual"
+"""The word for the method of :data:`METHODS` that comes first of those that honour the follower: policy iteration."""
+
 
 def find_method(name: str) -> Method:
     """The method of a name.
@@ -121,8 +140,40 @@ def find_method(name: str) -> Method:
         If there is no such method; the message lists the known ones.
     """
     if name not in METHODS:
-        raise OptionError(f"method is {name!r}; it must be one of {', '.join(METHODS)}")
+        raise OptionError(f"method is {name!r}; it must be one of {', '.join(METHODS)}, or {USUAL}")
     return METHODS[name]
+
+
+def methods_for(follower: Follower) -> list[str]:
+    """Names of the methods that honour a follower."""
+    return [name for name, method in METHODS.items() if method.answering(follower) is not None]
+
+
+def method_for(follower: Follower, name: str = USUAL) -> Method:
+    """The method of a name as it is for a follower; ``"usual"`` is the first that honours him.
+
+    Raises
+    ------
+    OptionError
+        If there is no such method, or it does not honour him; the message lists those that do.
+    """
+    able = methods_for(follower)
+    method = find_method(able[0] if name == USUAL and able else name)
+    found = method.answering(follower)
+    if found is None:
+        instead = f"ask for {' or '.join(able)}" if able else "ask for the follower 'rational'"
+        raise OptionError(f"method {method.name!r} does not honour a {follower.words}; {instead}")
+    return found
+
+
+def check_rational(follower: Follower, who: str) -> None:
+    """Raise :class:`OptionError` if something that honours rational followers alone is asked about another kind."""
+    if follower.kind == Rational.kind:
+        return
+    instead = f"ask solve with method {' or '.join(methods_for(follower))}, or for the follower 'rational'"
+    if follower.is_rational_elsewhere:
+        instead = f"give it the game where he is rational ({follower.kind}_game), or ask solve"
+    raise OptionError(f"{who} does not honour a {follower.words}; {instead}")
 
 
 def methods_that_take(what: Takes) -> list[str]:
@@ -142,6 +193,11 @@ def check_taken(problem: Problem, run: Run, method: Method) -> None:
     check_policies(problem, method)
     method.check_settings(run.settings)
     problem.follower.check(problem.game, run.tolerances)
+    if run.recorder is not None and not method.certifies:
+        raise OptionError(
+            f"there are no certificates of bounds for a {problem.follower.words}: certificates are about rational "
+            "followers; leave the certificate out, the bound's proof needs none"
+        )
 
 
 def check_policies(problem: Problem, method: Method) -> None:

@@ -6,6 +6,9 @@ move usually makes the wanted response the only best one. Each step is a linear 
 the leader's value as high as it can, inside a ball around the policy that grows only if nothing is found. What counts
 is the certificate in fractions (:mod:`ssg_mip.checker.secured_value`); floating point only proposes.
 
+Of a problem whose policies must keep rows the neighbours keep them too: they are rows of the linear programs, and what
+misses one is not looked at.
+
 Where no step leads anywhere, the certificate may prove that none exists near: Kudo & Akimoto's Fig. 1 with
 ``gamma_B y = x`` is the example, whose threat is exactly as strong as the temptation.
 
@@ -30,6 +33,7 @@ from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import Response, best_response
 from ssg_mip.evaluation.mdp import DENSE_STATES, induced_by_leader
 from ssg_mip.evaluation.standard_form import StandardForm, standard_form
+from ssg_mip.exact.heuristics.allowed import Allowed
 from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal, Linearisation
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
@@ -37,6 +41,7 @@ from ssg_mip.lp.highs import OneShotLp
 from ssg_mip.lp.interface import LpStatus
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 from ssg_mip.problem.follower import least_margin
+from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.weights import state_weights
 
 RADII = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
@@ -53,7 +58,7 @@ MOST_RESPONSES = 16
 
 
 def find_guaranteed(
-    game: Game,
+    game: Game | Problem,
     policy: LeaderPolicy,
     *,
     weights: ArrayLike | None = None,
@@ -71,9 +76,9 @@ def find_guaranteed(
     Parameters
     ----------
     game, policy
-        The game and the commitment to start from.
+        The game, or a problem that says which policies are allowed, and the commitment to start from.
     weights
-        Weights over states; the start distribution if absent.
+        Weights over states; those of the problem, or the start distribution, if absent.
     margin
         The least advantage, in the follower's units; the smallest that can be told from a tie if absent
         (:func:`ssg_mip.problem.follower.least_margin`).
@@ -93,16 +98,19 @@ def find_guaranteed(
     InvalidPolicyError
         If the policy does not fit the game.
     """
+    problem = game if isinstance(game, Problem) else Problem(game)
+    game = problem.game
     answer = best_response(game, policy, tolerances=tolerances)
     form = standard_form(game)
     least = (least_margin(game, tolerances) or 1.0) if margin is None else float(margin)
     if not 0.0 < least < np.inf or not 0.0 < radius <= 1.0:
         raise OptionError(f"margin is {least!r} and radius {radius!r}; the one must be positive, the other in (0, 1]")
-    asked = state_weights(game, weights)
+    asked = problem.weights if weights is None else state_weights(game, weights)
     radius = radius if game.num_states <= DENSE_STATES else 0.0
     responses = list(_responses(form, policy, answer, tolerances))
     deadline = Deadline() if deadline is None else deadline
-    found = _search(form, policy, responses, asked, least, radius, deadline, checkpoint)
+    near = _Near(form, Allowed(form.standard, problem.policies), policy, responses, asked, least, radius)
+    found = near.search(deadline, checkpoint)
     return Guarantee(
         wanted=answer.follower_policy,
         margin=least,
@@ -142,76 +150,80 @@ def _impossibility(
     return min(known, key=lambda proof: proof.radius) if len(known) == len(proofs) else None
 
 
-def _search(
-    form: StandardForm,
-    policy: LeaderPolicy,
-    responses: list[FollowerPolicy],
-    weights: FloatArray,
-    margin: float,
-    radius: float,
-    deadline: Deadline,
-    checkpoint: Checkpoint,
-) -> MarginCertificate | None:
-    """The policy itself, or the best one that is certified in the smallest ball that holds any."""
-    game, standard = form.game, form.standard
-    here = certify_margin(game, policy, margin, checkpoint=checkpoint)
-    if here.safe and here.allows(responses[0]):
-        return here
-    if radius == 0.0:
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Near:
+    """What is looked for near a policy: among allowed policies one with a wanted response that has the margin."""
+
+    form: StandardForm
+    allowed: Allowed
+    policy: LeaderPolicy
+    responses: list[FollowerPolicy]
+    weights: FloatArray
+    margin: float
+    radius: float
+
+    def search(self, deadline: Deadline, checkpoint: Checkpoint) -> MarginCertificate | None:
+        """The policy itself, or the best one that is certified in the smallest ball that holds any."""
+        game, margin = self.form.game, self.margin
+        here = certify_margin(game, self.policy, margin, checkpoint=checkpoint)
+        if here.safe and here.allows(self.responses[0]):
+            return here
+        if self.radius == 0.0:
+            return None
+        centre = self.policy.slots(game)
+        for share, response in itertools.product(RADII, self.responses):
+            if deadline.expired:
+                break
+            ball = self.radius * share / RADII[-1]
+            candidate = self._climb(response.actions, (centre - ball, centre + ball), deadline)
+            if candidate is not None:
+                found = certify_margin(game, candidate, margin, checkpoint=checkpoint)
+                if found.safe and found.allows(response):
+                    return found
         return None
-    centre = policy.slots(game)
-    for share, response in itertools.product(RADII, responses):
-        if deadline.expired:
-            break
-        ball = radius * share / RADII[-1]
-        # Without a potential rewards are rounded, which the certificate in fractions does not forgive.
-        own = (margin + form.follower.rounding) / form.follower.unit
-        candidate = _climb(standard, policy, response.actions, weights, own, (centre - ball, centre + ball), deadline)
-        if candidate is not None:
-            found = certify_margin(game, candidate, margin, checkpoint=checkpoint)
-            if found.safe and found.allows(response):
-                return found
-    return None
 
+    @property
+    def own_margin(self) -> float:
+        """The margin in the units of the standard form.
 
-def _climb(
-    game: Game,
-    policy: LeaderPolicy,
-    response: IntArray,
-    weights: FloatArray,
-    margin: float,
-    ball: tuple[FloatArray, FloatArray],
-    deadline: Deadline,
-) -> LeaderPolicy | None:
-    """A few linearised steps inside a ball; the best policy whose response has the margin in floating point.
+        Without a potential rewards are rounded, which the certificate in fractions does not forgive.
+        """
+        return (self.margin + self.form.follower.rounding) / self.form.follower.unit
 
-    When the time is up, the best one so far.
-    """
-    lp = OneShotLp()
-    empty = np.zeros((0, len(ball[0])))
-    best: LeaderPolicy | None = None
-    best_value = -np.inf
-    for _ in range(ROUNDS):
-        model = FixedResponse(game, policy, response)
-        goal = LinearGoal(float(weights @ model.leader_values), weights @ model.leader_slopes(), empty, np.zeros(0))
-        program = Linearisation.at(model, goal, AIM * margin).step(1.0)
-        answer = lp.solve(
-            dataclasses.replace(
-                program,
-                column_lower=np.maximum(program.column_lower, ball[0]),
-                column_upper=np.minimum(program.column_upper, ball[1]),
-            ),
-            time_limit=deadline.remaining,
-        )
-        if answer.status is not LpStatus.OPTIMAL:
-            break
-        policy = LeaderPolicy.from_slots(game, answer.point)
-        advantage, value = _judged(game, policy, response, weights)
-        if advantage >= margin and value > best_value:
-            best, best_value = policy, value
-        if float(np.abs(answer.point - model.slots).max()) <= ARITHMETIC:
-            break
-    return best
+    def _climb(
+        self, response: IntArray, ball: tuple[FloatArray, FloatArray], deadline: Deadline
+    ) -> LeaderPolicy | None:
+        """A few linearised steps inside a ball; the best policy whose response has the margin in floating point.
+
+        When the time is up, the best one so far.
+        """
+        game, policy, margin = self.form.standard, self.policy, self.own_margin
+        lp = OneShotLp()
+        empty = np.zeros((0, len(ball[0])))
+        best: LeaderPolicy | None = None
+        best_value = -np.inf
+        for _ in range(ROUNDS):
+            model = FixedResponse(game, policy, response)
+            gradient = self.weights @ model.leader_slopes()
+            goal = LinearGoal(float(self.weights @ model.leader_values), gradient, empty, np.zeros(0))
+            program = Linearisation.at(model, goal, AIM * margin).step(1.0, rows=self.allowed.rows)
+            answer = lp.solve(
+                dataclasses.replace(
+                    program,
+                    column_lower=np.maximum(program.column_lower, ball[0]),
+                    column_upper=np.minimum(program.column_upper, ball[1]),
+                ),
+                time_limit=deadline.remaining,
+            )
+            if answer.status is not LpStatus.OPTIMAL:
+                break
+            policy = LeaderPolicy.from_slots(game, answer.point)
+            advantage, value = _judged(game, policy, response, self.weights)
+            if advantage >= margin and value > best_value and self.allowed.holds(policy):
+                best, best_value = policy, value
+            if float(np.abs(answer.point - model.slots).max()) <= ARITHMETIC:
+                break
+        return best
 
 
 def _judged(game: Game, policy: LeaderPolicy, response: IntArray, weights: FloatArray) -> tuple[float, float]:

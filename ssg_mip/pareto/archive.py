@@ -1,141 +1,68 @@
-"""All points that the runs of a sweep have verified, and the front among them."""
+"""Attained points of which none covers another: what sweeps, enclosures and the question of existence gather."""
 
 from __future__ import annotations
 
-import dataclasses
-import math
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
 import numpy as np
 
-from ssg_mip.base.status import Status, Termination
-from ssg_mip.evaluation.value_bounds import leader_value_bounds, varying_states
-from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.pareto.dominance import non_dominated, separation
-from ssg_mip.pareto.front import FrontPoint, Settlement
-from ssg_mip.problem.problem import Problem
-from ssg_mip.result import Result
-from ssg_mip.runs.run import Run
+from ssg_mip.pareto.dominance import non_dominated
+
+Point = TypeVar("Point")
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class _Candidate:
-    """An attained value vector and the run that passed through it; ``final`` if it is the run's answer.
-
-    ``gain_bound`` is what a second solve proved about it.
-    """
-
-    values: FloatArray
-    policy: LeaderPolicy
-    result: Result
-    final: bool
-    gain_bound: float = math.inf
-
-
-class PointArchive:
-    """Attained points, gathered from answers and from iterates.
+class Archive(Generic[Point]):
+    """Points by what they are worth in every objective.
 
     Parameters
     ----------
-    problem
-        What the points are values of, and under which tie rule.
-    run
-        The accuracy of the searches: points closer than its gap times the largest value are not told apart.
+    objectives
+        How many there are.
+    values_of
+        What a point is worth, shape ``[objectives]``.
+    equal
+        Differences up to this count as none.
+
+    Attributes
+    ----------
+    points
+        In the order in which they came.
+    values
+        What they are worth, shape ``[points, objectives]``.
     """
 
-    def __init__(self, problem: Problem, run: Run) -> None:
-        self._game = problem.game
-        self._follower = problem.follower
-        self._run = run
-        self._candidates: list[_Candidate] = []
-        self._results: list[Result] = []
+    def __init__(self, objectives: int, values_of: Callable[[Point], FloatArray], equal: float = 0.0) -> None:
+        self._values_of = values_of
+        self._equal = equal
+        self.points: list[Point] = []
+        self.values: FloatArray = np.zeros((0, objectives))
 
-    def add(self, result: Result, settlement: Settlement | None = None, instead_of: Result | None = None) -> None:
-        """Keep the answer of a run, with what a second solve says about it, and the iterates on the way to it.
+    def knows(self, values: FloatArray, tolerance: float | None = None) -> bool:
+        """Whether a point is nowhere worse by more than a tolerance, that of the archive if absent."""
+        allowed = self._equal if tolerance is None else tolerance
+        return bool(np.any(np.all(self.values >= values - allowed, axis=1)))
 
-        A run that is repeated takes the place of the earlier one, whose points are then by-products of its own.
-        """
-        if instead_of is not None:
-            self._results = [one for one in self._results if one is not instead_of]
-            self._candidates = [
-                dataclasses.replace(one, result=result, final=False) if one.result is instead_of else one
-                for one in self._candidates
-            ]
-        self._results.append(result)
-        if result.leader_policy is not None:
-            self._candidates.append(
-                _Candidate(
-                    values=result.leader_values,
-                    policy=result.leader_policy,
-                    result=result,
-                    final=True,
-                    gain_bound=_myopic_bound(result) if settlement is None else settlement.gain_bound,
-                )
-            )
-        for point in result.trajectory:
-            self._candidates.append(
-                _Candidate(values=point.leader_values, policy=point.leader_policy, result=result, final=False)
-            )
+    def add(self, point: Point) -> bool:
+        """Keep a point unless one covers it, in place of those that it covers; whether it was kept."""
+        values = self._values_of(point)
+        if self.knows(values):
+            return False
+        stays = ~np.all(values >= self.values - self._equal, axis=1)
+        self.points = [*(one for one, kept in zip(self.points, stays.tolist(), strict=True) if kept), point]
+        self.values = np.vstack((self.values[stays], values))
+        return True
 
-    @property
-    def values(self) -> FloatArray:
-        """All value vectors, shape ``[candidates, num_states]``."""
-        return np.array([one.values for one in self._candidates]).reshape(-1, self._game.num_states)
+    def retell(self, change: Callable[[Point], Point]) -> None:
+        """Put other points of the same values in the place of all."""
+        self.points = [change(one) for one in self.points]
 
-    @property
-    def tolerance(self) -> float:
-        """Differences up to this count as none; in the units of the leader's rewards."""
-        return separation(self.values, self._run.gap, self._run.tolerances)
+    def best(self, weights: FloatArray) -> Point | None:
+        """The first of those worth most under weights; ``None`` if there is none yet."""
+        return self.points[int(np.argmax(self.values @ weights))] if self.points else None
 
-    def best(self, weights: FloatArray) -> LeaderPolicy | None:
-        """The policy worth most under ``weights``; ``None`` if there is none yet."""
-        if not self._candidates:
-            return None
-        return self._candidates[int(np.argmax(self.values @ weights))].policy
-
-    def front(self) -> tuple[FrontPoint, ...]:
-        """The non-dominated points, each evaluated anew; largest value of the first state first."""
-        values = self.values
-        places = np.flatnonzero(non_dominated(values, self.tolerance))
-        order = places[np.lexsort(-values[places].T[::-1])]
-        return tuple(self._point(self._candidates[place]) for place in order)
-
-    def _point(self, candidate: _Candidate) -> FrontPoint:
-        response = self._follower.response(self._game, candidate.policy, self._run.tolerances)
-        return FrontPoint(
-            leader_values=response.leader_values,
-            follower_values=response.follower_values,
-            leader_policy=candidate.policy,
-            follower_policy=response.follower_policy,
-            weights=candidate.result.weights,
-            dual_bound=candidate.result.dual_bound,
-            bound_proof=candidate.result.bound_proof,
-            status=candidate.result.status if candidate.final else Status.FEASIBLE,
-            gain_bound=min(candidate.gain_bound, self._gain_bound(response.leader_values)),
-        )
-
-    def _gain_bound(self, values: FloatArray) -> float:
-        """What the weighted sums' bounds and the value bounds leave to gain where no state loses.
-
-        If ``weights @ v <= dual_bound`` for every attained ``v``, then one with ``v >= values`` gains at most what is
-        left below the bound, divided by the weight of a state, there.
-        """
-        room = leader_value_bounds(self._game).upper - values
-        for result in self._results:
-            weighted = result.weights > 0.0
-            left = max(0.0, result.dual_bound - float(result.weights @ values))
-            with np.errstate(over="ignore"):
-                room[weighted] = np.minimum(room[weighted], left / result.weights[weighted])
-        return max(0.0, float(room[varying_states(self._game)].max(initial=0.0)))
-
-
-def _myopic_bound(result: Result) -> float:
-    """What the stop test of policy iteration proves where the leader is myopic; infinite elsewhere.
-
-    With leader discount 0 a policy is worth what it promises in one step, ``V^f = Q_t(., f)``. So the bound on the
-    average gain of the improvement program bounds the gain in every state, times their number, and no other search is
-    needed.
-    """
-    if result.game.leader_discount > 0.0 or result.termination is not Termination.STATIONARY:
-        return math.inf
-    return result.game.num_states * result.trajectory[-1].step_bound
+    def front(self, tolerance: float = 0.0) -> list[Point]:
+        """The points that no other one covers within a tolerance, largest value of the first objective first."""
+        places = np.flatnonzero(non_dominated(self.values, tolerance))
+        return [self.points[place] for place in places[np.lexsort(-self.values[places].T[::-1])]]

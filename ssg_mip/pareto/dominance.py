@@ -42,7 +42,7 @@ def separation(values: ArrayLike, gap: float, tolerances: Tolerances) -> float:
     Parameters
     ----------
     values
-        Any number of value vectors.
+        Any number of value vectors, or the largest of their entries.
     gap
         Relative accuracy of the searches that found them.
     tolerances

@@ -93,8 +93,9 @@ def commitment_along(
     Raises
     ------
     ValueError
-        If there are rows that couple states and several demands without a shared block: blocks of their own would each
-        choose a policy. Or a price on probabilities without rows that couple the states with a price.
+        If there are rows that couple states and several demands without a shared block, or bounds on costs and several
+        demands: blocks of their own would each choose a policy. Or a price on probabilities without rows that couple
+        the states with a price.
 
     Returns
     -------
@@ -107,8 +108,8 @@ def commitment_along(
     """
     import pyomo.environ as pyo
 
-    if len(direction.demands) > 1 and rows.coupled_states and direction.shared is None:
-        raise ValueError("a program has several demands or rows that couple states, not both")
+    if len(direction.demands) > 1 and (rows.costs or (rows.coupled_states and direction.shared is None)):
+        raise ValueError("a program has several demands or rows across states or on costs, not both")
     if not _priced_states(game, direction) <= set(rows.coupled_states):
         raise ValueError("states with a price on probabilities must be among those that rows couple")
     selection = Selection.everything(game) if selection is None else selection

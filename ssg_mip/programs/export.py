@@ -1,4 +1,4 @@
-r"""LP files of the exact programs, to be read by people and by other solvers.
+r"""Files of the exact programs, to be read by people and by other solvers.
 
 Four forms of either program:
 
@@ -9,77 +9,69 @@ Four forms of either program:
     the exact program that our own search solves (occupancy form, disjunctive hull), products as quadratic
     constraints; more rows, much easier for a spatial branch and bound;
 ``milp``
-    the mixed-integer program over deterministic leader policies: exact within that class, a lower bound on the
-    exact optimum;
+    the mixed-integer program over deterministic leader policies, or over probabilities on a grid of levels: exact
+    within that class, a lower bound on the exact optimum;
 ``relaxation``
     the strong form with McCormick's inequalities on the root box in place of the products: an upper bound.
 
 The last two are linear and can be read by HiGHS, CBC and GLPK too, with their presolve: boxes of values that have all
 but collapsed get room, and coefficients too small to be read alike are taken out
-(:mod:`~ssg_mip.programs.small_numbers`). Beside ``NAME.lp`` stands ``NAME.lp.names.json``, which
-maps every row and column of the file to the component of the written formulation and to the game's own names.
+(:mod:`~ssg_mip.programs.small_numbers`). The suffix says which format is written
+(:mod:`~ssg_mip.programs.file_formats`): LP, MPS or NL. Beside ``NAME.lp`` stands ``NAME.lp.names.json``, which maps
+every row and column of the file to the component of the written formulation and to the game's own names.
+
+What a problem says of the leader's policies is written in every form that can state it
+(:mod:`~ssg_mip.programs.forms`), and refused by the others. Both programs can also be written along a *direction*, in
+which the pieces of another scalarisation than a weighted sum rise together.
 """
 
 from __future__ import annotations
 
-import io
 import json
 import os
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from ssg_mip.base.deadline import DEADLINE, Checkpoint, Deadline, OutOfTime, giving_up, unhurried
-from ssg_mip.base.rules import NOT_NEGATIVE, PATH, SECONDS, checked, one_of, optional
+from ssg_mip.base.rules import COUNT, NOT_NEGATIVE, PATH, SECONDS, checked, one_of, optional
 from ssg_mip.errors import OptionError, TooLargeError
-from ssg_mip.evaluation.best_response import best_response
-from ssg_mip.evaluation.value_bounds import ValueBounds, follower_value_bounds, leader_value_bounds, roomy
-from ssg_mip.game.game import GAME, Game
+from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LEADER_POLICY, LeaderPolicy
 from ssg_mip.io.safe_io import write_atomically
 from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.problem.scalarisation import (
-    AugmentedChebyshev,
-    Concave,
-    ConcavePieces,
-    StepObjective,
-    WeightedSum,
-    scalarisation_of,
-)
+from ssg_mip.problem.asked import Scalarising, refuse
+from ssg_mip.problem.follower import Rational
+from ssg_mip.problem.objective import Objective
+from ssg_mip.problem.policy_space import Scope
+from ssg_mip.problem.problem import PROBLEM, Problem
+from ssg_mip.problem.scalarisation import Concave, WeightedSum, scalarisation_of
 from ssg_mip.problem.weights import state_weights
 from ssg_mip.programs.coupling import Coupling
-from ssg_mip.programs.lp_names import LETTERS, FileNames
+from ssg_mip.programs.file_formats import FORMATS, lp_text
+from ssg_mip.programs.forms import Form, Kind, Wanted, write_form
+from ssg_mip.programs.lp_names import LETTERS
 from ssg_mip.programs.program import Program, given_up_quietly
-from ssg_mip.programs.small_numbers import without_small_numbers
 
-Kind = Literal["improvement", "commitment"]
-Form = Literal["bilinear", "strong", "milp", "relaxation"]
+__all__ = ["Form", "Kind", "build_program", "export", "lp_text"]
 
 MOST_PRODUCTS = 300_000
 """Products in the largest program that is written, at about four kilobytes of memory and a tenth of a millisecond."""
 
 
-ROUNDED_VALUES = 1e-9
-"""By how much, relative to their size, values to improve on are lowered in the form ``milp``.
-
-Often only one policy is as good as the given one, itself, with equality: readers lose it to the rounding of its values.
-"""
-
-
 @checked(
-    game=GAME,
+    game=PROBLEM,
     path=PATH,
     policy=optional(LEADER_POLICY),
     margin=NOT_NEGATIVE,
+    levels=optional(COUNT),
     time_limit=optional(SECONDS),
     deadline=optional(DEADLINE),
 )
 def export(
-    game: Game,
+    game: Game | Problem,
     path: str | os.PathLike[str],
     program: Kind = "improvement",
     form: Form = "bilinear",
@@ -87,18 +79,21 @@ def export(
     weights: ArrayLike | Mapping[str, float] | None = None,
     *,
     margin: float = 0.0,
-    scalarisation: WeightedSum | AugmentedChebyshev | ConcavePieces | Mapping[str, Any] | str | None = None,
+    scalarisation: Scalarising = None,
+    levels: int | None = None,
     time_limit: float | None = None,
     deadline: Deadline | None = None,
 ) -> Path:
-    """Write a program as an LP file, with a ``.names.json`` beside it; each file appears complete or not at all.
+    """Write a program as a file, with a ``.names.json`` beside it; each file appears complete or not at all.
 
     Parameters
     ----------
     game
-        The game.
+        The game, or a problem about it, whose weights, margin and rows on the policy are written; what else it asks
+        of the policies is refused by name.
     path
-        Where to write; the name must end in ``.lp``, by which readers know the format.
+        Where to write; the name must end in ``.lp``, ``.mps`` or ``.nl``, by which readers know the format. Beside an
+        NL file stand ``NAME.row`` and ``NAME.col``.
     program
         ``improvement``: how much better than ``policy`` the leader can do in every state at once (its optimum is a
         gain over the values of ``policy``). ``commitment``: the best weighted value outright.
@@ -111,9 +106,11 @@ def export(
         Weights over states; the start distribution if absent.
     margin
         By how much the follower's answer must beat every other action in every state, in the follower's reward units.
-
     scalarisation
-        What the improvement program maximises in place of a weighted sum.
+        What is maximised in place of a weighted sum.
+    levels
+        In the form ``milp`` of the commitment program: the leader's probabilities are multiples of one over this
+        number; deterministic policies if absent.
     time_limit
         Seconds for all of it; no limit if absent.
     deadline
@@ -122,13 +119,14 @@ def export(
     Returns
     -------
     Path
-        The LP file.
+        The file.
 
     Raises
     ------
     OptionError
         If the program, the form or the file name is not one of these, the margin is not a number of at least 0, the
-        file cannot be written, or its numbers are too far from 1 for LP files.
+        form cannot state what the problem asks for, the file cannot be written, or its numbers are too far from 1 for
+        the format.
     TooLargeError
         If the program would need more than :data:`MOST_PRODUCTS` products, or is not written when the time is over.
     InvalidPolicyError
@@ -137,24 +135,20 @@ def export(
     target = Path(path)
     for label, given, known in (("program", program, get_args(Kind)), ("form", form, get_args(Form))):
         one_of(known).check(label, given)
-    if target.suffix != ".lp":
-        raise OptionError(f"path is {str(target)!r}; the name must end in .lp, by which solvers know the format")
-    what = scalarisation_of(game, scalarisation)
-    if what is not None and (weights is not None or program != "improvement"):
+    if target.suffix not in FORMATS:
         raise OptionError(
-            "a scalarisation belongs to the improvement program, and stands for weights: give one of them"
+            f"path is {str(target)!r}; the name must end in {', '.join(FORMATS)}, by which solvers know the format"
         )
-    if isinstance(what, WeightedSum):
-        weights, what = what.weights, None
+    problem, what = _asked(game, weights, margin, scalarisation)
+    refuse(problem, "export", TAKES, "solve(problem, method='commitment')")
+    game = problem.game
     _check_size(game, program, form)
-    policy = LeaderPolicy.uniform(game) if policy is None else policy
-    objective = state_weights(game, weights)
+    wanted = Wanted(program=program, form=form, policy=policy, scalarisation=what, levels=levels)
     until = Deadline(time_limit) if deadline is None else deadline
     checkpoint = giving_up(until)
     try:
         with given_up_quietly():
-            written = build_program(game, program, form, objective, policy, margin, what, checkpoint)
-            text, names = lp_text(game, written, checkpoint)
+            written = FORMATS[target.suffix](game, write_form(problem, wanted, checkpoint), checkpoint)
             checkpoint()
     except OutOfTime:
         raise TooLargeError(
@@ -169,12 +163,44 @@ def export(
         "program": program,
         "form": form,
         "index_letters": LETTERS,
-        "names": names,
+        "names": written.names,
     }
-    meanings = json.dumps(legend, ensure_ascii=False, indent=1).encode()
-    write_atomically(target.with_name(target.name + ".names.json"), lambda stream: stream.write(meanings))
-    write_atomically(target, lambda stream: stream.write(text.encode()))
+    meanings = json.dumps(legend, ensure_ascii=False, indent=1)
+    _write(target.with_name(target.name + ".names.json"), meanings)
+    for suffix, text in written.beside.items():
+        _write(target.with_suffix(suffix), text)
+    _write(target, written.text)
     return target
+
+
+TAKES = frozenset({Scope.STATEWISE, Scope.COUPLING})
+"""What the files say of the policies."""
+
+
+def _write(target: Path, text: str) -> None:
+    write_atomically(target, lambda stream: stream.write(text.encode()))
+
+
+def _asked(given: Game | Problem, weights: Any, margin: float, scalarisation: Any) -> tuple[Problem, Concave | None]:
+    """The problem that is written, and what is maximised in place of a weighted sum."""
+    game = given if isinstance(given, Game) else given.game
+    what = scalarisation_of(game, scalarisation)
+    if what is not None and weights is not None:
+        raise OptionError("a scalarisation stands for weights: give one of them")
+    if isinstance(what, WeightedSum):
+        weights, what = what.weights, None
+    if isinstance(given, Game):
+        return Problem(given, Objective(state_weights(game, weights)), Rational(margin=margin)), what
+    if weights is not None or margin != 0.0 or (what is not None and given.objective.scalarisation is not None):
+        raise OptionError(
+            "weights, a margin or a scalarisation stand beside a problem, which has its own: leave them out"
+        )
+    if type(given.follower) is not Rational or given.follower.rule_decides:
+        raise OptionError(
+            f"the follower is {given.follower!r}; programs are written for a rational one who decides ties for the "
+            "leader, or keeps a margin"
+        )
+    return given, given.objective.scalarisation if what is None else what
 
 
 def _check_size(game: Game, program: Kind, form: Form) -> None:
@@ -216,116 +242,7 @@ def build_program(
     scalarisation: Concave | None = None,
     checkpoint: Checkpoint = unhurried,
 ) -> Program:
-    """The program in one of its forms; ``policy`` is the point at which the improvement program is written."""
-    if program == "commitment":
-        return _commitment_forms()[form](game, weights, margin=margin, checkpoint=checkpoint)
-    values = best_response(game, policy).leader_values
-    objective = weights if scalarisation is None else scalarisation.pieces.gains_over(values)
-    return _improvement_forms()[form](game, values, objective, margin=margin, checkpoint=checkpoint)
-
-
-def _roomy_bounds(game: Game) -> ValueBounds:
-    """Boxes for the forms whose rows hold the ends of a box; the products of ``strong`` do without them."""
-    return roomy(follower_value_bounds(game))
-
-
-def _commitment_forms() -> Mapping[Form, Callable[..., Program]]:
-    from ssg_mip.programs.commitment import commitment
-    from ssg_mip.programs.compact import compact_commitment
-    from ssg_mip.programs.deterministic import deterministic_commitment
-    from ssg_mip.programs.linearise import replace_by_envelopes
-    from ssg_mip.programs.rows import Selection
-
-    def strong(
-        game: Game, weights: FloatArray, *, margin: float, checkpoint: Checkpoint, bounds: ValueBounds | None = None
-    ) -> Program:
-        bounds = follower_value_bounds(game) if bounds is None else bounds
-        return commitment(game, weights, bounds, selection=Selection.everything(game, margin, checkpoint))
-
-    def relaxation(game: Game, weights: FloatArray, *, margin: float, checkpoint: Checkpoint) -> Program:
-        exact = strong(game, weights, margin=margin, checkpoint=checkpoint, bounds=_roomy_bounds(game))
-        return replace_by_envelopes(exact, checkpoint)
-
-    return {
-        "bilinear": lambda game, weights, **given: compact_commitment(
-            game,
-            weights,
-            follower_bounds=_roomy_bounds(game),
-            leader_bounds=roomy(leader_value_bounds(game)),
-            **given,
-        ),
-        "strong": strong,
-        "milp": lambda game, weights, **given: deterministic_commitment(
-            game, weights, follower_bounds=_roomy_bounds(game), **given
-        ),
-        "relaxation": relaxation,
-    }
-
-
-def _improvement_forms() -> Mapping[Form, Callable[..., Program]]:
-    from ssg_mip.programs.compact import compact_improvement
-    from ssg_mip.programs.deterministic import deterministic_improvement
-    from ssg_mip.programs.improvement import improvement
-    from ssg_mip.programs.linearise import replace_by_envelopes
-    from ssg_mip.programs.rows import Selection
-
-    def strong(
-        game: Game,
-        values: FloatArray,
-        objective: StepObjective,
-        *,
-        margin: float,
-        checkpoint: Checkpoint,
-        bounds: ValueBounds | None = None,
-    ) -> Program:
-        bounds = follower_value_bounds(game) if bounds is None else bounds
-        return improvement(game, values, objective, bounds, selection=Selection.everything(game, margin, checkpoint))
-
-    def relaxation(
-        game: Game, values: FloatArray, objective: StepObjective, *, margin: float, checkpoint: Checkpoint
-    ) -> Program:
-        exact = strong(game, values, objective, margin=margin, checkpoint=checkpoint, bounds=_roomy_bounds(game))
-        return replace_by_envelopes(exact, checkpoint)
-
-    def compact(written: Callable[..., Program]) -> Callable[..., Program]:
-        return lambda game, values, objective, **given: written(
-            game, values, objective, follower_bounds=_roomy_bounds(game), **given
-        )
-
-    return {
-        "bilinear": compact(compact_improvement),
-        "strong": strong,
-        "milp": lambda game, values, objective, **given: compact(deterministic_improvement)(
-            game, values - ROUNDED_VALUES * (1.0 + np.abs(values)), objective, **given
-        ),
-        "relaxation": relaxation,
-    }
-
-
-def lp_text(game: Game, program: Program, checkpoint: Checkpoint = unhurried) -> tuple[str, dict[str, dict[str, Any]]]:
-    """The LP file of a program, rows of the user's own included, and what its names mean.
-
-    Written by Pyomo's LP writer, which keeps every digit, and without coefficients that are too small for readers. The
-    program is not changed.
-
-    Raises
-    ------
-    OptionError
-        If a row holds coefficients of too different sizes.
-    """
-    from pyomo.repn.plugins.lp_writer import LPWriter
-
-    names = FileNames(game, program, checkpoint)
-    buffer = io.StringIO()
-    LPWriter().write(program.model, buffer, labeler=names, allow_quadratic_objective=False)
-    text = _without_row_prefixes(buffer.getvalue(), names.table)
-    return without_small_numbers(text, names.absorbed), names.table
-
-
-def _without_row_prefixes(text: str, names: Mapping[str, Any]) -> str:
-    """Pyomo writes the row ``flow(dock)`` as ``c_e_flow(dock)_``; only the given name is kept."""
-
-    def rename(found: re.Match[str]) -> str:
-        return f"{found[1]}:" if found[1] in names else found[0]
-
-    return re.sub(r"^c_[elu]_(.+)_:$", rename, text, flags=re.MULTILINE)
+    """The program in one of its forms, over all policies; ``policy`` is where the improvement program is written."""
+    problem = Problem(game, Objective(weights), Rational(margin=margin))
+    wanted = Wanted(program=program, form=form, policy=policy, scalarisation=scalarisation)
+    return write_form(problem, wanted, checkpoint)

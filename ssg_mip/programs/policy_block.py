@@ -32,7 +32,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,11 +41,14 @@ from ssg_mip.evaluation.value_bounds import ValueBounds
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.policy_space import PolicySpace, Scope, Side
+from ssg_mip.problem.wider_rows import CostSide
 from ssg_mip.programs.blocks import Part
 from ssg_mip.programs.coupling import Coupling
 from ssg_mip.programs.program import Multiplied
+from ssg_mip.programs.row_family import Family, attach
 from ssg_mip.programs.rows import Key, Selection
 from ssg_mip.programs.tags import NONE, ColumnKind, RowKind, tagged
+from ssg_mip.programs.wider_block import add_cost_rows, add_single_rows
 
 STATEWISE = {
     "": RowKind.STATEWISE,
@@ -79,22 +82,35 @@ class PolicyRows:
         The states that occur in rows of the second kind.
     visits
         Bounds on the occupancy of every state, shape ``[num_states]``; needed where rows couple states.
+    costs
+        The sides of bounds on discounted costs.
+    single
+        The states of which one action may be used.
     """
 
     statewise: tuple[Side, ...] = ()
     coupled: tuple[Side, ...] = ()
     coupled_states: tuple[int, ...] = ()
     visits: ValueBounds | None = None
+    costs: tuple[CostSide, ...] = ()
+    single: tuple[int, ...] = ()
+
+    @property
+    def tied(self) -> bool:
+        """Whether they speak of one policy in all states at once, so that no block may choose one of its own."""
+        return bool(self.coupled or self.costs)
 
     @classmethod
     def of(cls, game: Game, space: PolicySpace) -> PolicyRows:
         """The rows of a space, without bounds on occupancies."""
-        if not space.rows:
+        if not space.restricts:
             return NO_ROWS
         return cls(
             statewise=space.sides(game, Scope.STATEWISE),
             coupled=space.sides(game, Scope.COUPLING),
             coupled_states=tuple(space.coupled_states(game)),
+            costs=tuple(side for row in space.all_costs(game) for side in row.sides),
+            single=tuple(state for state, most in space.most_actions(game).items() if most == 1),
         )
 
     def of_state(self, game: Game, state: int) -> list[tuple[int, FloatArray]]:
@@ -106,69 +122,6 @@ class PolicyRows:
 
 NO_ROWS = PolicyRows()
 """Those of :data:`~ssg_mip.problem.policy_space.EVERY_POLICY`."""
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Family:
-    """Rows ``plain(*index) <= 0``, or ``== 0`` where ``equation(*index)``, and their products ``times(*index, t)``.
-
-    ``name`` begins their names, ``axes`` say what the index means, ``kinds`` and ``block`` what the rows are.
-    """
-
-    name: str
-    axes: str
-    kinds: Mapping[str, RowKind]
-    block: int
-    plain: Callable[..., Any]
-    times: Callable[..., Any]
-    equation: Callable[..., bool]
-
-
-def _attach(
-    model: Any, family: Family, places: Sequence[Any], values: Callable[[Any], list[int]], box: ValueBounds
-) -> tuple[Multiplied, ...]:
-    """Add the rows of a family, and what they become times values or times their distances to both bounds.
-
-    Parameters
-    ----------
-    family
-        What the rows say.
-    places
-        Their indices.
-    values
-        Of an index, the states whose values it is multiplied with.
-    box
-        Bounds on the values.
-    """
-    import pyomo.environ as pyo
-
-    def tupled(place: Any) -> tuple[Any, ...]:
-        return place if isinstance(place, tuple) else (place,)
-
-    def equation(place: Any) -> bool:
-        return family.equation(*tupled(place))
-
-    def row(_: Any, *place: Any) -> Any:
-        return family.plain(*place) == 0.0 if family.equation(*place) else family.plain(*place) <= 0.0
-
-    def apart(end: FloatArray, *place: Any) -> Any:
-        return family.times(*place) - float(end[place[-1]]) * family.plain(*place[:-1])
-
-    rules = {
-        ("_times_value", 0): lambda _, *place: family.times(*place) == 0.0,
-        ("_low", 1): lambda _, *place: apart(box.lower, *place) <= 0.0,
-        ("_up", -1): lambda _, *place: -apart(box.upper, *place) <= 0.0,
-    }
-    base = tagged(pyo.Constraint(places, rule=row), family.axes, family.kinds[""], family.block)
-    model.add_component(family.name, base)
-    found: list[Multiplied] = []
-    for (suffix, side), rule in rules.items():
-        chosen = [(place, t) for place in places if equation(place) is not bool(side) for t in values(place)]
-        rows = pyo.Constraint([(*tupled(place), t) for place, t in chosen], rule=rule)
-        tagged(rows, f"{family.axes}t", family.kinds[suffix], family.block)
-        model.add_component(f"{family.name}{suffix}", rows)
-        found += [Multiplied(rows[(*tupled(place), t)], base[place], model.v[t], side) for place, t in chosen]
-    return tuple(found)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -198,6 +151,8 @@ def add_policy_rows(
     multiplied: list[Multiplied] = []
     for part in parts:
         multiplied += _add_statewise_rows(model, selection, rows, coupling, part, follower)
+        add_single_rows(model, selection, [s for s in rows.single if s in part.states], part)
+    multiplied += add_cost_rows(model, selection, rows.costs, coupling, follower)
     if not rows.coupled_states:
         return Added((), tuple(multiplied), ())
     multiplied += _add_coupled_rows(model, selection, rows, coupling, follower)
@@ -262,7 +217,7 @@ def _add_statewise_rows(
     shared = {s: _shared(game, coupling, s) for s, _ in excess}
     name, number = f"{part.block.prefix}statewise", part.block.number
     family = Family(name, "sbk", STATEWISE, number, plain, times, lambda _, __, i: rows.statewise[i].equation)
-    return _attach(model, family, places, lambda place: shared[place[0]], follower)
+    return attach(model, family, places, lambda place: shared[place[0]], follower)
 
 
 def _shared(game: Game, coupling: Coupling, state: int) -> list[int]:
@@ -291,7 +246,7 @@ def _add_coupled_rows(
 
     near = [set.intersection(*(set(coupling.of_state(s)) for s in side.states(game).tolist())) for side in rows.coupled]
     family = Family("coupled", "k", COUPLED, NONE, plain, times, lambda i: rows.coupled[i].equation)
-    return _attach(model, family, range(len(near)), lambda i: sorted(near[i]), follower)
+    return attach(model, family, range(len(near)), lambda i: sorted(near[i]), follower)
 
 
 def _add_visits(model: Any, selection: Selection, rows: PolicyRows, places: Sequence[tuple[int, ...]]) -> Added:

@@ -84,6 +84,27 @@ class RowKind(enum.IntEnum):
     WORTH = 20
     """The level that is maximised is at most what the objective of the block allows."""
 
+    COST = 21
+    """A bound on a discounted cost, at ``position`` among these."""
+
+    COST_TIMES_VALUE = 22
+    """That row, an equation, times ``v(value)``."""
+
+    COST_LOW = 23
+    """That row times the distance of ``v(value)`` to its lower bound."""
+
+    COST_UP = 24
+    """That row times the distance of ``v(value)`` to its upper bound."""
+
+    SINGLE_OWN = 25
+    """In ``state`` the ``answer`` to the ``leader`` action alone is worth the follower's value."""
+
+    SINGLE_INCENTIVE = 26
+    """And no other ``action`` is worth more to that action of the leader."""
+
+    DIFFERENCE = 27
+    """In ``state`` the ``answer`` is no worse than another ``action`` now, where nothing later depends on it."""
+
 
 class ColumnKind(enum.IntEnum):
     """What a column is."""

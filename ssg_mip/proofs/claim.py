@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.problem.policy_space import PolicyRow
+from ssg_mip.problem.policy_space import PolicyRow, PolicySpace
+from ssg_mip.problem.wider_rows import CostRow
 
 VALUE_SLACK = 1e-14
 """How far, relative to the values, those of a policy usually lie from its exact ones: more than their rounding.
@@ -24,20 +26,40 @@ nothing.
 class PolicyClaim:
     """Rows on the leader's policy, and functions of the states that bound the occupancies, as rows ``[t, s]``.
 
-    There are none of the latter where no occupancies are spoken of, as in the improvement program.
+    There are none of the latter where no occupancies are spoken of, as in the improvement program. ``costs`` bound
+    discounted costs from the weights, and ``most`` says how many actions states may use.
     """
 
     rows: tuple[PolicyRow, ...]
     below: FloatArray = dataclasses.field(default_factory=lambda: np.zeros((0, 0)))
     above: FloatArray = dataclasses.field(default_factory=lambda: np.zeros((0, 0)))
+    costs: tuple[CostRow, ...] = ()
+    most: Mapping[int, int] = dataclasses.field(default_factory=dict)
+
+    @property
+    def wider(self) -> bool:
+        """Whether there are costs or limits."""
+        return bool(self.costs or self.most)
+
+    def coupled_states(self, game: Game) -> list[int]:
+        """The states in rows that couple several, in rising order."""
+        return PolicySpace(rows=self.rows).coupled_states(game)
 
     def to_lists(self) -> list[Any]:
         """As in the header of a certificate."""
-        rows = [
-            [row.coefficients.tolist(), *(float(end) if math.isfinite(end) else None for end in (row.lower, row.upper))]
-            for row in self.rows
-        ]
+        rows = [[row.coefficients.tolist(), *_ends(row)] for row in self.rows]
         return [rows, self.below.tolist(), self.above.tolist()]
+
+    def wider_lists(self) -> dict[str, Any]:
+        """Costs and limits as in the header of a certificate."""
+        return {
+            "costs": [[row.costs.tolist(), *_ends(row)] for row in self.costs],
+            "most": [[state, most] for state, most in self.most.items()],
+        }
+
+
+def _ends(row: PolicyRow | CostRow) -> list[float | None]:
+    return [float(end) if math.isfinite(end) else None for end in (row.lower, row.upper)]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -72,6 +94,11 @@ class Claim:
     def demanding(self) -> bool:
         """Whether it is about fewer than all stationary policies."""
         return bool(self.floor) or self.margin > 0.0 or self.values is not None or self.policy is not None
+
+    @property
+    def in_wider_format(self) -> bool:
+        """Whether it says of the policies what the format of rows alone has no place for."""
+        return self.policy is not None and (self.policy.wider or bool(self.floor))
 
     @property
     def rounded(self) -> bool:

@@ -28,7 +28,7 @@ import numpy as np
 
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.branch_and_bound.tree_log import TreeLog
-from ssg_mip.checker.dual.document import FORMAT, POLICY_FORMAT, REDUCED_FORMAT
+from ssg_mip.checker.dual.document import FORMAT, POLICY_FORMAT, REDUCED_FORMAT, WIDER_FORMAT
 from ssg_mip.checker.dual.replay import BoundVerification, verify_bound
 from ssg_mip.errors import InvalidResultError, OptionError, SolverError
 from ssg_mip.evaluation.bound_propagation import SWEEPS
@@ -260,7 +260,7 @@ class Recorder:
         lines = self._lines_of_search(game if reduction is None else reduction.reduced)
         header = next(lines)
         if reduction is not None:
-            if header["format"] == POLICY_FORMAT:
+            if header["format"] in (POLICY_FORMAT, WIDER_FORMAT):
                 raise SolverError("no certificate covers rows on the leader's policy of a reduced game")
             states = reduction.states.tolist()
             header |= {
@@ -304,9 +304,9 @@ class Recorder:
         proof = self._kind_of_proof(game, claim, tree)
         box, wider, higher = follower_value_bounds(game), *rounding_of(self.form)
         policy = claim.policy
-        conditional = range(game.num_states) if claim.values is not None else tree.conditional()
+        conditional = range(game.num_states) if claim.values is not None else tree.conditional(game)
         yield {
-            "format": REDUCED_FORMAT if proof == "u" else FORMAT if policy is None else POLICY_FORMAT,
+            "format": REDUCED_FORMAT if proof == "u" else _format_of(claim),
             "game_hash": game.content_hash,
             "units": None,
             "ignored": [],
@@ -322,6 +322,7 @@ class Recorder:
             "conditional": [] if proof == "u" else list(conditional),
             "ceiling": (leader_ceiling(game) + higher).tolist() if proof == "c" else None,
             **({} if policy is None else {"policy": policy.to_lists()}),
+            **(policy.wider_lists() if policy is not None and claim.in_wider_format else {}),
             **({"reduction": []} if proof == "u" else {}),
         }
         match proof:
@@ -358,6 +359,13 @@ class Recorder:
         if claim.values is None and float(claim.weights @ leader_ceiling(game)) <= bound:
             return "c"
         raise SolverError(f"the bound {bound!r} rests on something that no certificate covers")
+
+
+def _format_of(claim: Claim) -> str:
+    """The oldest format that has a place for what a claim says of the policies."""
+    if claim.policy is None:
+        return FORMAT
+    return WIDER_FORMAT if claim.in_wider_format else POLICY_FORMAT
 
 
 def _text_of(lines: Iterator[Any]) -> list[str]:

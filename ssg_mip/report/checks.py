@@ -67,6 +67,12 @@ def _bound_statement(game: Game, verification: BoundVerification) -> str:
     if verification.policy_rows:
         rows = "; ".join(_row_in_words(game, row) for row in verification.policy_rows)
         demands.append(f"with f(action|state) such that {rows}")
+    if verification.costs:
+        rows = "; ".join(_cost_in_words(game, row) for row in verification.costs)
+        demands.append(f"with discounted costs such that {rows}")
+    if verification.most:
+        limits = ", ".join(f"{most} in {game.state_names[state]}" for state, most in verification.most)
+        demands.append(f"that uses at most so many actions: {limits}")
     if verification.values is not None:
         values = ", ".join(
             f"{name} {float(v)!r}" for name, v in zip(game.state_names, verification.values, strict=True)
@@ -83,7 +89,18 @@ def _bound_statement(game: Game, verification: BoundVerification) -> str:
 def _row_in_words(game: Game, row: GivenRow) -> str:
     """A row on the leader's policy as an inequality."""
     states = zip(game.state_names, game.leader_actions, strict=True)
-    names = [f"f({action}|{state})" for state, own in states for action in own]
+    return _inequality(row, [f"f({action}|{state})" for state, own in states for action in own])
+
+
+def _cost_in_words(game: Game, row: GivenRow) -> str:
+    """A bound on a cost as an inequality of discounted visits to joint actions."""
+    places = zip(game.row_state.tolist(), game.row_leader.tolist(), game.row_follower.tolist(), strict=True)
+    joint = ((s, game.leader_actions[s][a], game.follower_actions[s][b]) for s, a, b in places)
+    return _inequality(row, [f"visits({game.state_names[s]}, {a}, {b})" for s, a, b in joint])
+
+
+def _inequality(row: GivenRow, names: Sequence[str]) -> str:
+    """A row over named numbers."""
     terms = zip(row.coefficients, names, strict=True)
     total = " + ".join(f"{factor!r} {name}" for factor, name in terms if factor)
     if row.lower == row.upper:

@@ -5,13 +5,26 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ssg_mip.base.printable import printable
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.checker.guarantee import Guarantee
 from ssg_mip.methods.presolved import PRESOLVE
 from ssg_mip.presolve import in_one_line
+from ssg_mip.problem.constraints.constraint import Measure
 from ssg_mip.problem.rising import ReachedLeast
 from ssg_mip.report.origins import origin_tables
-from ssg_mip.report.text import add_row, check_line, left_out, mixed_action, number, percent, rule, table, titled
+from ssg_mip.report.text import (
+    add_row,
+    check_line,
+    left_out,
+    mix_in_words,
+    mixed_action,
+    number,
+    percent,
+    rule,
+    table,
+    titled,
+)
 from ssg_mip.result import Result
 
 
@@ -27,7 +40,7 @@ def result_report(result: Result, *, limit: int | None = None) -> list[Any]:
     """
     work = ", ".join(f"{count} {unit}" for unit, count in result.provenance.counts.items())
     lines = [
-        f"{titled(result.game)}: {result.method}, {rule(result.ties, result.margin)}",
+        f"{titled(result.game)}: {result.method}, {answering(result)}",
         *goal_lines(result),
         f"  value   {number(result.leader_value)}",
         f"  bound   {number(result.dual_bound)} ({result.bound_scope})",
@@ -35,6 +48,7 @@ def result_report(result: Result, *, limit: int | None = None) -> list[Any]:
         f"  gap     {percent(result.relative_gap)}",
         *supremum_lines(result),
         *scalarised_lines(result),
+        *constraint_lines(result),
         f"  status  {result.status.value}",
         f"  stop    {stop_line(result)}",
         f"  check   {check_line(result.check)}",
@@ -44,6 +58,11 @@ def result_report(result: Result, *, limit: int | None = None) -> list[Any]:
         f"  work    {result.provenance.seconds:.2f} s{', ' if work else ''}{work}",
     ]
     return ["\n".join(lines), *policy_tables(result, limit), *origin_tables(result, limit)]
+
+
+def answering(result: Result) -> str:
+    """What decides between the follower's answers, or what kind of follower he is."""
+    return rule(result.ties, result.margin) if result.follower is None else result.follower.words
 
 
 def stop_line(result: Result) -> str:
@@ -118,16 +137,50 @@ def goal_lines(result: Result) -> list[str]:
     return lines
 
 
+def constraint_lines(result: Result) -> list[str]:
+    """Every constraint with what the policy makes of it: how far it is from its limit."""
+    found = result.measures or (None,) * len(result.constraints)
+    lines = []
+    for one, own in zip(result.constraints, found, strict=True):
+        says = "" if own is None else f": {number(own.value)} {_limit(own)}, {_slack(own, one.tolerance(result.game))}"
+        lines.append(printable(f"{one.name}{says}", one_line=True))
+    kept = [f"  {'keeps' if index == 0 else '':6}  {line}" for index, line in enumerate(lines)]
+    against = [] if result.conflict is None else [printable(f"  clash   {result.conflict.statement}", one_line=True)]
+    return [*kept, *against]
+
+
+def _limit(own: Measure) -> str:
+    """The limit of a constraint in words."""
+    if own.least == own.most:
+        return f"of {number(own.most)}"
+    sides = ((own.least, "at least"), (own.most, "at most"))
+    return " and ".join(f"{words} {number(end)}" for end, words in sides if math.isfinite(end))
+
+
+def _slack(own: Measure, tolerance: float) -> str:
+    """Whether a constraint binds, or by how much it does not."""
+    return "binds" if own.slack <= tolerance else f"{number(own.slack)} left"
+
+
 def secure_line(guarantee: Guarantee | None) -> str:
     """What holds whatever the follower does with ties, in one line."""
     return "not looked for" if guarantee is None else guarantee.statement
 
 
+def answers_by_state(result: Result) -> dict[str, str]:
+    """What the follower does in each state, in words; nothing without a policy."""
+    if result.follower_mix is not None:
+        mixes = result.follower_mix.to_names(result.game)
+        return {state: mix_in_words(mix.items()) for state, mix in mixes.items()}
+    return {} if result.follower_policy is None else result.follower_policy.to_names(result.game)
+
+
 def policy_tables(result: Result, limit: int | None) -> list[Any]:
     """The commitment, the response to it and both players' values; nothing without a policy."""
-    if result.leader_policy is None or result.follower_policy is None:
+    responses = answers_by_state(result)
+    if result.leader_policy is None or not responses:
         return []
-    game, responses = result.game, result.follower_policy.to_names(result.game)
+    game = result.game
     near = result.termination is Termination.NEAR_TIE
     mark = "nearly tied" if near else "tied"
     shown = range(game.num_states)[:limit]
@@ -152,4 +205,6 @@ def policy_tables(result: Result, limit: int | None) -> list[Any]:
             if near
             else f"(tied): the follower is indifferent there; the tie rule is {result.ties}."
         )
+    if result.follower is not None and result.follower.note:
+        remarks.append(result.follower.note)
     return ["", made, *remarks, *left_out(game.num_states - len(shown), "states")]

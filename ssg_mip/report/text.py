@@ -62,8 +62,12 @@ def add_row(to: Table, cells: Iterable[str]) -> None:
 def mixed_action(policy: LeaderPolicy, game: Game, state: int) -> str:
     """What a policy plays in a state: ``left 0.25, right 0.75``; one action alone is just named."""
     names = game.leader_actions[state]
-    row = policy.probabilities[state, : len(names)]
-    played = [(name, share) for name, share in zip(names, row, strict=True) if share > 0.0]
+    return mix_in_words(zip(names, policy.probabilities[state, : len(names)].tolist(), strict=True))
+
+
+def mix_in_words(mix: Iterable[tuple[str, float]]) -> str:
+    """Actions with their probabilities in words; one action alone is just named."""
+    played = [(name, share) for name, share in mix if share > 0.0]
     if len(played) == 1:
         return played[0][0]
     return ", ".join(f"{name} {share:.6g}" for name, share in played)

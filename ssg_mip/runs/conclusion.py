@@ -12,6 +12,7 @@ import numpy as np
 from ssg_mip.base.provenance import Provenance
 from ssg_mip.base.status import BoundProof, Status, Termination
 from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
+from ssg_mip.problem.follower import Rational
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.rising import Reached
 from ssg_mip.problem.scalarisation import Scalarised
@@ -67,13 +68,16 @@ class Conclusion:
             leader_values=unknown if response is None else response.leader_values,
             follower_values=unknown if response is None else response.follower_values,
             leader_policy=policy,
-            follower_policy=None if response is None else response.follower_policy,
+            follower_policy=None if response is None or response.mix is not None else response.follower_policy,
+            follower=None if problem.follower.kind == Rational.kind else problem.follower,
+            follower_mix=None if response is None else response.mix,
             tied_states=np.zeros(game.num_states, dtype=bool) if response is None else response.tied_states,
             trajectory=self.trajectory,
             progress=self.progress,
             provenance=self._provenance(problem, run),
             details=self.details,
             scalarised=self.scalarised,
+            constraints=problem.stated,
             reached=self.reached,
             bound_proof=_with_margin(self.bound_proof) if problem.follower.margin > 0.0 else self.bound_proof,
         )

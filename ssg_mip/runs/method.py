@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from ssg_mip.base.promises import Promise
 from ssg_mip.errors import OptionError
+from ssg_mip.problem.follower import Follower, Rational
 from ssg_mip.problem.policy_space import Scope
 from ssg_mip.problem.problem import Problem
 from ssg_mip.result import Result
@@ -49,10 +50,6 @@ def draws_nothing(_: Run) -> str:
     return ""
 
 
-ROWS = "rows on the leader's policy"
-"""What a restriction of a problem's policies is called beside its scope."""
-
-
 @dataclasses.dataclass(frozen=True)
 class Missed:
     """What a problem asks and a method would not honour.
@@ -69,7 +66,7 @@ class Missed:
     names: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return self.what.value if isinstance(self.what, Takes) else f"{ROWS} {self.what.value}"
+        return self.what.value if isinstance(self.what, Takes) else self.what.words
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -100,6 +97,11 @@ class Method:
         Whether it claims nothing but a weighted value, so that what the weights do not reach has no say in the units.
     extra
         The optional dependencies that it needs, as ``pip`` calls them; empty for none.
+    certifies
+        Whether it can leave a certificate of its bound.
+    followers
+        What it does for the kinds of follower beside the rational one that it honours, by kind: as a method of the same
+        name, for all of the above may differ. The others are refused by name.
     """
 
     name: str
@@ -112,6 +114,13 @@ class Method:
     in_own_units: bool = False
     weighted_only: bool = False
     extra: str = ""
+    certifies: bool = True
+    followers: Mapping[str, Method] = dataclasses.field(default_factory=dict)
+
+    def answering(self, follower: Follower) -> Method | None:
+        """What it does for a follower; ``None`` if it does not honour his kind."""
+        rational = follower.kind == Rational.kind or follower.is_rational_elsewhere
+        return self if rational else self.followers.get(follower.kind)
 
     def __call__(self, problem: Problem, run: Run) -> Result:
         """Run the method; its result carries its promises.
@@ -129,9 +138,9 @@ class Method:
 
     def misses(self, problem: Problem) -> Missed | None:
         """What a problem asks of the policies and the method would not honour, the first of several."""
-        rows = problem.policies.names_by_scope(problem.game)
+        rows = problem.names_by_scope()
         refused = [Missed(scope, names) for scope, names in rows.items() if scope not in self.rows]
-        if problem.floor is not None and Takes.FLOORS not in self.takes:
+        if problem.policies.floor is not None and Takes.FLOORS not in self.takes:
             refused.append(Missed(Takes.FLOORS))
         goal = problem.objective.goal
         if goal is not None and Takes.GOALS not in self.takes:

@@ -278,14 +278,25 @@ def highest_level(
     return best
 
 
+Row = tuple[Sequence[Sequence[float]], float, float]
+"""``least <= sum_sa coefficients[s][a] f(a|s) <= most``; infinite for no side."""
+
+
 def improvement_gain(
-    game: PlainGame, values: Array, *, weights: Array | None = None, gap: float = 1e-7, time_limit: float = 60.0
+    game: PlainGame,
+    values: Array,
+    *,
+    weights: Array | None = None,
+    rows: Sequence[Row] = (),
+    gap: float = 1e-7,
+    time_limit: float = 60.0,
 ) -> float:
     """The optimum of the improvement program (Kudo & Akimoto, (6)-(8)) at a policy with the given leader values.
 
     The largest ``sum_s weights(s) [Q_t(s, f, g(s)) - values(s)]`` over the policies ``f`` with best response ``g``
     and ``Q_t >= values`` in every state, where ``Q_t`` continues with ``values``. Equal weights by default; proven
-    bounds are taken. A state may lose 1e-6, or a policy that itself sits on a tie could be cut off.
+    bounds are taken. A state may lose 1e-6, or a policy that itself sits on a tie could be cut off. Policies keep the
+    rows.
     """
     weight = np.full(game.num_states, 1.0 / game.num_states) if weights is None else np.asarray(weights, dtype=float)
     stage = [game.leader_reward[s] + game.leader_discount * game.transition[s] @ values for s in range(game.num_states)]
@@ -302,11 +313,24 @@ def improvement_gain(
         ]
         for gain in gains:
             model.addCons(gain >= -1e-6)
+        _keep_rows(model, policy, rows)
         model.setObjective(pyscipopt.quicksum(float(weight[s]) * gain for s, gain in enumerate(gains)), "maximize")
         model.optimize()
         if model.getStatus() != "infeasible":
             best = max(best, model.getDualbound())
     return best
+
+
+def _keep_rows(model: pyscipopt.Model, policy: list, rows: Sequence[Row]) -> None:
+    for coefficients, least, most in rows:
+        terms = [
+            float(c) * f for own, mix in zip(coefficients, policy, strict=True) for c, f in zip(own, mix, strict=True)
+        ]
+        total = pyscipopt.quicksum(terms)
+        if np.isfinite(least):
+            model.addCons(total >= float(least))
+        if np.isfinite(most):
+            model.addCons(total <= float(most))
 
 
 def solve_whole(

@@ -10,6 +10,10 @@ A file may hold several certificates, one after the other. The header is an obje
 The format ``ssg-mip-bound/4`` has one key more, ``"policy": [[[coefficients, lower or null, upper or null], ...],
 below, above]``: rows on the leader's policy, and what bounds the occupancies (:mod:`.policy_rows`).
 
+The format ``ssg-mip-bound/6`` has that key and two more, ``"costs": [[costs, lower or null, upper or null], ...]`` with
+a cost for each joint action, and ``"most": [[s, k], ...]``, how many actions of the leader states may use
+(:mod:`.wider_rows`); in it there may be floors as well.
+
 The format ``ssg-mip-bound/5`` has ``"reduction"``, rounds that make the game smaller first (:mod:`.reduction`), perhaps
 none::
 
@@ -32,6 +36,8 @@ states that have a block of probabilities, for the improvement program all of th
 ===================================================  ==============================================================
 ``["v", t, value]``                                  split at ``v(t) = value``; the part below follows, then that above
 ``["g", s, b]``                                      the answer in ``s`` is ``b``, then: it is not
+``["a", s, [a, ...]]``                               of these actions of the leader in ``s``, one more than may be used,
+                                                     one is closed: the first, the second, ... (format 6)
 ``["p"]``                                            propagated once more; one node follows
 ``["e"]``                                            nothing is left after propagation
 ``["c"]``                                            bounded by the ceiling
@@ -62,7 +68,9 @@ belongs to floors or to the improvement program, ``[statewise, coupling, visits]
 ``[block, b, i, t, side, multiplier]`` of the sides within states, where ``block`` counts the blocks of the leaf and
 ``i`` the sides; entries ``[i, t, side, multiplier]`` of the others; and of ``sum x g = g`` for every coupled state,
 with ``g`` the place of ``d`` between the ends of its reference interval. Side 0 is the row itself with ``t`` = -1, or
-an equation times ``h(t)``; 1 is the row times ``h(t)``, 2 times ``1 - h(t)``.
+an equation times ``h(t)``; 1 is the row times ``h(t)``, 2 times ``1 - h(t)``. Format 6 adds to the three lists
+``costs``, entries ``[j, t, side, multiplier]`` likewise, and ``single``, entries ``[block, s, a, b, c, multiplier]`` of
+the follower's rows for one action of the leader; with floors, ``[floor, share]`` stands before all of them.
 
 A block is ``[base, base_times_value, incentive, cuts]`` with ``incentive`` in the order of ``(s, b, c)``, and a cut is
 ``[multiplier, kind, s, b, c, t, side, chosen, tangents]`` (:mod:`ssg_mip.checker.dual.cut_terms`). Numbers are
@@ -95,10 +103,13 @@ POLICY_FORMAT = "ssg-mip-bound/4"
 REDUCED_FORMAT = "ssg-mip-bound/5"
 """As written where the game was made smaller first, where values or splits of mixes close the tree, and of sums."""
 
+WIDER_FORMAT = "ssg-mip-bound/6"
+"""As written where costs are bounded, states use a few actions, or floors stand beside rows."""
+
 PLAIN_FORMAT = "ssg-mip-bound/1"
 """As written before there were demands on the policies."""
 
-KNOWN_FORMATS = (FORMAT, POLICY_FORMAT, REDUCED_FORMAT, "ssg-mip-bound/2", PLAIN_FORMAT)
+KNOWN_FORMATS = (FORMAT, POLICY_FORMAT, REDUCED_FORMAT, WIDER_FORMAT, "ssg-mip-bound/2", PLAIN_FORMAT)
 """What is read; the last but one as written before there were units."""
 
 _DEMANDS = frozenset({"margin", "floor", "values", "slack"})
@@ -133,6 +144,9 @@ class Header:
     units: Units | None = None
     ignored: tuple[int, ...] = ()
     policy: PolicyDemand | None = None
+    costs: tuple[GivenRow, ...] = ()
+    most: tuple[tuple[int, int], ...] = ()
+    wider: bool = False
     reduction: tuple[GivenRound, ...] | None = None
 
     @property
@@ -201,12 +215,14 @@ def read_header(data: Any) -> Header:
     """
     if not isinstance(data, dict) or data.get("format") not in KNOWN_FORMATS:
         raise InvalidResultError(f"the first line is not the header of a certificate; its format must be {FORMAT!r}")
-    wanted = {field.name for field in dataclasses.fields(Header)} | {"format"}
-    if data["format"] != POLICY_FORMAT:
+    wanted = {field.name for field in dataclasses.fields(Header)} - {"wider"} | {"format"}
+    if data["format"] not in (POLICY_FORMAT, WIDER_FORMAT):
         wanted -= {"policy"}
+    if data["format"] != WIDER_FORMAT:
+        wanted -= {"costs", "most"}
     if data["format"] != REDUCED_FORMAT:
         wanted -= {"reduction"}
-    if data["format"] not in (FORMAT, POLICY_FORMAT, REDUCED_FORMAT):
+    if data["format"] not in (FORMAT, POLICY_FORMAT, REDUCED_FORMAT, WIDER_FORMAT):
         wanted -= {"units", "ignored"}
     if data["format"] == PLAIN_FORMAT:
         wanted -= _DEMANDS
@@ -218,6 +234,7 @@ def read_header(data: Any) -> Header:
     count = states_left(reduction or (), whole_count)
     conditional = tuple(whole(s, 0, count - 1, "a conditional state") for s in listed_values(data["conditional"]))
     demands = {} if data["format"] == PLAIN_FORMAT else _read_demands(data, whole_count)
+    wider = data["format"] == WIDER_FORMAT
     if demands.get("values") is not None and conditional != tuple(range(count)):
         raise InvalidResultError("in the improvement program every state must be conditional, in order")
     return Header(
@@ -231,7 +248,12 @@ def read_header(data: Any) -> Header:
         ceiling=None if data["ceiling"] is None else numbers(data["ceiling"], count, "the header's ceiling"),
         units=_read_units(data.get("units"), count),
         ignored=tuple(whole(s, 0, count - 1, "an ignored state") for s in listed_values(data.get("ignored", []))),
-        policy=_read_policy(data["policy"], count, demands) if data["format"] == POLICY_FORMAT else None,
+        policy=_read_policy(data["policy"], count, demands, wider) if "policy" in data else None,
+        costs=tuple(_read_row(*listed_values(row, 3, "a cost")) for row in listed_values(data["costs"]))
+        if wider
+        else (),
+        most=_read_most(data["most"], count) if wider else (),
+        wider=wider,
         reduction=reduction,
         **demands,
     )
@@ -286,10 +308,24 @@ def read_weights(given: Any) -> tuple[float, ...]:
     return weights
 
 
-def _read_policy(given: Any, count: int, demands: dict[str, Any]) -> PolicyDemand:
+def _read_most(given: Any, count: int) -> tuple[tuple[int, int], ...]:
+    """How many actions states may use."""
+    pairs = [listed_values(pair, 2, "a limit on used actions") for pair in listed_values(given)]
+    found = tuple(
+        (whole(s, 0, count - 1, "the state of a limit"), whole(most, 1, None, "how many actions a state may use"))
+        for s, most in pairs
+    )
+    if len({s for s, _ in found}) != len(found):
+        raise InvalidResultError("a state has two limits on how many actions it may use")
+    return found
+
+
+def _read_policy(given: Any, count: int, demands: dict[str, Any], wider: bool) -> PolicyDemand:
     """The rows on the leader's policy."""
     if demands["floor"] and demands["values"] is not None:
         raise InvalidResultError("floors do not go with the improvement program")
+    if wider and demands["values"] is not None:
+        raise InvalidResultError("costs and limits on used actions do not go with the improvement program")
     rows, below, above = listed_values(given, 3, "the header's policy")
     count = count if demands["values"] is None else 0  # a single step has no occupancies
     return PolicyDemand(

@@ -16,6 +16,7 @@ from ssg_mip.checker.dual.demands import NO_DEMANDS, Demands
 from ssg_mip.checker.dual.numbers import FINE, Enclosure, Numbers, Terms, highest, shifted_up
 from ssg_mip.checker.dual.policy_rows import NO_SIDES, PolicySides
 from ssg_mip.checker.dual.propagation import Region
+from ssg_mip.checker.dual.wider_rows import NO_WIDER_SIDES, WiderSides
 from ssg_mip.errors import InvalidResultError
 
 
@@ -61,6 +62,9 @@ class Block:
         Second-level rows with their multipliers.
     policy
         By state and answer, rows on the leader's policy within the state.
+    single
+        By state, answer and action of the leader, the follower's rows for that action alone: the follower's other
+        action, or the answer itself, with its multiplier.
     """
 
     states: tuple[int, ...]
@@ -69,6 +73,7 @@ class Block:
     incentive: dict[tuple[int, int, int], int]
     cuts: tuple[Cut, ...]
     policy: dict[tuple[int, int], tuple[PolicyTerm, ...]] = dataclasses.field(default_factory=dict)
+    single: dict[tuple[int, int, int], tuple[tuple[int, int], ...]] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -98,6 +103,8 @@ class Leaf:
         Rows on the leader's policy across states.
     visits
         Multipliers of ``sum x g = g``, one for each coupled state.
+    costs
+        Bounds on costs.
     """
 
     scale: int
@@ -112,6 +119,7 @@ class Leaf:
     improve: tuple[int, ...] = ()
     coupling: tuple[PolicyTerm, ...] = ()
     visits: tuple[int, ...] = ()
+    costs: tuple[PolicyTerm, ...] = ()
 
     @property
     def blocks(self) -> Iterator[Block]:
@@ -146,17 +154,23 @@ class LeafBounds:
         Boxes are multiples of ``2^-grid``.
     demands
         What is asked of the policies besides.
-    sides
-        Rows on the leader's policy.
+    sides, wider
+        Rows on the leader's policy; costs, and the states of one action.
     """
 
     def __init__(
-        self, numbers: Numbers, grid: int, demands: Demands = NO_DEMANDS, sides: PolicySides = NO_SIDES
+        self,
+        numbers: Numbers,
+        grid: int,
+        demands: Demands = NO_DEMANDS,
+        sides: PolicySides = NO_SIDES,
+        wider: WiderSides = NO_WIDER_SIDES,
     ) -> None:
         self._numbers = numbers
         self._grid = grid
         self._demands = demands
         self._sides = sides
+        self._wider = wider
 
     def value(self, leaf: Leaf, region: Region) -> Fraction:
         """The proven upper bound on ``objective`` times what is maximised, over the policies of a region.
@@ -167,6 +181,7 @@ class LeafBounds:
             If the reference box does not contain the region or a multiplier has the wrong sign.
         """
         _check(leaf, region, self._sides)
+        _check_wider(leaf, self._wider)
         numbers, demands = self._numbers, self._demands
         rows = BoxRows(numbers, self._grid, leaf.lower, leaf.upper, demands.margin)
         slopes = [0] * numbers.num_states
@@ -174,7 +189,10 @@ class LeafBounds:
         if self._sides.coupled and demands.reference is None:
             return self._coupled(leaf, region, rows)
         if leaf.occupancy is not None:
-            total += self._occupancies(leaf.occupancy, numbers.weights, self._value_cost(leaf), region, rows, slopes)
+            total += self._occupancies(
+                leaf.occupancy, numbers.weights, self._value_cost(leaf), region, rows, slopes, leaf.costs
+            )
+            total += self._cost_constants(leaf, slopes)
         for place, (block, floor) in enumerate(zip(leaf.floored, demands.floors, strict=True)):
             cost = self._floor_cost(leaf, place)
             total += self._occupancies(block, floor.start, cost, region, rows, slopes)
@@ -215,15 +233,29 @@ class LeafBounds:
         return cost
 
     def _occupancies(
-        self, block: Block, start: Sequence[Enclosure], price: _Cost, region: Region, rows: BoxRows, slopes: list[int]
+        self,
+        block: Block,
+        start: Sequence[Enclosure],
+        price: _Cost,
+        region: Region,
+        rows: BoxRows,
+        slopes: list[int],
+        costs: Sequence[PolicyTerm] = (),
     ) -> int:
         """Constants of the flow rows, and the most that the occupancies can add; ``slopes`` grow along."""
-        constant, plain = self._flow(block, start, price, slopes)
+        constant, plain = self._flow(block, start, price, slopes, costs)
         largest = _largest(_reduced(self._numbers, block, region, rows, plain, self._sides, self._grid))
         total = self._numbers.weight_total[1 if largest >= 0 else 0]
         return constant + shifted_up(largest * total, FINE)
 
-    def _flow(self, block: Block, start: Sequence[Enclosure], price: _Cost, slopes: list[int]) -> tuple[int, _Plain]:
+    def _flow(
+        self,
+        block: Block,
+        start: Sequence[Enclosure],
+        price: _Cost,
+        slopes: list[int],
+        costs: Sequence[PolicyTerm] = (),
+    ) -> tuple[int, _Plain]:
         """Constants of the flow rows, and what they leave to the occupancies; ``slopes`` grow along."""
         numbers, grid = self._numbers, self._grid
         weights: Terms = tuple((s, low, high) for s, (low, high) in enumerate(start))
@@ -235,7 +267,10 @@ class LeafBounds:
             moves = numbers.leader_moves[row]
             cost = price(row, state) - (block.base[state] << FINE)
             products = [(highest(moves, mine) - (mine[state] << FINE)) << grid for mine in by_value]
-            return (cost + highest(moves, block.base)) << grid, products
+            factor = (cost + highest(moves, block.base)) << grid
+            for term in costs:
+                factor += term.add(self._wider.costs[term.side].costs[row], grid, products)
+            return factor, products
 
         return highest(weights, block.base) << grid, plain
 
@@ -282,7 +317,8 @@ class LeafBounds:
         if leaf.occupancy is None:
             raise InvalidResultError("a leaf lacks its block of occupancies")
         slopes = [0] * numbers.num_states
-        total, plain = self._flow(leaf.occupancy, numbers.weights, self._value_cost(leaf), slopes)
+        total, plain = self._flow(leaf.occupancy, numbers.weights, self._value_cost(leaf), slopes, leaf.costs)
+        total += self._cost_constants(leaf, slopes)
         visited: dict[_Key, _Reduced] = {}
         others: list[int] = []
         for key, factor, products in _reduced(numbers, leaf.occupancy, region, rows, plain, sides, grid):
@@ -310,10 +346,18 @@ class LeafBounds:
 
     def _coupling_constants(self, leaf: Leaf, slopes: list[int]) -> int:
         """Constants of the rows that couple states; ``slopes`` grow along."""
+        return self._limits(leaf.coupling, [side.limit for side in self._sides.coupling], slopes)
+
+    def _cost_constants(self, leaf: Leaf, slopes: list[int]) -> int:
+        """Constants of the bounds on costs; ``slopes`` grow along."""
+        return self._limits(leaf.costs, [side.limit for side in self._wider.costs], slopes)
+
+    def _limits(self, terms: Sequence[PolicyTerm], limits: Sequence[Enclosure], slopes: list[int]) -> int:
+        """What the limits of rows with multipliers add; ``slopes`` grow along."""
         total = 0
-        for term in leaf.coupling:
+        for term in terms:
             # In limit - row >= 0 the limit stands like a coefficient with the other sign, of a variable that is 1.
-            low, high = self._sides.coupling[term.side].limit
+            low, high = limits[term.side]
             products = [0] * len(slopes)
             total += term.add((-high, -low), 0, products)
             for t, value in enumerate(products):
@@ -380,13 +424,18 @@ def _reduced(
         cuts.setdefault((cut.state, cut.answer), []).append(cut)
     for place, state in enumerate(block.states):
         for answer in region.answers[state]:
-            for leader in range(numbers.leader_counts[state]):
+            for leader in region.actions(state, numbers.leader_counts[state]):
                 factor, products = plain(numbers.row(state, leader, answer), place)
                 first = numbers.row(state, leader, 0)
                 for action in range(numbers.follower_counts[state]):
                     multiplier = block.incentive.get((state, answer, action), 0)
                     if not multiplier:
                         continue
+                    side = 1 if multiplier >= 0 else 0
+                    factor += multiplier * (rows.of_factor[first + action][side] - rows.lead(answer, action))
+                    for t, *ends in rows.of_products[first + action]:
+                        products[t] += multiplier * ends[side]
+                for action, multiplier in block.single.get((state, answer, leader), ()):
                     side = 1 if multiplier >= 0 else 0
                     factor += multiplier * (rows.of_factor[first + action][side] - rows.lead(answer, action))
                     for t, *ends in rows.of_products[first + action]:
@@ -421,6 +470,18 @@ def _check(leaf: Leaf, region: Region, sides: PolicySides) -> None:
     _check_terms(leaf.coupling, [side.equation for side in sides.coupling])
 
 
-def _check_terms(terms: Sequence[PolicyTerm], equations: Sequence[bool]) -> None:
+def _check_wider(leaf: Leaf, wider: WiderSides) -> None:
+    _check_terms(leaf.costs, [side.equation for side in wider.costs], "bound on a cost")
+    for block in leaf.blocks:
+        for (state, answer, _), entries in block.single.items():
+            if state not in wider.single or state not in block.states:
+                raise InvalidResultError(f"a leaf has a row for single actions of state {state}, which may use several")
+            if any(multiplier < 0 and action != answer for action, multiplier in entries):
+                raise InvalidResultError("a leaf multiplies an inequality for a single action by a negative number")
+
+
+def _check_terms(
+    terms: Sequence[PolicyTerm], equations: Sequence[bool], what: str = "row on the leader's policy"
+) -> None:
     if any(term.multiplier < 0 and not equations[term.side] for term in terms):
-        raise InvalidResultError("a leaf multiplies a row on the leader's policy by a negative number")
+        raise InvalidResultError(f"a leaf multiplies a {what} by a negative number")

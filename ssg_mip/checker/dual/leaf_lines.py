@@ -17,6 +17,7 @@ from ssg_mip.checker.dual.leaf import Block, Leaf, PolicyTerm
 from ssg_mip.checker.dual.numbers import Numbers
 from ssg_mip.checker.dual.policy_rows import NO_SIDES, PolicySides, sides_of
 from ssg_mip.checker.dual.saddle import Defence
+from ssg_mip.checker.dual.wider_rows import wider_sides
 from ssg_mip.checker.rational import common_numerators
 from ssg_mip.errors import InvalidResultError
 
@@ -42,20 +43,22 @@ def read_leaf(data: Sequence[Any], header: Header, game: Numbers) -> Leaf:
     objective = number(data[1], "a leaf's objective")
     blocks = [_block(block, states, game) for states, block in zip(covered, data[4:], strict=False)]
     floor, share, improve = _outside(data[4 + len(covered) :], header, game)
-    policy = _NO_POLICY
-    if header.policy is not None:
-        policy = _read_policy(data[-1], len(blocks), sides, game, count_of_box - count)
+    lists = () if header.policy is None else listed_values(data[-1], 5 if header.wider else 3, "multipliers of rows")
+    policy = _read_policy(lists[:3], len(blocks), sides, game, count_of_box - count) if lists else _NO_POLICY
+    costs, single = _read_wider(lists[3:], covered, header, game) if header.wider else ([], [[] for _ in blocks])
     scale = _Scale(
         [
             *(objective, *floor, *share, *improve, *policy.visits, *(by for _, by in policy.coupling)),
+            *(by for _, by in costs),
+            *(by for entries in single for _, _, by in entries),
             *(by for terms in policy.statewise for _, _, by in terms),
             *itertools.chain(*(block.multipliers() for block in blocks)),
         ]
     )
     statewise = policy.statewise or [[] for _ in blocks]
     scaled = [
-        dataclasses.replace(block.scaled(scale), policy=_by_answer(terms, scale))
-        for block, terms in zip(blocks, statewise, strict=True)
+        dataclasses.replace(block.scaled(scale), policy=_by_answer(terms, scale), single=_by_action(entries, scale))
+        for block, terms, entries in zip(blocks, statewise, single, strict=True)
     ]
     first = own + len(header.floor)
     return Leaf(
@@ -71,6 +74,7 @@ def read_leaf(data: Sequence[Any], header: Header, game: Numbers) -> Leaf:
         improve=scale.wholes(improve),
         coupling=tuple(dataclasses.replace(term, multiplier=scale.whole(by)) for term, by in policy.coupling),
         visits=scale.wholes(policy.visits),
+        costs=tuple(dataclasses.replace(term, multiplier=scale.whole(by)) for term, by in costs),
     )
 
 
@@ -86,8 +90,42 @@ class _RawPolicy:
 _NO_POLICY = _RawPolicy(statewise=[], coupling=[], visits=())
 
 
-def _read_policy(data: Any, blocks: int, sides: PolicySides, game: Numbers, visited: int) -> _RawPolicy:
-    statewise, coupling, visits = listed_values(data, 3, "multipliers of rows on the policy")
+_Single = tuple[tuple[int, int, int], int, float]
+"""State, answer and action of the leader; the follower's other action; and the multiplier."""
+
+
+def _read_wider(
+    data: Sequence[Any], covered: Sequence[Sequence[int]], header: Header, game: Numbers
+) -> tuple[list[tuple[PolicyTerm, float]], list[list[_Single]]]:
+    """Multipliers of bounds on costs, and by block of the follower's rows for single actions."""
+    costs, single = data
+    count = len(wider_sides(header.costs, ()).costs)
+    by_block: list[list[_Single]] = [[] for _ in covered]
+    for entry in listed_values(single):
+        block, state, leader, answer, action, by = listed_values(entry, 6, "a multiplier of a single action")
+        state = whole(state, 0, game.num_states - 1, "the state of a single action")
+        last = game.follower_counts[state] - 1
+        key = (
+            state,
+            whole(answer, 0, last, "the answer to a single action"),
+            whole(leader, 0, game.leader_counts[state] - 1, "a single action"),
+        )
+        action = whole(action, 0, last, "another action beside a single one")
+        place = whole(block, 0, len(covered) - 1, "the block of a single action")
+        by_block[place].append((key, action, number(by, "a multiplier of a single action")))
+    terms = [_term(listed_values(entry, 4, "a multiplier of a cost"), count, game) for entry in listed_values(costs)]
+    return terms, by_block
+
+
+def _by_action(entries: Iterable[_Single], scale: _Scale) -> dict[tuple[int, int, int], tuple[tuple[int, int], ...]]:
+    found: dict[tuple[int, int, int], tuple[tuple[int, int], ...]] = {}
+    for key, action, by in entries:
+        found[key] = (*found.get(key, ()), (action, scale.whole(by)))
+    return found
+
+
+def _read_policy(data: Sequence[Any], blocks: int, sides: PolicySides, game: Numbers, visited: int) -> _RawPolicy:
+    statewise, coupling, visits = data
     by_block: list[list[tuple[tuple[int, int], PolicyTerm, float]]] = [[] for _ in range(blocks)]
     for entry in listed_values(statewise):
         block, answer, *rest = listed_values(entry, 6, "a multiplier within a state")

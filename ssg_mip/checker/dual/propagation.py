@@ -30,13 +30,23 @@ from ssg_mip.checker.dual.numbers import FINE, Enclosure, Numbers, Terms, highes
 class Region:
     """A node: bounds on every ``v(t)`` in multiples of ``2^-grid``, and the open answers of every state.
 
-    ``mixes`` holds by state the least and the largest probability of its first leader action, where it was split.
+    ``mixes`` holds by state the least and the largest probability of its first leader action, where it was split, and
+    ``unused`` the actions of the leader by state that are closed.
     """
 
     lower: tuple[int, ...]
     upper: tuple[int, ...]
     answers: tuple[frozenset[int], ...]
     mixes: tuple[tuple[int, Fraction, Fraction], ...] = ()
+    unused: frozenset[tuple[int, int]] = frozenset()
+
+    def actions(self, state: int, count: int) -> list[int]:
+        """The leader's actions that are open in a state, of so many."""
+        return [action for action in range(count) if (state, action) not in self.unused]
+
+    def without(self, state: int, action: int) -> Region:
+        """The part where an action of the leader is not used."""
+        return dataclasses.replace(self, unused=self.unused | {(state, action)})
 
     @property
     def empty(self) -> bool:
@@ -54,7 +64,7 @@ class Region:
             low[place] = max(low[place], lower)
         if upper is not None:
             high[place] = min(high[place], upper)
-        return Region(tuple(low), tuple(high), self.answers, self.mixes)
+        return dataclasses.replace(self, lower=tuple(low), upper=tuple(high))
 
     def mixing(self, state: int, least: Fraction, most: Fraction) -> Region:
         """The part where the first leader action of a state has a probability between these."""
@@ -62,16 +72,12 @@ class Region:
         low, high = before.get(state, (Fraction(0), Fraction(1)))
         before[state] = max(low, least), min(high, most)
         mixes = tuple((place, *ends) for place, ends in before.items())
-        return Region(self.lower, self.upper, self.answers, mixes)
+        return dataclasses.replace(self, mixes=mixes)
 
     def answering(self, state: int, answers: frozenset[int]) -> Region:
         """The part where the answer in a state is among the given ones."""
-        return Region(
-            self.lower,
-            self.upper,
-            tuple(mine & answers if s == state else mine for s, mine in enumerate(self.answers)),
-            self.mixes,
-        )
+        kept = tuple(mine & answers if s == state else mine for s, mine in enumerate(self.answers))
+        return dataclasses.replace(self, answers=kept)
 
 
 class Propagation:
@@ -121,7 +127,7 @@ class Propagation:
             rooms = [(a, b, row[b] - least) for a, row in enumerate(highs) for b in kept]
             for t, room in self._look_back(state, rooms):
                 lower[t] = max(lower[t], region.upper[t] - room)
-        return Region(tuple(lower), tuple(upper), tuple(answers), region.mixes)
+        return dataclasses.replace(region, lower=tuple(lower), upper=tuple(upper), answers=tuple(answers))
 
     def _look_back(self, state: int, rooms: Iterable[tuple[int, int, int]]) -> list[tuple[int, int]]:
         """How far ``v(t)`` may move, for each ``t`` that all possible ``(a, b)`` lead to.

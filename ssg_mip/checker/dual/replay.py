@@ -18,6 +18,7 @@ from ssg_mip.checker.dual.rounds import Needed, ReductionError
 from ssg_mip.checker.dual.sums import positive, room_of, shares_check, shares_of
 from ssg_mip.checker.dual.tree import Tree, nodes_skipped
 from ssg_mip.checker.dual.units import raised, reaches, restated
+from ssg_mip.checker.follower_claim import game_of_hash
 from ssg_mip.checker.rational import ExactGame, exact_weights
 from ssg_mip.checker.verification import VERIFICATION_FORMAT, Check, Checked, in_floats, yes_or_no
 from ssg_mip.errors import InvalidResultError
@@ -36,8 +37,9 @@ class BoundVerification(Checked):
         The bound that its leaves prove; ``None`` if they prove none.
     weights
         Weights over states of the value that is bounded, exactly normalised.
-    margin, floor, values, slack, policy_rows
-        Which policies it is about (:mod:`ssg_mip.checker.dual.demands`, :mod:`ssg_mip.checker.dual.policy_rows`).
+    margin, floor, values, slack, policy_rows, costs, most
+        Which policies it is about (:mod:`ssg_mip.checker.dual.demands`, :mod:`ssg_mip.checker.dual.policy_rows`,
+        :mod:`ssg_mip.checker.dual.wider_rows`).
     nodes, leaves, closed
         Size of the tree, as far as it was read, and how many leaves prove a bound or that they hold no policy.
     cut_off
@@ -46,6 +48,8 @@ class BoundVerification(Checked):
         The bound that is claimed, not rounded; ``None`` where there is none, or it was not read.
     parts
         Of how many certificates it is the sum.
+    follower
+        Whose answers it is about: ``"rational"``, or ``"myopic"`` where it is about the game with his discount 0.
     """
 
     claimed: float | None
@@ -59,14 +63,22 @@ class BoundVerification(Checked):
     values: tuple[Fraction, ...] | None = None
     slack: float = 0.0
     policy_rows: tuple[GivenRow, ...] = ()
+    costs: tuple[GivenRow, ...] = ()
+    most: tuple[tuple[int, int], ...] = ()
     cut_off: bool = False
     exact_claim: Fraction | None = None
     parts: int = 1
+    follower: str = "rational"
 
     @property
     def passed(self) -> bool:
         """Whether the whole tree was replayed and every check passed."""
         return not self.cut_off and super().passed
+
+    @property
+    def of_allowed(self) -> bool:
+        """Whether it is about the policies alone that keep rows, bounds on costs or limits."""
+        return bool(self.policy_rows or self.costs or self.most)
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON data."""
@@ -84,11 +96,14 @@ class BoundVerification(Checked):
             "values": None if self.values is None else [float(value) for value in self.values],
             "slack": self.slack,
             **({"policy_rows": [row.to_list() for row in self.policy_rows]} if self.policy_rows else {}),
+            **({"costs": [row.to_list() for row in self.costs]} if self.costs else {}),
+            **({"most_actions": [list(pair) for pair in self.most]} if self.most else {}),
             "nodes": self.nodes,
             "leaves": self.leaves,
             "leaves_closed": self.closed,
             "cut_off": self.cut_off,
             **({"parts": self.parts} if self.parts > 1 else {}),
+            **({} if self.follower == "rational" else {"follower": self.follower}),
             "checks": [check.to_dict() for check in self.checks],
         }
 
@@ -161,7 +176,9 @@ def verify_bounds(
     while line is not None or not found:
         if found and (len(found) == most or not isinstance(line, dict)):
             raise InvalidResultError(f"line {found[-1].nodes + 2} follows the last node of the tree")
-        found.append(_verify_one(game, line, lines, out_of_time))
+        meant, follower = game_of_hash(game, line.get("game_hash") if isinstance(line, dict) else None)
+        one = _verify_one(meant, line, lines, out_of_time)
+        found.append(dataclasses.replace(one, follower=follower))
         if found[-1].cut_off:
             break
         line = next(lines, None)
@@ -218,6 +235,9 @@ def _check_sizes(game: Game, header: Header | SumHeader) -> None:
     rows = () if isinstance(header, SumHeader) or header.policy is None else header.policy.rows
     if any(len(row.coefficients) != slots for row in rows):
         raise InvalidResultError(f"a row on the leader's policy must have {slots} coefficients, one for each (s, a)")
+    costs = () if isinstance(header, SumHeader) else header.costs
+    if any(len(row.coefficients) != game.num_rows for row in costs):
+        raise InvalidResultError(f"a bound on a cost must have {game.num_rows} costs, one for each (s, a, b)")
 
 
 def _hash_check(game: Game, game_hash: str) -> Check:
@@ -306,6 +326,8 @@ def _verify_left(
         else tuple(leader.value(value, state) for state, value in enumerate(header.values)),
         slack=float(leader.gain(header.slack)),
         policy_rows=() if header.policy is None else header.policy.rows,
+        costs=header.costs,
+        most=header.most,
         cut_off=tree.cut_off,
     )
 
@@ -363,7 +385,7 @@ def _parts_check(found: list[BoundVerification]) -> Check:
     for number, one in enumerate(found, start=1):
         for check in one.failed:
             return yes_or_no("parts", False, f"part {number} of {len(found)}: {check.name}: {check.detail}")
-        if one.margin > 0.0 or one.floor or one.values is not None or one.policy_rows or one.proven is None:
+        if one.margin > 0.0 or one.floor or one.values is not None or one.of_allowed or one.proven is None:
             return yes_or_no("parts", False, f"part {number} of {len(found)} bounds the values of some policies only")
     return yes_or_no("parts", True, f"all {len(found)} parts are proven")
 

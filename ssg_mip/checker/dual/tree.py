@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 from ssg_mip.checker.clock import never
 from ssg_mip.checker.dual.demands import demands_of
 from ssg_mip.checker.dual.document import Header, rounded_down, rounded_up
-from ssg_mip.checker.dual.fields import number, whole
+from ssg_mip.checker.dual.fields import listed_values, number, whole
 from ssg_mip.checker.dual.leaf import LeafBounds
 from ssg_mip.checker.dual.leaf_lines import read_defences, read_leaf
+from ssg_mip.checker.dual.least import least_weighted_value
 from ssg_mip.checker.dual.numbers import FINE, Numbers, highest
 from ssg_mip.checker.dual.policy_rows import NO_SIDES, Visits, sides_of
 from ssg_mip.checker.dual.propagation import Propagation, Region
@@ -23,6 +25,7 @@ from ssg_mip.checker.dual.value_leaf import (
     read_value_leaf,
     weighted_values,
 )
+from ssg_mip.checker.dual.wider_rows import wider_sides
 from ssg_mip.checker.rational import ExactGame, exact_weights
 from ssg_mip.checker.verification import Check, in_floats, yes_or_no
 from ssg_mip.errors import InvalidResultError
@@ -70,12 +73,14 @@ class Tree:
         if header.policy is not None and sides.coupled and header.values is None:
             self._visits = Visits(self._numbers, header.grid, header.policy, sides.coupled)
         self._propagation = Propagation(self._numbers, header.grid, demands.margin)
-        self._bounds = LeafBounds(self._numbers, header.grid, demands, sides)
+        wider = wider_sides(header.costs, header.most)
+        self._bounds = LeafBounds(self._numbers, header.grid, demands, sides, wider)
         self._values = ValueBounds(self._numbers, header.grid, Fraction(header.margin))
         self._root = rounded_down(header.lower, header.grid), rounded_up(header.upper, header.grid)
         self._places = self._numbers.num_states + (0 if self._visits is None else len(sides.coupled))
         self._ceiling = self._proven_ceiling()
         self._slack = slack_of_opposites(exact)
+        self._least: Fraction | None = None
         self.unproven = 0
         self.nodes = self.leaves = 0
 
@@ -117,7 +122,7 @@ class Tree:
             if line[0] in ("u", "x") and self._header.reduction is None:
                 raise InvalidResultError(f"line {self.nodes + 1} is a node that the format of the file does not have")
             match line[0]:
-                case "p" | "v" | "g" | "x":
+                case "p" | "v" | "g" | "x" | "a":
                     if depth == DEEPEST:
                         raise InvalidResultError(f"line {self.nodes + 1} is deeper than {DEEPEST} nodes below the root")
                     open_nodes += ((part, depth + 1) for part in reversed(self._parts(line, region)))
@@ -173,7 +178,7 @@ class Tree:
             return region
         count = self._numbers.num_states
         low, high = self._visits.tightened(region.lower[count:], region.upper[count:], region.answers)
-        return Region(region.lower[:count] + low, region.upper[:count] + high, region.answers, region.mixes)
+        return dataclasses.replace(region, lower=region.lower[:count] + low, upper=region.upper[:count] + high)
 
     def _parts(self, line: list[Any], region: Region) -> list[Region]:
         """The parts of an inner node."""
@@ -189,12 +194,27 @@ class Tree:
                 answer = whole(answer, 0, self._numbers.follower_counts[state] - 1, "the answer of a split")
                 alone = frozenset([answer])
                 return [region.answering(state, alone), region.answering(state, region.answers[state] - alone)]
+            case ["a", state, actions]:
+                return self._closings(state, actions, region)
             case ["x", *_]:
                 state, share = read_mix_split(line, self._numbers)
                 nothing, all_of_it = Fraction(0), Fraction(1)
                 return [region.mixing(state, nothing, share), region.mixing(state, share, all_of_it)]
             case _:
                 raise InvalidResultError(f"line {self.nodes + 1} is not a split: {line!r}")
+
+    def _closings(self, state: Any, actions: Any, region: Region) -> list[Region]:
+        """The parts in which one of more actions than a state may use is closed."""
+        state = whole(state, 0, self._numbers.num_states - 1, "the state of a split")
+        most = dict(self._header.most).get(state)
+        last = self._numbers.leader_counts[state] - 1
+        closed = [whole(action, 0, last, "the action of a split") for action in listed_values(actions)]
+        if most is None or len(set(closed)) <= most or len(set(closed)) < len(closed):
+            raise InvalidResultError(
+                f"line {self.nodes + 1} closes one of the actions {closed} in state {state}, of which "
+                f"{'all' if most is None else most} may be used: there must be more of them, each once"
+            )
+        return [region.without(state, action) for action in closed]
 
     def _leaf(self, line: list[Any], region: Region) -> Fraction | None:
         """The bound of a leaf; ``None`` where it is empty. A leaf that proves nothing is counted."""
@@ -205,7 +225,8 @@ class Tree:
                 return None
             value = self._bounds.value(leaf, region)
             if leaf.objective > 0:
-                return value / Fraction(leaf.objective, 1 << leaf.scale)
+                bound = value / Fraction(leaf.objective, 1 << leaf.scale)
+                return None if self._below_all(bound) else bound
             self.unproven += value >= 0
             return None
         if line[0] == "u":
@@ -226,6 +247,15 @@ class Tree:
         weights = exact_weights(self._header.weights)
         return sum((w * value for w, value in zip(weights, values, strict=True)), Fraction(0))
 
+    def _below_all(self, bound: Fraction) -> bool:
+        """Whether a bound that is to prove a node empty lies below what every pair of policies is worth."""
+        if self._header.bound is not None or self._header.values is not None:
+            return False
+        if self._least is None:
+            weights = exact_weights(self._header.weights)
+            self._least = least_weighted_value(self._numbers, self._header.grid, weights)
+        return bound < self._least
+
     def _value_leaf(self, line: list[Any], region: Region) -> Fraction | None:
         """The bound of a leaf of values, which says nothing of a single step."""
         leaf = read_value_leaf(line, self._numbers)
@@ -245,7 +275,12 @@ def nodes_skipped(lines: Iterator[Any]) -> int:
     for line in lines:
         nodes += 1
         kind = line[0] if isinstance(line, list) and line else None
-        left += 1 if kind in ("v", "g", "x") else 0 if kind == "p" else -1
+        left += 1 if kind in ("v", "g", "x") else 0 if kind == "p" else _more_parts(line) if kind == "a" else -1
         if not left:
             break
     return nodes
+
+
+def _more_parts(line: list[Any]) -> int:
+    """How many nodes more are to come than before a node that closes actions."""
+    return len(listed_values(line[2])) - 1 if len(line) == 3 else -1

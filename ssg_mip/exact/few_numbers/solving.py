@@ -150,7 +150,7 @@ def _best_on(problem: Problem, run: Run, family: OneNumber, path: Walk, scale: f
     one within its tolerance only.
     """
     best = evaluated(problem, run, LeaderPolicy.uniform(family.game) if run.start is None else run.start)
-    inside = _peaks(problem, run, family, path) if problem.follower.ties == "adverse" else ()
+    inside = _peaks(problem, run, family, path) if problem.follower.opposes_leader else ()
     for candidate in itertools.chain(_at_changes(problem, run, family, path), inside):
         least = NEGLIGIBLE * max(run.gap, LEAST_GAP) * gap_size(best.value, scale)
         best = candidate if candidate.value > best.value + least else best

@@ -17,6 +17,11 @@ from ssg_mip.problem.policy_space import PolicyRow, PolicySpace
 class Alike:
     """Which states of a game play as others do, by the rows ``f(a|s) == f(a'|s')`` of a policy space.
 
+    Attributes
+    ----------
+    source
+        For every leader slot the first one that has the same probability; itself in states that play for themselves.
+
     Parameters
     ----------
     game, space
@@ -25,12 +30,12 @@ class Alike:
 
     def __init__(self, game: Game, space: PolicySpace) -> None:
         self._game = game
-        self._source = _completed(game, _sources(game, space))
+        self.source = _completed(game, _sources(game, space))
 
     @property
     def changes_nothing(self) -> bool:
         """Whether every state plays for itself."""
-        return bool(np.array_equal(self._source, np.arange(len(self._source))))
+        return bool(np.array_equal(self.source, np.arange(len(self.source))))
 
     def copied(self, policy: LeaderPolicy) -> LeaderPolicy:
         """The policy with the probabilities of the first of the states that play alike in all of them."""
@@ -39,7 +44,7 @@ class Alike:
         game, state = self._game, self._game.leader_slot_state
         probabilities = np.zeros(policy.probabilities.shape)
         place = np.arange(len(state)) - game.leader_offsets[state]
-        probabilities[state, place] = policy.slots(game)[self._source]
+        probabilities[state, place] = policy.slots(game)[self.source]
         return LeaderPolicy(probabilities)
 
 

@@ -87,8 +87,17 @@ class FixedResponse:
 
     def leader_slopes(self) -> FloatArray:
         """``dV(s) / df`` as ``[state, leader slot]`` (the constant part is the present value)."""
+        return self._slopes_of(self.game.leader_rewards, self.leader_values)
+
+    def costs(self, costs: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """What joint actions cost from every state, discounted by the leader, and how that moves with ``f``."""
+        weight = self.slots[self.game.row_leader_slot]
+        values = self._leader_inverse @ self._mean(weight * costs)
+        return values, self._slopes_of(costs, values)
+
+    def _slopes_of(self, rewards: FloatArray, values: FloatArray) -> FloatArray:
         game = self.game
-        q = game.leader_rewards + game.leader_discount * (game.dense_transition @ self.leader_values)
+        q = rewards + game.leader_discount * (game.dense_transition @ values)
         slopes: FloatArray = self._leader_inverse @ self._table(q)[self._answer]
         return slopes
 
@@ -175,7 +184,7 @@ class Linearisation:
         further = np.hstack((np.ones((len(self.rows), len(elastic))), -self.slopes[:, None] * np.array([levels])))
         simplex = np.zeros((game.num_states, len(present) + further.shape[1]))
         simplex[game.leader_slot_state, np.arange(len(present))] = 1.0
-        rows = SlotRows.none(len(present)) if rows is None else rows
+        rows = SlotRows.none(len(present)) if rows is None else rows.at(present)
         fixed = np.hstack((rows.matrix, np.zeros((len(rows.matrix), further.shape[1]))))
         matrix = np.vstack((simplex, np.hstack((self.rows, further)), fixed))
         ones = np.ones(game.num_states)

@@ -74,7 +74,7 @@ class _Rounds:
 
     def __init__(self, problem: Problem, run: Run, scale: float) -> None:
         game = problem.game
-        kindly = problem.follower.ties == "leader"
+        kindly = problem.follower.favours_leader
         self._problem, self._run, self._scale, self._game = problem, run, scale, game
         thresholds = tie_thresholds(game, run.tolerances)
         self._margin = MARGIN_IN_TIES * thresholds if problem.follower.rule_decides else np.zeros(game.num_states)

@@ -23,7 +23,7 @@ TIME_SHARE = 0.5
 
 def take_statewise_bound(problem: Problem, run: Run, visits: Visits) -> None:
     """Give the visits the bound of the game's class, where it is better than the one they have; not without time."""
-    if run.stopped or problem.follower.margin > 0.0 or not is_statewise(problem.game):
+    if run.stopped or not problem.follower.any_policy_counts or not is_statewise(problem.game):
         return
     form, recorder = standard_form(problem.game), run.recorder
     own, inner = into_form(problem, run.sharing(TIME_SHARE).quietly().recording(None), form)

@@ -2,7 +2,8 @@ r"""Two conditions on a policy, of Kudo & Akimoto: Theorem 9 is necessary for Pa
 
 **Theorem 9.** If ``f'`` is Pareto-optimal, no ``f`` with ``Q(., f) >= V`` in every state changes any value, where
 ``V`` and ``Q`` are those of ``f'``. That is the stop test of Algorithm 1, here for any policy. If the leader is myopic
-(``gamma_A = 0``) it is sufficient as well.
+(``gamma_A = 0``) it is sufficient as well. Both conditions hold among the policies that keep rows, too, because they
+compare values policy by policy.
 
 **Theorem 10.** ``f'`` is Pareto-optimal if for every ``f`` either ``d = Q(., f) - V`` is 0 everywhere, or in some
 state ``d(s) < -c delta(f)`` with ``c = gamma_A / (1 - gamma_A)``, ``delta(f) = max_s sum_t p(t | s, f, g(s)) d(t)``.
@@ -23,9 +24,10 @@ import numpy as np
 
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.interrupt import Interrupt
-from ssg_mip.base.rules import INTERRUPT, checked, optional
+from ssg_mip.base.rules import INTERRUPT, Rule, checked, optional
 from ssg_mip.base.status import Termination
 from ssg_mip.base.tolerances import DEFAULT_GAP
+from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import Ties
 from ssg_mip.evaluation.mdp import induced_by_leader
 from ssg_mip.evaluation.standard_form import standard_form
@@ -40,6 +42,7 @@ from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.follower import Rational
 from ssg_mip.problem.objective import Objective
+from ssg_mip.problem.policy_space import PolicySpace, Scope
 from ssg_mip.problem.problem import Problem
 from ssg_mip.runs.limits import Limits
 from ssg_mip.runs.run import Run
@@ -49,6 +52,9 @@ SAMPLES = 50
 
 STEPS = (1.0, 0.3, 0.1, 0.03)
 """How far to go towards each of them."""
+
+
+_ASKED = Rule(f"{GAME.words}, or a Problem", lambda value: GAME.holds(value) or isinstance(value, Problem))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -83,9 +89,9 @@ class NecessaryCondition:
     lps: int
 
 
-@checked(game=GAME, policy=LEADER_POLICY, interrupt=optional(INTERRUPT))
+@checked(game=_ASKED, policy=LEADER_POLICY, interrupt=optional(INTERRUPT))
 def necessary_condition(
-    game: Game,
+    game: Game | Problem,
     policy: LeaderPolicy,
     *,
     ties: Ties = "leader",
@@ -100,7 +106,8 @@ def necessary_condition(
     Parameters
     ----------
     game, policy
-        The game and the leader policy.
+        The game, or a problem that says which policies are allowed, and the leader policy. Of a problem the condition
+        is about the allowed policies: a policy that is Pareto-optimal among them. Its weights play no part.
     ties, gap, time_limit, node_limit, seed, interrupt
         As in ``solve``; ``gap`` times the largest value or reward is the average gain that counts as none.
 
@@ -109,8 +116,11 @@ def necessary_condition(
     InvalidPolicyError
         If the policy does not fit the game.
     OptionError
-        If an option is out of range.
+        If an option is out of range, the policy does not keep a row, or the problem asks for more than rows.
     """
+    asked = game if isinstance(game, Problem) else Problem(game)
+    game = asked.game
+    _check_allowed(asked, policy)
     run = Run(
         gap=gap,
         deadline=Deadline(time_limit),
@@ -120,7 +130,7 @@ def necessary_condition(
     )
     form = standard_form(game)
     even = np.full(game.num_states, 1.0 / game.num_states)
-    problem = Problem(form.standard, Objective(even), Rational(ties=ties))
+    problem = Problem(form.standard, Objective(even), Rational(ties=ties), PolicySpace(rows=asked.policies.rows))
     current = EvaluatedPolicy.of(problem, policy, run.tolerances)
     step = take_step(problem, run, current, exact_improvement, 0)
     holds = True if step.termination is Termination.STATIONARY else None
@@ -138,6 +148,20 @@ def necessary_condition(
         nodes=step.nodes,
         lps=step.lps,
     )
+
+
+def _check_allowed(problem: Problem, policy: LeaderPolicy) -> None:
+    """Raise :class:`OptionError` where the condition would not be about this policy, or not about all that is asked."""
+    game, space = problem.game, problem.policies
+    others = space.names_by_scope(game).keys() - {Scope.STATEWISE, Scope.COUPLING}
+    if others or space.least_values(game) is not None or problem.follower.margin > 0.0:
+        raise OptionError(
+            "the necessary condition is tested over policies that keep rows on their probabilities; leave what else "
+            "the problem asks for out"
+        )
+    broken = [row.name for row in space.rows if not row.holds(policy.slots(game))]
+    if broken:
+        raise OptionError(f"the policy does not keep {', '.join(broken)}; the condition is about policies that do")
 
 
 class Sufficiency(enum.Enum):
@@ -246,7 +270,7 @@ def breaks_sufficiency(bridge: HighestGainBridge, policy: LeaderPolicy, negligib
     leader, _ = induced_by_leader(game, policy)
     promised = leader.action_values(bridge.values) - bridge.values[game.follower_slot_state]
     own = response.follower_policy.slots(game)
-    if bridge.problem.follower.ties == "leader":  # the tied answer that gives the gain
+    if bridge.problem.follower.favours_leader:  # the tied answer that gives the gain
         promised = np.where(response.tied, promised, -np.inf)
         own = np.array([int(np.argmax(promised[a:b])) + a for a, b in zip(*_ends(game), strict=True)])
     moved = np.asarray(leader.transition[own] @ gains)

@@ -10,9 +10,9 @@ policies that are nowhere below ``v'`` meet the same floor, so none of them is w
 the ``n`` states none gains more than ``(D - alpha @ v') / (n min alpha)``. Where that is nothing, ``v'`` is
 Pareto-optimal, for every leader discount. Only if the weights are too uneven to say so, even ones follow.
 
-Where policies must keep rows, the program has no floors, because the block of each floor would choose a policy of its
-own. Then its optimum over the allowed policies leads on if it dominates the point, its bound proves what it proves, and
-else the question stays open.
+Where rows on policies couple states, the program has no floors, because the block of each floor would choose a policy
+of its own. Then its optimum over the allowed policies leads on if it dominates the point, its bound proves what it
+proves, and else the question stays open.
 
 Floors make the program much larger, so they come lazily: first the program without any, once for all restarts; then
 with those that its optimum violates, until none is. Leaving floors out can only raise the bound, so it holds
@@ -93,7 +93,7 @@ class DominatingPointSearch:
     @property
     def takes_floors(self) -> bool:
         """Whether programs may have floors, so that a jump settles whether anything dominates a point."""
-        return not self._problem.policies.rows
+        return not self._problem.policies.coupled_states(self._game)
 
     @property
     def known(self) -> Answer | None:

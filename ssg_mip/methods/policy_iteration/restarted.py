@@ -8,7 +8,7 @@ weighted optimum, which may ask some state to lose: **use ``commitment`` for tha
 
 A jump makes for the weighted sum, whatever the scalarisation of the steps: no scalarisation falls where no state loses.
 It is as hard as the commitment program, or harder. At a limit the point that Algorithm 1 has reached is the
-answer. Where policies must keep rows a run often ends at a point that is proven to be stationary and no more
+answer. Where rows on policies couple states a run often ends at a point that is proven to be stationary and no more
 (:mod:`~ssg_mip.methods.policy_iteration.dominating_point`). Where the leader is myopic no jump is needed: there
 Algorithm 1 stops at Pareto-optimal points only (Theorem 11 d). Jumps are not drawn: the seed decides what it decides in
 ``policy-iteration``.
@@ -128,7 +128,7 @@ class _Restarting(Walk):
         return dataclasses.replace(step, termination=_why(jump, problem)), jump
 
 
-_OPEN = "whether an allowed policy dominates it is open: floors under the values do not go with rows on policies"
+_OPEN = "whether an allowed policy dominates it is open: floors under the values do not go with rows across states"
 
 
 def _why(jump: Jump, problem: Problem) -> Termination:

@@ -27,7 +27,7 @@ from ssg_mip.exact.direction import solve_direction
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.pareto.allowed import TOGETHER, check_rows, nearest_allowed
-from ssg_mip.pareto.enclosure.archive import Archive
+from ssg_mip.pareto.enclosure.gathered import Gathered
 from ssg_mip.pareto.enclosure.objectives import Objective, sum_demand
 from ssg_mip.pareto.enclosure.points import AttainedPoint, described_points
 from ssg_mip.pareto.enclosure.region import OpenBox, Region
@@ -118,7 +118,7 @@ class EnclosureSearch:
                 "this game: ask for less"
             )
         self._region = Region(high)
-        self._archive = Archive(
+        self._archive = Gathered(
             problem,
             run,
             objectives,
@@ -188,7 +188,7 @@ class EnclosureSearch:
         least = float(weights @ self._low)
         demand = sum_demand(self._objectives, weights, least)
         top = float(weights @ self._region.upper.corners.max(axis=0)) - least
-        start = max(self._archive.points, key=lambda one: float(weights @ one.objectives), default=None)
+        start = self._archive.best(weights)
         answer = self._solve([demand], top, start, ())
         self._counts["weighted_sums"] += 1
         if answer.termination is Termination.INFEASIBLE:
@@ -319,7 +319,7 @@ class EnclosureSearch:
                 method="enclosure",
                 options={
                     "resolution": self._wanted,
-                    "margin": float(self._problem.follower.margin),
+                    **self._problem.follower.options(),
                     "time_limit": None if math.isinf(run.deadline.asked) else run.deadline.asked,
                     "node_limit": run.limits.nodes,
                     "program_limit": None if math.isinf(self._program_limit) else self._program_limit,

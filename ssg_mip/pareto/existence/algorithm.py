@@ -18,6 +18,7 @@ from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.registry import find_method
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.pareto.allowed import ONE_BY_ONE, at_least, check_rows, chosen_by_state
+from ssg_mip.pareto.archive import Archive
 from ssg_mip.pareto.existence.answers import Verdict
 from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.problem import Problem
@@ -37,10 +38,10 @@ class ExistenceSearch:
 
     Attributes
     ----------
-    lower, upper
-        Attained values of every state, and proven bounds.
-    candidate
-        The policy that misses the bounds least, with the response to it.
+    upper
+        Proven bounds on the leader's value in every state.
+    attained
+        The policies met, with the responses to them.
     joint_bound
         Proven bound on the average over the states.
     results
@@ -57,11 +58,8 @@ class ExistenceSearch:
         self._run = run
         self._bounds = leader_value_bounds(game)
         self._scale = gap_scales(self._bounds)
-        self.lower = np.full(game.num_states, -np.inf)
         self.upper = self._bounds.upper.copy()
-        self._best: list[EvaluatedPolicy | None] = [None] * game.num_states
-        self._known: dict[int, EvaluatedPolicy] = {}
-        self.candidate: EvaluatedPolicy | None = None
+        self.attained: Archive[EvaluatedPolicy] = Archive(game.num_states, lambda one: one.values)
         self.joint_bound = float(np.mean(self.upper))
         self.results: list[Result] = []
         self.nodes = 0
@@ -73,6 +71,17 @@ class ExistenceSearch:
     def end(self) -> Termination:
         """Why the work ended: a limit that left something open, or ``GAP``."""
         return next((end for end in self._ends.values() if end.is_limit), Termination.GAP)
+
+    @property
+    def lower(self) -> FloatArray:
+        """Attained values of every state."""
+        found: FloatArray = self.attained.values.max(axis=0, initial=-np.inf)
+        return found
+
+    @property
+    def candidate(self) -> EvaluatedPolicy | None:
+        """The policy that misses the bounds least, with the response to it."""
+        return min(self.attained.points, key=lambda one: self._misses(one.values), default=None)
 
     @property
     def allowed(self) -> FloatArray:
@@ -132,13 +141,13 @@ class ExistenceSearch:
             self.joint_bound = min(self.joint_bound, result.dual_bound)
         else:
             self.upper[state] = min(self.upper[state], result.dual_bound)
-        if result.leader_policy is not None and id(result.leader_policy) not in self._known:
-            self._remember(EvaluatedPolicy.of(self._problem, result.leader_policy, self._run.tolerances))
+        if result.leader_policy is not None:
+            self.attained.add(EvaluatedPolicy.of(self._problem, result.leader_policy, self._run.tolerances))
         return result
 
     def _start(self, state: int | None) -> LeaderPolicy | None:
         """The best policy so far: of a state, or the one that misses the bounds least."""
-        best = self.candidate if state is None else self._best[state]
+        best = self.candidate if state is None else self.attained.best(unit_weights(self._game.num_states, state))
         return None if best is None else best.policy
 
     def _exhausted(self) -> bool:
@@ -148,27 +157,16 @@ class ExistenceSearch:
             self._ends[_ALL] = reason
         return _ALL in self._ends or self.end in {Termination.NODE_LIMIT, Termination.SIZE_LIMIT}
 
-    def _remember(self, found: EvaluatedPolicy) -> None:
-        """Keep what a policy attains: in each state if it is the best so far, as the candidate if it misses least."""
-        values = found.values
-        self._known[id(found.policy)] = found
-        for state in np.flatnonzero(values > self.lower):
-            self._best[int(state)] = found
-        self.lower = np.maximum(self.lower, values)
-        if self.candidate is None or self._misses(values) < self._misses(self.candidate.values):
-            self.candidate = found
-
     def _misses(self, values: FloatArray) -> float:
         """The largest distance from a bound, in units of what is allowed."""
         return float(np.max((self.upper - values) / np.maximum(self.allowed, np.finfo(float).tiny)))
 
     def _existing(self) -> tuple[Verdict, float, str] | None:
         """An equilibrium, if one of the policies met is one."""
-        for found in list(self._known.values()):  # the bounds have moved since they were remembered
-            self._remember(found)
-        if self.candidate is None or self._misses(self.candidate.values) > 1.0:
+        found = self.candidate
+        if found is None or self._misses(found.values) > 1.0:
             return None
-        short = self._run.scale.gain_out(float(np.max(self.upper - self.candidate.values)))
+        short = self._run.scale.gain_out(float(np.max(self.upper - found.values)))
         return Verdict.EXISTS, math.nan, f"one policy is within {max(short, 0.0):.3g} of the supremum of every state"
 
     def _excluded(self) -> tuple[Verdict, float, str] | None:
@@ -201,7 +199,7 @@ class ExistenceSearch:
         self.lps += answer.lps
         self._ends[_FLOORS] = answer.termination
         if answer.found is not None:
-            self._remember(answer.found)
+            self.attained.add(answer.found)
             return self._existing()
         if answer.termination is not Termination.INFEASIBLE:
             return None
@@ -220,9 +218,10 @@ class ExistenceSearch:
         )
 
     def _why_undecided(self) -> str:
-        if self.candidate is None:
+        found = self.candidate
+        if found is None:
             return "no policy was found"
-        short = self._run.scale.gain_out(float(np.max(self.upper - self.candidate.values)))
+        short = self._run.scale.gain_out(float(np.max(self.upper - found.values)))
         return (
             f"the best policy found may miss the supremum of some state by {short:.3g}; no bound excludes better ones"
         )

@@ -15,6 +15,8 @@ import pytest
 from ssg_mip import (
     AugmentedChebyshev,
     ConcavePieces,
+    LeaderPolicy,
+    Problem,
     WorstStart,
     enclose_front,
     read_instance,
@@ -26,12 +28,10 @@ from ssg_mip.checker.printed_checks import UNCHECKED_FIELDS
 from ssg_mip.checker.verification import Verification
 from ssg_mip.errors import OptionError
 from ssg_mip.game.game import Game
-from ssg_mip.problem.problem import Problem
 from tests.oracles.games import random_game, static_game
 from tests.oracles.known import figure_1
 from tests.unit import ROOT
 from tests.unit.checker.lies import Data, Path, is_below, leaf, leaves, other_values, pattern, put
-from tests.unit.questions import answered
 
 MOST_PLACES = 2
 """Leaves of one pattern that are changed in a document, at most."""
@@ -69,6 +69,22 @@ def games() -> dict[str, Game]:
     }
 
 
+def problems() -> Iterator[Problem]:
+    """One with constraints of every kind that rows say, one that no policy keeps, and one with a goal of its own."""
+    problem = Problem(games()["drawn"])
+    yield (
+        problem.require({("s0", "a0"): 1.0, ("s2", "a1"): 2.0}, ">=", 0.5, name="presence")
+        .budget({("s0", "a1"): 0.5, ("s1", "a1"): 1.0}, 0.9, name="fuel")
+        .forbid("s2", "a2")
+        .at_least("s1", "a0", 0.1)
+        .same_policy(["s0", "s1"])
+        .observe({"s0": "here", "s1": "here"})
+        .close_to(LeaderPolicy.uniform(problem.game), 2.5)
+    )
+    yield problem.at_least("s0", "a0", 0.75).at_least("s0", "a1", 0.75).forbid("s1", "a0")
+    yield problem.maximise(WorstStart(["s0", {"s1": 0.5, "s2": 0.5}]))
+
+
 @cache
 def documents(kind: str) -> tuple[tuple[Game, str], ...]:
     """Games and what was printed about them."""
@@ -81,8 +97,8 @@ def documents(kind: str) -> tuple[tuple[Game, str], ...]:
         asked += [("figure 1", {"scalarisation": AugmentedChebyshev(np.array([0.6, 0.4]), np.full(2, 10.0))})]
         asked += [("drawn", {"scalarisation": ConcavePieces(np.array([[1.0, 0.5, 0.2], [0.3, 0.4, 1.0]]))})]
         made = [(games()[name], solve(games()[name], gap=1e-3, **options).to_dict()) for name, options in asked]
-        goal = Problem(games()["drawn"]).maximise(WorstStart(["s0", {"s1": 0.5, "s2": 0.5}]))
-        made.insert(1, (goal.game, answered(goal, gap=1e-3).to_dict()))
+        constrained = [solve(one, method="commitment", gap=1e-3) for one in problems()]
+        made[1:1] = [(one.game, one.to_dict()) for one in constrained]
     elif kind == "front":
         made = [(game, trace_front(game, num_weights=4, gap=1e-3).to_dict()) for game in games().values()]
     else:

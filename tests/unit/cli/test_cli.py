@@ -137,3 +137,22 @@ def test_a_selection_reaches_policy_iteration_and_the_provenance(command: Comman
     assert ran.code == 0
     options = ran.data["provenance"]["options"]
     assert (options["selection"], options["epsilon"]) == ("epsilon", 0.5)
+
+
+def test_a_follower_of_another_kind_is_answered_for(command: Command, instance: Path) -> None:
+    """The usual method is one that honours him; what he does is printed, and checked."""
+    ran = command("solve", instance, "--follower", "quantal:0.5", "--json")
+    assert ran.code == 0
+    assert ran.data["follower"] == {"kind": "quantal", "temperature": 0.5}
+    assert (ran.data["method"], ran.data["check"]["word"]) == ("commitment", "values verified")
+    told = command("solve", instance, "--follower", "quantal:0.5")
+    assert "quantal follower, temperature 0.5" in told.err
+
+
+def test_a_wrong_follower_is_wrong_usage(command: Command, instance: Path) -> None:
+    for text, words in (("quantal", "needs a temperature"), ("clever:1", "it must be one of")):
+        ran = command("solve", instance, "--follower", text)
+        assert ran.code == 2
+        assert words in " ".join(ran.err.split())
+    refused = command("solve", instance, "--follower", "quantal:1", "--method", "grid")
+    assert (refused.code, "ask for commitment" in " ".join(refused.err.split())) == (2, True)

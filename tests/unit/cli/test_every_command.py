@@ -72,6 +72,7 @@ COMMANDS = [
     ("batch GAMES --out OUT", "ssg-mip-batch/"),
     ("batch GAMES --out OUT --jobs 2", "ssg-mip-batch/"),
     ("export GAME PROGRAM", "ssg-mip-export/"),
+    ("evaluate GAME PRINTED/solve.json", "ssg-mip-result/"),
     ("plot PRINTED/solve.json GAME --out PICTURE", "ssg-mip-plot/"),
     ("verify PRINTED/solve.json GAME", "ssg-mip-verification/"),
     ("verify PRINTED/front.json GAME --certificate PRINTED/front.proofs", "ssg-mip-verification/"),

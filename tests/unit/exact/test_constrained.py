@@ -272,7 +272,7 @@ def test_floors_and_rows_do_not_go_together() -> None:
     """A block from a state with a floor would choose a policy of its own."""
     case = small(0, "coupling")
     problem = ConstrainedBridge(*asked(case))
-    with pytest.raises(ValueError, match="several demands or rows that couple states, not both"):
+    with pytest.raises(ValueError, match="several demands or rows across states or on costs, not both"):
         commitment(
             case.game,
             case.weights,

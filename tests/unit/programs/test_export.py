@@ -267,7 +267,7 @@ def test_unknown_programs_forms_and_endings_are_refused(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="form is 'cubic'; it must be one of bilinear, strong, milp, relaxation"):
         export(game, tmp_path / "a.lp", "commitment", "cubic")  # type: ignore[arg-type]
     with pytest.raises(OptionError, match=r"must end in \.lp"):
-        export(game, tmp_path / "a.mps")
+        export(game, tmp_path / "a.txt")
     with pytest.raises(OptionError, match="weights have shape"):
         export(game, tmp_path / "a.lp", weights=[1.0])
     with pytest.raises(InvalidPolicyError, match="has shape"):

@@ -81,8 +81,10 @@ def test_a_weighted_sum_stands_for_weights(tmp_path: Path) -> None:
     assert named.read_text() == plain.read_text()
 
 
-def test_it_belongs_to_the_improvement_program_alone(tmp_path: Path) -> None:
-    for program, weights in (("commitment", None), ("improvement", [0.5, 0.5])):
-        with pytest.raises(OptionError, match="belongs to the improvement program"):
-            export(a_game(), tmp_path / "p.lp", program, weights=weights, scalarisation="augmented-chebyshev")  # type: ignore[arg-type]
+def test_it_stands_for_weights_and_belongs_to_no_restricted_policies(tmp_path: Path) -> None:
+    """The forms of the commitment program along it are in ``test_file_formats``."""
+    with pytest.raises(OptionError, match="a scalarisation stands for weights"):
+        export(a_game(), tmp_path / "p.lp", weights=[0.5, 0.5], scalarisation="augmented-chebyshev")
+    with pytest.raises(OptionError, match="maximises a weighted sum"):
+        export(a_game(), tmp_path / "p.lp", "commitment", "milp", scalarisation="augmented-chebyshev")
     assert not list(tmp_path.iterdir())

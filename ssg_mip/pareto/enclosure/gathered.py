@@ -12,6 +12,7 @@ from ssg_mip.exact import Answer
 from ssg_mip.exact.constrained import bridge_along
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.pareto.archive import Archive
 from ssg_mip.pareto.dominance import covers
 from ssg_mip.pareto.enclosure.objectives import Objective, sum_demand
 from ssg_mip.pareto.enclosure.points import AttainedPoint
@@ -20,8 +21,8 @@ from ssg_mip.programs.direction import Demand, Direction
 from ssg_mip.runs.run import Run
 
 
-class Archive:
-    """The attained points that no other one covers.
+class Gathered:
+    """The attained points of which none covers another, and by-products of searches that wait for a look.
 
     Parameters
     ----------
@@ -49,16 +50,24 @@ class Archive:
         self._objectives = objectives
         self._problem = problem
         self._run = run
-        self._equal = equal
+        self._archive: Archive[AttainedPoint] = Archive(len(objectives), lambda one: one.objectives, equal)
         self._news_share = news
         self._on_new = on_new
         self._news: list[AttainedPoint] = []
-        self.points: list[AttainedPoint] = []
+
+    @property
+    def points(self) -> list[AttainedPoint]:
+        """The points."""
+        return self._archive.points
 
     @property
     def values(self) -> FloatArray:
         """The objectives at the points, shape ``[points, objectives]``."""
-        return np.array([one.objectives for one in self.points]).reshape(-1, len(self._objectives))
+        return self._archive.values
+
+    def best(self, weights: FloatArray) -> AttainedPoint | None:
+        """The point worth most under weights on the objectives."""
+        return self._archive.best(weights)
 
     def evaluated_anew(self) -> list[AttainedPoint]:
         """The points by a fresh evaluation of their policies."""
@@ -68,7 +77,7 @@ class Archive:
     def witness(self, policy: LeaderPolicy, response: Response) -> None:
         """Remember a policy that a search evaluated, if it tells something new."""
         found = self._at(policy, response)
-        if not self._known(found.objectives, self._news_share):
+        if not self._archive.knows(found.objectives, self._news_share):
             self._news.append(found)
 
     def take(self, answer: Answer) -> None:
@@ -77,24 +86,20 @@ class Archive:
             self.add(answer.policy, answer.response)
         news, self._news = self._news, []
         for found in sorted(news, key=lambda one: -float(one.objectives.sum())):
-            if not self._known(found.objectives, self._news_share):
+            if not self._archive.knows(found.objectives, self._news_share):
                 self.add(found.policy, found.response)
 
     def add(self, policy: LeaderPolicy, response: Response) -> None:
         """Keep a point, moved up, unless a known one is as good."""
         found = self._at(policy, response)
-        if self._known(found.objectives, self._equal):
+        if self._archive.knows(found.objectives):
             return
         best = self._moved_up(found)
-        self.points = [one for one in self.points if not covers(best.objectives, one.objectives, self._equal)]
-        self.points.append(best)
+        self._archive.add(best)
         self._on_new(best.objectives)
 
     def _at(self, policy: LeaderPolicy, response: Response) -> AttainedPoint:
         return AttainedPoint(policy, response, np.array([one.value(response) for one in self._objectives]))
-
-    def _known(self, values: FloatArray, tolerance: float) -> bool:
-        return any(covers(one.objectives, values, tolerance) for one in self.points)
 
     def _moved_up(self, found: AttainedPoint) -> AttainedPoint:
         """Local ascent on the sum of the objectives, with their values as floors, where matrices are dense."""
