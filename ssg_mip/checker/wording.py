@@ -51,15 +51,18 @@ BOUND_PROOFS = {
     "its certificate has been replayed in exact arithmetic": True,
     "no certified proof: where a margin is asked for, rounding is not counted unless a certificate is": False,
     "no certified proof: the follower's rewards hold large constants, whose rounding only a certificate counts": False,
+    "no certified proof: linear rows that a follower keeps who errs, of which there are no certificates": False,
     "nothing": False,
 }
 """What a bound may rest on, and whether it is then called certified."""
 
 
-def bound_scope(margin: float) -> str:
+def bound_scope(margin: float, *, constrained: bool = False) -> str:
     """Over which policies a bound holds."""
-    whose = f" whose response beats every other action by {margin:g}" if margin > 0.0 else ""
-    return f"over stationary leader policies{whose}"
+    demands = ["that keep the constraints"] if constrained else []
+    if margin > 0.0:
+        demands.append(f"whose response beats every other action by {margin:g}")
+    return " ".join(["over stationary leader policies", *([" and ".join(demands)] if demands else [])])
 
 
 def guarantee_sentences(distance: float, least: float, unique: bool, margin: float | None) -> set[str]:
