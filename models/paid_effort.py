@@ -1,4 +1,4 @@
-"""A principal and an agent: effort moves a project, and payments move the effort.
+"""Paid effort: an agent's effort moves a project, and payments move the effort.
 
 A project struggles, runs steadily or thrives. In each period the agent rests, works or pushes; effort costs the agent
 and moves the project, which pays the principal. The principal promises what each effort earns, up to a cap a period,
@@ -28,7 +28,7 @@ LOOK, EMBARRASSMENT = 0.3, 0.8
 def project(discount: float = 0.9, patience: float = 0.8) -> Game:
     """The game without payments."""
     builder = GameBuilder(
-        "principal and agent",
+        "paid effort",
         leader_discount=discount,
         follower_discount=patience,
         source="written for this project: repeated moral hazard with observed effort, numbers made up",

@@ -33,7 +33,7 @@ RECOVERY = 0.5
 def of_type(effort: dict[str, float], fine: float, gain: float, discount: float) -> Game:
     """The game against one type; the state says whether animals are plenty."""
     builder = GameBuilder(
-        "green security",
+        "poachers of two types",
         leader_discount=discount,
         follower_discount=discount,
         source="written for this project, in the manner of green security games; numbers made up",

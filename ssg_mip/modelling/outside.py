@@ -19,7 +19,7 @@ import numpy as np
 
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.interrupt import Interrupt
-from ssg_mip.base.rules import FLAG, PATH, checked, optional
+from ssg_mip.base.rules import FLAG, PATH, checked, optional, shown
 from ssg_mip.base.status import BoundProof, Status, Termination
 from ssg_mip.base.tolerances import DEFAULT_TOLERANCES, Tolerances
 from ssg_mip.errors import InvalidPolicyError, OptionError
