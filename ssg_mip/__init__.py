@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ssg_mip.game.observation import observed_actions
     from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
     from ssg_mip.game.table import game_from_table
-    from ssg_mip.io import read_instance, write_instance
+    from ssg_mip.io import read_instance
     from ssg_mip.methods.policy_iteration.conditions import NecessaryCondition, necessary_condition
     from ssg_mip.modelling.models import commitment_model, improvement_model
     from ssg_mip.modelling.other_solvers import solve_with
@@ -36,10 +36,12 @@ if TYPE_CHECKING:
     from ssg_mip.pareto.existence.existence import Existence, existence
     from ssg_mip.pareto.front import ParetoFront
     from ssg_mip.pareto.sweep import trace_front
+    from ssg_mip.problem.files import read_problem, write_instance
     from ssg_mip.problem.finite_horizon import finite_horizon
     from ssg_mip.problem.follower_types import bayesian
     from ssg_mip.problem.goals import Lexicographic, PriceOnChange, WithFollower, WorstStart, WorstType
     from ssg_mip.problem.payments import with_menu, with_payments
+    from ssg_mip.problem.problem import Problem
     from ssg_mip.problem.scalarisation import AugmentedChebyshev, ConcavePieces, WeightedSum
     from ssg_mip.programs.export import export
     from ssg_mip.result import Result
@@ -59,6 +61,7 @@ _LAZY = {
     "NecessaryCondition": "ssg_mip.methods.policy_iteration.conditions",
     "ParetoFront": "ssg_mip.pareto.front",
     "PriceOnChange": "ssg_mip.problem.goals",
+    "Problem": "ssg_mip.problem.problem",
     "Result": "ssg_mip.result",
     "Verification": "ssg_mip.checker.verification",
     "WeightedSum": "ssg_mip.problem.scalarisation",
@@ -84,6 +87,7 @@ _LAZY = {
     "observed_actions": "ssg_mip.game.observation",
     "reachable_states": "ssg_mip.game.graph",
     "read_instance": "ssg_mip.io",
+    "read_problem": "ssg_mip.problem.files",
     "solve": "ssg_mip.api.front_door",
     "solve_chebyshev": "ssg_mip.pareto.chebyshev",
     "solve_model": "ssg_mip.modelling.solving",
@@ -96,7 +100,7 @@ _LAZY = {
     "verify_bounds": "ssg_mip.checker.dual.replay",
     "with_menu": "ssg_mip.problem.payments",
     "with_payments": "ssg_mip.problem.payments",
-    "write_instance": "ssg_mip.io",
+    "write_instance": "ssg_mip.problem.files",
 }
 
 __all__ = [
@@ -114,6 +118,7 @@ __all__ = [
     "NecessaryCondition",
     "ParetoFront",
     "PriceOnChange",
+    "Problem",
     "Result",
     "Verification",
     "WeightedSum",
@@ -139,6 +144,7 @@ __all__ = [
     "observed_actions",
     "reachable_states",
     "read_instance",
+    "read_problem",
     "solve",
     "solve_chebyshev",
     "solve_model",

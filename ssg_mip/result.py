@@ -23,7 +23,10 @@ from ssg_mip.game.follower_mix import FollowerMix
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.constraints.conflict import Conflict
+from ssg_mip.problem.constraints.constraint import Constraint, Measure, Outcome
 from ssg_mip.problem.follower import Follower
+from ssg_mip.problem.problem import hash_of
 from ssg_mip.problem.rising import Reached, ReachedLeast
 from ssg_mip.problem.scalarisation import Scalarised
 
@@ -98,10 +101,11 @@ class ProgressRow:
         return self.lps / self.seconds if self.seconds > 0.0 else 0.0
 
 
-def bound_scope(margin: float) -> str:
+def bound_scope(margin: float, *, constrained: bool = False) -> str:
     """Over which policies a bound holds."""
-    whose = f" whose response beats every other action by {margin:g}" if margin > 0.0 else ""
-    return f"over stationary leader policies{whose}"
+    which = " that keep the constraints" if constrained else ""
+    whose = f"{' and' if which else ''} whose response beats every other action by {margin:g}" if margin > 0.0 else ""
+    return f"over stationary leader policies{which}{whose}"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -153,6 +157,10 @@ class Result(FrozenArrays):
     scalarised
         The scalarisation that the steps of policy iteration maximised, with a bound on it, where it is no weighted
         sum; ``leader_value``, ``dual_bound`` and the gap are about ``weights`` all the same.
+    constraints
+        What was asked of the policies; every bound is over those that keep them.
+    conflict
+        Which of these no policy keeps together, where rows on the probabilities contradict each other.
     follower
         The kind of follower whom all of it is about; ``None`` for the rational one.
     follower_mix
@@ -185,9 +193,25 @@ class Result(FrozenArrays):
     details: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     promises: tuple[Promise, ...] = ()
     scalarised: Scalarised | None = None
+    constraints: tuple[Constraint, ...] = ()
+    conflict: Conflict | None = None
     follower: Follower | None = None
     follower_mix: FollowerMix | None = None
     reached: Reached | None = None
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """What the policy makes of every constraint, in their order; nothing without a policy."""
+        if self.leader_policy is None or self.follower_policy is None:
+            return ()
+        slots, answers = self.leader_policy.slots(self.game), self.follower_policy.actions
+        outcome = Outcome(game=self.game, slots=slots, answers=answers, leader_values=self.leader_values)
+        return tuple(one.measure(outcome) for one in self.constraints)
+
+    @property
+    def slacks(self) -> dict[str, float]:
+        """By the name of every constraint how far the policy is from its limit: 0 where it binds."""
+        return {one.name: found.slack for one, found in zip(self.constraints, self.measures, strict=False)}
 
     @property
     def scalarised_value(self) -> float:
@@ -226,7 +250,7 @@ class Result(FrozenArrays):
     @property
     def bound_scope(self) -> str:
         """Over which policies ``dual_bound`` holds."""
-        return bound_scope(self.margin)
+        return bound_scope(self.margin, constrained=bool(self.constraints))
 
     @property
     def distance_to_bound(self) -> float:
@@ -257,6 +281,22 @@ class Result(FrozenArrays):
         what = self.scalarised
         value = math.nan if what is None else what.what(point.leader_values)
         return {"scalarised_value": finite(value), "scalarised_step_bound": finite(point.scalarised_step_bound)}
+
+    def _constraints_to_dict(self) -> dict[str, Any]:
+        """What was asked of the policies, with what the answer makes of it; nothing where nothing was."""
+        if not self.constraints:
+            return {}
+        found = self.measures or (None,) * len(self.constraints)
+        entries = [
+            {
+                **one.to_dict(),
+                "attained": None if own is None else finite(own.value),
+                "slack": None if own is None else finite(own.slack),
+            }
+            for one, own in zip(self.constraints, found, strict=True)
+        ]
+        conflict = {} if self.conflict is None else {"conflict": self.conflict.to_dict(self.game)}
+        return {"problem_hash": hash_of(self.game, self.constraints), "constraints": entries, **conflict}
 
     def _follower_by_state(self) -> Mapping[str, Any] | None:
         """What the follower plays: ``{state: action}``, ``{state: {action: probability}}`` where he mixes."""
@@ -295,6 +335,7 @@ class Result(FrozenArrays):
             "relative_gap": finite(self.relative_gap),
             "gap_scale": self.gap_scale,
             **({} if self.scalarised is None else self.scalarised.to_dict(self.game, self.leader_values)),
+            **self._constraints_to_dict(),
             **({} if self.reached is None else {"goal": self._goal(self.reached)}),
             "leader_values": by_state(self.leader_values),
             "follower_values": by_state(self.follower_values),

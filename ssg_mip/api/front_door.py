@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,25 +15,26 @@ from numpy.typing import ArrayLike
 from ssg_mip.base.deadline import DEADLINE, Deadline
 from ssg_mip.base.interrupt import Interrupt, given_or_graceful
 from ssg_mip.base.rules import FLAG, PATH, SEED, TABLE, TEXT, checked, optional, shown
+from ssg_mip.base.status import Status, Termination
 from ssg_mip.base.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, Tolerances
 from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import Ties
-from ssg_mip.game.game import GAME, Game
+from ssg_mip.exact.conflict import find_conflict
+from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.closing import closed, kept_for_closing
 from ssg_mip.methods.explained import explained
 from ssg_mip.methods.presolved import run_presolved
 from ssg_mip.methods.registry import USUAL, check_taken, method_for
 from ssg_mip.methods.seen_rationally import as_asked, seen_rationally
-from ssg_mip.problem.follower import Follower
-from ssg_mip.problem.followers import follower_of
-from ssg_mip.problem.objective import Objective
-from ssg_mip.problem.problem import Problem
-from ssg_mip.problem.scalarisation import AugmentedChebyshev, ConcavePieces, WeightedSum, scalarisation_of
-from ssg_mip.problem.weights import state_weights
+from ssg_mip.problem.asked import FollowerGiven, Scalarising, asked
+from ssg_mip.problem.evaluated_policy import allows
+from ssg_mip.problem.problem import PROBLEM, Problem
 from ssg_mip.proofs.writer import Recorder, prepared_recorder
 from ssg_mip.result import ProgressRow, Result
+from ssg_mip.runs.conclusion import Conclusion
 from ssg_mip.runs.limits import Limits
+from ssg_mip.runs.method import Method
 from ssg_mip.runs.run import Run, StepSelection
 
 SEED_DECIDES = "seed_decides"
@@ -39,7 +42,7 @@ SEED_DECIDES = "seed_decides"
 
 
 @checked(
-    game=GAME,
+    game=PROBLEM,
     method=TEXT,
     check=FLAG,
     guarantee=FLAG,
@@ -49,7 +52,7 @@ SEED_DECIDES = "seed_decides"
     deadline=optional(DEADLINE),
 )
 def solve(
-    game: Game,
+    game: Game | Problem,
     method: str = USUAL,
     weights: ArrayLike | Mapping[str, float] | None = None,
     ties: Ties = "leader",
@@ -73,16 +76,17 @@ def solve(
     certificate: Path | str | None = None,
     recorder: Recorder | None = None,
     deadline: Deadline | None = None,
-    scalarisation: WeightedSum | AugmentedChebyshev | ConcavePieces | Mapping[str, Any] | str | None = None,
+    scalarisation: Scalarising = None,
     presolve: bool = True,
-    follower: Follower | Mapping[str, Any] | str | None = None,
+    follower: FollowerGiven = None,
 ) -> Result:
     """Find a stationary leader policy, its exact value and a proven bound on the best value.
 
     Parameters
     ----------
     game
-        The game.
+        The game, or a problem that also says which policies are allowed. Constraints are honoured by the methods that
+        take them, and refused by the others.
     method
         ``"policy-iteration"``, the usual one, improves every state from where it starts, and
         ``"restarted-policy-iteration"`` until nothing dominates the point; ``"response-regions"`` and
@@ -92,10 +96,11 @@ def solve(
         with the extra ``learn``, ``"actor-critic"`` and ``"ppo-hedge"``. ``"usual"`` is the first of them that honours
         the follower.
     weights
-        Weights over states, an array ``[num_states]`` or ``{state: weight}``, scaled to sum to one; the start
-        distribution if absent.
+        Weights over states, an array ``[num_states]`` or ``{state: weight}``, scaled to sum to one; those of the
+        problem, or the start distribution, if absent.
     ties
-        What the follower does when indifferent: ``"leader"``, ``"first"`` or ``"adverse"``.
+        What the follower does when indifferent: ``"leader"``, ``"first"`` or ``"adverse"``; like ``margin`` left out
+        where a problem says it.
     gap
         Relative gap between value and bound at which the search may stop.
     time_limit
@@ -165,13 +170,15 @@ def solve(
     Returns
     -------
     Result
-        At a limit or after Ctrl-C too: the best policy found so far, and a bound that is valid at that moment.
+        At a limit or after Ctrl-C too: the best policy found so far, and a bound that is valid at that moment. Where
+        rows on the policy contradict each other the status is ``Status.INFEASIBLE``, and ``Result.conflict`` names a
+        smallest set of them, with a proof.
         Every bound holds over *stationary* leader policies; policies that remember the past may do better.
 
     Raises
     ------
     OptionError
-        If an argument is unknown or outside its range.
+        If an argument is unknown or outside its range, or the method does not take what the problem asks for.
     InvalidPolicyError
         If ``start`` does not fit the game.
     SolverError
@@ -180,16 +187,10 @@ def solve(
     if certificate is not None:
         recorder = prepared_recorder(Path(certificate))
     deadline = Deadline(time_limit) if deadline is None else deadline
-    what = scalarisation_of(game, scalarisation)
-    if isinstance(what, WeightedSum):
-        if weights is not None:
-            raise OptionError("weights are given beside a scalarisation weighted-sum; leave one of them out")
-        weights, what = what.weights, None
+    given = asked(game, weights=weights, scalarisation=scalarisation, ties=ties, margin=margin, follower=follower)
+    solver, game = method_for(given.follower, method), given.game
+    problem = seen_rationally(given)
     with given_or_graceful(interrupt) as flag:
-        answering = follower_of(follower, ties=ties, margin=margin)
-        problem = Problem(game, Objective(state_weights(game, weights), what), answering)
-        solver, given = method_for(answering, method), problem
-        problem = seen_rationally(given)
         run = Run(
             gap=gap,
             deadline=deadline.keeping(kept_for_closing(game, deadline, check=check, guarantee=guarantee)),
@@ -207,15 +208,40 @@ def solve(
             presolve=presolve,
         )
         check_taken(problem, run, solver)
-        found = explained(problem, run_presolved(problem, run, solver))
+        conflict = find_conflict(problem)
+        if conflict is not None and recorder is None:
+            found = contradicted(problem, run, solver)
+        else:
+            found = explained(problem, run_presolved(problem, run, solver))
+        found = dataclasses.replace(found, conflict=conflict)
         drawn = solver.seed_decides(run, random_start=_is_random(start))
         found = dataclasses.replace(found, details={**found.details, SEED_DECIDES: drawn})
         result = closed(
-            found, deadline, flag, check=check, guarantee=guarantee, tolerances=tolerances, recorder=recorder
+            found,
+            deadline,
+            flag,
+            check=check,
+            guarantee=guarantee,
+            tolerances=tolerances,
+            recorder=recorder,
+            allows=partial(allows, problem, tolerances=tolerances),
         )
     if recorder is not None and certificate is not None:
         recorder.write(Path(certificate), problem.game)
     return as_asked(result, given)
+
+
+def contradicted(problem: Problem, run: Run, method: Method) -> Result:
+    """The result of any method where no policy keeps the rows: it need not run."""
+    conclusion = Conclusion(
+        method=method.name,
+        status=Status.INFEASIBLE,
+        termination=Termination.INFEASIBLE,
+        dual_bound=-math.inf,
+        found=None,
+        counts={},
+    )
+    return dataclasses.replace(conclusion.result(problem, run), promises=method.promises)
 
 
 def _is_random(start: object) -> bool:

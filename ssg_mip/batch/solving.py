@@ -32,17 +32,17 @@ def solve_one(task: Task, interrupt: Interrupt, started: float | None = None) ->
     """
     started = time.monotonic() if started is None else started
     from ssg_mip.api.front_door import solve
-    from ssg_mip.io import read_instance
+    from ssg_mip.problem.files import read_problem
 
     content: str | None = None
     try:
         deadline = Deadline(task.options.time_limit, started=started)
-        game = read_instance(task.folder / task.instance)
-        content = game.content_hash
+        problem = read_problem(task.folder / task.instance)
+        content = problem.content_hash
         if content in task.done:
             return None
         asked = {field.name: getattr(task.options, field.name) for field in dataclasses.fields(task.options)}
-        result = solve(game, **asked, deadline=deadline, interrupt=interrupt)
+        result = solve(problem, **asked, deadline=deadline, interrupt=interrupt)
     except SsgError as error:
         return failed_row(task, error, error.exit_code, time.monotonic() - started, content)
     except Exception as error:  # a defect must cost one row, not the batch

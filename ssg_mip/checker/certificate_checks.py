@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from ssg_mip.checker.claims import Claims, PointClaim
+from ssg_mip.checker.constraints.forms import admitted
 from ssg_mip.checker.dual.replay import BoundVerification
 from ssg_mip.checker.evidence import Evidence, Prover
 from ssg_mip.checker.proven import ProvenBounds
@@ -54,13 +55,14 @@ def certified_bounds_check(claims: Claims, found: Sequence[BoundVerification]) -
 
 
 def _serves(one: BoundVerification, claims: Claims) -> bool:
-    """Whether it is proven, and about no fewer policies than the document: documents know no rows on the policy."""
-    return one.passed and one.margin <= claims.margin and not one.of_allowed
+    """Whether it is proven, and about no fewer policies than the document."""
+    about_more = admitted(one.policy_rows, claims.constraints) and not (one.costs or one.most)
+    return one.passed and one.margin <= claims.margin and about_more
 
 
 def _bound_trials(claims: Claims, serving: Sequence[BoundVerification]) -> Iterator[Trial]:
     plain = [one for one in serving if one.values is None and not one.floor]
-    if claims.status == "infeasible":
+    if claims.status == "infeasible" and claims.conflict is None:
         yield _trial(0 if any(one.claimed is None for one in plain) else 1, "that there is no policy")
     printed = [(one.place, one.weights, one.dual_bound) for one in claims.scalarisations]
     if claims.subject == "front":
@@ -81,7 +83,9 @@ def _stop_trials(
     if claims.subject != "result" or "certified_stop" not in claims.promises or not claims.answers:
         return
     answer = claims.answers[0]
-    proven = ProvenBounds(exact, found, claims.margin, prover.about(answer.policy).slack, tolerances=prover.tolerances)
+    serving = [one for one in found if admitted(one.policy_rows, claims.constraints)]
+    slack = prover.about(answer.policy).slack
+    proven = ProvenBounds(exact, serving, claims.margin, slack, tolerances=prover.tolerances, admits_rows=True)
     missing = Judge(claims, prover, proven, exact, everywhere=False).document()
     names = ["status stationary", "termination stationary", "step_bound", "scalarised_bound"]
     if "certified_pareto" in claims.promises:

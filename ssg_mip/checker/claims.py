@@ -6,10 +6,14 @@ import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ssg_mip.checker.follower_claim import RATIONAL, FollowerClaim
 from ssg_mip.checker.rational import PolicyRows
+
+if TYPE_CHECKING:
+    from ssg_mip.checker.constraints.conflicts import ConflictClaim
+    from ssg_mip.checker.constraints.forms import ConstraintClaim
 
 RESULT_FORMAT = "ssg-mip-result/1"
 FRONT_FORMAT = "ssg-mip-front/1"
@@ -230,4 +234,6 @@ class Claims:
     enclosure: EnclosureClaim | None = None
     scalarised: ScalarisedClaim | None = None
     promises: frozenset[str] = frozenset()
+    constraints: tuple[ConstraintClaim, ...] = ()
+    conflict: ConflictClaim | None = None
     follower: FollowerClaim = RATIONAL

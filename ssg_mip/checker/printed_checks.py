@@ -73,7 +73,7 @@ def _common(data: Mapping[str, Any], claims: Claims, game: Game) -> Iterator[Tri
     yield _same(provenance, "provenance.", "game_name", game.name)
     yield _same(provenance, "provenance.", "method", origin)
     yield _same(data, "", "termination_message", TERMINATION_MESSAGES[claims.termination])
-    yield _same(data, "", scope, bound_scope(claims.margin))
+    yield _same(data, "", scope, bound_scope(claims.margin, constrained=bool(claims.constraints)))
     yield _same(data, "", "margin", options.get("margin", 0.0))
     yield from record_trials(data, "", claims, of_policy=claims.subject == "result" and bool(claims.answers))
 
@@ -99,7 +99,8 @@ def _result(data: Mapping[str, Any], claims: Claims) -> Iterator[Trial]:
     whole = claims.scalarisations[0]
     yield _same(data, "", "status_message", STATUS_MESSAGES[claims.status])
     yield from _proof(data, "", whole.dual_bound, claims.margin)
-    yield from _fits(claims.status, claims.termination, claims.margin, "the result")
+    demanding = claims.margin > 0.0 or bool(claims.constraints)
+    yield from _fits(claims.status, claims.termination, "the result", demanding=demanding)
     options = fields.mapping(data["provenance"], "provenance")["options"]
     asked = None if claims.scalarised is None else dict(claims.scalarised.options)
     yield _truth(options.get("scalarisation") == asked, "the scalarisation is not the one of the options")
@@ -123,7 +124,7 @@ def _front(data: Mapping[str, Any], claims: Claims) -> Iterator[Trial]:
     for index, (entry, one) in enumerate(zip(runs, claims.scalarisations, strict=True)):
         at = f"scalarisations[{index}]."
         yield from _proof(entry, at, one.dual_bound, claims.margin)
-        yield from _fits(one.status, one.termination, claims.margin, at.rstrip("."))
+        yield from _fits(one.status, one.termination, at.rstrip("."), demanding=claims.margin > 0.0)
         origins |= {(one.weights, one.dual_bound, entry["bound_proof"], status) for status in (one.status, "feasible")}
     limits = [one.termination for one in claims.scalarisations if one.termination in LIMITS]
     yield _truth(not (claims.termination == "converged" and limits), "termination 'converged', though a run was cut")
@@ -173,7 +174,7 @@ def _proof(data: Mapping[str, Any], at: str, bound: float, margin: float) -> Ite
     yield _truth(margin == 0.0 or replayed, f"{at}bound_proof: with a margin rounding is not counted")
 
 
-def _fits(status: str, termination: str, margin: float, place: str) -> Iterator[Trial]:
+def _fits(status: str, termination: str, place: str, *, demanding: bool) -> Iterator[Trial]:
     """Which statuses an end allows, and the other way round."""
     allowed = {
         "gap": {"optimal", "restricted_optimal"},
@@ -184,7 +185,7 @@ def _fits(status: str, termination: str, margin: float, place: str) -> Iterator[
     }
     fitting = status in allowed.get(termination, {status}) and (status != "infeasible" or termination == "infeasible")
     yield _truth(fitting, f"{place}: status {status!r} with termination {termination!r}")
-    yield _truth(status != "infeasible" or margin > 0.0, f"{place}: without a margin some policy is feasible")
+    yield _truth(status != "infeasible" or demanding, f"{place}: where nothing is asked some policy is feasible")
 
 
 def _same(data: Mapping[str, Any], at: str, key: str, due: Any) -> Trial:

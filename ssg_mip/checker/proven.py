@@ -48,6 +48,10 @@ class ProvenBounds:
         Once it says so, the ceiling is not derived any more.
     tolerances
         What counts as a tie of the follower.
+    admits_rows
+        Whether every policy that is meant keeps the rows that the certificates are about.
+    contradicted
+        Whether it is proven otherwise that there is no such policy.
     by_ties
         Whether he answers by ties, so that the value of a leader without a choice follows from them.
     """
@@ -61,11 +65,19 @@ class ProvenBounds:
         out_of_time: Callable[[], bool] = never,
         *,
         tolerances: Tolerances,
+        admits_rows: bool = False,
+        contradicted: bool = False,
         by_ties: bool = True,
     ) -> None:
         self._exact = exact
+        self._contradicted = contradicted
         self._leeway = tuple(leeway)
-        serving = [one for one in replays if one.passed and one.margin <= margin and not one.of_allowed]
+        serving = [
+            one
+            for one in replays
+            if one.passed and one.margin <= margin and not (one.costs or one.most)
+            if admits_rows or not one.policy_rows
+        ]
         self.plain = tuple(one for one in serving if one.values is None)
         self.steps = tuple(one for one in serving if one.values is not None)
         self.ceiling: tuple[Fraction, ...] | None = None
@@ -74,8 +86,8 @@ class ProvenBounds:
 
     @property
     def no_policy(self) -> bool:
-        """Whether no policy keeps the margin."""
-        return any(one.claimed is None and not one.floor for one in self.plain)
+        """Whether no policy is as demanded."""
+        return self._contradicted or any(one.claimed is None and not one.floor for one in self.plain)
 
     def over_all_policies(self) -> Iterator[tuple[tuple[Fraction, ...], Fraction]]:
         """Weights and bounds that certificates prove over all policies."""

@@ -28,6 +28,8 @@ from ssg_mip.checker.claims import (
     ProofClaim,
     ScalarisationClaim,
 )
+from ssg_mip.checker.constraints.conflicts import read_conflict
+from ssg_mip.checker.constraints.reading import read_constraints
 from ssg_mip.checker.follower_claim import RATIONAL, FollowerClaim, read_follower
 from ssg_mip.checker.rational import PolicyRows
 from ssg_mip.checker.scalarised import read_scalarised, read_scalarised_iterate
@@ -95,9 +97,11 @@ class _Reader:
             self._iterate(entry, index, weights, scalarised is not None)
             for index, entry in enumerate(fields.list_of(data, "trajectory", ""))
         )
+        frame = self._frame(data)
         return Claims(
             subject="result",
-            **self._frame(data),
+            **frame,
+            conflict=read_conflict(self._game, data, frame["constraints"], self._policy),
             status=fields.one_of(STATUSES, data, "status", ""),
             answers=answers,
             trajectory=trajectory,
@@ -178,6 +182,7 @@ class _Reader:
             raise InvalidResultError(f"margin is {margin!r}; it must be at least 0")
         return {
             "margin": margin,
+            "constraints": read_constraints(self._game, data),
             "termination": fields.one_of(TERMINATIONS, data, "termination", ""),
             "levels": _levels(promises, options),
             "promises": promises,

@@ -13,6 +13,9 @@ from ssg_mip.checker.certificate_checks import certified_checks
 from ssg_mip.checker.checkpoint import Checkpoint, unhurried
 from ssg_mip.checker.claims import KNOWN_FORMATS, SUBJECTS, Claims, PointClaim
 from ssg_mip.checker.clock import TimeIsUp, ends_by, time_is_up
+from ssg_mip.checker.constraints.checks import asked_check, constraint_checks
+from ssg_mip.checker.constraints.conflicts import conflict_check
+from ssg_mip.checker.constraints.forms import admitted
 from ssg_mip.checker.dual.replay import BoundVerification
 from ssg_mip.checker.enclosure_checks import enclosure_checks
 from ssg_mip.checker.evidence import Prover
@@ -54,6 +57,26 @@ class Printable(Protocol):
         """As plain JSON data."""
 
 
+class Question(Protocol):
+    """A ``Problem``: a game with the constraints that were asked for."""
+
+    @property
+    def game(self) -> Game:
+        """The game."""
+
+    @property
+    def stated(self) -> Sequence[Printable]:
+        """The constraints, each with the plain data that files have of it."""
+
+
+def _constraints_of(question: Question) -> list[dict[str, Any]]:
+    return [one.to_dict() for one in question.stated]
+
+
+QUESTION = Rule(
+    f"{GAME.words}, or a Problem",
+    lambda value: GAME.holds(value) or (GAME.holds(getattr(value, "game", None)) and hasattr(value, "stated")),
+)
 RESULT = Rule(
     "a Result, ParetoFront or Enclosure, or the dictionary that one of them prints (json.load reads it from a file)",
     lambda value: isinstance(value, Mapping) or (hasattr(value, "to_dict") and not isinstance(value, type)),
@@ -64,9 +87,9 @@ BOUNDS = Rule(
 )
 
 
-@checked(game=GAME, result=RESULT, tolerances=TOLERANCES, bounds=BOUNDS)
+@checked(game=QUESTION, result=RESULT, tolerances=TOLERANCES, bounds=BOUNDS)
 def verify(
-    game: Game,
+    game: Game | Question,
     result: Printable | Mapping[str, Any],
     *,
     tolerances: Tolerances = DEFAULT_TOLERANCES,
@@ -85,7 +108,8 @@ def verify(
     Parameters
     ----------
     game
-        The game that the result is about.
+        The game that the result is about, or the problem: then the result must also be about its constraints. Beside a
+        game the constraints are taken as the result states them.
     result
         A ``Result``, a ``ParetoFront``, an ``Enclosure``, or the dictionary that either prints with ``--json``.
     tolerances
@@ -108,9 +132,16 @@ def verify(
     """
     out_of_time = time_is_up(time_limit)
     checkpoint = ends_by(time_limit)
+    whole, asked = (game, None) if isinstance(game, Game) else (game.game, _constraints_of(game))
     try:
         found = examine(
-            game, result, tolerances=tolerances, bounds=bounds, out_of_time=out_of_time, checkpoint=checkpoint
+            whole,
+            result,
+            tolerances=tolerances,
+            bounds=bounds,
+            out_of_time=out_of_time,
+            checkpoint=checkpoint,
+            asked=asked,
         )
     except TimeIsUp:
         return Verification(
@@ -162,8 +193,11 @@ def examine(
     bounds: Sequence[BoundVerification] = (),
     out_of_time: Callable[[], bool] = unlimited,
     checkpoint: Checkpoint = unhurried,
+    asked: Sequence[Mapping[str, Any]] | None = None,
 ) -> Examination:
     """As :func:`verify`, with the outcomes that stand in the rows of results, fronts and batches.
+
+    The constraints that were ``asked`` for are plain data; ``None`` where only the game is at hand.
 
     Once ``out_of_time()`` is true no further policy is derived (:mod:`ssg_mip.checker.timely`). What is left out
     is named, and the document is then not called verified, whatever the checks say that were made. The ``checkpoint``
@@ -172,7 +206,7 @@ def examine(
     started = time.perf_counter()
     data = result if isinstance(result, Mapping) else result.to_dict()
     subject = _subject(data)
-    checks, claims = _read(game, data)
+    checks, claims = _read(game, data, asked)
     checkpoint()
     if claims is None:
         whole = _outcome(checks, seconds=time.perf_counter() - started)
@@ -192,10 +226,12 @@ def examine(
     checkpoint()
     proven = ProvenBounds(
         exact,
-        bounds,
+        [one for one in bounds if admitted(one.policy_rows, claims.constraints)],
         claims.margin,
         out_of_time=out_of_time,
         tolerances=tolerances,
+        admits_rows=True,
+        contradicted=claims.conflict is not None and conflict_check(claims.conflict, claims, game).passed,
         by_ties=claims.follower.by_ties,
     )
     judge = Judge(claims, prover, proven, exact, out_of_time)
@@ -236,7 +272,9 @@ def _verification(
     )
 
 
-def _read(game: Game, data: Mapping[str, Any]) -> tuple[tuple[Check, ...], Claims | None]:
+def _read(
+    game: Game, data: Mapping[str, Any], asked: Sequence[Mapping[str, Any]] | None
+) -> tuple[tuple[Check, ...], Claims | None]:
     """The checks that need no values, and the claims if these passed."""
     same_game = _game_check(game, data)
     if not same_game.passed:
@@ -245,9 +283,9 @@ def _read(game: Game, data: Mapping[str, Any]) -> tuple[tuple[Check, ...], Claim
         claims = read_claims(game, data)
     except InvalidResultError as error:
         return (same_game, yes_or_no("readable", False, str(error))), None
-    distributions = distribution_checks(claims, game)
-    start = (same_game, yes_or_no("readable", True, "every claim is there, by the game's names"), *distributions)
-    return start, claims if all(check.passed for check in distributions) else None
+    early = [*distribution_checks(claims, game), asked_check(game, data, claims, asked)]
+    start = (same_game, yes_or_no("readable", True, "every claim is there, by the game's names"), *early)
+    return start, claims if all(check.passed for check in early) else None
 
 
 def _outcome(checks: Sequence[Check], left_out: str = "", claimed: tuple[str, ...] = (), **proven: Any) -> CheckOutcome:
@@ -310,6 +348,7 @@ def _derived_checks(
     checkpoint()
     return [
         *checks,
+        *constraint_checks(claims, prover, game),
         *bound_checks(claims, prover, exact, tolerances),
         *course_checks(claims, prover, exact, tolerances),
     ]

@@ -58,10 +58,12 @@ BOUND_PROOFS = {
 """What a bound may rest on, and whether it is then called certified."""
 
 
-def bound_scope(margin: float) -> str:
+def bound_scope(margin: float, *, constrained: bool = False) -> str:
     """Over which policies a bound holds."""
-    whose = f" whose response beats every other action by {margin:g}" if margin > 0.0 else ""
-    return f"over stationary leader policies{whose}"
+    demands = ["that keep the constraints"] if constrained else []
+    if margin > 0.0:
+        demands.append(f"whose response beats every other action by {margin:g}")
+    return " ".join(["over stationary leader policies", *([" and ".join(demands)] if demands else [])])
 
 
 def guarantee_sentences(distance: float, least: float, unique: bool, margin: float | None) -> set[str]:

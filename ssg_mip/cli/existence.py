@@ -31,13 +31,13 @@ def existence_of_instance(
     for all programs together.
     """
     deadline = command_deadline(time_limit)
-    from ssg_mip.io import read_instance
     from ssg_mip.pareto.existence.existence import existence
+    from ssg_mip.problem.files import read_problem
     from ssg_mip.report.fronts import existence_report
 
     with graceful_interrupt() as interrupt:
         answer = existence(
-            read_instance(instance),
+            read_problem(instance),
             ties=options.check_rule(ties),
             margin=margin,
             gap=gap,

@@ -45,7 +45,7 @@ def export_program(
     The suffix of FILE says the format; beside an NL file stand its names, in .row and .col.
     """
     from ssg_mip.game.policy import LeaderPolicy
-    from ssg_mip.io import read_instance
+    from ssg_mip.problem.files import read_problem
     from ssg_mip.programs.export import export
 
     legend = file.with_name(f"{file.name}.names.json")
@@ -58,15 +58,15 @@ def export_program(
             "--scalarisation": file_named(scalarisation),
         },
     )
-    game = read_instance(instance)
+    problem = read_problem(instance)
     table = options.read_policy(policy)
     export(
-        game,
+        problem,
         file,
         # checked there, with the known names in the message
         program=cast(Any, program),
         form=cast(Any, form),
-        policy=None if table is None else LeaderPolicy.from_names(game, table),
+        policy=None if table is None else LeaderPolicy.from_names(problem.game, table),
         weights=options.read_weights(weights),
         scalarisation=options.read_scalarisation(scalarisation),
         margin=margin,
@@ -74,6 +74,6 @@ def export_program(
         deadline=command_deadline(time_limit),
     )
     if as_json:
-        asked = {"game": game.name, "file": str(file), "program": program, "form": form}
+        asked = {"game": problem.game.name, "file": str(file), "program": program, "form": form}
         raise typer.Exit(write_json({"format": "ssg-mip-export/1", **asked}))
     say(f"written: {file}")

@@ -83,8 +83,8 @@ def front_of_instance(
         )
     if resolution is not None or objective is not None:
         raise OptionError("--resolution and --objective belong to --complete; add it, or leave them out")
-    from ssg_mip.io import read_instance
     from ssg_mip.pareto.sweep import trace_front
+    from ssg_mip.problem.files import read_problem
     from ssg_mip.proofs.writer import prepared_recorder
     from ssg_mip.report.fronts import front_report
 
@@ -95,7 +95,7 @@ def front_of_instance(
     given = [options.read_weights(one) or {} for one in weights] if weights else None
     with graceful_interrupt() as interrupt:
         front = trace_front(
-            read_instance(instance),
+            read_problem(instance),
             method=method,
             weights=given,
             num_weights=num_weights,

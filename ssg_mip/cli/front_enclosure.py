@@ -49,9 +49,9 @@ def enclose_instance(
     OptionError
         If one of them was, or an argument is out of range.
     """
-    from ssg_mip.io import read_instance
     from ssg_mip.pareto.enclosure.entry import enclose_front
     from ssg_mip.pareto.enclosure.objectives import parse_objective
+    from ssg_mip.problem.files import read_problem
     from ssg_mip.report.fronts import enclosure_report
 
     idle = next((option for option, given in without.items() if given), None)
@@ -62,10 +62,10 @@ def enclose_instance(
     check_wish(plot)
     check_outputs({"--plot": plot}, {"the instance": instance})
     with graceful_interrupt() as interrupt:
-        game = read_instance(instance)
+        problem = read_problem(instance)
         enclosure = enclose_front(
-            game,
-            objectives=None if objective is None else [parse_objective(game, text) for text in objective],
+            problem,
+            objectives=None if objective is None else [parse_objective(problem.game, text) for text in objective],
             resolution=resolution,
             ties=ties,
             margin=margin,

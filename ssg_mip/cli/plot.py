@@ -145,11 +145,11 @@ def _check_use(kind: str, **given: Any) -> None:
 
 
 def _game(path: Path, data: Any, printed: Printed, instance: Path | None) -> Game:
-    from ssg_mip.io import read_instance
+    from ssg_mip.problem.files import read_problem
 
     if instance is None:
         return matching_game("plot", path, data)
-    game = read_instance(instance)
+    game = read_problem(instance).game
     if game.content_hash != printed.game_hash:
         raise OptionError(
             f"{path} is about a game with the content hash {printed.game_hash!r}; {instance} has "

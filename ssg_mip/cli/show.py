@@ -11,11 +11,11 @@ from ssg_mip.cli.console import say, write_json
 def show_instance(
     instance: options.Instance, as_json: options.AsJson = False, verbose: options.Verbose = False
 ) -> None:
-    """Show what an instance holds: sizes, discounts, states and actions, and what is known about it."""
-    from ssg_mip.io import read_instance
+    """Show what an instance holds: sizes, discounts, states and actions, constraints, and what is known about it."""
+    from ssg_mip.problem.files import read_problem
     from ssg_mip.report.games import game_report, game_summary
 
-    game = read_instance(instance)
+    problem = read_problem(instance)
     if as_json:
-        raise typer.Exit(write_json(game_summary(game)))
-    say(*game_report(game, limit=None if verbose else 40))
+        raise typer.Exit(write_json(game_summary(problem)))
+    say(*game_report(problem, limit=None if verbose else 40))

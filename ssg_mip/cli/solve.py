@@ -59,7 +59,7 @@ def solve_instance(
     --plot draws the value and the bound over time.
     """
     from ssg_mip.api.front_door import solve
-    from ssg_mip.io import read_instance
+    from ssg_mip.problem.files import read_problem
     from ssg_mip.proofs.writer import prepared_recorder
     from ssg_mip.report.results import result_report
 
@@ -77,7 +77,7 @@ def solve_instance(
     recorder = None if certificate is None else prepared_recorder(certificate)
     with graceful_interrupt() as interrupt:
         result = solve(
-            read_instance(instance),
+            read_problem(instance),
             method=method,
             weights=options.read_weights(weights),
             scalarisation=options.read_scalarisation(scalarisation),

@@ -21,19 +21,22 @@ def validate_instances(
     as_json: options.AsJson = False,
 ) -> None:
     """Check instance files; say of each invalid one what is wrong, where, and how to mend it."""
-    from ssg_mip.io import read_instance
+    from ssg_mip.problem.files import read_problem
 
     rows: list[dict[str, Any]] = []
     for path in instances:
         try:
-            game = read_instance(path)
+            problem = read_problem(path)
         except InvalidGameError as error:
             rows.append({"file": str(path), "valid": False, "error": str(error)})
             say_error(str(error))
         else:
-            rows.append({"file": str(path), "valid": True, "game": game.name, "game_hash": game.content_hash})
+            game, count = problem.game, len(problem.stated)
+            row = {"file": str(path), "valid": True, "game": game.name, "game_hash": game.content_hash}
+            rows.append({**row, **({"problem_hash": problem.content_hash, "constraints": count} if count else {})})
             if not as_json:
-                say(f"{path}: valid, states: {game.num_states}, joint actions: {game.num_rows}")
+                asked = f", constraints: {count}" if count else ""
+                say(f"{path}: valid, states: {game.num_states}, joint actions: {game.num_rows}{asked}")
     valid = all(row["valid"] for row in rows)
     code = int(ExitCode.DONE if valid else ExitCode.INVALID_INSTANCE)
     if as_json:

@@ -14,7 +14,7 @@ from ssg_mip.base.deadline import Deadline
 from ssg_mip.cli import options
 from ssg_mip.cli.clock import command_deadline
 from ssg_mip.cli.console import say, write_json
-from ssg_mip.cli.matching import check_regular, game_with_hash, matching_game
+from ssg_mip.cli.matching import check_regular, game_with_hash, matching_problem
 from ssg_mip.errors import OptionError
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def verify_result(
     from ssg_mip.checker.dual.document import is_certificate
     from ssg_mip.checker.dual.replay import verify_bounds
     from ssg_mip.checker.verify import verify
-    from ssg_mip.io import read_instance
+    from ssg_mip.problem.files import read_problem
     from ssg_mip.report.checks import verification_report
 
     check_regular(result)
@@ -77,10 +77,11 @@ def verify_result(
             raise OptionError(f"{result} is a certificate; --certificate goes with what --json printed")
         _verify_certificate(result, instance, time_limit, as_json)
     data = options.read_json_file(result)
-    game = matching_game("verify", result, data) if instance is None else read_instance(instance)
+    problem = matching_problem("verify", result, data) if instance is None else read_problem(instance)
+    asked, game = problem if problem.stated else problem.game, problem.game
     deadline = command_deadline(time_limit)
     bounds = () if certificate is None else verify_bounds(game, certificate, time_limit=_left(deadline))
-    verification = verify(game, data, bounds=bounds, time_limit=_left(deadline))
+    verification = verify(asked, data, bounds=bounds, time_limit=_left(deadline))
     code = _code(verification.failed, bool(verification.left_out) or any(one.cut_off for one in bounds))
     if as_json:
         code = write_json(verification.to_dict(), code)
@@ -104,13 +105,13 @@ def _verify_certificate(certificate: Path, instance: Path | None, time_limit: fl
     """Replay the certificates of a file."""
     from ssg_mip.checker.dual.document import game_hash_of, lines_of
     from ssg_mip.checker.dual.replay import verify_bounds
-    from ssg_mip.io import read_instance
+    from ssg_mip.problem.files import read_problem
     from ssg_mip.report.checks import bound_report, bounds_to_dict
 
     if instance is None:
         game = game_with_hash("verify", certificate, game_hash_of(next(lines_of(certificate), None)))
     else:
-        game = read_instance(instance)
+        game = read_problem(instance).game
     found = verify_bounds(game, certificate, time_limit=time_limit)
     code = _code([check for one in found for check in one.failed], any(one.cut_off for one in found))
     if as_json:

@@ -93,9 +93,7 @@ def _divided(game: Game, side: Side, position: int, visits: FloatArray, off: Flo
     state = game.leader_slot_state
     slack = float(np.maximum.reduceat(np.abs(side.coefficients) * off[state], game.leader_offsets[:-1]).sum())
     return OccupancyRow(
-        coefficients=np.where(
-            side.coefficients != 0.0, side.coefficients / np.maximum(visits, LEAST_VISITS)[state], 0.0
-        ),
+        coefficients=side.coefficients / np.maximum(visits, LEAST_VISITS)[state],
         lower=side.limit - slack if side.equation else -np.inf,
         upper=side.limit + slack,
         position=position,

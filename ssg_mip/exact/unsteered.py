@@ -43,7 +43,7 @@ from ssg_mip.exact.constrained import ConstrainedBridge
 from ssg_mip.exact.heuristics.allowed import Allowed
 from ssg_mip.exact.occupancy_rows import occupancy_rows
 from ssg_mip.exact.size_limit import obstacle
-from ssg_mip.exact.solving import searched
+from ssg_mip.exact.solving import claimed, searched
 from ssg_mip.exact.wider import solve_allowed
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
@@ -54,6 +54,7 @@ from ssg_mip.programs.policy_block import PolicyRows
 from ssg_mip.programs.program import Program
 from ssg_mip.programs.rows import Selection
 from ssg_mip.programs.unsteered import OccupancyRow, unsteered
+from ssg_mip.proofs.claim import Claim, PolicyClaim
 from ssg_mip.runs.run import Run
 
 PURE = 1e-9
@@ -168,19 +169,27 @@ def solve_suited(problem: Problem, run: Run) -> Answer:
     """Maximise ``weights @ V^f`` over the policies that a problem allows, by the program that suits it.
 
     Parameters are those of :func:`~ssg_mip.exact.wider.solve_allowed`, which is asked where the program of
-    this module does not apply, or where a certificate is wanted.
+    this module does not apply, or has no certificate and one is wanted.
     """
-    rows = None if run.recorder is not None or problem.floor is not None else _linear(problem, run)
-    if rows is None:
+    rows = None if problem.floor is not None else _linear(problem, run)
+    if rows is None or (run.recorder is not None and any(row.position is None for row in rows)):
         return solve_allowed(problem, run)
-    return searched(UnsteeredBridge(problem, run, rows))
+    bridge = UnsteeredBridge(problem, run, rows)
+    answer = searched(bridge)
+    if run.recorder is None:
+        return answer
+    visits = bridge.visits
+    policy = PolicyClaim(rows=problem.policies.rows, below=visits.below, above=visits.above)
+    return claimed(problem, run, answer, Claim(weights=problem.weights, bound=answer.dual_bound, policy=policy))
 
 
 def _linear(problem: Problem, run: Run) -> tuple[OccupancyRow, ...] | None:
     """What couples states, if anything does, all of it is linear in occupancies, and nothing else is asked."""
     space = problem.policies
     others = space.costs or space.supports or space.values
-    if others or not isinstance(problem.follower, Rational) or not space.coupled_states(problem.game):
+    if others or problem.objective.goal is not None or not isinstance(problem.follower, Rational):
+        return None
+    if not space.coupled_states(problem.game):
         return None
     if obstacle(problem.game.num_rows, run) is not None:
         return None

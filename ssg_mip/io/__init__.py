@@ -17,6 +17,7 @@ from ssg_mip.errors import InvalidGameError, InvalidInstanceError, OptionError
 
 if TYPE_CHECKING:
     from ssg_mip.game.game import Game
+    from ssg_mip.io.said import Said
 
 FORMATS: dict[str, str] = {".json": "ssg_mip.io.json_format", ".npz": "ssg_mip.io.npz_format"}
 """File suffixes and the modules that read and write them."""
@@ -25,12 +26,33 @@ _LINE_LIMIT = 600
 
 
 def read_instance(path: str | os.PathLike[str]) -> Game:
-    """Read a game from a ``.json`` or ``.npz`` file.
+    """Read a game from a ``.json`` or ``.npz`` file that holds nothing else.
 
     Parameters
     ----------
     path
-        A regular file of format ssg-mip/1.
+        A regular file of format ssg-mip/1, or of ssg-mip/2 without constraints. ``read_problem`` reads the others too.
+
+    Raises
+    ------
+    OptionError
+        If ``path`` is no path.
+    InvalidInstanceError
+        If the file cannot be read, does not hold a valid game, or says more than a game can hold; one line with the
+        file and the place inside it.
+    """
+    game, said = read_parts(path)
+    if said:
+        keys = " and ".join(said.to_dict())
+        raise InvalidInstanceError(
+            f"{shown_path(Path(path))}: holds {keys}, which a game does not; read it with read_problem, which gives a "
+            "Problem"
+        )
+    return game
+
+
+def read_parts(path: str | os.PathLike[str]) -> tuple[Game, Said]:
+    """Read a game from a file, and what the file says beside it.
 
     Raises
     ------
@@ -45,19 +67,19 @@ def read_instance(path: str | os.PathLike[str]) -> Game:
     place = Path(path)
     if place.suffix.lower() not in FORMATS:
         raise InvalidInstanceError(
-            f"{_shown(place)}: the suffix is {place.suffix!r}; it must be one of {', '.join(FORMATS)}"
+            f"{shown_path(place)}: the suffix is {place.suffix!r}; it must be one of {', '.join(FORMATS)}"
         )
     try:
-        game: Game = _format(place).read(place)
+        parts: tuple[Game, Said] = _format(place).read(place)
     except (Refusal, InvalidGameError) as error:
-        raise InvalidInstanceError(f"{_shown(place)}: {_one_line(str(error))}") from None
-    return game
+        raise InvalidInstanceError(f"{shown_path(place)}: {_one_line(str(error))}") from None
+    return parts
 
 
 def write_instance(game: Game, path: str | os.PathLike[str]) -> None:
     """Write a game to a ``.json`` or ``.npz`` file; reading it back gives the same game, to the last bit.
 
-    The file appears, or is replaced, in one step.
+    ``ssg_mip.write_instance`` writes problems too. The file appears, or is replaced, in one step.
 
     Parameters
     ----------
@@ -74,24 +96,41 @@ def write_instance(game: Game, path: str | os.PathLike[str]) -> None:
         If ``source`` or ``known`` of the game are not JSON data.
     """
     from ssg_mip.game.game import GAME
-    from ssg_mip.io.strict_json import Refusal
+    from ssg_mip.io.said import NOTHING
 
     GAME.check("game", game)
+    write_parts(game, NOTHING, path)
+
+
+def write_parts(game: Game, said: Said, path: str | os.PathLike[str]) -> None:
+    """Write a game and what is said beside it.
+
+    Raises
+    ------
+    OptionError
+        If the suffix is unknown or the file cannot be written.
+    InvalidGameError
+        If ``source`` or ``known`` of the game are not JSON data.
+    """
+    from ssg_mip.io.strict_json import Refusal
+
     PATH.check("path", path)
     place = Path(path)
     if place.suffix.lower() not in FORMATS:
-        raise OptionError(f"{_shown(place)}: the suffix is {place.suffix!r}; it must be one of {', '.join(FORMATS)}")
+        raise OptionError(
+            f"{shown_path(place)}: the suffix is {place.suffix!r}; it must be one of {', '.join(FORMATS)}"
+        )
     try:
-        _format(place).write(game, place)
+        _format(place).write(game, place, said)
     except Refusal as error:
-        raise InvalidGameError(f"{_shown(place)}: cannot be written: {_one_line(str(error))}") from None
+        raise InvalidGameError(f"{shown_path(place)}: cannot be written: {_one_line(str(error))}") from None
 
 
 def _format(path: Path) -> Any:
     return import_module(FORMATS[path.suffix.lower()])
 
 
-def _shown(path: Path) -> str:
+def shown_path(path: Path) -> str:
     """The path as it can stand in a message."""
     return printable(str(path), one_line=True)
 
@@ -101,4 +140,4 @@ def _one_line(text: str) -> str:
     return line if len(line) <= _LINE_LIMIT else f"{line[:_LINE_LIMIT]}..."
 
 
-__all__ = ["FORMATS", "read_instance", "write_instance"]
+__all__ = ["FORMATS", "read_instance", "read_parts", "shown_path", "write_instance", "write_parts"]

@@ -37,6 +37,10 @@ from ssg_mip.game.assembly import Draft, Place, StateEntry, TransitionEntry
 from ssg_mip.io.strict_json import Refusal, json_path, shorten
 
 FORMAT = "ssg-mip/1"
+FORMAT_2 = "ssg-mip/2"
+
+WORDS_OF_2 = ("constraints", "observations", "followers")
+"""Keys that format ssg-mip/2 has beside those of ssg-mip/1."""
 
 _FRACTION = re.compile(r"-?[0-9]{1,309}/[0-9]{1,309}")
 
@@ -96,7 +100,7 @@ Name = Annotated[str, StringConstraints(min_length=1, pattern=r"^[^\x00-\x1f\x7f
 Names = Annotated[list[Name], Field(min_length=1), FailFast()]
 
 
-def _in_portions(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+def in_portions(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
     """Check a large object entry by entry, so that it stops at the first problem.
 
     pydantic collects every problem of an object: a hostile file of 6 MB made it hold 5 GB of them.
@@ -111,10 +115,12 @@ def _in_portions(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
 
 _PORTION = 50
 
-Distribution = Annotated[dict[Name, Probability], Field(min_length=1), WrapValidator(_in_portions)]
+Distribution = Annotated[dict[Name, Probability], Field(min_length=1), WrapValidator(in_portions)]
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """An object with exactly its own keys, whose values are of exactly their types."""
+
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
     @model_validator(mode="before")
@@ -124,8 +130,19 @@ class _Strict(BaseModel):
             raise PydanticCustomError("keys", "may hold only {keys}", {"keys": ", ".join(cls.model_fields)})
         return value
 
+    @classmethod
+    def owner(cls, place: Place) -> type[Strict]:
+        """The model that an unknown key is missing from."""
+        inner: dict[object, type[Strict]] = {"states": StateDocument, "transitions": TransitionDocument}
+        return cls if len(place) == 1 else inner[place[0]]
 
-class Remarks(_Strict):
+    @classmethod
+    def shown(cls, place: Place) -> Place:
+        """A place of pydantic's as it stands in the file."""
+        return place
+
+
+class Remarks(Strict):
     """What is carried along with a game and never interpreted."""
 
     name: str
@@ -133,14 +150,14 @@ class Remarks(_Strict):
     known: dict[str, JsonValue] | None = None
 
 
-class StateDocument(_Strict):
+class StateDocument(Strict):
     """The actions available in a state, in order."""
 
     leader_actions: Names
     follower_actions: Names
 
 
-class TransitionDocument(_Strict):
+class TransitionDocument(Strict):
     """What one joint action does: rewards of both players and the distribution over next states."""
 
     state: Name
@@ -158,7 +175,7 @@ class InstanceDocument(Remarks):
     leader_discount: Discount
     follower_discount: Discount
     initial: Distribution | None = None
-    states: Annotated[dict[Name, StateDocument], Field(min_length=1), WrapValidator(_in_portions)]
+    states: Annotated[dict[Name, StateDocument], Field(min_length=1), WrapValidator(in_portions)]
     transitions: Annotated[list[TransitionDocument], FailFast()]
 
     def to_draft(self) -> Draft:
@@ -212,12 +229,12 @@ def check_format(tree: Any) -> None:
     if not isinstance(tree, dict):
         raise Refusal(f"is {shorten(tree)}; an instance is a JSON object", ())
     if "format" not in tree:
-        raise Refusal(f'is missing; it must be "{FORMAT}"', ("format",))
-    if tree["format"] != FORMAT:
-        raise Refusal(f'is {shorten(tree["format"])}; this version reads "{FORMAT}"', ("format",))
+        raise Refusal(f'is missing; it must be "{FORMAT}", or "{FORMAT_2}" with constraints', ("format",))
+    if tree["format"] not in (FORMAT, FORMAT_2):
+        raise Refusal(f'is {shorten(tree["format"])}; this version reads "{FORMAT}" and "{FORMAT_2}"', ("format",))
 
 
-Model = TypeVar("Model", bound=BaseModel)
+Model = TypeVar("Model", bound=Strict)
 
 
 def check_layout(model: type[Model], tree: Mapping[str, Any]) -> Model:
@@ -244,6 +261,9 @@ _WORDS = {
     "string_too_short": "must not be empty",
     "string_pattern_mismatch": "must not contain control characters",
     "string_unicode": "must be text in UTF-8",
+    "int_type": "must be a whole number",
+    "greater_than_equal": "must be at least {ge}",
+    "literal_error": "must be {expected}",
 }
 
 
@@ -258,7 +278,7 @@ def listed_problems(problems: Sequence[str], count: int) -> str:
     return "; ".join(told) + (f" (and {left} more problems)" if left else "")
 
 
-def _refusal(error: ValidationError, model: type[BaseModel]) -> Refusal:
+def _refusal(error: ValidationError, model: type[Strict]) -> Refusal:
     problems = error.errors(include_url=False)
     problems.sort(key=lambda one: one["type"] != "extra_forbidden")  # a misspelt key is why another one is missing
     (place, text), *others = (_problem(one, model) for one in problems[:MOST_LISTED])
@@ -266,16 +286,25 @@ def _refusal(error: ValidationError, model: type[BaseModel]) -> Refusal:
     return Refusal(listed_problems(told, error.error_count()), place)
 
 
-def _problem(problem: Any, model: type[BaseModel]) -> tuple[Place, str]:
+def _problem(problem: Any, model: type[Strict]) -> tuple[Place, str]:
     """Where it is, and what is wrong there."""
-    place: Place = tuple(part for part in problem["loc"] if part != "[key]")
+    given: Place = tuple(part for part in problem["loc"] if part != "[key]")
+    place = model.shown(given)
     if problem["type"] == "extra_forbidden":
-        inner: dict[object, type[BaseModel]] = {"states": StateDocument, "transitions": TransitionDocument}
-        owner = model if len(place) == 1 else inner[place[0]]
-        keys = ", ".join(owner.model_fields)
-        text = f"is an unknown key; the keys here are {keys}"
+        keys = ", ".join(model.owner(given).model_fields)
+        newer = f'; it belongs to "{FORMAT_2}"' if given[-1] in WORDS_OF_2 and len(given) == 1 else ""
+        text = f"is an unknown key; the keys here are {keys}{newer}"
+    elif problem["type"] == "union_tag_invalid":
+        known, tag = problem["ctx"]["expected_tags"], problem["ctx"]["tag"]
+        place, text = (*place, "kind"), f"is {shorten(tag)}; it must be one of {known}"
+    elif problem["type"] == "union_tag_not_found":
+        place, text = (*place, "kind"), "is missing; it says what kind of constraint this is"
+    elif problem["type"] == "reserved":
+        text = problem["msg"]
     elif problem["type"] == "missing":
         text = "is missing"
     else:
-        text = f"is {shorten(problem['input'])}; it {_WORDS.get(problem['type'], problem['msg'])}"
+        words = _WORDS.get(problem["type"])
+        rule = problem["msg"] if words is None else words.format_map(problem.get("ctx", {}))
+        text = f"is {shorten(problem['input'])}; it {rule}"
     return place, text

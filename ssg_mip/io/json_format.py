@@ -15,32 +15,48 @@ from ssg_mip.game.assembly import Problems, assemble
 from ssg_mip.game.game import Game
 from ssg_mip.io.document import (
     FORMAT,
+    FORMAT_2,
     InstanceDocument,
     Remarks,
     check_format,
     check_layout,
     listed_problems,
 )
+from ssg_mip.io.problem_document import ProblemDocument
 from ssg_mip.io.safe_io import read_bytes, write_atomically
+from ssg_mip.io.said import NOTHING, Said
 from ssg_mip.io.strict_json import MAX_VALUES, Refusal, count_values, json_path, parse_json
 
 MAX_BYTES = 64 * 2**20
 """Largest JSON instance that is read or written; larger games belong into ``.npz``."""
 
 
-def read(path: Path) -> Game:
-    """The game in a JSON file.
+def read(path: Path) -> tuple[Game, Said]:
+    """The game in a JSON file, and what it says beside.
 
     Raises
     ------
     Refusal
         If the file is not an instance.
     """
-    return parse(read_bytes(path, MAX_BYTES))
+    return parse_all(read_bytes(path, MAX_BYTES))
 
 
 def parse(data: bytes) -> Game:
-    """The game in JSON text.
+    """The game in JSON text that says nothing beside.
+
+    Raises
+    ------
+    Refusal
+        If the text is not an instance, or says more.
+    """
+    game, said = parse_all(data)
+    check_says_nothing(said)
+    return game
+
+
+def parse_all(data: bytes) -> tuple[Game, Said]:
+    """The game in JSON text, and what it says beside.
 
     Raises
     ------
@@ -49,15 +65,28 @@ def parse(data: bytes) -> Game:
     """
     tree = parse_json(data)
     check_format(tree)
+    document: InstanceDocument
+    said = NOTHING
+    if tree["format"] == FORMAT_2:
+        document = words = check_layout(ProblemDocument, tree)
+        said = words.said()
+    else:
+        document = check_layout(InstanceDocument, tree)
     problems = Problems(json_path)
-    game = assemble(check_layout(InstanceDocument, tree).to_draft(), problems)
+    game = assemble(document.to_draft(), problems)
     if game is None:
         raise Refusal(listed_problems(problems.shown, problems.count))
-    return game
+    return game, said
 
 
-def write(game: Game, path: Path) -> None:
-    """Write a game as JSON.
+def check_says_nothing(said: Said) -> None:
+    """Raise :class:`Refusal` if a file says more than a game can hold."""
+    for key in said.to_dict():
+        raise Refusal("is more than a game: read the file with read_problem", (key,))
+
+
+def write(game: Game, path: Path, said: Said = NOTHING) -> None:
+    """Write a game, and what is said beside it, as JSON.
 
     Raises
     ------
@@ -66,7 +95,7 @@ def write(game: Game, path: Path) -> None:
     OptionError
         If the file cannot be written or would be too large to read.
     """
-    data = "".join(_lines(game)).encode()
+    data = "".join(_lines(game, said)).encode()
     if len(data) > MAX_BYTES or count_values(data) > MAX_VALUES:
         raise OptionError(f"{path}: {game.name} is too large for JSON ({len(data)} bytes); write it as .npz")
     write_atomically(path, lambda stream: stream.write(data))
@@ -91,14 +120,14 @@ def remarks(game: Game) -> dict[str, Any]:
     return held
 
 
-def _lines(game: Game) -> Iterator[str]:
+def _lines(game: Game, said: Said) -> Iterator[str]:
     held = remarks(game)
     start = {
         state: float(value)
         for state, value in zip(game.state_names, game.initial, strict=True)
         if value != 0.0 or str(value) != "0.0"
     }
-    yield f'{{\n  "format": {_text(FORMAT)},\n'
+    yield f'{{\n  "format": {_text(FORMAT_2 if said else FORMAT)},\n'
     for key, value in held.items():
         yield f'  "{key}": {_text(value)},\n'
     yield f'  "leader_discount": {game.leader_discount!r},\n  "follower_discount": {game.follower_discount!r},\n'
@@ -109,7 +138,18 @@ def _lines(game: Game) -> Iterator[str]:
     yield '  },\n  "transitions": [\n'
     for row in range(game.num_rows):
         yield f"    {_text(_transition(game, row))}" + (",\n" if row + 1 < game.num_rows else "\n")
-    yield "  ]\n}\n"
+    yield "  ]"
+    for key, value in said.to_dict().items():
+        yield f',\n  "{key}": {_entries(value)}'
+    yield "\n}\n"
+
+
+def _entries(value: Any) -> str:
+    """A list or an object with one entry per line."""
+    if isinstance(value, dict):
+        lines = (f"    {_text(key)}: {_text(entry)}" for key, entry in value.items())
+        return "{\n" + ",\n".join(lines) + "\n  }"
+    return "[\n" + ",\n".join(f"    {_text(entry)}" for entry in value) + "\n  ]"
 
 
 def _transition(game: Game, row: int) -> dict[str, Any]:

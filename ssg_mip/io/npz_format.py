@@ -12,7 +12,7 @@ import json
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,9 +21,11 @@ from numpy.typing import NDArray
 
 from ssg_mip.errors import OptionError
 from ssg_mip.game.game import Game
-from ssg_mip.io.document import FORMAT, ArraysHeader, check_format, check_layout
+from ssg_mip.io.document import FORMAT, FORMAT_2, ArraysHeader, check_format, check_layout
 from ssg_mip.io.json_format import remarks
+from ssg_mip.io.problem_document import ProblemHeader
 from ssg_mip.io.safe_io import check_regular, write_atomically
+from ssg_mip.io.said import NOTHING, Said
 from ssg_mip.io.strict_json import MAX_VALUES, Refusal, count_values, parse_json
 
 MAX_BYTES = 256 * 2**20
@@ -61,8 +63,8 @@ _DAMAGE = (
 _END_OF_DIRECTORY = struct.Struct("<4s4H2LH")
 
 
-def write(game: Game, path: Path) -> None:
-    """Write a game as ``.npz``.
+def write(game: Game, path: Path, said: Said = NOTHING) -> None:
+    """Write a game, and what is said beside it, as ``.npz``.
 
     Raises
     ------
@@ -72,13 +74,14 @@ def write(game: Game, path: Path) -> None:
         If the file cannot be written or would be too large to read.
     """
     header = {
-        "format": FORMAT,
+        "format": FORMAT_2 if said else FORMAT,
         **remarks(game),
         "leader_discount": game.leader_discount,
         "follower_discount": game.follower_discount,
         "state_names": game.state_names,
         "leader_actions": game.leader_actions,
         "follower_actions": game.follower_actions,
+        **said.to_dict(),
     }
     members: dict[str, NDArray[Any]] = {
         "header": np.frombuffer(json.dumps(header, allow_nan=False).encode(), dtype="u1"),
@@ -93,8 +96,8 @@ def write(game: Game, path: Path) -> None:
     write_atomically(path, lambda stream: np.savez_compressed(stream, **keywords))
 
 
-def read(path: Path) -> Game:
-    """The game in an ``.npz`` file.
+def read(path: Path) -> tuple[Game, Said]:
+    """The game in an ``.npz`` file, and what it says beside.
 
     Raises
     ------
@@ -106,7 +109,7 @@ def read(path: Path) -> Game:
         with path.open("rb") as stream:
             _check_directory_size(stream, size)
             with zipfile.ZipFile(stream) as archive:
-                return _game(archive)
+                return _parts(archive)
     except _DAMAGE as error:
         raise Refusal(f"is not a sound .npz file: {error}") from None
     except OSError as error:
@@ -126,12 +129,23 @@ def _check_directory_size(stream: BinaryIO, size: int) -> None:
         raise Refusal(f"has a zip directory too large for the members {', '.join(_KINDS)}")
 
 
-def _game(archive: zipfile.ZipFile) -> Game:
+def _parts(archive: zipfile.ZipFile) -> tuple[Game, Said]:
     members = _members(archive.infolist())
     text = _read_array(archive, members["header"], "header", None)
     tree = parse_json(text.tobytes())
     check_format(tree)
-    header = check_layout(ArraysHeader, tree)
+    header: ArraysHeader
+    said = NOTHING
+    if tree["format"] == FORMAT_2:
+        header = words = check_layout(ProblemHeader, tree)
+        said = words.said()
+    else:
+        header = check_layout(ArraysHeader, tree)
+    return _game(archive, members, header), said
+
+
+def _game(archive: zipfile.ZipFile, members: Mapping[str, zipfile.ZipInfo], header: ArraysHeader) -> Game:
+    """The game that the arrays beside a header hold."""
     states = len(header.state_names)
     for label in ("leader_actions", "follower_actions"):
         if len(getattr(header, label)) != states:

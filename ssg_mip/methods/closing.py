@@ -23,6 +23,7 @@ from ssg_mip.checker.dual.replay import BoundVerification
 from ssg_mip.checker.outcome import NO_TIME, STOPPED, CheckOutcome
 from ssg_mip.checker.verify import examine
 from ssg_mip.game.game import Game
+from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.exact_ties import without_dust, without_near_ties
 from ssg_mip.methods.in_standard_form import still_optimal
 from ssg_mip.methods.near_ties import SECONDS, Answered, allowed_gap, asked_gap
@@ -117,6 +118,7 @@ def closed(
     guarantee: bool,
     tolerances: Tolerances,
     recorder: Recorder | None = None,
+    allows: Callable[[LeaderPolicy], bool] = lambda _: True,
 ) -> Result:
     """The result with the outcome of its check and what is secured near it, by the end of its time limit.
 
@@ -134,6 +136,8 @@ def closed(
         The tolerances that the result was made with.
     recorder
         Holds the proof of the bound, where a certificate is asked for: the check replays it.
+    allows
+        Whether a policy is allowed: another one than the answer is not offered if it is not.
     """
     limited = not math.isinf(deadline.limit)
     leaving = LEAVING_SECONDS if "torch" in sys.modules else 0.0
@@ -154,14 +158,14 @@ def closed(
     answer = Answered.of(result) if check and result.follower is None else None
     loses = answer is not None and _loses(answer, tolerances, until, stopped)
     if (guarantee or loses) and result.follower is None and result.leader_policy is not None and not stopped():
-        result = _with_guarantee(result, until, stopped)
+        result = _with_guarantee(result, until, stopped, allows)
     if loses and answer and not answer.is_secured(result.leader_value, result.guaranteed, allowed_gap(result)):
         allowed = allowed_gap(result)
         mended = without_dust(result, allowed, tolerances) or with_settled_ties(result, allowed, tolerances)
-        if mended is None:
+        if mended is None or mended.leader_policy is None or not allows(mended.leader_policy):
             result = without_near_ties(result, tolerances)
         else:
-            result = _with_guarantee(still_optimal(mended, asked_gap(mended)), until, stopped)
+            result = _with_guarantee(still_optimal(mended, asked_gap(mended)), until, stopped, allows)
         result = dataclasses.replace(result, check=_checked(result, tolerances, until, stopped, bounds))
     return result if guarantee else dataclasses.replace(result, guaranteed=None)
 
@@ -250,8 +254,10 @@ def _better(found: CheckOutcome | None, fresh: CheckOutcome, result: Result, par
     return dataclasses.replace(fresh, passed=None, in_part=True, reason=reason)
 
 
-def _with_guarantee(result: Result, until: Deadline, stopped: Callable[[], bool]) -> Result:
-    """The result with what is secured near its policy, if there is time to say anything about that."""
+def _with_guarantee(
+    result: Result, until: Deadline, stopped: Callable[[], bool], allows: Callable[[LeaderPolicy], bool]
+) -> Result:
+    """The result with what is secured near its policy by one that is allowed, if there is time to say it."""
     if result.leader_policy is None or until.remaining < LEAST_PER_STATE * result.game.num_states:
         return result
     allowed = max(GUARANTEE_SECONDS, GUARANTEE_SHARE * result.provenance.seconds)
@@ -266,4 +272,5 @@ def _with_guarantee(result: Result, until: Deadline, stopped: Callable[[], bool]
         )
     except (OutOfTime, KeyboardInterrupt):
         return result
-    return dataclasses.replace(result, guaranteed=beside)
+    found = None if beside.certificate is None else beside.certificate.policy
+    return result if found is not None and not allows(found) else dataclasses.replace(result, guaranteed=beside)

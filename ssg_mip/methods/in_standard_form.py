@@ -36,7 +36,10 @@ LARGEST_VALUE = 1e12
 
 
 def form_for(game: Game, method: Method, weights: FloatArray | None = None, *, ignores: bool = True) -> StandardForm:
-    """The form of a game that a method runs on; a margin counts in every state, reached or not: nothing ``ignores``."""
+    """The form of a game that a method runs on.
+
+    A margin counts in every state, reached or not, and so do rows on the policy: then nothing ``ignores``.
+    """
     if method.in_own_units:
         return StandardForm(game=game, standard=game, leader=Scale(), follower=Scale())
     form = standard_form(game, weights, ignore=weights is not None and ignores and method.weighted_only)
@@ -53,7 +56,7 @@ def run_method(problem: Problem, run: Run, method: Method) -> Result:
     """Run a method on the standard form of a game; the answer is in the game's own units."""
     goal = problem.objective.goal
     weights = None if goal is not None or problem.policies.restricts else problem.weights
-    form = form_for(problem.game, method, weights, ignores=problem.follower.any_policy_counts)
+    form = form_for(problem.game, method, weights, ignores=problem.allows_all)
     rising = _scalarised_into(problem)
     if form.changes_nothing:
         return _reached_out(_scalarised_out(method(rising, run), problem, form), problem, form)

@@ -17,6 +17,7 @@ from ssg_mip.runs.run import Run
 
 _NEVER_LOSES = (Promise.MONOTONE, Promise.LAST_ITERATE, Promise.CERTIFIED_STOP, Promise.CERTIFIED_PARETO)
 _ROWS = frozenset({Scope.STATEWISE, Scope.COUPLING})
+_ROWS_AND_LIMITS = _ROWS | {Scope.SUPPORT}
 _STEPS = frozenset({Takes.SELECTION, Takes.SCALARISATION, Takes.ZERO_WEIGHTS})
 
 
@@ -90,7 +91,7 @@ METHODS: dict[str, Method] = {
             promises=(Promise.LAST_ITERATE,),
             followers=_COMMITMENTS,
             takes=frozenset({Takes.FLOORS, Takes.GOALS}),
-            rows=_ROWS | {Scope.DISCOUNTED, Scope.SUPPORT},
+            rows=_ROWS | {Scope.DISCOUNTED, Scope.VALUE, Scope.SUPPORT},
             weighted_only=True,
         ),
         Method(
@@ -113,14 +114,14 @@ METHODS: dict[str, Method] = {
             name="deterministic",
             home="ssg_mip.methods.restricted.deterministic",
             promises=(Promise.LAST_ITERATE, Promise.DETERMINISTIC),
-            rows=_ROWS,
+            rows=_ROWS_AND_LIMITS,
             weighted_only=True,
         ),
         Method(
             name="grid",
             home="ssg_mip.methods.restricted.grid",
             promises=(Promise.LAST_ITERATE, Promise.ON_GRID),
-            rows=_ROWS,
+            rows=_ROWS_AND_LIMITS,
             weighted_only=True,
         ),
         Method(

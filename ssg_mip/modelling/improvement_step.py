@@ -15,6 +15,7 @@ from ssg_mip.exact.solving import solve_improvement
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
+from ssg_mip.problem.policy_space import Scope
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.weights import compliant_weights
 from ssg_mip.result import Result, TrajectoryPoint
@@ -22,7 +23,11 @@ from ssg_mip.runs.conclusion import Conclusion
 from ssg_mip.runs.method import Method
 from ssg_mip.runs.run import Run
 
-IMPROVEMENT_STEP = Method(name="improvement-step", home="ssg_mip.modelling.improvement_step")
+IMPROVEMENT_STEP = Method(
+    name="improvement-step",
+    home="ssg_mip.modelling.improvement_step",
+    rows=frozenset({Scope.STATEWISE, Scope.COUPLING}),
+)
 """As the runs of a method know it. It is in no list: a model is the way to it."""
 
 

@@ -37,7 +37,7 @@ from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.weights import compliant_weights
 from ssg_mip.programs.compact import compact_commitment, compact_improvement
 from ssg_mip.programs.compact_rows import add_policy_rows
-from ssg_mip.programs.compact_rows import check_stated as check_space
+from ssg_mip.programs.compact_rows import check_stated as check_said
 from ssg_mip.programs.program import Program
 
 RECORD = "ssg_mip_record"
@@ -157,7 +157,7 @@ def check_stated(problem: Problem) -> None:
         )
     if problem.objective.scalarisation is not None:
         raise OptionError("the scalarisation is no weighted sum; the models maximise weights: give these")
-    check_space(problem.policies, "the models do not state")
+    check_said(problem, "the models do not state")
 
 
 def _finished(record: Record) -> Any:

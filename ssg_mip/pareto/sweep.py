@@ -43,7 +43,7 @@ from ssg_mip.base.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, Tolerances
 from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import Ties
 from ssg_mip.evaluation.value_bounds import varying_states
-from ssg_mip.game.game import GAME, Game
+from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.in_standard_form import form_for, into_form, row_out
 from ssg_mip.methods.registry import check_taken, find_method
@@ -57,8 +57,9 @@ from ssg_mip.pareto.plans import DichotomicPlan, ListPlan, Plan
 from ssg_mip.pareto.second_stage import SecondStage
 from ssg_mip.pareto.sweep_points import SweepPoints
 from ssg_mip.pareto.weight_sets import DEFAULT_NUM_WEIGHTS, corner_weights, weight_grid
-from ssg_mip.problem.follower import Rational
-from ssg_mip.problem.problem import Problem
+from ssg_mip.problem.asked import asked, refuse
+from ssg_mip.problem.policy_space import Scope
+from ssg_mip.problem.problem import PROBLEM, Problem
 from ssg_mip.problem.weights import WEIGHTS, state_weights
 from ssg_mip.proofs.writer import Recorder, prepared_recorder
 from ssg_mip.result import ProgressRow, Result
@@ -70,8 +71,15 @@ BYTES_PER_STATE = 500
 """Bytes that a run keeps for each state: values, weights and policies, and their text when they are printed."""
 
 
+TAKES: frozenset[Scope] = ONE_BY_ONE - {Scope.VALUE}
+"""What a front honours, whatever its method does."""
+
+INSTEAD = "solve(problem, method='commitment', weights=...), one weighted sum at a time"
+"""What honours more."""
+
+
 @checked(
-    game=GAME,
+    game=PROBLEM,
     method=TEXT,
     weights=optional(LIST),
     num_weights=COUNT,
@@ -86,7 +94,7 @@ BYTES_PER_STATE = 500
     certificate=optional(PATH),
 )
 def trace_front(
-    game: Game,
+    game: Game | Problem,
     *,
     method: str = "commitment",
     weights: Sequence[ArrayLike | Mapping[str, float]] | None = None,
@@ -116,7 +124,7 @@ def trace_front(
     Parameters
     ----------
     game
-        The game.
+        The game, or a problem about it; constraints are refused by name.
     method
         How each scalarisation is solved, one of :data:`ssg_mip.methods.registry.METHODS`.
     weights
@@ -162,6 +170,9 @@ def trace_front(
     """
     if certificate is not None:
         recorder = prepared_recorder(Path(certificate))
+    problem = asked(game, ties=ties, margin=margin)
+    refuse(problem, "trace_front", TAKES, INSTEAD)
+    game = problem.game
     rng = np.random.default_rng(seed)
     deadline = Deadline(time_limit) if deadline is None else deadline
     plan = _make_plan(game, weights, num_weights, _traded_states(game, states), rng)
@@ -169,7 +180,6 @@ def trace_front(
     form = form_for(game, solver)
     _check_memory(game, 1 + plan.pending, starts)
     with given_or_graceful(interrupt) as flag:
-        problem = Problem(game, follower=Rational(ties=ties, margin=margin))
         run = Run(
             gap=gap,
             deadline=deadline.keeping(kept_for_checks(game, deadline, 2 * num_weights, wanted=check or guarantee)),

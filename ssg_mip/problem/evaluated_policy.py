@@ -6,8 +6,10 @@ import dataclasses
 
 from ssg_mip.base.tolerances import Tolerances
 from ssg_mip.evaluation.best_response import Response
+from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.problem.constraints.constraint import Outcome
 from ssg_mip.problem.problem import Problem
 
 
@@ -40,6 +42,22 @@ class EvaluatedPolicy:
     def answers(self) -> IntArray:
         """The follower's action per state."""
         return self.response.follower_policy.actions
+
+    def outcome(self, game: Game) -> Outcome:
+        """What comes of it, for constraints."""
+        return Outcome(
+            game=game, slots=self.policy.slots(game), answers=self.answers, leader_values=self.response.leader_values
+        )
+
+
+def allows(problem: Problem, policy: LeaderPolicy, tolerances: Tolerances) -> bool:
+    """Whether a policy keeps every row and every constraint of a problem, each within its own tolerance."""
+    if not problem.policies.holds(problem.game, policy):
+        return False
+    if not problem.stated:
+        return True
+    outcome = EvaluatedPolicy.of(problem, policy, tolerances).outcome(problem.game)
+    return all(one.measure(outcome).slack >= -one.tolerance(problem.game) for one in problem.stated)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -21,10 +21,11 @@ from __future__ import annotations
 import dataclasses
 import enum
 import math
+from collections.abc import Collection
 
 import numpy as np
 
-from ssg_mip.errors import OptionError
+from ssg_mip.errors import OptionError, TooLargeError
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray, IntArray
@@ -42,6 +43,16 @@ class Scope(enum.Enum):
     DISCOUNTED = "on discounted costs"
     VALUE = "on the leader's values"
     SUPPORT = "on how many actions a state may use"
+
+    @property
+    def words(self) -> str:
+        """What restrictions of this scope are called in a sentence."""
+        named = {Scope.DISCOUNTED: "limits", Scope.VALUE: "limits", Scope.SUPPORT: "limits"}
+        return f"{named.get(self, ROWS)} {self.value}"
+
+
+ROWS = "rows on the leader's policy"
+"""What restrictions of the probabilities are called beside their scope."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -182,10 +193,37 @@ class PolicySpace:
         """The rows of a scope."""
         return tuple(row for row in self.rows if row.scope(game) is scope)
 
+    @property
+    def names(self) -> set[str]:
+        """What users call its restrictions; the floor has no name."""
+        rows = {row.name for row in self.rows} | {row.name for row in self.costs}
+        return rows | {row.name for row in self.values} | {limit.name for limit in self.supports}
+
+    def joined(self, other: PolicySpace) -> PolicySpace:
+        """With the restrictions of another one besides; the floor stays as it is."""
+        return dataclasses.replace(
+            self,
+            rows=(*self.rows, *other.rows),
+            costs=(*self.costs, *other.costs),
+            values=(*self.values, *other.values),
+            supports=(*self.supports, *other.supports),
+        )
+
+    def without(self, names: Collection[str]) -> PolicySpace:
+        """Without the restrictions of these names."""
+        return dataclasses.replace(
+            self,
+            rows=tuple(row for row in self.rows if row.name not in names),
+            costs=tuple(row for row in self.costs if row.name not in names),
+            values=tuple(row for row in self.values if row.name not in names),
+            supports=tuple(limit for limit in self.supports if limit.name not in names),
+        )
+
     def names_by_scope(self, game: Game) -> dict[Scope, tuple[str, ...]]:
-        """What users call what is asked in each scope of which there is something, values of single states aside."""
+        """What users call the restrictions of each scope of which there are some; the floor is none of them."""
         named = {scope: tuple(row.name for row in self.of_scope(game, scope)) for scope in Scope}
         named[Scope.DISCOUNTED] = tuple(row.name for row in self.all_costs(game))
+        named[Scope.VALUE] = tuple(row.name for row in self.values if row.state is not None)
         named[Scope.SUPPORT] = tuple(limit.name for limit in self.supports)
         return {scope: names for scope, names in named.items() if names}
 
@@ -235,6 +273,20 @@ class PolicySpace:
 def _states_of(game: Game, coefficients: FloatArray) -> IntArray:
     """The states that a row with these coefficients speaks of, in rising order."""
     return np.unique(game.leader_slot_state[np.flatnonzero(coefficients)])
+
+
+MOST_NUMBERS = 20_000_000
+"""Coefficients that the rows of a problem may hold: each row has one for every leader slot."""
+
+
+def check_room(game: Game, rows: int) -> None:
+    """Raise :class:`~ssg_mip.errors.TooLargeError` if so many rows on the policies of a game would not fit."""
+    slots = int(game.leader_offsets[-1])
+    if rows * slots > MOST_NUMBERS:
+        raise TooLargeError(
+            f"{rows:,} rows on the leader's policy over {slots:,} leader slots would hold more than {MOST_NUMBERS:,} "
+            "numbers: ask for fewer constraints, or make one of several"
+        )
 
 
 EVERY_POLICY = PolicySpace()

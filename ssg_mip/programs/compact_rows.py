@@ -6,21 +6,25 @@ import dataclasses
 import math
 from typing import Any
 
-import numpy as np
 import pyomo.environ as pyo
 
 from ssg_mip.errors import OptionError
 from ssg_mip.game.game import Game
 from ssg_mip.problem.policy_space import PolicyRow, PolicySpace
+from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.scalarisation import ConcavePieces
+from ssg_mip.programs.allowed_rows import allowed_row
 from ssg_mip.programs.tags import tagged
 
 STATED = frozenset({"rows", "floor", "observed"})
 """What of a policy space the compact models state; what the leader sees stands among the rows."""
 
 
-def check_stated(space: PolicySpace, where: str) -> None:
-    """Raise :class:`OptionError` if a policy space says more than that; ``where`` follows "which"."""
+def check_stated(problem: Problem, where: str) -> None:
+    """Raise :class:`OptionError` if a problem says more than that; ``where`` follows "which"."""
+    space = problem.policies
+    if problem.objective.goal is not None:
+        raise OptionError(f"the problem has the goal {problem.objective.goal.kind!r}, which {where}: use solve")
     for field in dataclasses.fields(space):
         value = getattr(space, field.name)
         if field.name not in STATED and value is not None and value != ():
@@ -41,7 +45,7 @@ def add_policy_rows(model: Any, game: Game, space: PolicySpace) -> None:
     """
     if space.rows:
         named = _by_name(space.rows)
-        rows = pyo.Constraint(list(named), rule=lambda m, name: _row(m, game, named[name]))
+        rows = pyo.Constraint(list(named), rule=lambda m, name: allowed_row(m, game, named[name]))
         model.policy_row = tagged(rows, "k")
     if space.floor is not None:
         least = {state: float(value) for state, value in enumerate(space.floor) if math.isfinite(value)}
@@ -57,30 +61,6 @@ def _by_name(rows: tuple[PolicyRow, ...]) -> dict[str, PolicyRow]:
             name = f"{row.name} ({number})"
         named[name] = row
     return named
-
-
-def _row(model: Any, game: Game, row: PolicyRow) -> Any:
-    body = pyo.quicksum(float(row.coefficients[slot]) * leader_variable(model, game, slot) for slot in _used(row))
-    if row.lower == row.upper:
-        return body == row.upper
-    sides = [None if math.isinf(end) else float(end) for end in (row.lower, row.upper)]
-    return pyo.inequality(sides[0], body, sides[1]) if None not in sides else _one_sided(sides, body)
-
-
-def _one_sided(sides: list[float | None], body: Any) -> Any:
-    if sides[0] is None and sides[1] is None:
-        return pyo.Constraint.Feasible
-    return body >= sides[0] if sides[1] is None else body <= sides[1]
-
-
-def _used(row: PolicyRow) -> list[int]:
-    return [int(slot) for slot in np.flatnonzero(row.coefficients)]
-
-
-def leader_variable(model: Any, game: Game, slot: int) -> Any:
-    """The variable ``f(s, a)`` of a leader slot."""
-    state = int(game.leader_slot_state[slot])
-    return model.f[state, slot - int(game.leader_offsets[state])]
 
 
 def maximise_pieces(model: Any, what: ConcavePieces, ends: tuple[float, float]) -> None:

@@ -36,16 +36,18 @@ from typing import Any, get_args
 from numpy.typing import ArrayLike
 
 from ssg_mip.base.deadline import DEADLINE, Checkpoint, Deadline, OutOfTime, giving_up, unhurried
-from ssg_mip.base.rules import COUNT, NOT_NEGATIVE, PATH, SECONDS, checked, instance_of, one_of, optional
+from ssg_mip.base.rules import COUNT, NOT_NEGATIVE, PATH, SECONDS, checked, one_of, optional
 from ssg_mip.errors import OptionError, TooLargeError
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LEADER_POLICY, LeaderPolicy
 from ssg_mip.io.safe_io import write_atomically
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.asked import Scalarising, refuse
 from ssg_mip.problem.follower import Rational
 from ssg_mip.problem.objective import Objective
-from ssg_mip.problem.problem import Problem
-from ssg_mip.problem.scalarisation import AugmentedChebyshev, Concave, ConcavePieces, WeightedSum, scalarisation_of
+from ssg_mip.problem.policy_space import Scope
+from ssg_mip.problem.problem import PROBLEM, Problem
+from ssg_mip.problem.scalarisation import Concave, WeightedSum, scalarisation_of
 from ssg_mip.problem.weights import state_weights
 from ssg_mip.programs.coupling import Coupling
 from ssg_mip.programs.file_formats import FORMATS, lp_text
@@ -60,7 +62,7 @@ MOST_PRODUCTS = 300_000
 
 
 @checked(
-    game=instance_of((Game, Problem), "a Game or a Problem"),
+    game=PROBLEM,
     path=PATH,
     policy=optional(LEADER_POLICY),
     margin=NOT_NEGATIVE,
@@ -77,7 +79,7 @@ def export(
     weights: ArrayLike | Mapping[str, float] | None = None,
     *,
     margin: float = 0.0,
-    scalarisation: WeightedSum | AugmentedChebyshev | ConcavePieces | Mapping[str, Any] | str | None = None,
+    scalarisation: Scalarising = None,
     levels: int | None = None,
     time_limit: float | None = None,
     deadline: Deadline | None = None,
@@ -87,7 +89,8 @@ def export(
     Parameters
     ----------
     game
-        The game, or a problem about it, whose weights, margin and rows on the policy are written.
+        The game, or a problem about it, whose weights, margin and rows on the policy are written; what else it asks
+        of the policies is refused by name.
     path
         Where to write; the name must end in ``.lp``, ``.mps`` or ``.nl``, by which readers know the format. Beside an
         NL file stand ``NAME.row`` and ``NAME.col``.
@@ -137,6 +140,7 @@ def export(
             f"path is {str(target)!r}; the name must end in {', '.join(FORMATS)}, by which solvers know the format"
         )
     problem, what = _asked(game, weights, margin, scalarisation)
+    refuse(problem, "export", TAKES, "solve(problem, method='commitment')")
     game = problem.game
     _check_size(game, program, form)
     wanted = Wanted(program=program, form=form, policy=policy, scalarisation=what, levels=levels)
@@ -167,6 +171,10 @@ def export(
         _write(target.with_suffix(suffix), text)
     _write(target, written.text)
     return target
+
+
+TAKES = frozenset({Scope.STATEWISE, Scope.COUPLING})
+"""What the files say of the policies."""
 
 
 def _write(target: Path, text: str) -> None:

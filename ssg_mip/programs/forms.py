@@ -78,7 +78,7 @@ def write_form(problem: Problem, wanted: Wanted, checkpoint: Checkpoint = unhurr
         raise OptionError(
             f"levels is {wanted.levels!r} while form is {wanted.form!r}; levels belong to the form 'milp'"
         )
-    check_stated(problem.policies, "the programs do not state")
+    check_stated(problem, "the programs do not state")
     write = _improvement if wanted.program == "improvement" else _commitment
     return write(problem, wanted, checkpoint)
 
@@ -134,17 +134,21 @@ def _compact_commitment(problem: Problem, what: ConcavePieces | None, checkpoint
 def _restricted_commitment(
     problem: Problem, what: ConcavePieces | None, levels: int | None, checkpoint: Checkpoint
 ) -> Program:
-    from ssg_mip.programs.compact_rows import add_policy_rows
     from ssg_mip.programs.deterministic import deterministic_commitment
     from ssg_mip.programs.grid import grid_commitment
 
     game, margin = problem.game, problem.follower.margin
     if what is not None:
         raise OptionError("the form 'milp' of the commitment program maximises a weighted sum: ask for another form")
+    _without_floor(problem, "the form 'milp'")
     if levels is None:
-        _without_floor(problem, "the form 'milp'")
         program = deterministic_commitment(
-            game, problem.weights, follower_bounds=_boxes(game), margin=margin, checkpoint=checkpoint
+            game,
+            problem.weights,
+            follower_bounds=_boxes(game),
+            margin=margin,
+            policies=problem.policies,
+            checkpoint=checkpoint,
         )
     else:
         program = grid_commitment(
@@ -154,8 +158,8 @@ def _restricted_commitment(
             follower_bounds=_boxes(game),
             leader_bounds=roomy(leader_value_bounds(game)),
             margin=margin,
+            policies=problem.policies,
         )
-    add_policy_rows(program.model, game, problem.policies)
     return program
 
 
@@ -261,7 +265,7 @@ def _improvement(problem: Problem, wanted: Wanted, checkpoint: Checkpoint) -> Pr
         case "strong":
             return _strong_improvement(problem, values, objective, follower_value_bounds(game), checkpoint)
         case "relaxation":
-            exact = _strong_improvement(problem, values, objective, _boxes(game), checkpoint)
+            exact = _strong_improvement(problem, values, objective, _boxes(game), checkpoint, pure=False)
             return _relaxed(exact, checkpoint)
 
 
@@ -300,15 +304,21 @@ def _with_rows(
 
 
 def _strong_improvement(
-    problem: Problem, values: FloatArray, objective: StepObjective, bounds: ValueBounds, checkpoint: Checkpoint
+    problem: Problem,
+    values: FloatArray,
+    objective: StepObjective,
+    bounds: ValueBounds,
+    checkpoint: Checkpoint,
+    *,
+    pure: bool = True,
 ) -> Program:
     from ssg_mip.programs.improvement import improvement
+    from ssg_mip.programs.policy_block import PolicyRows
     from ssg_mip.programs.rows import Selection
 
-    if problem.policies.rows:
-        raise OptionError(
-            "the problem has rows on the policy, which the occupancy forms of the improvement program do not state: "
-            "export the form 'bilinear'"
-        )
-    selection = Selection.everything(problem.game, problem.follower.margin, checkpoint)
-    return improvement(problem.game, values, objective, bounds, selection=selection)
+    game, rows = problem.game, PolicyRows.of(problem.game, problem.policies)
+    selection = Selection.everything(game, problem.follower.margin, checkpoint)
+    program = improvement(game, values, objective, bounds, selection=selection, rows=rows)
+    if pure and rows.coupled_states:
+        _add_pure_answers(program.model, game, rows.coupled_states)
+    return program

@@ -102,6 +102,9 @@ class RowKind(enum.IntEnum):
     SINGLE_INCENTIVE = 26
     """And no other ``action`` is worth more to that action of the leader."""
 
+    DIFFERENCE = 27
+    """In ``state`` the ``answer`` is no worse than another ``action`` now, where nothing later depends on it."""
+
 
 class ColumnKind(enum.IntEnum):
     """What a column is."""

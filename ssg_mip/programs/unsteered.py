@@ -28,7 +28,7 @@ from ssg_mip.programs.occupancy import add_occupancy
 from ssg_mip.programs.policy_block import PolicyRows
 from ssg_mip.programs.program import Program
 from ssg_mip.programs.rows import Selection
-from ssg_mip.programs.tags import tagged
+from ssg_mip.programs.tags import FROM_WEIGHTS, RowKind, tagged
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -84,13 +84,15 @@ def unsteered(
         s = int(game.leader_slot_state[slot])
         return pyo.quicksum(model.y[s, slot - int(game.leader_offsets[s]), b] for b in selection.actions(s))
 
+    numbered = {(-1 - k if one.position is None else one.position): one for k, one in enumerate(coupled)}
+
     def kept(_: Any, k: int) -> Any:
-        one = coupled[k]
+        one = numbered[k]
         places = np.flatnonzero(one.coefficients).tolist()
         total = pyo.quicksum(float(one.coefficients[slot]) * played(slot) for slot in places)
         return pyo.inequality(one.lower, total, one.upper)
 
-    model.coupled = tagged(pyo.Constraint(range(len(coupled)), rule=kept), "k")
+    model.coupled = tagged(pyo.Constraint(list(numbered), rule=kept), "k", RowKind.COUPLED)
     return Program(model)
 
 
@@ -109,7 +111,8 @@ def _add_differences(model: Any, selection: Selection) -> None:
         row = pyo.quicksum((one - selection.margin) * m.y[s, a, b] for a, one in enumerate(lead))
         return pyo.Constraint.Feasible if isinstance(row, (int, float)) else row >= 0.0
 
-    model.difference = tagged(pyo.Constraint(pairs, rule=difference), "sbc")
+    rows = pyo.Constraint(pairs, rule=difference)
+    model.difference = tagged(rows, "sbc", RowKind.DIFFERENCE, FROM_WEIGHTS)
 
 
 def _add_statewise(model: Any, selection: Selection, rows: PolicyRows) -> None:
@@ -124,4 +127,4 @@ def _add_statewise(model: Any, selection: Selection, rows: PolicyRows) -> None:
         return row == 0.0 if rows.statewise[i].equation else row <= 0.0
 
     places = [(s, b, i) for s, i in excess for b in selection.actions(s)]
-    model.statewise = tagged(pyo.Constraint(places, rule=kept), "sbk")
+    model.statewise = tagged(pyo.Constraint(places, rule=kept), "sbk", RowKind.STATEWISE, FROM_WEIGHTS)

@@ -23,7 +23,7 @@ states or bound costs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ssg_mip.evaluation.value_bounds import ValueBounds
@@ -56,16 +56,25 @@ def add_cost_rows(
     costs = [{key: float(side.costs[game.row(*key)]) for key in keys} for side in sides]
 
     def plain(j: int) -> Any:
-        return sum(cost * model.y[key] for key, cost in costs[j].items() if cost) - sides[j].limit
+        return _sum((cost, model.y[key]) for key, cost in costs[j].items()) - sides[j].limit
 
     def times(j: int, t: int) -> Any:
         selection.checkpoint()
-        terms = sum(cost * model.w[key, t] for key, cost in costs[j].items() if cost)
-        return terms - sides[j].limit * model.v[t]
+        return _sum((cost, model.w[key, t]) for key, cost in costs[j].items()) - sides[j].limit * model.v[t]
 
     shared = _in_every_product(game, coupling)
     family = Family("cost", "k", COSTS, FROM_WEIGHTS, plain, times, lambda j: sides[j].equation)
     return attach(model, family, range(len(sides)), lambda _: shared, follower)
+
+
+def _sum(terms: Iterable[tuple[float, Any]]) -> Any:
+    """A sum that is an expression also where nothing open costs anything: a row says then that its limit is kept."""
+    from pyomo.core.expr import LinearExpression
+
+    every = list(terms)
+    found = [(cost, variable) for cost, variable in every if cost] or every[:1]
+    costs, variables = zip(*found, strict=True)
+    return LinearExpression(linear_coefs=list(costs), linear_vars=list(variables))
 
 
 def _in_every_product(game: Game, coupling: Coupling) -> list[int]:

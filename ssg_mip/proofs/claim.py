@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.problem.policy_space import PolicyRow
+from ssg_mip.problem.policy_space import PolicyRow, PolicySpace
 from ssg_mip.problem.wider_rows import CostRow
 
 VALUE_SLACK = 1e-14
@@ -39,6 +40,10 @@ class PolicyClaim:
     def wider(self) -> bool:
         """Whether there are costs or limits."""
         return bool(self.costs or self.most)
+
+    def coupled_states(self, game: Game) -> list[int]:
+        """The states in rows that couple several, in rising order."""
+        return PolicySpace(rows=self.rows).coupled_states(game)
 
     def to_lists(self) -> list[Any]:
         """As in the header of a certificate."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -48,6 +48,9 @@ class BlockLayout:
         The program; rows that say nothing may be missing.
     improving
         Whether it is the improvement program, whose blocks are all of probabilities.
+    coupled
+        States in rows of the policy that couple several; of a program in occupancies alone their probabilities and
+        visits have the multiplier 0.
 
     Attributes
     ----------
@@ -63,13 +66,15 @@ class BlockLayout:
         The leader's action that each column of the program is about.
     """
 
-    def __init__(self, program: CompiledProgram, *, improving: bool) -> None:
+    def __init__(self, program: CompiledProgram, *, improving: bool, coupled: Iterable[int] = ()) -> None:
         self.rows: list[RowTag] = list(program.row_tags.each(RowKind))
         self.leaders = program.column_tags.leader
         self._names = program.row_names
         self._improving = improving
-        self._is_equation = (program.row_lower == program.row_upper).tolist()
-        self.conditional = tuple(sorted({tag.state for tag in self.rows if tag.kind is RowKind.SIMPLEX}))
+        self._is_two_sided = (np.isfinite(program.row_lower) & np.isfinite(program.row_upper)).tolist()
+        self._coupled = tuple(coupled)
+        own = {tag.state for tag in self.rows if tag.kind is RowKind.SIMPLEX}
+        self.conditional = tuple(sorted(own.union(self._coupled)))
         self.floored = tuple(sorted({tag.block for tag in self.rows if tag.block >= 0}))
         self.first_cut = program.num_rows
         whole = (*(() if improving else (FROM_WEIGHTS,)), *self.floored)
@@ -119,9 +124,9 @@ class BlockLayout:
         """The multipliers of rows on the policy, as one entry of a leaf."""
         statewise: list[list[Any]] = []
         coupled: list[list[Any]] = []
-        visits: dict[int, float] = {}
+        visits = dict.fromkeys(self._coupled, 0.0)
         for row, (tag, multiplier) in enumerate(zip(self.rows, multipliers, strict=False)):
-            by = multiplier if self._is_equation[row] else max(0.0, multiplier)
+            by = multiplier if self._is_two_sided[row] else max(0.0, multiplier)
             if tag.kind is RowKind.VISITS:
                 visits[tag.state] = multiplier
             elif tag.kind in _STATEWISE and by:
@@ -136,7 +141,7 @@ class BlockLayout:
         costs: list[list[Any]] = []
         single: list[list[Any]] = []
         for row, (tag, multiplier) in enumerate(zip(self.rows, multipliers, strict=False)):
-            by = multiplier if self._is_equation[row] else max(0.0, multiplier)
+            by = multiplier if self._is_two_sided[row] else max(0.0, multiplier)
             if tag.kind in _COSTS and by:
                 costs.append([tag.position, tag.value, _COSTS[tag.kind], by])
             elif tag.kind is RowKind.SINGLE_OWN and multiplier:
@@ -178,6 +183,10 @@ class BlockLayout:
                     incentive[first + tag.answer * (answers[tag.state] + 1)] = -multiplier
                 case RowKind.INCENTIVE:
                     incentive[first + tag.answer * answers[tag.state] + tag.action] = max(0, -multiplier)
+                case RowKind.DIFFERENCE:
+                    by = max(0, -multiplier)
+                    incentive[first + tag.answer * answers[tag.state] + tag.action] = by
+                    incentive[first + tag.answer * (answers[tag.state] + 1)] -= by
                 case _:
                     raise SolverError(f"no certificate covers the row {self._names[row]!r}")
         return blocks

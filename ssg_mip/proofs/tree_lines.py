@@ -20,7 +20,9 @@ import numpy as np
 
 from ssg_mip.branch_and_bound.tree_log import Proof, TreeLog
 from ssg_mip.evaluation.standard_form import StandardForm
+from ssg_mip.evaluation.value_bounds import follower_value_bounds
 from ssg_mip.game.game import Game
+from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.proofs.claim import Claim
 from ssg_mip.proofs.rounding import ROUNDED, rounding_of
 from ssg_mip.proofs.rows import BlockLayout, cut_entries
@@ -52,11 +54,11 @@ class TreeLines:
         """Whether no leaf has more than this."""
         return all(leaf.bound <= bound for leaf in self._leaves())
 
-    def conditional(self) -> tuple[int, ...]:
+    def conditional(self, game: Game) -> tuple[int, ...]:
         """The states whose blocks the programs of the leaves have."""
         for leaf in self._leaves():
             if leaf.proof is not None:
-                return self._layout(leaf.proof).conditional
+                return self._layout(game, leaf.proof).conditional
         return ()
 
     def lines(self, game: Game) -> Iterator[list[Any]]:
@@ -99,14 +101,24 @@ class TreeLines:
                 yield trace
             open_nodes += trace.parts
 
-    def _layout(self, proof: Proof) -> BlockLayout:
-        key = id(proof.program)
+    def _layout(self, game: Game, proof: Proof) -> BlockLayout:
+        key, claim = id(proof.program), self._claim
         if key not in self._layouts:
-            self._layouts[key] = BlockLayout(proof.program, improving=self._claim.values is not None)
+            coupled = () if claim.policy is None or claim.values is not None else claim.policy.coupled_states(game)
+            self._layouts[key] = BlockLayout(proof.program, improving=claim.values is not None, coupled=coupled)
         return self._layouts[key]
 
+    def _box(self, game: Game, proof: Proof) -> tuple[FloatArray, FloatArray]:
+        """The box that multipliers are about; of a program in occupancies alone all that there is."""
+        policy = self._claim.policy
+        if len(proof.box.lower) or policy is None:
+            return proof.box.lower, proof.box.upper
+        whole, states = follower_value_bounds(game), list(policy.coupled_states(game))
+        ends = [function[states] @ self._claim.weights for function in (policy.below, policy.above)]
+        return np.concatenate((whole.lower, ends[0])), np.concatenate((whole.upper, ends[1]))
+
     def _leaf(self, game: Game, proof: Proof) -> list[Any]:
-        layout = self._layout(proof)
+        layout = self._layout(game, proof)
         largest = max(float(np.abs(proof.row_dual).max(initial=0.0)), proof.objective)
         dual = np.where(np.abs(proof.row_dual) > LEAST_SHARE * largest, proof.row_dual, 0.0)
         blocks = layout.blocks(game, dual.tolist())
@@ -119,5 +131,6 @@ class TreeLines:
             outside = [*outside, [*layout.policy(dual.tolist()), *further]]
         # The boxes of the replay are those of the exact rewards, which rounding may put a little further out.
         wider = ROUNDED * rounding_of(self._form)[0]
-        lower, upper = proof.box.lower - wider, proof.box.upper + wider
+        lower, upper = self._box(game, proof)
+        lower, upper = lower - wider, upper + wider
         return ["l", objective, lower.tolist(), upper.tolist(), *blocks, *outside]

@@ -304,7 +304,7 @@ class Recorder:
         proof = self._kind_of_proof(game, claim, tree)
         box, wider, higher = follower_value_bounds(game), *rounding_of(self.form)
         policy = claim.policy
-        conditional = range(game.num_states) if claim.values is not None else tree.conditional()
+        conditional = range(game.num_states) if claim.values is not None else tree.conditional(game)
         yield {
             "format": REDUCED_FORMAT if proof == "u" else _format_of(claim),
             "game_hash": game.content_hash,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ssg_mip.base.printable import printable
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.checker.guarantee import Guarantee
 from ssg_mip.methods.presolved import PRESOLVE
 from ssg_mip.presolve import in_one_line
+from ssg_mip.problem.constraints.constraint import Measure
 from ssg_mip.problem.rising import ReachedLeast
 from ssg_mip.report.origins import origin_tables
 from ssg_mip.report.text import (
@@ -46,6 +48,7 @@ def result_report(result: Result, *, limit: int | None = None) -> list[Any]:
         f"  gap     {percent(result.relative_gap)}",
         *supremum_lines(result),
         *scalarised_lines(result),
+        *constraint_lines(result),
         f"  status  {result.status.value}",
         f"  stop    {stop_line(result)}",
         f"  check   {check_line(result.check)}",
@@ -132,6 +135,31 @@ def goal_lines(result: Result) -> list[str]:
         up = "" if step["given_up"] is None else f", held to {number(step['held_to'])}: {step['given_up']:.3g} given up"
         lines.append(f"  {'goal' if place == 1 else '':6}  {place}. {number(step['value'])}, {bound}{up}")
     return lines
+
+
+def constraint_lines(result: Result) -> list[str]:
+    """Every constraint with what the policy makes of it: how far it is from its limit."""
+    found = result.measures or (None,) * len(result.constraints)
+    lines = []
+    for one, own in zip(result.constraints, found, strict=True):
+        says = "" if own is None else f": {number(own.value)} {_limit(own)}, {_slack(own, one.tolerance(result.game))}"
+        lines.append(printable(f"{one.name}{says}", one_line=True))
+    kept = [f"  {'keeps' if index == 0 else '':6}  {line}" for index, line in enumerate(lines)]
+    against = [] if result.conflict is None else [printable(f"  clash   {result.conflict.statement}", one_line=True)]
+    return [*kept, *against]
+
+
+def _limit(own: Measure) -> str:
+    """The limit of a constraint in words."""
+    if own.least == own.most:
+        return f"of {number(own.most)}"
+    sides = ((own.least, "at least"), (own.most, "at most"))
+    return " and ".join(f"{words} {number(end)}" for end, words in sides if math.isfinite(end))
+
+
+def _slack(own: Measure, tolerance: float) -> str:
+    """Whether a constraint binds, or by how much it does not."""
+    return "binds" if own.slack <= tolerance else f"{number(own.slack)} left"
 
 
 def secure_line(guarantee: Guarantee | None) -> str:

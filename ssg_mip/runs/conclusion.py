@@ -77,6 +77,7 @@ class Conclusion:
             provenance=self._provenance(problem, run),
             details=self.details,
             scalarised=self.scalarised,
+            constraints=problem.stated,
             reached=self.reached,
             bound_proof=_with_margin(self.bound_proof) if problem.follower.margin > 0.0 else self.bound_proof,
         )

@@ -50,10 +50,6 @@ def draws_nothing(_: Run) -> str:
     return ""
 
 
-ROWS = "rows on the leader's policy"
-"""What a restriction of a problem's policies is called beside its scope."""
-
-
 @dataclasses.dataclass(frozen=True)
 class Missed:
     """What a problem asks and a method would not honour.
@@ -70,7 +66,7 @@ class Missed:
     names: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return self.what.value if isinstance(self.what, Takes) else f"{ROWS} {self.what.value}"
+        return self.what.value if isinstance(self.what, Takes) else self.what.words
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -142,9 +138,9 @@ class Method:
 
     def misses(self, problem: Problem) -> Missed | None:
         """What a problem asks of the policies and the method would not honour, the first of several."""
-        rows = problem.policies.names_by_scope(problem.game)
+        rows = problem.names_by_scope()
         refused = [Missed(scope, names) for scope, names in rows.items() if scope not in self.rows]
-        if problem.floor is not None and Takes.FLOORS not in self.takes:
+        if problem.policies.floor is not None and Takes.FLOORS not in self.takes:
             refused.append(Missed(Takes.FLOORS))
         goal = problem.objective.goal
         if goal is not None and Takes.GOALS not in self.takes:

@@ -19,7 +19,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
 from ssg_mip import Game, bayesian
-from ssg_mip.exact.unsteered import solve_allowed
+from ssg_mip.exact.unsteered import solve_suited
 from ssg_mip.runs.run import Run
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -65,7 +65,7 @@ def ours(game: Bayesian, gap: float) -> Solved:
         )
         for k, (leader, follower) in enumerate(zip(game.leader, game.follower, strict=True))
     }
-    answer = solve_allowed(bayesian(games, game.prior), Run(gap=gap))
+    answer = solve_suited(bayesian(games, game.prior), Run(gap=gap))
     return Solved(answer.primal_bound, answer.dual_bound, answer.nodes, time.process_time() - started)
 
 

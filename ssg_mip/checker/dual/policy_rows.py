@@ -30,10 +30,6 @@ from fractions import Fraction
 from typing import Any
 
 from ssg_mip.checker.dual.numbers import FINE, Enclosure, Numbers, enclose, highest, lowest, shifted_up
-from ssg_mip.checker.rational import policy_rows
-from ssg_mip.checker.verification import Check, Trial, worst_of
-from ssg_mip.game.game import Game
-from ssg_mip.game.policy import LeaderPolicy
 
 SWEEPS = 3
 """Sweeps over the bounds on ``d`` in a node; at least as many as a search makes."""
@@ -247,38 +243,3 @@ class Visits:
 def _on_grid(values: Sequence[float], grid: int, *, up: bool) -> tuple[int, ...]:
     ratios = [value.as_integer_ratio() for value in values]
     return tuple(-((-above << grid) // below) if up else (above << grid) // below for above, below in ratios)
-
-
-def rows_check(game: Game, policy: LeaderPolicy, rows: Sequence[GivenRow], tolerances: Sequence[float]) -> Check:
-    """Whether a policy keeps every row within its tolerance, in exact arithmetic.
-
-    Parameters
-    ----------
-    game, policy
-        The policy as it is printed: its floats, every state's divided by their exact sum.
-    rows, tolerances
-        The rows, and by how much each may be missed.
-    """
-    exact = []
-    for own in policy_rows(game, policy):
-        total = sum(map(Fraction, own))
-        exact += [Fraction(share) / total for share in own]
-    return worst_of(
-        "policy_rows",
-        (
-            Trial(
-                deviation=_missed(row, exact),
-                allowed=Fraction(tolerance),
-                place=f"row {number} on the leader's policy",
-            )
-            for number, (row, tolerance) in enumerate(zip(rows, tolerances, strict=True))
-        ),
-    )
-
-
-def _missed(row: GivenRow, shares: Sequence[Fraction]) -> Fraction:
-    """By how much exact probabilities per leader slot miss a row."""
-    value = sum((Fraction(c) * share for c, share in zip(row.coefficients, shares, strict=True)), Fraction(0))
-    below = Fraction(0) if row.lower is None else Fraction(row.lower) - value
-    above = Fraction(0) if row.upper is None else value - Fraction(row.upper)
-    return max(Fraction(0), below, above)

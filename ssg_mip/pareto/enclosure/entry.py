@@ -11,16 +11,18 @@ from ssg_mip.base.rules import CALLBACK, COUNT, FLAG, LIST, POSITIVE, checked, o
 from ssg_mip.base.tolerances import DEFAULT_TOLERANCES, Tolerances
 from ssg_mip.evaluation.best_response import Ties
 from ssg_mip.evaluation.standard_form import standard_form
-from ssg_mip.game.game import GAME, Game
+from ssg_mip.game.game import Game
 from ssg_mip.methods.in_standard_form import into_form, progress_into
+from ssg_mip.pareto.allowed import TOGETHER
 from ssg_mip.pareto.closing import Closing, kept_for_checks
 from ssg_mip.pareto.enclosure.algorithm import EnclosureSearch
 from ssg_mip.pareto.enclosure.objectives import ObjectiveLike, read_objectives
 from ssg_mip.pareto.enclosure.points import checked_enclosure
 from ssg_mip.pareto.enclosure.result import Enclosure
 from ssg_mip.pareto.in_standard_form import enclosure_out, scale_of
-from ssg_mip.problem.follower import Rational
-from ssg_mip.problem.problem import Problem
+from ssg_mip.problem.asked import asked, refuse
+from ssg_mip.problem.policy_space import Scope
+from ssg_mip.problem.problem import PROBLEM, Problem
 from ssg_mip.result import ProgressRow
 from ssg_mip.runs.limits import Limits
 from ssg_mip.runs.run import Run
@@ -28,9 +30,15 @@ from ssg_mip.runs.run import Run
 EXPECTED_POINTS = 10
 """Points for whose check a share of the time limit is kept."""
 
+TAKES: frozenset[Scope] = TOGETHER
+"""What an enclosure honours."""
+
+INSTEAD = "solve(problem, method='commitment')"
+"""What honours more."""
+
 
 @checked(
-    game=GAME,
+    game=PROBLEM,
     objectives=optional(LIST),
     resolution=optional(POSITIVE),
     program_limit=optional(COUNT),
@@ -39,7 +47,7 @@ EXPECTED_POINTS = 10
     deadline=optional(DEADLINE),
 )
 def enclose_front(
-    game: Game,
+    game: Game | Problem,
     *,
     objectives: Sequence[ObjectiveLike] | None = None,
     resolution: float | None = None,
@@ -60,7 +68,7 @@ def enclose_front(
     Parameters
     ----------
     game
-        The game.
+        The game, or a problem about it; constraints are refused by name.
     objectives
         What the front is taken with respect to (:mod:`ssg_mip.pareto.enclosure.objectives`): states, groups of
         states, weights, or objectives made by ``leader_objective`` and ``follower_objective``. The leader's value in
@@ -93,6 +101,9 @@ def enclose_front(
     OptionError
         If an argument is out of range or a name is unknown.
     """
+    problem = asked(game, ties=ties, margin=margin)
+    refuse(problem, "enclose_front", TAKES, INSTEAD)
+    game = problem.game
     chosen = read_objectives(game, objectives)
     form = standard_form(game, one_unit=len({one.player for one in chosen}) > 1)
     scale = scale_of(chosen, form)
@@ -102,7 +113,6 @@ def enclose_front(
         return deadline.remaining <= kept_for_checks(game, deadline, points, wanted=check)
 
     with given_or_graceful(interrupt) as flag:
-        problem = Problem(game, follower=Rational(ties=ties, margin=margin))
         run = Run(
             deadline=deadline.keeping(kept_for_checks(game, deadline, EXPECTED_POINTS, wanted=check)),
             interrupt=flag,

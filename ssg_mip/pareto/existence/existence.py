@@ -37,18 +37,20 @@ from ssg_mip.base.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, Tolerances
 from ssg_mip.checker.outcome import UNCHECKED, CheckOutcome, claimed_words
 from ssg_mip.evaluation.best_response import Ties
 from ssg_mip.evaluation.standard_form import StandardForm, standard_form
-from ssg_mip.game.game import GAME, Game
+from ssg_mip.game.game import Game
 from ssg_mip.game.game_class import classes_with_equilibrium
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.closing import MOST_PRINTED
 from ssg_mip.methods.in_standard_form import into_form, result_out
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.pareto.allowed import ONE_BY_ONE
 from ssg_mip.pareto.assurance import checked_runs
 from ssg_mip.pareto.closing import Closing, kept_for_checks
 from ssg_mip.pareto.existence.algorithm import ExistenceSearch
 from ssg_mip.pareto.existence.answers import Verdict
-from ssg_mip.problem.follower import Rational
-from ssg_mip.problem.problem import Problem
+from ssg_mip.problem.asked import asked, refuse
+from ssg_mip.problem.policy_space import Scope
+from ssg_mip.problem.problem import PROBLEM, Problem
 from ssg_mip.result import Result, bound_scope, finite, plain
 from ssg_mip.runs.limits import Limits
 from ssg_mip.runs.run import Run, options_of
@@ -178,9 +180,16 @@ class Existence(FrozenArrays):
         }
 
 
-@checked(game=GAME, check=FLAG, deadline=optional(DEADLINE))
+TAKES: frozenset[Scope] = ONE_BY_ONE - {Scope.VALUE}
+"""What the question of existence honours."""
+
+INSTEAD = "solve(problem, method='commitment')"
+"""What honours more."""
+
+
+@checked(game=PROBLEM, check=FLAG, deadline=optional(DEADLINE))
 def existence(
-    game: Game,
+    game: Game | Problem,
     *,
     ties: Ties = "leader",
     gap: float = DEFAULT_GAP,
@@ -198,7 +207,7 @@ def existence(
     Parameters
     ----------
     game
-        The game.
+        The game, or a problem about it; constraints are refused by name.
     ties, margin, seed
         As in ``solve``. Under the rules ``first`` and ``adverse`` the suprema may be far below the bounds, which let
         ties go the leader's way; then the verdict is usually "undecided".
@@ -220,9 +229,11 @@ def existence(
     OptionError
         If an argument is out of range.
     """
+    problem = asked(game, ties=ties, margin=margin)
+    refuse(problem, "existence", TAKES, INSTEAD)
+    game = problem.game
     deadline = Deadline(time_limit) if deadline is None else deadline
     with given_or_graceful(interrupt) as flag:
-        problem = Problem(game, follower=Rational(ties=ties, margin=margin))
         run = Run(
             gap=gap,
             deadline=deadline.keeping(kept_for_checks(game, deadline, game.num_states + 1, wanted=check)),

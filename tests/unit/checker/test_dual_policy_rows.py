@@ -16,15 +16,16 @@ import pytest
 from ssg_mip import LeaderPolicy, best_response
 from ssg_mip.base.status import BoundProof, Termination
 from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
+from ssg_mip.checker.constraints.forms import TOLERANCE, Linear, shares_of
 from ssg_mip.checker.dual.document import Header, read_header
 from ssg_mip.checker.dual.leaf import LeafBounds
 from ssg_mip.checker.dual.leaf_lines import read_leaf
 from ssg_mip.checker.dual.numbers import Numbers
-from ssg_mip.checker.dual.policy_rows import GivenRow, Visits, rows_check, sides_of
+from ssg_mip.checker.dual.policy_rows import GivenRow, Visits, sides_of
 from ssg_mip.checker.dual.propagation import Region
 from ssg_mip.checker.dual.replay import BoundVerification, verify_bound
 from ssg_mip.checker.proven import ProvenBounds
-from ssg_mip.checker.rational import ExactGame
+from ssg_mip.checker.rational import ExactGame, policy_rows
 from ssg_mip.errors import InvalidResultError
 from ssg_mip.evaluation.mdp import induced_by_leader, occupancy
 from ssg_mip.exact.answer import Answer
@@ -334,16 +335,27 @@ def test_a_certificate_over_fewer_policies_says_nothing_of_all() -> None:
 
 def test_rows_are_checked_in_exact_arithmetic() -> None:
     case = small(0, "both")
-    rows = [_given(one) for one in case.space.rows]
-    allowed = [one.tolerance for one in case.space.rows]
+    forms = [_form(one) for one in case.space.rows]
+    for form, one in zip(forms, case.space.rows, strict=True):
+        assert float(TOLERANCE * form.size) == pytest.approx(one.tolerance)
     policy = certified("both 0").answer.policy
     assert policy is not None
-    assert rows_check(case.game, policy, rows, allowed).passed
+    assert all(_missed(form, case, policy) <= TOLERANCE * form.size for form in forms)
     outside = LeaderPolicy.from_slots(case.game, [0.3 - 1e-6, 0.7 + 1e-6, 0.2, 0.8])
-    check = rows_check(case.game, outside, rows, allowed)
-    assert not check.passed
-    assert float(check.violation) == pytest.approx(1e-6, rel=1e-6)
-    assert rows_check(case.game, outside, rows, [2e-6, 2e-6]).passed
+    missed = [_missed(form, case, outside) for form in forms]
+    assert float(max(missed)) == pytest.approx(1e-6, rel=1e-6)
+    assert max(missed) > TOLERANCE * forms[0].size
+
+
+def _form(row: PolicyRow) -> Linear:
+    """A row as a document states it."""
+    terms = {slot: Fraction(c) for slot, c in enumerate(row.coefficients.tolist()) if c}
+    ends = (Fraction(end) if math.isfinite(end) else None for end in (row.lower, row.upper))
+    return Linear(**dict(zip(("least", "most"), ends, strict=True)), coefficients=terms)
+
+
+def _missed(form: Linear, case: Constrained, policy: LeaderPolicy) -> Fraction:
+    return form.missed_by(shares_of(policy_rows(case.game, policy)))
 
 
 def test_what_is_proven_is_said_of_the_allowed_policies_alone() -> None:

@@ -12,7 +12,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ssg_mip import AugmentedChebyshev, ConcavePieces, enclose_front, read_instance, solve, trace_front, verify
+from ssg_mip import (
+    AugmentedChebyshev,
+    ConcavePieces,
+    LeaderPolicy,
+    Problem,
+    enclose_front,
+    read_instance,
+    solve,
+    trace_front,
+    verify,
+)
 from ssg_mip.checker.printed_checks import UNCHECKED_FIELDS
 from ssg_mip.checker.verification import Verification
 from ssg_mip.errors import OptionError
@@ -55,6 +65,21 @@ def games() -> dict[str, Game]:
     }
 
 
+def problems() -> Iterator[Problem]:
+    """One with constraints of every kind that rows say, and one that no policy keeps."""
+    problem = Problem(games()["drawn"])
+    yield (
+        problem.require({("s0", "a0"): 1.0, ("s2", "a1"): 2.0}, ">=", 0.5, name="presence")
+        .budget({("s0", "a1"): 0.5, ("s1", "a1"): 1.0}, 0.9, name="fuel")
+        .forbid("s2", "a2")
+        .at_least("s1", "a0", 0.1)
+        .same_policy(["s0", "s1"])
+        .observe({"s0": "here", "s1": "here"})
+        .close_to(LeaderPolicy.uniform(problem.game), 2.5)
+    )
+    yield problem.at_least("s0", "a0", 0.75).at_least("s0", "a1", 0.75).forbid("s1", "a0")
+
+
 @cache
 def documents(kind: str) -> tuple[tuple[Game, str], ...]:
     """Games and what was printed about them."""
@@ -67,6 +92,8 @@ def documents(kind: str) -> tuple[tuple[Game, str], ...]:
         asked += [("figure 1", {"scalarisation": AugmentedChebyshev(np.array([0.6, 0.4]), np.full(2, 10.0))})]
         asked += [("drawn", {"scalarisation": ConcavePieces(np.array([[1.0, 0.5, 0.2], [0.3, 0.4, 1.0]]))})]
         made = [(games()[name], solve(games()[name], gap=1e-3, **options).to_dict()) for name, options in asked]
+        constrained = [solve(one, method="commitment", gap=1e-3) for one in problems()]
+        made[1:1] = [(one.game, one.to_dict()) for one in constrained]
     elif kind == "front":
         made = [(game, trace_front(game, num_weights=4, gap=1e-3).to_dict()) for game in games().values()]
     else:

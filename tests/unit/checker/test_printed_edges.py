@@ -203,7 +203,7 @@ def replay(**members: Any) -> Any:
 
 
 def held_against(found: list[Any], **members: Any) -> Fraction:
-    plain = {"subject": "result", "method": "", "status": "", "margin": 0.0}
+    plain = {"subject": "result", "method": "", "status": "", "margin": 0.0, "constraints": ()}
     claims: Any = SimpleNamespace(**{**plain, "answers": (), "trajectory": (), "scalarisations": (), **members})
     check = certified_bounds_check(claims, found)
     assert (check.tolerance, check.passed) == (0, check.violation == 0)

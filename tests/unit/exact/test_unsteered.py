@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from typing import Any
 
 import numpy as np
 import pytest
 
 from ssg_mip import Game, LeaderPolicy, bayesian, finite_horizon
-from ssg_mip.base.status import Termination
+from ssg_mip.base.status import BoundProof, Termination
+from ssg_mip.checker.dual.replay import verify_bound
 from ssg_mip.evaluation.mdp import induced_by_leader, occupancy
 from ssg_mip.exact.constrained import solve_constrained
 from ssg_mip.exact.occupancy_rows import occupancy_rows
-from ssg_mip.exact.unsteered import solve_allowed
+from ssg_mip.exact.unsteered import solve_suited
 from ssg_mip.problem.objective import Objective
 from ssg_mip.problem.policy_space import PolicyRow
 from ssg_mip.problem.problem import Problem
+from ssg_mip.proofs.writer import Recorder
 from ssg_mip.runs.limits import Limits
 from ssg_mip.runs.run import Run
 from tests.unit.exact.constrained_cases import bayesian_games
@@ -71,7 +74,7 @@ def test_the_general_program_agrees(kind: str, seed: int) -> None:
         "repeated": lambda: budget(finite_horizon(static(seed, 1, 2).game, 3, leader_discount=0.9)),
     }[kind]()
     assert occupancy_rows(problem)
-    quick, general = solve_allowed(problem, run()), solve_constrained(problem, run())
+    quick, general = solve_suited(problem, run()), solve_constrained(problem, run())
     assert quick.termination is general.termination is Termination.GAP
     assert quick.primal_bound <= general.dual_bound + 1e-9
     assert general.primal_bound <= quick.dual_bound + 1e-9
@@ -84,7 +87,7 @@ def test_the_general_program_agrees(kind: str, seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_types_that_move_alike_close_at_the_root_or_next_to_it(seed: int) -> None:
-    answer = solve_allowed(types(seed, states=3, count=3), run())
+    answer = solve_suited(types(seed, states=3, count=3), run())
     assert answer.termination is Termination.GAP
     assert answer.nodes <= 10
 
@@ -93,10 +96,10 @@ def test_mixed_answers_are_taken_apart() -> None:
     """The linear program of this game alone is worth 1.1595."""
     case, value = bayesian_games()["mtd_four_types"]
     problem = Problem(case.game, Objective(case.weights), policies=case.space)
-    answer = solve_allowed(problem, run())
+    answer = solve_suited(problem, run())
     assert answer.termination is Termination.GAP
     assert answer.dual_bound == pytest.approx(value, rel=2.0 * GAP)
-    stopped = solve_allowed(problem, dataclasses.replace(run(), limits=Limits(nodes=1)))
+    stopped = solve_suited(problem, dataclasses.replace(run(), limits=Limits(nodes=1)))
     assert stopped.dual_bound >= answer.dual_bound - 1e-9
 
 
@@ -108,7 +111,7 @@ def test_a_node_with_one_answer_for_each_type_is_always_looked_at() -> None:
         f"k{k}": Game.from_arrays(np.ones((1, 5, 5, 1)), *pair, leader_discount=0.0, follower_discount=0.0)
         for k, pair in enumerate(zip(leader, follower, strict=True))
     }
-    answer = solve_allowed(bayesian(games, rng.dirichlet(np.full(12, 5.0))), run())
+    answer = solve_suited(bayesian(games, rng.dirichlet(np.full(12, 5.0))), run())
     assert answer.termination is Termination.GAP
     assert answer.primal_bound == pytest.approx(0.639149776637566, abs=1e-9)
     assert answer.nodes > 100
@@ -190,7 +193,7 @@ def test_rows_within_states_and_a_margin_are_kept() -> None:
         follower=dataclasses.replace(problem.follower, margin=0.05),
     )
     assert occupancy_rows(asked)
-    quick, general = solve_allowed(asked, run()), solve_constrained(asked, run())
+    quick, general = solve_suited(asked, run()), solve_constrained(asked, run())
     assert quick.termination is general.termination is Termination.GAP
     assert quick.policy is not None
     assert quick.policy.probabilities[0, 0] >= 0.5 - 1e-8
@@ -207,6 +210,52 @@ def test_that_no_policy_is_allowed_is_proven() -> None:
     asked = dataclasses.replace(
         problem, policies=dataclasses.replace(problem.policies, rows=(*problem.policies.rows, *rows))
     )
-    answer = solve_allowed(asked, run())
+    answer = solve_suited(asked, run())
     assert answer.termination is Termination.INFEASIBLE
     assert answer.dual_bound == -np.inf
+
+
+CERTIFIED = {
+    "static": lambda: static(0, 3),
+    "many": lambda: static(5, 6, 5),
+    "absorbing": lambda: types(0, states=1, count=3),
+    "budget": lambda: budget(static(2, 3), 0.8),
+    "drifting": lambda: drifting(1),
+    "repeated": lambda: budget(finite_horizon(static(1, 1, 2).game, 3, leader_discount=0.9)),
+}
+
+
+@pytest.mark.parametrize("name", CERTIFIED)
+def test_where_visits_are_known_the_bound_has_a_certificate(name: str) -> None:
+    problem, recorder = CERTIFIED[name](), Recorder()
+    answer = solve_suited(problem, run(recorder=recorder))
+    assert answer.bound_proof is BoundProof.REPLAYED
+    lines = json.loads(json.dumps(list(recorder.lines(problem.game))))
+    replay = verify_bound(problem.game, lines)
+    assert replay.passed, replay.failed
+    assert replay.proven is not None
+    assert answer.primal_bound - 1e-7 <= float(replay.proven) <= answer.dual_bound
+    lines[0]["bound"] = answer.primal_bound - 1e-3
+    assert not verify_bound(problem.game, lines).passed
+
+
+def test_multipliers_of_differences_and_of_rows_decide_a_certificate() -> None:
+    problem, recorder = static(0, 3), Recorder()
+    solve_suited(problem, run(recorder=recorder))
+    text = json.dumps(list(recorder.lines(problem.game)))
+    leaves = [place for place, line in enumerate(json.loads(text)) if isinstance(line, list) and line[0] == "l"]
+    for spoil in (
+        lambda leaf: leaf[4].__setitem__(2, [0.0] * len(leaf[4][2])),
+        lambda leaf: leaf[-1].__setitem__(1, []),
+    ):
+        lines = json.loads(text)
+        for place in leaves:
+            spoil(lines[place])
+        assert not verify_bound(problem.game, lines).passed
+
+
+def test_a_certificate_of_types_that_move_alike_is_that_of_the_general_program() -> None:
+    problem, recorder = types(0), Recorder()
+    answer = solve_suited(problem, run(recorder=recorder))
+    assert answer.bound_proof is BoundProof.REPLAYED
+    assert verify_bound(problem.game, list(recorder.lines(problem.game))).passed

@@ -16,7 +16,7 @@ MALFORMED: dict[str, tuple[str | bytes, str]] = {
     "a list": ("[]", r"\$ is a list of 0; an instance is a JSON object"),
     "a number": ("3", r"\$ is 3"),
     "no format": (changed("format", remove=True), r'\$\.format is missing; it must be "ssg-mip/1"'),
-    "other version": (changed("format", value="ssg-mip/2"), r"\$\.format is 'ssg-mip/2'; this version reads"),
+    "other version": (changed("format", value="ssg-mip/3"), r"\$\.format is 'ssg-mip/3'; this version reads"),
     "format a number": (changed("format", value=1), r"\$\.format is 1"),
     "no name": (changed("name", remove=True), r"\$\.name is missing"),
     "name a number": (changed("name", value=7), r"\$\.name is 7; it must be text"),

@@ -263,6 +263,21 @@ def test_a_step_with_other_weights_agrees_with_scip() -> None:
     assert ours.details["model"]["objective"] <= theirs.details["claimed_bound"] + 1e-5
 
 
+def test_a_step_with_a_row_across_states_agrees_with_scip() -> None:
+    pytest.importorskip("pyscipopt")
+    model = improvement_model(GAME)
+    model.across = pyo.Constraint(expr=model.f[0, 0] + model.f[1, 0] + model.f[2, 0] >= 1.2)
+    ours = solve_model(model)
+    assert ours.details["model"]["rows"] == ["across"]
+    assert not_kept(model) == []
+    theirs = solve_with(model, "scip", time_limit=60)
+    assert theirs.details["objective"] <= ours.details["model"]["bound"] + 1e-6
+    assert ours.details["model"]["objective"] <= theirs.details["claimed_bound"] + 1e-5
+    assert (
+        ours.details["model"]["objective"] < solve_model(improvement_model(GAME)).details["model"]["objective"] - 1e-3
+    )
+
+
 def test_a_certificate_is_written(tmp_path: Any) -> None:
     from ssg_mip import verify_bounds
 

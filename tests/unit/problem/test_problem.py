@@ -8,9 +8,9 @@ import pytest
 from ssg_mip.errors import OptionError
 from ssg_mip.methods.registry import METHODS, check_policies
 from ssg_mip.problem.objective import Objective
+from ssg_mip.problem.policy_space import ROWS as ROWS_IN_WORDS
 from ssg_mip.problem.policy_space import PolicyRow, PolicySpace, Scope
 from ssg_mip.problem.problem import Problem
-from ssg_mip.runs.method import ROWS as ROWS_IN_WORDS
 from ssg_mip.runs.method import Takes
 from ssg_mip.runs.run import Run
 from tests.oracles.known import figure_1

@@ -14,6 +14,7 @@ from ssg_mip.errors import OptionError
 from ssg_mip.exact.constrained import solve_constrained
 from ssg_mip.library import random_game
 from ssg_mip.problem.follower import Rational
+from ssg_mip.problem.goals import WorstStart
 from ssg_mip.problem.objective import Objective
 from ssg_mip.problem.policy_space import PolicyRow, PolicySpace
 from ssg_mip.problem.problem import Problem
@@ -127,16 +128,26 @@ def test_a_mix_of_answers_is_no_policy(tmp_path: Path) -> None:
     assert solved_by_scip(path, tolerance=1e-9) == pytest.approx(value, abs=1e-5)
 
 
-def test_rows_are_in_the_compact_improvement_program(tmp_path: Path) -> None:
+@pytest.mark.parametrize("terms", [{0: 1.0, 2: 1.0}, {2: 1.0}], ids=["coupled", "statewise"])
+def test_rows_are_in_every_form_of_the_improvement_program(terms: dict[int, float], tmp_path: Path) -> None:
     start = LeaderPolicy.from_slots(GAME, [0.5, 0.5, 0.25, 0.75])
-    limit = limited(GAME, row(GAME, {0: 1.0, 2: 1.0}, upper=0.75))
-    gain = solved_by_scip(export(limit, tmp_path / "p.lp", "improvement", "bilinear", start), tolerance=1e-9)
-    free = solved_by_scip(export(GAME, tmp_path / "p.lp", "improvement", "bilinear", start), tolerance=1e-9)
-    assert gain is not None
-    assert free is not None
-    assert -1e-6 <= gain <= free + 1e-6
+    limit = limited(GAME, row(GAME, terms, lower=0.25, upper=0.75))
+
+    def optimum(game: Game | Problem, form: Form) -> float:
+        path = export(game, tmp_path / f"{form}.lp", "improvement", form, start)
+        found = solved_by_scip(path, tolerance=1e-9)
+        assert found is not None
+        return found
+
+    gain = optimum(limit, "bilinear")
+    assert -1e-6 <= gain < optimum(GAME, "bilinear") - 1e-3
+    assert optimum(limit, "strong") == pytest.approx(gain, abs=2e-5)
+    assert optimum(limit, "relaxation") >= gain - 1e-6
+
+
+def test_the_policy_to_improve_on_must_keep_the_rows(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="breaks the rows a row"):
-        export(limit, tmp_path / "p.lp", "improvement", "bilinear")
+        export(limited(GAME, row(GAME, {0: 1.0, 2: 1.0}, upper=0.75)), tmp_path / "p.lp", "improvement", "bilinear")
 
 
 def test_deterministic_policies_keep_rows_too(tmp_path: Path) -> None:
@@ -170,8 +181,10 @@ def test_what_a_problem_says_is_said_once(tmp_path: Path) -> None:
         export(COUPLED, tmp_path / "p.lp", "commitment", weights=[1.0, 0.0])
     with pytest.raises(OptionError, match="decides ties for the leader"):
         export(Problem(GAME, follower=Rational(ties="adverse")), tmp_path / "p.lp", "commitment")
-    with pytest.raises(OptionError, match="do not state"):
+    with pytest.raises(OptionError, match="by supports, which the programs do not state"):
         export(Problem(GAME, policies=some_supports()), tmp_path / "p.lp", "commitment")
+    with pytest.raises(OptionError, match="the goal 'worst-start', which the programs do not state"):
+        export(Problem(GAME).maximise(WorstStart(list(GAME.state_names))), tmp_path / "p.lp", "commitment")
 
 
 def some_supports() -> PolicySpace:
