@@ -176,7 +176,7 @@ def test_what_is_not_honoured_is_refused_by_name() -> None:
     for space, name in ((BUDGET, "budget"), (costs, "fuel"), (PURE, "pure")):
         with pytest.raises(OptionError, match=f"an enclosure takes rows .*{name} is of another"):
             enclosed(Problem(game, policies=space))
-    with pytest.raises(OptionError, match="the question of existence takes rows .*fuel is of another"):
+    with pytest.raises(OptionError, match=r"the question of existence takes rows .*fuel is of another"):
         ExistenceSearch(Problem(game, policies=costs), Run())
     with pytest.raises(OptionError, match=r"a floor under the leader's values is of another"):
         enclosed(Problem(game).above(np.zeros(2)))
