@@ -85,7 +85,7 @@ def _sides(one: ConstraintClaim) -> str:
 def _printed(claims: Claims, prover: Prover, game: Game) -> Iterator[Trial]:
     for one in claims.constraints:
         place = f"constraint {one.name!r}"
-        if not claims.answers:
+        if claims.subject != "result" or not claims.answers:
             nothing = one.attained is None and one.slack is None
             yield Trial(
                 deviation=Fraction(not nothing), allowed=Fraction(0), place=f"{place}: attained without a policy"

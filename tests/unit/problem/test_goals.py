@@ -11,6 +11,7 @@ import pytest
 from ssg_mip import Lexicographic, PriceOnChange, WithFollower, WorstStart
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.errors import OptionError
+from ssg_mip.exact.wanted import check_wanted
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.registry import check_policies, find_method
 from ssg_mip.problem.goals.change import CHANGE_TOLD, breakpoints
@@ -96,7 +97,8 @@ def test_the_worst_start_takes_the_point_in_the_dent() -> None:
     assert result.scalarised_value == pytest.approx(4.0, abs=1e-9)
     assert result.scalarised_bound == pytest.approx(4.0, abs=1e-3)
     told = result.to_dict()["goal"]
-    assert told["each"] == pytest.approx({"s0": 4.0, "s1": 4.0})
+    assert [one["value"] for one in told["sums"]] == pytest.approx([4.0, 4.0])
+    assert [one["name"] for one in told["sums"]] == ["s0", "s1"]
     assert told["relative_gap"] <= GAP * (1 + 1e-9)
     assert "worst-start" in goal_lines(result)[0]
     assert result.status is Status.FEASIBLE  # nothing is said to be optimal of the weights
@@ -405,8 +407,16 @@ def test_what_a_changed_reward_cannot_carry_is_refused() -> None:
         Problem(seven).maximise(PriceOnChange(LeaderPolicy.uniform(seven), 1.0))
 
 
-def test_constraints_beside_several_sums_are_refused() -> None:
-    row = PolicyRow(name="few", coefficients=np.array([0.0, 1.0, 0.0, 0.0]), upper=0.1)
-    problem = Problem(game_of(0).to_game(), policies=PolicySpace(rows=(row,))).maximise(WorstStart(["s0", "s1"]))
-    with pytest.raises(OptionError, match="beside constraints on the policies: few"):
-        answered(problem)
+@pytest.mark.parametrize("goal", [WorstStart(["s0", "s1"]), Lexicographic([{"s0": 1}, {"s1": 1}])])
+def test_what_the_program_of_a_goal_does_not_hold_is_refused(goal: Any) -> None:
+    """Discounted costs and values of single states, by name; an answer without them would be no answer."""
+    game = game_of(0).to_game()
+    cost = CostRow(name="fuel", costs=np.ones(8), upper=3.0)
+    problem = Problem(game, policies=PolicySpace(costs=(cost,))).maximise(goal)
+    assert problem.objective.goal is not None
+    with pytest.raises(OptionError, match="does not hold: fuel"):
+        check_wanted(problem, problem.objective.goal)
+    floored = Problem(game).maximise(goal).above(np.array([0.0, -np.inf]))
+    assert floored.objective.goal is not None
+    with pytest.raises(OptionError, match="beside values of single states"):
+        check_wanted(floored, floored.objective.goal)
