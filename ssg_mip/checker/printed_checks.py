@@ -101,10 +101,13 @@ def _result(data: Mapping[str, Any], claims: Claims) -> Iterator[Trial]:
     yield _same(data, "", "status_message", STATUS_MESSAGES[claims.status])
     yield from _proof(data, "", whole.dual_bound, claims.margin)
     demanding = claims.margin > 0.0 or bool(claims.constraints)
-    yield from _fits(claims.status, claims.termination, "the result", demanding=demanding)
+    closed = claims.goal is not None and (claims.status, claims.termination) == ("feasible", "gap")
+    yield from () if closed else _fits(claims.status, claims.termination, "the result", demanding=demanding)
     options = fields.mapping(data["provenance"], "provenance")["options"]
     asked = None if claims.scalarised is None else dict(claims.scalarised.options)
     yield _truth(options.get("scalarisation") == asked, "the scalarisation is not the one of the options")
+    wanted = None if claims.goal is None else dict(claims.goal.options)
+    yield _truth(options.get("goal") == wanted, "the goal is not the one of the options")
     missing = whole.leader_value is None or not math.isfinite(whole.dual_bound)
     printed = fields.bound(data, "distance_to_bound", "")
     if missing or not math.isfinite(printed):

@@ -21,6 +21,7 @@ from ssg_mip.checker.dual.replay import BoundVerification
 from ssg_mip.checker.enclosure_checks import enclosure_checks
 from ssg_mip.checker.evidence import Prover
 from ssg_mip.checker.followers import follower_checks, prover_for
+from ssg_mip.checker.goals import goal_checks
 from ssg_mip.checker.guarantee_checks import guarantee_check
 from ssg_mip.checker.outcome import NO_TIME, CheckOutcome, claimed_words
 from ssg_mip.checker.point_checks import (
@@ -342,6 +343,7 @@ def _derived_checks(
     if claims.subject == "result":
         checks += [_status_check(claims), class_check(claims, game), tied_state_check(claims, prover, game)]
         checks += [*trajectory_checks(claims, prover, game), *scalarised_checks(claims, prover)]
+        checks += goal_checks(claims, prover)
     elif claims.enclosure is not None:
         checks += enclosure_checks(claims.enclosure, claims.answers, prover)
     else:

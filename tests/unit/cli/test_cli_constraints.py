@@ -38,7 +38,8 @@ def printed(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     return found
 
 
-def test_show_and_validate_tell_the_constraints(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.usefixtures("folder")
+def test_show_and_validate_tell_the_constraints(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["show", "guards.json"]) == 0
     said = capsys.readouterr().err
     assert "constraints:\n  guards: f(patrol | yard) + f(patrol | gate) at most 0.8\n" in said
@@ -66,9 +67,8 @@ def test_a_fault_in_a_constraint_is_exit_code_3_with_the_place(
         )
 
 
-def test_solve_honours_constraints_and_says_what_is_left_and_what_they_cost(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.usefixtures("folder")
+def test_solve_honours_constraints_and_says_what_is_left_and_what_they_cost(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["solve", "guards.json", "--method", "commitment", "--prices"]) == 0
     said = capsys.readouterr().err
     assert "keeps   guards: 0.8 at most 0.8, binds; costs between 2.73" in said
@@ -131,15 +131,17 @@ def test_constraints_that_contradict_each_other_are_exit_code_7_and_named(
         assert ("no policy keeps both guards and more" if honoured else "takes no rows") in said
 
 
-def test_what_is_not_honoured_is_refused_by_name(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.usefixtures("folder")
+def test_what_is_not_honoured_is_refused_by_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["solve", "guards.json", "--method", "fixed-point"]) == 2
     said = capsys.readouterr().err
     assert "method 'fixed-point' takes no rows on the leader's policy" in said
     assert "commitment" in said
 
 
+@pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize("method", ["commitment", "policy-iteration"])
-def test_labels_in_a_file_are_honoured(method: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_labels_in_a_file_are_honoured(method: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["solve", "dark.npz", "--method", method, "--json"]) == 0
     document = printed(capsys)
     assert document["leader_policy"]["yard"] == document["leader_policy"]["gate"]
@@ -153,12 +155,12 @@ def test_a_batch_reads_constraints_and_solves_again_where_they_have_changed(
     inside = folder / "set"
     inside.mkdir()
     write_instance(GUARDS, inside / "one.json")
-    command = ["batch", "set", "--out", "rows.jsonl", "--method", "commitment"]
+    command = ["batch", "set", "--out", "rows", "--method", "commitment"]
     assert main(command) == 0
-    rows = [json.loads(line) for line in (folder / "rows.jsonl").read_text(encoding="utf-8").splitlines()]
+    rows = [json.loads(line) for line in (folder / "rows" / "results.jsonl").read_text(encoding="utf-8").splitlines()]
     results = [row["result"] for row in rows if row.get("result")]
     assert [one["name"] for one in results[0]["constraints"]] == ["guards", "presence"]
     write_instance(GUARDS.without("presence"), inside / "one.json")
     assert main(command) == 0
-    rows = [json.loads(line) for line in (folder / "rows.jsonl").read_text(encoding="utf-8").splitlines()]
+    rows = [json.loads(line) for line in (folder / "rows" / "results.jsonl").read_text(encoding="utf-8").splitlines()]
     assert len([row for row in rows if row.get("result")]) == len(results) + 1
