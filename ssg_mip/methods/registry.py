@@ -17,6 +17,7 @@ from ssg_mip.runs.run import Run
 
 _NEVER_LOSES = (Promise.MONOTONE, Promise.LAST_ITERATE, Promise.CERTIFIED_STOP, Promise.CERTIFIED_PARETO)
 _ROWS = frozenset({Scope.STATEWISE, Scope.COUPLING})
+_ROWS_AND_LIMITS = _ROWS | {Scope.SUPPORT}
 _STEPS = frozenset({Takes.SELECTION, Takes.SCALARISATION, Takes.ZERO_WEIGHTS})
 
 
@@ -46,6 +47,21 @@ _COMMITMENTS = {
         in_own_units=True,
         weighted_only=True,
         certifies=False,
+    ),
+    "near-optimal:optimistic": Method(
+        name="commitment",
+        home="ssg_mip.methods.near_optimal.optimistic",
+        promises=(Promise.LAST_ITERATE,),
+        in_own_units=True,
+        weighted_only=True,
+        certifies=False,
+    ),
+    "near-optimal:pessimistic": Method(
+        name="commitment",
+        home="ssg_mip.methods.near_optimal.pessimistic",
+        promises=(Promise.LAST_ITERATE,),
+        in_own_units=True,
+        weighted_only=True,
     ),
 }
 """What the commitment method does for followers who are not rational: the same question, another search."""
@@ -98,14 +114,14 @@ METHODS: dict[str, Method] = {
             name="deterministic",
             home="ssg_mip.methods.restricted.deterministic",
             promises=(Promise.LAST_ITERATE, Promise.DETERMINISTIC),
-            rows=_ROWS,
+            rows=_ROWS_AND_LIMITS,
             weighted_only=True,
         ),
         Method(
             name="grid",
             home="ssg_mip.methods.restricted.grid",
             promises=(Promise.LAST_ITERATE, Promise.ON_GRID),
-            rows=_ROWS,
+            rows=_ROWS_AND_LIMITS,
             weighted_only=True,
         ),
         Method(

@@ -22,7 +22,7 @@ import numpy as np
 import pyomo.environ as pyo
 
 from ssg_mip.base.deadline import Deadline
-from ssg_mip.base.rules import FLAG, NOT_NEGATIVE, SECONDS, checked, optional, shown
+from ssg_mip.base.rules import FLAG, NOT_NEGATIVE, SECONDS, TABLE, checked, optional, shown
 from ssg_mip.base.status import BoundProof, Status, Termination
 from ssg_mip.base.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES
 from ssg_mip.errors import OptionError, SolverError
@@ -100,7 +100,7 @@ class Claim:
     found: bool
 
 
-@checked(time_limit=optional(SECONDS), gap=NOT_NEGATIVE, polish=FLAG, check=FLAG)
+@checked(time_limit=optional(SECONDS), gap=NOT_NEGATIVE, options=optional(TABLE), polish=FLAG, check=FLAG)
 def solve_with(
     problem: Any,
     solver: Any,

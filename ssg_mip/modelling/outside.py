@@ -19,7 +19,7 @@ import numpy as np
 
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.interrupt import Interrupt
-from ssg_mip.base.rules import FLAG, PATH, checked, optional
+from ssg_mip.base.rules import FLAG, PATH, checked, optional, shown
 from ssg_mip.base.status import BoundProof, Status, Termination
 from ssg_mip.base.tolerances import DEFAULT_TOLERANCES, Tolerances
 from ssg_mip.errors import InvalidPolicyError, OptionError
@@ -193,6 +193,8 @@ def read_outside(game: Game, file: Path, names: Path | None) -> Outside:
     OptionError, InvalidPolicyError
         As :func:`import_solution`.
     """
+    if not _is_there(file):
+        raise OptionError(f"there is no file {shown(str(file))}; name one that holds a policy or a solver's solution")
     if is_json(file):
         policy = read_policy_file(game, file)
         return Outside(slots=policy.slots, answers=policy.answers, place=str(file), said=policy.said)
@@ -206,6 +208,13 @@ def read_outside(game: Game, file: Path, names: Path | None) -> Outside:
         "form": table.form,
     }
     return Outside(slots=columns.slots, answers=columns.answers, place=str(file), said=said)
+
+
+def _is_there(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def names_beside(file: Path) -> Path:

@@ -29,6 +29,9 @@ from ssg_mip.problem.rising import Rising
 from ssg_mip.problem.scalarisation import Concave, WeightedSum, scalarisation_of
 from ssg_mip.problem.weights import state_weights
 
+OBJECTIVE = instance_of(Objective, "an Objective; Problem.maximise takes weights and other goals")
+POLICIES = instance_of(PolicySpace, "a PolicySpace; the methods of Problem, such as require and budget, make one")
+
 
 @dataclasses.dataclass(frozen=True, eq=False, init=False)
 class Problem(Modelling):
@@ -78,6 +81,8 @@ class Problem(Modelling):
         own = Objective(game.initial) if objective is None else objective
         answering = Rational() if follower is None else follower
         fields = {"game": game, "objective": own, "follower": answering, "policies": policies}
+        for label, rule in (("objective", OBJECTIVE), ("follower", FOLLOWER), ("policies", POLICIES)):
+            rule.check(label, fields[label])
         for name, value in {**fields, "constraints": constraints, "origin": origin}.items():
             object.__setattr__(self, name, value)
         if self.weights.shape != (game.num_states,):
@@ -273,6 +278,13 @@ def hash_of(game: Game, constraints: Sequence[Constraint]) -> str:
         return game.content_hash
     said = json.dumps(_in_floats([one.to_dict() for one in constraints]), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(f"{game.content_hash}\n{said}".encode()).hexdigest()
+
+
+def stated_to_dict(game: Game, constraints: Sequence[Constraint]) -> dict[str, Any]:
+    """What was asked of the policies, for documents: nothing where nothing was."""
+    if not constraints:
+        return {}
+    return {"problem_hash": hash_of(game, constraints), "constraints": [one.to_dict() for one in constraints]}
 
 
 def _in_floats(value: Any) -> Any:

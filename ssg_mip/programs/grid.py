@@ -23,7 +23,7 @@ from ssg_mip.evaluation.value_bounds import ValueBounds
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.policy_space import EVERY_POLICY, PolicySpace
-from ssg_mip.programs.allowed_rows import add_allowed_rows
+from ssg_mip.programs.allowed_rows import add_allowed_rows, add_support_limits
 from ssg_mip.programs.compact import compact_commitment
 from ssg_mip.programs.linearise import replace_by_binary_rows
 from ssg_mip.programs.program import Product, Program
@@ -60,7 +60,9 @@ def grid_commitment(
         game, weights, follower_bounds=follower_bounds, leader_bounds=leader_bounds, margin=margin
     )
     add_allowed_rows(program.model, game, policies)
-    return _on_grid(program, levels)
+    found = _on_grid(program, levels)
+    add_support_limits(found.model, game, policies)
+    return found
 
 
 def _on_grid(program: Program, levels: int) -> Program:

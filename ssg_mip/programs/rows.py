@@ -16,7 +16,7 @@ must beat every other action: ``m sum_a x(s,a,b)`` is added to the right of ``in
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,13 +38,15 @@ class Selection:
 
     ``answers`` is a boolean per follower slot; slots that may not be answers are left out of the program. ``margin`` is
     in the follower's reward units. ``checkpoint`` is called while the program is written, which may take long, and may
-    put an end to it.
+    put an end to it. ``incentives`` writes the rows of another kind of follower, as :func:`add_incentive_rows` does for
+    the rational one.
     """
 
     game: Game
     answers: NDArray[np.bool_]
     margin: float = 0.0
     checkpoint: Checkpoint = unhurried
+    incentives: Callable[..., tuple[tuple[Any, Any], ...]] | None = None
 
     @classmethod
     def everything(cls, game: Game, margin: float = 0.0, checkpoint: Checkpoint = unhurried) -> Selection:
@@ -98,6 +100,8 @@ def add_incentive_rows(
     """
     import pyomo.environ as pyo
 
+    if selection.incentives is not None:
+        return selection.incentives(model, selection, weights, products, states, block)
     game = selection.game
 
     def value(s: int, b: int) -> Any:

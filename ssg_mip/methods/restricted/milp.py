@@ -89,7 +89,7 @@ def solve_restricted(
     bounds
         Bounds on the leader's values (:func:`ssg_mip.evaluation.value_bounds.leader_value_bounds`).
     """
-    game, rows = problem.game, bool(problem.policies.rows)
+    game, rows = problem.game, problem.policies.restricts
     stop, answer, proposed = obstacle(restricted_products(game, levels), run), _NOTHING, None
     enumerated, milps = _is_gone_through(problem, run, levels), 0
     if enumerated:
@@ -167,7 +167,7 @@ def _actions(game: Game, rows: bool) -> tuple[IntArray, ...]:
 
 def _is_gone_through(problem: Problem, run: Run, levels: int) -> bool:
     """Whether to evaluate the whole class: it is small, and there is time."""
-    size = class_size(problem.game, levels, rows=bool(problem.policies.rows))
+    size = class_size(problem.game, levels, rows=problem.policies.restricts)
     if size > MOST_ENUMERATED or run.stopped:
         return False
     if size <= WITHOUT_ASKING:
@@ -298,7 +298,7 @@ def _candidates(
         for policy in operator_policies(problem, run):
             if np.all(policy.probabilities.max(axis=1) == 1.0):
                 yield policy, "a policy of the fixed-point operator"
-    for policy in _whole_class(game, levels, bool(problem.policies.rows)) if enumerated else ():
+    for policy in _whole_class(game, levels, problem.policies.restricts) if enumerated else ():
         if run.stopped:
             break
         yield policy, FROM_THE_CLASS

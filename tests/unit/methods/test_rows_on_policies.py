@@ -33,6 +33,7 @@ from ssg_mip.problem.objective import Objective
 from ssg_mip.problem.policy_space import PolicySpace, Scope
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.scalarisation import AugmentedChebyshev
+from ssg_mip.problem.wider_rows import SupportLimit
 from ssg_mip.result import Result
 from ssg_mip.runs.limits import Limits
 from ssg_mip.runs.run import Run
@@ -414,6 +415,34 @@ def test_restricted_policies_are_the_best_allowed_ones_of_their_class(
     assert result.leader_value == pytest.approx(best, abs=1e-5 * (1.0 + abs(best)))
 
 
+@pytest.mark.parametrize("enumerated", [True, False])
+@pytest.mark.parametrize("most", [1, 2])
+def test_a_grid_keeps_limits_on_how_many_actions_are_used(
+    most: int, enumerated: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(milp, "_is_gone_through", lambda *_: enumerated)
+    game = random_game(np.random.default_rng(11), leader_counts=[3, 2], follower_counts=[2, 2], **DISCOUNTS).to_game()
+    space = PolicySpace(supports=(SupportLimit(name="few", state=0, most=most),))
+    problem = Problem(game, policies=space)
+    result = find_method("grid")(problem, Run(gap=1e-6, levels=4))
+    assert result.leader_policy is not None
+    assert int(np.count_nonzero(result.leader_policy.probabilities[0])) <= most
+    mixes = [np.array([a, b, 4 - a - b]) / 4 for a in range(5) for b in range(5 - a)]
+    pairs = [(mix, np.array([k, 4 - k]) / 4) for mix in mixes if np.count_nonzero(mix) <= most for k in range(5)]
+    policies = (LeaderPolicy.from_slots(game, np.concatenate(pair)) for pair in pairs)
+    best = max(float(problem.weights @ best_response(game, policy).leader_values) for policy in policies)
+    assert result.leader_value == pytest.approx(best, abs=1e-5)
+    free = find_method("grid")(Problem(game), Run(gap=1e-6, levels=4))
+    assert (result.leader_value < free.leader_value - 0.5) is (most == 1)
+
+
+def test_deterministic_policies_keep_every_limit() -> None:
+    game = random_game(np.random.default_rng(8), leader_counts=[3, 2], follower_counts=[2, 2], **DISCOUNTS).to_game()
+    space = PolicySpace(supports=(SupportLimit(name="one", state=0, most=1),))
+    limited = find_method("deterministic")(Problem(game, policies=space), Run())
+    assert limited.leader_value == find_method("deterministic")(Problem(game), Run()).leader_value
+
+
 def test_rows_tell_actions_apart_that_do_the_same() -> None:
     """Two copies of an action, of which a row forbids the first."""
     plain = random_game(np.random.default_rng(2), leader_counts=[1, 2], follower_counts=[2, 2], **DISCOUNTS)
@@ -440,4 +469,5 @@ def test_methods_say_what_they_honour() -> None:
     able = set(methods_that_honour(Scope.STATEWISE))
     assert able == set(methods_that_honour(Scope.COUPLING))
     assert able == {*WALKS, "commitment", "deterministic", "grid"}
+    assert {"deterministic", "grid"} <= set(methods_that_honour(Scope.SUPPORT))
     assert all(not METHODS[name].rows for name in METHODS if name not in able)
