@@ -23,12 +23,13 @@ from ssg_mip.checker.dual.replay import BoundVerification
 from ssg_mip.checker.outcome import NO_TIME, STOPPED, CheckOutcome
 from ssg_mip.checker.verify import examine
 from ssg_mip.game.game import Game
-from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.exact_ties import without_dust, without_near_ties
 from ssg_mip.methods.in_standard_form import still_optimal
 from ssg_mip.methods.near_ties import SECONDS, Answered, allowed_gap, asked_gap
 from ssg_mip.methods.secure_commitment import find_guaranteed
 from ssg_mip.methods.settled_ties import with_settled_ties
+from ssg_mip.problem.evaluated_policy import allows
+from ssg_mip.problem.problem import Problem
 from ssg_mip.proofs.writer import Recorder
 from ssg_mip.result import Result
 
@@ -118,7 +119,7 @@ def closed(
     guarantee: bool,
     tolerances: Tolerances,
     recorder: Recorder | None = None,
-    allows: Callable[[LeaderPolicy], bool] = lambda _: True,
+    problem: Problem | None = None,
 ) -> Result:
     """The result with the outcome of its check and what is secured near it, by the end of its time limit.
 
@@ -136,9 +137,11 @@ def closed(
         The tolerances that the result was made with.
     recorder
         Holds the proof of the bound, where a certificate is asked for: the check replays it.
-    allows
-        Whether a policy is allowed: another one than the answer is not offered if it is not.
+    problem
+        What was asked, where that says which policies are allowed: no other one than these is offered beside the
+        answer, or in its place.
     """
+    asked = Problem(result.game) if problem is None else problem
     limited = not math.isinf(deadline.limit)
     leaving = LEAVING_SECONDS if "torch" in sys.modules else 0.0
     until = deadline.extended(grace(deadline, result.game.num_states) - leaving) if limited else deadline
@@ -155,19 +158,26 @@ def closed(
         if recorder is not None:
             bounds = recorder.replays(result.game, share)
         result = dataclasses.replace(result, check=_checked(result, tolerances, share, stopped, bounds))
-    answer = Answered.of(result) if check and result.follower is None else None
+    answer = Answered.of(result, asked.policies) if check and result.follower is None else None
     loses = answer is not None and _loses(answer, tolerances, until, stopped)
     if (guarantee or loses) and result.follower is None and result.leader_policy is not None and not stopped():
-        result = _with_guarantee(result, until, stopped, allows)
+        result = _with_guarantee(result, until, stopped, asked, tolerances)
     if loses and answer and not answer.is_secured(result.leader_value, result.guaranteed, allowed_gap(result)):
         allowed = allowed_gap(result)
-        mended = without_dust(result, allowed, tolerances) or with_settled_ties(result, allowed, tolerances)
-        if mended is None or mended.leader_policy is None or not allows(mended.leader_policy):
+        mended = _allowed(without_dust(result, allowed, tolerances), asked, tolerances)
+        mended = mended or _allowed(with_settled_ties(result, allowed, tolerances, asked.policies), asked, tolerances)
+        if mended is None:
             result = without_near_ties(result, tolerances)
         else:
-            result = _with_guarantee(still_optimal(mended, asked_gap(mended)), until, stopped, allows)
+            result = _with_guarantee(still_optimal(mended, asked_gap(mended)), until, stopped, asked, tolerances)
         result = dataclasses.replace(result, check=_checked(result, tolerances, until, stopped, bounds))
     return result if guarantee else dataclasses.replace(result, guaranteed=None)
+
+
+def _allowed(result: Result | None, problem: Problem, tolerances: Tolerances) -> Result | None:
+    """A result whose policy a problem allows; nothing otherwise."""
+    policy = None if result is None else result.leader_policy
+    return None if policy is None or not allows(problem, policy, tolerances) else result
 
 
 def _loses(answer: Answered, tolerances: Tolerances, until: Deadline, stopped: Callable[[], bool]) -> bool:
@@ -255,7 +265,7 @@ def _better(found: CheckOutcome | None, fresh: CheckOutcome, result: Result, par
 
 
 def _with_guarantee(
-    result: Result, until: Deadline, stopped: Callable[[], bool], allows: Callable[[LeaderPolicy], bool]
+    result: Result, until: Deadline, stopped: Callable[[], bool], problem: Problem, tolerances: Tolerances
 ) -> Result:
     """The result with what is secured near its policy by one that is allowed, if there is time to say it."""
     if result.leader_policy is None or until.remaining < LEAST_PER_STATE * result.game.num_states:
@@ -264,7 +274,7 @@ def _with_guarantee(
     deadline = Deadline(min(allowed, until.remaining))
     try:
         beside = find_guaranteed(
-            result.game,
+            Problem(result.game, policies=problem.policies),
             result.leader_policy,
             weights=result.weights,
             deadline=deadline,
@@ -273,4 +283,6 @@ def _with_guarantee(
     except (OutOfTime, KeyboardInterrupt):
         return result
     found = None if beside.certificate is None else beside.certificate.policy
-    return result if found is not None and not allows(found) else dataclasses.replace(result, guaranteed=beside)
+    if found is not None and not allows(problem, found, tolerances):
+        return result
+    return dataclasses.replace(result, guaranteed=beside)
