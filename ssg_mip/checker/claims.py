@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from ssg_mip.checker.follower_claim import RATIONAL, FollowerClaim
+from ssg_mip.checker.goal_claims import GoalClaim
 from ssg_mip.checker.rational import PolicyRows
 
 if TYPE_CHECKING:
@@ -233,6 +234,7 @@ class Claims:
     levels: int = 0
     enclosure: EnclosureClaim | None = None
     scalarised: ScalarisedClaim | None = None
+    goal: GoalClaim | None = None
     promises: frozenset[str] = frozenset()
     constraints: tuple[ConstraintClaim, ...] = ()
     conflict: ConflictClaim | None = None

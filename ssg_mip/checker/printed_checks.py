@@ -100,10 +100,13 @@ def _result(data: Mapping[str, Any], claims: Claims) -> Iterator[Trial]:
     yield _same(data, "", "status_message", STATUS_MESSAGES[claims.status])
     yield from _proof(data, "", whole.dual_bound, claims.margin)
     demanding = claims.margin > 0.0 or bool(claims.constraints)
-    yield from _fits(claims.status, claims.termination, "the result", demanding=demanding)
+    closed = claims.goal is not None and (claims.status, claims.termination) == ("feasible", "gap")
+    yield from () if closed else _fits(claims.status, claims.termination, "the result", demanding=demanding)
     options = fields.mapping(data["provenance"], "provenance")["options"]
     asked = None if claims.scalarised is None else dict(claims.scalarised.options)
     yield _truth(options.get("scalarisation") == asked, "the scalarisation is not the one of the options")
+    wanted = None if claims.goal is None else dict(claims.goal.options)
+    yield _truth(options.get("goal") == wanted, "the goal is not the one of the options")
     missing = whole.leader_value is None or not math.isfinite(whole.dual_bound)
     printed = fields.bound(data, "distance_to_bound", "")
     if missing or not math.isfinite(printed):
@@ -120,11 +123,12 @@ def _result(data: Mapping[str, Any], claims: Claims) -> Iterator[Trial]:
 def _front(data: Mapping[str, Any], claims: Claims) -> Iterator[Trial]:
     """The runs, and that every point comes from one of them."""
     runs = fields.entries(data, "scalarisations")
+    demanding = claims.margin > 0.0 or bool(claims.constraints)
     origins = set()
     for index, (entry, one) in enumerate(zip(runs, claims.scalarisations, strict=True)):
         at = f"scalarisations[{index}]."
         yield from _proof(entry, at, one.dual_bound, claims.margin)
-        yield from _fits(one.status, one.termination, at.rstrip("."), demanding=claims.margin > 0.0)
+        yield from _fits(one.status, one.termination, at.rstrip("."), demanding=demanding)
         origins |= {(one.weights, one.dual_bound, entry["bound_proof"], status) for status in (one.status, "feasible")}
     limits = [one.termination for one in claims.scalarisations if one.termination in LIMITS]
     yield _truth(not (claims.termination == "converged" and limits), "termination 'converged', though a run was cut")

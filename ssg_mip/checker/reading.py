@@ -31,6 +31,7 @@ from ssg_mip.checker.claims import (
 from ssg_mip.checker.constraints.conflicts import read_conflict
 from ssg_mip.checker.constraints.reading import read_constraints
 from ssg_mip.checker.follower_claim import RATIONAL, FollowerClaim, read_follower
+from ssg_mip.checker.goals import read_goal
 from ssg_mip.checker.rational import PolicyRows
 from ssg_mip.checker.scalarised import read_scalarised, read_scalarised_iterate
 from ssg_mip.errors import InvalidResultError
@@ -107,6 +108,7 @@ class _Reader:
             trajectory=trajectory,
             scalarisations=(whole,),
             scalarised=scalarised,
+            goal=read_goal(data, self._game, self._by_state, has_policy=has_policy),
             tied_states=frozenset(self._state(name, "tied_states") for name in fields.list_of(data, "tied_states", "")),
         )
 

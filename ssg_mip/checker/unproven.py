@@ -18,6 +18,7 @@ from ssg_mip.base.tolerances import FINEST_GAP, ROUNDING
 from ssg_mip.checker.claims import Claims, PointClaim, ScalarisationClaim
 from ssg_mip.checker.clock import never
 from ssg_mip.checker.evidence import Prover
+from ssg_mip.checker.goals import unproven_goal
 from ssg_mip.checker.proven import ProvenBounds
 from ssg_mip.checker.rational import ExactGame, exact_weights
 from ssg_mip.checker.restricted import best_of_class
@@ -123,6 +124,7 @@ class Judge:
         if answer is not None and not self._left_to_step(answer):
             yield "step_bound"
         yield from self._scalarised()
+        yield from unproven_goal(claims)
 
     def _scalarised(self) -> Iterator[str]:
         """What is said of the scalarisation: over all policies, and of one step from every iterate."""

@@ -13,13 +13,14 @@ from ssg_mip.checker.certificate_checks import certified_checks
 from ssg_mip.checker.checkpoint import Checkpoint, unhurried
 from ssg_mip.checker.claims import KNOWN_FORMATS, SUBJECTS, Claims, PointClaim
 from ssg_mip.checker.clock import TimeIsUp, ends_by, time_is_up
-from ssg_mip.checker.constraints.checks import asked_check, constraint_checks
+from ssg_mip.checker.constraints.checks import asked_check, choose_answers, constraint_checks
 from ssg_mip.checker.constraints.conflicts import conflict_check
-from ssg_mip.checker.constraints.forms import admitted
+from ssg_mip.checker.constraints.forms import served
 from ssg_mip.checker.dual.replay import BoundVerification
 from ssg_mip.checker.enclosure_checks import enclosure_checks
 from ssg_mip.checker.evidence import Prover
 from ssg_mip.checker.followers import follower_checks, prover_for
+from ssg_mip.checker.goals import goal_checks
 from ssg_mip.checker.guarantee_checks import guarantee_check
 from ssg_mip.checker.outcome import NO_TIME, CheckOutcome, claimed_words
 from ssg_mip.checker.point_checks import (
@@ -219,6 +220,7 @@ def examine(
     claims, left_out = timely(claims, prover, out_of_time)
     if any(one.cut_off for one in bounds):
         left_out = "; ".join([*([left_out] if left_out else []), CUT_OFF])
+    choose_answers(claims, prover)
     checks = (*checks, *_derived_checks(game, claims, exact, prover, tolerances, checkpoint))
     checks += (printed_check(data, claims, game),)
     if bounds:
@@ -226,11 +228,10 @@ def examine(
     checkpoint()
     proven = ProvenBounds(
         exact,
-        [one for one in bounds if admitted(one.policy_rows, claims.constraints)],
+        served(bounds, claims.constraints),
         claims.margin,
         out_of_time=out_of_time,
         tolerances=tolerances,
-        admits_rows=True,
         contradicted=claims.conflict is not None and conflict_check(claims.conflict, claims, game).passed,
         by_ties=claims.follower.by_ties,
     )
@@ -341,6 +342,7 @@ def _derived_checks(
     if claims.subject == "result":
         checks += [_status_check(claims), class_check(claims, game), tied_state_check(claims, prover, game)]
         checks += [*trajectory_checks(claims, prover, game), *scalarised_checks(claims, prover)]
+        checks += goal_checks(claims, prover)
     elif claims.enclosure is not None:
         checks += enclosure_checks(claims.enclosure, claims.answers, prover)
     else:

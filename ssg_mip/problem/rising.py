@@ -94,6 +94,12 @@ class LeastOf(FrozenArrays):
         own, other = float(self.leader.sum(axis=1).max()), float(self.follower.sum(axis=1).max())
         return own * form.leader.rounding + other * form.follower.rounding
 
+    def sum_to_dict(self, game: Game, place: int) -> dict[str, Any]:
+        """One sum as plain data."""
+        follower = {"follower": by_state(game, self.follower[place])} if self.follower[place].any() else {}
+        own = {"leader": by_state(game, self.leader[place]), **follower}
+        return {**own, "constant": float(self.constants[place])}
+
     def options(self) -> dict[str, Any]:
         """As plain data, for the provenance."""
         parts = {"leader": self.leader.tolist(), "follower": self.follower.tolist()}
@@ -166,7 +172,6 @@ class ReachedLeast:
 
     def to_dict(self, game: Game, leader: FloatArray, follower: FloatArray, slots: FloatArray | None) -> dict[str, Any]:
         """As plain data; ``None`` for what is unknown. ``slots`` is missing without a policy."""
-        del game
         each = self.what.each(leader, follower).tolist()
         value = math.nan if slots is None else self.value(leader, follower, slots)
         paid = {} if self.what.price is None or slots is None else {"paid": self.what.paid(slots)}
@@ -176,7 +181,11 @@ class ReachedLeast:
             "bound": _finite(self.bound),
             "relative_gap": _finite(gap_in_units(value, self.bound, self.gap_scale)),
             "gap_scale": self.gap_scale,
-            "each": {name: _finite(one) for name, one in zip(self.what.names, each, strict=True)},
+            "sums": [
+                {"name": name, "value": _finite(own), **self.what.sum_to_dict(game, k)}
+                for k, (name, own) in enumerate(zip(self.what.names, each, strict=True))
+            ],
+            **({} if self.what.price is None else {"price": by_slot(game, self.what.price)}),
             **paid,
         }
 
@@ -214,7 +223,7 @@ class Step:
     def to_dict(self, game: Game, leader: FloatArray) -> dict[str, Any]:
         """As plain data."""
         return {
-            "weights": dict(zip(game.state_names, self.weights.tolist(), strict=True)),
+            "weights": by_state(game, self.weights),
             "value": _finite(float(self.weights @ leader)),
             "bound": _finite(self.bound),
             "held_to": _finite(self.least),
@@ -240,11 +249,24 @@ class ReachedInTurn:
         """As plain data."""
         del follower, slots
         steps = [step.to_dict(game, leader) for step in self.steps]
-        return {"kind": self.what.kind, "tolerance": self.what.tolerance, "steps": steps}
+        whole = {"kind": self.what.kind, "weights": self.what.weights.tolist(), "tolerance": self.what.tolerance}
+        return {**whole, "steps": steps}
 
 
 Reached = ReachedLeast | ReachedInTurn
 """What a result says of a goal."""
+
+
+def by_state(game: Game, numbers: FloatArray) -> dict[str, float]:
+    """One number for each state, by name."""
+    return dict(zip(game.state_names, numbers.tolist(), strict=True))
+
+
+def by_slot(game: Game, numbers: FloatArray) -> dict[str, dict[str, float]]:
+    """One number for each leader slot, by the names of state and action."""
+    rows = np.split(numbers, game.leader_offsets[1:-1])
+    named = zip(game.state_names, game.leader_actions, rows, strict=True)
+    return {state: dict(zip(actions, row.tolist(), strict=True)) for state, actions, row in named}
 
 
 def _finite(value: float) -> float | None:

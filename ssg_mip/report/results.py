@@ -122,7 +122,7 @@ def goal_lines(result: Result) -> list[str]:
     told = reached.to_dict(result.game, result.leader_values, result.follower_values, slots)
     if isinstance(reached, ReachedLeast):
         bound = f"at most {number(reached.bound)}" if math.isfinite(reached.bound) else "no bound"
-        each = ", ".join(f"{name} {number(value)}" for name, value in told["each"].items())
+        each = ", ".join(f"{one['name']} {number(one['value'])}" for one in told["sums"])
         each += f", price {number(told['paid'])}" if "paid" in told else ""
         gap = percent(told["relative_gap"] if told["relative_gap"] is not None else math.inf)
         return [

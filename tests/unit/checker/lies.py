@@ -30,7 +30,7 @@ WORDS: dict[str, tuple[Any, ...]] = {
     "dual_bound_scope": (bound_scope(0.0), bound_scope(0.25)),
     "bound_scope": (bound_scope(0.0), bound_scope(0.25)),
     "player": ("leader", "follower"),
-    "kind": ("augmented-chebyshev", "concave-pieces", "weighted-sum"),
+    "kind": ("augmented-chebyshev", "concave-pieces", "weighted-sum", "worst-start", "worst-type"),
     "word": tuple(VERDICTS),
     "format": ("ssg-mip-result/1", "ssg-mip-front/1", "ssg-mip-enclosure/1"),
     "claimed": ("dual_bound", "status optimal", "status stationary", "step_bound", "termination interrupted"),

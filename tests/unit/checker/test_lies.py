@@ -17,6 +17,7 @@ from ssg_mip import (
     ConcavePieces,
     LeaderPolicy,
     Problem,
+    WorstStart,
     enclose_front,
     read_instance,
     solve,
@@ -35,7 +36,10 @@ from tests.unit.checker.lies import Data, Path, is_below, leaf, leaves, other_va
 MOST_PLACES = 2
 """Leaves of one pattern that are changed in a document, at most."""
 
-CHECKED_OPTIONS = ("provenance.options.margin", "provenance.options.resolution", "provenance.options.scalarisation")
+CHECKED_OPTIONS = (
+    *("provenance.options.margin", "provenance.options.resolution", "provenance.options.scalarisation"),
+    "provenance.options.goal",
+)
 """The options that are printed elsewhere too, and must be the same there."""
 
 TRUE_TOO = {
@@ -66,7 +70,7 @@ def games() -> dict[str, Game]:
 
 
 def problems() -> Iterator[Problem]:
-    """One with constraints of every kind that rows say, and one that no policy keeps."""
+    """One with constraints of every kind that rows say, one that no policy keeps, and one with a goal of its own."""
     problem = Problem(games()["drawn"])
     yield (
         problem.require({("s0", "a0"): 1.0, ("s2", "a1"): 2.0}, ">=", 0.5, name="presence")
@@ -78,12 +82,14 @@ def problems() -> Iterator[Problem]:
         .close_to(LeaderPolicy.uniform(problem.game), 2.5)
     )
     yield problem.at_least("s0", "a0", 0.75).at_least("s0", "a1", 0.75).forbid("s1", "a0")
+    yield problem.maximise(WorstStart(["s0", {"s1": 0.5, "s2": 0.5}]))
 
 
 @cache
 def documents(kind: str) -> tuple[tuple[Game, str], ...]:
     """Games and what was printed about them."""
     asked: list[tuple[str, Any]] = []
+    kept = Problem(games()["drawn"]).at_least("s0", "a0", 0.25).forbid("s2", "a2")
     if kind == "result":
         for method in ("policy-iteration", "commitment", "grid", "fixed-point"):
             asked += [("figure 1", {"method": method}), ("drawn", {"method": method})]
@@ -96,11 +102,13 @@ def documents(kind: str) -> tuple[tuple[Game, str], ...]:
         made[1:1] = [(one.game, one.to_dict()) for one in constrained]
     elif kind == "front":
         made = [(game, trace_front(game, num_weights=4, gap=1e-3).to_dict()) for game in games().values()]
+        made.append((kept.game, trace_front(kept, num_weights=3, gap=1e-3).to_dict()))
     else:
         made = [
             (games()[name], enclose_front(games()[name], resolution=0.5).to_dict())
             for name in ("tie", "drawn", "indifferent")
         ]
+        made.append((kept.game, enclose_front(kept, resolution=0.5).to_dict()))
     return tuple((game, json.dumps(data, allow_nan=False)) for game, data in made)
 
 
