@@ -10,8 +10,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from models import patrol_graph, unsupported_front
-from ssg_mip import Game, write_instance
+from models import (
+    epidemic,
+    green_security,
+    paid_effort,
+    patrol_graph,
+    poacher_types,
+    port_patrol,
+    principal_agent,
+    ransomware,
+    shop,
+    supply_chain,
+    tolls,
+    unsupported_front,
+)
+from ssg_mip import Game, Problem, write_instance
 from ssg_mip.library import (
     MATRIX_GAMES,
     actor_critic_trap,
@@ -42,6 +55,13 @@ CATALOGUE: dict[str, tuple[Callable[..., Game], dict[str, Any]]] = {
         security_grid,
         {"size": 3, "targets": 2, "defenders": 1, "horizon": 6, "observation": "policy"},
     ),
+    "gallery/green_security.json": (green_security.build, {}),
+    "gallery/ransomware.json": (ransomware.build, {}),
+    "gallery/shop.json": (shop.build, {}),
+    "gallery/epidemic.json": (epidemic.build, {}),
+    "gallery/tolls.json": (tolls.build, {}),
+    "gallery/principal_agent.json": (principal_agent.build, {}),
+    "gallery/supply_chain.json": (supply_chain.build, {}),
     **{
         f"random/3x2x2_seed{seed}.json": (random_game, {"seed": seed, "follower_discount": discount})
         for seed, discount in ((0, 0.9), (1, 0.7))
@@ -50,12 +70,29 @@ CATALOGUE: dict[str, tuple[Callable[..., Game], dict[str, Any]]] = {
 }
 """Path inside ``instances/`` -> the function that builds the game, and its arguments."""
 
+PROBLEMS: dict[str, Callable[[], Problem]] = {
+    "problems/paid_effort.json": paid_effort.build,
+    "problems/poacher_types.json": poacher_types.build,
+    "problems/port_patrol.json": port_patrol.build,
+}
+"""Path inside ``instances/`` -> the function that builds a problem: a game, and what is asked of the policies."""
+
 PROVEN: dict[str, tuple[float, float]] = {
     "learning/policy_teaching.json": (8.68131868131, 8.68131868133),
     "repeated/prisoners_dilemma.json": (-5.55555555556, -5.55555533973),
     "repeated/prisoners_dilemma_impatient.json": (-2.0, -1.9999979958),
     "patrol/corridor.json": (-6.13022470284, -6.130218602),
     "security/grid_3x3_hidden.json": (-0.11950054479, -0.1195005058),
+    "gallery/green_security.json": (19.6755579023, 19.6755773812),
+    "gallery/ransomware.json": (5.79786636585, 5.79787166308),
+    "gallery/shop.json": (75.2866129946, 75.2866875284),
+    "gallery/epidemic.json": (-22.2261247240, -22.2261027200),
+    "gallery/tolls.json": (53.9877300613, 53.9877300936),
+    "gallery/principal_agent.json": (17.6842105263, 17.6842280337),
+    "gallery/supply_chain.json": (108.518518518, 108.518625952),
+    "problems/paid_effort.json": (40.7074939564, 40.7074939573),
+    "problems/poacher_types.json": (-1.01762556115, -1.01762455368),
+    "problems/port_patrol.json": (-2.9177709237, -2.9177680351),
     "random/3x2x2_seed0.json": (6.23260113465, 6.23260648886),
     "random/3x2x2_seed1.json": (5.25594598585, 5.2559512419),
 }
@@ -68,7 +105,17 @@ PROOF = "proven by this package, commitment, gap 1e-6, over stationary leader po
 def build(path: str) -> Game:
     """The game that an instance must hold."""
     model, parameters = CATALOGUE[path]
-    game = model(**parameters)
+    return _known(path, model(**parameters))
+
+
+def build_problem(path: str) -> Problem:
+    """The problem that an instance must hold."""
+    problem = PROBLEMS[path]()
+    return problem.about(_known(path, problem.game))
+
+
+def _known(path: str, game: Game) -> Game:
+    """The game with what is known of the best value."""
     if path not in PROVEN:
         return game
     value, bound = PROVEN[path]
@@ -78,8 +125,8 @@ def build(path: str) -> Game:
 def table() -> str:
     """The instances with their sizes, sources and best known values, as a Markdown table."""
     lines = ["| instance | states x actions | best known leader value | source |", "|---|---|---|---|"]
-    for path in CATALOGUE:
-        game = build(path)
+    for path in (*CATALOGUE, *PROBLEMS):
+        game = build(path) if path in CATALOGUE else build_problem(path).game
         size = f"{game.num_states} x {game.leader_counts.max()} x {game.follower_counts.max()}"
         lines.append(f"| `{path}` | {size} | {_value(game)} | {game.source} |")
     return "\n".join(lines) + "\n"
@@ -103,10 +150,10 @@ MARK = "<!-- The table below is written by `python -m models.catalogue`. -->\n"
 
 def write_all(folder: Path = INSTANCES) -> None:
     """Write every instance and the table."""
-    for path in CATALOGUE:
+    for path in (*CATALOGUE, *PROBLEMS):
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        write_instance(build(path), target)
+        write_instance(build(path) if path in CATALOGUE else build_problem(path), target)
     page = folder / "README.md"
     page.write_text(readme(page.read_text(encoding="utf-8")), encoding="utf-8")
 

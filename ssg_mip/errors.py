@@ -3,6 +3,7 @@
 ::
 
     SsgError
+    ├── InfeasibleError         no policy keeps the constraints            (exit code 7)
     ├── InvalidGameError        the data do not describe a game            (exit code 3)
     │   └── InvalidInstanceError    ... and they came from a file          (exit code 3)
     ├── InvalidPolicyError      a policy that does not fit the game        (exit code 2)
@@ -56,6 +57,12 @@ class TooLargeError(SsgError):
     """The work would take more memory, or more time, than there is; the message says what would fit."""
 
     exit_code = 4
+
+
+class InfeasibleError(SsgError):
+    """No policy keeps the constraints; the message names those that contradict each other."""
+
+    exit_code = 7
 
 
 class SolverError(SsgError):

@@ -76,9 +76,10 @@ class BoundProof(enum.Enum):
     MARGIN = "no certified proof: where a margin is asked for, rounding is not counted unless a certificate is"
     UNITS = "no certified proof: the follower's rewards hold large constants, whose rounding only a certificate counts"
     MIXED = "no certified proof: linear rows that a follower keeps who errs, of which there are no certificates"
+    NEAR = "no certified proof: a search over pairs of answers, of which there are no certificates"
     NONE = "nothing"
 
     @property
     def certifies(self) -> bool:
         """Whether a bound that rests on it is safe, with all rounding counted."""
-        return self not in {BoundProof.MARGIN, BoundProof.UNITS, BoundProof.MIXED, BoundProof.NONE}
+        return self not in {BoundProof.MARGIN, BoundProof.UNITS, BoundProof.MIXED, BoundProof.NEAR, BoundProof.NONE}

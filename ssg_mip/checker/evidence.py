@@ -116,6 +116,15 @@ class Prover:
         self._checkpoint = checkpoint
         self._known: dict[PolicyRows, Evidence] = {}
 
+    def choose(self, policy: PolicyRows, response: Sequence[int]) -> None:
+        """Take a response as the one among tied answers that is meant, in place of what the tie rule picks.
+
+        Whether it is tied is another check. So answers are judged that must keep more than the rule knows of.
+        """
+        evidence = self.about(policy)
+        values = evidence.pair_values(response)[0]
+        self._known[policy] = dataclasses.replace(evidence, outcomes=(values,))
+
     def about(self, policy: PolicyRows) -> Evidence:
         """The evidence about a policy."""
         self._checkpoint()
@@ -125,7 +134,10 @@ class Prover:
 
     def derived(self, policy: PolicyRows) -> Evidence:
         """The evidence about a policy, made anew."""
-        leader, follower, view = derive(self._exact, policy, self.tolerances, self._checkpoint)
+        return self.judged(*derive(self._exact, policy, self.tolerances, self._checkpoint), Evidence)
+
+    def judged(self, leader: AnyProcess, follower: AnyProcess, view: FollowerView, kind: type[Evidence]) -> Evidence:
+        """Evidence of a kind from both processes and what is proven about the follower's ties."""
         outcomes = tuple(rule_values(leader, tied, self._ties, self._checkpoint) for tied in tie_judgements(view))
         scale = local_scale(self._exact.game, leader=True, checkpoint=self._checkpoint)
         slacks = []
@@ -135,7 +147,7 @@ class Prover:
             if isinstance(leader, DirectedProcess):  # rounding outwards may leave more open than rounding does
                 slack = tuple(own + value.upper - value.lower for own, value in zip(slack, values, strict=True))
             slacks.append(slack)
-        return Evidence(
+        return kind(
             leader=leader,
             follower=follower,
             view=view,

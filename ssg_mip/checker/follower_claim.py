@@ -10,8 +10,11 @@ from ssg_mip.checker import fields
 from ssg_mip.errors import InvalidResultError
 from ssg_mip.game.game import Game
 
-NUMBERS = {"quantal": "temperature"}
+NUMBERS = {"quantal": "temperature", "near-optimal": "epsilon"}
 """The number that belongs to a kind; it must be above 0."""
+
+VIEWS = {"optimistic": "leader", "pessimistic": "adverse"}
+"""The tie rule that documents print for each view of a near-optimal follower."""
 
 KINDS = ("myopic", *NUMBERS)
 """Kinds beside the rational follower, of which documents say nothing."""
@@ -19,10 +22,11 @@ KINDS = ("myopic", *NUMBERS)
 
 @dataclasses.dataclass(frozen=True)
 class FollowerClaim:
-    """The kind of a follower, and the number that belongs to it (0 for none)."""
+    """The kind of a follower, the number that belongs to it (0 for none), and the view of a near-optimal one."""
 
     kind: str
     number: float = 0.0
+    view: str = ""
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> FollowerClaim:
@@ -41,8 +45,11 @@ class FollowerClaim:
         number = fields.number(fields.member(data, name, "follower."), f"follower.{name}")
         if number <= 0.0:
             raise InvalidResultError(f"follower.{name} is {number!r}; it must be above 0")
-        fields.expect_names(data, ("kind", name), "follower")
-        return cls(kind, number)
+        if kind != "near-optimal":
+            fields.expect_names(data, ("kind", name), "follower")
+            return cls(kind, number)
+        fields.expect_names(data, ("kind", name, "view"), "follower")
+        return cls(kind, number, fields.one_of(tuple(VIEWS), data, "view", "follower."))
 
     @property
     def mixes(self) -> bool:
@@ -56,6 +63,8 @@ class FollowerClaim:
 
     def is_certified_by(self, follower: str, game: Game) -> bool:
         """Whether certificates about a follower prove something of him in a game."""
+        if self.view == "pessimistic":  # a best response is one of his answers, so the worst one is no better
+            return follower == "rational"
         same = self.kind == follower or game.follower_discount == 0.0  # where there is no later, all are myopic
         return self.by_ties and same
 
@@ -99,4 +108,7 @@ def read_follower(data: Mapping[str, Any], options: Mapping[str, Any]) -> Follow
     for name in ("ties", "margin"):
         if name in read and read[name] != data.get(name):
             raise InvalidResultError(f"follower.{name} is {read[name]!r}, and {name} is {data.get(name)!r}")
-    return FollowerClaim.read(read)
+    claim = FollowerClaim.read(read)
+    if claim.view and data.get("ties") != VIEWS[claim.view]:
+        raise InvalidResultError(f"ties is {data.get('ties')!r}; a follower with the view {claim.view!r} has another")
+    return claim

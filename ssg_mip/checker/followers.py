@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,10 @@ from ssg_mip.checker.claims import Claims
 from ssg_mip.checker.derivation import derive
 from ssg_mip.checker.evidence import Evidence, Prover
 from ssg_mip.checker.rational import ExactGame, PolicyRows
+from ssg_mip.checker.response import view_follower
 from ssg_mip.checker.soft import SoftEvidence, enclosed_answer, soft_view
-from ssg_mip.checker.tie_scale import local_scale
+from ssg_mip.checker.tie_scale import local_scale, tie_thresholds
+from ssg_mip.checker.values import Interval
 from ssg_mip.checker.verification import Check, Trial, worst_of
 from ssg_mip.game.game import Game
 
@@ -31,7 +34,35 @@ def prover_for(exact: ExactGame, claims: Claims, tolerances: Any, checkpoint: Ch
     """What derives evidence about single policies, for the follower of a document."""
     if claims.follower.kind == "quantal":
         return SoftProver(exact, claims.ties, tolerances, checkpoint, temperature=claims.follower.number)
+    if claims.follower.kind == "near-optimal":
+        return NearProver(exact, claims.ties, tolerances, checkpoint, accepted=claims.follower.number)
     return Prover(exact, claims.ties, tolerances, checkpoint)
+
+
+class NearProver(Prover):
+    """Derives evidence about policies that a near-optimal follower answers: what he accepts counts as tied."""
+
+    def __init__(self, *args: Any, accepted: float) -> None:
+        super().__init__(*args)
+        self._accepted = Fraction(accepted)
+
+    def derived(self, policy: PolicyRows) -> Evidence:
+        """The evidence about a policy, made anew."""
+        leader, follower, _ = derive(self._exact, policy, self.tolerances, self._checkpoint)
+        scale = local_scale(self._exact.game, leader=False, checkpoint=self._checkpoint)
+        thresholds = tie_thresholds(self._exact.game, self.tolerances, self._checkpoint)
+        view = view_follower(follower, thresholds, scale, self._checkpoint, accepted=self._accepted)
+        return self.judged(leader, follower, view, NearEvidence)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class NearEvidence(Evidence):
+    """Evidence that knows no answer without tolerance: what is accepted is accepted."""
+
+    @cached_property
+    def exact_outcome(self) -> tuple[Interval, ...]:
+        """One of the honest outcomes."""
+        return self.outcomes[0]
 
 
 class SoftProver(Prover):

@@ -123,11 +123,12 @@ def _result(data: Mapping[str, Any], claims: Claims) -> Iterator[Trial]:
 def _front(data: Mapping[str, Any], claims: Claims) -> Iterator[Trial]:
     """The runs, and that every point comes from one of them."""
     runs = fields.entries(data, "scalarisations")
+    demanding = claims.margin > 0.0 or bool(claims.constraints)
     origins = set()
     for index, (entry, one) in enumerate(zip(runs, claims.scalarisations, strict=True)):
         at = f"scalarisations[{index}]."
         yield from _proof(entry, at, one.dual_bound, claims.margin)
-        yield from _fits(one.status, one.termination, at.rstrip("."), demanding=claims.margin > 0.0)
+        yield from _fits(one.status, one.termination, at.rstrip("."), demanding=demanding)
         origins |= {(one.weights, one.dual_bound, entry["bound_proof"], status) for status in (one.status, "feasible")}
     limits = [one.termination for one in claims.scalarisations if one.termination in LIMITS]
     yield _truth(not (claims.termination == "converged" and limits), "termination 'converged', though a run was cut")

@@ -178,6 +178,8 @@ def view_follower(
     thresholds: Sequence[Fraction],
     scale: LocalScale | None = None,
     checkpoint: Checkpoint = unhurried,
+    *,
+    accepted: Fraction = Fraction(0),
 ) -> FollowerView:
     """The follower's optimum and ties.
 
@@ -189,6 +191,8 @@ def view_follower(
         Per state, by how much tied actions differ at most; see :meth:`~.LocalScale.noise` for the doubt around it.
     scale
         The size of the follower's values; the largest that the process allows if absent.
+    accepted
+        What an answer may cost him in one step beside that: actions within it count as tied, and are near.
     """
     scale = LocalScale.of_process(follower) if scale is None else scale
     optimum = optimal_values(follower, None, checkpoint)
@@ -201,8 +205,8 @@ def view_follower(
     state_of = [state for state in range(follower.num_states) for _ in follower.slots(state)]
     shortfalls = tuple(optimum.values[state_of[slot]] - Interval(lower[slot], upper[slot]) for slot in slots)
     checkpoint()
-    near = tuple(threshold * (1 + DOUBT) + own for threshold, own in zip(thresholds, noise, strict=True))
-    certain = [threshold * (1 - DOUBT) - own for threshold, own in zip(thresholds, noise, strict=True)]
+    near = tuple(accepted + threshold * (1 + DOUBT) + own for threshold, own in zip(thresholds, noise, strict=True))
+    certain = [accepted + threshold * (1 - DOUBT) - own for threshold, own in zip(thresholds, noise, strict=True)]
     return FollowerView(
         optimum=optimum,
         shortfalls=shortfalls,

@@ -52,6 +52,7 @@ BOUND_PROOFS = {
     "no certified proof: where a margin is asked for, rounding is not counted unless a certificate is": False,
     "no certified proof: the follower's rewards hold large constants, whose rounding only a certificate counts": False,
     "no certified proof: linear rows that a follower keeps who errs, of which there are no certificates": False,
+    "no certified proof: a search over pairs of answers, of which there are no certificates": False,
     "nothing": False,
 }
 """What a bound may rest on, and whether it is then called certified."""

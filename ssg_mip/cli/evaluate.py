@@ -38,6 +38,7 @@ def evaluate_file(
     weights: options.Weights = None,
     ties: options.Ties = "leader",
     margin: options.Margin = 0.0,
+    follower: options.Follower = None,
     polish: Annotated[
         bool,
         typer.Option("--polish/--no-polish", help="Put the policy onto the ties that it misses by a little."),
@@ -52,24 +53,20 @@ def evaluate_file(
     Exit code 2 if the file holds no policy of this instance, or one that is not allowed; 3 if the instance is none; 5
     if the exact check fails.
     """
-    from ssg_mip.io import read_instance
     from ssg_mip.modelling.outside import Wishes, brought_back, read_outside
-    from ssg_mip.problem.follower import Rational
-    from ssg_mip.problem.objective import Objective
-    from ssg_mip.problem.problem import Problem
-    from ssg_mip.problem.weights import state_weights
+    from ssg_mip.problem.asked import asked
+    from ssg_mip.problem.files import read_problem
     from ssg_mip.report.results import result_report
 
     check_regular(file)
     rule = options.check_rule(ties)
-    game = read_instance(instance)
-    problem = Problem(
-        game, Objective(state_weights(game, options.read_weights(weights))), Rational(ties=rule, margin=margin)
+    problem = asked(
+        read_problem(instance), weights=options.read_weights(weights), ties=rule, margin=margin, follower=follower
     )
     wishes = Wishes(polish=polish, check=check, guarantee=guarantee)
-    problem.follower.check(game, wishes.tolerances)
+    problem.follower.check(problem.game, wishes.tolerances)
     with graceful_interrupt() as interrupt:
-        result = brought_back(problem, read_outside(game, file, names), wishes)
+        result = brought_back(problem, read_outside(problem.game, file, names), wishes)
         code = final_code(exit_code(result), result.check.verified, interrupt)
         say_unless_json(result_report, result, as_json, verbose)
         if as_json:

@@ -35,8 +35,9 @@ Follower = Annotated[
     typer.Option(
         "--follower",
         metavar="KIND[:NUMBER]",
-        help="How the follower answers: rational (with --ties and --margin), or quantal:TEMPERATURE (he errs, the less "
-        "the more it costs him).",
+        help="How the follower answers: rational (with --ties and --margin), myopic (he looks at the next step only), "
+        "near-optimal:EPSILON or near-optimal:EPSILON:pessimistic (any answer that costs him so little, the best "
+        "or the worst for the leader), quantal:TEMPERATURE (he errs, the less the more it costs him).",
         show_default=False,
     ),
 ]

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ssg_mip.base.frozen import FrozenArrays
-from ssg_mip.base.rules import checked, one_of
+from ssg_mip.base.rules import NOT_NEGATIVE, checked, one_of
 from ssg_mip.base.tolerances import DEFAULT_TOLERANCES, TOLERANCES, Tolerances
 from ssg_mip.evaluation.mdp import DecisionProcess, evaluate, first_best, induced_by_leader, optimal_control
 from ssg_mip.evaluation.standard_form import StandardForm, standard_form
@@ -120,8 +120,43 @@ def best_response(
         If ``ties`` is not a known rule.
     """
     check_ties(ties)
+    return _in_own_units(game, policy, ties, tolerances, within=0.0)
+
+
+@checked(game=GAME, policy=LEADER_POLICY, epsilon=NOT_NEGATIVE, ties=TIES, tolerances=TOLERANCES)
+def near_response(
+    game: Game,
+    policy: LeaderPolicy,
+    epsilon: float,
+    ties: Ties = "leader",
+    *,
+    tolerances: Tolerances = DEFAULT_TOLERANCES,
+) -> Response:
+    """The answer of a follower who accepts to lose ``epsilon`` in every step, and the exact values of both players.
+
+    Parameters
+    ----------
+    game, policy, tolerances
+        As in :func:`best_response`.
+    epsilon
+        By how much an action may be worse than the best one of its state, when he plays optimally ever after; at least
+        0, in his reward units.
+    ties
+        Which of these answers he gives: the best or the worst for the leader, or the first action.
+
+    Returns
+    -------
+    Response
+        ``tied`` are the actions that he accepts.
+    """
+    return _in_own_units(game, policy, ties, tolerances, within=epsilon)
+
+
+def _in_own_units(game: Game, policy: LeaderPolicy, ties: Ties, tolerances: Tolerances, within: float) -> Response:
+    """The response of a follower who accepts to lose so much in a step, found in the standard form."""
     form = standard_form(game)
-    response = response_out(_response(form.standard, policy, ties, tolerances), form)
+    found = _response(form.standard, policy, ties, tolerances, within / form.follower.unit)
+    response = response_out(found, form)
     return _with_own_values(response, game, policy) if form.moves_values else response
 
 
@@ -147,13 +182,13 @@ def response_out(response: Response, form: StandardForm) -> Response:
     )
 
 
-def _response(game: Game, policy: LeaderPolicy, ties: Ties, tolerances: Tolerances) -> Response:
+def _response(game: Game, policy: LeaderPolicy, ties: Ties, tolerances: Tolerances, within: float) -> Response:
     """The response in the units of a game in standard form."""
     leader, follower = induced_by_leader(game, policy)
     best = optimal_control(follower)
     state = game.follower_slot_state
     shortfall = best.values[state] - best.action_values
-    tied = shortfall <= tie_thresholds(game, tolerances)[state]
+    tied = shortfall <= within + tie_thresholds(game, tolerances)[state]
     tied[best.chosen] = True
     if int(tied.sum()) == game.num_states:
         chosen, follower_values = best.chosen, best.values

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ssg_mip.errors import InfeasibleError
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.lp.highs import OneShotLp
@@ -83,6 +84,13 @@ def find_conflict(problem: Problem) -> Conflict | None:
         without=_that_keep(problem, chosen, without),
     )
     return found if found.excess(game) > 0 else None
+
+
+def refuse_conflict(problem: Problem) -> None:
+    """Raise :class:`~ssg_mip.errors.InfeasibleError` if rows on the probabilities contradict each other."""
+    found = find_conflict(problem)
+    if found is not None:
+        raise InfeasibleError(f"{found.statement}: leave one of them out with problem.without(name)")
 
 
 def _that_keep(problem: Problem, chosen: Sequence[str], found: dict[str, LeaderPolicy]) -> dict[str, LeaderPolicy]:

@@ -33,11 +33,9 @@ from ssg_mip.evaluation.value_bounds import (
 from ssg_mip.exact.answer import Answer, answer_of, without_program
 from ssg_mip.exact.commitment_bridge import CommitmentBridge
 from ssg_mip.exact.constrained import bridge_along, solve_constrained
-from ssg_mip.exact.heuristics.simple import simple_policies
-from ssg_mip.exact.size_limit import comparisons, direction_products, least_values, obstacle
+from ssg_mip.exact.size_limit import direction_size, least_values, obstacle
 from ssg_mip.exact.solving import AIMED, searched
 from ssg_mip.game.game import Game
-from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.policy_space import Scope
 from ssg_mip.problem.problem import Problem
@@ -140,10 +138,10 @@ def solve_least_of(problem: Problem, run: Run, what: LeastOf) -> Answer:
     shared = _shared(problem, what.leader, what.price)
     demands = (*demands, *_floors(problem, run, len(demands)))
     direction = Direction(demands=demands, bottom=low, top=high, shared=shared, price=what.price)
-    bridge = bridge_along(problem, run, direction)
+    bridge = bridge_along(_with_demands_alone(problem), run, direction)
     stop = obstacle(_size(problem, direction), run)
     if stop is not None:
-        return _without(bridge, high, stop)
+        return without_program(bridge.best_simple(), high, stop)
     scale = least_gap_scale(game, what)
     gap = AIMED * max(run.gap, LEAST_GAP)
     finest = gap * NOISE_SHARE * (1.0 + max(abs(low), abs(high)))
@@ -157,9 +155,7 @@ def _size(problem: Problem, direction: Direction) -> int:
     states = set(problem.policies.coupled_states(game))
     if direction.price is not None:
         states |= set(game.leader_slot_state[np.flatnonzero(direction.price)].tolist())
-    rows = np.diff(game.row_offsets)[sorted(states)]
-    coupled = int(rows.sum()) * (game.num_states + 1)
-    return max(direction_products(game, direction) + coupled, comparisons(game))
+    return direction_size(game, direction, sorted(states))
 
 
 def _honest(bridge: CommitmentBridge, answer: Answer, scale: float) -> Answer:
@@ -171,18 +167,6 @@ def _honest(bridge: CommitmentBridge, answer: Answer, scale: float) -> Answer:
     if answer.termination is Termination.GAP and missing > allowed:
         return dataclasses.replace(answer, termination=Termination.NUMERICAL)
     return answer
-
-
-def _without(bridge: CommitmentBridge, top: float, stop: Termination) -> Answer:
-    """The best of some simple policies, where the program is too large."""
-    run = bridge.run
-    start = LeaderPolicy.uniform(bridge.game) if run.start is None else run.start
-    best = bridge.evaluate(start)
-    for policy in simple_policies(bridge.game):
-        if run.stopped:
-            break
-        best = max(best, bridge.evaluate(policy), key=lambda one: one.value)
-    return without_program(best, top, stop)
 
 
 # -------------------------------------------------------------------- sums in turn
@@ -236,6 +220,11 @@ def solve_in_turn(problem: Problem, run: Run, what: InTurn) -> Turns:
     )
 
 
+def _with_demands_alone(problem: Problem) -> Problem:
+    """The problem without values of single states, which are demands of its direction."""
+    return dataclasses.replace(problem, policies=dataclasses.replace(problem.policies, floor=None, values=()))
+
+
 def _with_floor_alone(problem: Problem) -> Problem:
     """The problem with values of single states as its floor."""
     policies = dataclasses.replace(problem.policies, floor=problem.floor, values=())
@@ -261,7 +250,7 @@ def _step(problem: Problem, run: Run, steps: Sequence[Step], answers: Sequence[A
     shared = _shared(problem, np.array([problem.weights, *(step.weights for step in steps)]))
     demands = (rising, *held, *_floors(problem, run, 1 + len(held)))
     direction = Direction(demands=demands, bottom=-math.inf, shared=shared)
-    bridge = bridge_along(problem, run.starting_at(answers[-1].policy).recording(None), direction)
+    bridge = bridge_along(_with_demands_alone(problem), run.starting_at(answers[-1].policy).recording(None), direction)
     stop = obstacle(_size(problem, direction), run)
     if stop is None:
         return searched(bridge)

@@ -27,6 +27,7 @@ from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.lp.highs import OneShotLp
 from ssg_mip.lp.interface import LinearProgram, LpStatus
 from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.problem.answer_within import answer_within
 from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.follower import Rational
 from ssg_mip.problem.problem import Problem
@@ -102,14 +103,13 @@ def polished(
         With the policy unchanged where no tie is near, where ties are not decided for the leader, and in games of more
         than :data:`~ssg_mip.evaluation.mdp.DENSE_STATES` states.
     """
-    before = EvaluatedPolicy.of(problem, policy, tolerances)
-    best, best_value = before, _value(problem, before, tolerances)
+    before, value = _judged(problem, policy, tolerances)
+    best, best_value = before, value
     for wanted in _wanted(problem.game, policy, answers) if applies(problem) else ():
         moved = onto_ties(problem, policy, wanted)
         if moved is None:
             continue
-        trial = EvaluatedPolicy.of(problem, moved, tolerances)
-        value = _value(problem, trial, tolerances)
+        trial, value = _judged(problem, moved, tolerances)
         if value > best_value + ARITHMETIC * (1.0 + abs(value)):
             best, best_value = trial, value
     return Polished(weights=problem.weights, before=before, after=best)
@@ -117,7 +117,7 @@ def polished(
 
 def as_it_is(problem: Problem, policy: LeaderPolicy, tolerances: Tolerances) -> Polished:
     """A policy left where it is, with the follower's answer to it."""
-    before = EvaluatedPolicy.of(problem, policy, tolerances)
+    before, _ = _judged(problem, policy, tolerances)
     return Polished(weights=problem.weights, before=before, after=before)
 
 
@@ -131,11 +131,13 @@ def applies(problem: Problem) -> bool:
     )
 
 
-def _value(problem: Problem, found: EvaluatedPolicy, tolerances: Tolerances) -> float:
-    """The weighted value; ``-inf`` where the margin is missed or the policy is not allowed."""
-    game = problem.game
-    keeps = problem.follower.accepts(game, found.response, tolerances) and problem.policies.holds(game, found.policy)
-    return float(problem.weights @ found.values) if keeps else -np.inf
+def _judged(problem: Problem, policy: LeaderPolicy, tolerances: Tolerances) -> tuple[EvaluatedPolicy, float]:
+    """A policy with the answer that keeps the bounds on costs, and its value; ``-inf`` if it is not allowed."""
+    game, costs = problem.game, problem.policies.all_costs(problem.game)
+    response, keeps = answer_within(game, policy, problem.follower, costs, tolerances)
+    allowed = keeps and problem.policies.holds(game, policy)
+    found = EvaluatedPolicy(policy, response)
+    return found, float(problem.weights @ found.values) if allowed else -np.inf
 
 
 def _wanted(game: Game, policy: LeaderPolicy, answers: IntArray | None) -> Iterator[IntArray]:

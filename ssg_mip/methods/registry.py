@@ -48,6 +48,21 @@ _COMMITMENTS = {
         weighted_only=True,
         certifies=False,
     ),
+    "near-optimal:optimistic": Method(
+        name="commitment",
+        home="ssg_mip.methods.near_optimal.optimistic",
+        promises=(Promise.LAST_ITERATE,),
+        in_own_units=True,
+        weighted_only=True,
+        certifies=False,
+    ),
+    "near-optimal:pessimistic": Method(
+        name="commitment",
+        home="ssg_mip.methods.near_optimal.pessimistic",
+        promises=(Promise.LAST_ITERATE,),
+        in_own_units=True,
+        weighted_only=True,
+    ),
 }
 """What the commitment method does for followers who are not rational: the same question, another search."""
 

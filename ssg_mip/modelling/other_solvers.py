@@ -28,10 +28,10 @@ from ssg_mip.base.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES
 from ssg_mip.errors import OptionError, SolverError
 from ssg_mip.evaluation.value_bounds import leader_value_bounds, raised_sum
 from ssg_mip.game.game import Game
+from ssg_mip.methods.polish import as_it_is
 from ssg_mip.modelling.models import commitment_model, put_into, record_of
 from ssg_mip.modelling.outside import Outside, Wishes, brought_back
 from ssg_mip.modelling.reading import read_what_is_honoured
-from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.problem import Problem
 from ssg_mip.result import Result, finite
 from ssg_mip.runs.conclusion import Conclusion
@@ -165,7 +165,7 @@ def solve_with(
     result = brought_back(reading.problem, _outside(model, name, said), Wishes(polish=polish, check=check))
     if not is_model or result.leader_policy is None:
         return result
-    put_into(model, EvaluatedPolicy.of(reading.problem, result.leader_policy, DEFAULT_TOLERANCES))
+    put_into(model, as_it_is(reading.problem, result.leader_policy, DEFAULT_TOLERANCES).after)
     about = {
         "objective": float(pyo.value(_objective(model).expr)),
         "beyond_our_search": [str(refusal.name) for refusal in refused][:MOST_NAMED],

@@ -28,11 +28,12 @@ from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LEADER_POLICY, LeaderPolicy
 from ssg_mip.methods.closing import closed
 from ssg_mip.methods.polish import Polished, applies, as_it_is, polished
+from ssg_mip.methods.seen_rationally import as_asked, seen_rationally
 from ssg_mip.modelling.named_columns import FARTHEST_OFF, columns_of, projected, read_names
 from ssg_mip.modelling.policy_files import is_json, read_policy_file
 from ssg_mip.modelling.solution_files import read_solution
 from ssg_mip.numerics.array_types import FloatArray, IntArray
-from ssg_mip.problem.problem import Problem
+from ssg_mip.problem.problem import PROBLEM, Problem
 from ssg_mip.result import Result, TrajectoryPoint, finite
 from ssg_mip.runs.conclusion import Conclusion
 from ssg_mip.runs.run import Run
@@ -171,12 +172,15 @@ def import_solution(
 
 
 def as_problem(problem: Problem | Game) -> Problem:
-    """The problem, or the question about a game from its start distribution."""
-    if isinstance(problem, Game):
-        return Problem(problem)
-    if not isinstance(problem, Problem):
-        raise OptionError(f"problem is {shown(problem)}; it must be a Problem or a Game")
-    return problem
+    """The problem, or the question about a game from its start distribution.
+
+    Raises
+    ------
+    OptionError
+        If it is neither.
+    """
+    PROBLEM.check("problem", problem)
+    return problem if isinstance(problem, Problem) else Problem(problem)
 
 
 def read_outside(game: Game, file: Path, names: Path | None) -> Outside:
@@ -239,7 +243,8 @@ def brought_back(problem: Problem, outside: Outside, wishes: Wishes) -> Result:
     InvalidPolicyError
         If its numbers are no policy, or one that the problem does not allow.
     """
-    deadline = Deadline()
+    deadline, given = Deadline(), problem
+    problem = seen_rationally(given)
     policy, projection = _allowed(problem, outside)
     if wishes.polish:
         found = polished(problem, policy, wishes.tolerances, outside.answers)
@@ -257,15 +262,16 @@ def brought_back(problem: Problem, outside: Outside, wishes: Wishes) -> Result:
     result = _conclusion(problem, outside, found, said).result(
         problem, Run(tolerances=wishes.tolerances, deadline=deadline)
     )
-    return closed(
+    result = closed(
         result,
         deadline,
         Interrupt(),
         check=wishes.check,
-        # What is looked at near an answer need not keep rows on the policy.
-        guarantee=wishes.guarantee and not problem.policies.rows,
+        guarantee=wishes.guarantee,
         tolerances=wishes.tolerances,
+        problem=problem,
     )
+    return as_asked(result, given)
 
 
 NOT_POLISHED = "ties are not decided for the leader, or the game is too large for it"
@@ -326,12 +332,17 @@ def _check_response(problem: Problem, found: Polished, tolerances: Tolerances, p
             f"{place}: the follower's answer beats his other actions by {response.advantage!r} only; the problem asks "
             f"for a margin of {problem.follower.margin!r}"
         )
-    if floor is None:
-        return
-    missing = floor - tolerances.monotone * (1.0 + np.abs(floor)) - found.after.values
-    if np.any(missing > 0.0):
-        state = int(np.argmax(missing))
-        raise InvalidPolicyError(
-            f"{place}: the leader's value from {game.state_names[state]!r} is {float(found.after.values[state])!r}, "
-            f"and the problem asks for at least {float(floor[state])!r}"
-        )
+    if floor is not None:
+        missing = floor - tolerances.monotone * (1.0 + np.abs(floor)) - found.after.values
+        if np.any(missing > 0.0):
+            state = int(np.argmax(missing))
+            raise InvalidPolicyError(
+                f"{place}: the leader's value from {game.state_names[state]!r} is "
+                f"{float(found.after.values[state])!r}, and the problem asks for at least {float(floor[state])!r}"
+            )
+    outcome = found.after.outcome(game)
+    slacks = {one.name: (one.measure(outcome).slack, one.tolerance(game)) for one in problem.stated}
+    broken = {name: slack for name, (slack, tolerance) in slacks.items() if slack < -tolerance}
+    if broken:
+        words = ", ".join(f"{name} by {-slack:.3g}" for name, slack in broken.items())
+        raise InvalidPolicyError(f"{place}: the policy breaks constraints of the problem: {words}")

@@ -162,11 +162,17 @@ class _Reader:
         self._read_rows(own)
         self._refuse_other_kinds()
         objective = self._objective()
+        return self._with(objective)
+
+    def _with(self, objective: Objective) -> Problem:
+        """The problem with what was read; constraints whose rows are as they were keep their words."""
         base, rows = self._record.problem, tuple(self._rows)
         floor = self._floor if np.any(np.isfinite(self._floor)) else None
-        sees = {row.name for row in base.policies.rows} <= {row.name for row in rows}
+        same = {row.name for row in rows for old in base.policies.rows if _as_before(row, old)}
+        kept = tuple(one for one in base.constraints if one.space(base.game).names <= same)
+        sees = {row.name for row in base.policies.rows} <= same
         space = PolicySpace(rows=rows, floor=floor, observed=base.policies.observed if sees else ())
-        return dataclasses.replace(base, objective=objective, policies=space)
+        return dataclasses.replace(base, objective=objective, policies=space, constraints=kept)
 
     def _refuse(self, name: str, why: str, remedy: str = OTHERS) -> None:
         self.refusals.append(Refusal(name, why, remedy))
@@ -384,6 +390,12 @@ class _Reader:
             self._refuse(str(one.name), "is not linear", f"our search maximises weighted values; {OTHERS}")
             return None
         return weights, constant
+
+
+def _as_before(row: PolicyRow, old: PolicyRow) -> bool:
+    """Whether a row says what it said when it was written."""
+    ends = (row.lower, row.upper) == (old.lower, old.upper)
+    return row.name == old.name and ends and bool(np.array_equal(row.coefficients, old.coefficients))
 
 
 def _minus(end: float | None) -> float | None:

@@ -8,17 +8,19 @@ from typing import Any
 
 import pyomo.environ as pyo
 
+from ssg_mip.api.front_door import solve
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.interrupt import given_or_graceful
 from ssg_mip.base.rules import FLAG, PATH, checked, optional
 from ssg_mip.base.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES
+from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.closing import closed, kept_for_closing
-from ssg_mip.methods.presolved import run_presolved
-from ssg_mip.methods.registry import check_taken, find_method
+from ssg_mip.methods.in_standard_form import run_method
+from ssg_mip.methods.polish import as_it_is
+from ssg_mip.methods.registry import check_taken
 from ssg_mip.modelling.improvement_step import IMPROVEMENT_STEP, weighted_gain_bound
 from ssg_mip.modelling.models import Record, put_into, record_of
 from ssg_mip.modelling.reading import read_model
-from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.weights import compliant_weights
 from ssg_mip.proofs.writer import prepared_recorder
@@ -67,10 +69,13 @@ def solve_model(
         If something was changed that our search does not honour; the message names all of it, with what can be done.
     """
     record, reading = record_of(model), read_model(model)
-    result = _solved(reading.problem, record, _Asked(gap, time_limit, node_limit, seed, check, guarantee, certificate))
+    asked = _Asked(gap, time_limit, node_limit, seed, check, guarantee, certificate)
+    result = (
+        _commitment(reading.problem, asked) if record.policy is None else _step(reading.problem, record.policy, asked)
+    )
     objective = None
     if result.leader_policy is not None:
-        put_into(model, EvaluatedPolicy.of(reading.problem, result.leader_policy, DEFAULT_TOLERANCES))
+        put_into(model, as_it_is(reading.problem, result.leader_policy, DEFAULT_TOLERANCES).after)
         active = next(model.component_data_objects(pyo.Objective, active=True, descend_into=True))
         objective = float(pyo.value(active.expr))
     about = {
@@ -101,34 +106,46 @@ def _bound(result: Result, record: Record, problem: Problem) -> float:
     return weighted_gain_bound(result, compliant_weights(problem.weights))
 
 
-def _solved(problem: Problem, record: Record, asked: _Asked) -> Result:
-    """The answer of the method that the model belongs to."""
-    method = IMPROVEMENT_STEP if record.values is not None else find_method("commitment")
+def _commitment(problem: Problem, asked: _Asked) -> Result:
+    """The answer of the method ``"commitment"``."""
+    return solve(
+        problem,
+        method="commitment",
+        gap=asked.gap,
+        time_limit=asked.time_limit,
+        node_limit=asked.node_limit,
+        seed=asked.seed,
+        check=asked.check,
+        guarantee=asked.guarantee,
+        certificate=asked.certificate,
+    )
+
+
+def _step(problem: Problem, start: LeaderPolicy, asked: _Asked) -> Result:
+    """The answer of one improvement program."""
     deadline = Deadline(asked.time_limit)
     recorder = None if asked.certificate is None else prepared_recorder(Path(asked.certificate))
+    kept = kept_for_closing(problem.game, deadline, check=asked.check, guarantee=asked.guarantee)
     with given_or_graceful(None) as flag:
         run = Run(
             gap=asked.gap,
-            deadline=deadline.keeping(
-                kept_for_closing(problem.game, deadline, check=asked.check, guarantee=asked.guarantee)
-            ),
+            deadline=deadline.keeping(kept),
             interrupt=flag,
             limits=Limits(nodes=asked.node_limit),
             seed=asked.seed,
-            start=record.policy,
+            start=start,
             recorder=recorder,
-            presolve=record.values is None,
         )
-        check_taken(problem, run, method)
+        check_taken(problem, run, IMPROVEMENT_STEP)
         result = closed(
-            run_presolved(problem, run, method),
+            run_method(problem, run, IMPROVEMENT_STEP),
             deadline,
             flag,
             check=asked.check,
-            # What is looked at near an answer need not keep rows on the policy.
-            guarantee=asked.guarantee and not problem.policies.rows,
+            guarantee=asked.guarantee,
             tolerances=run.tolerances,
             recorder=recorder,
+            problem=problem,
         )
     if recorder is not None and asked.certificate is not None:
         recorder.write(Path(asked.certificate), problem.game)

@@ -1,7 +1,8 @@
 """What rows on the leader's policy leave of the questions about many objectives.
 
 Rows within single states keep everything: the allowed policies are still chosen state by state, so floors and several
-objectives may have blocks of their own. Rows that couple states, and values that the leader must keep, leave weighted
+objectives may have blocks of their own. So do limits on used actions, of which only weighted sums one by one are made,
+with floors or without. Rows that couple states, and values that the leader must keep, leave weighted
 sums one by one, as suprema and fronts by sweeps are made of; where states are coupled, weights of zero are then raised
 a little. What asks for several objectives at once refuses them by name.
 """
@@ -19,7 +20,7 @@ from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.policy_space import Scope
 from ssg_mip.problem.problem import Problem
 
-ONE_BY_ONE = frozenset({Scope.STATEWISE, Scope.COUPLING, Scope.VALUE})
+ONE_BY_ONE = frozenset({Scope.STATEWISE, Scope.COUPLING, Scope.VALUE, Scope.SUPPORT})
 """What weighted sums that are solved one by one honour."""
 
 TOGETHER = frozenset({Scope.STATEWISE})
@@ -42,7 +43,7 @@ def check_rows(problem: Problem, honoured: Collection[Scope], what: str) -> None
 
 def chosen_by_state(problem: Problem) -> bool:
     """Whether allowed policies are chosen state by state, so that one is best from every state at once."""
-    return set(problem.policies.names_by_scope(problem.game)) <= TOGETHER
+    return set(problem.policies.names_by_scope(problem.game)) <= {Scope.STATEWISE, Scope.SUPPORT}
 
 
 def at_least(problem: Problem, floor: FloatArray) -> Problem:
@@ -52,4 +53,4 @@ def at_least(problem: Problem, floor: FloatArray) -> Problem:
 
 def nearest_allowed(problem: Problem, policy: LeaderPolicy) -> LeaderPolicy | None:
     """A policy, or the nearest allowed one; ``None`` if there is none."""
-    return policy if not problem.policies.rows else Allowed(problem.game, problem.policies).nearest(policy)
+    return policy if not problem.policies.restricts else Allowed(problem.game, problem.policies).nearest(policy)

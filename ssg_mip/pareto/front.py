@@ -21,6 +21,8 @@ from ssg_mip.game.game import Game
 from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.pareto.hypervolume import default_reference, hypervolume, is_computed
+from ssg_mip.problem.constraints.constraint import Constraint
+from ssg_mip.problem.problem import stated_to_dict
 from ssg_mip.result import Result, bound_scope, finite, plain
 
 
@@ -127,6 +129,8 @@ class ParetoFront:
         What the exact checker says about the front, its points and its runs.
     promises
         What the method of the runs keeps, as far as it is about points.
+    constraints
+        What was asked of the policies; points keep them, and bounds are over those that do.
     """
 
     game: Game
@@ -140,6 +144,7 @@ class ParetoFront:
     provenance: Provenance
     check: CheckOutcome = UNCHECKED
     promises: tuple[Promise, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
 
     @property
     def margin(self) -> float:
@@ -179,6 +184,11 @@ class ParetoFront:
     def __repr__(self) -> str:
         return f"ParetoFront({self.method!r} on {self.game.name!r}: {len(self.points)} points, {self.check.word})"
 
+    @property
+    def bound_scope(self) -> str:
+        """Over which policies all bounds hold."""
+        return bound_scope(self.margin, constrained=bool(self.constraints))
+
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON data, with the names of :meth:`Result.to_dict <ssg_mip.result.Result.to_dict>`.
 
@@ -194,7 +204,8 @@ class ParetoFront:
             "termination": self.termination.name.lower(),
             "termination_message": self.termination.value,
             "tolerance": self.tolerance,
-            "dual_bound_scope": bound_scope(self.margin),
+            "dual_bound_scope": self.bound_scope,
+            **stated_to_dict(self.game, self.constraints),
             "hypervolume": finite(self.hypervolume()) if is_computed(self.game) else None,
             "hypervolume_reference": self._by_state(default_reference(self.game, self.values)),
             "points": [self._point_dict(point) for point in self.points],

@@ -132,11 +132,11 @@ def _first_part(run: Run, share: float) -> Run:
 def _second_solve(problem: Problem, run: Run, first: Result) -> tuple[Result, Settlement]:
     """Even weights, with the first point as floor and start."""
     game = problem.game
-    from ssg_mip.exact.constrained import solve_constrained
+    from ssg_mip.exact.wider import solve_allowed
 
     even = np.full(game.num_states, 1.0 / game.num_states)
     floor = np.where(problem.weights > 0.0, first.leader_values, -np.inf)
-    answer = solve_constrained(at_least(problem.weighing(even), floor), run)
+    answer = solve_allowed(at_least(problem.weighing(even), floor), run)
     kept = _with_work(first, run, answer.nodes, answer.lps)
     if answer.policy is not None and answer.response is not None:
         second = _moved(kept, answer.policy, answer.response)

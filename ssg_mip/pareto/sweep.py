@@ -43,6 +43,7 @@ from ssg_mip.base.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, Tolerances
 from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import Ties
 from ssg_mip.evaluation.value_bounds import varying_states
+from ssg_mip.exact.conflict import refuse_conflict
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.in_standard_form import form_for, into_form, row_out
@@ -124,7 +125,7 @@ def trace_front(
     Parameters
     ----------
     game
-        The game, or a problem about it; constraints are refused by name.
+        The game, or a problem about it; constraints that are not honoured are refused by name.
     method
         How each scalarisation is solved, one of :data:`ssg_mip.methods.registry.METHODS`.
     weights
@@ -164,7 +165,10 @@ def trace_front(
     Raises
     ------
     OptionError
-        If an argument is out of range, a name is unknown or the certificate cannot be written.
+        If an argument is out of range, a name is unknown, the certificate cannot be written, or a constraint is of a
+        kind that is not honoured.
+    InfeasibleError
+        If no policy keeps the constraints.
     SolverError
         If a bound has no certificate.
     """
@@ -172,6 +176,7 @@ def trace_front(
         recorder = prepared_recorder(Path(certificate))
     problem = asked(game, ties=ties, margin=margin)
     refuse(problem, "trace_front", TAKES, INSTEAD)
+    refuse_conflict(problem)
     game = problem.game
     rng = np.random.default_rng(seed)
     deadline = Deadline(time_limit) if deadline is None else deadline
@@ -338,6 +343,7 @@ class _Sweep:
     def front(self, termination: Termination, options: Mapping[str, Any]) -> ParetoFront:
         """The non-dominated points of all runs."""
         return ParetoFront(
+            constraints=self._problem.stated,
             game=self._game,
             method=self._method.name,
             promises=self._method.promises,

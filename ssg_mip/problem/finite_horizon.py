@@ -32,14 +32,11 @@ from ssg_mip.base.rules import checked, number, optional, whole
 from ssg_mip.errors import OptionError
 from ssg_mip.game.game import GAME, Game
 from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.problem.origin import Origin, Played
+from ssg_mip.problem.origin import END, Origin, Played
 from ssg_mip.problem.problem import Problem
 
 STEPS = "steps"
 """Name under which an answer says what is done in each step."""
-
-END = "the end"
-"""The state after the last step."""
 
 MOST_STATES = 100_000
 """States of a made game, at most."""

@@ -41,6 +41,11 @@ class Follower(abc.ABC):
     is_rational_elsewhere: ClassVar[bool] = False
     """Whether :meth:`rational_in` has a game for every game: what honours rational followers honours him."""
 
+    @property
+    def treated_as(self) -> str:
+        """Under which name methods say that they honour him: his kind, or more where that is not all."""
+        return self.kind
+
     # ------------------------------------------------------------------ how he answers, and which answers count
 
     @abc.abstractmethod

@@ -5,10 +5,15 @@ actions. The leader plays one policy, whatever the type is. That is a game of st
 ``pi(k) rho_k(s)`` and transitions within the type, in which the leader sees ``s`` alone
 (:mod:`ssg_mip.problem.observation`). His value from the start is ``sum_k pi(k) V_k``.
 
-The leader's discount must be the same for all types: his value is one discounted sum. The follower's discount decides
-what he answers only where his actions decide where the game goes. Types in whose games they never do answer alike under
-every discount of theirs, so these are free; all other types need the same one. What is told of a type is computed with
-the discounts of his own game.
+The leader's discount must be the same for all types: his value is one discounted sum. The follower's may differ:
+
+* where his actions never decide where the game goes, his answers do not depend on it;
+* otherwise the made game has common discounts under which types move at different paces and may come to an end, with
+  the same values and answers (:mod:`ssg_mip.problem.common_discounts`). That takes discounts of the follower which are
+  all above the leader's, or all below it and above 0; others are refused.
+
+Values by state are those of the types' own games, up to the rounding of the made game's numbers; what is told of a type
+is computed in his own game.
 """
 
 from __future__ import annotations
@@ -29,8 +34,9 @@ from ssg_mip.game.game import Game
 from ssg_mip.game.game_class import moved_by_leader_alone
 from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.common_discounts import CommonDiscounts, common_discounts, paced_moves
 from ssg_mip.problem.observation import LABELS, observed
-from ssg_mip.problem.origin import Origin, Played
+from ssg_mip.problem.origin import END, Origin, Played
 from ssg_mip.problem.policy_space import EVERY_POLICY
 from ssg_mip.problem.problem import Problem
 
@@ -127,56 +133,69 @@ def bayesian(types: Mapping[str, Game], prior: Mapping[str, float] | Sequence[fl
     chances = _chances(names, prior)
     origin = FollowerTypes(names=names, games=games, prior=chances)
     product = _product(origin)
-    labels = {game_name: state for state, game_name in _labels(origin, product)}
+    states = [state for game in games for state in game.state_names]
+    labels = dict(zip(product.state_names, states, strict=False))
     return Problem(product, policies=observed(product, EVERY_POLICY, labels), origin=origin)
 
 
-def _labels(origin: FollowerTypes, product: Game) -> list[tuple[str, str]]:
-    """The state of the types' games that every state of the product is, beside its name."""
-    states = [state for game in origin.games for state in game.state_names]
-    return list(zip(states, product.state_names, strict=True))
-
-
 def _product(origin: FollowerTypes) -> Game:
-    """The game of states ``(s, k)``."""
+    """The game of states ``(s, k)``, and of an end if types move at different paces."""
     games, names = origin.games, origin.names
-    pairs = list(zip(games, origin.first_states, strict=True))
-    lengths = np.concatenate([np.diff(game.indptr) for game in games])
+    common = _discounts(names, games)
+    sizes = [game.num_states for game in games]
+    ends = not all(pace.is_plain for pace in common.paces)
+    triples = list(zip(games, common.paces, origin.first_states, strict=True))
+    moves = [paced_moves(game, pace, sum(sizes) - first) for game, pace, first in triples]
+    rewards = [
+        np.concatenate([pace.factors[0] * game.leader_rewards for game, pace, _ in triples]),
+        np.concatenate([pace.factors[1] * game.follower_rewards for game, pace, _ in triples]),
+    ]
+    last = [np.array([sum(sizes)])] if ends else []
+    lengths = np.concatenate([lengths for lengths, _, _ in moves] + [np.ones(len(last), dtype=np.int64)])
     return Game(
         name=" or ".join(f"{game.name} [{name}]" for name, game in zip(names, games, strict=True)),
-        state_names=tuple(f"{s} [{name}]" for name, game in zip(names, games, strict=True) for s in game.state_names),
-        leader_actions=tuple(actions for game in games for actions in game.leader_actions),
-        follower_actions=tuple(actions for game in games for actions in game.follower_actions),
+        state_names=(
+            *(f"{s} [{name}]" for name, game in zip(names, games, strict=True) for s in game.state_names),
+            *((END,) if ends else ()),
+        ),
+        leader_actions=(*(one for game in games for one in game.leader_actions), *((("none",),) if ends else ())),
+        follower_actions=(*(one for game in games for one in game.follower_actions), *((("none",),) if ends else ())),
         indptr=np.concatenate(([0], np.cumsum(lengths))),
-        successors=np.concatenate([game.successors + first for game, first in pairs]),
-        probabilities=np.concatenate([game.probabilities for game in games]),
-        leader_rewards=np.concatenate([game.leader_rewards for game in games]),
-        follower_rewards=np.concatenate([game.follower_rewards for game in games]),
-        leader_discount=games[0].leader_discount,
-        follower_discount=_follower_discount(names, games),
-        initial=np.concatenate([p * game.initial for p, game in zip(origin.prior.tolist(), games, strict=True)]),
+        successors=np.concatenate(
+            [to + first for (_, to, _), (_, _, first) in zip(moves, triples, strict=True)] + last
+        ),
+        probabilities=np.concatenate([chances for _, _, chances in moves] + [np.ones(len(last))]),
+        leader_rewards=np.append(rewards[0], np.zeros(len(last))),
+        follower_rewards=np.append(rewards[1], np.zeros(len(last))),
+        leader_discount=common.leader,
+        follower_discount=common.follower,
+        initial=np.concatenate(
+            [p * game.initial for p, game in zip(origin.prior.tolist(), games, strict=True)] + [np.zeros(len(last))]
+        ),
     )
 
 
-def _follower_discount(names: Sequence[str], games: Sequence[Game]) -> float:
-    """A discount of the follower under which every type answers as under his own.
+def _discounts(names: Sequence[str], games: Sequence[Game]) -> CommonDiscounts:
+    """Discounts under which every type answers as under his own, and how his game goes on then.
 
     Raises
     ------
     OptionError
-        If there is none that is known.
+        If none are known.
     """
-    binding = {
-        name: game.follower_discount for name, game in zip(names, games, strict=True) if not moved_by_leader_alone(game)
-    }
-    if len(set(binding.values())) > 1:
-        listed = ", ".join(f"{name} has {discount!r}" for name, discount in binding.items())
-        raise OptionError(
-            f"the types' discounts of the follower differ: {listed}; types whose actions decide where the game goes "
-            "need the same one: no method takes a discount that depends on the state"
-        )
     alike = {game.follower_discount for game in games}
-    return binding.popitem()[1] if binding else alike.pop() if len(alike) == 1 else 0.0
+    own = [None if moved_by_leader_alone(game) else game.follower_discount for game in games]
+    leader = games[0].leader_discount
+    found = common_discounts(leader, list(alike) * len(games) if len(alike) == 1 else own)
+    if found is None:
+        pairs = zip(names, own, strict=True)
+        listed = ", ".join(f"{name} has {discount!r}" for name, discount in pairs if discount is not None)
+        raise OptionError(
+            f"the types' discounts of the follower differ: {listed}, and the leader's is {leader!r}; where actions of "
+            "types decide where the game goes they may differ only if all are below the leader's and above 0, or all "
+            "above it, and none is far nearer to it than another"
+        )
+    return found
 
 
 def _check_games(names: Sequence[str], games: Sequence[Game]) -> None:

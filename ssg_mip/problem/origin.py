@@ -16,6 +16,9 @@ from ssg_mip.game.game import Game
 from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
 
+END = "the end"
+"""The name of the state in which made games end: nothing leaves it, and it is worth 0 to both players."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class Played:

@@ -42,6 +42,9 @@ PAYMENTS_TOLD = "payments"
 NOTHING = "nothing"
 """The schedule that every state has."""
 
+SHOWN = 1e-9
+"""Amounts up to this are the rounding of a lottery's probabilities, and no promise."""
+
 PROMISED, SPENT = "promised", "spent"
 """Names of the rows that bound payments."""
 
@@ -94,7 +97,7 @@ class Payments(Origin):
         answer = int(played.follower.actions[state])
         return {
             "policy": by_action(own, shares.sum(axis=1)),
-            "promised": {name: float(amount) for name, amount in zip(answers, amounts, strict=True) if amount > 0.0},
+            "promised": {name: float(amount) for name, amount in zip(answers, amounts, strict=True) if amount > SHOWN},
             "answer": answers[answer],
             "paid": float(amounts[answer]),
         }

@@ -280,6 +280,13 @@ def hash_of(game: Game, constraints: Sequence[Constraint]) -> str:
     return hashlib.sha256(f"{game.content_hash}\n{said}".encode()).hexdigest()
 
 
+def stated_to_dict(game: Game, constraints: Sequence[Constraint]) -> dict[str, Any]:
+    """What was asked of the policies, for documents: nothing where nothing was."""
+    if not constraints:
+        return {}
+    return {"problem_hash": hash_of(game, constraints), "constraints": [one.to_dict() for one in constraints]}
+
+
 def _in_floats(value: Any) -> Any:
     """Plain data in which every number is a float, so that a file that says 1 and one that says 1.0 hash alike."""
     if isinstance(value, dict):

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ssg_mip.report.text import add_row, check_line, counted, left_out, mixed_action, number, rule, table, titled
-from ssg_mip.result import bound_scope
 
 if TYPE_CHECKING:
     from ssg_mip.pareto.enclosure.result import Enclosure
@@ -42,7 +41,7 @@ def front_report(front: ParetoFront, *, limit: int | None = None, columns: int =
         f"{titled(game)}: {counted(len(front.points), 'point')}, front by {front.method}, "
         f"{rule(front.ties, front.margin)}\n"
         f"  {front.termination.value}; {counted(len(front.results), 'run')}, {front.provenance.seconds:.2f} s; "
-        f"bounds hold {bound_scope(front.margin)}{_volume(front)}\n"
+        f"bounds hold {front.bound_scope}{_volume(front)}\n"
         f"  check: {check_line(front.check)}"
     )
     more_states = [f"... {game.num_states - len(states)} more states; --json holds all."]
@@ -84,7 +83,7 @@ def enclosure_report(enclosure: Enclosure, *, limit: int | None = None, columns:
         f"  {enclosure.termination.value}; {counted(counts['programs'], 'program')}, "
         f"{enclosure.provenance.seconds:.2f} s\n"
         f"  resolution {number(enclosure.resolution)} ({reached}: {number(enclosure.wanted)}): for every policy some "
-        f"point is at most\n  that much worse in each objective; proven {bound_scope(enclosure.margin)}\n"
+        f"point is at most\n  that much worse in each objective; proven {enclosure.bound_scope}\n"
         f"  check: {check_line(enclosure.check)}"
     )
     made = table("point>", *(f"{name}>" for name in names[:columns]), "gain bound>", "sum finds it", "check")
@@ -113,7 +112,7 @@ def existence_report(answer: Existence, *, limit: int | None = None) -> list[Any
         f"  verdict  {answer.verdict.value}",
         f"  because  {answer.reason}",
         *(f"  theory   {reason}" for reason in answer.theory),
-        f"  stop     {answer.termination.value}; bounds hold {bound_scope(answer.margin)}",
+        f"  stop     {answer.termination.value}; bounds hold {answer.bound_scope}",
         f"  check    {check_line(answer.check)}",
         f"  work     {answer.provenance.seconds:.2f} s, {work}",
     ]

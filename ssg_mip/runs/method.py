@@ -120,7 +120,7 @@ class Method:
     def answering(self, follower: Follower) -> Method | None:
         """What it does for a follower; ``None`` if it does not honour his kind."""
         rational = follower.kind == Rational.kind or follower.is_rational_elsewhere
-        return self if rational else self.followers.get(follower.kind)
+        return self if rational else self.followers.get(follower.treated_as)
 
     def __call__(self, problem: Problem, run: Run) -> Result:
         """Run the method; its result carries its promises.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.attacks import (
     classes,
+    constrained,
     exported,
     knife_edge,
     metamorphic,
@@ -31,6 +32,7 @@ ATTACKS: dict[str, Attack] = {
         wide.ATTACK,
         mixed.ATTACK,
         planted.ATTACK,
+        constrained.ATTACK,
     )
 }
 

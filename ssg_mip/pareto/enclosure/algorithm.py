@@ -302,6 +302,7 @@ class EnclosureSearch:
             termination = Termination.NUMERICAL
         return Enclosure(
             game=game,
+            constraints=self._problem.stated,
             objectives=self._objectives,
             ties=self._problem.follower.ties,
             points=described_points(attained, region, run.tolerances),

@@ -11,6 +11,7 @@ from ssg_mip.base.rules import CALLBACK, COUNT, FLAG, LIST, POSITIVE, checked, o
 from ssg_mip.base.tolerances import DEFAULT_TOLERANCES, Tolerances
 from ssg_mip.evaluation.best_response import Ties
 from ssg_mip.evaluation.standard_form import standard_form
+from ssg_mip.exact.conflict import refuse_conflict
 from ssg_mip.game.game import Game
 from ssg_mip.methods.in_standard_form import into_form, progress_into
 from ssg_mip.pareto.allowed import TOGETHER
@@ -68,7 +69,7 @@ def enclose_front(
     Parameters
     ----------
     game
-        The game, or a problem about it; constraints are refused by name.
+        The game, or a problem about it; constraints that are not honoured are refused by name.
     objectives
         What the front is taken with respect to (:mod:`ssg_mip.pareto.enclosure.objectives`): states, groups of
         states, weights, or objectives made by ``leader_objective`` and ``follower_objective``. The leader's value in
@@ -99,10 +100,13 @@ def enclose_front(
     Raises
     ------
     OptionError
-        If an argument is out of range or a name is unknown.
+        If an argument is out of range, a name is unknown, or a constraint is of a kind that is not honoured.
+    InfeasibleError
+        If no policy keeps the constraints.
     """
     problem = asked(game, ties=ties, margin=margin)
     refuse(problem, "enclose_front", TAKES, INSTEAD)
+    refuse_conflict(problem)
     game = problem.game
     chosen = read_objectives(game, objectives)
     form = standard_form(game, one_unit=len({one.player for one in chosen}) > 1)

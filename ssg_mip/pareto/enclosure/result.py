@@ -18,6 +18,8 @@ from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.pareto.enclosure.objectives import Objective
 from ssg_mip.pareto.enclosure.region import OpenBox, Region
+from ssg_mip.problem.constraints.constraint import Constraint
+from ssg_mip.problem.problem import stated_to_dict
 from ssg_mip.result import bound_scope, finite, plain
 
 
@@ -84,6 +86,8 @@ class Enclosure:
         Where the enclosure comes from; ``counts`` holds the programs solved.
     check
         Whether every point passed the exact checker.
+    constraints
+        What was asked of the policies; points keep them, and bounds are over those that do.
     """
 
     game: Game
@@ -97,6 +101,7 @@ class Enclosure:
     termination: Termination
     provenance: Provenance
     check: CheckOutcome = UNCHECKED
+    constraints: tuple[Constraint, ...] = ()
 
     @property
     def values(self) -> FloatArray:
@@ -134,6 +139,11 @@ class Enclosure:
             for box in self.boxes
         )
 
+    @property
+    def bound_scope(self) -> str:
+        """Over which policies all bounds hold."""
+        return bound_scope(self.margin, constrained=bool(self.constraints))
+
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON data; states and objectives by name."""
         return {
@@ -147,7 +157,8 @@ class Enclosure:
             ],
             "resolution": finite(self.resolution),
             "wanted": self.wanted,
-            "bound_scope": bound_scope(self.margin),
+            "bound_scope": self.bound_scope,
+            **stated_to_dict(self.game, self.constraints),
             "termination": self.termination.name.lower(),
             "termination_message": self.termination.value,
             "points": [self._point_dict(point) for point in self.points],

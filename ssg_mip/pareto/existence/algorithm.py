@@ -13,7 +13,7 @@ from ssg_mip.base.gap import SPREAD_SHARE
 from ssg_mip.base.leftover import CutRuns
 from ssg_mip.base.status import Termination
 from ssg_mip.evaluation.value_bounds import gap_scales, leader_value_bounds
-from ssg_mip.exact.constrained import solve_constrained
+from ssg_mip.exact.wider import solve_allowed
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.registry import find_method
 from ssg_mip.numerics.array_types import FloatArray
@@ -194,7 +194,7 @@ class ExistenceSearch:
         even = np.full(size, 1.0 / size)
         given_away = FLOOR_SHARE * self.allowed
         run = self._run.after(self.nodes).up_to(-math.inf)
-        answer = solve_constrained(at_least(self._problem.weighing(even), self.lower - given_away), run)
+        answer = solve_allowed(at_least(self._problem.weighing(even), self.lower - given_away), run)
         self.nodes += answer.nodes
         self.lps += answer.lps
         self._ends[_FLOORS] = answer.termination
@@ -212,7 +212,7 @@ class ExistenceSearch:
 
     def _none_allowed(self) -> str:
         """Why there is no policy at all."""
-        asked = {"rows": bool(self._problem.policies.rows), "margin": self._problem.follower.margin > 0.0}
+        asked = {"rows": self._problem.policies.restricts, "margin": self._problem.follower.margin > 0.0}
         return (
             f"no stationary policy keeps the {' and the '.join(what for what, is_asked in asked.items() if is_asked)}"
         )

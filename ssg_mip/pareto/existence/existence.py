@@ -37,6 +37,7 @@ from ssg_mip.base.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, Tolerances
 from ssg_mip.checker.outcome import UNCHECKED, CheckOutcome, claimed_words
 from ssg_mip.evaluation.best_response import Ties
 from ssg_mip.evaluation.standard_form import StandardForm, standard_form
+from ssg_mip.exact.conflict import refuse_conflict
 from ssg_mip.game.game import Game
 from ssg_mip.game.game_class import classes_with_equilibrium
 from ssg_mip.game.policy import LeaderPolicy
@@ -49,8 +50,9 @@ from ssg_mip.pareto.closing import Closing, kept_for_checks
 from ssg_mip.pareto.existence.algorithm import ExistenceSearch
 from ssg_mip.pareto.existence.answers import Verdict
 from ssg_mip.problem.asked import asked, refuse
+from ssg_mip.problem.constraints.constraint import Constraint
 from ssg_mip.problem.policy_space import Scope
-from ssg_mip.problem.problem import PROBLEM, Problem
+from ssg_mip.problem.problem import PROBLEM, Problem, stated_to_dict
 from ssg_mip.result import Result, bound_scope, finite, plain
 from ssg_mip.runs.limits import Limits
 from ssg_mip.runs.run import Run, options_of
@@ -86,6 +88,8 @@ class Existence(FrozenArrays):
         Why the work ended.
     provenance
         Where the verdict comes from.
+    constraints
+        What was asked of the policies; suprema and verdict are about those that keep them.
     """
 
     game: Game
@@ -104,6 +108,7 @@ class Existence(FrozenArrays):
     results: tuple[Result, ...]
     termination: Termination
     provenance: Provenance
+    constraints: tuple[Constraint, ...] = ()
 
     @property
     def reaches(self) -> NDArray[np.bool_]:
@@ -138,6 +143,11 @@ class Existence(FrozenArrays):
         claimed = tuple(dict.fromkeys(("verdict", *runs)))
         return CheckOutcome(passed=True, claimed=claimed, reason=claimed_words(claimed))
 
+    @property
+    def bound_scope(self) -> str:
+        """Over which policies all bounds hold."""
+        return bound_scope(self.margin, constrained=bool(self.constraints))
+
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON data; infinite and undefined numbers become ``None``.
 
@@ -158,7 +168,8 @@ class Existence(FrozenArrays):
             "reason": self.reason,
             "suprema_lower": by_state(self.suprema_lower),
             "suprema_upper": by_state(self.suprema_upper),
-            "bound_scope": bound_scope(self.margin),
+            "bound_scope": self.bound_scope,
+            **stated_to_dict(self.game, self.constraints),
             "allowed": by_state(self.allowed),
             "leader_policy": None if self.leader_policy is None else self.leader_policy.to_names(self.game),
             "leader_values": by_state(self.leader_values),
@@ -207,7 +218,7 @@ def existence(
     Parameters
     ----------
     game
-        The game, or a problem about it; constraints are refused by name.
+        The game, or a problem about it; constraints that are not honoured are refused by name.
     ties, margin, seed
         As in ``solve``. Under the rules ``first`` and ``adverse`` the suprema may be far below the bounds, which let
         ties go the leader's way; then the verdict is usually "undecided".
@@ -227,10 +238,13 @@ def existence(
     Raises
     ------
     OptionError
-        If an argument is out of range.
+        If an argument is out of range, or a constraint is of a kind that is not honoured.
+    InfeasibleError
+        If no policy keeps the constraints.
     """
     problem = asked(game, ties=ties, margin=margin)
     refuse(problem, "existence", TAKES, INSTEAD)
+    refuse_conflict(problem)
     game = problem.game
     deadline = Deadline(time_limit) if deadline is None else deadline
     with given_or_graceful(interrupt) as flag:
@@ -264,6 +278,7 @@ def _answered(problem: Problem, run: Run, form: StandardForm, inquiry: Existence
     options = options_of(problem, run)
     return Existence(
         game=game,
+        constraints=problem.stated,
         ties=problem.follower.ties,
         margin=problem.follower.margin,
         verdict=verdict,

@@ -16,9 +16,10 @@ from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import Ties
 from ssg_mip.problem.follower import Follower, Rational
 from ssg_mip.problem.followers.myopic import Myopic
+from ssg_mip.problem.followers.near_optimal import NearOptimal
 from ssg_mip.problem.followers.quantal import Quantal
 
-KINDS: dict[str, type[Follower]] = {kind.kind: kind for kind in (Rational, Myopic, Quantal)}
+KINDS: dict[str, type[Follower]] = {kind.kind: kind for kind in (Rational, Myopic, NearOptimal, Quantal)}
 """All kinds by name. Their fields are their members in files; on the command line they follow each other."""
 
 
@@ -107,7 +108,7 @@ def _made(kind: type[Follower], members: Mapping[str, Any]) -> Follower:
         )
     missing = [f.name for f in fields if f.default is dataclasses.MISSING and f.name not in members]
     if missing:
-        raise OptionError(f"the follower {kind.kind!r} needs a {missing[0]}: write {_example(kind)}")
+        raise OptionError(f"the follower {kind.kind!r} needs {missing[0]}: write {_example(kind)}")
     return kind(**members)
 
 

@@ -89,6 +89,7 @@ def problems() -> Iterator[Problem]:
 def documents(kind: str) -> tuple[tuple[Game, str], ...]:
     """Games and what was printed about them."""
     asked: list[tuple[str, Any]] = []
+    kept = Problem(games()["drawn"]).at_least("s0", "a0", 0.25).forbid("s2", "a2")
     if kind == "result":
         for method in ("policy-iteration", "commitment", "grid", "fixed-point"):
             asked += [("figure 1", {"method": method}), ("drawn", {"method": method})]
@@ -101,11 +102,13 @@ def documents(kind: str) -> tuple[tuple[Game, str], ...]:
         made[1:1] = [(one.game, one.to_dict()) for one in constrained]
     elif kind == "front":
         made = [(game, trace_front(game, num_weights=4, gap=1e-3).to_dict()) for game in games().values()]
+        made.append((kept.game, trace_front(kept, num_weights=3, gap=1e-3).to_dict()))
     else:
         made = [
             (games()[name], enclose_front(games()[name], resolution=0.5).to_dict())
             for name in ("tie", "drawn", "indifferent")
         ]
+        made.append((kept.game, enclose_front(kept, resolution=0.5).to_dict()))
     return tuple((game, json.dumps(data, allow_nan=False)) for game, data in made)
 
 

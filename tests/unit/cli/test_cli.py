@@ -150,7 +150,7 @@ def test_a_follower_of_another_kind_is_answered_for(command: Command, instance: 
 
 
 def test_a_wrong_follower_is_wrong_usage(command: Command, instance: Path) -> None:
-    for text, words in (("quantal", "needs a temperature"), ("clever:1", "it must be one of")):
+    for text, words in (("quantal", "needs temperature"), ("clever:1", "it must be one of")):
         ran = command("solve", instance, "--follower", text)
         assert ran.code == 2
         assert words in " ".join(ran.err.split())

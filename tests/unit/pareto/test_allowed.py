@@ -33,19 +33,21 @@ ROUNDING = 1e-6
 RESOLUTION = 0.1
 BUDGET = PolicySpace(rows=(row("budget", [[1.0, 0.0], [1.0, 0.0]], lower=0.2, upper=1.1),))
 
+PURE = PolicySpace(supports=(SupportLimit(name="pure", state=0, most=1),))
+
 
 def asked(seed: int, kind: str) -> tuple[Problem, FloatArray]:
     """A problem, and the leader's values of the allowed policies of a grid."""
     found = traded(seed)
     if kind == "statewise":
         return Problem(found.case.game, policies=found.case.space), found.values
-    game, values = found.case.game, []
+    game, values, space = found.case.game, [], PURE if kind == "pure" else BUDGET
     for first in np.linspace(0.0, 1.0, 51):
         for second in np.linspace(0.0, 1.0, 51):
             policy = LeaderPolicy.from_slots(game, [first, 1.0 - first, second, 1.0 - second])
-            if BUDGET.holds(game, policy):
+            if space.holds(game, policy):
                 values.append(best_response(game, policy).leader_values)
-    return Problem(game, policies=BUDGET), np.array(values)
+    return Problem(game, policies=space), np.array(values)
 
 
 def enclosed(problem: Problem) -> tuple[EnclosureSearch, Termination]:
@@ -84,7 +86,7 @@ def test_an_enclosure_without_the_rows_is_another_one() -> None:
     assert any(moved)
 
 
-@pytest.mark.parametrize("kind", ["statewise", "coupling"])
+@pytest.mark.parametrize("kind", ["statewise", "coupling", "pure"])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_suprema_and_verdict_are_those_of_allowed_policies(seed: int, kind: str) -> None:
     problem, values = asked(seed, kind)
@@ -120,7 +122,7 @@ def test_rows_that_no_policy_keeps_leave_nothing() -> None:
     assert end is Termination.INFEASIBLE
 
 
-@pytest.mark.parametrize("kind", ["statewise", "coupling"])
+@pytest.mark.parametrize("kind", ["statewise", "coupling", "pure"])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_front_is_attained_by_allowed_policies_and_bounds_all_of_them(seed: int, kind: str) -> None:
     problem, values = asked(seed, kind)
@@ -171,12 +173,10 @@ def test_what_is_secured_near_a_point_is_said_of_allowed_policies_only() -> None
 def test_what_is_not_honoured_is_refused_by_name() -> None:
     game = traded(0).case.game
     costs = PolicySpace(costs=(CostRow(name="fuel", costs=np.ones(game.num_rows), upper=3.0),))
-    limits = PolicySpace(supports=(SupportLimit(name="pure", state=0, most=1),))
-    for space, name in ((BUDGET, "budget"), (costs, "fuel"), (limits, "pure")):
+    for space, name in ((BUDGET, "budget"), (costs, "fuel"), (PURE, "pure")):
         with pytest.raises(OptionError, match=f"an enclosure takes rows .*{name} is of another"):
             enclosed(Problem(game, policies=space))
-    for space, name in ((costs, "fuel"), (limits, "pure")):
-        with pytest.raises(OptionError, match=f"the question of existence takes rows .*{name} is of another"):
-            ExistenceSearch(Problem(game, policies=space), Run())
-    with pytest.raises(OptionError, match="a floor under the leader's values is of another"):
+    with pytest.raises(OptionError, match=r"the question of existence takes rows .*fuel is of another"):
+        ExistenceSearch(Problem(game, policies=costs), Run())
+    with pytest.raises(OptionError, match=r"a floor under the leader's values is of another"):
         enclosed(Problem(game).above(np.zeros(2)))

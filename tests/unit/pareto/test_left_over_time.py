@@ -13,7 +13,7 @@ import pytest
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.evaluation.best_response import best_response
-from ssg_mip.exact import Answer, constrained, solve_commitment
+from ssg_mip.exact import Answer, solve_commitment, wider
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.pareto.enclosure import algorithm as enclosing
@@ -108,7 +108,7 @@ def test_only_the_second_solve_is_repeated_where_only_that_was_cut(
         solved.append(answer.dual_bound)
         return answer if fits else dataclasses.replace(answer, dual_bound=100.0, termination=Termination.TIME_LIMIT)
 
-    monkeypatch.setattr(constrained, "solve_constrained", second)
+    monkeypatch.setattr(wider, "solve_allowed", second)
     settler = SecondStage(fakes.method_that_runs(needing(clock, lambda _: 1.0), "commitment", monkeypatch))
     problem, run = asked(game, weights=np.array([1.0, 0.0]), deadline=Deadline(4.0))
     before, settlement = settler.solve(problem, run)

@@ -14,7 +14,7 @@ from ssg_mip.base.interrupt import Interrupt
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.evaluation.best_response import Ties, best_response
 from ssg_mip.evaluation.value_bounds import leader_value_bounds
-from ssg_mip.exact import Answer, constrained, solve_commitment
+from ssg_mip.exact import Answer, solve_commitment, wider
 from ssg_mip.exact.size_limit import commitment_products
 from ssg_mip.game.game_class import is_zero_sum
 from ssg_mip.game.policy import LeaderPolicy
@@ -186,7 +186,7 @@ def floors_asked(monkeypatch: pytest.MonkeyPatch) -> list[FloatArray | None]:
         seen.append(problem.floor)
         return solve_commitment(problem, run)
 
-    monkeypatch.setattr(constrained, "solve_constrained", watched)
+    monkeypatch.setattr(wider, "solve_allowed", watched)
     return seen
 
 
@@ -280,7 +280,7 @@ def answer_with(monkeypatch: pytest.MonkeyPatch, shift: FloatArray) -> None:
         response = dataclasses.replace(found.response, leader_values=found.response.leader_values + shift)
         return dataclasses.replace(found, response=response)
 
-    monkeypatch.setattr(constrained, "solve_constrained", shifted)
+    monkeypatch.setattr(wider, "solve_allowed", shifted)
 
 
 @pytest.mark.parametrize(("fall", "taken"), [(1e-7, True), (1e-3, False)])
@@ -351,7 +351,7 @@ def test_the_second_solve_starts_from_the_first_point(monkeypatch: pytest.Monkey
         assert problem.weights == pytest.approx([0.5, 0.5])
         return solve_commitment(problem, run)
 
-    monkeypatch.setattr(constrained, "solve_constrained", watched)
+    monkeypatch.setattr(wider, "solve_allowed", watched)
     _, settlement = SecondStage(COMMITMENT).solve(*about_islands())
     ((start, floor),) = seen
     assert start is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -176,7 +177,14 @@ GAME = plain(1).to_game()
         ({"a": GAME}, {"a": 0.5, "c": 0.5}, "types does not have the type 'c'"),
         ({"a": GAME}, "half", "prior is 'half'; it must be {type: chance}"),
         ({"a": GAME, "b": GAME.replace(leader_discount=0.5)}, [0.5, 0.5], "leader's discount is 0.8 under type 'a'"),
-        ({"a": GAME, "b": GAME.replace(follower_discount=0.5)}, [0.5, 0.5], "follower differ: a has 0.7, b has 0.5"),
+        ({"a": GAME, "b": GAME.replace(follower_discount=0.9)}, [0.5, 0.5], "a has 0.7, b has 0.9, .* leader.s is 0.8"),
+        ({"a": GAME, "b": GAME.replace(follower_discount=0.0)}, [0.5, 0.5], "follower differ: a has 0.7, b has 0.0"),
+        ({"a": GAME, "b": GAME.replace(follower_discount=0.8)}, [0.5, 0.5], "follower differ: a has 0.7, b has 0.8"),
+        (
+            {"a": GAME.replace(follower_discount=0.01), "b": GAME.replace(follower_discount=0.7999)},
+            [0.5, 0.5],
+            "follower differ: a has 0.01, b has 0.7999",
+        ),
         ({"a": GAME, "b": GAME.replace(state_names=("s0", "x"))}, [0.5, 0.5], "only one .* has a state 's1'"),
         (
             {"a": GAME, "b": GAME.replace(leader_actions=(("a0", "x"), ("a0", "a1")))},
@@ -219,3 +227,56 @@ def test_the_certificate_of_the_made_game_replays(kind: str) -> None:
     lines = json.loads(json.dumps(list(recorder.lines(problem.game))))
     lines[0]["bound"] = result.leader_value - 0.01
     assert not verify_bound(problem.game, lines).passed
+
+
+DISCOUNTS = [(0.8, (0.3, 0.6)), (0.8, (0.85, 0.95, 0.9)), (0.5, (0.4, 0.1, 0.4)), (0.9, (0.95, 0.99))]
+
+
+@pytest.mark.parametrize(("leader", "followers"), DISCOUNTS)
+def test_discounts_of_types_are_kept_by_their_paces(leader: float, followers: tuple[float, ...]) -> None:
+    """Values and answers of any policy are those of every type's own game."""
+    games = {
+        f"k{k}": plain(k, leader_discount=leader, follower_discount=one).to_game() for k, one in enumerate(followers)
+    }
+    problem, rng = bayesian(games, np.full(len(games), 1.0 / len(games))), np.random.default_rng(0)
+    for _ in range(20):
+        rows = rng.dirichlet(np.full(2, 0.5), 2)
+        made = best_response(problem.game, LeaderPolicy(np.vstack([rows] * len(games) + [[[1.0, 0.0]]])))
+        for k, game in enumerate(games.values()):
+            own = best_response(game, LeaderPolicy(rows))
+            states = slice(2 * k, 2 * k + 2)
+            assert made.leader_values[states] == pytest.approx(own.leader_values, abs=1e-11)
+            assert made.follower_values[states] == pytest.approx(own.follower_values, abs=1e-11)
+            assert np.array_equal(made.follower_policy.actions[states], own.follower_policy.actions)
+
+
+@pytest.mark.parametrize(("leader", "followers"), DISCOUNTS[:2])
+def test_nothing_on_a_grid_is_better_where_discounts_differ(leader: float, followers: tuple[float, ...]) -> None:
+    games = {
+        f"k{k}": plain(20 + k, leader_discount=leader, follower_discount=one).to_game()
+        for k, one in enumerate(followers)
+    }
+    chances = np.full(len(games), 1.0 / len(games))
+    result = answered(bayesian(games, chances), gap=GAP)
+    assert result.status is Status.OPTIMAL
+    told = result.details["types"]
+    assert sum(one["prior"] * one["leader_value"] for one in told.values()) == pytest.approx(result.leader_value)
+    best = -np.inf
+    for p, q in itertools.product(np.linspace(0.0, 1.0, 21), repeat=2):
+        policy = LeaderPolicy(np.array([[p, 1.0 - p], [q, 1.0 - q]]))
+        values = [float(game.initial @ best_response(game, policy).leader_values) for game in games.values()]
+        best = max(best, float(chances @ values))
+    assert best <= result.dual_bound + 1e-7
+    assert result.leader_value >= best - 1e-2
+
+
+def test_types_without_a_say_go_along_with_any_pace() -> None:
+    games = {"free": moved_by_leader(1, 0.9), "a": of_discount(plain(2), 0.3), "b": of_discount(plain(3), 0.6)}
+    problem = bayesian(games, [0.2, 0.3, 0.5])
+    policy = LeaderPolicy(np.array([[0.3, 0.7], [0.6, 0.4]] * 3 + [[1.0, 0.0]]))
+    made = best_response(problem.game, policy)
+    own = best_response(games["free"], LeaderPolicy(policy.probabilities[:2]))
+    assert made.leader_values[:2] == pytest.approx(own.leader_values)
+    assert np.array_equal(made.follower_policy.actions[:2], own.follower_policy.actions)
+    told = answered(problem, gap=1e-3).details["types"]
+    assert set(told) == set(games)

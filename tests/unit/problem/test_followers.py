@@ -18,6 +18,7 @@ from ssg_mip.problem.followers import (
     follower_to_document,
 )
 from ssg_mip.problem.followers.myopic import Myopic
+from ssg_mip.problem.followers.near_optimal import NearOptimal
 from ssg_mip.problem.followers.quantal import Quantal
 
 FOLLOWERS: list[Follower] = [
@@ -25,6 +26,8 @@ FOLLOWERS: list[Follower] = [
     Rational(ties="adverse"),
     Rational(margin=0.25),
     Quantal(0.1),
+    NearOptimal(0.1),
+    NearOptimal(0.1, "pessimistic"),
     Myopic(),
     Myopic(ties="first"),
     Myopic(margin=2.0),
@@ -46,6 +49,8 @@ def test_a_follower_survives_a_file(follower: Follower) -> None:
         ("rational:leader:0.5", Rational(margin=0.5)),
         ("quantal:0.1", Quantal(0.1)),
         ("myopic", Myopic()),
+        ("near-optimal:0.1", NearOptimal(0.1)),
+        ("near-optimal:0.1:pessimistic", NearOptimal(0.1, "pessimistic")),
         ("myopic:adverse:0", Myopic(ties="adverse")),
         (" quantal:1e-3 ", Quantal(1e-3)),
     ],
@@ -64,11 +69,13 @@ def test_his_text_is_read_again(follower: Follower) -> None:
     [
         ("", "kind is ''; it must be one of rational"),
         ("clever", "kind is 'clever'"),
-        ("quantal", r"needs a temperature.*quantal:0\.1"),
+        ("quantal", r"needs temperature.*quantal:0\.1"),
         ("quantal:0", "temperature is 0.0; it must be a number above 0"),
         ("quantal:warm", "temperature is 'warm'"),
         ("quantal:0.1:0.2", "behind quantal there may be temperature"),
         ("rational:best", "ties is 'best'"),
+        ("near-optimal", "needs epsilon"),
+        ("near-optimal:0.1:sober", "view is 'sober'"),
     ],
 )
 def test_a_wrong_text_is_named(text: str, words: str) -> None:
@@ -83,7 +90,7 @@ def test_a_wrong_text_is_named(text: str, words: str) -> None:
         (["quantal"], "must be an object"),
         ({}, "kind is None"),
         ({"kind": 7}, "kind is 7"),
-        ({"kind": "quantal"}, "needs a temperature"),
+        ({"kind": "quantal"}, "needs temperature"),
         ({"kind": "quantal", "temperature": -1}, "temperature is -1"),
         ({"kind": "quantal", "temperature": True}, "temperature is True"),
         ({"kind": "quantal", "temperature": float("inf")}, "temperature is inf"),
