@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,7 +27,6 @@ from ssg_mip.methods.presolved import run_presolved
 from ssg_mip.methods.registry import USUAL, check_taken, method_for
 from ssg_mip.methods.seen_rationally import as_asked, seen_rationally
 from ssg_mip.problem.asked import FollowerGiven, Scalarising, asked
-from ssg_mip.problem.evaluated_policy import allows
 from ssg_mip.problem.problem import PROBLEM, Problem
 from ssg_mip.proofs.writer import Recorder, prepared_recorder
 from ssg_mip.result import ProgressRow, Result
@@ -224,7 +222,7 @@ def solve(
             guarantee=guarantee,
             tolerances=tolerances,
             recorder=recorder,
-            allows=partial(allows, problem, tolerances=tolerances),
+            problem=problem,
         )
     if recorder is not None and certificate is not None:
         recorder.write(Path(certificate), problem.game)

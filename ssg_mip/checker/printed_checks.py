@@ -29,7 +29,6 @@ UNCHECKED_FIELDS: Mapping[str, tuple[str, ...]] = {
     "result": (
         *("progress", "details", "trajectory[].note", "trajectory[].nodes", "trajectory[].seconds"),
         *("trajectory[].step_bound", "bound_proof", "gap_scale", "scalarised_mixture"),
-        "goal.gap_scale",
         *_POINT,
         *_PROVENANCE,
     ),

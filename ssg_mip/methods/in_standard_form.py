@@ -204,7 +204,9 @@ def into_form(problem: Problem, run: Run, form: StandardForm) -> tuple[Problem, 
     if problem.objective.goal is not None:
         problem = problem.wanting(problem.objective.goal.into(form))
     policies = _policies_into(problem, form)
-    return dataclasses.replace(problem.about(form.standard), follower=follower, policies=policies), run
+    return dataclasses.replace(
+        problem.about(form.standard), follower=follower, policies=policies, constraints=problem.stated
+    ), run
 
 
 def _policies_into(problem: Problem, form: StandardForm) -> PolicySpace:

@@ -26,7 +26,7 @@ from ssg_mip.exact.wider import WiderBridge, asked_for, solve_allowed
 from ssg_mip.methods.registry import METHODS, check_policies, find_method
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.answer_within import costs_of
-from ssg_mip.problem.policy_space import EVERY_POLICY, PolicySpace
+from ssg_mip.problem.policy_space import EVERY_POLICY, PolicySpace, Scope
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.wider_rows import SUPPORT_TOLERANCE, CostRow, SupportLimit, ValueRow
 from ssg_mip.programs.tags import FROM_WEIGHTS, ColumnKind
@@ -367,16 +367,17 @@ def test_where_the_likeliest_actions_are_forbidden_others_are_used() -> None:
 # ---------------------------------------------------------------------- through the methods
 
 
-@pytest.mark.parametrize(
-    ("kind", "what"), [("cost", "bounds on discounted costs"), ("two", "limits on how many actions a state may use")]
-)
-def test_methods_that_honour_no_such_rows_refuse_them_by_name(kind: str, what: str) -> None:
+@pytest.mark.parametrize(("kind", "scope"), [("cost", Scope.DISCOUNTED), ("two", Scope.SUPPORT)])
+def test_methods_that_honour_no_such_rows_refuse_them_by_name(kind: str, scope: Scope) -> None:
     problem, _ = asked(wide(0, kind))
+    assert scope in METHODS["commitment"].rows
     for name, method in METHODS.items():
-        if name == "commitment":
+        if scope in method.rows:
             check_policies(problem, method)
             continue
-        with pytest.raises(OptionError, match=f"'{name}' takes no {what}.*ask for commitment"):
+        with pytest.raises(
+            OptionError, match=f"'{name}' takes no .*, and there are some: {kind}; ask for .*commitment"
+        ):
             check_policies(problem, method)
 
 
