@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from ssg_mip.checker.claims import Claims, PointClaim
-from ssg_mip.checker.constraints.forms import admitted
+from ssg_mip.checker.constraints.forms import served
 from ssg_mip.checker.dual.replay import BoundVerification
 from ssg_mip.checker.evidence import Evidence, Prover
 from ssg_mip.checker.proven import ProvenBounds
@@ -37,6 +37,7 @@ def certified_checks(
     exact
         The game.
     """
+    found = served(found, claims.constraints)
     serving = [one for one in found if _serves(one, claims)]
     below = worst_of("values_below_certificates", _value_trials(claims, serving, prover))
     if any(one.cut_off for one in found):  # what is missing may have been proven in the rest
@@ -50,14 +51,13 @@ def certified_checks(
 
 def certified_bounds_check(claims: Claims, found: Sequence[BoundVerification]) -> Check:
     """Every bound on a weighted sum, over all policies as demanded, is one that a certificate proves."""
-    serving = [one for one in found if _serves(one, claims)]
+    serving = [one for one in served(found, claims.constraints) if _serves(one, claims)]
     return worst_of("certified_bounds", _bound_trials(claims, serving))
 
 
 def _serves(one: BoundVerification, claims: Claims) -> bool:
     """Whether it is proven, and about no fewer policies than the document."""
-    about_more = admitted(one.policy_rows, claims.constraints) and not (one.costs or one.most)
-    return one.passed and one.margin <= claims.margin and about_more
+    return one.passed and one.margin <= claims.margin
 
 
 def _bound_trials(claims: Claims, serving: Sequence[BoundVerification]) -> Iterator[Trial]:
@@ -83,9 +83,8 @@ def _stop_trials(
     if claims.subject != "result" or "certified_stop" not in claims.promises or not claims.answers:
         return
     answer = claims.answers[0]
-    serving = [one for one in found if admitted(one.policy_rows, claims.constraints)]
     slack = prover.about(answer.policy).slack
-    proven = ProvenBounds(exact, serving, claims.margin, slack, tolerances=prover.tolerances, admits_rows=True)
+    proven = ProvenBounds(exact, found, claims.margin, slack, tolerances=prover.tolerances)
     missing = Judge(claims, prover, proven, exact, everywhere=False).document()
     names = ["status stationary", "termination stationary", "step_bound", "scalarised_bound"]
     if "certified_pareto" in claims.promises:

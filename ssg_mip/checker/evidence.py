@@ -116,6 +116,15 @@ class Prover:
         self._checkpoint = checkpoint
         self._known: dict[PolicyRows, Evidence] = {}
 
+    def choose(self, policy: PolicyRows, response: Sequence[int]) -> None:
+        """Take a response as the one among tied answers that is meant, in place of what the tie rule picks.
+
+        Whether it is tied is another check. So answers are judged that must keep more than the rule knows of.
+        """
+        evidence = self.about(policy)
+        values = evidence.pair_values(response)[0]
+        self._known[policy] = dataclasses.replace(evidence, outcomes=(values,))
+
     def about(self, policy: PolicyRows) -> Evidence:
         """The evidence about a policy."""
         self._checkpoint()

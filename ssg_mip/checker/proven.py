@@ -48,8 +48,6 @@ class ProvenBounds:
         Once it says so, the ceiling is not derived any more.
     tolerances
         What counts as a tie of the follower.
-    admits_rows
-        Whether every policy that is meant keeps the rows that the certificates are about.
     contradicted
         Whether it is proven otherwise that there is no such policy.
     by_ties
@@ -65,19 +63,13 @@ class ProvenBounds:
         out_of_time: Callable[[], bool] = never,
         *,
         tolerances: Tolerances,
-        admits_rows: bool = False,
         contradicted: bool = False,
         by_ties: bool = True,
     ) -> None:
         self._exact = exact
         self._contradicted = contradicted
         self._leeway = tuple(leeway)
-        serving = [
-            one
-            for one in replays
-            if one.passed and one.margin <= margin and not (one.costs or one.most)
-            if admits_rows or not one.policy_rows
-        ]
+        serving = [one for one in replays if one.passed and one.margin <= margin and not one.of_allowed]
         self.plain = tuple(one for one in serving if one.values is None)
         self.steps = tuple(one for one in serving if one.values is not None)
         self.ceiling: tuple[Fraction, ...] | None = None

@@ -13,9 +13,10 @@ from ssg_mip.checker.certificate_checks import certified_checks
 from ssg_mip.checker.checkpoint import Checkpoint, unhurried
 from ssg_mip.checker.claims import KNOWN_FORMATS, SUBJECTS, Claims, PointClaim
 from ssg_mip.checker.clock import TimeIsUp, ends_by, time_is_up
-from ssg_mip.checker.constraints.checks import asked_check, constraint_checks
+from ssg_mip.checker.constraints.checks import asked_check, choose_answers, constraint_checks
 from ssg_mip.checker.constraints.conflicts import conflict_check
-from ssg_mip.checker.constraints.forms import admitted
+from ssg_mip.checker.constraints.forms import served
+from ssg_mip.checker.constraints.prices import price_checks
 from ssg_mip.checker.dual.replay import BoundVerification
 from ssg_mip.checker.enclosure_checks import enclosure_checks
 from ssg_mip.checker.evidence import Prover
@@ -220,18 +221,18 @@ def examine(
     claims, left_out = timely(claims, prover, out_of_time)
     if any(one.cut_off for one in bounds):
         left_out = "; ".join([*([left_out] if left_out else []), CUT_OFF])
+    choose_answers(claims, prover)
     checks = (*checks, *_derived_checks(game, claims, exact, prover, tolerances, checkpoint))
-    checks += (printed_check(data, claims, game),)
+    checks += (printed_check(data, claims, game), *price_checks(data, claims))
     if bounds:
         checks += certified_checks(claims, bounds, prover, exact)
     checkpoint()
     proven = ProvenBounds(
         exact,
-        [one for one in bounds if admitted(one.policy_rows, claims.constraints)],
+        served(bounds, claims.constraints),
         claims.margin,
         out_of_time=out_of_time,
         tolerances=tolerances,
-        admits_rows=True,
         contradicted=claims.conflict is not None and conflict_check(claims.conflict, claims, game).passed,
         by_ties=claims.follower.by_ties,
     )

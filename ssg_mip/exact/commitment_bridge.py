@@ -16,6 +16,7 @@ from ssg_mip.exact.bridge import Bridge, weights_of
 from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal
 from ssg_mip.exact.heuristics.operator_policies import OPERATOR_PRODUCTS, operator_policies
 from ssg_mip.exact.heuristics.other_methods import OtherMethods
+from ssg_mip.exact.heuristics.simple import simple_policies
 from ssg_mip.exact.size_limit import direction_products, least_values
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.lp.compiled import CompiledProgram
@@ -129,6 +130,15 @@ class CommitmentBridge(Bridge):
     def ascended(self, policy: LeaderPolicy) -> Candidate:
         """The best of a policy and of what lies uphill from it."""
         return max(self._primal.from_policy(policy), key=lambda one: one.value)
+
+    def best_simple(self) -> Candidate:
+        """The best of the start, or the uniform policy, and of what needs no program, as far as there is time."""
+        best = self.evaluate(LeaderPolicy.uniform(self.game) if self.run.start is None else self.run.start)
+        for policy in simple_policies(self.game):
+            if self.run.stopped:
+                break
+            best = max(best, self.evaluate(policy), key=lambda one: one.value)
+        return best
 
     def start(self) -> Iterator[tuple[float, Candidate]]:
         """In large programs the operator's policies and the ascent from the best of them, before what all have."""

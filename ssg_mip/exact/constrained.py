@@ -28,7 +28,7 @@ from ssg_mip.exact.bridge import weights_of
 from ssg_mip.exact.commitment_bridge import CommitmentBridge, Witness
 from ssg_mip.exact.coupled_branching import CoupledBranching, CoupledColumns
 from ssg_mip.exact.heuristics.allowed import Allowed, SlotRows
-from ssg_mip.exact.size_limit import commitment_size, least_values, obstacle
+from ssg_mip.exact.size_limit import direction_size, floored_states, least_values, obstacle
 from ssg_mip.exact.solving import claimed, root_bound, searched, solve_commitment
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
@@ -240,7 +240,19 @@ def _with_priced(game: Game, rows: PolicyRows, direction: Direction | None) -> P
 
 
 def bridge_along(problem: Problem, run: Run, direction: Direction, witness: Witness | None = None) -> CommitmentBridge:
-    """The bridge along a direction, over the policies that a problem allows."""
+    """The bridge along a direction, over the policies that a problem allows.
+
+    Raises
+    ------
+    OptionError
+        If a problem asks for more than rows on the policy: a floor is a demand that does not rise.
+    """
+    space = problem.policies
+    if space.costs or space.supports or space.values or space.floor is not None:
+        raise OptionError(
+            "costs, values and limits on used actions are asked for beside several objectives at once, which take rows "
+            "on the policy only; leave them out, or ask for weighted sums one by one"
+        )
     kind = ConstrainedBridge if problem.policies.rows or direction.price is not None else CommitmentBridge
     return kind(problem, run, direction, witness)
 
@@ -255,9 +267,8 @@ def constrained_root_bound(problem: Problem, run: Run) -> float:
 def constrained_size(problem: Problem) -> int:
     """Size of the program: in coupled states each has one more of the probabilities, and one of the occupancies."""
     game = problem.game
-    rows = game.row_offsets[1:] - game.row_offsets[:-1]
-    coupled = sum(int(rows[s]) for s in problem.policies.coupled_states(game))
-    return commitment_size(game, problem.weights, problem.floor) + coupled * (game.num_states + 1)
+    direction = Direction.of_sum(problem.weights, dict.fromkeys(floored_states(game, problem.floor), 0.0))
+    return direction_size(game, direction, problem.policies.coupled_states(game))
 
 
 def started(bridge: ConstrainedBridge, termination: Termination) -> Answer:

@@ -9,17 +9,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from ssg_mip.base.status import Termination
 from ssg_mip.branch_and_bound.records import Aim
 from ssg_mip.evaluation.value_bounds import LEAST_GAP
 from ssg_mip.exact.answer import Answer, answer_of, without_program
-from ssg_mip.exact.commitment_bridge import CommitmentBridge, Witness
+from ssg_mip.exact.commitment_bridge import Witness
 from ssg_mip.exact.constrained import bridge_along
-from ssg_mip.exact.heuristics.simple import simple_policies
-from ssg_mip.exact.size_limit import comparisons, direction_products, obstacle
-from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.exact.size_limit import direction_size, obstacle
 from ssg_mip.problem.problem import Problem
-from ssg_mip.programs.direction import Ceiling, Demand, Direction
+from ssg_mip.programs.direction import Ceiling, Demand, Direction, shared_start
 from ssg_mip.runs.run import Run
 
 
@@ -58,23 +55,24 @@ def solve_direction(
         ``primal_bound`` is the level of the policy, at least 0; ``dual_bound`` is at most ``top``: no stationary policy
         reaches a level between it and ``top``. Without any policy that meets the demands at level 0 it ends with
         ``Termination.INFEASIBLE`` and the dual bound ``-inf``.
+
+    Raises
+    ------
+    OptionError
+        If rows couple states and the demands do not share one block (:func:`ssg_mip.programs.direction.shared_start`).
     """
-    direction = Direction(demands=tuple(demands), ceilings=tuple(ceilings), top=top, missing=run.tolerances.monotone)
+    coupled = problem.policies.coupled_states(problem.game)
+    direction = Direction(
+        demands=tuple(demands),
+        ceilings=tuple(ceilings),
+        top=top,
+        missing=run.tolerances.monotone,
+        shared=shared_start(problem.game, demands) if coupled else None,
+    )
     bridge = bridge_along(problem, run, direction, witness)
-    stop = obstacle(max(direction_products(problem.game, direction), comparisons(problem.game)), run)
+    stop = obstacle(direction_size(problem.game, direction, coupled), run)
     if stop is not None:
-        return _simple_answer(bridge, stop, top)
+        # A level is no sum of values: nothing better is known of the best one than where the search was to end.
+        return dataclasses.replace(without_program(bridge.best_simple(), top, stop), dual_bound=top)
     outcome = bridge.search(Aim(relative=LEAST_GAP, absolute=absolute_gap))
     return answer_of(outcome, ceiling=top)
-
-
-def _simple_answer(bridge: CommitmentBridge, termination: Termination, top: float) -> Answer:
-    """Without the program: the best of some simple policies, and the level up to which one was asked for."""
-    run = bridge.run
-    start = LeaderPolicy.uniform(bridge.game) if run.start is None else run.start
-    best = bridge.evaluate(start)
-    for policy in simple_policies(bridge.game):
-        if run.stopped:
-            break
-        best = max(best, bridge.evaluate(policy), key=lambda one: one.value)
-    return dataclasses.replace(without_program(best, top, termination), dual_bound=top)

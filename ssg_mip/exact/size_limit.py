@@ -10,6 +10,8 @@ the time that is left (``TIME_LIMIT``), says so and answers without it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ssg_mip.base.status import Termination
@@ -56,6 +58,15 @@ def comparisons(game: Game) -> int:
 def commitment_size(game: Game, weights: FloatArray, floor: FloatArray | None = None) -> int:
     """Size of the commitment program: its products, or its comparisons where these take more."""
     return max(commitment_products(game, weights, floor), comparisons(game))
+
+
+def direction_size(game: Game, direction: Direction, coupled: Sequence[int] = ()) -> int:
+    """Size of the program along a direction, in the same way.
+
+    In coupled states each joint action has a product of its own, and one more for each value.
+    """
+    rows = np.diff(game.row_offsets)[list(coupled)]
+    return max(direction_products(game, direction) + int(rows.sum()) * (game.num_states + 1), comparisons(game))
 
 
 def improvement_size(game: Game) -> int:

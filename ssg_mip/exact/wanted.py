@@ -33,11 +33,9 @@ from ssg_mip.evaluation.value_bounds import (
 from ssg_mip.exact.answer import Answer, answer_of, without_program
 from ssg_mip.exact.commitment_bridge import CommitmentBridge
 from ssg_mip.exact.constrained import bridge_along, solve_constrained
-from ssg_mip.exact.heuristics.simple import simple_policies
-from ssg_mip.exact.size_limit import comparisons, direction_products, obstacle
+from ssg_mip.exact.size_limit import direction_size, least_values, obstacle
 from ssg_mip.exact.solving import AIMED, searched
 from ssg_mip.game.game import Game
-from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.policy_space import Scope
 from ssg_mip.problem.problem import Problem
@@ -51,13 +49,18 @@ def check_wanted(problem: Problem, goal: Rising) -> None:
     """Raise :class:`OptionError` if a goal cannot be honoured beside what is asked of the policies.
 
     Rows within states are honoured always. Of rows that couple states every block of occupancies would keep a policy of
-    its own, so that they are honoured where one block holds all sums. Nothing else is.
+    its own, so that they are honoured where one block holds all sums. Values of single states have blocks of their own
+    and are honoured where nothing ties states. Nothing else is.
     """
     game, asked = problem.game, problem.policies.names_by_scope(problem.game)
-    if problem.floor is not None:
-        raise OptionError(f"the goal {goal.kind} is asked for beside values of single states; leave one of them out")
     coupled = asked.pop(Scope.COUPLING, ())
     asked.pop(Scope.STATEWISE, None)
+    asked.pop(Scope.VALUE, None)
+    if problem.floor is not None and (coupled or (isinstance(goal, LeastOf) and goal.price is not None)):
+        raise OptionError(
+            f"the goal {goal.kind} is asked for beside values of single states, and beside what ties the policies of "
+            "several states: each value would be that of a policy of its own; leave one of them out"
+        )
     others = [name for names in asked.values() for name in names]
     if others:
         raise OptionError(
@@ -82,6 +85,18 @@ def _shared(problem: Problem, sums: FloatArray, price: FloatArray | None = None)
     """The start of one block for all sums, where rows or prices tie the policies of several states."""
     tied = price is not None or problem.policies.coupled_states(problem.game)
     return shared_start(problem.game, _demands(sums)) if tied else None
+
+
+def _floors(problem: Problem, run: Run, before: int) -> list[Demand]:
+    """What single states must keep, as demands after so many others."""
+    count, nothing = problem.game.num_states, np.zeros(problem.game.num_states)
+    least = least_values(problem.game, problem.floor, run.tolerances)
+    return [
+        Demand(
+            leader=np.eye(count)[state], follower=nothing, least=value, slope=0.0, block=Block(place, f"floor{state}_")
+        )
+        for place, (state, value) in enumerate(least.items(), before)
+    ]
 
 
 # -------------------------------------------------------------------- the least of several sums
@@ -121,11 +136,12 @@ def solve_least_of(problem: Problem, run: Run, what: LeastOf) -> Answer:
         for leader, follower, constant in zip(what.leader, what.follower, what.constants.tolist(), strict=True)
     )
     shared = _shared(problem, what.leader, what.price)
+    demands = (*demands, *_floors(problem, run, len(demands)))
     direction = Direction(demands=demands, bottom=low, top=high, shared=shared, price=what.price)
-    bridge = bridge_along(problem, run, direction)
+    bridge = bridge_along(_with_demands_alone(problem), run, direction)
     stop = obstacle(_size(problem, direction), run)
     if stop is not None:
-        return _without(bridge, high, stop)
+        return without_program(bridge.best_simple(), high, stop)
     scale = least_gap_scale(game, what)
     gap = AIMED * max(run.gap, LEAST_GAP)
     finest = gap * NOISE_SHARE * (1.0 + max(abs(low), abs(high)))
@@ -139,9 +155,7 @@ def _size(problem: Problem, direction: Direction) -> int:
     states = set(problem.policies.coupled_states(game))
     if direction.price is not None:
         states |= set(game.leader_slot_state[np.flatnonzero(direction.price)].tolist())
-    rows = np.diff(game.row_offsets)[sorted(states)]
-    coupled = int(rows.sum()) * (game.num_states + 1)
-    return max(direction_products(game, direction) + coupled, comparisons(game))
+    return direction_size(game, direction, sorted(states))
 
 
 def _honest(bridge: CommitmentBridge, answer: Answer, scale: float) -> Answer:
@@ -153,18 +167,6 @@ def _honest(bridge: CommitmentBridge, answer: Answer, scale: float) -> Answer:
     if answer.termination is Termination.GAP and missing > allowed:
         return dataclasses.replace(answer, termination=Termination.NUMERICAL)
     return answer
-
-
-def _without(bridge: CommitmentBridge, top: float, stop: Termination) -> Answer:
-    """The best of some simple policies, where the program is too large."""
-    run = bridge.run
-    start = LeaderPolicy.uniform(bridge.game) if run.start is None else run.start
-    best = bridge.evaluate(start)
-    for policy in simple_policies(bridge.game):
-        if run.stopped:
-            break
-        best = max(best, bridge.evaluate(policy), key=lambda one: one.value)
-    return without_program(best, top, stop)
 
 
 # -------------------------------------------------------------------- sums in turn
@@ -192,7 +194,7 @@ def solve_in_turn(problem: Problem, run: Run, what: InTurn) -> Turns:
         Its limits are for all sums together. A recorder remembers the proof of the first.
     """
     check_wanted(problem, what)
-    plain = problem.wanting(None)
+    plain = _with_floor_alone(problem.wanting(None))
     steps: list[Step] = []
     answers: list[Answer] = []
     for place, weights in enumerate(what.weights):
@@ -218,6 +220,17 @@ def solve_in_turn(problem: Problem, run: Run, what: InTurn) -> Turns:
     )
 
 
+def _with_demands_alone(problem: Problem) -> Problem:
+    """The problem without values of single states, which are demands of its direction."""
+    return dataclasses.replace(problem, policies=dataclasses.replace(problem.policies, floor=None, values=()))
+
+
+def _with_floor_alone(problem: Problem) -> Problem:
+    """The problem with values of single states as its floor."""
+    policies = dataclasses.replace(problem.policies, floor=problem.floor, values=())
+    return dataclasses.replace(problem, policies=policies)
+
+
 def _nodes(run: Run, spent: int, left: int) -> int | None:
     """The nodes that one of several sums may take."""
     nodes = run.after(spent).limits.nodes
@@ -235,8 +248,9 @@ def _step(problem: Problem, run: Run, steps: Sequence[Step], answers: Sequence[A
         for k, step in enumerate(steps, 1)
     )
     shared = _shared(problem, np.array([problem.weights, *(step.weights for step in steps)]))
-    direction = Direction(demands=(rising, *held), bottom=-math.inf, shared=shared)
-    bridge = bridge_along(problem, run.starting_at(answers[-1].policy).recording(None), direction)
+    demands = (rising, *held, *_floors(problem, run, 1 + len(held)))
+    direction = Direction(demands=demands, bottom=-math.inf, shared=shared)
+    bridge = bridge_along(_with_demands_alone(problem), run.starting_at(answers[-1].policy).recording(None), direction)
     stop = obstacle(_size(problem, direction), run)
     if stop is None:
         return searched(bridge)

@@ -18,17 +18,20 @@ from collections.abc import Callable, Sequence
 
 from ssg_mip.base.deadline import Deadline, OutOfTime, giving_up
 from ssg_mip.base.interrupt import Interrupt
-from ssg_mip.base.tolerances import Tolerances
+from ssg_mip.base.status import Status, Termination
+from ssg_mip.base.tolerances import DEFAULT_TOLERANCES, Tolerances
 from ssg_mip.checker.dual.replay import BoundVerification
 from ssg_mip.checker.outcome import NO_TIME, STOPPED, CheckOutcome
 from ssg_mip.checker.verify import examine
 from ssg_mip.game.game import Game
-from ssg_mip.game.policy import LeaderPolicy
-from ssg_mip.methods.exact_ties import without_dust, without_near_ties
+from ssg_mip.methods.exact_ties import answering_with, without_dust, without_near_ties
 from ssg_mip.methods.in_standard_form import still_optimal
 from ssg_mip.methods.near_ties import SECONDS, Answered, allowed_gap, asked_gap
 from ssg_mip.methods.secure_commitment import find_guaranteed
 from ssg_mip.methods.settled_ties import with_settled_ties
+from ssg_mip.problem.evaluated_policy import answer_allowed
+from ssg_mip.problem.policy_space import EVERY_POLICY, Scope
+from ssg_mip.problem.problem import Problem
 from ssg_mip.proofs.writer import Recorder
 from ssg_mip.result import Result
 
@@ -85,6 +88,10 @@ GUARANTEE_SECONDS = SECONDS
 """What it may take in any case."""
 
 
+ROWS_ALONE = frozenset({Scope.STATEWISE, Scope.COUPLING})
+"""Constraints within which the search nearby looks; others it is held against."""
+
+
 def busyness() -> float:
     """How many processes share a core, by the system's load of the last minute: at least 1, at most :data:`BUSIEST`."""
     try:
@@ -118,7 +125,7 @@ def closed(
     guarantee: bool,
     tolerances: Tolerances,
     recorder: Recorder | None = None,
-    allows: Callable[[LeaderPolicy], bool] = lambda _: True,
+    problem: Problem | None = None,
 ) -> Result:
     """The result with the outcome of its check and what is secured near it, by the end of its time limit.
 
@@ -136,9 +143,11 @@ def closed(
         The tolerances that the result was made with.
     recorder
         Holds the proof of the bound, where a certificate is asked for: the check replays it.
-    allows
-        Whether a policy is allowed: another one than the answer is not offered if it is not.
+    problem
+        What was asked, where that restricts the policies: no other policy is offered, and no other answer said, than
+        keeps its constraints.
     """
+    policies = EVERY_POLICY if problem is None else problem.policies
     limited = not math.isinf(deadline.limit)
     leaving = LEAVING_SECONDS if "torch" in sys.modules else 0.0
     until = deadline.extended(grace(deadline, result.game.num_states) - leaving) if limited else deadline
@@ -155,19 +164,40 @@ def closed(
         if recorder is not None:
             bounds = recorder.replays(result.game, share)
         result = dataclasses.replace(result, check=_checked(result, tolerances, share, stopped, bounds))
-    answer = Answered.of(result) if check and result.follower is None else None
+    answer = Answered.of(result, policies) if check and result.follower is None else None
     loses = answer is not None and _loses(answer, tolerances, until, stopped)
     if (guarantee or loses) and result.follower is None and result.leader_policy is not None and not stopped():
-        result = _with_guarantee(result, until, stopped, allows)
+        result = _with_guarantee(result, until, stopped, problem)
     if loses and answer and not answer.is_secured(result.leader_value, result.guaranteed, allowed_gap(result)):
         allowed = allowed_gap(result)
-        mended = without_dust(result, allowed, tolerances) or with_settled_ties(result, allowed, tolerances)
-        if mended is None or mended.leader_policy is None or not allows(mended.leader_policy):
-            result = without_near_ties(result, tolerances)
+        mended = _answering(without_dust(result, allowed, tolerances), problem, tolerances)
+        if mended is None:
+            settled = with_settled_ties(result, allowed, tolerances, policies)
+            mended = _answering(settled, problem, tolerances)
+        if mended is None:
+            result = _without_near_ties(result, problem, tolerances)
         else:
-            result = _with_guarantee(still_optimal(mended, asked_gap(mended)), until, stopped, allows)
+            result = _with_guarantee(still_optimal(mended, asked_gap(mended)), until, stopped, problem)
         result = dataclasses.replace(result, check=_checked(result, tolerances, until, stopped, bounds))
     return result if guarantee else dataclasses.replace(result, guaranteed=None)
+
+
+def _answering(result: Result | None, problem: Problem | None, tolerances: Tolerances) -> Result | None:
+    """A result with another policy and the answer to it that keeps the constraints; nothing if none does."""
+    if result is None or problem is None or problem.allows_all or result.leader_policy is None:
+        return result
+    response = answer_allowed(problem, result.leader_policy, tolerances)
+    return None if response is None else answering_with(result, result.leader_policy, response)
+
+
+def _without_near_ties(result: Result, problem: Problem | None, tolerances: Tolerances) -> Result:
+    """The result with its value under the exact best response; if that breaks a constraint, without a claim of more."""
+    exact = without_near_ties(result, tolerances)
+    if problem is None or all(
+        own.slack >= -one.tolerance(exact.game) for one, own in zip(exact.constraints, exact.measures, strict=False)
+    ):
+        return exact
+    return dataclasses.replace(result, status=Status.FEASIBLE, termination=Termination.NUMERICAL)
 
 
 def _loses(answer: Answered, tolerances: Tolerances, until: Deadline, stopped: Callable[[], bool]) -> bool:
@@ -254,9 +284,7 @@ def _better(found: CheckOutcome | None, fresh: CheckOutcome, result: Result, par
     return dataclasses.replace(fresh, passed=None, in_part=True, reason=reason)
 
 
-def _with_guarantee(
-    result: Result, until: Deadline, stopped: Callable[[], bool], allows: Callable[[LeaderPolicy], bool]
-) -> Result:
+def _with_guarantee(result: Result, until: Deadline, stopped: Callable[[], bool], problem: Problem | None) -> Result:
     """The result with what is secured near its policy by one that is allowed, if there is time to say it."""
     if result.leader_policy is None or until.remaining < LEAST_PER_STATE * result.game.num_states:
         return result
@@ -264,7 +292,7 @@ def _with_guarantee(
     deadline = Deadline(min(allowed, until.remaining))
     try:
         beside = find_guaranteed(
-            result.game,
+            _where(result, problem),
             result.leader_policy,
             weights=result.weights,
             deadline=deadline,
@@ -273,4 +301,13 @@ def _with_guarantee(
     except (OutOfTime, KeyboardInterrupt):
         return result
     found = None if beside.certificate is None else beside.certificate.policy
-    return result if found is not None and not allows(found) else dataclasses.replace(result, guaranteed=beside)
+    if problem is not None and found is not None and answer_allowed(problem, found, DEFAULT_TOLERANCES) is None:
+        return result
+    return dataclasses.replace(result, guaranteed=beside)
+
+
+def _where(result: Result, problem: Problem | None) -> Game | Problem:
+    """Where to look for policies nearby: within the rows, if there are no other constraints."""
+    if problem is None or problem.game is not result.game or not set(problem.names_by_scope()) <= ROWS_ALONE:
+        return result.game
+    return problem

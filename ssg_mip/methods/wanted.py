@@ -44,6 +44,8 @@ def _least(problem: Problem, run: Run, what: LeastOf) -> Result:
     of_weights = dataclasses.replace(no_answer(answer.termination), dual_bound=bound, bound_proof=BoundProof.PAIR)
     whole = claimed(problem, run, of_weights, Claim(weights=problem.weights, bound=bound))
     status = Status.FEASIBLE if answer.found is not None else _without_policy(answer)
+    if status is Status.INFEASIBLE:
+        whole = dataclasses.replace(whole, dual_bound=-math.inf, bound_proof=answer.bound_proof)
     said = dataclasses.replace(answer, dual_bound=whole.dual_bound, bound_proof=whole.bound_proof, progress=())
     return _result(problem, run, said, status, answer.found, reached)
 

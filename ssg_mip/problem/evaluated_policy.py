@@ -9,6 +9,7 @@ from ssg_mip.evaluation.best_response import Response
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.problem.answer_within import answer_within
 from ssg_mip.problem.constraints.constraint import Outcome
 from ssg_mip.problem.problem import Problem
 
@@ -50,13 +51,22 @@ class EvaluatedPolicy:
         )
 
 
-def allows(problem: Problem, policy: LeaderPolicy, tolerances: Tolerances) -> bool:
-    """Whether a policy keeps every row and every constraint of a problem, each within its own tolerance."""
-    if not problem.policies.holds(problem.game, policy):
-        return False
-    if not problem.stated:
-        return True
-    outcome = EvaluatedPolicy.of(problem, policy, tolerances).outcome(problem.game)
+def answer_allowed(problem: Problem, policy: LeaderPolicy, tolerances: Tolerances) -> Response | None:
+    """The follower's answer to a policy that keeps every constraint of a problem, each within its own tolerance.
+
+    Among tied answers it is the best for the leader that keeps bounds on costs. ``None`` if the policy is not allowed.
+    """
+    game = problem.game
+    if not problem.policies.holds(game, policy):
+        return None
+    costs = problem.policies.all_costs(game)
+    response, keeps = answer_within(game, policy, problem.follower, costs, tolerances)
+    return response if keeps and keeps_all(problem, policy, response) else None
+
+
+def keeps_all(problem: Problem, policy: LeaderPolicy, response: Response) -> bool:
+    """Whether a policy with a response keeps every constraint of a problem, each within its own tolerance."""
+    outcome = EvaluatedPolicy(policy, response).outcome(problem.game)
     return all(one.measure(outcome).slack >= -one.tolerance(problem.game) for one in problem.stated)
 
 

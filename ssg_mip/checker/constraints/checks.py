@@ -61,6 +61,15 @@ def constraint_checks(claims: Claims, prover: Prover, game: Game) -> list[Check]
     ]
 
 
+def choose_answers(claims: Claims, prover: Prover) -> None:
+    """Where costs are bounded, ties go the leader's way as far as the bounds allow: the printed answers are meant."""
+    if claims.ties != "leader" or not any(one.form.needs_response for one in claims.constraints):
+        return
+    for point in claims.answers:
+        if point.response is not None:
+            prover.choose(point.policy, point.response)
+
+
 def _kept(claims: Claims, prover: Prover, game: Game) -> Iterator[Trial]:
     """What the constraints ask of the answers and of the iterates, as far as these print what it depends on."""
     for point in (*claims.answers, *claims.trajectory):

@@ -11,12 +11,13 @@ from __future__ import annotations
 import abc
 import dataclasses
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from ssg_mip.checker.claims import PointClaim
 from ssg_mip.checker.directed import induce_directed, suits
 from ssg_mip.checker.dual.policy_rows import GivenRow
+from ssg_mip.checker.dual.replay import BoundVerification
 from ssg_mip.checker.evidence import Prover
 from ssg_mip.checker.rational import ExactGame, PolicyRows, exact_weights, induce
 from ssg_mip.checker.values import AnyProcess, Interval, value_intervals, weighted_sum
@@ -85,13 +86,19 @@ class Form(abc.ABC):
 
     def implies(self, row: GivenRow) -> bool:
         """Whether a row of a certificate says no more than it does."""
-        given = {slot: Fraction(c) for slot, c in enumerate(row.coefficients) if c}
-        return any(
-            given == {slot: c for slot, c in coefficients.items() if c}
-            and _is_weaker(row.lower, least, lambda mine, due: mine <= due)
-            and _is_weaker(row.upper, most, lambda mine, due: mine >= due)
-            for coefficients, least, most in self.rows()
-        )
+        return any(_is_within(row, coefficients, least, most) for coefficients, least, most in self.rows())
+
+    def bounds_cost(self, row: GivenRow) -> bool:  # noqa: ARG002
+        """Whether a bound on discounted costs from the start, in a certificate, says no more than it does."""
+        return False
+
+    def limits(self, state: int, most: int) -> bool:  # noqa: ARG002
+        """Whether it lets a state use no more actions than that."""
+        return False
+
+    def holds_up(self, state: int, least: float) -> bool:  # noqa: ARG002
+        """Whether it asks for at least that value of the leader from a state."""
+        return False
 
     def missed(self, value: Interval) -> Fraction:
         """By how much a value misses its sides at most."""
@@ -108,6 +115,15 @@ class Form(abc.ABC):
     def limit_size(self) -> Fraction:
         """The larger of the sides."""
         return max((abs(end) for end in (self.least, self.most) if end is not None), default=Fraction(0))
+
+
+def _is_within(row: GivenRow, numbers: Mapping[int, Fraction], least: Fraction | None, most: Fraction | None) -> bool:
+    """Whether a row has these coefficients by place, and sides that say no more."""
+    return (
+        {place: Fraction(c) for place, c in enumerate(row.coefficients) if c} == {p: c for p, c in numbers.items() if c}
+        and _is_weaker(row.lower, least, lambda mine, due: mine <= due)
+        and _is_weaker(row.upper, most, lambda mine, due: mine >= due)
+    )
 
 
 def _is_weaker(side: float | None, due: Fraction | None, holds: Callable[[Fraction, Fraction], bool]) -> bool:
@@ -207,7 +223,12 @@ class Ball(OnProbabilities):
 class Support(OnProbabilities):
     """The most actions with a probability that counts in one of some states; ``slots`` are those of each."""
 
+    states: tuple[int, ...]
     slots: tuple[tuple[int, ...], ...]
+
+    def limits(self, state: int, most: int) -> bool:
+        """Whether the state is one of them, and the number no larger."""
+        return state in self.states and self.most is not None and self.most <= most
 
     def of(self, shares: Sequence[Fraction]) -> Fraction:
         """The number."""
@@ -228,6 +249,10 @@ class Cost(Form):
     discount: Fraction
 
     needs_response = True
+
+    def bounds_cost(self, row: GivenRow) -> bool:
+        """Whether the costs are the same, and the limit no smaller."""
+        return _is_within(row, self.costs, self.least, self.most)
 
     def value(self, given: Given) -> Interval:
         """The cost under the printed answer."""
@@ -253,10 +278,25 @@ class Cost(Form):
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class Value(Form):
-    """The leader's value from a state, or from the start distribution; no value is larger than ``largest``."""
+    """The leader's value from a state, or from the start distribution; no value is larger than ``largest``.
+
+    Where the game starts in that state alone both are the same. From the start it is a cost: ``rewards`` are the
+    leader's by joint action, those of 0 left out.
+    """
 
     state: int | None
     largest: Fraction
+    rewards: Mapping[int, Fraction]
+    from_start: bool
+
+    def bounds_cost(self, row: GivenRow) -> bool:
+        """Whether minus the rewards may cost at most minus the value."""
+        spent = {place: -reward for place, reward in self.rewards.items()}
+        return self.from_start and self.least is not None and _is_within(row, spent, None, -self.least)
+
+    def holds_up(self, state: int, least: float) -> bool:
+        """Whether it is the same state, and the value no smaller."""
+        return state == self.state and self.least is not None and self.least >= Fraction(least)
 
     def value(self, given: Given) -> Interval:
         """The value under the tie rule."""
@@ -292,6 +332,24 @@ class ConstraintClaim:
     slack: float | None
 
 
-def admitted(rows: Sequence[GivenRow], constraints: Sequence[ConstraintClaim]) -> bool:
-    """Whether what is proven of the policies that keep some rows holds of all that keep the constraints."""
-    return all(any(one.form.implies(row) for one in constraints) for row in rows)
+def served(found: Iterable[BoundVerification], constraints: Sequence[ConstraintClaim]) -> list[BoundVerification]:
+    """The replays whose policies are all that keep some constraints, or more, as replays about these.
+
+    What they demand of the policies, and the constraints demand too, is left out.
+    """
+    forms = [one.form for one in constraints]
+    return [
+        _without_demands(one, forms)
+        for one in found
+        if all(any(form.implies(row) for form in forms) for row in one.policy_rows)
+        and all(any(form.bounds_cost(row) for form in forms) for row in one.costs)
+        and all(any(form.limits(state, most) for form in forms) for state, most in one.most)
+    ]
+
+
+def _without_demands(one: BoundVerification, forms: Sequence[Form]) -> BoundVerification:
+    """A replay without rows, costs and limits, and without the floors that are demanded."""
+    left = tuple((state, least) for state, least in one.floor if not any(form.holds_up(state, least) for form in forms))
+    if not one.of_allowed and left == one.floor:
+        return one
+    return dataclasses.replace(one, policy_rows=(), costs=(), most=(), floor=left)

@@ -258,11 +258,13 @@ def _observe(reader: _Reader) -> Form:
 
 
 def _at_most_actions(reader: _Reader) -> Form:
-    return Support(slots=(reader.slots(reader.own_state()),), most=reader.number("actions"))
+    state = reader.own_state()
+    return Support(states=(state,), slots=(reader.slots(state),), most=reader.number("actions"))
 
 
 def _deterministic(reader: _Reader) -> Form:
-    return Support(slots=tuple(map(reader.slots, reader.states(1))), most=Fraction(1))
+    states = tuple(reader.states(1))
+    return Support(states=states, slots=tuple(map(reader.slots, states)), most=Fraction(1))
 
 
 def _close_to(reader: _Reader) -> Form:
@@ -276,9 +278,15 @@ def _cost(reader: _Reader) -> Form:
 
 
 def _value_at_least(reader: _Reader) -> Form:
-    game = reader.game
-    largest = max(map(abs, map(Fraction, game.leader_rewards.tolist()))) / (1 - Fraction(game.leader_discount))
-    return Value(state=reader.own_state_or_none(), largest=largest, least=reader.number("value"))
+    game, state = reader.game, reader.own_state_or_none()
+    rewards = {row: Fraction(reward) for row, reward in enumerate(game.leader_rewards.tolist()) if reward}
+    return Value(
+        state=state,
+        largest=max(map(abs, rewards.values()), default=Fraction(0)) / (1 - Fraction(game.leader_discount)),
+        rewards=rewards,
+        from_start=state is None or float(game.initial[state]) == 1.0,
+        least=reader.number("value"),
+    )
 
 
 _READERS: Mapping[str, Callable[[_Reader], Form]] = {

@@ -29,7 +29,7 @@ def stated(game: Game, space: PolicySpace, constraints: Sequence[Constraint]) ->
     """The constraints, and what else a space says: rows, costs, values and limits, and labels last."""
     said = set[str]().union(*(one.space(game).names for one in constraints))
     own: list[Constraint] = []
-    labels = list(_labels(game, space))
+    labels = list(_labels(game, space, constraints))
     said = said.union(*(one.space(game).names for one in labels))
     rest = space.without(said)
     own += [one for row in rest.rows for one in _rows(game, row)]
@@ -53,8 +53,10 @@ def _with_names_of_their_own(own: Sequence[Constraint], taken: set[str]) -> Iter
         yield dataclasses.replace(one, name=name)
 
 
-def _labels(game: Game, space: PolicySpace) -> Iterator[Observe]:
+def _labels(game: Game, space: PolicySpace, constraints: Sequence[Constraint]) -> Iterator[Observe]:
     """The labels that several states share, if there are any."""
+    if any(isinstance(one, Observe) for one in constraints):
+        return
     often = Counter(space.observed)
     shared = tuple(
         (state, label) for state, label in zip(game.state_names, space.observed, strict=False) if often[label] > 1

@@ -282,7 +282,7 @@ QUESTIONS: dict[str, tuple[frozenset[Scope], Callable[[Problem, Path], Any]]] = 
     "trace_front": (sweep.TAKES, lambda problem, _: trace_front(problem, num_weights=2)),
     "enclose_front": (entry.TAKES, lambda problem, _: enclose_front(problem, resolution=1.0)),
     "existence": (existing.TAKES, lambda problem, _: existence(problem)),
-    "export": (exporting.TAKES, lambda problem, folder: export(problem, folder / "file.lp")),
+    "export": (exporting.TAKES, lambda problem, folder: export(problem, folder / "file.lp", "commitment")),
 }
 
 
@@ -298,23 +298,78 @@ def test_other_questions_take_problems_and_keep_constraints_or_refuse_them_by_na
     assert all(GUARDS.policies.holds(GAME, point.leader_policy) for point in getattr(found, "points", ()))
 
 
+HIDDEN = {("yard", "patrol", "hide"): 1.0, ("gate", "patrol", "hide"): 1.0}
+
 WIDER: dict[str, Problem] = {
-    "cost": FREE.cost({("yard", "patrol", "hide"): 1.0, ("gate", "patrol", "hide"): 1.0}, at_most=1.5, name="wide"),
-    "value_at_least": FREE.value_at_least("yard", -0.6, name="wide"),
+    "cost": FREE.cost(HIDDEN, at_most=1.5, name="wide"),
+    "value_at_least": FREE.value_at_least("yard", -0.63, name="wide"),
+    "value from the start": FREE.value_at_least(None, -1.0, name="wide").budget(PATROLS, 0.95, name="guards"),
     "at_most_actions": FREE.at_most_actions("yard", 1, name="wide"),
     "deterministic": FREE.deterministic(name="wide"),
+    "cost and budget": FREE.cost(HIDDEN, at_most=1.5, name="wide").budget(PATROLS, 0.9, name="guards"),
 }
 
 
+@cache
+def wider(kind: str) -> tuple[Result, Any]:
+    """The result, and the values of the lines of its certificate."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "certificate"
+        result = solve(WIDER[kind], method="commitment", certificate=path, time_limit=60.0)
+        return result, [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
 @pytest.mark.parametrize("kind", WIDER)
-def test_wider_constraints_are_honoured_or_refused_by_name(kind: str) -> None:
-    if METHODS["commitment"].misses(WIDER[kind]) is not None:
-        with pytest.raises(OptionError, match=r"takes no limits .*: wide; "):
-            solve(WIDER[kind], method="commitment")
-        return
-    result = solve(WIDER[kind], method="commitment", time_limit=20.0)
+def test_wider_constraints_are_honoured_and_certified(kind: str) -> None:
+    result, lines = wider(kind)
     assert result.check.passed
-    assert result.slacks["wide"] >= -1e-6
+    document = json.loads(json.dumps(result.to_dict()))
+    found = verify(WIDER[kind], document, bounds=verify_bounds(GAME, lines))
+    assert (found.word, found.failed) == ("verified", ())
+    if result.status is not Status.INFEASIBLE:
+        assert result.slacks["wide"] >= -1e-6
+        costs_something = kind != "value_at_least"  # one policy is best in both states
+        free = solve(GAME, method="commitment").leader_value
+        assert result.leader_value <= free - 1e-3 * costs_something
+
+
+@pytest.mark.parametrize("kind", WIDER)
+def test_methods_refuse_wider_constraints_by_name_unless_they_keep_them(kind: str) -> None:
+    for name in QUICK:
+        if METHODS[name].misses(WIDER[kind]) is None:
+            continue
+        with pytest.raises(OptionError, match=r"takes no .*: (wide|guards); "):
+            solve(WIDER[kind], method=name)
+
+
+LOOSER: dict[str, Problem] = {
+    "cost": FREE.cost(HIDDEN, at_most=1.6, name="wide"),
+    "at_most_actions": FREE.at_most_actions("yard", 2, name="wide"),
+    "deterministic": FREE.deterministic(["yard"], name="wide"),
+}
+
+
+@pytest.mark.parametrize("kind", LOOSER)
+def test_a_certificate_about_tighter_limits_proves_nothing_about_looser_ones(kind: str) -> None:
+    _, lines = wider(kind)
+    found = verify(LOOSER[kind], solve(LOOSER[kind], method="commitment"), bounds=verify_bounds(GAME, lines))
+    assert "certified_bounds" in {check.name for check in found.failed}
+
+
+@pytest.mark.parametrize("kind", ["cost", "deterministic"])
+def test_an_answer_that_misses_a_wider_constraint_is_refused(kind: str) -> None:
+    free = solve(GAME, method="commitment")
+    forged = dataclasses.replace(free, constraints=WIDER[kind].stated)
+    assert "constraints" in {check.name for check in verify(WIDER[kind], forged).failed}
+
+
+def test_an_answer_that_is_not_tied_is_refused_where_costs_are_bounded() -> None:
+    """The printed answer is taken for the one that is meant, but only if it is a best one."""
+    result, _ = wider("cost")
+    document = json.loads(json.dumps(result.to_dict()))
+    document["leader_policy"]["gate"] = {"patrol": 0.5, "rest": 0.5}
+    document["trajectory"][0]["leader_policy"]["gate"] = {"patrol": 0.5, "rest": 0.5}
+    assert "response_is_optimal" in {check.name for check in verify(WIDER["cost"], document).failed}
 
 
 # -------------------------------------------------------------------- what a problem says, and the arguments beside it

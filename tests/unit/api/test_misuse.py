@@ -300,7 +300,7 @@ CALLS: list[tuple[str, Callable[..., Any], dict[str, Any], dict[str, list[Any]]]
         "game": NOT_A_GAME, "policy": [*NOT_A_POLICY, LeaderPolicy.uniform(OTHER)], "ties": NOT_TIES, "tolerances": [1e-9, None],
     }),
     ("export", ssg_mip.export, {"game": GAME, "path": "x.lp"}, {
-        "game": NOT_A_GAME, "path": [*NOT_A_PATH, "x.mps", "/nowhere/x.lp"], "program": ["profit", None, 7, ["commitment"]],
+        "game": NOT_A_GAME, "path": [*NOT_A_PATH, "x.sav", "/nowhere/x.lp"], "program": ["profit", None, 7, ["commitment"]],
         "form": ["cubic", None, 7], "policy": [*(one for one in NOT_A_POLICY if one is not None), LeaderPolicy.uniform(OTHER)],
         "weights": NOT_WEIGHTS, "margin": SOLVE["margin"], "scalarisation": NOT_A_SCALARISATION,
         "time_limit": SOLVE["time_limit"], "deadline": NOT_A_DEADLINE,

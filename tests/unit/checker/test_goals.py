@@ -29,8 +29,8 @@ GOALS: dict[str, Any] = {
     "worst-type": lambda: bayesian({"first": game_of(4), "second": game_of(5)}, [0.5, 0.5]).maximise(WorstType()),
 }
 
-SAYS_LESS = ("goal.steps[].held_to", "goal.tolerance", "goal.gap_scale")
-"""Where another value may be as true: less is held, or it plays no part in what is claimed."""
+SAYS_LESS = ("goal.steps[].held_to", "goal.gap_scale")
+"""Where another value may be as true: to be held to less says less, and of no gap every share is nothing."""
 
 
 def game_of(seed: int) -> Game:

@@ -198,12 +198,15 @@ def replay(**members: Any) -> Any:
         "slack": 0.0,
         "claimed": 2.5,
         "policy_rows": (),
+        "costs": (),
+        "most": (),
+        "of_allowed": False,
     }
     return SimpleNamespace(**{**plain, "weights": (Fraction(1, 4), Fraction(3, 4)), **members})
 
 
 def held_against(found: list[Any], **members: Any) -> Fraction:
-    plain = {"subject": "result", "method": "", "status": "", "margin": 0.0, "constraints": ()}
+    plain = {"subject": "result", "method": "", "status": "", "margin": 0.0, "constraints": (), "conflict": None}
     claims: Any = SimpleNamespace(**{**plain, "answers": (), "trajectory": (), "scalarisations": (), **members})
     check = certified_bounds_check(claims, found)
     assert (check.tolerance, check.passed) == (0, check.violation == 0)

@@ -23,10 +23,11 @@ from ssg_mip.exact.constrained import solve_constrained
 from ssg_mip.exact.heuristics.allowed import Allowed
 from ssg_mip.exact.solving import searched, solve_commitment
 from ssg_mip.exact.wider import WiderBridge, asked_for, solve_allowed
+from ssg_mip.methods.in_standard_form import run_method
 from ssg_mip.methods.registry import METHODS, check_policies, find_method
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.answer_within import costs_of
-from ssg_mip.problem.policy_space import EVERY_POLICY, PolicySpace
+from ssg_mip.problem.policy_space import EVERY_POLICY, PolicySpace, Scope
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.wider_rows import SUPPORT_TOLERANCE, CostRow, SupportLimit, ValueRow
 from ssg_mip.programs.tags import FROM_WEIGHTS, ColumnKind
@@ -208,6 +209,23 @@ def test_a_tied_answer_is_selected_subject_to_the_costs() -> None:
     assert answer.response.follower_policy.actions.tolist() == [1]
 
 
+@pytest.mark.parametrize(("constant", "unit"), [(0.0, 1.0), (1000.0, 3e5), (-7.3e4, 0.11)])
+def test_the_selected_answer_stays_in_the_units_of_the_rewards(constant: float, unit: float) -> None:
+    """The method runs on the standard form of the game; its answer and its value are those of the game itself."""
+    case, value = _indifferent()
+    moved = np.array([[[1.0, 0.5]]]) * unit + constant
+    game = plain_from_arrays(
+        np.ones((1, 1, 2, 1)), moved, [[[4.0, 4.0]]], leader_discount=0.5, follower_discount=0.5
+    ).to_game()
+    problem, _ = asked(Wide(game, case.space))
+    result = run_method(problem, Run(gap=GAP), find_method("commitment"))
+    assert result.status is Status.OPTIMAL
+    assert result.follower_policy is not None
+    assert result.follower_policy.actions.tolist() == [1]
+    assert result.leader_value == pytest.approx(unit * value + 2.0 * constant)
+    assert result.dual_bound == pytest.approx(result.leader_value, rel=2.0 * GAP, abs=2.0 * GAP * unit)
+
+
 def test_no_mix_of_tied_answers_counts() -> None:
     """A follower who mixed them would be worth 1.5 and cost 1: the answer is deterministic."""
     case, value = _indifferent()
@@ -367,16 +385,17 @@ def test_where_the_likeliest_actions_are_forbidden_others_are_used() -> None:
 # ---------------------------------------------------------------------- through the methods
 
 
-@pytest.mark.parametrize(
-    ("kind", "what"), [("cost", "bounds on discounted costs"), ("two", "limits on how many actions a state may use")]
-)
-def test_methods_that_honour_no_such_rows_refuse_them_by_name(kind: str, what: str) -> None:
+@pytest.mark.parametrize(("kind", "scope"), [("cost", Scope.DISCOUNTED), ("two", Scope.SUPPORT)])
+def test_methods_that_honour_no_such_rows_refuse_them_by_name(kind: str, scope: Scope) -> None:
     problem, _ = asked(wide(0, kind))
+    assert scope in METHODS["commitment"].rows
     for name, method in METHODS.items():
-        if name == "commitment":
+        if scope in method.rows:
             check_policies(problem, method)
             continue
-        with pytest.raises(OptionError, match=f"'{name}' takes no {what}.*ask for commitment"):
+        with pytest.raises(
+            OptionError, match=f"'{name}' takes no .*, and there are some: {kind}; ask for .*commitment"
+        ):
             check_policies(problem, method)
 
 

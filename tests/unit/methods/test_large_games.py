@@ -143,7 +143,7 @@ def test_what_is_too_large_has_an_exit_code_and_no_traceback(
 
     path = tmp_path / "game.json"
     write_instance(random_game(0, 3, 2, 2, 2), path)
-    monkeypatch.setattr("ssg_mip.api.front_door.find_method", full)
+    monkeypatch.setattr("ssg_mip.api.front_door.method_for", full)
     assert main(["solve", str(path), "--json"]) == ExitCode.NO_SOLUTION
     out = json.loads(capsys.readouterr().out)
     assert out["error"]["class"] == "TooLargeError"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ssg_mip import Lexicographic, PriceOnChange, WithFollower, WorstStart
+from ssg_mip import Lexicographic, PriceOnChange, WithFollower, WorstStart, verify
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.errors import OptionError
 from ssg_mip.exact.wanted import check_wanted
@@ -416,7 +416,48 @@ def test_what_the_program_of_a_goal_does_not_hold_is_refused(goal: Any) -> None:
     assert problem.objective.goal is not None
     with pytest.raises(OptionError, match="does not hold: fuel"):
         check_wanted(problem, problem.objective.goal)
-    floored = Problem(game).maximise(goal).above(np.array([0.0, -np.inf]))
+    budget = PolicyRow(name="budget", coefficients=np.array([0.0, 1.0, 0.0, 1.0]), upper=1.0)
+    floored = Problem(game, policies=PolicySpace(rows=(budget,))).maximise(goal).above(np.array([0.0, -np.inf]))
     assert floored.objective.goal is not None
-    with pytest.raises(OptionError, match="beside values of single states"):
+    with pytest.raises(OptionError, match="beside values of single states, and beside what ties"):
         check_wanted(floored, floored.objective.goal)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("limited", [False, True])
+def test_goals_stand_beside_values_of_single_states(seed: int, limited: bool) -> None:
+    """At least so much from one state, with and without a row within the other, by a grid."""
+    plain = game_of(seed)
+    policies, leader, _ = grid_values(plain, 100)
+    row = PolicyRow(name="few", coefficients=np.array([0.0, 1.0, 0.0, 0.0]), upper=0.6)
+    kept = policies[0][:, 1] <= 0.6 + 1e-12 if limited else np.ones(len(leader), dtype=bool)
+    least = float(np.quantile(leader[kept, 0], 0.9))
+    problem = Problem(plain.to_game(), policies=PolicySpace(rows=(row,) if limited else ()))
+    problem = problem.value_at_least("s0", least)
+    kept &= leader[:, 0] >= least
+    worst = answered(problem.maximise(WorstStart(["s1", {"s0": 0.2, "s1": 0.8}])), gap=GAP)
+    grid = float(np.minimum(leader[kept, 1], leader[kept] @ [0.2, 0.8]).max())
+    assert worst.leader_values[0] >= least - 1e-6 * (1.0 + abs(least))
+    assert worst.scalarised_bound >= grid - 1e-9
+    assert worst.scalarised_value >= grid - 1e-4 * (1.0 + abs(grid))
+    turns = answered(problem.maximise(Lexicographic([{"s1": 1}, {"s0": 1}], tolerance=0.05)), gap=GAP)
+    assert isinstance(turns.reached, ReachedInTurn)
+    first, second = turns.reached.steps
+    assert first.bound >= leader[kept, 1].max() - 1e-9
+    assert second.bound >= leader[kept & (leader[:, 1] >= first.least), 0].max() - 1e-9
+    assert turns.leader_values[0] >= least - 1e-6 * (1.0 + abs(least))
+
+
+@pytest.mark.parametrize("goal", [WorstStart(["s0", "s1"]), Lexicographic([{"s0": 1}, {"s1": 1}])])
+def test_a_goal_that_no_policy_may_pursue_is_infeasible(goal: Any) -> None:
+    """More from a state than any policy gives, though the best pair of policies would."""
+    plain = game_of(0)
+    _, leader, _ = grid_values(plain, 100)
+    best = answered(Problem(plain.to_game()).maximise({"s0": 1.0}), gap=GAP).dual_bound
+    assert best >= leader[:, 0].max() - 1e-9
+    result = answered(Problem(plain.to_game()).value_at_least("s0", best + 0.05).maximise(goal), gap=GAP)
+    assert result.status is Status.INFEASIBLE
+    assert result.leader_policy is None
+    assert result.dual_bound == -np.inf
+    assert result.to_dict()["goal"]["kind"] in ("worst-start", "lexicographic")
+    assert verify(plain.to_game(), result.to_dict()).failed == ()

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from ssg_mip import Lexicographic, PriceOnChange, WithFollower, WorstStart, WorstType, bayesian
+from ssg_mip import (
+    Lexicographic,
+    PriceOnChange,
+    WithFollower,
+    WorstStart,
+    WorstType,
+    bayesian,
+    solve,
+    trace_front,
+    verify,
+    verify_bounds,
+)
 from ssg_mip.base.status import Termination
 from ssg_mip.errors import OptionError
 from ssg_mip.methods.registry import check_policies, find_method
@@ -264,3 +277,65 @@ def test_one_block_holds_sums_whose_play_never_meets() -> None:
     assert found[1] == pytest.approx(2.0)
     meeting = [Demand(leader=row, follower=np.zeros(4), least=0.0, slope=1.0) for row in np.eye(4)[:2]]
     assert shared_start(game, meeting) is None
+
+
+# -------------------------------------------------------------------- units
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_price_has_the_units_of_the_rewards(seed: int) -> None:
+    """Rewards of ``1000 + 300 r`` beside a price 300 times as high move value and bound by the same map."""
+    plain = game_of(seed)
+    scaled = plain.replace(leader_reward=tuple(1000.0 + 300.0 * block for block in plain.leader_reward))
+    reference = {"s0": {"a0": 0.5, "a1": 0.5}, "s1": {"a0": 0.2, "a1": 0.8}}
+    small, large = (
+        answered(Problem(one.to_game()).maximise(PriceOnChange(reference, price, per="policy")), gap=GAP)
+        for one, price in ((plain, 0.3), (scaled, 90.0))
+    )
+    base = 1000.0 / 0.3
+    assert large.scalarised_bound >= base + 300.0 * small.scalarised_value - 1e-6
+    assert large.scalarised_value == pytest.approx(base + 300.0 * small.scalarised_value, abs=300.0 * 4e-4)
+    assert verify(large.game, large.to_dict()).failed == ()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_share_of_values_in_other_units(seed: int) -> None:
+    """The follower's rewards are ``5 + 0.01 r``: a share 100 times as large counts the same, a constant aside."""
+    plain = game_of(seed, follower=0.4)
+    scaled = plain.replace(follower_reward=tuple(5.0 + 0.01 * block for block in plain.follower_reward))
+    small, large = (
+        answered(Problem(one.to_game()).maximise(WithFollower(share)), gap=GAP)
+        for one, share in ((plain, 0.5), (scaled, 50.0))
+    )
+    base = 50.0 * 5.0 / 0.6
+    assert large.scalarised_bound >= base + small.scalarised_value - 1e-6
+    assert large.scalarised_value == pytest.approx(base + small.scalarised_value, abs=2e-3)
+    assert verify(large.game, large.to_dict()).failed == ()
+
+
+# -------------------------------------------------------------------- through the front door
+
+
+def test_solve_answers_and_checks_the_worst_type() -> None:
+    problem = bayesian_of(types_of(1, 2)).maximise(WorstType())
+    result = solve(problem, "commitment", gap=GAP)
+    assert result.check.passed is True
+    assert "goal_bound" in result.check.claimed
+    assert result.scalarised_bound - result.scalarised_value <= 2.0 * GAP * abs(result.scalarised_value) + 1e-6
+    with pytest.raises(OptionError, match="takes no goal of its own"):
+        trace_front(problem)
+    with pytest.raises(OptionError, match="worst-type; ask for commitment"):
+        solve(problem)
+
+
+def test_a_certificate_of_other_rewards_proves_the_goal(tmp_path: Path) -> None:
+    """A price per visit is another reward: the bound on it is certified, and so is the first of two sums."""
+    game = game_of(3).to_game()
+    reference = {"s0": {"a0": 0.5, "a1": 0.5}, "s1": {"a0": 0.2, "a1": 0.8}}
+    for goal in (PriceOnChange(reference, 0.2), WithFollower(0.5), Lexicographic([{"s0": 1}, {"s1": 1}])):
+        proof = tmp_path / "proof.json"
+        result = solve(Problem(game).maximise(goal), "commitment", gap=GAP, certificate=proof)
+        (found,) = verify_bounds(result.game, proof)
+        assert found.passed
+        assert found.claimed <= result.dual_bound + 1e-9
+        assert verify(result.game, result.to_dict(), bounds=[found]).passed
