@@ -38,7 +38,7 @@ from ssg_mip.pareto.existence import existence as existing
 from ssg_mip.problem.follower import Rational
 from ssg_mip.problem.objective import Objective
 from ssg_mip.problem.policy_space import Scope
-from ssg_mip.programs import export as exporting
+from ssg_mip.programs import forms
 from tests.unit.exact.constrained_cases import known_games
 from tests.unit.problem.stories import port
 
@@ -282,7 +282,10 @@ QUESTIONS: dict[str, tuple[frozenset[Scope], Callable[[Problem, Path], Any]]] = 
     "trace_front": (sweep.TAKES, lambda problem, _: trace_front(problem, num_weights=2)),
     "enclose_front": (entry.TAKES, lambda problem, _: enclose_front(problem, resolution=1.0)),
     "existence": (existing.TAKES, lambda problem, _: existence(problem)),
-    "export": (exporting.TAKES, lambda problem, folder: export(problem, folder / "file.lp", "commitment")),
+    "export": (
+        forms.TAKES["commitment", "bilinear"],
+        lambda problem, folder: export(problem, folder / "file.lp", "commitment"),
+    ),
 }
 
 
