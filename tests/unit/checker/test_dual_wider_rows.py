@@ -376,6 +376,22 @@ def test_what_the_leader_gets_at_least_is_less_than_any_policy_gives() -> None:
     assert least > crude
 
 
+def test_a_margin_counts_for_single_actions_too() -> None:
+    """The same state of one action, where the answer must beat every other by so much: proven, and no more than due."""
+    case = wide(3, "one")
+    problem, run = question(case.game, weights=case.weights, margin=0.05, gap=1e-4, recorder=Recorder())
+    answer = solve_allowed(dataclasses.replace(problem, policies=case.space), run)
+    assert answer.bound_proof is BoundProof.REPLAYED
+    assert answer.termination is Termination.GAP
+    values = []
+    for policy in grid(case.game, 24):
+        response, allowed = case.answer(policy)
+        if allowed and response.advantage >= 0.05:
+            values.append(float(case.weights @ response.leader_values))
+    assert max(values) <= answer.dual_bound
+    assert answer.dual_bound <= answer.primal_bound + 2e-4 * (1.0 + abs(answer.primal_bound))
+
+
 def test_nodes_that_close_actions_are_counted_where_nothing_is_replayed() -> None:
     found = certified("known support 6")
     assert nodes_skipped(iter(found.lines[1:])) == len(found.lines) - 1

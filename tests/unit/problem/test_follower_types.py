@@ -280,3 +280,17 @@ def test_types_without_a_say_go_along_with_any_pace() -> None:
     assert np.array_equal(made.follower_policy.actions[:2], own.follower_policy.actions)
     told = answered(problem, gap=1e-3).details["types"]
     assert set(told) == set(games)
+
+
+@pytest.mark.parametrize(("seed", "known"), [(1, 1.1), (2, 0.65), (3, 1.5941176470588239)])
+def test_four_types_that_are_540_actions_when_written_as_one_follower(seed: int, known: float) -> None:
+    """Values by DOBSS and by one linear program for each of the 540."""
+    rng, games = np.random.default_rng(seed), {}
+    for k, actions in enumerate((3, 4, 9, 5)):
+        leader = rng.integers(-10, 6, (4, actions)).astype(float)
+        games[f"k{k}"] = static(leader, rng.integers(-10, 11, (4, actions)).astype(float))
+    result = answered(bayesian(games, [0.5, 0.35, 0.05, 0.1]), gap=1e-6)
+    assert result.status is Status.OPTIMAL
+    assert result.leader_value == pytest.approx(known, abs=1e-9)
+    assert result.dual_bound == pytest.approx(known, abs=1e-5)
+    assert result.provenance.counts["lps"] <= 100
