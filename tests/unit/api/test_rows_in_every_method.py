@@ -98,6 +98,7 @@ def test_a_start_outside_is_moved_and_the_result_says_so() -> None:
     outside = LeaderPolicy.deterministic(asked.game, [0, 0, 0])
     result = solve(asked, start=outside, gap=1e-3)
     assert "moved to the nearest" in result.trajectory[0].note
+    assert "no allowed policy without a losing state" in result.trajectory[-1].note
     assert result.trajectory[0].note in str(result.to_dict()["trajectory"][0])
     values = best_response(asked.game, result.trajectory[0].leader_policy).leader_values
     assert (result.leader_values - values).min() >= -1e-7
