@@ -282,7 +282,7 @@ def test_single_actions_have_rows_only_where_one_is_used(name: str) -> None:
         verify_bound(found.case.game, lines)
 
 
-@pytest.mark.parametrize("actions", [[0, 1], [0, 1, 1], [0], []])
+@pytest.mark.parametrize("actions", [[0, 1], [0, 1, 1], [0, 1, 2, 2], [0], []])
 def test_too_few_actions_do_not_cover_a_node(actions: list[int]) -> None:
     """Of two actions where two may be used none need be left out."""
     found = certified("known support 6")

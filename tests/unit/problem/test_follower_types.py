@@ -294,3 +294,22 @@ def test_four_types_that_are_540_actions_when_written_as_one_follower(seed: int,
     assert result.leader_value == pytest.approx(known, abs=1e-9)
     assert result.dual_bound == pytest.approx(known, abs=1e-5)
     assert result.provenance.counts["lps"] <= 100
+
+
+def test_rows_on_the_policy_take_the_names_of_the_types_games() -> None:
+    """The policy is the same under all types, so that a row on one of their states is a row on all."""
+    problem = bayesian({"a": plain(1).to_game(), "b": plain(2).to_game()}, [0.5, 0.5])
+    asked = problem.require({("s0", "a0"): 1.0, ("s1", "a0"): 1.0}, "==", 0.7).at_least("s1", "a1", 0.4)
+    result = answered(asked, gap=1e-3)
+    policy = result.details["policy_by_label"]
+    assert policy["s0"]["a0"] + policy["s1"]["a0"] == pytest.approx(0.7)
+    assert policy["s1"]["a1"] >= 0.4 - 1e-8
+    assert answered(problem.forbid("s0", "a1"), gap=1e-3).details["policy_by_label"]["s0"] == {"a0": 1.0, "a1": 0.0}
+    few = answered(problem.at_most_actions("s1", 1), gap=1e-3).details["policy_by_label"]["s1"]
+    assert sorted(few.values()) == [0.0, 1.0]
+    with pytest.raises(OptionError, match="names the unknown state 's0'"):
+        problem.cost({("s0", "a0", "b0"): 1.0}, at_most=1.0)
+    steps = finite_horizon(GAME, 2)
+    with pytest.raises(OptionError, match="names the unknown state 's0'"):
+        steps.forbid("s0", "a0")
+    assert steps.observe({"s0": "s0"}).forbid("s0", "a0").policies.rows
