@@ -12,6 +12,7 @@ from ssg_mip.base.status import Termination
 from ssg_mip.checker.dual.replay import verify_bound
 from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.value_bounds import varying_states
+from ssg_mip.exact.direction import solve_direction
 from ssg_mip.methods.registry import find_method
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.pareto.assurance import assured_front
@@ -25,6 +26,7 @@ from ssg_mip.problem.follower_types import bayesian
 from ssg_mip.problem.policy_space import EVERY_POLICY, PolicySpace
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.wider_rows import CostRow, SupportLimit
+from ssg_mip.programs.direction import Ceiling, Demand
 from ssg_mip.proofs.writer import Recorder
 from ssg_mip.runs.run import Run
 from tests.oracles.games import random_game
@@ -112,6 +114,30 @@ def test_an_enclosure_of_what_each_type_is_worth_keeps_one_policy_for_both() -> 
     assert short.max() <= found.resolution + ROUNDING
     with pytest.raises(OptionError, match="play from one objective's start meets"):
         EnclosureSearch(problem, Run(), read_objectives(game, None), 0.05, 40, None, lambda _: False)
+
+
+@pytest.mark.parametrize("weights", [(0.9, 0.1), (0.1, 0.9)])
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_true_ceiling_beside_a_shared_block_changes_no_level(
+    weights: tuple[float, float], order: tuple[int, int]
+) -> None:
+    """It is about both objectives, each with its own left side."""
+    problem = two_types()
+    even = best_response(problem.game, LeaderPolicy.uniform(problem.game)).leader_values
+    starts = np.repeat(np.eye(2), 2, axis=1)[list(order)] / 2.0
+    demands = [
+        Demand(leader=starts[k], follower=np.zeros(4), least=float(starts[k] @ even) - less, slope=1.0)
+        for k, less in enumerate((0.3, 0.2))
+    ]
+    both = np.array(weights)
+    total = Demand(leader=both @ starts, follower=np.zeros(4), least=-10.0, slope=1.0)
+    top = solve_direction(problem, Run(), [total], top=30.0, absolute_gap=1e-4).dual_bound - 10.0
+    free = solve_direction(problem, Run(), demands, top=20.0, absolute_gap=1e-4)
+    ceilings = [Ceiling(both, top + 1e-6)]
+    capped = solve_direction(problem, Run(), demands, top=20.0, absolute_gap=1e-4, ceilings=ceilings)
+    assert free.termination is Termination.GAP
+    assert capped.primal_bound == pytest.approx(free.primal_bound, abs=3e-4)
+    assert capped.dual_bound == pytest.approx(free.dual_bound, abs=3e-4)
 
 
 def test_an_enclosure_without_the_rows_is_another_one() -> None:
