@@ -11,7 +11,6 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +33,6 @@ from ssg_mip.modelling.named_columns import FARTHEST_OFF, columns_of, projected,
 from ssg_mip.modelling.policy_files import is_json, read_policy_file
 from ssg_mip.modelling.solution_files import read_solution
 from ssg_mip.numerics.array_types import FloatArray, IntArray
-from ssg_mip.problem.evaluated_policy import allows
 from ssg_mip.problem.problem import PROBLEM, Problem
 from ssg_mip.result import Result, TrajectoryPoint, finite
 from ssg_mip.runs.conclusion import Conclusion
@@ -271,7 +269,7 @@ def brought_back(problem: Problem, outside: Outside, wishes: Wishes) -> Result:
         check=wishes.check,
         guarantee=wishes.guarantee,
         tolerances=wishes.tolerances,
-        allows=partial(allows, problem, tolerances=wishes.tolerances),
+        problem=problem,
     )
     return as_asked(result, given)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,6 @@ from ssg_mip.methods.registry import check_taken
 from ssg_mip.modelling.improvement_step import IMPROVEMENT_STEP, weighted_gain_bound
 from ssg_mip.modelling.models import Record, put_into, record_of
 from ssg_mip.modelling.reading import read_model
-from ssg_mip.problem.evaluated_policy import allows
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.weights import compliant_weights
 from ssg_mip.proofs.writer import prepared_recorder
@@ -147,7 +145,7 @@ def _step(problem: Problem, start: LeaderPolicy, asked: _Asked) -> Result:
             guarantee=asked.guarantee,
             tolerances=run.tolerances,
             recorder=recorder,
-            allows=partial(allows, problem, tolerances=run.tolerances),
+            problem=problem,
         )
     if recorder is not None and asked.certificate is not None:
         recorder.write(Path(asked.certificate), problem.game)
