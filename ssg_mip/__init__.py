@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ssg_mip.api.front_door import solve
+    from ssg_mip.api.prices import prices
     from ssg_mip.checker.dual.replay import verify_bound, verify_bounds
     from ssg_mip.checker.verification import Verification
     from ssg_mip.checker.verify import verify
@@ -85,6 +86,7 @@ _LAZY = {
     "leader_objective": "ssg_mip.pareto.enclosure.objectives",
     "necessary_condition": "ssg_mip.methods.policy_iteration.conditions",
     "observed_actions": "ssg_mip.game.observation",
+    "prices": "ssg_mip.api.prices",
     "reachable_states": "ssg_mip.game.graph",
     "read_instance": "ssg_mip.io",
     "read_problem": "ssg_mip.problem.files",
@@ -142,6 +144,7 @@ __all__ = [
     "leader_objective",
     "necessary_condition",
     "observed_actions",
+    "prices",
     "reachable_states",
     "read_instance",
     "read_problem",

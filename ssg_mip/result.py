@@ -25,6 +25,7 @@ from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.constraints.conflict import Conflict
 from ssg_mip.problem.constraints.constraint import Constraint, Measure, Outcome
+from ssg_mip.problem.constraints.price import Price
 from ssg_mip.problem.follower import Follower
 from ssg_mip.problem.problem import hash_of
 from ssg_mip.problem.rising import Reached, ReachedLeast
@@ -161,6 +162,8 @@ class Result(FrozenArrays):
         What was asked of the policies; every bound is over those that keep them.
     conflict
         Which of these no policy keeps together, where rows on the probabilities contradict each other.
+    free
+        The optima without each of the constraints, where they were asked for; ``prices`` has them beside this answer.
     follower
         The kind of follower whom all of it is about; ``None`` for the rational one.
     follower_mix
@@ -195,6 +198,7 @@ class Result(FrozenArrays):
     scalarised: Scalarised | None = None
     constraints: tuple[Constraint, ...] = ()
     conflict: Conflict | None = None
+    free: tuple[Price, ...] = ()
     follower: Follower | None = None
     follower_mix: FollowerMix | None = None
     reached: Reached | None = None
@@ -207,6 +211,12 @@ class Result(FrozenArrays):
         slots, answers = self.leader_policy.slots(self.game), self.follower_policy.actions
         outcome = Outcome(game=self.game, slots=slots, answers=answers, leader_values=self.leader_values)
         return tuple(one.measure(outcome) for one in self.constraints)
+
+    @property
+    def prices(self) -> tuple[Price, ...]:
+        """What each constraint costs: the optimum without it beside this one; nothing where it was not asked for."""
+        value, bound = self.leader_value, self.dual_bound
+        return tuple(dataclasses.replace(one, with_value=value, with_bound=bound) for one in self.free)
 
     @property
     def slacks(self) -> dict[str, float]:
@@ -296,7 +306,8 @@ class Result(FrozenArrays):
             for one, own in zip(self.constraints, found, strict=True)
         ]
         conflict = {} if self.conflict is None else {"conflict": self.conflict.to_dict(self.game)}
-        return {"problem_hash": hash_of(self.game, self.constraints), "constraints": entries, **conflict}
+        costs = {"prices": [one.to_dict() for one in self.prices]} if self.free else {}
+        return {"problem_hash": hash_of(self.game, self.constraints), "constraints": entries, **costs, **conflict}
 
     def _follower_by_state(self) -> Mapping[str, Any] | None:
         """What the follower plays: ``{state: action}``, ``{state: {action: probability}}`` where he mixes."""

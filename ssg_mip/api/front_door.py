@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ssg_mip.api.prices import priced
 from ssg_mip.base.deadline import DEADLINE, Deadline
 from ssg_mip.base.interrupt import Interrupt, given_or_graceful
 from ssg_mip.base.rules import FLAG, PATH, SEED, TABLE, TEXT, checked, optional, shown
@@ -35,6 +36,9 @@ from ssg_mip.runs.limits import Limits
 from ssg_mip.runs.method import Method
 from ssg_mip.runs.run import Run, StepSelection
 
+PRICING_SHARE = 0.9
+"""Share of the time that is left when prices are looked for that they may take."""
+
 SEED_DECIDES = "seed_decides"
 """Name of the entry in ``Result.details`` that says what another seed would change."""
 
@@ -45,6 +49,7 @@ SEED_DECIDES = "seed_decides"
     check=FLAG,
     guarantee=FLAG,
     presolve=FLAG,
+    price=FLAG,
     settings=optional(TABLE),
     certificate=optional(PATH),
     deadline=optional(DEADLINE),
@@ -77,6 +82,7 @@ def solve(
     scalarisation: Scalarising = None,
     presolve: bool = True,
     follower: FollowerGiven = None,
+    price: bool = False,
 ) -> Result:
     """Find a stationary leader policy, its exact value and a proven bound on the best value.
 
@@ -164,6 +170,9 @@ def solve(
         What kind of follower answers (:mod:`ssg_mip.problem.followers`), for example ``Quantal(0.1)``, the same as
         ``"quantal:0.1"`` or ``{"kind": "quantal", "temperature": 0.1}``; rational, with ``ties`` and ``margin``, if
         absent. Methods that do not honour him are refused by name.
+    price
+        Whether to solve the problem without each of its constraints too, and to say what each costs
+        (``Result.prices``). A time limit is then shared between all of these.
 
     Returns
     -------
@@ -188,10 +197,30 @@ def solve(
     given = asked(game, weights=weights, scalarisation=scalarisation, ties=ties, margin=margin, follower=follower)
     solver, game = method_for(given.follower, method), given.game
     problem = seen_rationally(given)
+    own = deadline.share(1.0 / (1 + len(given.stated))) if price else deadline
+
+    def solved(rest: Problem, left: int) -> Result:
+        return solve(
+            rest,
+            method,
+            gap=gap,
+            seed=seed,
+            node_limit=node_limit,
+            iteration_limit=iteration_limit,
+            levels=levels,
+            settings=settings,
+            tolerances=tolerances,
+            interrupt=flag,
+            check=False,
+            guarantee=False,
+            deadline=deadline.share(PRICING_SHARE / left),
+            presolve=presolve,
+        )
+
     with given_or_graceful(interrupt) as flag:
         run = Run(
             gap=gap,
-            deadline=deadline.keeping(kept_for_closing(game, deadline, check=check, guarantee=guarantee)),
+            deadline=own.keeping(kept_for_closing(game, deadline, check=check, guarantee=guarantee)),
             interrupt=flag,
             limits=Limits(nodes=node_limit, iterations=iteration_limit),
             seed=seed,
@@ -211,7 +240,8 @@ def solve(
             found = contradicted(problem, run, solver)
         else:
             found = explained(problem, run_presolved(problem, run, solver))
-        found = dataclasses.replace(found, conflict=conflict)
+        free = tuple(priced(given, found, solved)) if price else ()
+        found = dataclasses.replace(found, conflict=conflict, free=free)
         drawn = solver.seed_decides(run, random_start=_is_random(start))
         found = dataclasses.replace(found, details={**found.details, SEED_DECIDES: drawn})
         result = closed(

@@ -29,6 +29,7 @@ UNCHECKED_FIELDS: Mapping[str, tuple[str, ...]] = {
     "result": (
         *("progress", "details", "trajectory[].note", "trajectory[].nodes", "trajectory[].seconds"),
         *("trajectory[].step_bound", "bound_proof", "gap_scale", "scalarised_mixture"),
+        "prices[].leader_value",
         *_POINT,
         *_PROVENANCE,
     ),

@@ -25,7 +25,7 @@ def claimed_in(data: Mapping[str, Any], claims: Claims, judge: Judge, game: Game
 
 
 def _names(data: Mapping[str, Any], claims: Claims, judge: Judge, game: Game) -> Iterator[str]:
-    own = judge.document()
+    own = (*judge.document(), *(("prices",) if "prices" in data else ()))
     yield from own
     if claims.subject == "result":
         for point in claims.answers:

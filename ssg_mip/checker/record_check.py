@@ -26,7 +26,7 @@ PROMISES = ("verified", "values verified", "claimed")
 
 KINDS = (
     *("dual_bound", "step_bound", "gain_bound", "resolution", "upper_bounds", "ceilings", "guaranteed.impossible"),
-    *("scalarised_bound", "scalarised_step_bound", "goal_bound", "check"),
+    *("scalarised_bound", "scalarised_step_bound", "goal_bound", "check", "prices"),
 )
 """What may be claimed without proof, besides statuses and terminations."""
 

@@ -16,6 +16,7 @@ from ssg_mip.checker.clock import TimeIsUp, ends_by, time_is_up
 from ssg_mip.checker.constraints.checks import asked_check, choose_answers, constraint_checks
 from ssg_mip.checker.constraints.conflicts import conflict_check
 from ssg_mip.checker.constraints.forms import served
+from ssg_mip.checker.constraints.prices import price_checks
 from ssg_mip.checker.dual.replay import BoundVerification
 from ssg_mip.checker.enclosure_checks import enclosure_checks
 from ssg_mip.checker.evidence import Prover
@@ -222,7 +223,7 @@ def examine(
         left_out = "; ".join([*([left_out] if left_out else []), CUT_OFF])
     choose_answers(claims, prover)
     checks = (*checks, *_derived_checks(game, claims, exact, prover, tolerances, checkpoint))
-    checks += (printed_check(data, claims, game),)
+    checks += (printed_check(data, claims, game), *price_checks(data, claims))
     if bounds:
         checks += certified_checks(claims, bounds, prover, exact)
     checkpoint()

@@ -49,6 +49,9 @@ def solve_instance(
     presolve: options.Presolve = True,
     selection: options.Selection = "argmax",
     epsilon: options.Epsilon = None,
+    prices: Annotated[
+        bool, typer.Option("--prices", help="Solve without each constraint too, and say what each costs.")
+    ] = False,
     certificate: options.Certificate = None,
     plot: options.Plot = None,
     as_json: options.AsJson = False,
@@ -99,6 +102,7 @@ def solve_instance(
             check=check,
             guarantee=guarantee,
             presolve=presolve,
+            price=prices,
             recorder=recorder,
         )
         code = final_code(exit_code(result), result.check.verified, interrupt)

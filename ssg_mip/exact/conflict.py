@@ -154,19 +154,19 @@ class _Finder:
         """Minimise ``t >= 0`` with ``C @ f - size t <= c``."""
         game = self._game
         count = int(game.leader_offsets[-1])
-        simplex = np.zeros((game.num_states, count + 1))
-        simplex[game.leader_slot_state, np.arange(count)] = 1.0
-        below = np.array([[*side.coefficients, -side.size] for side in sides])
-        matrix = np.vstack((simplex, below))
-        row, column = np.nonzero(matrix)
+        places = [np.flatnonzero(side.coefficients) for side in sides]
+        indices = [np.arange(count), *(np.append(own, count) for own in places)]
+        values = [np.ones(count)]
+        values += [np.append(side.coefficients[own], -side.size) for side, own in zip(sides, places, strict=True)]
+        ends = np.cumsum([len(own) + 1 for own in places]) + count
         ones, none = np.ones(game.num_states), np.full(len(sides), -np.inf)
         objective = np.zeros(count + 1)
         objective[-1] = -1.0
         return LinearProgram(
             objective=objective,
-            starts=np.searchsorted(row, np.arange(len(matrix) + 1)),
-            indices=column,
-            values=matrix[row, column],
+            starts=np.concatenate((game.leader_offsets, ends)),
+            indices=np.concatenate(indices),
+            values=np.concatenate(values),
             row_lower=np.concatenate((ones, none)),
             row_upper=np.concatenate((ones, [side.limit for side in sides])),
             column_lower=np.zeros(count + 1),

@@ -138,7 +138,7 @@ def solve_least_of(problem: Problem, run: Run, what: LeastOf) -> Answer:
     shared = _shared(problem, what.leader, what.price)
     demands = (*demands, *_floors(problem, run, len(demands)))
     direction = Direction(demands=demands, bottom=low, top=high, shared=shared, price=what.price)
-    bridge = bridge_along(problem, run, direction)
+    bridge = bridge_along(_with_demands_alone(problem), run, direction)
     stop = obstacle(_size(problem, direction), run)
     if stop is not None:
         return without_program(bridge.best_simple(), high, stop)
@@ -220,6 +220,11 @@ def solve_in_turn(problem: Problem, run: Run, what: InTurn) -> Turns:
     )
 
 
+def _with_demands_alone(problem: Problem) -> Problem:
+    """The problem without values of single states, which are demands of its direction."""
+    return dataclasses.replace(problem, policies=dataclasses.replace(problem.policies, floor=None, values=()))
+
+
 def _with_floor_alone(problem: Problem) -> Problem:
     """The problem with values of single states as its floor."""
     policies = dataclasses.replace(problem.policies, floor=problem.floor, values=())
@@ -245,7 +250,7 @@ def _step(problem: Problem, run: Run, steps: Sequence[Step], answers: Sequence[A
     shared = _shared(problem, np.array([problem.weights, *(step.weights for step in steps)]))
     demands = (rising, *held, *_floors(problem, run, 1 + len(held)))
     direction = Direction(demands=demands, bottom=-math.inf, shared=shared)
-    bridge = bridge_along(problem, run.starting_at(answers[-1].policy).recording(None), direction)
+    bridge = bridge_along(_with_demands_alone(problem), run.starting_at(answers[-1].policy).recording(None), direction)
     stop = obstacle(_size(problem, direction), run)
     if stop is None:
         return searched(bridge)

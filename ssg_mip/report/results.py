@@ -11,6 +11,7 @@ from ssg_mip.checker.guarantee import Guarantee
 from ssg_mip.methods.presolved import PRESOLVE
 from ssg_mip.presolve import in_one_line
 from ssg_mip.problem.constraints.constraint import Measure
+from ssg_mip.problem.constraints.price import Price
 from ssg_mip.problem.rising import ReachedLeast
 from ssg_mip.report.origins import origin_tables
 from ssg_mip.report.text import (
@@ -141,12 +142,24 @@ def constraint_lines(result: Result) -> list[str]:
     """Every constraint with what the policy makes of it: how far it is from its limit."""
     found = result.measures or (None,) * len(result.constraints)
     lines = []
+    costs = {one.constraint: f"; {_cost(one)}" for one in result.prices}
     for one, own in zip(result.constraints, found, strict=True):
         says = "" if own is None else f": {number(own.value)} {_limit(own)}, {_slack(own, one.tolerance(result.game))}"
-        lines.append(printable(f"{one.name}{says}", one_line=True))
+        lines.append(printable(f"{one.name}{says}{costs.get(one.name, '')}", one_line=True))
     kept = [f"  {'keeps' if index == 0 else '':6}  {line}" for index, line in enumerate(lines)]
     against = [] if result.conflict is None else [printable(f"  clash   {result.conflict.statement}", one_line=True)]
     return [*kept, *against]
+
+
+def _cost(price: Price) -> str:
+    """What a constraint costs, between proven bounds."""
+    if math.isnan(price.with_value):
+        return "without it " + ("no policy either" if math.isnan(price.leader_value) else number(price.leader_value))
+    if not math.isfinite(price.at_most):
+        return f"costs at least {number(price.at_least)}" if math.isfinite(price.at_least) else "its cost is not known"
+    if price.at_least == 0.0:
+        return f"costs at most {number(price.at_most)}"
+    return f"costs between {number(price.at_least)} and {number(price.at_most)}"
 
 
 def _limit(own: Measure) -> str:

@@ -457,7 +457,7 @@ def test_a_mistake_is_named(
 
 POSITIONAL = {"values"}
 OF_PROBLEMS = {
-    *("Problem", "bayesian", "finite_horizon", "with_menu", "with_payments", "read_problem"),
+    *("Problem", "bayesian", "finite_horizon", "with_menu", "with_payments", "read_problem", "prices"),
     *("Lexicographic", "PriceOnChange", "WithFollower", "WorstStart", "WorstType"),
     *("commitment_model", "improvement_model", "solve_model", "solve_with", "evaluate_policy", "import_solution"),
 }

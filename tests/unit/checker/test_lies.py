@@ -99,6 +99,7 @@ def documents(kind: str) -> tuple[tuple[Game, str], ...]:
         asked += [("drawn", {"scalarisation": ConcavePieces(np.array([[1.0, 0.5, 0.2], [0.3, 0.4, 1.0]]))})]
         made = [(games()[name], solve(games()[name], gap=1e-3, **options).to_dict()) for name, options in asked]
         constrained = [solve(one, method="commitment", gap=1e-3) for one in problems()]
+        constrained.append(solve(kept, method="commitment", gap=1e-3, price=True))
         made[1:1] = [(one.game, one.to_dict()) for one in constrained]
     elif kind == "front":
         made = [(game, trace_front(game, num_weights=4, gap=1e-3).to_dict()) for game in games().values()]
