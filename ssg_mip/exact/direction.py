@@ -16,7 +16,7 @@ from ssg_mip.exact.commitment_bridge import Witness
 from ssg_mip.exact.constrained import bridge_along
 from ssg_mip.exact.size_limit import direction_size, obstacle
 from ssg_mip.problem.problem import Problem
-from ssg_mip.programs.direction import Ceiling, Demand, Direction
+from ssg_mip.programs.direction import Ceiling, Demand, Direction, shared_start
 from ssg_mip.runs.run import Run
 
 
@@ -55,10 +55,22 @@ def solve_direction(
         ``primal_bound`` is the level of the policy, at least 0; ``dual_bound`` is at most ``top``: no stationary policy
         reaches a level between it and ``top``. Without any policy that meets the demands at level 0 it ends with
         ``Termination.INFEASIBLE`` and the dual bound ``-inf``.
+
+    Raises
+    ------
+    OptionError
+        If rows couple states and the demands do not share one block (:func:`ssg_mip.programs.direction.shared_start`).
     """
-    direction = Direction(demands=tuple(demands), ceilings=tuple(ceilings), top=top, missing=run.tolerances.monotone)
+    coupled = problem.policies.coupled_states(problem.game)
+    direction = Direction(
+        demands=tuple(demands),
+        ceilings=tuple(ceilings),
+        top=top,
+        missing=run.tolerances.monotone,
+        shared=shared_start(problem.game, demands) if coupled else None,
+    )
     bridge = bridge_along(problem, run, direction, witness)
-    stop = obstacle(direction_size(problem.game, direction), run)
+    stop = obstacle(direction_size(problem.game, direction, coupled), run)
     if stop is not None:
         # A level is no sum of values: nothing better is known of the best one than where the search was to end.
         return dataclasses.replace(without_program(bridge.best_simple(), top, stop), dual_bound=top)

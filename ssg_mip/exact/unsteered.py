@@ -97,6 +97,14 @@ class UnsteeredBridge(ConstrainedBridge):
         rows = PolicyRows.of(self.game, self.problem.policies)
         return unsteered(self.game, self.weights, selection, rows, self._rows_on_visits)
 
+    def start(self) -> Iterator[tuple[float, Candidate]]:
+        """The given policy, ascended, or else a simple one as it is: the first relaxed point is as cheap and better."""
+        if self.run.start is not None:
+            yield from self._tried(self.run.start)
+            return
+        candidate = self.evaluate(LeaderPolicy.uniform(self.game))
+        yield candidate.value, candidate
+
     def search(self, aim: Aim, trace: TreeLog | None = None) -> Outcome:
         """Every relaxed point is looked at: one without mixed answers is a policy with its value."""
         run = self.run

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, FailFast, Field, WrapValidator
-from pydantic_core import PydanticCustomError
+from pydantic import FailFast, Field, WrapValidator
 
 from ssg_mip.game.assembly import Place
 from ssg_mip.io.document import (
@@ -178,14 +177,21 @@ _KINDS: dict[str, type[Strict]] = {
 }
 
 
-def _reserved(_: object) -> object:
-    raise PydanticCustomError("reserved", "is reserved for followers of other kinds; this version reads none")
+class FollowerDocument(Strict):
+    """The kind of the follower, with the numbers of that kind."""
+
+    kind: Literal["rational", "myopic", "near-optimal", "quantal"]
+    ties: Literal["leader", "first", "adverse"] | None = None
+    margin: Annotated[float, Field(ge=0.0)] | None = None
+    epsilon: Annotated[float, Field(gt=0.0)] | None = None
+    view: Literal["optimistic", "pessimistic"] | None = None
+    temperature: Annotated[float, Field(gt=0.0)] | None = None
 
 
 Constraints = Annotated[list[AnyConstraint], FailFast()]
 Observations = Annotated[dict[Name, Name], WrapValidator(in_portions)]
-Followers = Annotated[None, BeforeValidator(_reserved)]
-"""The key of the follower: the place for other kinds of follower than the rational one."""
+Followers = FollowerDocument | None
+"""The key of the follower: who answers, where it is not the rational one."""
 
 
 class _Words(Strict):
@@ -198,12 +204,16 @@ class _Words(Strict):
     def said(self) -> Said:
         """What they say, as plain data."""
         return Said(
-            constraints=tuple(one.model_dump() for one in self.constraints), observations=dict(self.observations)
+            constraints=tuple(one.model_dump() for one in self.constraints),
+            observations=dict(self.observations),
+            follower=None if self.followers is None else self.followers.model_dump(exclude_none=True),
         )
 
     @classmethod
     def owner(cls, place: Place) -> type[Strict]:
         """The model that an unknown key is missing from; kinds of constraints stand in the place."""
+        if place[0] == "followers":
+            return FollowerDocument
         if place[0] != "constraints":
             return super().owner(place)
         kind = str(place[2])

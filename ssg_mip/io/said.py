@@ -21,10 +21,14 @@ class Said:
         What the leader's policies must keep, one entry each.
     observations
         The label that the leader sees, by state.
+    follower
+        The kind of follower and its numbers (:func:`ssg_mip.problem.followers.follower_from_document`); ``None`` for
+        the rational one with ties in the leader's favour.
     """
 
     constraints: tuple[Mapping[str, Any], ...] = ()
     observations: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    follower: Mapping[str, Any] | None = None
 
     def __bool__(self) -> bool:
         """Whether it says anything."""
@@ -33,6 +37,7 @@ class Said:
     def to_dict(self) -> dict[str, Any]:
         """The keys that say something, as in a file."""
         held: dict[str, Any] = {"constraints": list(self.constraints), "observations": dict(self.observations)}
+        held["followers"] = None if self.follower is None else dict(self.follower)
         return {key: value for key, value in held.items() if value}
 
 

@@ -30,7 +30,7 @@ from ssg_mip.methods.near_ties import SECONDS, Answered, allowed_gap, asked_gap
 from ssg_mip.methods.secure_commitment import find_guaranteed
 from ssg_mip.methods.settled_ties import with_settled_ties
 from ssg_mip.problem.evaluated_policy import answer_allowed
-from ssg_mip.problem.policy_space import Scope
+from ssg_mip.problem.policy_space import EVERY_POLICY, Scope
 from ssg_mip.problem.problem import Problem
 from ssg_mip.proofs.writer import Recorder
 from ssg_mip.result import Result
@@ -147,6 +147,7 @@ def closed(
         What was asked, where that restricts the policies: no other policy is offered, and no other answer said, than
         keeps its constraints.
     """
+    policies = EVERY_POLICY if problem is None else problem.policies
     limited = not math.isinf(deadline.limit)
     leaving = LEAVING_SECONDS if "torch" in sys.modules else 0.0
     until = deadline.extended(grace(deadline, result.game.num_states) - leaving) if limited else deadline
@@ -163,14 +164,16 @@ def closed(
         if recorder is not None:
             bounds = recorder.replays(result.game, share)
         result = dataclasses.replace(result, check=_checked(result, tolerances, share, stopped, bounds))
-    answer = Answered.of(result) if check and result.follower is None else None
+    answer = Answered.of(result, policies) if check and result.follower is None else None
     loses = answer is not None and _loses(answer, tolerances, until, stopped)
     if (guarantee or loses) and result.follower is None and result.leader_policy is not None and not stopped():
         result = _with_guarantee(result, until, stopped, problem)
     if loses and answer and not answer.is_secured(result.leader_value, result.guaranteed, allowed_gap(result)):
         allowed = allowed_gap(result)
-        mended = without_dust(result, allowed, tolerances) or with_settled_ties(result, allowed, tolerances)
-        mended = None if mended is None else _answering(mended, problem, tolerances)
+        mended = _answering(without_dust(result, allowed, tolerances), problem, tolerances)
+        if mended is None:
+            settled = with_settled_ties(result, allowed, tolerances, policies)
+            mended = _answering(settled, problem, tolerances)
         if mended is None:
             result = _without_near_ties(result, problem, tolerances)
         else:
@@ -179,9 +182,9 @@ def closed(
     return result if guarantee else dataclasses.replace(result, guaranteed=None)
 
 
-def _answering(result: Result, problem: Problem | None, tolerances: Tolerances) -> Result | None:
+def _answering(result: Result | None, problem: Problem | None, tolerances: Tolerances) -> Result | None:
     """A result with another policy and the answer to it that keeps the constraints; nothing if none does."""
-    if problem is None or problem.allows_all or result.leader_policy is None:
+    if result is None or problem is None or problem.allows_all or result.leader_policy is None:
         return result
     response = answer_allowed(problem, result.leader_policy, tolerances)
     return None if response is None else answering_with(result, result.leader_policy, response)

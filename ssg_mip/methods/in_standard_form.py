@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -22,11 +22,14 @@ from ssg_mip.evaluation.value_bounds import ValueBounds, follower_value_bounds, 
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.answer_within import answer_within
+from ssg_mip.problem.follower import Rational
 from ssg_mip.problem.policy_space import PolicySpace
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.rising import InTurn, LeastOf, Reached, ReachedInTurn, ReachedLeast
 from ssg_mip.problem.scalarisation import Concave, Scalarised
 from ssg_mip.problem.scalarisation.claims import raised
+from ssg_mip.problem.wider_rows import CostRow
 from ssg_mip.result import ProgressRow, Result, TrajectoryPoint
 from ssg_mip.runs.method import Method
 from ssg_mip.runs.run import Run
@@ -63,7 +66,8 @@ def run_method(problem: Problem, run: Run, method: Method) -> Result:
     found = method(*into_form(rising, run, form))
     result = result_out(found, form)
     own = form.ignored is not None or form.moves_values
-    whole = with_own_values(result, run.tolerances, _changes(form)) if own else result
+    costs = problem.policies.all_costs(problem.game)
+    whole = with_own_values(result, run.tolerances, _changes(form), costs) if own else result
     return _reached_out(_scalarised_out(still_optimal(whole, run.gap), problem, form), problem, form)
 
 
@@ -126,14 +130,17 @@ Changes = Callable[[FloatArray, FloatArray], bool]
 """Whether values differ from those that a method has seen by more than rounding, where the method counts them."""
 
 
-def with_own_values(result: Result, tolerances: Tolerances, changes: Changes) -> Result:
+def with_own_values(result: Result, tolerances: Tolerances, changes: Changes, costs: Sequence[CostRow] = ()) -> Result:
     """The result with values by the game's own rewards, of which the method has seen others, or not all.
 
-    Where a response is another one there, because rounding decided a tie, iterates are left out: what was said of steps
-    between them, and of the last one, was about other values.
+    Answers keep bounds on ``costs``, where there are some. Where a response is another one there, because rounding
+    decided a tie, iterates are left out: what was said of steps between them, and of the last one, was about other
+    values.
     """
 
     def answer(policy: LeaderPolicy) -> Response:
+        if costs:
+            return answer_within(result.game, policy, Rational(ties=result.ties), costs, tolerances)[0]
         return best_response(result.game, policy, result.ties, tolerances=tolerances)
 
     if result.leader_policy is None:

@@ -159,7 +159,7 @@ def onto_ties(problem: Problem, policy: LeaderPolicy, wanted: IntArray) -> Leade
     Parameters
     ----------
     problem
-        The problem, whose rows are kept.
+        The problem, whose rows are kept, and bounds on costs and values to first order.
     policy
         Where to start.
     wanted
@@ -172,7 +172,8 @@ def onto_ties(problem: Problem, policy: LeaderPolicy, wanted: IntArray) -> Leade
     found = policy
     for _ in range(ROUNDS):
         incentives, least = FixedResponse(game, found, wanted).incentive_rows()
-        answer = lp.solve(_nearest(game, centre, incentives, least + margin, rows))
+        kept = _joined(rows, _outcome_rows(problem, found, wanted))
+        answer = lp.solve(_nearest(game, centre, incentives, least + margin, kept))
         if answer.status is not LpStatus.OPTIMAL:
             return None
         moved = LeaderPolicy.from_slots(game, answer.point[: len(centre)])
@@ -181,6 +182,36 @@ def onto_ties(problem: Problem, policy: LeaderPolicy, wanted: IntArray) -> Leade
         if step <= ARITHMETIC:
             break
     return found
+
+
+def _outcome_rows(problem: Problem, policy: LeaderPolicy, wanted: IntArray) -> SlotRows:
+    """Bounds on costs, and on the leader's values, to first order in the policy under an answer."""
+    game, slots = problem.game, policy.slots(problem.game)
+    rows, lower, upper = [], [], []
+    for cost in problem.policies.all_costs(game):
+        spent = FixedResponse(game.replace(leader_rewards=cost.costs), policy, wanted)
+        slope = game.initial @ spent.leader_slopes()
+        at_none = float(game.initial @ spent.leader_values) - float(slope @ slots)
+        rows.append(slope)
+        lower.append(cost.lower - at_none)
+        upper.append(cost.upper - at_none)
+    floor = problem.floor
+    if floor is not None:
+        earned = FixedResponse(game, policy, wanted)
+        slopes = earned.leader_slopes()
+        for state in np.flatnonzero(np.isfinite(floor)).tolist():
+            rows.append(slopes[state])
+            lower.append(float(floor[state] - earned.leader_values[state] + slopes[state] @ slots))
+            upper.append(np.inf)
+    return SlotRows(np.array(rows, dtype=float).reshape(-1, len(slots)), np.array(lower), np.array(upper))
+
+
+def _joined(rows: SlotRows, more: SlotRows) -> SlotRows:
+    return SlotRows(
+        np.vstack((rows.matrix, more.matrix)),
+        np.concatenate((rows.lower, more.lower)),
+        np.concatenate((rows.upper, more.upper)),
+    )
 
 
 def _nearest(

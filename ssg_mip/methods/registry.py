@@ -221,9 +221,13 @@ def check_policies(problem: Problem, method: Method) -> None:
     if missed is None:
         return
     whose = f": {', '.join(missed.names)}" if missed.names else ""
+    follower = problem.follower
     able = methods_that_take(missed.what) if isinstance(missed.what, Takes) else methods_that_honour(missed.what)
+    who = f"method {method.name!r}"
+    if METHODS.get(method.name) is not method and follower.kind != Rational.kind:  # what it does for another kind
+        able, who = [], f"{who}, as it answers a {follower.words},"
     ask = f"ask for {' or '.join(able)}, or " if able else ""
-    raise OptionError(f"method {method.name!r} takes no {missed}, and there are some{whose}; {ask}leave them out")
+    raise OptionError(f"{who} takes no {missed}, and there are some{whose}; {ask}leave them out")
 
 
 def check_selects(method: Method, selection: str) -> None:

@@ -40,6 +40,7 @@ from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.lp.highs import OneShotLp
 from ssg_mip.lp.interface import LpStatus
 from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.problem.asked import refuse_kind
 from ssg_mip.problem.follower import least_margin
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.weights import state_weights
@@ -99,6 +100,7 @@ def find_guaranteed(
         If the policy does not fit the game.
     """
     problem = game if isinstance(game, Problem) else Problem(game)
+    refuse_kind(problem, "find_guaranteed")
     game = problem.game
     answer = best_response(game, policy, tolerances=tolerances)
     form = standard_form(game)

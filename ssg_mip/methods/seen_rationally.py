@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import dataclasses
 
+from ssg_mip.errors import OptionError
 from ssg_mip.problem.problem import Problem
+from ssg_mip.problem.rising import LeastOf
 from ssg_mip.result import Result
 
 
 def seen_rationally(problem: Problem) -> Problem:
-    """The same question about a game in which the follower is rational; the problem itself where there is none."""
+    """The same question about a game in which the follower is rational; the problem itself where there is none.
+
+    Raises
+    ------
+    OptionError
+        If a share of his values is to be maximised, which would be others there.
+    """
     found = problem.follower.rational_in(problem.game)
     if found is None:
         return problem
+    goal = problem.objective.goal
+    if found[0] is not problem.game and isinstance(goal, LeastOf) and goal.follower.any():
+        raise OptionError(
+            f"the goal {goal.kind} counts the follower's values beside those of a leader of another discount, and a "
+            f"{problem.follower.words} answers by others; ask for the follower 'rational', or for equal discounts"
+        )
     game, follower = found
     return dataclasses.replace(problem, game=game, follower=follower)
 

@@ -17,6 +17,7 @@ from ssg_mip.exact.heuristics.linearisation import FixedResponse
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.exact_ties import answering_with, loses_for_certain
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.policy_space import EVERY_POLICY, PolicySpace
 from ssg_mip.result import Result
 
 STEPS = 3
@@ -26,7 +27,9 @@ FARTHEST = 1e-6
 """By how much probabilities may move in all: what is farther from a tie than that is none."""
 
 
-def with_settled_ties(result: Result, allowed: float, tolerances: Tolerances) -> Result | None:
+def with_settled_ties(
+    result: Result, allowed: float, tolerances: Tolerances, policies: PolicySpace = EVERY_POLICY
+) -> Result | None:
     """The result with a policy on its ties, where the follower no longer loses by the response.
 
     Parameters
@@ -37,6 +40,8 @@ def with_settled_ties(result: Result, allowed: float, tolerances: Tolerances) ->
         How much of the value may be lost.
     tolerances
         The tolerances that the result was made with.
+    policies
+        Which policies are allowed: rows that the policy meets with equality stay met.
 
     Returns
     -------
@@ -48,9 +53,9 @@ def with_settled_ties(result: Result, allowed: float, tolerances: Tolerances) ->
         return None
     form = standard_form(game)
     tied = best_response(game, policy, result.ties, tolerances=tolerances)
-    moved = policy
+    moved, tight = policy, _tight_rows(policies, policy.slots(game))
     for _ in range(STEPS):
-        step = _step(form, moved, tied)
+        step = _step(form, moved, tied, tight)
         if step is None:
             return None
         moved = LeaderPolicy.from_slots(game, moved.slots(game) + step)
@@ -63,8 +68,18 @@ def with_settled_ties(result: Result, allowed: float, tolerances: Tolerances) ->
     return answering_with(result, moved, found)
 
 
-def _step(form: StandardForm, policy: LeaderPolicy, tied: Response) -> FloatArray | None:
-    """The smallest change of the mixed probabilities that meets all ties to first order."""
+def _tight_rows(policies: PolicySpace, slots: FloatArray) -> FloatArray:
+    """The coefficients of rows that probabilities per leader slot meet with equality, shape ``[rows, slots]``."""
+    found = []
+    for row in policies.rows:
+        value = float(row.coefficients @ slots)
+        if min(abs(value - row.lower), abs(row.upper - value)) <= row.tolerance:
+            found.append(row.coefficients)
+    return np.array(found).reshape(len(found), len(slots))
+
+
+def _step(form: StandardForm, policy: LeaderPolicy, tied: Response, tight: FloatArray) -> FloatArray | None:
+    """The smallest change of the mixed probabilities that meets all ties to first order, and moves along tight rows."""
     game = form.standard
     answers = tied.follower_policy.actions
     rows, least = FixedResponse(game, policy, answers).incentive_rows()
@@ -81,8 +96,8 @@ def _step(form: StandardForm, policy: LeaderPolicy, tied: Response) -> FloatArra
     simplex = np.zeros((len(states), len(free)))
     simplex[place, np.arange(len(free))] = 1.0
     missing = (least - rows @ slots)[wanted]
-    matrix = np.vstack((rows[wanted][:, free], simplex))
-    change = np.linalg.lstsq(matrix, np.concatenate((missing, np.zeros(len(states)))), rcond=None)[0]
+    matrix = np.vstack((rows[wanted][:, free], simplex, tight[:, free]))
+    change = np.linalg.lstsq(matrix, np.concatenate((missing, np.zeros(len(states) + len(tight)))), rcond=None)[0]
     step = np.zeros(len(slots))
     step[free] = change
     return step

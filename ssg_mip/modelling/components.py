@@ -10,6 +10,7 @@ and ``Q(s, b)`` the same for the leader, with ``r_A``, ``gamma_A`` and ``V``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -29,7 +30,9 @@ FOLLOWER: Mapping[str, str] = {
     "product": "product[k]: the products w = f * v and W = f * V, the only terms that are not linear",
     "objective": "maximise leader_value, or gain",
     "policy_row": "policy_row[name]: a row of the problem on f, by its name",
-    "floor": "floor[s]: V[s] is at least what the problem asks for",
+    "used": "used[s, a]: 1 if action a may be used in state s, else 0, where the problem limits how many (binary)",
+    "use": "use[s, a]: f[s, a] <= used[s, a]",
+    "few": "few[name]: sum_a used[s, a] is at most what the problem allows",
 }
 """Components of both models."""
 
@@ -38,6 +41,15 @@ COMMITMENT: Mapping[str, str] = {
     "V": "V[s]: the leader's value from s under f and g, in his reward units",
     "W": "W[s, a, t] = f[s, a] * V[t], in the leader's reward units",
     "share_W": "share_W[s, t]: sum_a W[s, a, t] = V[t]; implied",
+    "floor": "floor[s]: V[s] is at least what the problem asks for",
+    "value_row": "value_row[name]: sum_s rho(s) V[s] is at least what the problem asks for from the start",
+    "C": "C0[s], C1[s], ...: what a cost of the problem adds up to from s under f and g, in its units",
+    "Z": "Z0[s, a, t] = f[s, a] * C0[t], and so on",
+    "share_Z": "share_Z0[s, t]: sum_a Z0[s, a, t] = C0[t]; implied",
+    "cost_at_most": "cost0_at_most[s, b]: C0[s] is at most what the cost is worth under b where g[s, b] = 1",
+    "cost_at_least": "cost0_at_least[s, b]: it is at least that",
+    "cost_row": "cost_row[name]: sum_s rho(s) C0[s] is within what the problem allows",
+    "cost_product": "cost_product[k]: the products Z0 = f * C0",
     "leader_value": "leader_value = sum_s rho(s) V[s], what is maximised, in the leader's reward units",
 }
 """Components of the commitment model."""
@@ -51,15 +63,22 @@ IMPROVEMENT: Mapping[str, str] = {
 }
 """Components of the improvement model."""
 
-IMPLIED = ("share_w", "share_W")
+
+def kind_of(name: str) -> str:
+    """What a component is called in the tables: without the number of a cost."""
+    return re.sub(r"(?<=[CZt])\d+", "", name)
+
+
+IMPLIED = ("share_w", "share_W", "share_Z")
 """Rows that follow from the others: without them the model has the same solutions."""
 
 
 def document(model: Any, words: Mapping[str, str]) -> None:
     """Write into ``doc`` of each component what it is."""
     for component in components(model):
-        if component.local_name in words:
-            component.doc = words[component.local_name]
+        name = kind_of(component.local_name)
+        if name in words:
+            component.doc = words[name]
 
 
 def components(model: Any) -> Iterator[Any]:

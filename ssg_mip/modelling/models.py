@@ -24,20 +24,22 @@ import numpy as np
 from ssg_mip.base.rules import checked, optional
 from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import best_response
-from ssg_mip.evaluation.mdp import first_best, induced_by_leader
+from ssg_mip.evaluation.mdp import evaluate, first_best, induced_by_leader
 from ssg_mip.evaluation.value_bounds import follower_value_bounds, leader_value_bounds, roomy
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LEADER_POLICY, LeaderPolicy
 from ssg_mip.modelling.components import COMMITMENT, IMPROVEMENT, document
 from ssg_mip.modelling.outside import as_problem
 from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.problem.answer_within import cost_bounds
 from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.follower import Rational
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.weights import compliant_weights
+from ssg_mip.problem.wider_rows import SUPPORT_TOLERANCE
 from ssg_mip.programs.compact import compact_commitment, compact_improvement
-from ssg_mip.programs.compact_rows import add_policy_rows
-from ssg_mip.programs.compact_rows import check_stated as check_said
+from ssg_mip.programs.compact_rows import cost_names, with_policies
+from ssg_mip.programs.forms import TAKES, Kind, refuse_goals, refuse_scopes
 from ssg_mip.programs.program import Program
 
 RECORD = "ssg_mip_record"
@@ -92,7 +94,7 @@ def commitment_model(problem: Problem | Game) -> Any:
         If the problem asks for what the model does not state.
     """
     asked = as_problem(problem)
-    check_stated(asked)
+    check_stated(asked, "commitment")
     program = compact_commitment(
         asked.game,
         asked.weights,
@@ -128,7 +130,7 @@ def improvement_model(problem: Problem | Game, policy: LeaderPolicy | None = Non
         If the policy does not fit the game.
     """
     asked = as_problem(problem)
-    check_stated(asked)
+    check_stated(asked, "improvement")
     if asked.floor is not None:
         raise OptionError("a floor is asked for; improvement_model has none, because no state may get worse there")
     start = LeaderPolicy.uniform(asked.game) if policy is None else policy
@@ -146,7 +148,7 @@ def improvement_model(problem: Problem | Game, policy: LeaderPolicy | None = Non
     return _finished(Record(problem=asked, program=program, policy=start, values=values))
 
 
-def check_stated(problem: Problem) -> None:
+def check_stated(problem: Problem, kind: Kind) -> None:
     """Raise :class:`OptionError` if a problem asks for what the models do not state."""
     follower = problem.follower
     if type(follower) is not Rational:
@@ -157,15 +159,15 @@ def check_stated(problem: Problem) -> None:
         )
     if problem.objective.scalarisation is not None:
         raise OptionError("the scalarisation is no weighted sum; the models maximise weights: give these")
-    check_said(problem, "the models do not state")
+    refuse_goals(problem, "the models do not state")
+    refuse_scopes(problem, TAKES[kind, "bilinear"], f"the {kind} model does not state")
 
 
 def _finished(record: Record) -> Any:
-    model = record.program.model
-    add_policy_rows(model, record.problem.game, record.problem.policies)
-    document(model, record.words)
-    setattr(model, RECORD, record)
-    return model
+    program = with_policies(record.program, record.problem.game, record.problem.policies)
+    document(program.model, record.words)
+    setattr(program.model, RECORD, dataclasses.replace(record, program=program))
+    return program.model
 
 
 def record_of(model: Any) -> Record:
@@ -219,8 +221,20 @@ def put_into(model: Any, found: EvaluatedPolicy) -> None:
         for action in range(int(game.follower_counts[state])):
             _set(model.g[state, action], float(action == answer))
     _set_all(model.v, found.response.follower_values)
+    _put_policies(model, record.problem, found)
     for product in record.program.products:
         _set(product.result, product.factor.value * product.value.value)
+
+
+def _put_policies(model: Any, problem: Problem, found: EvaluatedPolicy) -> None:
+    """What costs add up to, and which actions are used, where the model has such."""
+    game, policy = problem.game, found.policy
+    leader, _ = induced_by_leader(game, policy)
+    for number, bound in enumerate(cost_bounds(game, policy, problem.policies.costs)):
+        spent = evaluate(dataclasses.replace(leader, reward=bound.cost), found.response.follower_policy.slots(game))
+        _set_all(model.component(cost_names(number).value), spent)
+    for state, action in () if model.component("used") is None else model.used:
+        _set(model.used[state, action], float(policy.probabilities[state, action] > SUPPORT_TOLERANCE))
 
 
 def one_step(game: Game, found: EvaluatedPolicy, values: FloatArray) -> tuple[IntArray, FloatArray]:

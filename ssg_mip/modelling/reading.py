@@ -4,7 +4,8 @@ Honoured are
 
 * linear rows on ``f`` alone, however they are written (lists, indexed, in blocks, ranges, with parameters);
 * ``f`` that is fixed, or bounded more tightly;
-* rows of the problem itself (``policy_row``, ``floor``) that are changed or deactivated;
+* rows of the problem itself (``policy_row``, ``floor``) that are changed or deactivated, and those on costs, on the
+  value from the start and on how many actions are used (``cost_row``, ``value_row``, ``few``) that are deactivated;
 * lower bounds and rows ``V[s] >= c`` on single values of the leader, as floors;
 * an objective that is another non-negative weighting of the leader's values, with any scale and constant;
 * rows that follow from the others, deactivated; bounds of other variables, widened; new variables that nothing uses.
@@ -27,16 +28,19 @@ import pyomo.environ as pyo
 from pyomo.repn import generate_standard_repn
 
 from ssg_mip.errors import OptionError
-from ssg_mip.modelling.components import IMPLIED, components
+from ssg_mip.modelling.components import IMPLIED, components, kind_of
 from ssg_mip.modelling.models import Record, commitment_model, improvement_model, record_of
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.objective import Objective
-from ssg_mip.problem.policy_space import PolicyRow, PolicySpace
+from ssg_mip.problem.policy_space import PolicyRow
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.weights import compliant_weights
 
 OWN_ROWS = ("policy_row", "floor")
 """Rows of the problem, which are read as they stand now."""
+
+WHOLE_ROWS = ("cost_row", "value_row", "few")
+"""Rows of the problem that hold as they were written, or not at all."""
 
 WITHOUT_MEANING = frozenset(
     {"Var", "Param", "Set", "RangeSet", "Expression", "Suffix", "Block", "BuildAction", "BuildCheck", "Constraint"}
@@ -136,6 +140,7 @@ class _Reader:
         self.refusals: list[Refusal] = []
         self.scale, self.constant = 1.0, 0.0
         self._rows: list[PolicyRow] = []
+        self._gone: set[str] = set()
         self._floor = np.full(self._game.num_states, -np.inf)
         self._slots = {
             id(model.f[state, slot - int(self._game.leader_offsets[state])]): slot
@@ -167,18 +172,26 @@ class _Reader:
     def _with(self, objective: Objective) -> Problem:
         """The problem with what was read; constraints whose rows are as they were keep their words."""
         base, rows = self._record.problem, tuple(self._rows)
+        game, old = base.game, base.policies.without(self._gone)
         floor = self._floor if np.any(np.isfinite(self._floor)) else None
-        same = {row.name for row in rows for old in base.policies.rows if _as_before(row, old)}
-        kept = tuple(one for one in base.constraints if one.space(base.game).names <= same)
-        sees = {row.name for row in base.policies.rows} <= same
-        space = PolicySpace(rows=rows, floor=floor, observed=base.policies.observed if sees else ())
+        values = old.values
+        if floor is None or not _same_floor(floor, old.least_values(game)):
+            values = tuple(row for row in values if row.state is None)
+        else:
+            floor = old.floor
+        same = {row.name for row in rows for before in old.rows if _as_before(row, before)}
+        sees = {row.name for row in old.rows} <= same
+        observed = old.observed if sees else ()
+        space = dataclasses.replace(old, rows=rows, floor=floor, values=values, observed=observed)
+        there = same | (space.names - {row.name for row in rows})
+        kept = tuple(one for one in base.constraints if one.space(game).names <= there)
         return dataclasses.replace(base, objective=objective, policies=space, constraints=kept)
 
     def _refuse(self, name: str, why: str, remedy: str = OTHERS) -> None:
         self.refusals.append(Refusal(name, why, remedy))
 
     def _refuse_missing(self, name: str) -> None:
-        if name not in (*IMPLIED, *OWN_ROWS, "objective"):
+        if kind_of(name) not in (*IMPLIED, *OWN_ROWS, "objective"):
             self._refuse(name, "is not in the model any more", "write the model anew")
 
     # ------------------------------------------------------------------ variables
@@ -243,11 +256,13 @@ class _Reader:
 
     def _compare_rows(self, mine: Any, written: Any) -> None:
         """Rows of the model itself: there, active and unchanged, unless they follow from the others."""
-        if mine.local_name in IMPLIED:
+        if kind_of(mine.local_name) in IMPLIED:
             return
         for index in written:
             if index not in mine:
                 self._refuse(f"{mine.name}[{index}]", "is not in the model any more", "write the model anew")
+            elif mine.local_name in WHOLE_ROWS and not (mine.active and mine[index].active):
+                self._gone.add(str(index))
             elif not (mine.active and mine[index].active):
                 self._refuse(mine[index].name, "is deactivated", f"activate it, or {OTHERS}")
             elif not _same(mine[index], written[index]):
@@ -265,7 +280,7 @@ class _Reader:
         """Whether a row is one of the model itself; those that follow from others may have been made another."""
         if written.local_name in OWN_ROWS or row.index() not in written:
             return False
-        return written.local_name not in IMPLIED or _same(row, written[row.index()])
+        return kind_of(written.local_name) not in IMPLIED or _same(row, written[row.index()])
 
     def _read_row(self, row: Any) -> None:
         name = str(row.index()) if row.parent_component().local_name == "policy_row" else str(row.name)
@@ -390,6 +405,10 @@ class _Reader:
             self._refuse(str(one.name), "is not linear", f"our search maximises weighted values; {OTHERS}")
             return None
         return weights, constant
+
+
+def _same_floor(floor: FloatArray, asked: FloatArray | None) -> bool:
+    return asked is not None and bool(np.array_equal(floor, asked))
 
 
 def _as_before(row: PolicyRow, old: PolicyRow) -> bool:

@@ -73,6 +73,17 @@ def asked(
     return problem
 
 
+def refuse_kind(problem: Problem, who: str) -> None:
+    """Raise :class:`OptionError` if the follower is of another kind than the rational one."""
+    follower = problem.follower
+    if follower.kind == Rational.kind:
+        return
+    instead = f"give it {follower.kind}_game(game), or " if follower.is_rational_elsewhere else ""
+    raise OptionError(
+        f"{who} does not honour a {follower.words}; {instead}ask solve, or for the follower {Rational.kind!r}"
+    )
+
+
 def refuse(problem: Problem, who: str, taken: Collection[Scope], instead: str) -> None:
     """Raise :class:`OptionError` if a problem asks for what a function cannot honour.
 
@@ -90,10 +101,7 @@ def refuse(problem: Problem, who: str, taken: Collection[Scope], instead: str) -
         raise OptionError(
             f"{who} takes no goal of its own, and the problem is to maximise {goal.kind}; ask for {instead}"
         )
-    if problem.follower.kind != Rational.kind:
-        raise OptionError(
-            f"{who} does not honour a {problem.follower.words}; ask solve, or for the follower {Rational.kind!r}"
-        )
+    refuse_kind(problem, who)
     for scope, names in problem.names_by_scope().items():
         if scope not in taken:
             raise OptionError(

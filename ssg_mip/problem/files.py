@@ -15,6 +15,7 @@ from ssg_mip.io import read_parts, shown_path, write_parts
 from ssg_mip.io.said import NOTHING, Said
 from ssg_mip.problem.constraints.observing import Observe
 from ssg_mip.problem.follower import Rational
+from ssg_mip.problem.followers import follower_from_document, follower_to_document
 from ssg_mip.problem.problem import PROBLEM, Problem
 
 
@@ -40,6 +41,8 @@ def read_problem(path: str | os.PathLike[str]) -> Problem:
     for index, entry in enumerate(said.constraints):
         with _at(f"{place}: $.constraints[{index}]"):
             problem = constrained_by(problem, entry)
+    with _at(f"{place}: $.followers"):
+        problem = problem if said.follower is None else problem.answered_by(follower_from_document(said.follower))
     with _at(f"{place}: $.observations"):
         return problem.observe(said.observations) if said.observations else problem
 
@@ -57,8 +60,8 @@ def _at(place: str) -> Iterator[None]:
 def write_instance(game: Game | Problem, path: str | os.PathLike[str]) -> None:
     """Write a game or a problem to a ``.json`` or ``.npz`` file; reading it back gives the same, to the last bit.
 
-    A problem with constraints or labels becomes a file of format ssg-mip/2, everything else one of ssg-mip/1. The file
-    appears, or is replaced, in one step.
+    A problem with constraints, labels or a follower of another kind becomes a file of format ssg-mip/2, everything else
+    one of ssg-mip/1. The file appears, or is replaced, in one step.
 
     Parameters
     ----------
@@ -70,8 +73,8 @@ def write_instance(game: Game | Problem, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     OptionError
-        If the suffix is unknown, the file cannot be written, or the problem has an objective or a follower of its own,
-        for which files have no place.
+        If the suffix is unknown, the file cannot be written, or the problem has an objective of its own, for which
+        files have no place.
     InvalidGameError
         If ``source`` or ``known`` of the game are not JSON data.
     """
@@ -86,7 +89,11 @@ def said_of(problem: Problem) -> Said:
     """What a file says of a problem beside its game."""
     labels = [one for one in problem.stated if isinstance(one, Observe)]
     others = [one.to_dict() for one in problem.stated if not isinstance(one, Observe)]
-    return Said(constraints=tuple(others), observations=dict(labels[0].labels) if labels else {})
+    return Said(
+        constraints=tuple(others),
+        observations=dict(labels[0].labels) if labels else {},
+        follower=None if problem.follower == Rational() else follower_to_document(problem.follower),
+    )
 
 
 def _check_writable(problem: Problem) -> None:
@@ -94,7 +101,6 @@ def _check_writable(problem: Problem) -> None:
     own = {
         "weights": bool((problem.weights != problem.game.initial).any()),
         "a scalarisation": problem.objective.scalarisation is not None,
-        "a follower of its own": problem.follower != Rational(),
         "a floor under its values": problem.policies.floor is not None,
     }
     held = next((what for what, has in own.items() if has), None)

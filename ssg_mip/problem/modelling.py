@@ -29,6 +29,8 @@ from ssg_mip.problem.constraints.places import (
 )
 from ssg_mip.problem.constraints.probabilities import AtLeast, Budget, Forbid, Require, SamePolicy, Sense, Term
 from ssg_mip.problem.constraints.support import AtMostActions, Deterministic
+from ssg_mip.problem.origin import Origin
+from ssg_mip.problem.policy_space import PolicySpace
 
 Name = Any
 """The name of a state or an action, or its position, counted from 0."""
@@ -40,9 +42,14 @@ class Modelling(abc.ABC):
     States and actions are given by name, or by position. Constraints that are given no name get one that says what they
     are about. All methods raise :class:`~ssg_mip.errors.OptionError` for what the game does not have, for numbers
     outside their range, and for a name that another constraint has.
+
+    Where the game was made of another one and all that a state of that became plays alike, as under all types of a
+    follower, its name will do in what is said of the policy alone.
     """
 
     game: Game
+    origin: Origin | None
+    policies: PolicySpace
 
     @property
     @abc.abstractmethod
@@ -97,14 +104,14 @@ class Modelling(abc.ABC):
 
     def forbid(self, state: Name, action: Name, *, name: str | None = None) -> Self:
         """Close an action of the leader in a state."""
-        words = self._pair(state, action, "forbid")
+        words = self._pair(self._seen_as(state), action, "forbid")
         return self.constrained(
             Forbid(name=self._named(name, f"forbid {'/'.join(words)}"), state=words[0], action=words[1])
         )
 
     def at_least(self, state: Name, action: Name, probability: float, *, name: str | None = None) -> Self:
         """Ask for a least probability of an action in a state."""
-        words = self._pair(state, action, "at_least")
+        words = self._pair(self._seen_as(state), action, "at_least")
         own = self._named(name, f"at least {'/'.join(words)}")
         share = number_of(probability, f"constraint {own!r}: probability", 0.0, 1.0)
         return self.constrained(AtLeast(name=own, state=words[0], action=words[1], probability=share))
@@ -125,7 +132,7 @@ class Modelling(abc.ABC):
 
     def at_most_actions(self, state: Name, k: int, *, name: str | None = None) -> Self:
         """Let the leader use at most ``k`` actions of a state with a positive probability."""
-        own = self.game.state_names[state_of(self.game, state, "at_most_actions")]
+        own = self.game.state_names[state_of(self.game, self._seen_as(state), "at_most_actions")]
         count = count_of(k, f"at_most_actions in {own!r}: k")
         return self.constrained(
             AtMostActions(name=self._named(name, f"at most {count} actions in {own}"), state=own, actions=count)
@@ -212,6 +219,15 @@ class Modelling(abc.ABC):
         numbers = (f"{otherwise} {number}" for number in range(2, len(taken) + 3))
         return next(one for one in (otherwise, *numbers) if one not in taken)
 
+    def _seen_as(self, state: Name) -> Name:
+        """A state whose policy is meant: also by the name of what the game was made of, if all of it plays alike."""
+        origin, seen = self.origin, self.policies.observed
+        if origin is None or not isinstance(state, str) or state in self.game.state_names:
+            return state
+        meant = origin.meant_by(state)
+        alike = bool(seen) and len({seen[s] for s in meant}) == 1
+        return self.game.state_names[meant[0]] if alike else state
+
     def _pair(self, state: Name, action: Name, where: str) -> tuple[str, str]:
         """The names of a state and of an action of the leader there."""
         s = state_of(self.game, state, where)
@@ -224,7 +240,7 @@ class Modelling(abc.ABC):
         for key, value in table.items():
             if not isinstance(key, tuple) or len(key) != 2:
                 raise OptionError(f"{where} holds the key {shown(key)}; it must be (state, action)")
-            pair = self._pair(*key, where)
+            pair = self._pair(self._seen_as(key[0]), key[1], where)
             if pair in found:
                 raise OptionError(f"{where} names the action {pair[1]!r} of state {pair[0]!r} twice; name it once")
             found[pair] = number_of(value, f"{where}: the {what} of {pair[1]!r} in {pair[0]!r}")

@@ -264,8 +264,8 @@ def _add_ceilings(model: Any, direction: Direction, demands: Sequence[Written]) 
     """Proven bounds on weighted sums of the demands' left sides."""
     import pyomo.environ as pyo
 
-    value = {one.block.number: one.value for one in demands}
-    sides = [value[block.number] for block in direction.blocks]
+    value = {id(one.demand): one.value for one in demands}
+    sides = [value[id(demand)] for demand in direction.demands]
     rows = pyo.Constraint(
         range(len(direction.ceilings)),
         rule=lambda _, i: (

@@ -24,6 +24,7 @@ These models are written to be read and exported; the search solves stronger one
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,9 @@ from ssg_mip.programs.rows import add_follower_values, add_products, product_bou
 from ssg_mip.programs.tags import tagged
 
 Triple = tuple[Any, Any, Any]
+
+LEADER = "leader"
+"""What the names of the rows that tie the leader's values begin with."""
 
 
 def compact_commitment(
@@ -81,14 +85,7 @@ def compact_commitment(
     follower_bounds = follower_bounds or follower_value_bounds(game)
     leader_bounds = leader_bounds or leader_value_bounds(game)
     model, triples = follower_model(game, follower_bounds, "commitment", margin, checkpoint)
-    model.V = tagged(pyo.Var(range(game.num_states), bounds=_interval(leader_bounds)), "s")
-    coupled = coupled_pairs(game) if game.leader_discount > 0.0 else []
-    products, scaled = _add_scaled_values(game, model, model.V, "W", leader_bounds, coupled, checkpoint)
-    triples += products
-    values = _action_values(game, game.leader_rewards, game.leader_discount, model.f, model.V, scaled, checkpoint)
-    smallest, largest = _slot_range(game, game.leader_rewards, game.leader_discount, leader_bounds)
-    ranges = (leader_bounds.lower, leader_bounds.upper), (smallest, largest)
-    _add_leader_rows(game, model, model.V, values, *ranges, checkpoint)
+    triples += add_discounted_sum(game, model, game.leader_rewards, leader_bounds, LEADER_VALUES, checkpoint)
     _add_objective(model, "leader_value", pyo.quicksum(float(w) * model.V[s] for s, w in enumerate(weights)))
     return Program(
         model=model,
@@ -308,6 +305,7 @@ def _add_leader_rows(
     value_range: tuple[FloatArray, FloatArray],
     slot_range: tuple[FloatArray, FloatArray],
     checkpoint: Checkpoint,
+    word: str = LEADER,
 ) -> None:
     """``value(s)`` equals the leader's action value under the follower action that ``g`` picks."""
     lower, upper = value_range
@@ -324,8 +322,55 @@ def _add_leader_rows(
         return under_action[slot] - value[s] <= float(largest[slot] - lower[s]) * (1.0 - m.g[s, b])
 
     pairs = _pairs(game.follower_counts)
-    model.leader_at_most = tagged(pyo.Constraint(pairs, rule=at_most), "sb")
-    model.leader_at_least = tagged(pyo.Constraint(pairs, rule=at_least), "sb")
+    model.add_component(f"{word}_at_most", tagged(pyo.Constraint(pairs, rule=at_most), "sb"))
+    model.add_component(f"{word}_at_least", tagged(pyo.Constraint(pairs, rule=at_least), "sb"))
+
+
+@dataclasses.dataclass(frozen=True)
+class SumNames:
+    """Names of the components that state a discounted sum: its variable, the products with it, and its rows."""
+
+    value: str
+    scaled: str
+    rows: str
+
+
+LEADER_VALUES = SumNames("V", "W", LEADER)
+"""Those of the leader's values."""
+
+
+def add_discounted_sum(
+    game: Game, model: Any, rewards: FloatArray, bounds: ValueBounds, names: SumNames, checkpoint: Checkpoint
+) -> list[Triple]:
+    """A variable for what rewards add up to from every state under ``f`` and ``g``, by the leader's discount.
+
+    Parameters
+    ----------
+    game, model
+        The game, and a model of :func:`follower_model`.
+    rewards
+        One number per joint action, shape ``[num_rows]``.
+    bounds
+        Bounds on the sums under every pair of policies.
+    names
+        How the components are called.
+    checkpoint
+        As in :func:`compact_commitment`.
+
+    Returns
+    -------
+    list
+        The products that are yet to be stated.
+    """
+    value = tagged(pyo.Var(range(game.num_states), bounds=_interval(bounds)), "s")
+    model.add_component(names.value, value)
+    discount = game.leader_discount
+    coupled = coupled_pairs(game) if discount > 0.0 else []
+    products, scaled = _add_scaled_values(game, model, value, names.scaled, bounds, coupled, checkpoint)
+    sums = _action_values(game, rewards, discount, model.f, value, scaled, checkpoint)
+    ranges = (bounds.lower, bounds.upper), _slot_range(game, rewards, discount, bounds)
+    _add_leader_rows(game, model, value, sums, *ranges, checkpoint, names.rows)
+    return products
 
 
 def _slot_range(game: Game, rewards: FloatArray, discount: float, bounds: ValueBounds) -> tuple[FloatArray, FloatArray]:

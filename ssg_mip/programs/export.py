@@ -42,10 +42,9 @@ from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LEADER_POLICY, LeaderPolicy
 from ssg_mip.io.safe_io import write_atomically
 from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.problem.asked import Scalarising, refuse
+from ssg_mip.problem.asked import Scalarising
 from ssg_mip.problem.follower import Rational
 from ssg_mip.problem.objective import Objective
-from ssg_mip.problem.policy_space import Scope
 from ssg_mip.problem.problem import PROBLEM, Problem
 from ssg_mip.problem.scalarisation import Concave, WeightedSum, scalarisation_of
 from ssg_mip.problem.weights import state_weights
@@ -140,7 +139,6 @@ def export(
             f"path is {str(target)!r}; the name must end in {', '.join(FORMATS)}, by which solvers know the format"
         )
     problem, what = _asked(game, weights, margin, scalarisation)
-    refuse(problem, "export", TAKES, "solve(problem, method='commitment')")
     game = problem.game
     _check_size(game, program, form)
     wanted = Wanted(program=program, form=form, policy=policy, scalarisation=what, levels=levels)
@@ -171,10 +169,6 @@ def export(
         _write(target.with_suffix(suffix), text)
     _write(target, written.text)
     return target
-
-
-TAKES = frozenset({Scope.STATEWISE, Scope.COUPLING})
-"""What the files say of the policies."""
 
 
 def _write(target: Path, text: str) -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Literal
 
 import numpy as np
@@ -27,9 +27,9 @@ from ssg_mip.evaluation.value_bounds import ValueBounds, follower_value_bounds, 
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.policy_space import Scope
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.scalarisation import Concave, ConcavePieces, StepObjective
-from ssg_mip.programs.compact_rows import check_stated
 from ssg_mip.programs.direction import Demand, Direction
 from ssg_mip.programs.program import Program
 
@@ -41,6 +41,23 @@ ROUNDED_VALUES = 1e-9
 
 Often only one policy is as good as the given one, itself, with equality: readers lose it to the rounding of its values.
 """
+
+
+_ROWS = frozenset({Scope.STATEWISE, Scope.COUPLING})
+
+TAKES = {
+    ("commitment", "bilinear"): frozenset(Scope),
+    ("commitment", "strong"): _ROWS | {Scope.VALUE},
+    ("commitment", "relaxation"): _ROWS | {Scope.VALUE},
+    ("commitment", "milp"): _ROWS | {Scope.SUPPORT},
+    ("commitment", "milp with levels"): _ROWS,
+    ("improvement", "bilinear"): _ROWS | {Scope.SUPPORT},
+    ("improvement", "strong"): _ROWS,
+    ("improvement", "relaxation"): _ROWS,
+    ("improvement", "milp"): _ROWS | {Scope.SUPPORT},
+    ("improvement", "milp with levels"): _ROWS,
+}
+"""Which restrictions of the policies a form states. Deterministic policies keep every limit on used actions."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -66,6 +83,21 @@ class Wanted:
     levels: int | None = None
 
 
+def refuse_goals(problem: Problem, where: str) -> None:
+    """Raise :class:`OptionError` if a problem has a goal of its own; ``where`` follows "which"."""
+    if problem.objective.goal is not None:
+        raise OptionError(f"the problem has the goal {problem.objective.goal.kind!r}, which {where}: use solve")
+
+
+def refuse_scopes(problem: Problem, taken: Collection[Scope], where: str) -> None:
+    """Raise :class:`OptionError` if a problem restricts policies by other scopes; ``where`` follows "which"."""
+    for scope, names in problem.names_by_scope().items():
+        if scope not in taken:
+            raise OptionError(
+                f"there are {scope.words}, which {where}: {', '.join(names)}; use solve, or leave them out"
+            )
+
+
 def write_form(problem: Problem, wanted: Wanted, checkpoint: Checkpoint = unhurried) -> Program:
     """The program of a problem in a form.
 
@@ -78,7 +110,11 @@ def write_form(problem: Problem, wanted: Wanted, checkpoint: Checkpoint = unhurr
         raise OptionError(
             f"levels is {wanted.levels!r} while form is {wanted.form!r}; levels belong to the form 'milp'"
         )
-    check_stated(problem, "the programs do not state")
+    refuse_goals(problem, "the programs do not state")
+    form = "milp with levels" if wanted.levels is not None else wanted.form
+    refuse_scopes(
+        problem, TAKES[wanted.program, form], f"the {wanted.program} program in the form {wanted.form!r} does not state"
+    )
     write = _improvement if wanted.program == "improvement" else _commitment
     return write(problem, wanted, checkpoint)
 
@@ -114,7 +150,7 @@ def _boxes(game: Game) -> ValueBounds:
 
 def _compact_commitment(problem: Problem, what: ConcavePieces | None, checkpoint: Checkpoint) -> Program:
     from ssg_mip.programs.compact import compact_commitment
-    from ssg_mip.programs.compact_rows import add_policy_rows, maximise_pieces
+    from ssg_mip.programs.compact_rows import maximise_pieces, with_policies
 
     game = problem.game
     program = compact_commitment(
@@ -127,8 +163,7 @@ def _compact_commitment(problem: Problem, what: ConcavePieces | None, checkpoint
     )
     if what is not None:
         maximise_pieces(program.model, what, _range(game, what))
-    add_policy_rows(program.model, game, problem.policies)
-    return program
+    return with_policies(program, game, problem.policies, checkpoint)
 
 
 def _restricted_commitment(
@@ -295,12 +330,11 @@ def _with_rows(
     objective: StepObjective,
     checkpoint: Checkpoint,
 ) -> Program:
-    from ssg_mip.programs.compact_rows import add_policy_rows
+    from ssg_mip.programs.compact_rows import with_policies
 
     game, given = problem.game, {"margin": problem.follower.margin, "checkpoint": checkpoint}
     program = written(game, values, objective, follower_bounds=_boxes(game), **given)
-    add_policy_rows(program.model, game, problem.policies)
-    return program
+    return with_policies(program, game, problem.policies, checkpoint)
 
 
 def _strong_improvement(

@@ -47,7 +47,7 @@ from ssg_mip.programs.coupling import Coupling
 from ssg_mip.programs.program import Multiplied
 from ssg_mip.programs.row_family import Family, attach
 from ssg_mip.programs.rows import Key, Selection
-from ssg_mip.programs.tags import NONE, ColumnKind, RowKind, tagged
+from ssg_mip.programs.tags import NONE, OF_STATE, ColumnKind, RowKind, tagged
 from ssg_mip.programs.wider_block import add_cost_rows, add_single_rows
 
 STATEWISE = {
@@ -155,7 +155,8 @@ def add_policy_rows(
     multiplied += add_cost_rows(model, selection, rows.costs, coupling, follower)
     if not rows.coupled_states:
         return Added((), tuple(multiplied), ())
-    multiplied += _add_coupled_rows(model, selection, rows, coupling, follower)
+    conditional = next(part for part in parts if part.block.number == OF_STATE)
+    multiplied += _add_coupled_rows(model, selection, rows, coupling, conditional, follower)
     visits = _add_visits(model, selection, rows, list(model.w))
     return dataclasses.replace(visits, multiplied=(*multiplied, *visits.multiplied))
 
@@ -174,12 +175,7 @@ def add_rows_of_probabilities(
     statewise = _add_statewise_rows(model, selection, rows, whole, part, follower)
     if not rows.coupled_states:
         return statewise
-    return statewise + _add_coupled_rows(model, selection, rows, whole, follower)
-
-
-def _products_of_probabilities(model: Any) -> Any:
-    """``z`` beside occupancies, ``w`` in the improvement program, which has none."""
-    return model.w if model.component("z") is None else model.z
+    return statewise + _add_coupled_rows(model, selection, rows, whole, part, follower)
 
 
 def _add_statewise_rows(
@@ -227,10 +223,10 @@ def _shared(game: Game, coupling: Coupling, state: int) -> list[int]:
 
 
 def _add_coupled_rows(
-    model: Any, selection: Selection, rows: PolicyRows, coupling: Coupling, follower: ValueBounds
+    model: Any, selection: Selection, rows: PolicyRows, coupling: Coupling, part: Part, follower: ValueBounds
 ) -> tuple[Multiplied, ...]:
-    """Add the rows across states, to the conditional probabilities of all their states."""
-    game, products = selection.game, _products_of_probabilities(model)
+    """Add the rows across states, to the block of conditional probabilities of all their states."""
+    game = selection.game
     keys = selection.keys(rows.coupled_states)
 
     def terms(i: int, term: Callable[[Key], Any]) -> Any:
@@ -239,10 +235,10 @@ def _add_coupled_rows(
         return sum(factor * term(key) for key, factor in places if factor)
 
     def plain(i: int) -> Any:
-        return terms(i, lambda key: model.x[key]) - rows.coupled[i].limit
+        return terms(i, lambda key: part.weights[key]) - rows.coupled[i].limit
 
     def times(i: int, t: int) -> Any:
-        return terms(i, lambda key: products[key, t]) - rows.coupled[i].limit * model.v[t]
+        return terms(i, lambda key: part.products[key, t]) - rows.coupled[i].limit * model.v[t]
 
     near = [set.intersection(*(set(coupling.of_state(s)) for s in side.states(game).tolist())) for side in rows.coupled]
     family = Family("coupled", "k", COUPLED, NONE, plain, times, lambda i: rows.coupled[i].equation)

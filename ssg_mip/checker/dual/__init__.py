@@ -9,8 +9,9 @@ none meets its demands.
 **The tree.** ``v`` lies in the root box, because ``U`` with ``r_B + gamma_B p U <= U`` on every joint action is an
 upper bound and ``L`` with ``max_b min_a (r_B + gamma_B p L) >= L`` is a lower bound of the follower's optimal values.
 A node is a box ``l <= v <= u`` with a set of open answers per state. A node is *split* at a value of one ``v(t)`` or
-into "the answer in ``s`` is ``b``" and "it is not"; the two parts cover the node. It is *propagated* by the follower's
-Bellman equations (:mod:`.propagation`), which loses no consistent ``(f, g, v)``. It is *closed* by a leaf.
+into "the answer in ``s`` is ``b``" and "it is not"; the two parts cover the node. Where a state uses at most ``k``
+actions of the leader, one of any ``k + 1`` is closed in as many parts. It is *propagated* by the follower's Bellman
+equations (:mod:`.propagation`), which loses no consistent ``(f, g, v)``. It is *closed* by a leaf.
 
 **A leaf.** Let ``lR <= v <= lR + d`` be a reference box that contains the node's, ``h(t) = (v(t) - lR(t)) / d(t)``,
 ``y(s,a,b)`` the leader-discounted occupancy of ``(f, g)`` and ``m(s,a,b,t) = y(s,a,b) h(t)``. Then hold exactly
@@ -31,6 +32,8 @@ Bellman equations (:mod:`.propagation`), which loses no consistent ``(f, g, v)``
   ``sum y_k r_A >= least(k)``, and ``y >= sum_k weights(k) y_k``;
 * with rows on the policy, these for each answer in blocks of their state, and across states in blocks ``x``, where
   ``y = d x`` with the occupancies ``d`` in the box (:mod:`.policy_rows`);
+* with bounds on costs, these for ``y``, and times ``h(t)`` or ``1 - h(t)``; where a state uses one action of the
+  leader, the incentive rows for each of its actions by itself (:mod:`.wider_rows`);
 * in the improvement program blocks ``x`` alone, one for each state, and ``sum_ab x [r_A + gamma_A p V - V(s)] >= 0``.
 
 Any multipliers, those of inequalities at least 0, may be chosen: ``objective * sum y r_A`` (in the improvement program

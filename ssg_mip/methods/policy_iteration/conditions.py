@@ -39,6 +39,7 @@ from ssg_mip.game.policy import LEADER_POLICY, LeaderPolicy
 from ssg_mip.methods.policy_iteration.negligible import negligible_gain, resolution
 from ssg_mip.methods.policy_iteration.step import TEST_GAP_SHARE, exact_improvement, take_step
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.asked import refuse_kind
 from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.follower import Rational
 from ssg_mip.problem.objective import Objective
@@ -119,6 +120,7 @@ def necessary_condition(
         If an option is out of range, the policy does not keep a row, or the problem asks for more than rows.
     """
     asked = game if isinstance(game, Problem) else Problem(game)
+    refuse_kind(asked, "necessary_condition")
     game = asked.game
     _check_allowed(asked, policy)
     run = Run(

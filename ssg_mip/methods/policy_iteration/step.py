@@ -12,7 +12,6 @@ import numpy as np
 from ssg_mip.base.status import Termination
 from ssg_mip.exact import Answer, improve_without_program, solve_improvement
 from ssg_mip.exact.size_limit import improvement_size
-from ssg_mip.game.game import Game
 from ssg_mip.methods.policy_iteration.negligible import negligible_gain, resolution, value_scale
 from ssg_mip.methods.policy_iteration.objective_target import WeightedBound, sharpened
 from ssg_mip.numerics.array_types import FloatArray
@@ -109,7 +108,7 @@ def stop_at_bound(problem: Problem, run: Run, current: EvaluatedPolicy, weighted
     bound = weighted.gain_bound(current.values)
     if bound > negligible_gain(game, current.values, problem.weights, run.gap, one_step=True):
         return None
-    note = f"{_stationary_note(game, bound)}; the bound on the weighted value shows it"
+    note = f"{_stationary_note(problem, bound)}; the bound on the weighted value shows it"
     return dataclasses.replace(Step.stopped(Termination.STATIONARY), bound=bound, note=note)
 
 
@@ -214,7 +213,7 @@ def _attempt(
         if run.recorder is not None and recorder is not None:
             run.recorder.others.append(recorder)
         return dataclasses.replace(
-            outcome, termination=Termination.STATIONARY, note=_stationary_note(game, run.scale.gain_out(bound))
+            outcome, termination=Termination.STATIONARY, note=_stationary_note(problem, run.scale.gain_out(bound))
         )
     if answer.policy is None or answer.primal_bound <= 0.0:
         return outcome
@@ -241,8 +240,9 @@ def _refusal(problem: Problem, run: Run, gains: FloatArray) -> dict[str, Any]:
     }
 
 
-def _stationary_note(game: Game, bound: float) -> str:
-    note = f"stationary: no policy without a losing state gains more than {bound:.3g} a state on average in one step"
-    if game.leader_discount == 0.0:
+def _stationary_note(problem: Problem, bound: float) -> str:
+    which = "allowed policy" if problem.policies.rows else "policy"
+    note = f"stationary: no {which} without a losing state gains more than {bound:.3g} a state on average in one step"
+    if problem.game.leader_discount == 0.0:
         note += "; with leader discount 0 the point is Pareto-optimal to that accuracy (Theorem 11 d)"
     return note

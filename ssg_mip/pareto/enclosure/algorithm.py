@@ -26,7 +26,7 @@ from ssg_mip.exact import Answer
 from ssg_mip.exact.direction import solve_direction
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.pareto.allowed import TOGETHER, check_rows, nearest_allowed
+from ssg_mip.pareto.allowed import TOGETHER, check_rows, check_shared, nearest_allowed
 from ssg_mip.pareto.enclosure.gathered import Gathered
 from ssg_mip.pareto.enclosure.objectives import Objective, sum_demand
 from ssg_mip.pareto.enclosure.points import AttainedPoint, described_points
@@ -97,6 +97,7 @@ class EnclosureSearch:
     ) -> None:
         game = problem.game
         check_rows(problem, TOGETHER, "an enclosure")
+        check_shared(problem, [one.demand(0.0, 1.0) for one in objectives])
         self._is_over = is_over
         self._game = game
         self._objectives = objectives
@@ -207,13 +208,7 @@ class EnclosureSearch:
         top = float(direction.max())
         slope = direction / top
         demands = [
-            Demand(
-                leader=self._objectives[k].leader_weights,
-                follower=self._objectives[k].follower_weights,
-                least=float(box.lower[k]),
-                slope=float(rise),
-            )
-            for k, rise in zip(places, slope, strict=True)
+            self._objectives[k].demand(float(box.lower[k]), float(rise)) for k, rise in zip(places, slope, strict=True)
         ]
         hidden = np.setdiff1d(np.arange(len(self._objectives)), places)
         ceilings = [

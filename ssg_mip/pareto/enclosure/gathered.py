@@ -17,7 +17,7 @@ from ssg_mip.pareto.dominance import covers
 from ssg_mip.pareto.enclosure.objectives import Objective, sum_demand
 from ssg_mip.pareto.enclosure.points import AttainedPoint
 from ssg_mip.problem.problem import Problem
-from ssg_mip.programs.direction import Demand, Direction
+from ssg_mip.programs.direction import Direction, shared_start
 from ssg_mip.runs.run import Run
 
 
@@ -105,12 +105,14 @@ class Gathered:
         """Local ascent on the sum of the objectives, with their values as floors, where matrices are dense."""
         if self._game.num_states > DENSE_STATES or self._run.stopped:
             return found
-        floors = [
-            Demand(leader=one.leader_weights, follower=one.follower_weights, least=float(value), slope=0.0)
-            for one, value in zip(self._objectives, found.objectives, strict=True)
-        ]
+        floors = [one.demand(float(value), 0.0) for one, value in zip(self._objectives, found.objectives, strict=True)]
         total = sum_demand(self._objectives, np.ones(len(floors)), float(found.objectives.sum()))
-        direction = Direction(demands=(total, *floors), missing=self._run.tolerances.monotone)
+        coupled = self._problem.policies.coupled_states(self._game)
+        direction = Direction(
+            demands=(total, *floors),
+            missing=self._run.tolerances.monotone,
+            shared=shared_start(self._game, (total, *floors)) if coupled else None,
+        )
         candidate = bridge_along(self._problem, self._run, direction).ascended(found.policy)
         moved = self._at(candidate.policy, candidate.response)
         return moved if covers(moved.objectives, found.objectives) else found

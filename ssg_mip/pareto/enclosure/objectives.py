@@ -62,6 +62,10 @@ class Objective(FrozenArrays):
         values = response.leader_values if self.player == "leader" else response.follower_values
         return float(self.start @ values)
 
+    def demand(self, least: float, slope: float) -> Demand:
+        """That it be at least ``least``, and rise by a slope."""
+        return Demand(leader=self.leader_weights, follower=self.follower_weights, least=least, slope=slope)
+
     def bounds(self, game: Game) -> tuple[float, float]:
         """What the objective is at least and at most worth under any leader policy."""
         bounds = leader_value_bounds(game) if self.player == "leader" else follower_value_bounds(game)

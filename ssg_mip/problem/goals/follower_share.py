@@ -2,8 +2,9 @@ r"""A leader who cares for the follower: his own value, and a share of the follo
 
 The goal is ``rho @ V + share * rho @ v``. Where both discount alike that is the value of the reward
 ``r_A + share * r_B``, from every state: the problem is about the game with that reward, the follower's is as it was,
-and so are his answers and his ties. Where they do not, the follower's values stand in the objective beside the
-leader's.
+and so are his answers and his ties. It is a share of what he will have earned, also where he answers by something else.
+Where discounts differ, the values by which he answers stand in the objective beside the leader's; of a follower who
+does not answer by his discounted rewards there is no such share.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ssg_mip.base.rules import NOT_NEGATIVE
+from ssg_mip.evaluation.mdp import evaluate, induced_by_leader
 from ssg_mip.problem.goal import Goal, Stated
 from ssg_mip.problem.goals.carried import carried
 from ssg_mip.problem.origin import Played, Remade
@@ -64,9 +66,13 @@ class Shared(Remade):
     share: float
 
     def played_there(self, played: Played) -> Played:
-        """The same, with the leader's own values."""
-        own = played.leader_values - self.share * played.follower_values
-        return dataclasses.replace(played, leader_values=own)
+        """The same, with both players' values by the game's own rewards and discounts.
+
+        The follower's may be others than those that he counts: one who looks no further than the next step earns later.
+        """
+        slots = played.follower.slots(self.game)
+        own, theirs = (evaluate(one, slots) for one in induced_by_leader(self.game, played.leader))
+        return dataclasses.replace(played, leader_values=own, follower_values=theirs)
 
     def told_of(self, there: Played, played: Played) -> Mapping[str, Any]:
         """``with_follower``: the share, and by state the leader's own value and that of both."""

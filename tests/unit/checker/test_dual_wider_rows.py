@@ -282,7 +282,7 @@ def test_single_actions_have_rows_only_where_one_is_used(name: str) -> None:
         verify_bound(found.case.game, lines)
 
 
-@pytest.mark.parametrize("actions", [[0, 1], [0, 1, 1], [0], []])
+@pytest.mark.parametrize("actions", [[0, 1], [0, 1, 1], [0, 1, 2, 2], [0], []])
 def test_too_few_actions_do_not_cover_a_node(actions: list[int]) -> None:
     """Of two actions where two may be used none need be left out."""
     found = certified("known support 6")
@@ -374,6 +374,22 @@ def test_what_the_leader_gets_at_least_is_less_than_any_policy_gives() -> None:
     assert least > min(values) - 2.0
     crude = game.leader_rewards.min() / (1.0 - game.leader_discount)
     assert least > crude
+
+
+def test_a_margin_counts_for_single_actions_too() -> None:
+    """The same state of one action, where the answer must beat every other by so much: proven, and no more than due."""
+    case = wide(3, "one")
+    problem, run = question(case.game, weights=case.weights, margin=0.05, gap=1e-4, recorder=Recorder())
+    answer = solve_allowed(dataclasses.replace(problem, policies=case.space), run)
+    assert answer.bound_proof is BoundProof.REPLAYED
+    assert answer.termination is Termination.GAP
+    values = []
+    for policy in grid(case.game, 24):
+        response, allowed = case.answer(policy)
+        if allowed and response.advantage >= 0.05:
+            values.append(float(case.weights @ response.leader_values))
+    assert max(values) <= answer.dual_bound
+    assert answer.dual_bound <= answer.primal_bound + 2e-4 * (1.0 + abs(answer.primal_bound))
 
 
 def test_nodes_that_close_actions_are_counted_where_nothing_is_replayed() -> None:

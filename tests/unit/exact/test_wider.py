@@ -23,6 +23,7 @@ from ssg_mip.exact.constrained import solve_constrained
 from ssg_mip.exact.heuristics.allowed import Allowed
 from ssg_mip.exact.solving import searched, solve_commitment
 from ssg_mip.exact.wider import WiderBridge, asked_for, solve_allowed
+from ssg_mip.methods.in_standard_form import run_method
 from ssg_mip.methods.registry import METHODS, check_policies, find_method
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.answer_within import costs_of
@@ -206,6 +207,23 @@ def test_a_tied_answer_is_selected_subject_to_the_costs() -> None:
     assert answer.dual_bound == pytest.approx(value, rel=2.0 * GAP)
     assert answer.response is not None
     assert answer.response.follower_policy.actions.tolist() == [1]
+
+
+@pytest.mark.parametrize(("constant", "unit"), [(0.0, 1.0), (1000.0, 3e5), (-7.3e4, 0.11)])
+def test_the_selected_answer_stays_in_the_units_of_the_rewards(constant: float, unit: float) -> None:
+    """The method runs on the standard form of the game; its answer and its value are those of the game itself."""
+    case, value = _indifferent()
+    moved = np.array([[[1.0, 0.5]]]) * unit + constant
+    game = plain_from_arrays(
+        np.ones((1, 1, 2, 1)), moved, [[[4.0, 4.0]]], leader_discount=0.5, follower_discount=0.5
+    ).to_game()
+    problem, _ = asked(Wide(game, case.space))
+    result = run_method(problem, Run(gap=GAP), find_method("commitment"))
+    assert result.status is Status.OPTIMAL
+    assert result.follower_policy is not None
+    assert result.follower_policy.actions.tolist() == [1]
+    assert result.leader_value == pytest.approx(unit * value + 2.0 * constant)
+    assert result.dual_bound == pytest.approx(result.leader_value, rel=2.0 * GAP, abs=2.0 * GAP * unit)
 
 
 def test_no_mix_of_tied_answers_counts() -> None:

@@ -19,17 +19,21 @@ from ssg_mip import (
     solve_model,
     solve_with,
 )
+from ssg_mip.base.status import Status
 from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
 from ssg_mip.errors import OptionError
 from ssg_mip.library import random_game
-from ssg_mip.modelling.components import COMMITMENT, IMPROVEMENT, components, describe
+from ssg_mip.modelling.components import COMMITMENT, IMPROVEMENT, components, describe, kind_of
 from ssg_mip.modelling.models import probability, put_into
 from ssg_mip.modelling.other_solvers import not_kept
 from ssg_mip.modelling.reading import read_model
+from ssg_mip.problem.answer_within import costs_of
 from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.follower import Rational
+from ssg_mip.problem.objective import Objective
 from ssg_mip.problem.policy_space import PolicyRow, PolicySpace
 from ssg_mip.problem.problem import Problem
+from ssg_mip.problem.wider_rows import CostRow, SupportLimit, ValueRow
 
 GAME = random_game(seed=1)
 SLOTS = int(GAME.leader_offsets[-1])
@@ -48,15 +52,27 @@ def limited(*rows: PolicyRow) -> Problem:
 BUDGET = limited(row({0: 1.0, 2: 1.0, 4: 1.0}, lower=1.5, name="budget"))
 
 
+def everything() -> Problem:
+    """A problem that asks for something of every kind."""
+    costs = CostRow(name="costs", costs=np.linspace(0.0, 1.0, GAME.num_rows), upper=6.0)
+    space = PolicySpace(
+        rows=BUDGET.policies.rows,
+        costs=(costs,),
+        values=(ValueRow(name="here", state=0, least=-5.0), ValueRow(name="start", least=-5.0)),
+        supports=(SupportLimit(name="one", state=1, most=1),),
+    )
+    return Problem(GAME, policies=space)
+
+
 # -------------------------------------------------------------------- what the models say
 
 
 @pytest.mark.parametrize(
-    ("model", "words"), [(commitment_model(BUDGET), COMMITMENT), (improvement_model(GAME), IMPROVEMENT)]
+    ("model", "words"), [(commitment_model(everything()), COMMITMENT), (improvement_model(GAME), IMPROVEMENT)]
 )
 def test_every_component_says_what_it_is(model: Any, words: dict[str, str]) -> None:
     for component in components(model):
-        assert component.doc == words[component.local_name]
+        assert component.doc == words[kind_of(component.local_name)]
         assert component.doc in describe(model)
 
 
@@ -286,6 +302,92 @@ def test_a_certificate_is_written(tmp_path: Any) -> None:
     (proof,) = verify_bounds(GAME, tmp_path / "proof.cert")
     assert proof.failed == ()
     assert result.dual_bound < solve(GAME, "commitment").leader_value
+
+
+# -------------------------------------------------------------------- costs, values and limits on used actions
+
+
+def small(seed: int) -> Game:
+    return random_game(seed=seed + 20, states=2, leader_actions=3)
+
+
+def spending(seed: int) -> Problem:
+    """At most what the uniform policy spends, less a tenth; costs from a seed."""
+    game = small(seed)
+    costs = np.random.default_rng(seed).uniform(size=game.num_rows)
+    free = solve(game, "commitment").leader_policy
+    assert free is not None
+    spent = costs_of(game, free, best_response(game, free).follower_policy, (CostRow(name="c", costs=costs),))[0]
+    return Problem(game, policies=PolicySpace(costs=(CostRow(name="spent", costs=costs, upper=0.9 * float(spent)),)))
+
+
+def from_the_start(seed: int) -> Problem:
+    """Weighted by the first state alone, with so much from the start."""
+    game = small(seed)
+    first = solve(game, "commitment", weights=[1.0, 0.0])
+    both = solve(game, "commitment")
+    least = 0.5 * float(game.initial @ first.leader_values) + 0.5 * both.leader_value
+    return Problem(game, Objective(game.initial), policies=PolicySpace(values=(ValueRow(name="enough", least=least),)))
+
+
+def few(seed: int) -> Problem:
+    return Problem(small(seed), policies=PolicySpace(supports=(SupportLimit(name="one", state=0, most=1),)))
+
+
+@pytest.mark.parametrize("make", [spending, from_the_start, few])
+@pytest.mark.parametrize("seed", range(2))
+def test_scip_and_our_search_agree_on_what_else_a_problem_asks(make: Callable[[int], Problem], seed: int) -> None:
+    pytest.importorskip("pyscipopt")
+    problem = make(seed)
+    model = commitment_model(problem)
+    ours = solve_model(model)
+    if ours.leader_policy is not None:
+        assert not_kept(model) == []
+    theirs = solve_with(model, "scip", time_limit=60)
+    if theirs.details["claimed_status"] == "infeasible":
+        assert ours.status is Status.INFEASIBLE
+        return
+    assert theirs.details["claimed_status"] == "optimal"
+    scale = 1.0 + abs(ours.leader_value)
+    assert theirs.leader_value <= ours.dual_bound + 1e-6 * scale
+    assert ours.leader_value <= theirs.details["claimed_bound"] + 2e-5 * scale
+    assert theirs.details["not_kept"] == []
+
+
+def test_costs_cost_something() -> None:
+    problem = spending(0)
+    result = solve_model(commitment_model(problem))
+    assert result.leader_value < solve(problem.game, "commitment").leader_value - 1e-3
+
+
+@pytest.mark.parametrize(
+    ("make", "component", "name"),
+    [(spending, "cost_row", "spent"), (from_the_start, "value_row", "enough"), (few, "few", "one")],
+)
+def test_what_else_a_problem_asks_may_be_deactivated_and_not_changed(
+    make: Callable[[int], Problem], component: str, name: str
+) -> None:
+    model = commitment_model(make(0))
+    assert read_model(model).problem.policies.names == {name}
+    rows = model.component(component)
+    rows[name].deactivate()
+    assert read_model(model).problem.policies.names == set()
+    rows[name].activate()
+    rows[name].set_value(rows[name].body <= 100.0)
+    with pytest.raises(OptionError, match=rf"{component}\[{name}\] is not the row that was written"):
+        solve_model(model)
+
+
+def test_constraints_keep_their_words_where_their_rows_are_as_they_were() -> None:
+    problem = Problem(GAME).require({("s0", "a0"): 1.0, ("s1", "a0"): 1.0}, ">=", 0.5, name="both")
+    model = commitment_model(problem.at_least("s2", "a1", 0.25))
+    read = read_model(model).problem
+    assert [one.name for one in read.constraints] == [
+        one.name for one in problem.at_least("s2", "a1", 0.25).constraints
+    ]
+    model.policy_row["both"].set_value(model.f[0, 0] >= 0.1)
+    assert len(read_model(model).problem.constraints) == 1
+    assert len(read_model(model).problem.policies.rows) == 2
 
 
 # -------------------------------------------------------------------- what is refused

@@ -12,6 +12,7 @@ from ssg_mip.base.status import Termination
 from ssg_mip.checker.dual.replay import verify_bound
 from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.value_bounds import varying_states
+from ssg_mip.exact.direction import solve_direction
 from ssg_mip.methods.registry import find_method
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.pareto.assurance import assured_front
@@ -21,11 +22,14 @@ from ssg_mip.pareto.existence.algorithm import ExistenceSearch
 from ssg_mip.pareto.existence.answers import Verdict
 from ssg_mip.pareto.front import ParetoFront
 from ssg_mip.pareto.sweep import _make_plan, _Sweep
+from ssg_mip.problem.follower_types import bayesian
 from ssg_mip.problem.policy_space import EVERY_POLICY, PolicySpace
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.wider_rows import CostRow, SupportLimit
+from ssg_mip.programs.direction import Ceiling, Demand
 from ssg_mip.proofs.writer import Recorder
 from ssg_mip.runs.run import Run
+from tests.oracles.games import random_game
 from tests.unit.exact.constrained_cases import row
 from tests.unit.exact.test_rows_along import SEEDS, traded
 
@@ -73,6 +77,67 @@ def test_an_enclosure_holds_all_allowed_policies_and_returns_no_other(seed: int)
     points = np.array([point.values for point in found.points])
     short = (values[:, None] - points[None]).max(axis=2).min(axis=1)
     assert short.max() <= found.resolution + ROUNDING <= RESOLUTION + 2.0 * ROUNDING
+
+
+def two_types() -> Problem:
+    """Two types of the follower in games of two states; the leader does not see which he plays against."""
+    kinds = {
+        f"type {k}": random_game(
+            np.random.default_rng([5, k]), leader_counts=[2, 2], follower_counts=[2, 2], leader_discount=0.7,
+            follower_discount=0.6,
+        ).to_game()
+        for k in range(2)
+    }  # fmt: skip
+    return bayesian(kinds, [0.4, 0.6])
+
+
+def test_an_enclosure_of_what_each_type_is_worth_keeps_one_policy_for_both() -> None:
+    """Play against one never meets play against the other, so that one block of occupancies holds both values."""
+    problem = two_types()
+    game, names = problem.game, problem.game.state_names
+    objectives = read_objectives(game, [{names[0]: 0.5, names[1]: 0.5}, {names[2]: 0.5, names[3]: 0.5}])
+    search = EnclosureSearch(problem, Run(), objectives, 0.05, 40, None, lambda _: False)
+    end = search.run()
+    found = search.enclosure(end)
+    values = []
+    for first in np.linspace(0.0, 1.0, 41):
+        for second in np.linspace(0.0, 1.0, 41):
+            policy = LeaderPolicy.from_slots(game, [first, 1.0 - first, second, 1.0 - second] * 2)
+            response = best_response(game, policy)
+            values.append([one.value(response) for one in objectives])
+    points = np.array([point.values for point in found.points])
+    short = (np.array(values)[:, None] - points[None]).max(axis=2).min(axis=1)
+    assert end is Termination.CONVERGED
+    assert len(points) > 1
+    assert all(found.region.holds(np.array(value), ROUNDING) for value in values)
+    assert all(problem.policies.holds(game, point.leader_policy) for point in found.points)
+    assert short.max() <= found.resolution + ROUNDING
+    with pytest.raises(OptionError, match="play from one objective's start meets"):
+        EnclosureSearch(problem, Run(), read_objectives(game, None), 0.05, 40, None, lambda _: False)
+
+
+@pytest.mark.parametrize("weights", [(0.9, 0.1), (0.1, 0.9)])
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_true_ceiling_beside_a_shared_block_changes_no_level(
+    weights: tuple[float, float], order: tuple[int, int]
+) -> None:
+    """It is about both objectives, each with its own left side."""
+    problem = two_types()
+    even = best_response(problem.game, LeaderPolicy.uniform(problem.game)).leader_values
+    starts = np.repeat(np.eye(2), 2, axis=1)[list(order)] / 2.0
+    demands = [
+        Demand(leader=starts[k], follower=np.zeros(4), least=float(starts[k] @ even) - less, slope=1.0)
+        for k, less in enumerate((0.3, 0.2))
+    ]
+    both = np.array(weights)
+    total = Demand(leader=both @ starts, follower=np.zeros(4), least=-10.0, slope=1.0)
+    top = solve_direction(problem, Run(), [total], top=30.0, absolute_gap=1e-4).dual_bound - 10.0
+    free = solve_direction(problem, Run(), demands, top=20.0, absolute_gap=1e-4)
+    ceilings = [Ceiling(both, top + 1e-6)]
+    capped = solve_direction(problem, Run(), demands, top=20.0, absolute_gap=1e-4, ceilings=ceilings)
+    assert free.termination is Termination.GAP
+    assert capped.primal_bound == pytest.approx(free.primal_bound, abs=3e-4)
+    assert capped.dual_bound == pytest.approx(free.dual_bound, abs=3e-4)
 
 
 def test_an_enclosure_without_the_rows_is_another_one() -> None:
@@ -173,7 +238,9 @@ def test_what_is_secured_near_a_point_is_said_of_allowed_policies_only() -> None
 def test_what_is_not_honoured_is_refused_by_name() -> None:
     game = traded(0).case.game
     costs = PolicySpace(costs=(CostRow(name="fuel", costs=np.ones(game.num_rows), upper=3.0),))
-    for space, name in ((BUDGET, "budget"), (costs, "fuel"), (PURE, "pure")):
+    with pytest.raises(OptionError, match=r"couple several states .budget., and play from one objective's start meets"):
+        enclosed(Problem(game, policies=BUDGET))
+    for space, name in ((costs, "fuel"), (PURE, "pure")):
         with pytest.raises(OptionError, match=f"an enclosure takes rows .*{name} is of another"):
             enclosed(Problem(game, policies=space))
     with pytest.raises(OptionError, match=r"the question of existence takes rows .*fuel is of another"):

@@ -18,7 +18,6 @@ from ssg_mip.io.problem_document import ProblemDocument, kinds
 from ssg_mip.io.schema import PROBLEM_SCHEMA_FILE, schema_text
 from ssg_mip.problem.constraints import KINDS
 from ssg_mip.problem.files import said_of
-from ssg_mip.problem.follower import Rational
 from ssg_mip.problem.objective import Objective
 from ssg_mip.problem.policy_space import PolicyRow, PolicySpace
 from tests.unit.problem.stories import port
@@ -100,7 +99,6 @@ def test_rows_by_hand_are_written_in_words(tmp_path: Path) -> None:
     ("problem", "said"),
     [
         (Problem(GAME, Objective(np.array([1.0, 0.0]))), "has weights, for which files have no place"),
-        (Problem(GAME, follower=Rational(ties="adverse")), "has a follower of its own"),
         (Problem(GAME).above(np.zeros(2)), "has a floor under its values"),
     ],
 )
@@ -243,8 +241,8 @@ FAULTS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
         r"\$\.observations: labels name 'field'",
     ),
     "followers": (
-        lambda data: data.update(followers={"kind": "myopic"}),
-        r"\$\.followers is reserved for followers of",
+        lambda data: data.update(followers={"kind": "clever"}),
+        r"\$\.followers\.kind",
     ),
     "nan": (lambda data: entry(data, "budget").update(at_most=float("nan")), r"at_most"),
     "fraction by 0": (

@@ -280,3 +280,36 @@ def test_types_without_a_say_go_along_with_any_pace() -> None:
     assert np.array_equal(made.follower_policy.actions[:2], own.follower_policy.actions)
     told = answered(problem, gap=1e-3).details["types"]
     assert set(told) == set(games)
+
+
+@pytest.mark.parametrize(("seed", "known"), [(1, 1.1), (2, 0.65), (3, 1.5941176470588239)])
+def test_four_types_that_are_540_actions_when_written_as_one_follower(seed: int, known: float) -> None:
+    """Values by DOBSS and by one linear program for each of the 540."""
+    rng, games = np.random.default_rng(seed), {}
+    for k, actions in enumerate((3, 4, 9, 5)):
+        leader = rng.integers(-10, 6, (4, actions)).astype(float)
+        games[f"k{k}"] = static(leader, rng.integers(-10, 11, (4, actions)).astype(float))
+    result = answered(bayesian(games, [0.5, 0.35, 0.05, 0.1]), gap=1e-6)
+    assert result.status is Status.OPTIMAL
+    assert result.leader_value == pytest.approx(known, abs=1e-9)
+    assert result.dual_bound == pytest.approx(known, abs=1e-5)
+    assert result.provenance.counts["lps"] <= 100
+
+
+def test_rows_on_the_policy_take_the_names_of_the_types_games() -> None:
+    """The policy is the same under all types, so that a row on one of their states is a row on all."""
+    problem = bayesian({"a": plain(1).to_game(), "b": plain(2).to_game()}, [0.5, 0.5])
+    asked = problem.require({("s0", "a0"): 1.0, ("s1", "a0"): 1.0}, "==", 0.7).at_least("s1", "a1", 0.4)
+    result = answered(asked, gap=1e-3)
+    policy = result.details["policy_by_label"]
+    assert policy["s0"]["a0"] + policy["s1"]["a0"] == pytest.approx(0.7)
+    assert policy["s1"]["a1"] >= 0.4 - 1e-8
+    assert answered(problem.forbid("s0", "a1"), gap=1e-3).details["policy_by_label"]["s0"] == {"a0": 1.0, "a1": 0.0}
+    few = answered(problem.at_most_actions("s1", 1), gap=1e-3).details["policy_by_label"]["s1"]
+    assert sorted(few.values()) == [0.0, 1.0]
+    with pytest.raises(OptionError, match="names the unknown state 's0'"):
+        problem.cost({("s0", "a0", "b0"): 1.0}, at_most=1.0)
+    steps = finite_horizon(GAME, 2)
+    with pytest.raises(OptionError, match="names the unknown state 's0'"):
+        steps.forbid("s0", "a0")
+    assert steps.observe({"s0": "s0"}).forbid("s0", "a0").policies.rows

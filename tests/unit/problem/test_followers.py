@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ssg_mip import (
+    enclose_front,
+    existence,
+    export,
+    necessary_condition,
+    read_problem,
+    solve,
+    trace_front,
+    write_instance,
+)
 from ssg_mip.base.status import Termination
-from ssg_mip.errors import OptionError
+from ssg_mip.errors import InvalidInstanceError, OptionError
+from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.library.random_games import random_game
 from ssg_mip.methods.registry import METHODS, check_rational, method_for, methods_for
+from ssg_mip.methods.secure_commitment import find_guaranteed
 from ssg_mip.problem.follower import Follower, Rational
 from ssg_mip.problem.followers import (
     KINDS,
@@ -20,6 +36,7 @@ from ssg_mip.problem.followers import (
 from ssg_mip.problem.followers.myopic import Myopic
 from ssg_mip.problem.followers.near_optimal import NearOptimal
 from ssg_mip.problem.followers.quantal import Quantal
+from ssg_mip.problem.problem import Problem
 
 FOLLOWERS: list[Follower] = [
     Rational(),
@@ -137,3 +154,65 @@ def test_the_registry_says_who_honours_whom() -> None:
     check_rational(Rational(ties="adverse"), "trace_front")
     with pytest.raises(OptionError, match="trace_front does not honour a quantal follower"):
         check_rational(Quantal(0.1), "trace_front")
+
+
+@pytest.mark.parametrize("suffix", ["json", "npz"])
+@pytest.mark.parametrize("follower", FOLLOWERS, ids=lambda one: one.words)
+def test_a_problem_with_a_follower_survives_an_instance_file(follower: Follower, suffix: str, tmp_path: Path) -> None:
+    game = random_game(1, 2, 2, 2)
+    file = tmp_path / f"game.{suffix}"
+    write_instance(Problem(game).answered_by(follower), file)
+    read = read_problem(file)
+    assert read.follower == follower
+    assert read.game.content_hash == game.content_hash
+    if suffix == "json" and follower != Rational():
+        assert json.loads(file.read_text())["followers"] == follower_to_document(follower)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"kind": "clever"}, r"followers\.kind"),
+        ({"kind": "quantal"}, r"followers.*needs temperature"),
+        ({"kind": "quantal", "temperature": -1}, r"followers\.temperature"),
+        ({"kind": "myopic", "epsilon": 0.1}, r"followers.*no 'epsilon'"),
+        ("quantal:0.1", "followers"),
+    ],
+)
+def test_a_wrong_follower_in_a_file_is_named(given: Any, words: str, tmp_path: Path) -> None:
+    file = tmp_path / "game.json"
+    write_instance(Problem(random_game(1, 2, 2, 2)).answered_by(Quantal(0.1)), file)
+    data = json.loads(file.read_text())
+    file.write_text(json.dumps({**data, "followers": given}))
+    with pytest.raises(InvalidInstanceError, match=words):
+        read_problem(file)
+
+
+@pytest.mark.parametrize("follower", [Myopic(), NearOptimal(0.1), Quantal(0.1)], ids=lambda one: one.kind)
+def test_what_honours_rational_followers_alone_says_so(follower: Follower, tmp_path: Path) -> None:
+    """Fronts, enclosures, existence, files for other solvers, and what looks near a policy."""
+    problem = Problem(random_game(1, 2, 2, 2)).answered_by(follower)
+    policy = LeaderPolicy.uniform(problem.game)
+    calls: dict[str, Callable[[], Any]] = {
+        "trace_front": lambda: trace_front(problem),
+        "enclose_front": lambda: enclose_front(problem),
+        "existence": lambda: existence(problem),
+        "export": lambda: export(problem, tmp_path / "game.lp"),
+        "necessary_condition": lambda: necessary_condition(problem, policy),
+        "find_guaranteed": lambda: find_guaranteed(problem, policy),
+    }
+    for name, call in calls.items():
+        refused = rf"{name} does not honour a {follower.kind} follower|written for a rational one"
+        with pytest.raises(OptionError, match=refused):
+            call()
+
+
+def test_constraints_are_refused_by_what_answers_other_kinds() -> None:
+    problem = Problem(random_game(1, 2, 2, 2)).at_least("s0", "a0", 0.25, name="least")
+    for follower in (Quantal(0.1), NearOptimal(0.1), NearOptimal(0.1, "pessimistic")):
+        with pytest.raises(OptionError, match=r"as it answers a .* follower.*takes no rows.*least"):
+            solve(problem.answered_by(follower))
+    found = solve(problem.answered_by(Myopic()), method="commitment")
+    assert found.check.passed
+    assert found.leader_policy is not None
+    assert found.leader_policy.probabilities[0, 0] >= 0.25 - 1e-9

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ssg_mip import Lexicographic, PriceOnChange, WithFollower, WorstStart, verify
+from ssg_mip import Lexicographic, PriceOnChange, WithFollower, WorstStart, solve, verify
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.errors import OptionError
 from ssg_mip.exact.wanted import check_wanted
@@ -173,6 +173,24 @@ def test_the_told_values_are_those_of_the_game_itself() -> None:
     told = result.details[SHARED_TOLD]
     assert list(told["leader_values"].values()) == pytest.approx(leader[0], abs=1e-8)
     assert result.follower_values == pytest.approx(follower[0], abs=1e-8)
+
+
+def test_a_myopic_follower_shares_what_he_will_have_earned() -> None:
+    """At equal discounts the share is of his discounted rewards, though he answers by the next one alone."""
+    plain, share = game_of(0), 0.5
+    result = solve(Problem(plain.to_game()).maximise(WithFollower(share)), "commitment", follower="myopic")
+    assert result.leader_policy is not None
+    assert result.follower_policy is not None
+    rows = [result.leader_policy.probabilities[s][None] for s in range(2)]
+    answer = tuple(result.follower_policy.actions.tolist())
+    mine, theirs = priced_pair(plain, rows, answer, np.zeros((1, 2)))
+    told = result.details[SHARED_TOLD]
+    assert told["leader_value"] == pytest.approx(float(mine[0]), abs=1e-9)
+    assert told["follower_value"] == pytest.approx(float(theirs[0] @ np.array(plain.initial)), abs=1e-9)
+    assert told["leader_value"] + share * told["follower_value"] == pytest.approx(result.leader_value, abs=1e-9)
+    other = Problem(game_of(0, follower=0.4).to_game()).maximise(WithFollower(share))
+    with pytest.raises(OptionError, match="with-follower counts the follower's values"):
+        solve(other, "commitment", follower="myopic")
 
 
 # -------------------------------------------------------------------- a price per visit

@@ -18,6 +18,7 @@ from ssg_mip.problem.goals import WorstStart
 from ssg_mip.problem.objective import Objective
 from ssg_mip.problem.policy_space import PolicyRow, PolicySpace
 from ssg_mip.problem.problem import Problem
+from ssg_mip.problem.wider_rows import CostRow, SupportLimit
 from ssg_mip.programs.forms import Form, Kind
 from ssg_mip.runs.run import Run
 from tests.unit.exact.constrained_cases import bayesian_games
@@ -181,15 +182,32 @@ def test_what_a_problem_says_is_said_once(tmp_path: Path) -> None:
         export(COUPLED, tmp_path / "p.lp", "commitment", weights=[1.0, 0.0])
     with pytest.raises(OptionError, match="decides ties for the leader"):
         export(Problem(GAME, follower=Rational(ties="adverse")), tmp_path / "p.lp", "commitment")
-    with pytest.raises(OptionError, match="by supports, which the programs do not state"):
-        export(Problem(GAME, policies=some_supports()), tmp_path / "p.lp", "commitment")
+    with pytest.raises(OptionError, match="in the form 'strong' does not state: one"):
+        export(Problem(GAME, policies=some_supports()), tmp_path / "p.lp", "commitment", "strong")
     with pytest.raises(OptionError, match="the goal 'worst-start', which the programs do not state"):
         export(Problem(GAME).maximise(WorstStart(list(GAME.state_names))), tmp_path / "p.lp", "commitment")
 
 
-def some_supports() -> PolicySpace:
-    from ssg_mip.problem.wider_rows import SupportLimit
+def test_costs_and_limits_are_in_the_compact_form(tmp_path: Path) -> None:
+    """One action in the first state: the best of both pure choices there; half of a cost: what our search proves."""
+    few = Problem(GAME, policies=some_supports())
+    each = [
+        solved_by_scip(
+            export(limited(GAME, row(GAME, {slot: 1.0}, upper=0.0)), tmp_path / "p.lp", "commitment"), tolerance=1e-9
+        )
+        for slot in (0, 1)
+    ]
+    assert None not in each
+    found = solved_by_scip(export(few, tmp_path / "p.nl", "commitment"), tolerance=1e-9)
+    assert found == pytest.approx(max(value for value in each if value is not None), abs=2e-5)
+    costs = np.linspace(0.0, 1.0, GAME.num_rows)
+    spent = Problem(GAME, policies=PolicySpace(costs=(CostRow(name="spent", costs=costs, upper=4.0),)))
+    ours = solve(spent, "commitment", gap=1e-6)
+    found = solved_by_scip(export(spent, tmp_path / "p.lp", "commitment"), tolerance=1e-9)
+    assert found == pytest.approx(ours.leader_value, abs=2e-5)
 
+
+def some_supports() -> PolicySpace:
     return PolicySpace(supports=(SupportLimit(name="one", state=0, most=1),))
 
 
