@@ -392,6 +392,24 @@ def test_a_margin_counts_for_single_actions_too() -> None:
     assert answer.dual_bound <= answer.primal_bound + 2e-4 * (1.0 + abs(answer.primal_bound))
 
 
+def test_that_there_is_no_policy_is_not_believed_where_values_are_small() -> None:
+    """All values lie within a thousandth of the least one: only a bound below that says that a node is empty."""
+    case = wide(3, "cost")
+    game = dataclasses.replace(case.game, leader_rewards=1e-3 * case.game.leader_rewards)
+    recorder = Recorder()
+    problem, run = question(game, gap=1e-4, recorder=recorder)
+    solve_allowed(dataclasses.replace(problem, policies=case.space), run)
+    lines = json.loads(json.dumps(list(recorder.lines(game))))
+    assert verify_bound(game, lines).passed
+    lines[0]["bound"] = None
+    assert [check.name for check in verify_bound(game, lines).failed] == ["bound"]
+
+
+def test_closed_actions_add_up() -> None:
+    region = Region((), (), ()).without(0, 1).without(1, 0)
+    assert (region.actions(0, 3), region.actions(1, 2), region.actions(2, 1)) == ([0, 2], [1], [0])
+
+
 def test_nodes_that_close_actions_are_counted_where_nothing_is_replayed() -> None:
     found = certified("known support 6")
     assert nodes_skipped(iter(found.lines[1:])) == len(found.lines) - 1
