@@ -94,9 +94,8 @@ def is_number(value: object) -> bool:
     """Whether a value is a real number of Python or NumPy that a float can hold; neither NaN nor a truth value."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
         return False
-    return bool(-sys.float_info.max <= value <= sys.float_info.max) or bool(
-        isinstance(value, float) and math.isinf(value)
-    )
+    own = float(value) if isinstance(value, np.floating) else value
+    return bool(-sys.float_info.max <= own <= sys.float_info.max) or bool(isinstance(own, float) and math.isinf(own))
 
 
 def is_whole(value: object) -> bool:

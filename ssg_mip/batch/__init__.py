@@ -1,10 +1,11 @@
 """Solve every instance below a folder; each finished instance is one line of ``results.jsonl`` at once.
 
-A row is a JSON object: ``instance`` (path below the folder), ``game_hash``, ``options``, ``exit_code``, ``seconds``,
-``check`` (``verified``, ``FAILED`` or ``not checked``), ``secured`` (what a policy nearby is worth whatever the
-follower does with ties, or null), ``error`` (``class`` and ``message``, or null) and ``result``
-(as :meth:`Result.to_dict <ssg_mip.result.Result.to_dict>`, or null). A failure is a row like any other, so that a
-night's work does not end with the first bad file. Each instance and set of options has one row, that of the last try;
+A row is a JSON object: ``instance`` (path below the folder), ``game_hash`` (of all that the file asks: its game, its
+constraints, its follower), ``options``, ``exit_code``, ``seconds``, ``check`` (``verified``, ``FAILED`` or ``not
+checked``), ``secured`` (what a policy nearby is worth whatever the follower does with ties, or null), ``error``
+(``class`` and ``message``, or null) and ``result`` (as :meth:`Result.to_dict <ssg_mip.result.Result.to_dict>`, or
+null). A failure is a row like any other, so that a night's work does not end with the first bad file. Each instance and
+set of options has one row, that of the last try;
 only while a batch runs, or after it was killed, the file may hold earlier ones before it.
 """
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ssg_mip.api.exit_codes import ExitCode, exit_code, unless_stopped
 from ssg_mip.base.deadline import Deadline
@@ -12,6 +15,9 @@ from ssg_mip.base.interrupt import Interrupt
 from ssg_mip.batch.records import BatchOptions, BatchRow
 from ssg_mip.checker.outcome import UNCHECKED
 from ssg_mip.errors import SsgError
+
+if TYPE_CHECKING:
+    from ssg_mip.problem.problem import Problem
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -38,7 +44,7 @@ def solve_one(task: Task, interrupt: Interrupt, started: float | None = None) ->
     try:
         deadline = Deadline(task.options.time_limit, started=started)
         problem = read_problem(task.folder / task.instance)
-        content = problem.content_hash
+        content = _content_of(problem)
         if content in task.done:
             return None
         asked = {field.name: getattr(task.options, field.name) for field in dataclasses.fields(task.options)}
@@ -59,6 +65,17 @@ def solve_one(task: Task, interrupt: Interrupt, started: float | None = None) ->
         error=None,
         result=result.to_dict(),
     )
+
+
+def _content_of(problem: Problem) -> str:
+    """The content by which a row is known: game and constraints, and the follower where the file says who he is."""
+    from ssg_mip.problem.follower import Rational
+    from ssg_mip.problem.followers import follower_to_document
+
+    if problem.follower == Rational():
+        return problem.content_hash
+    said = json.dumps(follower_to_document(problem.follower), sort_keys=True)
+    return hashlib.sha256(f"{problem.content_hash} {said}".encode()).hexdigest()
 
 
 def failed_row(task: Task, error: Exception, code: int, seconds: float, content: str | None = None) -> BatchRow:

@@ -13,6 +13,7 @@ from ssg_mip.base.rules import one_of, shown
 from ssg_mip.errors import OptionError
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.game.validation import checked_array
 from ssg_mip.problem.constraints.constraint import Constraint
 from ssg_mip.problem.constraints.nearness import CloseTo
 from ssg_mip.problem.constraints.outcomes import Cost, CostTerm, ValueAtLeast
@@ -269,8 +270,8 @@ class Modelling(abc.ABC):
         game = self.game
         shape = (game.num_states, int(game.leader_counts.max()), int(game.follower_counts.max()))
         try:
-            array = np.asarray(given, dtype=float)
-        except (TypeError, ValueError):
+            array = checked_array(given, where, OptionError).astype(float)
+        except OptionError:
             array = np.zeros(0)
         if array.shape != shape:
             raise OptionError(

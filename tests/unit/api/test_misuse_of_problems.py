@@ -94,7 +94,7 @@ CALLS: list[tuple[str, Callable[..., Any], dict[str, Any], dict[str, list[Any]]]
         "policy": [one for one in NOT_A_POLICY if not isinstance(one, dict)] + [LeaderPolicy.uniform(OTHER), {"s0": {"a0": 1.0}}], "radius": NOT_A_SIZE, "name": NOT_A_NAME,
     }),
     ("cost", PROBLEM.cost, {"costs": {("s0", "a0", "b0"): 1.0}, "at_most": 0.5}, {
-        "costs": ["x", None, 7, {}, {("s0", "a0"): 1.0}, {("s0", "a0", "b9"): 1.0}, {("s0", "a0", "b0"): "1"}, np.zeros((3, 2)), np.full((3, 2, 2), np.nan)],
+        "costs": ["x", None, 7, {}, {("s0", "a0"): 1.0}, {("s0", "a0", "b9"): 1.0}, {("s0", "a0", "b0"): "1"}, np.zeros((3, 2)), np.full((3, 2, 2), np.nan), np.full((3, 2, 2), 1j)],
         "at_most": [*NOT_A_NUMBER, np.inf], "name": NOT_A_NAME,
     }),
     ("value_at_least", PROBLEM.value_at_least, {"state": "s0", "value": 0.5}, {

@@ -10,12 +10,14 @@ from pathlib import Path
 import filelock
 import pytest
 
-from ssg_mip import write_instance
+from ssg_mip import Problem, read_instance, write_instance
 from ssg_mip.api.exit_codes import ExitCode
 from ssg_mip.base.interrupt import Interrupt
 from ssg_mip.batch import RESULTS_NAME, BatchOptions, BatchRow, find_instances, run_batch
 from ssg_mip.batch.rows import LOCK_NAME
 from ssg_mip.errors import OptionError
+from ssg_mip.problem.followers.myopic import Myopic
+from ssg_mip.problem.followers.near_optimal import NearOptimal
 from tests.unit import ROOT, Command, fakes, rows_in
 
 pytestmark = pytest.mark.usefixtures("fake_methods")
@@ -90,6 +92,19 @@ def test_resume_solves_again_what_changed_or_was_asked_differently_or_failed(fol
     assert {row.instance for row in changed.rows} == {"broken.json", "nested/one.json"}
     other_options = run_batch(folder, out, BatchOptions(method="fake", gap=0.5), resume=True)
     assert len(other_options.rows) == 3
+
+
+def test_resume_solves_again_what_has_another_follower_or_constraint(folder: Path, tmp_path: Path) -> None:
+    """The game is the same in all of them."""
+    out, file = tmp_path / "out", folder / "nested" / "one.json"
+    options = BatchOptions(method="commitment")
+    problem = Problem(read_instance(file))
+    asked = (problem, problem.answered_by(Myopic()), problem.answered_by(NearOptimal(0.1)), problem.forbid(0, 0))
+    for number, one in enumerate(asked):
+        write_instance(one, file)
+        rows = run_batch(folder, out, options, resume=number > 0).rows
+        assert "nested/one.json" in {row.instance for row in rows}
+    assert run_batch(folder, out, options, resume=True).rows == ()
 
 
 def test_a_half_written_line_spoils_neither_resume_nor_the_next_row(folder: Path, tmp_path: Path) -> None:
