@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -235,6 +235,18 @@ def names_beside(file: Path) -> Path:
     return found
 
 
+def _broken(problem: Problem, slots: FloatArray) -> Iterator[str]:
+    """What probabilities per leader slot break, and by how much."""
+    for row in problem.policies.rows:
+        if not row.holds(slots):
+            yield f"{row.name} by {row.violation(slots):.3g}"
+    first = problem.game.leader_offsets
+    for limit in problem.policies.supports:
+        used = limit.used(slots[first[limit.state] : first[limit.state + 1]])
+        if used > limit.most:
+            yield f"{limit.name} by {used - limit.most} actions"
+
+
 def brought_back(problem: Problem, outside: Outside, wishes: Wishes) -> Result:
     """An outside policy as a result: allowed, on its ties, evaluated exactly and checked.
 
@@ -243,6 +255,11 @@ def brought_back(problem: Problem, outside: Outside, wishes: Wishes) -> Result:
     InvalidPolicyError
         If its numbers are no policy, or one that the problem does not allow.
     """
+    if problem.objective.goal is not None:
+        raise OptionError(
+            f"the problem is to maximise {problem.objective.goal.kind}; what a policy is worth is said by weights "
+            "alone: give weights to problem.maximise, or none"
+        )
     deadline, given = Deadline(), problem
     problem = seen_rationally(given)
     policy, projection = _allowed(problem, outside)
@@ -316,8 +333,7 @@ def _allowed(problem: Problem, outside: Outside) -> tuple[LeaderPolicy, float]:
     nearest = Allowed(game, problem.policies).nearest(policy)
     away = math.inf if nearest is None else float(np.abs(nearest.slots(game) - slots).max())
     if nearest is None or away > FARTHEST_OFF:
-        broken = {row.name: row.violation(slots) for row in problem.policies.rows if not row.holds(slots)}
-        words = ", ".join(f"{name} by {amount:.3g}" for name, amount in broken.items())
+        words = ", ".join(_broken(problem, slots))
         raise InvalidPolicyError(
             f"{outside.place}: the policy breaks rows of the problem: {words}; correct it, or evaluate it without them"
         )

@@ -101,6 +101,7 @@ def _check_writable(problem: Problem) -> None:
     own = {
         "weights": bool((problem.weights != problem.game.initial).any()),
         "a scalarisation": problem.objective.scalarisation is not None,
+        "a goal": problem.objective.goal is not None,
         "a floor under its values": problem.policies.floor is not None,
     }
     held = next((what for what, has in own.items() if has), None)

@@ -32,7 +32,9 @@ from ssg_mip.base.rules import checked, number, optional, whole
 from ssg_mip.errors import OptionError
 from ssg_mip.game.game import GAME, Game
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.follower import Follower
 from ssg_mip.problem.origin import END, Origin, Played
+from ssg_mip.problem.policy_space import PolicySpace
 from ssg_mip.problem.problem import Problem
 
 STEPS = "steps"
@@ -74,6 +76,21 @@ class FiniteHorizon(Origin):
         """``steps``: of every step the policy, the answers and both players' values from there."""
         del game
         return {STEPS: [self._of_step(t, played) for t in range(self.steps)]}
+
+    def refusal(self, follower: Follower, space: PolicySpace) -> str | None:
+        """Discounts of 1 make rewards grow from step to step: nothing else may be said in units of them."""
+        if self.discounts[1] == 1.0 and follower.is_in_units:
+            return (
+                f"a {follower.words} is asked for over {self.steps} steps with the follower's discount 1, where his "
+                "rewards are written larger in every step: ask for a discount below 1, or for a rational follower "
+                "without a margin"
+            )
+        if self.discounts[0] == 1.0 and (space.costs or space.values or space.floor is not None):
+            return (
+                f"costs or least values are asked for over {self.steps} steps with the leader's discount 1, where "
+                "rewards are written larger in every step: ask for a discount below 1, or leave them out"
+            )
+        return None
 
     def _of_step(self, t: int, played: Played) -> dict[str, Any]:
         own, game = slice(t * self.game.num_states, (t + 1) * self.game.num_states), self.game

@@ -105,6 +105,11 @@ class Follower(abc.ABC):
 
     # ------------------------------------------------------------------ other games
 
+    @property
+    def is_in_units(self) -> bool:
+        """Whether something of him is said in units of his rewards; a margin is."""
+        return self.margin > 0.0
+
     def in_units(self, unit: float) -> Follower:
         """The same follower in a game whose rewards for him are these, divided by ``unit``."""
         del unit

@@ -35,9 +35,10 @@ from ssg_mip.game.game_class import moved_by_leader_alone
 from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.common_discounts import CommonDiscounts, common_discounts, paced_moves
+from ssg_mip.problem.follower import Follower
 from ssg_mip.problem.observation import LABELS, observed
 from ssg_mip.problem.origin import END, Origin, Played
-from ssg_mip.problem.policy_space import EVERY_POLICY
+from ssg_mip.problem.policy_space import EVERY_POLICY, PolicySpace
 from ssg_mip.problem.problem import Problem
 
 TYPES_TOLD = "types"
@@ -60,11 +61,30 @@ class FollowerTypes(Origin):
         The types.
     prior
         Their chances, positive, summing to one.
+    paced
+        Whether they move at different paces, under discounts that are none of theirs.
     """
 
     names: tuple[str, ...]
     games: tuple[Game, ...]
     prior: FloatArray
+    paced: bool = False
+
+    def refusal(self, follower: Follower, space: PolicySpace) -> str | None:
+        """Types of different discounts move at different paces: nothing may be said in units of a step then."""
+        if not self.paced:
+            return None
+        if follower.is_in_units:
+            return (
+                f"a {follower.words} is asked for of types whose discounts differ, in whose common game a step is "
+                "worth less: give all types one discount, or ask for a rational follower without a margin"
+            )
+        if space.costs:
+            return (
+                f"{space.costs[0].name} bounds costs of types whose discounts differ, in whose common game a step "
+                "counts less: give all types one discount, or leave it out"
+            )
+        return None
 
     @property
     def first_states(self) -> list[int]:
@@ -131,19 +151,19 @@ def bayesian(types: Mapping[str, Game], prior: Mapping[str, float] | Sequence[fl
     games = tuple(types.values())
     _check_games(names, games)
     chances = _chances(names, prior)
-    origin = FollowerTypes(names=names, games=games, prior=chances)
-    product = _product(origin)
+    common = _discounts(names, games)
+    paced = not all(pace.is_plain for pace in common.paces)
+    origin = FollowerTypes(names=names, games=games, prior=chances, paced=paced)
+    product = _product(origin, common)
     states = [state for game in games for state in game.state_names]
     labels = dict(zip(product.state_names, states, strict=False))
     return Problem(product, policies=observed(product, EVERY_POLICY, labels), origin=origin)
 
 
-def _product(origin: FollowerTypes) -> Game:
+def _product(origin: FollowerTypes, common: CommonDiscounts) -> Game:
     """The game of states ``(s, k)``, and of an end if types move at different paces."""
-    games, names = origin.games, origin.names
-    common = _discounts(names, games)
+    games, names, ends = origin.games, origin.names, origin.paced
     sizes = [game.num_states for game in games]
-    ends = not all(pace.is_plain for pace in common.paces)
     triples = list(zip(games, common.paces, origin.first_states, strict=True))
     moves = [paced_moves(game, pace, sum(sizes) - first) for game, pace, first in triples]
     rewards = [

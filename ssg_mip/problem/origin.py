@@ -15,6 +15,8 @@ from typing import Any
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.problem.follower import Follower
+from ssg_mip.problem.policy_space import PolicySpace
 
 END = "the end"
 """The name of the state in which made games end: nothing leaves it, and it is worth 0 to both players."""
@@ -49,6 +51,14 @@ class Origin(abc.ABC):
     def told(self, game: Game, played: Played) -> Mapping[str, Any]:
         """What has been played in the made game, in the terms of the original: plain data by name."""
 
+    def refusal(self, follower: Follower, space: PolicySpace) -> str | None:
+        """Why the made game cannot be asked so: what would be meant in units that its rewards do not have.
+
+        ``None`` where everything means in the made game what it means in the original.
+        """
+        del follower, space
+        return None
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class Remade(Origin):
@@ -77,6 +87,10 @@ class Remade(Origin):
         there = self.played_there(played)
         told = {} if self.before is None else self.before.told(self.game, there)
         return {**told, **self.told_of(there, played)}
+
+    def refusal(self, follower: Follower, space: PolicySpace) -> str | None:
+        """As of what the other game was made of."""
+        return None if self.before is None else self.before.refusal(follower, space)
 
     @abc.abstractmethod
     def played_there(self, played: Played) -> Played:

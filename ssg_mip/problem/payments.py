@@ -10,7 +10,8 @@ about it is proven about the payments.
 loses nothing: of a policy, payments and the follower's answer ``g`` keep the payment for ``g(s)`` alone. No other
 answer gains by that and ``g`` loses nothing, so it stays a best answer, in the whole game, with both players' values as
 they were; and one payment between 0 and ``most`` is such a lottery. (With several types of follower answers differ, and
-the argument fails: give a menu then.) So continuous payments, too, are solved to proof.
+the argument fails, as it does for followers who mix or forgo: give a menu then.) So continuous payments, too, are
+solved to proof.
 
 Payments may be bounded beside their caps: *promised* is ``sum_s sum_b p(b|s)``, over all states whether they are
 visited or not; *spent* is what is paid in expectation on the way from the start, discounted as the leader's rewards
@@ -31,6 +32,8 @@ from ssg_mip.errors import OptionError
 from ssg_mip.game.game import GAME, Game
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 from ssg_mip.problem.finite_horizon import by_action
+from ssg_mip.problem.follower import Follower, Rational
+from ssg_mip.problem.followers.myopic import Myopic
 from ssg_mip.problem.origin import Origin, Played
 from ssg_mip.problem.policy_space import PolicyRow, PolicySpace
 from ssg_mip.problem.problem import Problem
@@ -74,10 +77,23 @@ class Payments(Origin):
     schedules
         The schedules of every state, "nothing" first; the made game has a leader action for each pair of an action and
         a schedule, schedules changing fastest.
+    singly
+        Whether every schedule pays for one answer alone, in place of all payments up to a cap.
     """
 
     game: Game
     schedules: tuple[tuple[Schedule, ...], ...]
+    singly: bool = False
+
+    def refusal(self, follower: Follower, space: PolicySpace) -> str | None:
+        """Lotteries over single payments are enough for one best answer, and not for answers that are mixed."""
+        del space
+        if not self.singly or isinstance(follower, (Rational, Myopic)):
+            return None
+        return (
+            f"a {follower.words} is asked for beside payments of any amount, which are lotteries over a payment for "
+            "one answer alone and lose nothing where he gives one best answer: offer schedules with with_menu"
+        )
 
     def meant_by(self, name: str) -> tuple[int, ...]:
         """The state of that name."""
@@ -155,7 +171,7 @@ def with_payments(
         If a number is out of range or a name is unknown.
     """
     schedules = _capped(game, at_most) if isinstance(at_most, Mapping) else _capped_everywhere(game, at_most)
-    return _problem(Payments(game=game, schedules=schedules), cost, promised, spent)
+    return _problem(Payments(game=game, schedules=schedules, singly=True), cost, promised, spent)
 
 
 @checked(game=GAME, menu=MENU, cost=NOT_NEGATIVE, promised=optional(NOT_NEGATIVE), spent=optional(NOT_NEGATIVE))

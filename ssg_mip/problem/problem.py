@@ -88,6 +88,9 @@ class Problem(Modelling):
         if self.weights.shape != (game.num_states,):
             raise OptionError(f"there are {len(self.weights)} weights; {game.name} has {game.num_states} states")
         self.policies.check(game)
+        refusal = None if origin is None else origin.refusal(answering, policies)
+        if refusal is not None:
+            raise OptionError(refusal)
 
     # ------------------------------------------------------------------ constraints
 

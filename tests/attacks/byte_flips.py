@@ -32,7 +32,7 @@ from typing import Any
 
 import numpy as np
 
-from ssg_mip import LeaderPolicy, best_response, read_instance, solve, trace_front, write_instance
+from ssg_mip import LeaderPolicy, best_response, read_problem, solve, trace_front, write_instance
 from ssg_mip.cli import main as run_command
 from ssg_mip.errors import InvalidInstanceError
 from ssg_mip.game.game import Game
@@ -110,7 +110,7 @@ def _instances() -> tuple[tuple[str, bytes], ...]:
     with tempfile.TemporaryDirectory() as folder:
         for path in sorted((ROOT / "instances").rglob("*.json")):
             files.append((".json", path.read_bytes()))
-            write_instance(read_instance(path), Path(folder) / "game.npz")
+            write_instance(read_problem(path), Path(folder) / "game.npz")
             files.append((".npz", (Path(folder) / "game.npz").read_bytes()))
     return tuple(files)
 
@@ -121,7 +121,7 @@ def flip_instance(rng: np.random.Generator, folder: Path) -> tuple[int, list[str
     path = folder / f"game{suffix}"
     path.write_bytes(edited(rng, data))
     try:
-        game = read_instance(path)
+        game = read_problem(path)
     except InvalidInstanceError as error:
         game, read = None, Ran(error.exit_code, str(error))
     else:
@@ -138,7 +138,7 @@ def _hash_of(data: bytes) -> str:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "game.npz"
         path.write_bytes(data)
-        return read_instance(path).content_hash
+        return read_problem(path).content_hash
 
 
 # -------------------------------------------------------------------- results

@@ -73,6 +73,11 @@ class NearOptimal(Follower):
                 f"in this game: ask for more, or for a rational follower with ties {self.ties}"
             )
 
+    @property
+    def is_in_units(self) -> bool:
+        """What he may forgo is."""
+        return True
+
     def in_units(self, unit: float) -> NearOptimal:
         """The same with ``epsilon`` in another unit."""
         return dataclasses.replace(self, epsilon=self.epsilon / unit)

@@ -53,6 +53,11 @@ class Quantal(Follower):
                 "his values in this game: ask for more, or for the follower 'rational'"
             )
 
+    @property
+    def is_in_units(self) -> bool:
+        """A temperature is."""
+        return True
+
     def in_units(self, unit: float) -> Quantal:
         """The same with the temperature in another unit."""
         return Quantal(self.temperature / unit)
