@@ -226,7 +226,7 @@ def check_policies(problem: Problem, method: Method) -> None:
     who = f"method {method.name!r}"
     if METHODS.get(method.name) is not method and follower.kind != Rational.kind:  # what it does for another kind
         able, who = [], f"{who}, as it answers a {follower.words},"
-    ask = f"ask for {' or '.join(able)}, or " if able else ""
+    ask = f"ask for {' or '.join(able)}, or " if able else "no method honours them beside such a follower: "
     raise OptionError(f"{who} takes no {missed}, and there are some{whose}; {ask}leave them out")
 
 

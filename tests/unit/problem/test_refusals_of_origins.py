@@ -96,6 +96,13 @@ def test_what_has_a_goal_is_neither_written_nor_evaluated_without_it(goal: Any, 
         evaluate_policy(problem, LeaderPolicy.uniform(problem.game))
 
 
+def test_rows_beside_a_follower_whom_no_method_holds_to_them_say_so() -> None:
+    with pytest.raises(
+        OptionError, match=r"forbid s0/a0; no method honours them beside such a follower: leave them out"
+    ):
+        solve(Problem(GAME).forbid("s0", "a0"), method="commitment", follower="quantal:0.2")
+
+
 def test_a_limit_that_a_policy_breaks_is_named() -> None:
     with pytest.raises(InvalidPolicyError, match=r"deterministic.* by 1 actions"):
         evaluate_policy(Problem(GAME).deterministic(), LeaderPolicy.uniform(GAME))
