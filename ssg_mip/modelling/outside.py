@@ -33,6 +33,7 @@ from ssg_mip.modelling.named_columns import FARTHEST_OFF, columns_of, projected,
 from ssg_mip.modelling.policy_files import is_json, read_policy_file
 from ssg_mip.modelling.solution_files import read_solution
 from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.problem.follower import Rational
 from ssg_mip.problem.problem import PROBLEM, Problem
 from ssg_mip.result import Result, TrajectoryPoint, finite
 from ssg_mip.runs.conclusion import Conclusion
@@ -262,6 +263,11 @@ def brought_back(problem: Problem, outside: Outside, wishes: Wishes) -> Result:
         )
     deadline, given = Deadline(), problem
     problem = seen_rationally(given)
+    if problem.stated and problem.follower.kind != Rational.kind:
+        raise OptionError(
+            f"{problem.stated[0].name} is asked of the policy beside a {problem.follower.words}, whose answers no "
+            "constraint is held against: leave the constraints out, or evaluate with a rational follower"
+        )
     policy, projection = _allowed(problem, outside)
     if wishes.polish:
         found = polished(problem, policy, wishes.tolerances, outside.answers)

@@ -103,6 +103,17 @@ def test_rows_beside_a_follower_whom_no_method_holds_to_them_say_so() -> None:
         solve(Problem(GAME).forbid("s0", "a0"), method="commitment", follower="quantal:0.2")
 
 
+@pytest.mark.parametrize("follower", SCALED[2:], ids=repr)
+def test_constraints_beside_followers_who_mix_or_forgo_are_not_evaluated(follower: Follower) -> None:
+    """Without the constraint, or beside a myopic follower, they are."""
+    uniform = LeaderPolicy.uniform(GAME)
+    problem = Problem(GAME).at_least("s0", "a0", 0.1)
+    with pytest.raises(OptionError, match="no constraint is held against"):
+        evaluate_policy(problem.answered_by(follower), uniform)
+    assert evaluate_policy(Problem(GAME).answered_by(follower), uniform).check.passed
+    assert evaluate_policy(problem.answered_by(Myopic()), uniform).check.passed
+
+
 def test_a_limit_that_a_policy_breaks_is_named() -> None:
     with pytest.raises(InvalidPolicyError, match=r"deterministic.* by 1 actions"):
         evaluate_policy(Problem(GAME).deterministic(), LeaderPolicy.uniform(GAME))
