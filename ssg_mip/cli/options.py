@@ -385,16 +385,10 @@ def _json_weights(text: str, place: str) -> dict[str, float]:
 
 
 def _parse(text: str, place: str) -> dict[str, Any]:
-    def without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        table = dict(pairs)
-        if len(table) < len(pairs):
-            keys = [key for key, _ in pairs]
-            repeated = next(key for index, key in enumerate(keys) if key in keys[:index])
-            raise OptionError(f"{place} holds the key {repeated!r} twice")
-        return table
+    from ssg_mip.io.strict_json import without_repetition
 
     try:
-        data = json.loads(text, object_pairs_hook=without_repetition)
+        data = json.loads(text, object_pairs_hook=without_repetition(place, OptionError))
     except OptionError:
         raise
     except (ValueError, RecursionError) as error:  # not JSON, nested too deeply, or a number of thousands of digits

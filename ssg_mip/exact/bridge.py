@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ssg_mip.branch_and_bound.box import Box, all_open
-from ssg_mip.branch_and_bound.branching_rule import BranchingRule, choose_branch
+from ssg_mip.branch_and_bound.branching_rule import BranchingRule
+from ssg_mip.branch_and_bound.options import SearchOptions
 from ssg_mip.branch_and_bound.records import Aim, Outcome
 from ssg_mip.branch_and_bound.relaxation import BoxRelaxation, Point
 from ssg_mip.branch_and_bound.search import Search
@@ -30,6 +31,7 @@ from ssg_mip.exact.heuristics.allowed import Allowed, SlotRows
 from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal
 from ssg_mip.exact.heuristics.primal_search import PrimalSearch
 from ssg_mip.exact.heuristics.sequential_lp import Ascent
+from ssg_mip.exact.rooted import Rooted, relaxation_in
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.lp.compiled import CompiledProgram, compile_program
@@ -53,13 +55,11 @@ MARGIN_OVER_TIE = 100.0
 """Under tie rules that do not favour the leader, a response must be better by this many tie tolerances."""
 
 
-class Bridge(ABC):
+class Bridge(Rooted):
     """What all programs share: boxes of follower values, and policies read from relaxed points."""
 
     def __init__(self, problem: Problem, run: Run) -> None:
         game = problem.game
-        self._root: Box | None = None
-        self._relaxation: BoxRelaxation | None = None
         self.game = game
         self.groups = game.follower_slot_state
         self.problem = problem
@@ -90,28 +90,13 @@ class Bridge(ABC):
     def _follower(self) -> ValueBounds:
         return follower_value_bounds(self.game)
 
-    @property
-    def root(self) -> Box:
-        """The root box, tightened."""
-        if self._root is None:
-            box = self._whole_box()
-            self._root = self.tighten(box) or box
-        return self._root
+    def _first_root(self) -> Box:
+        box = self._whole_box()
+        return self.tighten(box) or box
 
     def _whole_box(self) -> Box:
         """The follower's value bounds."""
         return Box(self._follower.lower, self._follower.upper, all_open(int(self.game.follower_offsets[-1])))
-
-    @property
-    def relaxation(self) -> BoxRelaxation:
-        """The relaxation of the program at the root; written when it is first asked for."""
-        if self._relaxation is None:
-            self._relaxation = self._written(self.root)
-        return self._relaxation
-
-    def rebuild(self, box: Box) -> None:
-        """Make ``box`` the root and write the program anew, without the answers that are closed in it."""
-        self._root, self._relaxation = box, self._written(box)
 
     def _written(self, box: Box) -> BoxRelaxation:
         """The relaxation of the program, written for a box.
@@ -138,9 +123,7 @@ class Bridge(ABC):
             self._warned = True
         slot_of = self._slot_of_columns(compiled)
         checkpoint()
-        relaxation = BoxRelaxation(compiled, slot_of, seed=self.run.seed, accuracy=self.run.tolerances.feasibility)
-        relaxation.stop_when(lambda: self.run.interrupt.requested)
-        relaxation.end_by(self.run.deadline)
+        relaxation = relaxation_in(self.run, compiled, slot_of)
         self.read_columns(compiled)
         return relaxation
 
@@ -159,9 +142,9 @@ class Bridge(ABC):
         return slot_of
 
     @property
-    def branching(self) -> BranchingRule:
-        """Where to split boxes: at the value whose products are most violated."""
-        return choose_branch
+    def search_options(self) -> SearchOptions:
+        """How the program is searched."""
+        return self.run.search
 
     def search(self, aim: Aim, trace: TreeLog | None = None) -> Outcome:
         """Search the program: until it is answered as the aim says, or the run must stop."""
@@ -171,7 +154,7 @@ class Bridge(ABC):
             dataclasses.replace(aim, enough=run.target),
             run.budget,
             on_progress=run.on_progress,
-            options=run.search,
+            options=self.search_options,
             trace=trace,
         ).run()
 

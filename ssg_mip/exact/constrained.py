@@ -144,6 +144,12 @@ class ConstrainedBridge(CommitmentBridge):
         low, high = (ends[self._coupled] for ends in visits)
         return Box(np.concatenate((inside.lower, low)), np.concatenate((inside.upper, high)), inside.open_choices)
 
+    @property
+    def policy_claim(self) -> PolicyClaim:
+        """Which policies a certificate is about: those that keep the rows, with what bounds the occupancies."""
+        visits = self.visits
+        return PolicyClaim(rows=self.problem.policies.rows, below=visits.below, above=visits.above)
+
     # ------------------------------------------------------------------ the program
 
     def write(self, follower: ValueBounds, selection: Selection) -> Program:
@@ -225,9 +231,8 @@ def solve_constrained(problem: Problem, run: Run) -> Answer:
     bridge = ConstrainedBridge(problem, run)
     stop = obstacle(constrained_size(problem), run)
     answer = searched(bridge) if stop is None else started(bridge, stop)
-    policy = PolicyClaim(rows=space.rows, below=bridge.visits.below, above=bridge.visits.above)
     least = least_values(problem.game, problem.floor, run.tolerances)
-    claim = Claim(weights=problem.weights, bound=answer.dual_bound, floor=least, policy=policy)
+    claim = Claim(weights=problem.weights, bound=answer.dual_bound, floor=least, policy=bridge.policy_claim)
     return claimed(problem, run, answer, claim)
 
 

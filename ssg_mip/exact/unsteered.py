@@ -33,10 +33,10 @@ import numpy as np
 
 from ssg_mip.branch_and_bound.box import Box, all_open
 from ssg_mip.branch_and_bound.branching_rule import BranchingRule
-from ssg_mip.branch_and_bound.records import Aim, ChoiceBranch, Outcome, Split
+from ssg_mip.branch_and_bound.options import SearchOptions
+from ssg_mip.branch_and_bound.records import ChoiceBranch, Split
 from ssg_mip.branch_and_bound.relaxation import BoxRelaxation, Point
-from ssg_mip.branch_and_bound.search import LOOK_ALWAYS, Search
-from ssg_mip.branch_and_bound.tree_log import TreeLog
+from ssg_mip.branch_and_bound.search import LOOK_ALWAYS
 from ssg_mip.evaluation.value_bounds import ValueBounds
 from ssg_mip.exact.answer import Answer
 from ssg_mip.exact.constrained import ConstrainedBridge
@@ -54,7 +54,7 @@ from ssg_mip.programs.policy_block import PolicyRows
 from ssg_mip.programs.program import Program
 from ssg_mip.programs.rows import Selection
 from ssg_mip.programs.unsteered import OccupancyRow, unsteered
-from ssg_mip.proofs.claim import Claim, PolicyClaim
+from ssg_mip.proofs.claim import Claim
 from ssg_mip.runs.run import Run
 
 PURE = 1e-9
@@ -105,17 +105,10 @@ class UnsteeredBridge(ConstrainedBridge):
         candidate = self.evaluate(LeaderPolicy.uniform(self.game))
         yield candidate.value, candidate
 
-    def search(self, aim: Aim, trace: TreeLog | None = None) -> Outcome:
+    @property
+    def search_options(self) -> SearchOptions:
         """Every relaxed point is looked at: one without mixed answers is a policy with its value."""
-        run = self.run
-        return Search(
-            self,
-            dataclasses.replace(aim, enough=run.target),
-            run.budget,
-            on_progress=run.on_progress,
-            options=dataclasses.replace(run.search, local_ascent=False),
-            trace=trace,
-        ).run()
+        return dataclasses.replace(self.run.search, local_ascent=False)
 
     def propose(self, point: Point, box: Box, primal_bound: float) -> Iterator[tuple[float, Candidate]]:
         """The policy of a relaxed point; what lies uphill from it at first, and where no answers are mixed."""
@@ -186,9 +179,8 @@ def solve_suited(problem: Problem, run: Run) -> Answer:
     answer = searched(bridge)
     if run.recorder is None:
         return answer
-    visits = bridge.visits
-    policy = PolicyClaim(rows=problem.policies.rows, below=visits.below, above=visits.above)
-    return claimed(problem, run, answer, Claim(weights=problem.weights, bound=answer.dual_bound, policy=policy))
+    claim = Claim(weights=problem.weights, bound=answer.dual_bound, policy=bridge.policy_claim)
+    return claimed(problem, run, answer, claim)
 
 
 def _linear(problem: Problem, run: Run) -> tuple[OccupancyRow, ...] | None:

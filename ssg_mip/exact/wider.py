@@ -43,7 +43,7 @@ from ssg_mip.problem.policy_space import PolicySpace, Scope
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.wider_rows import COST_TOLERANCE, CostRow, ValueRow
 from ssg_mip.programs.tags import FROM_WEIGHTS, ColumnKind
-from ssg_mip.proofs.claim import Claim, PolicyClaim
+from ssg_mip.proofs.claim import Claim
 from ssg_mip.runs.run import Run
 
 AIMED_SHARE = 0.1
@@ -302,12 +302,6 @@ def solve_allowed(problem: Problem, run: Run) -> Answer:
 def _claim(bridge: WiderBridge, problem: Problem, run: Run, answer: Answer) -> Claim:
     """What a certificate says of an answer."""
     space, game = problem.policies, problem.game
-    policy = PolicyClaim(
-        rows=space.rows,
-        below=bridge.visits.below,
-        above=bridge.visits.above,
-        costs=space.costs,
-        most=space.most_actions(game),
-    )
+    policy = dataclasses.replace(bridge.policy_claim, costs=space.costs, most=space.most_actions(game))
     floor = least_values(game, space.floor, run.tolerances)
     return Claim(weights=problem.weights, bound=answer.dual_bound, floor=floor, policy=policy)

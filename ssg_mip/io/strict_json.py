@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from ssg_mip.errors import SsgError
 from ssg_mip.game.assembly import Place
 
 MAX_VALUES = 2_000_000
@@ -34,6 +35,20 @@ class Refusal(Exception):  # noqa: N818  (never leaves this package: turned into
 
     def __init__(self, text: str, place: Place | None = None) -> None:
         super().__init__(text if place is None else f"{json_path(place)} {text}")
+
+
+def without_repetition(place: str, error: type[SsgError]) -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:
+    """A hook of ``json.loads`` that makes a table of pairs and raises an error where a key stands there twice."""
+
+    def made(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        table = dict(pairs)
+        if len(table) < len(pairs):
+            keys = [key for key, _ in pairs]
+            repeated = next(key for index, key in enumerate(keys) if key in keys[:index])
+            raise error(f"{place} holds the key {repeated!r} twice")
+        return table
+
+    return made
 
 
 class _Refused:

@@ -14,6 +14,7 @@ import numpy as np
 from ssg_mip.base.rules import is_number, shown
 from ssg_mip.errors import InvalidPolicyError
 from ssg_mip.game.game import Game
+from ssg_mip.io.strict_json import without_repetition
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 
 RESULT_FORMAT = "ssg-mip-result/"
@@ -67,16 +68,9 @@ def read_policy_file(game: Game, file: Path) -> PolicyFile:
 
 
 def _parsed(file: Path) -> dict[str, Any]:
-    def without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        table = dict(pairs)
-        if len(table) < len(pairs):
-            keys = [key for key, _ in pairs]
-            repeated = next(key for index, key in enumerate(keys) if key in keys[:index])
-            raise InvalidPolicyError(f"{file} holds the key {repeated!r} twice")
-        return table
-
     try:
-        data = json.loads(file.read_text(encoding="utf-8"), object_pairs_hook=without_repetition)
+        hook = without_repetition(str(file), InvalidPolicyError)
+        data = json.loads(file.read_text(encoding="utf-8"), object_pairs_hook=hook)
     except OSError as error:
         raise InvalidPolicyError(f"the policy file: {file} cannot be read: {error.strerror or error}") from None
     except InvalidPolicyError:

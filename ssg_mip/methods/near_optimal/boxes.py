@@ -10,12 +10,12 @@ import numpy as np
 
 from ssg_mip.base.tolerances import ROUNDING
 from ssg_mip.branch_and_bound.box import Box, all_open
-from ssg_mip.branch_and_bound.branching_rule import BranchingRule, choose_branch
 from ssg_mip.branch_and_bound.relaxation import BoxRelaxation, Point
 from ssg_mip.evaluation.bound_propagation import IntervalBellman
 from ssg_mip.evaluation.mdp import joint_process, optimal_control, transition_matrix
 from ssg_mip.evaluation.value_bounds import ValueBounds, follower_value_bounds
 from ssg_mip.exact.heuristics.simple import simple_policies
+from ssg_mip.exact.rooted import Rooted, relaxation_in
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.lp.compiled import compile_program
 from ssg_mip.methods.near_optimal.ascent import NearAscent
@@ -31,7 +31,7 @@ from ssg_mip.programs.tags import FROM_WEIGHTS, ColumnKind
 from ssg_mip.runs.run import Run
 
 
-class PairBoxes:
+class PairBoxes(Rooted):
     """Boxes of the follower's optimal values, and the pairs of answers that are open."""
 
     def __init__(self, problem: Problem, run: Run, follower: NearOptimal) -> None:
@@ -46,31 +46,11 @@ class PairBoxes:
         self._played = self._game.follower_offsets[state] + place // count
         self._best = self._game.follower_offsets[state] + place % count
         self._tried: set[bytes] = set()
+
+    def _first_root(self) -> Box:
         bounds = follower_value_bounds(self._game)
-        box = Box(bounds.lower, bounds.upper, all_open(len(state)))
-        self._root = self.tighten(box) or box
-        self._relaxation: BoxRelaxation | None = None
-
-    @property
-    def root(self) -> Box:
-        """The bounds on his optimal values."""
-        return self._root
-
-    @property
-    def relaxation(self) -> BoxRelaxation:
-        """The relaxation at the root; written when it is first asked for."""
-        if self._relaxation is None:
-            self._relaxation = self._written(self._root)
-        return self._relaxation
-
-    @property
-    def branching(self) -> BranchingRule:
-        """At the value whose products are most violated."""
-        return choose_branch
-
-    def rebuild(self, box: Box) -> None:
-        """Make ``box`` the root, without the pairs that are closed in it."""
-        self._root, self._relaxation = box, self._written(box)
+        box = Box(bounds.lower, bounds.upper, all_open(len(self.groups)))
+        return self.tighten(box) or box
 
     def _written(self, box: Box) -> BoxRelaxation:
         run, pairs = self._run, self._pairs
@@ -81,13 +61,10 @@ class PairBoxes:
         compiled = compile_program(program)
         tags = compiled.column_tags
         slot_of: IntArray = np.where(tags.answer >= 0, pairs.follower_offsets[tags.state] + tags.answer, -1)
-        relaxation = BoxRelaxation(compiled, slot_of, seed=run.seed, accuracy=run.tolerances.feasibility)
-        relaxation.stop_when(lambda: run.interrupt.requested)
-        relaxation.end_by(run.deadline)
         self._columns = np.flatnonzero((tags.block == FROM_WEIGHTS) & (tags.kind == ColumnKind.WEIGHT))
         self._leaders = self._game.leader_offsets[tags.state[self._columns]] + tags.leader[self._columns]
         self._slots = slot_of[self._columns]
-        return relaxation
+        return relaxation_in(run, compiled, slot_of)
 
     def tighten(self, box: Box) -> Box | None:
         """Propagation of the optimal values; it closes best answers, and answers that always cost more than allowed."""

@@ -22,7 +22,6 @@ import numpy as np
 from ssg_mip.base.status import Termination
 from ssg_mip.base.tolerances import ROUNDING
 from ssg_mip.branch_and_bound.box import Box, all_open
-from ssg_mip.branch_and_bound.branching_rule import BranchingRule, choose_branch
 from ssg_mip.branch_and_bound.records import Aim, Outcome
 from ssg_mip.branch_and_bound.relaxation import BoxRelaxation, Point
 from ssg_mip.branch_and_bound.search import Search
@@ -35,6 +34,7 @@ from ssg_mip.evaluation.value_bounds import (
     gap_scale,
     leader_value_bounds,
 )
+from ssg_mip.exact.rooted import Rooted, relaxation_in
 from ssg_mip.exact.size_limit import commitment_size, obstacle
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
@@ -103,37 +103,17 @@ class SoftIntervals:
         return total
 
 
-class SoftBoxes:
+class SoftBoxes(Rooted):
     """The program and its boxes as the search wants them; solutions are the peaks of ascents."""
 
     def __init__(self, problem: Problem, run: Run, climb: Climb, known: Peak) -> None:
         self.groups = problem.game.follower_slot_state
         self._problem, self._run, self._climb, self._known = problem, run, climb, known
         self._intervals = SoftIntervals(problem.game, climb.temperature)
+
+    def _first_root(self) -> Box:
         bounds = self._intervals.root()
-        self._root = Box(bounds.lower, bounds.upper, all_open(int(problem.game.follower_offsets[-1])))
-        self._relaxation: BoxRelaxation | None = None
-
-    @property
-    def root(self) -> Box:
-        """The bounds on his soft values."""
-        return self._root
-
-    @property
-    def relaxation(self) -> BoxRelaxation:
-        """The relaxation at the root; written when it is first asked for."""
-        if self._relaxation is None:
-            self._relaxation = self._written(self._root)
-        return self._relaxation
-
-    @property
-    def branching(self) -> BranchingRule:
-        """At the soft value whose products are most violated."""
-        return choose_branch
-
-    def rebuild(self, box: Box) -> None:
-        """Make ``box`` the root."""
-        self._root, self._relaxation = box, self._written(box)
+        return Box(bounds.lower, bounds.upper, all_open(len(self.groups)))
 
     def _written(self, box: Box) -> BoxRelaxation:
         game, run = self._problem.game, self._run
@@ -143,14 +123,10 @@ class SoftBoxes:
             program = commitment(game, self._problem.weights, ValueBounds(box.lower, box.upper), selection=selection)
         compiled = compile_program(program)
         tags = compiled.column_tags
-        nothing = np.full(len(tags.kind), -1)
-        relaxation = BoxRelaxation(compiled, nothing, seed=run.seed, accuracy=run.tolerances.feasibility)
-        relaxation.stop_when(lambda: run.interrupt.requested)
-        relaxation.end_by(run.deadline)
         columns = np.flatnonzero((tags.block == FROM_WEIGHTS) & (tags.kind == ColumnKind.WEIGHT))
         self._slots = game.leader_offsets[tags.state[columns]] + tags.leader[columns]
         self._columns = columns
-        return relaxation
+        return relaxation_in(run, compiled, np.full(len(tags.kind), -1))
 
     def tighten(self, box: Box) -> Box | None:
         """Interval propagation of the soft Bellman equations."""
