@@ -30,7 +30,7 @@ MOST_PRODUCTS = 100_000
 PRODUCTS_PER_SECOND = 8_000
 """Products that are certainly written in a second, by one core of a small machine."""
 
-BYTES_PER_PRODUCT = 8_000
+BYTES_PER_PRODUCT = 5_000
 """What a program being written, compiled and handed to the solver takes for each product at most."""
 
 ENTRIES_PER_PRODUCT = 40
