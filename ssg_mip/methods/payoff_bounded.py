@@ -12,12 +12,14 @@ import math
 
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.status import BoundProof, Status, Termination
-from ssg_mip.evaluation.payoff_set import payoff_set_bound
-from ssg_mip.evaluation.standard_form import standard_form
+from ssg_mip.evaluation.payoff_set import PayoffBound, payoff_set_bound
+from ssg_mip.evaluation.standard_form import StandardForm, standard_form
 from ssg_mip.evaluation.value_bounds import LEAST_GAP, raised_sum
 from ssg_mip.methods.in_standard_form import proof_out
 from ssg_mip.problem.follower import Rational
 from ssg_mip.problem.problem import Problem
+from ssg_mip.proofs.claim import Claim
+from ssg_mip.proofs.writer import Recorder
 from ssg_mip.result import Result
 from ssg_mip.runs.run import Run
 
@@ -51,7 +53,7 @@ def _applies(problem: Problem) -> bool:
 def with_payoff_bound(problem: Problem, run: Run, result: Result, deadline: Deadline) -> Result:
     """The result under the better bound; as it is where its gap is closed or there is no time.
 
-    Nor is it looked for where a certificate is asked for.
+    Where a certificate is asked for, that of the bound is replaced; those beside it stay.
 
     Parameters
     ----------
@@ -62,7 +64,7 @@ def with_payoff_bound(problem: Problem, run: Run, result: Result, deadline: Dead
     deadline
         The time until which it may take.
     """
-    if not _applies(problem) or run.recorder is not None or result.leader_policy is None or run.interrupt.requested:
+    if not _applies(problem) or result.leader_policy is None or run.interrupt.requested:
         return result
     least = SECONDS_PER_ROW * len(problem.game.leader_rewards)
     if result.relative_gap <= max(run.gap, LEAST_GAP) or deadline.remaining < least:
@@ -72,14 +74,36 @@ def with_payoff_bound(problem: Problem, run: Run, result: Result, deadline: Dead
     bound = form.leader.upper_out(raised_sum(problem.weights, found.upper), problem.weights)
     if not bound < result.dual_bound:
         return result
+    proof = proof_out(BoundProof.PAYOFFS, form)
+    if run.recorder is not None:
+        bound, proof = _recorded(problem, run.recorder, found, form, proof)
+        if not bound < result.dual_bound:
+            return result
     told = {PAYOFFS: {"bound": bound, "slopes": len(found.slopes), "sweeps": found.sweeps}}
     better = dataclasses.replace(
         result,
         dual_bound=max(bound, result.leader_value),
-        bound_proof=proof_out(BoundProof.PAYOFFS, form),
+        bound_proof=proof,
         details={**result.details, **told},
     )
     return _concluded(problem, run, better)
+
+
+def _recorded(
+    problem: Problem, recorder: Recorder, found: PayoffBound, form: StandardForm, proof: BoundProof
+) -> tuple[float, BoundProof]:
+    """The bound that the certificate claims, and what it rests on; infinite where the recorder keeps another claim."""
+    fresh = Recorder()
+    fresh.form = None if form.changes_nothing else form
+    fresh.payoffs, fresh.others = found, recorder.others
+    game = form.standard
+    claimed = fresh.settle(game, Claim(weights=problem.weights, bound=raised_sum(problem.weights, found.proven)))
+    bound = form.leader.upper_out(claimed, problem.weights)
+    before = recorder.claim
+    if before is None or before.margin == 0.0:
+        recorder.take(fresh)
+        return bound, BoundProof.REPLAYED if fresh.replayed else proof
+    return math.inf, proof
 
 
 def _concluded(problem: Problem, run: Run, result: Result) -> Result:

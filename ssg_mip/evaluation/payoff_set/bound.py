@@ -34,6 +34,9 @@ CHEAP_SWEEPS = 60
 SETTLED = 2e-5
 """Share of the spread of the leader's values by which a sweep must move a bound to be worth another."""
 
+CHECKED = 32
+"""Times the operations behind a bound that its rounding is counted, so that whoever checks it may count generously."""
+
 SECURITY_SWEEPS = 200
 """Sweeps that raise what the follower secures, at most."""
 
@@ -66,10 +69,12 @@ class PayoffBound:
         ``H``: bounds on ``V + k v``, shape ``[num_states, slopes]``.
     lower, above
         ``L`` and ``U``: bounds on the follower's value.
+    proven
+        What ``H`` and ``L`` show of every state, before a planner's bound is taken where that is lower.
+    secure
+        By state the mix of the block by which the follower secures ``L``.
     multipliers
-        By state: the proportions and sums chosen, as (jump, mix) places, ``[follower, slopes, 2]`` each.
-    mixes
-        By number of follower actions: the mixes.
+        The multipliers of every block of states.
     sweeps
         How often all states were gone through.
     """
@@ -79,6 +84,8 @@ class PayoffBound:
     support: FloatArray
     lower: FloatArray
     above: FloatArray
+    proven: FloatArray
+    secure: IntArray
     multipliers: tuple[tuple[Block, Multipliers], ...]
     sweeps: int
 
@@ -202,6 +209,13 @@ class _Iteration:
                     mixes[..., k] = np.where(better, m, mixes[..., k])
         return Multipliers(jumps, mixes)
 
+    def _secure(self) -> IntArray:
+        """By state the mix that secures most."""
+        found = np.zeros(self._game.num_states, dtype=np.int64)
+        for block in self._blocks:
+            found[block.states] = self._punished(block).min(axis=1).argmax(axis=1)
+        return found
+
     def _safe(self, sweeps: int) -> PayoffBound:
         """The bound, raised until ``H >= T_mu H`` holds with all rounding counted."""
         game = self._game
@@ -214,7 +228,7 @@ class _Iteration:
         size = float(np.abs(game.leader_rewards).max() + np.abs(self._support).max())
         size += 2.0 * largest * float(np.abs(game.follower_rewards).max() + np.abs([self._lower, self._above]).max())
         terms = int(np.diff(game.indptr).max(initial=1)) + int(game.follower_counts.max()) + len(self._slopes)
-        raised = raising(max(0.0, float(excess.max())), game.leader_discount, size, terms)
+        raised = raising(max(0.0, float(excess.max())), game.leader_discount, size, CHECKED * terms)
         support = self._support + raised
         noise = 8.0 * float(np.finfo(float).eps) * size
         upper = np.min(support - self._slopes * self._lower[:, None], axis=1) + noise
@@ -224,6 +238,8 @@ class _Iteration:
             support=support,
             lower=self._lower,
             above=self._above,
+            proven=upper,
+            secure=self._secure(),
             multipliers=tuple(zip(self._blocks, self._chosen, strict=True)),
             sweeps=sweeps,
         )
@@ -275,7 +291,7 @@ def _secured(game: Game, blocks: list[Block], moves: object, deadline: Deadline)
             break
     eps = float(np.finfo(float).eps)
     terms = int(np.diff(game.indptr).max(initial=1)) + int(game.follower_counts.max()) + 16
-    lowered: FloatArray = values - 4.0 * terms * eps * size / (1.0 - game.follower_discount)
+    lowered: FloatArray = values - CHECKED * terms * eps * size / (1.0 - game.follower_discount)
     return lowered
 
 
