@@ -85,7 +85,7 @@ def test_equations_that_are_nearly_dependent_are_left_to_linear_programs() -> No
         assert solve_stages(leader, follower).certain[0] == certain
 
 
-def _ragged(states: int = 130) -> Game:
+def ragged_game(states: int = 130) -> Game:
     """A game with many shapes, one action for somebody among them, and one state with too many for a list."""
     whole = random_game(5, states, 4, 4, 3, 0.9, 0.8)
     rng = np.random.default_rng(1)
@@ -106,7 +106,7 @@ def _ragged(states: int = 130) -> Game:
 
 @pytest.mark.parametrize("leader_class", ["mixed", "deterministic"])
 def test_the_operator_of_a_large_game_is_that_of_its_states_one_by_one(leader_class: str) -> None:
-    game = _ragged()
+    game = ragged_game()
     operator, solver = StageOperator(game, leader_class), StageSolver(leader_class)
     values = Values(np.zeros(game.num_states), np.zeros(game.num_states))
     for _ in range(3):
