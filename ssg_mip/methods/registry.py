@@ -141,7 +141,7 @@ METHODS: dict[str, Method] = {
             name="local",
             home="ssg_mip.methods.local",
             promises=(Promise.LAST_ITERATE,),
-            draws=lambda _: "the starts that are drawn",
+            draws=lambda _: "the starts that are drawn, the order of answers tried",
             in_own_units=True,
             weighted_only=True,
         ),

@@ -79,15 +79,15 @@ def test_the_same_seed_gives_the_same_and_another_draws_others() -> None:
     ]
     rows = [run.details["starts"] for run in runs]
     assert rows[0] == rows[1]
-    assert rows[0][:4] == rows[2][:4]
-    assert rows[0][5] != rows[2][5]
+    assert [row["start_value"] for row in rows[0][:4]] == [row["start_value"] for row in rows[2][:4]]
+    assert rows[0][5]["start_value"] != rows[2][5]["start_value"]
 
 
 @pytest.mark.parametrize("unit", [1e-6, 1e6])
 def test_it_works_in_any_units(unit: float) -> None:
-    game = random_game(3, 20, 3, 3, 2, 0.9, 0.9)
+    game = random_game(3, 4, 3, 3, 2, 0.9, 0.9)
     other = game.replace(leader_rewards=unit * game.leader_rewards, follower_rewards=5.0 + unit * game.follower_rewards)
-    options = {"iteration_limit": 400, "settings": {"starts": 2}}
+    options = {"iteration_limit": 800, "settings": {"starts": 4}}
     here, there = (solve(one, "local", **options).leader_value for one in (game, other))
     assert there == pytest.approx(unit * here, rel=1e-4)
 
