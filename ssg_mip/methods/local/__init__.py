@@ -7,8 +7,8 @@ From each start an *annealed soft ascent* climbs against a follower whose answer
 much as some products of the transition matrix with a vector, so games of 10,000 states and more are in reach. Values
 are exact, and the best policy is kept, so a given start is never made worse.
 
-Nothing is proven beyond a bound that is at hand. The seed decides the drawn starts and the order of answers. Runs that a time limit shortens
-depend on how fast the machine is; those that iterations limit do not.
+Nothing is proven beyond a bound that is at hand. The seed decides the drawn starts and the order of answers. Runs that
+a time limit shortens depend on how fast the machine is; those that iterations limit do not.
 
 **When not to use it**: where an exact program is small enough, ``commitment`` proves what it finds, and
 ``policy-iteration`` promises that no state ever loses.

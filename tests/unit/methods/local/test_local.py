@@ -72,7 +72,7 @@ def test_a_start_is_never_made_worse(seed: int) -> None:
 
 
 def test_the_same_seed_gives_the_same_and_another_draws_others() -> None:
-    game = random_game(3, 30, 3, 3, 2, 0.9, 0.9)
+    game = random_game(3, 6, 3, 3, 2, 0.9, 0.9)
     runs = [
         solve(game, "local", seed=seed, iteration_limit=300, settings={"starts": 6}, check=False, guarantee=False)
         for seed in (0, 0, 1)
