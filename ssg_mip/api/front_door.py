@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from ssg_mip.api.prices import priced
 from ssg_mip.base.deadline import DEADLINE, Deadline
 from ssg_mip.base.interrupt import Interrupt, given_or_graceful
+from ssg_mip.base.memory import MemoryGiven, memory_limit_of
 from ssg_mip.base.rules import FLAG, PATH, SEED, TABLE, TEXT, checked, optional, shown
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.base.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, Tolerances
@@ -65,6 +66,7 @@ def solve(
     *,
     node_limit: int | None = None,
     iteration_limit: int | None = None,
+    memory_limit: MemoryGiven = None,
     start: LeaderPolicy | Mapping[str, Mapping[str, float]] | Literal["random"] | None = None,
     levels: int = 4,
     selection: StepSelection = "argmax",
@@ -116,6 +118,10 @@ def solve(
     node_limit, iteration_limit
         Limits on branch-and-bound nodes, and on iterations (steps of play of methods that learn). Methods of the
         related papers have a limit on iterations of their own where none is given.
+    memory_limit
+        Bytes that the process may hold, or text such as ``"2 GB"``; no limit if absent. A search that reaches it ends
+        with the best policy and the bound of that moment (``Termination.MEMORY_LIMIT``), and what needs more at once
+        than is left of it is not begun.
     start
         A policy to start from, the same as ``{state: {action: probability}}``, or ``"random"``: drawn by the seed,
         uniformly from the simplex of each state. Without one policy iteration starts from the uniform policy.
@@ -194,6 +200,7 @@ def solve(
     """
     if certificate is not None:
         recorder = prepared_recorder(Path(certificate))
+    memory = memory_limit_of(memory_limit)
     deadline = Deadline(time_limit) if deadline is None else deadline
     given = asked(game, weights=weights, scalarisation=scalarisation, ties=ties, margin=margin, follower=follower)
     solver, game = method_for(given.follower, method), given.game
@@ -208,6 +215,7 @@ def solve(
             seed=seed,
             node_limit=node_limit,
             iteration_limit=iteration_limit,
+            memory_limit=memory,
             levels=levels,
             settings=settings,
             tolerances=tolerances,
@@ -223,7 +231,7 @@ def solve(
             gap=gap,
             deadline=own.keeping(kept_for_closing(game, deadline, check=check, guarantee=guarantee)),
             interrupt=flag,
-            limits=Limits(nodes=node_limit, iterations=iteration_limit),
+            limits=Limits(nodes=node_limit, iterations=iteration_limit, memory=memory),
             seed=seed,
             start=_start_policy(game, start, seed),
             levels=levels,

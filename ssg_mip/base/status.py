@@ -17,6 +17,7 @@ class Termination(enum.Enum):
     NODE_LIMIT = "the node limit was reached"
     ITERATION_LIMIT = "the iteration limit was reached"
     SIZE_LIMIT = "the exact program would exceed the size limit"
+    MEMORY_LIMIT = "the memory limit was reached, or what is left of it is too little for the exact program"
     INTERRUPTED = "interrupted by the user"
     GOOD_ENOUGH = "a policy as good as was asked for was found"
     CONVERGED = "the method converged"
@@ -39,6 +40,7 @@ class Termination(enum.Enum):
             Termination.NODE_LIMIT,
             Termination.ITERATION_LIMIT,
             Termination.SIZE_LIMIT,
+            Termination.MEMORY_LIMIT,
             Termination.INTERRUPTED,
         }
 

@@ -25,6 +25,7 @@ TERMINATION_MESSAGES = {
     "node_limit": "the node limit was reached",
     "iteration_limit": "the iteration limit was reached",
     "size_limit": "the exact program would exceed the size limit",
+    "memory_limit": "the memory limit was reached, or what is left of it is too little for the exact program",
     "interrupted": "interrupted by the user",
     "good_enough": "a policy as good as was asked for was found",
     "converged": "the method converged",

@@ -80,6 +80,15 @@ TimeLimit = Annotated[float | None, typer.Option("--time-limit", help="Seconds; 
 NodeLimit = Annotated[
     int | None, typer.Option("--node-limit", help="Branch-and-bound nodes; none by default.", show_default=False)
 ]
+MemoryLimit = Annotated[
+    str | None,
+    typer.Option(
+        "--memory-limit",
+        metavar="BYTES",
+        help='What the process may hold, such as "500 MB" or 2GiB; a search that reaches it ends with what it has.',
+        show_default=False,
+    ),
+]
 Seed = Annotated[
     int, typer.Option("--seed", help="Seed of every random choice; the details of a result say what was drawn.")
 ]

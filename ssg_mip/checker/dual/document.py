@@ -248,7 +248,7 @@ def read_header(data: Any) -> Header:
         ceiling=None if data["ceiling"] is None else numbers(data["ceiling"], count, "the header's ceiling"),
         units=_read_units(data.get("units"), count),
         ignored=tuple(whole(s, 0, count - 1, "an ignored state") for s in listed_values(data.get("ignored", []))),
-        policy=_read_policy(data["policy"], count, demands, wider) if "policy" in data else None,
+        policy=_read_policy(data["policy"], count, demands, bool(data.get("costs"))) if "policy" in data else None,
         costs=tuple(_read_row(*listed_values(row, 3, "a cost")) for row in listed_values(data["costs"]))
         if wider
         else (),
@@ -320,12 +320,12 @@ def _read_most(given: Any, count: int) -> tuple[tuple[int, int], ...]:
     return found
 
 
-def _read_policy(given: Any, count: int, demands: dict[str, Any], wider: bool) -> PolicyDemand:
+def _read_policy(given: Any, count: int, demands: dict[str, Any], costs: bool) -> PolicyDemand:
     """The rows on the leader's policy."""
     if demands["floor"] and demands["values"] is not None:
         raise InvalidResultError("floors do not go with the improvement program")
-    if wider and demands["values"] is not None:
-        raise InvalidResultError("costs and limits on used actions do not go with the improvement program")
+    if costs and demands["values"] is not None:
+        raise InvalidResultError("costs do not go with the improvement program")
     rows, below, above = listed_values(given, 3, "the header's policy")
     count = count if demands["values"] is None else 0  # a single step has no occupancies
     return PolicyDemand(
