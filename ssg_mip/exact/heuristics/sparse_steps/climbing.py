@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ssg_mip.evaluation.value_bounds import tie_thresholds
 from ssg_mip.exact.heuristics.alike import Alike
@@ -12,7 +14,7 @@ from ssg_mip.exact.heuristics.sparse_steps.blocks import Moving
 from ssg_mip.exact.heuristics.sparse_steps.model import LocalModel, continued
 from ssg_mip.exact.heuristics.sparse_steps.program import Block, Step, StepProgram
 from ssg_mip.game.policy import LeaderPolicy
-from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.numerics.array_types import FloatArray, IntArray
 from ssg_mip.problem.evaluated_policy import EvaluatedPolicy, keeps_all
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.weights import compliant_weights
@@ -34,7 +36,10 @@ LEAST_GAIN = 1e-7
 """Gain of a step, relative to the value, below which it ends what is tried with its states."""
 
 MARGIN_OVER_TIE = 100.0
-"""Where ties do not favour the leader a response must be better by so many tie tolerances."""
+"""A response must be better than any other action by so many tie tolerances, so that it does not rest on a near tie."""
+
+WIDER_TIES = 3.0 * MARGIN_OVER_TIE
+"""Tie tolerance, in units of the run's, within which a response may give way to one that is better for the leader."""
 
 
 class Climb:
@@ -52,8 +57,10 @@ class Climb:
         game, follower = problem.game, problem.follower
         self._problem, self._run, self._game, self._monotone = problem, run, game, monotone
         self._weights = compliant_weights(problem.weights)
-        clear = MARGIN_OVER_TIE * float(tie_thresholds(game, run.tolerances).max())
-        self._margin = clear if follower.rule_decides else follower.margin
+        clear = MARGIN_OVER_TIE * tie_thresholds(game, run.tolerances)
+        self._margin = np.maximum(clear, follower.margin)[game.follower_slot_state]
+        self._wider = dataclasses.replace(run.tolerances, tie=WIDER_TIES * run.tolerances.tie, monotone=1.0)
+        self._secures = True
         self._alike = Alike(game, problem.policies)
         self._allowed = _allowed_rows(problem)
         self.lps = 0
@@ -70,7 +77,7 @@ class Climb:
             moves = self._moving.states(here, self._weights)
             if moves is None:
                 return None
-            trial = self._tried(here, moves, self._moving.radius)
+            trial = self._best_of(here, moves)
             if trial is None:
                 self._moving.failed(self._moved)
             else:
@@ -78,38 +85,57 @@ class Climb:
                 return trial
         return None
 
-    def _tried(self, here: EvaluatedPolicy, moves: np.ndarray, radius: float) -> EvaluatedPolicy | None:
+    def _best_of(self, here: EvaluatedPolicy, moves: NDArray[np.bool_]) -> EvaluatedPolicy | None:
+        """A better policy, with the response that she likes best among nearly tied ones or with the present one."""
+        wanted = self._wanted(here)
+        trial = None
+        if not np.array_equal(wanted, here.answers):
+            trial = self._tried(here, wanted, moves)
+        return self._tried(here, here.answers, moves) if trial is None else trial
+
+    def _wanted(self, here: EvaluatedPolicy) -> IntArray:
+        """The follower's answer if actions were tied that nearly are."""
+        follower = self._problem.follower
+        if not follower.favours_leader:
+            return here.answers
+        return follower.response(self._game, here.policy, self._wider).follower_policy.actions
+
+    def _tried(self, here: EvaluatedPolicy, answers: IntArray, moves: NDArray[np.bool_]) -> EvaluatedPolicy | None:
         """The policy of one program, corrected until the exact follower makes it better; ``None`` if he never does."""
-        game, self._moved = self._game, radius
-        floors = self._floors(here)
-        policy, around = here.policy, radius
+        self._moved = radius = self._moving.radius
+        floors, asked = self._floors(here, answers), self._margin
+        model = LocalModel.at(self._game, here.policy, answers)
+        if not self._secures:
+            asked = np.minimum(asked, model.slack)
         for correction in range(CORRECTIONS + 1):
-            if self._run.stopped:
-                return None
-            model = LocalModel.at(game, policy, here.answers)
-            step = Step(
-                moves,
-                model.gradient(self._weights),
-                self._margin,
-                floors,
-                self._allowed,
-                restores=correction > 0,
+            found = self._solved(
+                model, Step(moves, model.gradient(self._weights), asked, floors, self._allowed), radius
             )
-            program = StepProgram(model, step)
-            found = program.solve(around, self._run)
-            self.lps += program.lps
+            if found is None and correction == 0 and self._secures and not self._run.stopped:
+                asked = np.minimum(asked, model.slack)
+                found = self._solved(
+                    model, Step(moves, model.gradient(self._weights), asked, floors, self._allowed), radius
+                )
+                self._secures = found is None
             if found is None:
                 return None
             if correction == 0:
                 self._moved = float(np.abs(found - model.slots).max())
-            policy = LeaderPolicy.from_slots(game, found)
+            policy = LeaderPolicy.from_slots(self._game, found)
             trial = self._judged(policy)
             if trial is not None and self._better(here, trial):
                 return trial
-            if trial is not None and np.array_equal(trial.answers, here.answers):
+            if self._run.stopped or (trial is not None and np.array_equal(trial.answers, answers)):
                 return None
-            around *= CORRECTION_SHARE
+            radius *= CORRECTION_SHARE
+            model = LocalModel.at(self._game, policy, answers)
         return None
+
+    def _solved(self, model: LocalModel, step: Step, radius: float) -> FloatArray | None:
+        program = StepProgram(model, step)
+        found = program.solve(radius, self._run)
+        self.lps += program.lps
+        return found
 
     def _judged(self, policy: LeaderPolicy) -> EvaluatedPolicy | None:
         """A policy with the exact follower's answer, if it is allowed."""
@@ -138,14 +164,14 @@ class Climb:
             return False
         return not self._monotone or bool(np.all(trial.values >= here.values - least))
 
-    def _floors(self, here: EvaluatedPolicy) -> tuple[FloatArray, FloatArray] | None:
+    def _floors(self, here: EvaluatedPolicy, answers: IntArray) -> tuple[FloatArray, FloatArray] | None:
         """``V_t`` and what every action of the leader pays once, against the response, before ``V_t``."""
         if not self._monotone:
             return None
         game = self._game
         hers = continued(game, game.leader_rewards, game.leader_discount, here.values)
-        model_rows = LocalModel.rows_of(game, here.answers)
-        return here.values, hers[model_rows]
+        rounding = 0.1 * self._run.tolerances.feasibility * (1.0 + float(np.abs(here.values).max()))
+        return here.values - rounding, hers[LocalModel.rows_of(game, answers)]
 
 
 def climb(problem: Problem, run: Run, found: EvaluatedPolicy, *, monotone: bool = False) -> EvaluatedPolicy:

@@ -59,23 +59,20 @@ class Step:
         States whose probabilities may change, boolean, shape ``[num_states]``.
     gradient
         How the objective rises with each probability, shape ``[leader slots]``.
-    margin
-        By how much the response must beat every other action.
+    asked
+        By how much the response must beat every action after the step, shape ``[follower slots]``.
     floors
         What the leader must keep in every state, shape ``[num_states]``, and what each of her actions pays if she
         keeps it afterwards, shape ``[leader slots]``; ``None`` for no such rows.
     allowed
         Rows on the policy over all leader slots; ``None`` for none.
-    restores
-        Whether rows that the present policy violates must hold after the step; otherwise they may stay as they are.
     """
 
     moves: NDArray[np.bool_]
     gradient: FloatArray
-    margin: float = 0.0
+    asked: FloatArray
     floors: tuple[FloatArray, FloatArray] | None = None
     allowed: Block | None = None
-    restores: bool = False
 
 
 class StepProgram:
@@ -119,10 +116,7 @@ class StepProgram:
     def _floor_rows(self, floors: tuple[FloatArray, FloatArray]) -> Block:
         least, worth = floors
         rows = self._per_state(worth[self._columns])
-        kept = least[self._states]
-        if not self._step.restores:
-            kept = np.minimum(kept, np.bincount(self._row_of, worth[self._columns] * self._present, len(kept)))
-        return Block.at_least(rows, kept)
+        return Block.at_least(rows, least[self._states])
 
     def _allowed_rows(self, allowed: Block) -> Block:
         """Rows on the policy, with what states that stay contribute taken to the other side."""
@@ -149,11 +143,8 @@ class StepProgram:
         matrix.data[np.abs(matrix.data) <= ROUNDING * np.repeat(stake, np.diff(matrix.indptr))] = 0.0
         matrix.eliminate_zeros()
         slack = model.slack[picked]
-        asked = np.full(len(slack), self._step.margin)
-        if not self._step.restores:
-            asked = np.minimum(asked, slack)
         # Probabilities stand for themselves and not for their changes: what they are now is in the slack already.
-        least = own @ self._present - slack + asked
+        least = own @ self._present - slack + self._step.asked[picked]
         said = np.diff(matrix.indptr) > 0
         return Block.at_least(matrix[said], least[said]), slack[said] / stake[said]
 
