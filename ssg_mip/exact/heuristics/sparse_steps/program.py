@@ -1,7 +1,7 @@
 r"""The linear program of a step: probabilities of some states and what follows for the follower, to first order.
 
-Columns are the probabilities ``f`` of the states that move and the changes ``dv`` of the follower's values in these
-states; elsewhere his values count as unchanged. Rows say that probabilities sum to one, how ``dv`` follows from ``f``,
+Columns are changes ``df`` of the probabilities in states that move and ``dv`` of the follower's values in these states;
+elsewhere both count as unchanged. Rows say that probabilities still sum to one, how ``dv`` follows from ``f``,
 that the response stays a best one in every state that feels it, and, for steps without a losing state, that
 ``Q_t(s, f) >= V_t(s)`` (Theorem 8 of Kudo & Akimoto), or to first order that no value falls.
 """
@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ssg_mip.base.tolerances import DUST
 from ssg_mip.exact.heuristics.sparse_steps.model import LocalModel
-from ssg_mip.lp.highs import HighsLp
-from ssg_mip.lp.interface import LinearProgram, LpStatus, SparseRows
+from ssg_mip.lp.highs import HighsLp, solve_by_interior_point
+from ssg_mip.lp.interface import LinearProgram, LpAnswer, LpStatus
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 from ssg_mip.runs.run import Run
 
@@ -26,6 +27,9 @@ LEFT_OUT = 0.5
 
 ADDITIONS = 6
 """How often rows that turn out to be violated are added at most."""
+
+BY_SIMPLEX = 1_500
+"""Columns of the largest program that is left to the simplex method."""
 
 ROUNDING = 1e-11
 """Coefficients below this share of what is at stake in a state are none."""
@@ -76,7 +80,7 @@ class Step:
 
 
 class StepProgram:
-    """The program of a step at a model; its columns are probabilities, then changes of the follower's values."""
+    """The program of a step at a model."""
 
     def __init__(self, model: LocalModel, step: Step) -> None:
         self._model, self._step, self._game = model, step, model.game
@@ -98,8 +102,8 @@ class StepProgram:
         return csr_array((values, (self._row_of, np.arange(len(self._columns)))), shape=shape)
 
     def _sums(self) -> Block:
-        ones = np.ones(len(self._states))
-        return Block(self._per_state(np.ones(len(self._columns))), ones, ones)
+        none = np.zeros(len(self._states))
+        return Block(self._per_state(np.ones(len(self._columns))), none, none)
 
     def _values_follow(self) -> Block:
         """``dv = sum_a df(a) his(a) + gamma_B P_g dv``."""
@@ -110,22 +114,23 @@ class StepProgram:
         within = model.kernel()[self._states][:, self._states]
         rest = eye_array(count, format="csr") - self._game.follower_discount * within
         own = self._per_state(-his)[:, : len(self._columns)]
-        right = np.bincount(self._row_of, -his * self._present, count).astype(float)
-        return Block(hstack((own, rest), format="csr"), right, right)
+        none = np.zeros(count)
+        return Block(hstack((own, rest), format="csr"), none, none)
 
     def _floor_rows(self, floors: tuple[FloatArray, FloatArray]) -> Block:
         least, worth = floors
-        rows = self._per_state(worth[self._columns])
-        return Block.at_least(rows, least[self._states])
+        mine = worth[self._columns]
+        present = np.bincount(self._row_of, mine * self._present, len(self._states))
+        return Block.at_least(self._per_state(mine), least[self._states] - present)
 
     def _allowed_rows(self, allowed: Block) -> Block:
-        """Rows on the policy, with what states that stay contribute taken to the other side."""
+        """Rows on the policy."""
         from scipy.sparse import csr_array, hstack
 
         part = allowed.matrix[:, self._columns]
-        fixed = allowed.matrix @ self._model.slots - part @ self._present
+        present = allowed.matrix @ self._model.slots
         rows = hstack((part, csr_array((part.shape[0], len(self._states)))), format="csr")
-        return Block(rows, allowed.lower - fixed, allowed.upper - fixed).part(np.diff(rows.indptr) > 0)
+        return Block(rows, allowed.lower - present, allowed.upper - present).part(np.diff(rows.indptr) > 0)
 
     @cached_property
     def _incentives(self) -> tuple[Block, FloatArray]:
@@ -143,8 +148,7 @@ class StepProgram:
         matrix.data[np.abs(matrix.data) <= ROUNDING * np.repeat(stake, np.diff(matrix.indptr))] = 0.0
         matrix.eliminate_zeros()
         slack = model.slack[picked]
-        # Probabilities stand for themselves and not for their changes: what they are now is in the slack already.
-        least = own @ self._present - slack + self._step.asked[picked]
+        least = self._step.asked[picked] - slack
         said = np.diff(matrix.indptr) > 0
         return Block.at_least(matrix[said], least[said]), slack[said] / stake[said]
 
@@ -157,22 +161,29 @@ class StepProgram:
         """
         rows, slack = self._incentives
         near = slack <= LEFT_OUT * radius
-        lp = HighsLp(self._program([*self._always(), rows.part(near)], radius), seed=run.seed)
-        lp.stop_when(lambda: run.stopped)
+        always = self._always()
         for _ in range(ADDITIONS):
-            answer = lp.solve(time_limit=run.deadline.remaining)
-            self.lps += 1
+            answer = self._answer(self._program([*always, rows.part(near)], radius), run)
             if answer.status is not LpStatus.OPTIMAL:
                 return None
             missed = rows.lower - rows.matrix @ answer.point
             added = ~near & (missed > run.tolerances.feasibility * (1.0 + np.abs(rows.lower)))
             if not added.any():
                 break
-            lp.append_rows(_plain(rows.matrix[added]), rows.lower[added], rows.upper[added])
             near |= added
         found = self._model.slots.copy()
-        found[self._columns] = answer.point[: len(self._columns)]
-        return found
+        found[self._columns] += answer.point[: len(self._columns)]
+        return np.where(found < DUST, 0.0, found)
+
+    def _answer(self, program: LinearProgram, run: Run) -> LpAnswer:
+        """By the simplex method where the program is small, by the interior point method where it is not, or stalls."""
+        self.lps += 1
+        limit, seed = run.deadline.remaining, run.seed
+        if program.num_columns <= BY_SIMPLEX:
+            answer = HighsLp(program, seed=seed).solve(time_limit=limit)
+            if answer.status is not LpStatus.UNKNOWN or run.stopped:
+                return answer
+        return solve_by_interior_point(program, seed=seed, time_limit=limit, interrupted=lambda: run.stopped)
 
     def _always(self) -> list[Block]:
         step = self._step
@@ -192,12 +203,6 @@ class StepProgram:
             values=matrix.data,
             row_lower=np.concatenate([block.lower for block in blocks]),
             row_upper=np.concatenate([block.upper for block in blocks]),
-            column_lower=np.concatenate((np.maximum(self._present - radius, 0.0), -free)),
-            column_upper=np.concatenate((np.minimum(self._present + radius, 1.0), free)),
+            column_lower=np.concatenate((np.maximum(-self._present, -radius), -free)),
+            column_upper=np.concatenate((np.minimum(1.0 - self._present, radius), free)),
         )
-
-
-def _plain(matrix: Any) -> SparseRows:
-    starts = matrix.indptr.astype(np.int64)
-    row_of = np.repeat(np.arange(matrix.shape[0]), np.diff(starts))
-    return SparseRows(starts, matrix.indices.astype(np.int64), matrix.data, row_of, matrix.shape[1])
