@@ -197,8 +197,8 @@ class _Search:
             best = self._better(best, self.judge(trial, f"{start.name}, smooth ascent"))
         last, inner = best, dataclasses.replace(self._inner_run, deadline=run.deadline)
         for one in self._foothills(policy, best.policy, trial):
-            if not run.stopped:
-                last = self._better(last, self.judge(uphill(self._inner, inner, one), f"{start.name}, uphill"))
+            for better in uphill(self._inner, inner, one):
+                last = self._better(last, self.judge(better, f"{start.name}, uphill"))
         if self._inner.game.num_states <= DENSE_STATES and not run.stopped:
             other = other_answers(self._inner, inner, last.policy, self._rng)
             last = self._better(last, self.judge(other, f"{start.name}, other answers"))

@@ -7,6 +7,8 @@ step is judged by the exact follower, so what comes back is never worth less.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from ssg_mip.base.tolerances import ARITHMETIC
@@ -16,6 +18,7 @@ from ssg_mip.exact.bridge import MARGIN_OVER_TIE
 from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal
 from ssg_mip.exact.heuristics.sequential_lp import Ascent
 from ssg_mip.exact.heuristics.simple import evaluated
+from ssg_mip.exact.heuristics.sparse_steps import steps
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.problem.problem import Problem
 from ssg_mip.runs.run import Run
@@ -24,16 +27,19 @@ MOST_TRIALS = 40
 """Answers that a search over answers tries."""
 
 
-def uphill(problem: Problem, run: Run, policy: LeaderPolicy) -> LeaderPolicy:
-    """A policy that is worth at least as much as a given one, by linear programs from there, within a run.
+def uphill(problem: Problem, run: Run, policy: LeaderPolicy) -> Iterator[LeaderPolicy]:
+    """Policies, each worth more than the one before, by linear programs from a given one, within a run.
 
-    Games of more than :data:`~ssg_mip.evaluation.mdp.DENSE_STATES` states are left where they are: their matrices are
-    not dense.
+    With dense matrices the last one alone, with sparse ones (above :data:`~ssg_mip.evaluation.mdp.DENSE_STATES` states)
+    all of them, because one alone may take long.
     """
     start = evaluated(problem, run, policy)
-    if problem.game.num_states > DENSE_STATES or not np.isfinite(start.value) or run.stopped:
-        return policy
-    return _dense_ascent(problem, run).ascend(start).policy
+    if not np.isfinite(start.value) or run.stopped:
+        return
+    if problem.game.num_states > DENSE_STATES:
+        yield from (found.policy for found in steps(problem, run, start))
+    else:
+        yield _dense_ascent(problem, run).ascend(start).policy
 
 
 def other_answers(problem: Problem, run: Run, policy: LeaderPolicy, rng: np.random.Generator) -> LeaderPolicy:
