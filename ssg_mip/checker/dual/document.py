@@ -53,6 +53,8 @@ states that have a block of probabilities, for the improvement program all of th
                                                      ``[lower, upper]`` of the follower's values or ``null`` for that
                                                      of the node, and multipliers ``k`` of the follower's other
                                                      actions ``c`` for answers ``b`` (format 5, :mod:`.value_leaf`)
+``["h", slopes, H, L, U, mixes, secure, jumps,``     bounded by what both players get together, slope by slope
+``picks]``                                           (format 5, :mod:`.payoff_leaf`)
 ``["u", ..., [s, w1, w2, ratio]]``                   the same with a line of the follower's values in the interval of
                                                      the mix in ``s``, or ``null`` (:mod:`.follower_line`)
 ===================================================  ==============================================================

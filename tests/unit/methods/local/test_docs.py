@@ -1,4 +1,4 @@
-"""What docs/large_games.md shows is what happens."""
+"""What docs/large.md shows is what happens."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import pytest
 
 from tests.unit import ROOT
 
-PAGE = (ROOT / "docs" / "large_games.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "large.md").read_text(encoding="utf-8")
 
 
 def test_the_example_prints_what_stands_below_it(capsys: pytest.CaptureFixture[str]) -> None:
     code, shown = (
         re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL) for language in ("python", "text")
     )
-    exec(compile("\n".join(code), "large_games.md", "exec"), {})
+    exec(compile("\n".join(code), "large.md", "exec"), {})
     assert capsys.readouterr().out == "".join(shown)
