@@ -98,7 +98,8 @@ def solve(
         ``"policy-iteration"``, the usual one, improves every state from where it starts, and
         ``"restarted-policy-iteration"`` until nothing dominates the point; ``"response-regions"`` and
         ``"backtracking"`` are Algorithms 2 and 3 of the same paper; ``"commitment"`` proves the weighted optimum;
-        ``"deterministic"`` and ``"grid"`` search those restricted policies exactly. Methods of the related papers,
+        ``"deterministic"`` and ``"grid"`` search those restricted policies exactly; ``"local"`` looks for good policies
+        of large games and proves nothing. Methods of the related papers,
         which prove nothing: ``"fixed-point"``, ``"policy-gradient"``, ``"bilevel-q"``, ``"asymmetric-learning"`` and,
         with the extra ``learn``, ``"actor-critic"`` and ``"ppo-hedge"``. ``"usual"`` is the first of them that honours
         the follower.

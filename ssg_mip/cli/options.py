@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 Instance = Annotated[Path, typer.Argument(metavar="INSTANCE", help="Instance file.", show_default=False)]
 METHODS_TOLD = (
     "policy-iteration, restarted-policy-iteration, commitment (proven optimum), response-regions, "
-    "backtracking, deterministic or grid; of the related papers fixed-point, policy-gradient, bilevel-q, "
+    "backtracking, deterministic, grid, or local (large games: good policies, no proof); of the related papers "
+    "fixed-point, policy-gradient, bilevel-q, "
     "asymmetric-learning and, with the extra learn, actor-critic and ppo-hedge."
 )
 Method = Annotated[str, typer.Option("--method", help=METHODS_TOLD)]

@@ -262,6 +262,36 @@ class OneShotLp:
         return self._lp.solve(cut_off=cut_off, time_limit=time_limit)
 
 
+def solve_by_interior_point(
+    program: LinearProgram,
+    *,
+    seed: int = 0,
+    time_limit: float = math.inf,
+    interrupted: Callable[[], bool] = bool,
+) -> LpAnswer:
+    """Solve one large LP from scratch by the interior point method, ending at a vertex.
+
+    It knows no warm start. On large degenerate programs it ends where the simplex method stalls, and it sees sooner that
+    there is no solution. An LP that is given up, or ends without a verdict, comes back ``UNKNOWN``.
+    """
+    highs = _new_highs(
+        solver="ipm", run_crossover="on", presolve="on", random_seed=seed % LARGEST_SEED, time_limit=time_limit
+    )
+    _pass(highs, program)
+    _install_interrupt(highs, interrupted)
+    highs.cbIpmInterrupt += lambda event: event.interrupt() if interrupted() else None
+    _run(highs)
+    status, info = highs.getModelStatus(), highs.getInfo()
+    iterations = int(max(info.ipm_iteration_count, 0) + max(info.simplex_iteration_count, 0))
+    if status == _MODEL.kInfeasible:
+        return LpAnswer(LpStatus.INFEASIBLE, math.nan, np.empty(0), np.empty(0), iterations)
+    if status != _MODEL.kOptimal:
+        return LpAnswer(LpStatus.UNKNOWN, math.nan, np.empty(0), np.empty(0), iterations)
+    solution = highs.getSolution()
+    value, point = -info.objective_function_value, np.array(solution.col_value)
+    return LpAnswer(LpStatus.OPTIMAL, value, point, -np.array(solution.row_dual), iterations)
+
+
 def solve_milp(
     program: LinearProgram,
     *,

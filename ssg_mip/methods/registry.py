@@ -138,6 +138,14 @@ METHODS: dict[str, Method] = {
             asks_solver=False,
             in_own_units=True,
         ),
+        Method(
+            name="local",
+            home="ssg_mip.methods.local",
+            promises=(Promise.LAST_ITERATE,),
+            draws=lambda _: "the starts that are drawn, the order of answers tried",
+            in_own_units=True,
+            weighted_only=True,
+        ),
         *LEARNERS,
     )
 }

@@ -126,7 +126,7 @@ def _step(
     game = problem.game
     objective = problem.objective.over(current.values)
     if improvement_size(game) > PROGRAM_FIRST:
-        quick = _attempt(problem, run, current, objective, run.gap, quick_improvement)
+        quick = attempt(problem, run, current, objective, run.gap, quick_improvement)
         if quick.target is not None:
             return quick
         if run.deadline.expired:
@@ -135,7 +135,7 @@ def _step(
     epsilon = run.epsilon if run.selection == "epsilon" and run.epsilon is not None else run.gap
     relative = epsilon / (1.0 - epsilon) if epsilon < 1.0 else math.inf
     asked = run.to_gap(relative).sharing(STEP_SHARE).at_most(STEP_NODES)
-    first = _attempt(problem, asked, current, objective, run.gap, improve)
+    first = attempt(problem, asked, current, objective, run.gap, improve)
     uncertified = isinstance(objective, ConcavePieces) and run.recorder is not None
     if first.target is not None or (first.termination is Termination.STATIONARY and not uncertified):
         return first
@@ -148,7 +148,7 @@ def _step(
     rest = run.after(first.nodes)
     if first.termination is Termination.NODE_LIMIT and weighted is not None and not weighted.searched:
         return _with_work_of(first, _by_better_bound(problem, rest, current, even, improve, weighted))
-    return _with_work_of(first, _attempt(problem, rest, current, even, run.gap, improve))
+    return _with_work_of(first, attempt(problem, rest, current, even, run.gap, improve))
 
 
 def _with_work_of(first: Step, second: Step) -> Step:
@@ -167,7 +167,7 @@ def _by_better_bound(
 ) -> Step:
     """The stop test of a hard program: by a better bound if that does it, else by the program."""
     if weighted.evenness < DIRECT_SHARE:
-        return _attempt(problem, run, current, weights, run.gap, improve)
+        return attempt(problem, run, current, weights, run.gap, improve)
     negligible = negligible_gain(problem.game, current.values, problem.weights, run.gap, one_step=True)
     better, answer = sharpened(problem, run, weighted, current.values, negligible)
     work = Step(None, answer.termination, math.inf, answer.nodes, answer.lps, "")
@@ -175,11 +175,11 @@ def _by_better_bound(
     if step is None and run.limits.nodes is not None and answer.nodes >= run.limits.nodes:
         step = Step.stopped(Termination.NODE_LIMIT)
     if step is None:
-        step = _attempt(problem, run.after(answer.nodes), current, weights, run.gap, improve)
+        step = attempt(problem, run.after(answer.nodes), current, weights, run.gap, improve)
     return dataclasses.replace(_with_work_of(work, step), weighted_bound=better)
 
 
-def _attempt(
+def attempt(
     problem: Problem,
     run: Run,
     current: EvaluatedPolicy,

@@ -161,7 +161,15 @@ def test_a_large_game_is_solved_with_sparse_matrices_only() -> None:
     """Every method that needs no network, with no time at all: a policy, its values, and no dense matrix."""
     game = random_game(7, 3000, 2, 2, 2)
     uniform = best_response(game, LeaderPolicy.uniform(game)).leader_values
-    for method in ("policy-iteration", "commitment", "deterministic", "fixed-point", "bilevel-q", "policy-gradient"):
+    for method in (
+        "policy-iteration",
+        "commitment",
+        "deterministic",
+        "fixed-point",
+        "bilevel-q",
+        "policy-gradient",
+        "local",
+    ):
         tracemalloc.start()
         result = solve(game, method, time_limit=0.0)
         peak = tracemalloc.get_traced_memory()[1]

@@ -1,0 +1,217 @@
+"""Climbing by steps of linear programs, each judged by the exact follower."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ssg_mip.evaluation.value_bounds import tie_thresholds
+from ssg_mip.exact.heuristics.alike import Alike
+from ssg_mip.exact.heuristics.sparse_steps.blocks import Moving
+from ssg_mip.exact.heuristics.sparse_steps.model import LocalModel, continued
+from ssg_mip.exact.heuristics.sparse_steps.program import Block, Step, StepProgram
+from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.problem.evaluated_policy import EvaluatedPolicy, keeps_all
+from ssg_mip.problem.problem import Problem
+from ssg_mip.problem.weights import compliant_weights
+from ssg_mip.runs.run import Run
+
+FIRST_RADIUS = 0.3
+"""How far a probability may move in the first step."""
+
+SMALLEST_RADIUS = 1e-4
+"""The radius at which some states have nothing left to gain."""
+
+CORRECTIONS = 6
+"""Linear programs, after that of a step, that bring back a response which the step was to keep."""
+
+CORRECTION_SHARE = 0.2
+"""How far a correction may move, relative to the step or correction before it."""
+
+LEAST_GAIN = 1e-7
+"""Gain of a step, relative to the value, below which it ends what is tried with its states."""
+
+MARGIN_OVER_TIE = 100.0
+"""A response must be better than any other action by so many tie tolerances, so that it does not rest on a near tie."""
+
+WIDER_TIES = 3.0 * MARGIN_OVER_TIE
+"""Tie tolerance, in units of the run's, within which a response may give way to one that is better for the leader."""
+
+
+class Climb:
+    """A climb that goes on from step to step.
+
+    Parameters
+    ----------
+    problem, run
+        What is asked, and the limits.
+    monotone
+        Whether no state's value may fall in any step.
+    """
+
+    def __init__(self, problem: Problem, run: Run, *, monotone: bool = False) -> None:
+        game, follower = problem.game, problem.follower
+        self._problem, self._run, self._game, self._monotone = problem, run, game, monotone
+        self._weights = compliant_weights(problem.weights)
+        clear = MARGIN_OVER_TIE * tie_thresholds(game, run.tolerances)
+        self._margin = np.maximum(clear, follower.margin)[game.follower_slot_state]
+        self._wider = dataclasses.replace(run.tolerances, tie=WIDER_TIES * run.tolerances.tie, monotone=1.0)
+        self._secures = True
+        self._alike = Alike(game, problem.policies)
+        self._allowed = _allowed_rows(problem)
+        self.lps = 0
+        self.trials = 0
+        self.afresh()
+
+    def afresh(self) -> None:
+        """Go on with all states, and with steps as long as the first one."""
+        self._moving = Moving(self._game, FIRST_RADIUS)
+
+    def step(self, here: EvaluatedPolicy) -> EvaluatedPolicy | None:
+        """The next policy that is better than one, losing in no state if the climb is monotone; ``None`` for none."""
+        while not self._run.stopped:
+            moves = self._moving.states(here, self._weights)
+            if moves is None:
+                return None
+            trial = self._best_of(here, moves)
+            if trial is None:
+                self._moving.failed(self._moved)
+            else:
+                self._moving.succeeded(self._gain(here, trial) > LEAST_GAIN * (1.0 + abs(self._worth(here))))
+                return trial
+        return None
+
+    def _best_of(self, here: EvaluatedPolicy, moves: NDArray[np.bool_]) -> EvaluatedPolicy | None:
+        """A better policy, with the response that she likes best among nearly tied ones or with the present one."""
+        wanted = self._wanted(here)
+        trial = None
+        if not np.array_equal(wanted, here.answers):
+            trial = self._tried(here, wanted, moves)
+        return self._tried(here, here.answers, moves) if trial is None else trial
+
+    def _wanted(self, here: EvaluatedPolicy) -> IntArray:
+        """The follower's answer if actions were tied that nearly are."""
+        follower = self._problem.follower
+        if not follower.favours_leader:
+            return here.answers
+        return follower.response(self._game, here.policy, self._wider).follower_policy.actions
+
+    def _tried(self, here: EvaluatedPolicy, answers: IntArray, moves: NDArray[np.bool_]) -> EvaluatedPolicy | None:
+        """The policy of one program, corrected until the exact follower makes it better; ``None`` if he never does."""
+        self._moved = radius = self._moving.radius
+        floors, asked = self._floors(here, answers), self._margin
+        model = LocalModel.at(self._game, here.policy, answers)
+        if not self._secures:
+            asked = np.minimum(asked, model.slack)
+        for correction in range(CORRECTIONS + 1):
+            found = self._solved(
+                model, Step(moves, model.gradient(self._weights), asked, floors, self._allowed), radius
+            )
+            if found is None and correction == 0 and self._secures and not self._run.stopped:
+                asked = np.minimum(asked, model.slack)
+                found = self._solved(
+                    model, Step(moves, model.gradient(self._weights), asked, floors, self._allowed), radius
+                )
+                self._secures = found is None
+            if found is None:
+                return None
+            if correction == 0:
+                self._moved = float(np.abs(found - model.slots).max())
+            policy = LeaderPolicy.from_slots(self._game, found)
+            trial = self._judged(policy)
+            if trial is not None and self._better(here, trial):
+                return trial
+            if self._run.stopped or (trial is not None and np.array_equal(trial.answers, answers)):
+                return None
+            radius *= CORRECTION_SHARE
+            model = LocalModel.at(self._game, policy, answers)
+        return None
+
+    def _solved(self, model: LocalModel, step: Step, radius: float) -> FloatArray | None:
+        program = StepProgram(model, step)
+        found = program.solve(radius, self._run)
+        self.lps += program.lps
+        return found
+
+    def _judged(self, policy: LeaderPolicy) -> EvaluatedPolicy | None:
+        """A policy with the exact follower's answer, if it is allowed."""
+        problem, game = self._problem, self._game
+        self.trials += 1
+        if problem.policies.rows:
+            policy = self._alike.copied(policy)
+        if not problem.policies.holds(game, policy):
+            return None
+        trial = EvaluatedPolicy.of(problem, policy, self._run.tolerances)
+        if not problem.follower.accepts(game, trial.response, self._run.tolerances):
+            return None
+        return trial if not problem.stated or keeps_all(problem, policy, trial.response) else None
+
+    def _worth(self, one: EvaluatedPolicy) -> float:
+        """What a climb makes large: for a monotone one any sum that counts all states will do."""
+        return float(self._weights @ one.values) if self._monotone else self._problem.objective(one.values)
+
+    def _gain(self, here: EvaluatedPolicy, trial: EvaluatedPolicy) -> float:
+        return self._worth(trial) - self._worth(here)
+
+    def _better(self, here: EvaluatedPolicy, trial: EvaluatedPolicy) -> bool:
+        size = 1.0 + float(np.abs(here.values).max())
+        least = self._run.tolerances.feasibility * size
+        if self._gain(here, trial) <= least:
+            return False
+        return not self._monotone or bool(np.all(trial.values >= here.values - least))
+
+    def _floors(self, here: EvaluatedPolicy, answers: IntArray) -> tuple[FloatArray, FloatArray] | None:
+        """``V_t`` and what every action of the leader pays once, against the response, before ``V_t``."""
+        if not self._monotone:
+            return None
+        game = self._game
+        hers = continued(game, game.leader_rewards, game.leader_discount, here.values)
+        rounding = 0.1 * self._run.tolerances.feasibility * (1.0 + float(np.abs(here.values).max()))
+        return here.values - rounding, hers[LocalModel.rows_of(game, answers)]
+
+
+def climb(problem: Problem, run: Run, found: EvaluatedPolicy, *, monotone: bool = False) -> EvaluatedPolicy:
+    """Climb from a policy until nothing more is gained or the run must stop; the best policy met.
+
+    Parameters
+    ----------
+    problem, run
+        What is asked, and the limits that every program keeps too.
+    found
+        Where to start: a policy with the exact follower's answer, which the problem allows.
+    monotone
+        Whether every step must leave no state's value lower than before.
+
+    Returns
+    -------
+    EvaluatedPolicy
+        ``found`` itself if no step is better.
+    """
+    best = found
+    for better in steps(problem, run, found, monotone=monotone):
+        best = better
+    return best
+
+
+def steps(problem: Problem, run: Run, found: EvaluatedPolicy, *, monotone: bool = False) -> Iterator[EvaluatedPolicy]:
+    """The policies of a climb, each better than the one before."""
+    going = Climb(problem, run, monotone=monotone)
+    following = going.step(found)
+    while following is not None:
+        yield following
+        following = going.step(following)
+
+
+def _allowed_rows(problem: Problem) -> Block | None:
+    """The rows of the policy space; ``None`` if there are none."""
+    from scipy.sparse import csr_array
+
+    rows = problem.policies.rows
+    if not rows:
+        return None
+    matrix = csr_array(np.array([row.coefficients for row in rows]))
+    return Block(matrix, np.array([row.lower for row in rows]), np.array([row.upper for row in rows]))

@@ -1,0 +1,208 @@
+r"""The linear program of a step: probabilities of some states and what follows for the follower, to first order.
+
+Columns are changes ``df`` of the probabilities in states that move and ``dv`` of the follower's values in these states;
+elsewhere both count as unchanged. Rows say that probabilities still sum to one, how ``dv`` follows from ``f``,
+that the response stays a best one in every state that feels it, and, for steps without a losing state, that
+``Q_t(s, f) >= V_t(s)`` (Theorem 8 of Kudo & Akimoto), or to first order that no value falls.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ssg_mip.base.tolerances import DUST
+from ssg_mip.exact.heuristics.sparse_steps.model import LocalModel
+from ssg_mip.lp.highs import HighsLp, solve_by_interior_point
+from ssg_mip.lp.interface import LinearProgram, LpAnswer, LpStatus
+from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.runs.run import Run
+
+LEFT_OUT = 0.5
+"""Incentive rows whose slack exceeds this share of the radius, times what is at stake in the state, are left out."""
+
+ADDITIONS = 6
+"""How often rows that turn out to be violated are added at most."""
+
+BY_SIMPLEX = 1_500
+"""Columns of the largest program that is left to the simplex method."""
+
+ROUNDING = 1e-11
+"""Coefficients below this share of what is at stake in a state are none."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Block:
+    """Sparse rows ``lower <= matrix @ x <= upper`` over the columns of a program."""
+
+    matrix: Any
+    lower: FloatArray
+    upper: FloatArray
+
+    @classmethod
+    def at_least(cls, matrix: Any, lower: FloatArray) -> Block:
+        """Rows without an upper side."""
+        return cls(matrix, lower, np.full(len(lower), np.inf))
+
+    def part(self, rows: NDArray[np.bool_]) -> Block:
+        """Some of the rows."""
+        return Block(self.matrix[rows], self.lower[rows], self.upper[rows])
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Step:
+    """What a step is to do.
+
+    Attributes
+    ----------
+    moves
+        States whose probabilities may change, boolean, shape ``[num_states]``.
+    gradient
+        How the objective rises with each probability, shape ``[leader slots]``.
+    asked
+        By how much the response must beat every action after the step, shape ``[follower slots]``.
+    floors
+        What the leader must keep in every state, shape ``[num_states]``, and what each of her actions pays if she
+        keeps it afterwards, shape ``[leader slots]``; ``None`` for no such rows.
+    allowed
+        Rows on the policy over all leader slots; ``None`` for none.
+    """
+
+    moves: NDArray[np.bool_]
+    gradient: FloatArray
+    asked: FloatArray
+    floors: tuple[FloatArray, FloatArray] | None = None
+    allowed: Block | None = None
+
+
+class StepProgram:
+    """The program of a step at a model."""
+
+    def __init__(self, model: LocalModel, step: Step) -> None:
+        self._model, self._step, self._game = model, step, model.game
+        self._columns = np.flatnonzero(step.moves[self._game.leader_slot_state])
+        self._states = np.flatnonzero(step.moves)
+        place = np.full(self._game.num_states, -1)
+        place[self._states] = np.arange(len(self._states))
+        self._row_of: IntArray = place[self._game.leader_slot_state[self._columns]]
+        self._present = model.slots[self._columns]
+        self.lps = 0
+
+    # ------------------------------------------------------------------ rows
+
+    def _per_state(self, values: FloatArray) -> Any:
+        """One row for each moving state over its own probabilities."""
+        from scipy.sparse import csr_array
+
+        shape = (len(self._states), len(self._columns) + len(self._states))
+        return csr_array((values, (self._row_of, np.arange(len(self._columns)))), shape=shape)
+
+    def _sums(self) -> Block:
+        none = np.zeros(len(self._states))
+        return Block(self._per_state(np.ones(len(self._columns))), none, none)
+
+    def _values_follow(self) -> Block:
+        """``dv = sum_a df(a) his(a) + gamma_B P_g dv``."""
+        from scipy.sparse import eye_array, hstack
+
+        model, count = self._model, len(self._states)
+        his = model.his[model.answered[self._columns]]
+        within = model.kernel()[self._states][:, self._states]
+        rest = eye_array(count, format="csr") - self._game.follower_discount * within
+        own = self._per_state(-his)[:, : len(self._columns)]
+        none = np.zeros(count)
+        return Block(hstack((own, rest), format="csr"), none, none)
+
+    def _floor_rows(self, floors: tuple[FloatArray, FloatArray]) -> Block:
+        least, worth = floors
+        mine = worth[self._columns]
+        present = np.bincount(self._row_of, mine * self._present, len(self._states))
+        return Block.at_least(self._per_state(mine), least[self._states] - present)
+
+    def _allowed_rows(self, allowed: Block) -> Block:
+        """Rows on the policy."""
+        from scipy.sparse import csr_array, hstack
+
+        part = allowed.matrix[:, self._columns]
+        present = allowed.matrix @ self._model.slots
+        rows = hstack((part, csr_array((part.shape[0], len(self._states)))), format="csr")
+        return Block(rows, allowed.lower - present, allowed.upper - present).part(np.diff(rows.indptr) > 0)
+
+    @cached_property
+    def _incentives(self) -> tuple[Block, FloatArray]:
+        """Rows that keep the response, of every action that can come to beat it; their slack in units of the stakes."""
+        from scipy.sparse import hstack
+
+        model, game = self._model, self._game
+        drift = model.drift()[:, self._states]
+        concerned = (np.diff(drift.indptr) > 0) | self._step.moves[game.follower_slot_state]
+        concerned[model.answer] = False
+        picked = np.flatnonzero(concerned)
+        own = model.incentives[picked][:, self._columns]
+        matrix = hstack((own, drift[picked]), format="csr")
+        stake = np.maximum(model.widths[game.follower_slot_state[picked]], ROUNDING * float(np.abs(model.his).max()))
+        matrix.data[np.abs(matrix.data) <= ROUNDING * np.repeat(stake, np.diff(matrix.indptr))] = 0.0
+        matrix.eliminate_zeros()
+        slack = model.slack[picked]
+        least = self._step.asked[picked] - slack
+        said = np.diff(matrix.indptr) > 0
+        return Block.at_least(matrix[said], least[said]), slack[said] / stake[said]
+
+    # ------------------------------------------------------------------ the program, solved
+
+    def solve(self, radius: float, run: Run) -> FloatArray | None:
+        """The best probabilities of all leader slots where none moves by more than a radius; ``None`` if none is found.
+
+        Incentive rows with much slack are left out at first, and added where they turn out to be violated.
+        """
+        rows, slack = self._incentives
+        near = slack <= LEFT_OUT * radius
+        always = self._always()
+        for _ in range(ADDITIONS):
+            answer = self._answer(self._program([*always, rows.part(near)], radius), run)
+            if answer.status is not LpStatus.OPTIMAL:
+                return None
+            missed = rows.lower - rows.matrix @ answer.point
+            added = ~near & (missed > run.tolerances.feasibility * (1.0 + np.abs(rows.lower)))
+            if not added.any():
+                break
+            near |= added
+        found = self._model.slots.copy()
+        found[self._columns] += answer.point[: len(self._columns)]
+        return np.where(found < DUST, 0.0, found)
+
+    def _answer(self, program: LinearProgram, run: Run) -> LpAnswer:
+        """By the simplex method where the program is small, by the interior point method where it is not, or stalls."""
+        self.lps += 1
+        limit, seed = run.deadline.remaining, run.seed
+        if program.num_columns <= BY_SIMPLEX:
+            answer = HighsLp(program, seed=seed).solve(time_limit=limit)
+            if answer.status is not LpStatus.UNKNOWN or run.stopped:
+                return answer
+        return solve_by_interior_point(program, seed=seed, time_limit=limit, interrupted=lambda: run.stopped)
+
+    def _always(self) -> list[Block]:
+        step = self._step
+        further = [] if step.floors is None else [self._floor_rows(step.floors)]
+        allowed = [] if step.allowed is None else [self._allowed_rows(step.allowed)]
+        return [self._sums(), self._values_follow(), *further, *allowed]
+
+    def _program(self, blocks: list[Block], radius: float) -> LinearProgram:
+        from scipy.sparse import vstack
+
+        matrix = vstack([block.matrix for block in blocks], format="csr")
+        free = np.full(len(self._states), np.inf)
+        return LinearProgram(
+            objective=np.concatenate((self._step.gradient[self._columns], 0.0 * self._states)),
+            starts=matrix.indptr.astype(np.int64),
+            indices=matrix.indices.astype(np.int64),
+            values=matrix.data,
+            row_lower=np.concatenate([block.lower for block in blocks]),
+            row_upper=np.concatenate([block.upper for block in blocks]),
+            column_lower=np.concatenate((np.maximum(-self._present, -radius), -free)),
+            column_upper=np.concatenate((np.minimum(1.0 - self._present, radius), free)),
+        )
