@@ -64,7 +64,7 @@ class Moving:
     def __init__(self, game: Game) -> None:
         self._game = game
         self.radius = FIRST_RADIUS
-        self._whole = game.num_states <= WHOLE_STATES[self._place]
+        self.whole = game.num_states <= WHOLE_STATES[self._place]
         self._queue: list[Part] = []
         self._attempts, self._before = 0, FIRST_RADIUS
         self._gained = True
@@ -76,7 +76,7 @@ class Moving:
                 return None
             self._gained = False
             everything = np.ones(self._game.num_states, dtype=bool)
-            self._queue = [Part(everything, everything)] if self._whole else self._drawn(promise())
+            self._queue = [Part(everything, everything)] if self.whole else self._drawn(promise())
             self._attempts = 0
         return self._queue[0]
 
@@ -86,7 +86,7 @@ class Moving:
             self._before = self.radius
         self._attempts += 1
         self.radius = 0.25 * min(self.radius, moved)
-        if self.radius <= SMALLEST_RADIUS or (self._attempts >= ATTEMPTS and not self._whole):
+        if self.radius <= SMALLEST_RADIUS or (self._attempts >= ATTEMPTS and not self.whole):
             self._next(self._before)
 
     def succeeded(self, counts: bool) -> None:

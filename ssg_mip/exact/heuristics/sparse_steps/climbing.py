@@ -66,6 +66,11 @@ class Climb:
         self._moving = Moving(self._game)
         self._first_order, self._fruitless = True, 0
 
+    @property
+    def moves_all(self) -> bool:
+        """Whether a step moves all states, and not a block of them."""
+        return self._moving.whole
+
     def step(self, here: EvaluatedPolicy) -> EvaluatedPolicy | None:
         """The next policy that is better than one, losing in no state if the climb is monotone; ``None`` for none."""
         while not self._run.stopped:
