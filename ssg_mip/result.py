@@ -44,6 +44,8 @@ class TrajectoryPoint(FrozenArrays):
         Exact values per state, and their weighted sum.
     leader_policy
         The iterate.
+    follower_policy
+        The answer to it, where more than the tie rule decides it: bounds on costs; ``None`` elsewhere.
     note
         A remark for the reader.
     step_bound
@@ -58,6 +60,7 @@ class TrajectoryPoint(FrozenArrays):
     leader_values: FloatArray
     leader_value: float
     leader_policy: LeaderPolicy
+    follower_policy: FollowerPolicy | None = None
     note: str = ""
     step_bound: float = math.inf
     scalarised_step_bound: float = math.inf
@@ -359,6 +362,11 @@ class Result(FrozenArrays):
                     "leader_value": finite(point.leader_value),
                     "leader_values": by_state(point.leader_values),
                     "leader_policy": point.leader_policy.to_names(self.game),
+                    **(
+                        {}
+                        if point.follower_policy is None
+                        else {"follower_policy": point.follower_policy.to_names(self.game)}
+                    ),
                     "note": point.note,
                     "step_bound": finite(point.step_bound),
                     **({} if self.scalarised is None else self._scalarised_point(point)),

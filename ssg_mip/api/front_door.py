@@ -25,6 +25,7 @@ from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.closing import closed, kept_for_closing
 from ssg_mip.methods.explained import explained
+from ssg_mip.methods.payoff_bounded import kept_for_bound, with_payoff_bound
 from ssg_mip.methods.presolved import run_presolved
 from ssg_mip.methods.registry import USUAL, check_taken, method_for
 from ssg_mip.methods.seen_rationally import as_asked, seen_rationally
@@ -225,10 +226,11 @@ def solve(
             presolve=presolve,
         )
 
+    kept = kept_for_closing(game, deadline, check=check, guarantee=guarantee)
     with given_or_graceful(interrupt) as flag:
         run = Run(
             gap=gap,
-            deadline=own.keeping(kept_for_closing(game, deadline, check=check, guarantee=guarantee)),
+            deadline=own.keeping(kept + kept_for_bound(problem, own)),
             interrupt=flag,
             limits=Limits(nodes=node_limit, iterations=iteration_limit, memory=memory),
             seed=seed,
@@ -248,6 +250,7 @@ def solve(
             found = contradicted(problem, run, solver)
         else:
             found = explained(problem, run_presolved(problem, run, solver))
+            found = with_payoff_bound(problem, run, found, own.keeping(kept))
         free = tuple(priced(given, found, solved)) if price else ()
         found = dataclasses.replace(found, conflict=conflict, free=free)
         drawn = solver.seed_decides(run, random_start=_is_random(start))

@@ -73,6 +73,7 @@ class BoundProof(enum.Enum):
     PAIR = "no pair of policies is worth more, rounding included"
     SADDLE = "mixed policies of the follower hold the leader to it, rounding included"
     VALUES = "values of every state that no answer of the follower lets the leader exceed, rounding included"
+    PAYOFFS = "what both players get together at most, slope by slope, rounding included; also if the leader remembers"
     PARTS = "the bounds of the unconnected parts, added up, rounding included"
     REPLAYED = "its certificate has been replayed in exact arithmetic"
     MARGIN = "no certified proof: where a margin is asked for, rounding is not counted unless a certificate is"

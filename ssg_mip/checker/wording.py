@@ -46,6 +46,7 @@ BOUND_PROOFS = {
     "every part of the search was closed by multipliers or by propagation, rounding included": True,
     "no pair of policies is worth more, or the multipliers of the root relaxation show it, rounding included": True,
     "no pair of policies is worth more, rounding included": True,
+    "what both players get together at most, slope by slope, rounding included; also if the leader remembers": True,
     "mixed policies of the follower hold the leader to it, rounding included": True,
     "values of every state that no answer of the follower lets the leader exceed, rounding included": True,
     "the bounds of the unconnected parts, added up, rounding included": True,

@@ -18,6 +18,7 @@ from ssg_mip.runs.run import Run
 _NEVER_LOSES = (Promise.MONOTONE, Promise.LAST_ITERATE, Promise.CERTIFIED_STOP, Promise.CERTIFIED_PARETO)
 _ROWS = frozenset({Scope.STATEWISE, Scope.COUPLING})
 _ROWS_AND_LIMITS = _ROWS | {Scope.SUPPORT}
+_ROWS_LIMITS_VALUES = _ROWS_AND_LIMITS | {Scope.VALUE}
 _STEPS = frozenset({Takes.SELECTION, Takes.SCALARISATION, Takes.ZERO_WEIGHTS})
 
 
@@ -74,7 +75,7 @@ METHODS: dict[str, Method] = {
             home="ssg_mip.methods.policy_iteration",
             promises=_NEVER_LOSES,
             takes=_STEPS,
-            rows=_ROWS,
+            rows=_ROWS_LIMITS_VALUES | {Scope.DISCOUNTED},
             draws=_steps,
         ),
         Method(
@@ -82,7 +83,7 @@ METHODS: dict[str, Method] = {
             home="ssg_mip.methods.policy_iteration.restarted",
             promises=_NEVER_LOSES,
             takes=_STEPS,
-            rows=_ROWS,
+            rows=_ROWS_LIMITS_VALUES,
             draws=_steps,
         ),
         Method(
@@ -99,7 +100,7 @@ METHODS: dict[str, Method] = {
             home="ssg_mip.methods.response_regions",
             promises=_NEVER_LOSES,
             takes=frozenset({Takes.ZERO_WEIGHTS}),
-            rows=_ROWS,
+            rows=_ROWS_LIMITS_VALUES,
             draws=_regions,
         ),
         Method(
@@ -107,7 +108,7 @@ METHODS: dict[str, Method] = {
             home="ssg_mip.methods.policy_iteration.backtracking",
             promises=(Promise.LAST_ITERATE, Promise.CERTIFIED_STOP),
             takes=_STEPS,
-            rows=_ROWS,
+            rows=_ROWS_LIMITS_VALUES,
             draws=_steps_and_restarts,
         ),
         Method(

@@ -171,6 +171,10 @@ class PolicySpace:
         """The bounds on costs, and what the leader must get from the start as one more each."""
         return (*self.costs, *(row.as_cost(game) for row in self.values if row.state is None))
 
+    def spending(self, game: Game) -> tuple[CostRow, ...]:
+        """The bounds on costs that say nothing of the leader's value: where no state loses they may break."""
+        return tuple(row for row in self.all_costs(game) if not row.of_value)
+
     def least_values(self, game: Game) -> FloatArray | None:
         """The larger of the floor and of what is asked for single states, shape ``[num_states]``, if anything is."""
         asked = [(row.state, row.least) for row in self.values if row.state is not None]

@@ -65,7 +65,7 @@ def choose_answers(claims: Claims, prover: Prover) -> None:
     """Where costs are bounded, ties go the leader's way as far as the bounds allow: the printed answers are meant."""
     if claims.ties != "leader" or not any(one.form.needs_response for one in claims.constraints):
         return
-    for point in claims.answers:
+    for point in (*claims.answers, *claims.trajectory):
         if point.response is not None:
             prover.choose(point.policy, point.response)
 

@@ -13,9 +13,9 @@ from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.evaluation.value_bounds import follower_value_bounds, leader_value_bounds
 from ssg_mip.exact import size_limit
-from ssg_mip.exact.bridge import ImprovementBridge
 from ssg_mip.exact.commitment_bridge import CommitmentBridge
 from ssg_mip.exact.heuristics.simple import best_simple_policy, reply
+from ssg_mip.exact.improvement_bridge import ImprovementBridge
 from ssg_mip.exact.size_limit import (
     commitment_products,
     commitment_size,

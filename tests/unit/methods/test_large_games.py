@@ -130,7 +130,7 @@ def test_networks_that_do_not_fit_are_refused_with_what_would(monkeypatch: pytes
     with pytest.raises(TooLargeError, match=r"on 1,000 states would spend the 0.01 s on setting up its tables; .* fit"):
         check_table_size(game, "asymmetric-learning", Deadline(0.01))
     check_table_size(game, "asymmetric-learning", Deadline())
-    monkeypatch.setattr(memory, "available_memory", lambda: 1e6)
+    monkeypatch.setattr(memory, "available_memory", lambda _: 1e6)
     with pytest.raises(TooLargeError, match=r"needs about 0\.0 GiB of memory, 0\.0 GiB are available; games of up to"):
         check_network_size(game, "actor-critic", Deadline(60.0), copies=512)
 
