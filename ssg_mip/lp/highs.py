@@ -271,8 +271,8 @@ def solve_by_interior_point(
 ) -> LpAnswer:
     """Solve one large LP from scratch by the interior point method, ending at a vertex.
 
-    It knows no warm start. On large degenerate programs it ends where the simplex method stalls, and it sees sooner that
-    there is no solution. An LP that is given up, or ends without a verdict, comes back ``UNKNOWN``.
+    It knows no warm start. On large degenerate programs it ends where the simplex method stalls, and it sees
+    sooner that there is no solution. An LP that is given up, or ends without a verdict, comes back ``UNKNOWN``.
     """
     highs = _new_highs(
         solver="ipm", run_crossover="on", presolve="on", random_seed=seed % LARGEST_SEED, time_limit=time_limit

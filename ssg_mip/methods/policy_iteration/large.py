@@ -36,7 +36,7 @@ class LargeSteps:
     def __init__(self, problem: Problem, run: Run) -> None:
         self._problem, self._run = problem, run
         self._climb = Climb(problem, run, monotone=True)
-        self._climbs = True
+        self._climbs = self._climb.moves_all
 
     def step(self, current: EvaluatedPolicy, nodes: int, weighted: WeightedBound) -> Step:
         """The step from an iterate, or why the run ends there."""

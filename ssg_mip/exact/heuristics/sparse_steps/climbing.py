@@ -6,11 +6,11 @@ import dataclasses
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ssg_mip.evaluation.mdp import occupancy
 from ssg_mip.evaluation.value_bounds import tie_thresholds
 from ssg_mip.exact.heuristics.alike import Alike
-from ssg_mip.exact.heuristics.sparse_steps.blocks import Moving
+from ssg_mip.exact.heuristics.sparse_steps.blocks import Moving, Part
 from ssg_mip.exact.heuristics.sparse_steps.model import LocalModel, continued
 from ssg_mip.exact.heuristics.sparse_steps.program import Block, Step, StepProgram
 from ssg_mip.game.policy import LeaderPolicy
@@ -19,12 +19,6 @@ from ssg_mip.problem.evaluated_policy import EvaluatedPolicy, keeps_all
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.weights import compliant_weights
 from ssg_mip.runs.run import Run
-
-FIRST_RADIUS = 0.3
-"""How far a probability may move in the first step."""
-
-SMALLEST_RADIUS = 1e-4
-"""The radius at which some states have nothing left to gain."""
 
 CORRECTIONS = 6
 """Linear programs, after that of a step, that bring back a response which the step was to keep."""
@@ -69,29 +63,46 @@ class Climb:
 
     def afresh(self) -> None:
         """Go on with all states, and with steps as long as the first one."""
-        self._moving = Moving(self._game, FIRST_RADIUS)
+        self._moving = Moving(self._game)
+        self._first_order, self._fruitless = True, 0
+
+    @property
+    def moves_all(self) -> bool:
+        """Whether a step moves all states, and not a block of them."""
+        return self._moving.whole
 
     def step(self, here: EvaluatedPolicy) -> EvaluatedPolicy | None:
         """The next policy that is better than one, losing in no state if the climb is monotone; ``None`` for none."""
         while not self._run.stopped:
-            moves = self._moving.states(here, self._weights)
-            if moves is None:
-                return None
-            trial = self._best_of(here, moves)
+            part = self._moving.states(lambda: self._promise(here))
+            if part is None:
+                if not self._turned():
+                    return None
+                continue
+            trial = self._best_of(here, part)
             if trial is None:
                 self._moving.failed(self._moved)
             else:
-                self._moving.succeeded(self._gain(here, trial) > LEAST_GAIN * (1.0 + abs(self._worth(here))))
+                counts = self._gain(here, trial) > LEAST_GAIN * (1.0 + abs(self._worth(here)))
+                self._moving.succeeded(counts)
+                self._fruitless = 0 if counts else self._fruitless
                 return trial
         return None
 
-    def _best_of(self, here: EvaluatedPolicy, moves: NDArray[np.bool_]) -> EvaluatedPolicy | None:
+    def _turned(self) -> bool:
+        """Ask the other way that no value falls; false where neither leads on."""
+        self._fruitless += 1
+        self._first_order = not self._first_order
+        self._moving = Moving(self._game)
+        return self._monotone and self._fruitless < 2
+
+    def _best_of(self, here: EvaluatedPolicy, part: Part) -> EvaluatedPolicy | None:
         """A better policy, with the response that she likes best among nearly tied ones or with the present one."""
         wanted = self._wanted(here)
         trial = None
         if not np.array_equal(wanted, here.answers):
-            trial = self._tried(here, wanted, moves)
-        return self._tried(here, here.answers, moves) if trial is None else trial
+            trial = self._tried(here, wanted, part)
+        return self._tried(here, here.answers, part) if trial is None else trial
 
     def _wanted(self, here: EvaluatedPolicy) -> IntArray:
         """The follower's answer if actions were tied that nearly are."""
@@ -100,22 +111,19 @@ class Climb:
             return here.answers
         return follower.response(self._game, here.policy, self._wider).follower_policy.actions
 
-    def _tried(self, here: EvaluatedPolicy, answers: IntArray, moves: NDArray[np.bool_]) -> EvaluatedPolicy | None:
+    def _tried(self, here: EvaluatedPolicy, answers: IntArray, part: Part) -> EvaluatedPolicy | None:
         """The policy of one program, corrected until the exact follower makes it better; ``None`` if he never does."""
         self._moved = radius = self._moving.radius
-        floors, asked = self._floors(here, answers), self._margin
+        asked = self._margin
         model = LocalModel.at(self._game, here.policy, answers)
-        if not self._secures:
+        if not (self._secures and part.moves.all()):
             asked = np.minimum(asked, model.slack)
         for correction in range(CORRECTIONS + 1):
-            found = self._solved(
-                model, Step(moves, model.gradient(self._weights), asked, floors, self._allowed), radius
-            )
-            if found is None and correction == 0 and self._secures and not self._run.stopped:
+            step = self._asked(here, answers, model, part, asked)
+            found = self._solved(model, step, radius)
+            if found is None and correction == 0 and asked is self._margin and answers is here.answers:
                 asked = np.minimum(asked, model.slack)
-                found = self._solved(
-                    model, Step(moves, model.gradient(self._weights), asked, floors, self._allowed), radius
-                )
+                found = self._solved(model, dataclasses.replace(step, asked=asked), radius)
                 self._secures = found is None
             if found is None:
                 return None
@@ -127,6 +135,7 @@ class Climb:
                 return trial
             if self._run.stopped or (trial is not None and np.array_equal(trial.answers, answers)):
                 return None
+            part = part if trial is None else part.joined(trial.answers != answers)
             radius *= CORRECTION_SHARE
             model = LocalModel.at(self._game, policy, answers)
         return None
@@ -136,6 +145,13 @@ class Climb:
         found = program.solve(radius, self._run)
         self.lps += program.lps
         return found
+
+    def _promise(self, here: EvaluatedPolicy) -> FloatArray:
+        """What an action could add to the leader's value of each state, times how often it is visited."""
+        game = self._game
+        model = LocalModel.at(game, here.policy, here.answers)
+        best = np.maximum.reduceat(model.hers[model.answered], game.leader_offsets[:-1])
+        return occupancy(model.leader, model.answer, self._weights) * (best - model.leader_values)
 
     def _judged(self, policy: LeaderPolicy) -> EvaluatedPolicy | None:
         """A policy with the exact follower's answer, if it is allowed."""
@@ -164,14 +180,27 @@ class Climb:
             return False
         return not self._monotone or bool(np.all(trial.values >= here.values - least))
 
-    def _floors(self, here: EvaluatedPolicy, answers: IntArray) -> tuple[FloatArray, FloatArray] | None:
-        """``V_t`` and what every action of the leader pays once, against the response, before ``V_t``."""
+    def _asked(
+        self,
+        here: EvaluatedPolicy,
+        answers: IntArray,
+        model: LocalModel,
+        part: Part,
+        asked: FloatArray,
+    ) -> Step:
+        """What a step from a model is to do: one that loses nowhere keeps ``V_t`` in one of two ways."""
+        step = Step(part.moves, part.feels, model.gradient(self._weights), asked, allowed=self._allowed)
         if not self._monotone:
-            return None
+            return step
         game = self._game
-        hers = continued(game, game.leader_rewards, game.leader_discount, here.values)
         rounding = 0.1 * self._run.tolerances.feasibility * (1.0 + float(np.abs(here.values).max()))
-        return here.values - rounding, hers[LocalModel.rows_of(game, answers)]
+        least = here.values - rounding
+        if np.array_equal(model.slots, here.policy.slots(game)):
+            least = np.minimum(least, model.leader_values - rounding)
+        if self._first_order:
+            return dataclasses.replace(step, kept=least)
+        hers = continued(game, game.leader_rewards, game.leader_discount, here.values)
+        return dataclasses.replace(step, floors=(least, hers[LocalModel.rows_of(game, answers)]))
 
 
 def climb(problem: Problem, run: Run, found: EvaluatedPolicy, *, monotone: bool = False) -> EvaluatedPolicy:

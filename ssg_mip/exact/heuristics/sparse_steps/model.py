@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -75,6 +76,11 @@ class LocalModel:
             incentives,
         )
 
+    @cached_property
+    def hers(self) -> FloatArray:
+        """What a joint action pays the leader now and later, shape ``[num_rows]``."""
+        return continued(self.game, self.game.leader_rewards, self.game.leader_discount, self.leader_values)
+
     @staticmethod
     def rows_of(game: Game, actions: IntArray) -> IntArray:
         """The joint action of every leader slot with one follower action per state."""
@@ -109,8 +115,7 @@ class LocalModel:
     def gradient(self, weights: FloatArray) -> FloatArray:
         """How a weighted sum of the leader's values rises with every probability, the response being fixed."""
         visits = occupancy(self.leader, self.answer, weights)
-        hers = continued(self.game, self.game.leader_rewards, self.game.leader_discount, self.leader_values)
-        slope: FloatArray = visits[self.game.leader_slot_state] * hers[self.answered]
+        slope: FloatArray = visits[self.game.leader_slot_state] * self.hers[self.answered]
         return slope
 
 

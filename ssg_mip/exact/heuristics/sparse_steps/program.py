@@ -1,6 +1,6 @@
 r"""The linear program of a step: probabilities of some states and what follows for the follower, to first order.
 
-Columns are changes ``df`` of the probabilities in states that move and ``dv`` of the follower's values in these states;
+Columns are changes ``df`` of probabilities where they may move and ``dv`` of the follower's values there and around;
 elsewhere both count as unchanged. Rows say that probabilities still sum to one, how ``dv`` follows from ``f``,
 that the response stays a best one in every state that feels it, and, for steps without a losing state, that
 ``Q_t(s, f) >= V_t(s)`` (Theorem 8 of Kudo & Akimoto), or to first order that no value falls.
@@ -59,8 +59,9 @@ class Step:
 
     Attributes
     ----------
-    moves
-        States whose probabilities may change, boolean, shape ``[num_states]``.
+    moves, feels
+        States whose probabilities may change, and among them and around them those in which values are followed;
+        boolean, shape ``[num_states]``.
     gradient
         How the objective rises with each probability, shape ``[leader slots]``.
     asked
@@ -68,14 +69,18 @@ class Step:
     floors
         What the leader must keep in every state, shape ``[num_states]``, and what each of her actions pays if she
         keeps it afterwards, shape ``[leader slots]``; ``None`` for no such rows.
+    kept
+        What the leader must keep in every state to first order, shape ``[num_states]``; ``None`` for no such rows.
     allowed
         Rows on the policy over all leader slots; ``None`` for none.
     """
 
     moves: NDArray[np.bool_]
+    feels: NDArray[np.bool_]
     gradient: FloatArray
     asked: FloatArray
     floors: tuple[FloatArray, FloatArray] | None = None
+    kept: FloatArray | None = None
     allowed: Block | None = None
 
 
@@ -85,51 +90,67 @@ class StepProgram:
     def __init__(self, model: LocalModel, step: Step) -> None:
         self._model, self._step, self._game = model, step, model.game
         self._columns = np.flatnonzero(step.moves[self._game.leader_slot_state])
-        self._states = np.flatnonzero(step.moves)
+        self._states = np.flatnonzero(step.feels)
+        self._moving = step.moves[self._states]
         place = np.full(self._game.num_states, -1)
         place[self._states] = np.arange(len(self._states))
         self._row_of: IntArray = place[self._game.leader_slot_state[self._columns]]
         self._present = model.slots[self._columns]
+        self._width = len(self._columns) + len(self._states) * (1 if step.kept is None else 2)
         self.lps = 0
 
     # ------------------------------------------------------------------ rows
 
     def _per_state(self, values: FloatArray) -> Any:
-        """One row for each moving state over its own probabilities."""
+        """One row for each state that feels the step over its own probabilities."""
         from scipy.sparse import csr_array
 
-        shape = (len(self._states), len(self._columns) + len(self._states))
+        shape = (len(self._states), self._width)
         return csr_array((values, (self._row_of, np.arange(len(self._columns)))), shape=shape)
 
     def _sums(self) -> Block:
         none = np.zeros(len(self._states))
-        return Block(self._per_state(np.ones(len(self._columns))), none, none)
+        return Block(self._per_state(np.ones(len(self._columns))), none, none).part(self._moving)
 
     def _values_follow(self) -> Block:
         """``dv = sum_a df(a) his(a) + gamma_B P_g dv``."""
-        from scipy.sparse import eye_array, hstack
+        rows = self._linked(self._model.his, self._game.follower_discount, 0)
+        none = np.zeros(len(self._states))
+        return Block(rows, none, none)
 
-        model, count = self._model, len(self._states)
-        his = model.his[model.answered[self._columns]]
-        within = model.kernel()[self._states][:, self._states]
-        rest = eye_array(count, format="csr") - self._game.follower_discount * within
-        own = self._per_state(-his)[:, : len(self._columns)]
-        none = np.zeros(count)
-        return Block(hstack((own, rest), format="csr"), none, none)
+    def _values_kept(self) -> Block:
+        """``dV <= sum_a df(a) hers(a) + gamma_A P_g dV``: no true value is lower than that to first order."""
+        rows = self._linked(self._model.hers, self._game.leader_discount, 1)
+        none = np.zeros(len(self._states))
+        return Block(rows, none - np.inf, none)
+
+    def _linked(self, worth: FloatArray, discount: float, place: int) -> Any:
+        """How the changes of a player's values, at a place among the columns, follow from the probabilities."""
+        from scipy.sparse import csr_array, eye_array, hstack
+
+        count = len(self._states)
+        within = self._model.kernel()[self._states][:, self._states]
+        rest = csr_array(eye_array(count, format="csr") - discount * within)
+        own = self._per_state(-worth[self._model.answered[self._columns]])[:, : len(self._columns)]
+        return self._across(hstack((own, csr_array((count, count * place)), rest), format="csr"))
+
+    def _across(self, matrix: Any) -> Any:
+        """A matrix with empty columns for what it does not speak of."""
+        from scipy.sparse import csr_array
+
+        return csr_array((matrix.data, matrix.indices, matrix.indptr), shape=(matrix.shape[0], self._width))
 
     def _floor_rows(self, floors: tuple[FloatArray, FloatArray]) -> Block:
         least, worth = floors
         mine = worth[self._columns]
         present = np.bincount(self._row_of, mine * self._present, len(self._states))
-        return Block.at_least(self._per_state(mine), least[self._states] - present)
+        return Block.at_least(self._per_state(mine), least[self._states] - present).part(self._moving)
 
     def _allowed_rows(self, allowed: Block) -> Block:
         """Rows on the policy."""
-        from scipy.sparse import csr_array, hstack
-
         part = allowed.matrix[:, self._columns]
         present = allowed.matrix @ self._model.slots
-        rows = hstack((part, csr_array((part.shape[0], len(self._states)))), format="csr")
+        rows = self._across(part)
         return Block(rows, allowed.lower - present, allowed.upper - present).part(np.diff(rows.indptr) > 0)
 
     @cached_property
@@ -139,11 +160,11 @@ class StepProgram:
 
         model, game = self._model, self._game
         drift = model.drift()[:, self._states]
-        concerned = (np.diff(drift.indptr) > 0) | self._step.moves[game.follower_slot_state]
+        concerned = (np.diff(drift.indptr) > 0) | self._step.feels[game.follower_slot_state]
         concerned[model.answer] = False
         picked = np.flatnonzero(concerned)
         own = model.incentives[picked][:, self._columns]
-        matrix = hstack((own, drift[picked]), format="csr")
+        matrix = self._across(hstack((own, drift[picked]), format="csr"))
         stake = np.maximum(model.widths[game.follower_slot_state[picked]], ROUNDING * float(np.abs(model.his).max()))
         matrix.data[np.abs(matrix.data) <= ROUNDING * np.repeat(stake, np.diff(matrix.indptr))] = 0.0
         matrix.eliminate_zeros()
@@ -188,6 +209,7 @@ class StepProgram:
     def _always(self) -> list[Block]:
         step = self._step
         further = [] if step.floors is None else [self._floor_rows(step.floors)]
+        further += [] if step.kept is None else [self._values_kept()]
         allowed = [] if step.allowed is None else [self._allowed_rows(step.allowed)]
         return [self._sums(), self._values_follow(), *further, *allowed]
 
@@ -196,13 +218,16 @@ class StepProgram:
 
         matrix = vstack([block.matrix for block in blocks], format="csr")
         free = np.full(len(self._states), np.inf)
+        kept = self._step.kept
+        least = np.zeros(0) if kept is None else (kept - self._model.leader_values)[self._states]
+        rest = self._width - len(self._columns)
         return LinearProgram(
-            objective=np.concatenate((self._step.gradient[self._columns], 0.0 * self._states)),
+            objective=np.concatenate((self._step.gradient[self._columns], np.zeros(rest))),
             starts=matrix.indptr.astype(np.int64),
             indices=matrix.indices.astype(np.int64),
             values=matrix.data,
             row_lower=np.concatenate([block.lower for block in blocks]),
             row_upper=np.concatenate([block.upper for block in blocks]),
-            column_lower=np.concatenate((np.maximum(-self._present, -radius), -free)),
-            column_upper=np.concatenate((np.minimum(1.0 - self._present, radius), free)),
+            column_lower=np.concatenate((np.maximum(-self._present, -radius), -free, least)),
+            column_upper=np.concatenate((np.minimum(1.0 - self._present, radius), np.full(rest, np.inf))),
         )
