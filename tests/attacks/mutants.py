@@ -56,7 +56,6 @@ TESTS = (
 """The tests of the certificates, by what they cover: the replay, the check of results, what is guaranteed, fronts."""
 
 
-
 @dataclasses.dataclass(frozen=True)
 class Room:
     """A part of the checker: its modules, by parts of their names, and the tests that are about it."""
@@ -409,7 +408,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"seed {asked.seed}", flush=True)
     os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = tempfile.mkdtemp()
     started = time.monotonic()
-    options = Options(processes=asked.processes, patience=asked.patience, tests=asked.tests or room.tests, minutes=asked.minutes)
+    options = Options(
+        processes=asked.processes, patience=asked.patience, tests=asked.tests or room.tests, minutes=asked.minutes
+    )
     trial = run_trial(sample, options)
     if not trial.finished or not trial.verdicts:
         raise SystemExit("the trial did not finish: there is no figure")
