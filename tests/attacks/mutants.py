@@ -1,11 +1,12 @@
 """``python -m tests.attacks.mutants [--room ROOM]``: would the tests of the checker notice a mistake in it?
 
 cosmic-ray makes the mutants of :mod:`ssg_mip.checker`: one operator, number, comparison or condition changed at a
-time; with ``--operators own`` they are those of :mod:`tests.attacks.operators`, which need no extra. A mutant is *killed* if one of the tests of the certificates that run the changed line fails, or uses far more
-processor time than before. A seeded sample of the mutants is tried, each in a process of its own: this one has run the
-tests once, so that what they solve is known already; the code of the changed function is put in the place of the old
-one, and only a change outside of functions makes the process import everything anew. The tests come in the order of
-their time, until one fails or ``--patience`` is spent; a mutant that is alive by then counts as a survivor.
+time; with ``--operators own`` they are those of :mod:`tests.attacks.operators`, which need no extra. A mutant is
+*killed* if one of the tests of the certificates that run the changed line fails, or uses far more processor time than
+before. A seeded sample of the mutants is tried, each in a process of its own: this one has run the tests once, so
+that what they solve is known already; the code of the changed function is put in the place of the old one, and only a
+change outside of functions makes the process import everything anew. The tests come in the order of their time, until
+one fails or ``--patience`` is spent; a mutant that is alive by then counts as a survivor.
 
 A room is a part of the checker with the tests that hold genuine answers and forged ones about it: constraints, the rows
 of certificates that follow from them, goals, other followers, what is secured. Mutants that no test can tell from the

@@ -1,9 +1,9 @@
 """Single changes to a module that need no tool: at every place the few that are most like a slip.
 
-A comparison with its border moved or turned round, a sum for a difference, a product for a quotient, the smaller for the
-larger, *any* for *all*, *and* for *or*, a condition turned round, a sign or a *not* left out, a number one larger or
-smaller, a truth value turned round, a loop that never runs, ``break`` for ``continue``. Other than cosmic-ray's operators
-they never put an operator in a place where numbers have none, so that fewer of them are noticed for no good reason.
+A comparison with its border moved or turned round, a sum for a difference, a product for a quotient, the smaller for
+the larger, *any* for *all*, *and* for *or*, a condition turned round, a sign or a *not* left out, a number one larger
+or smaller, a truth value turned round, a loop that never runs, ``break`` for ``continue``. Other than cosmic-ray's
+operators they never put an operator where numbers have none, so that fewer of them are noticed for no good reason.
 """
 
 from __future__ import annotations

@@ -245,7 +245,7 @@ def test_actions_count_from_a_billionth_on(less: Fraction, due: int) -> None:
     shares = [1 - less, less, Fraction(1), Fraction(0), Fraction(0), HALF, HALF]
     assert few.of(shares) == (1 if less <= UNUSED else due)
     assert few.size == 0
-    assert UNUSED == Fraction(1, 10**9)
+    assert Fraction(1, 10**9) == UNUSED
     assert few.of([Fraction(1), Fraction(0), HALF, HALF / 2, HALF / 2]) == 3
 
 
@@ -652,7 +652,8 @@ def document(**change: Any) -> dict[str, Any]:
         {"constraint": "y", "terms": [at(0, coefficient=1.0)], "at_most": 0.25, "multiplier": 2.0},
     ]
     parts: dict[str, Any] = {
-        "constraints": ["x", "y"], "minimal": True, "statement": "s", "excess": 1.0, "lines": lines, "without": {"x": 1},
+        "constraints": ["x", "y"], "minimal": True, "statement": "s", "excess": 1.0, "lines": lines,
+        "without": {"x": 1},
     }  # fmt: skip
     return {"conflict": {**parts, **change}}
 
