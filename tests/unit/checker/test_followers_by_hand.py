@@ -100,7 +100,7 @@ def test_beyond_one_an_excess_says_nothing() -> None:
 
 @pytest.mark.parametrize("shift", [0.0, 0.125, -0.125, 0.5])
 def test_wrong_soft_values_widen_the_mix_by_what_they_may_mean(monkeypatch: pytest.MonkeyPatch, shift: float) -> None:
-    """Values off by ``c`` leave ``gamma c`` of doubt of every ``q``: a factor up to ``x + x^2``, ``x = 2 gamma c / tau``."""
+    """Values off by ``c`` leave ``gamma c`` of doubt of every ``q``: a factor up to ``x + x^2`` of ``2 gamma c / tau``."""
     right, tau = soft._newton, 4.0
     monkeypatch.setattr(soft, "_newton", lambda *given: ((found := right(*given))[0] + shift, found[1]))
     made = game()
@@ -212,13 +212,13 @@ def prover(temperature: float = 1.0) -> SoftProver:
 def test_what_printing_and_computing_may_miss_is_his_noise_over_the_temperature() -> None:
     exact = ExactGame.of(game())
     leader, follower = processes(game())
-    for temperature in (1.0, 1e-3):
+    for temperature in (1.0, 1e-3, 1e-20):
         evidence = prover(temperature).about(((1.0,),))
         assert isinstance(evidence, SoftEvidence)
         mix, pair = enclosed_answer(leader, follower, Fraction(temperature))
         plain = Prover(exact, "leader", DEFAULT_TOLERANCES).about(((1.0,),))
         scale = local_scale(exact.game, leader=False)
-        share = SOFT_DOUBT * max(scale.noise(plain.view.optimum.values, HALF)) / Fraction(temperature)
+        share = min(1, SOFT_DOUBT * max(scale.noise(plain.view.optimum.values, HALF)) / Fraction(temperature))
         assert [one.upper for one in evidence.mix] == [one.upper + share for one in mix]
         assert [one.lower for one in evidence.mix] == [one.lower for one in mix]
         for slack, mine, own in ((evidence.slack, True, pair[0]), (evidence.view.slack, False, pair[1])):
@@ -228,8 +228,7 @@ def test_what_printing_and_computing_may_miss_is_his_noise_over_the_temperature(
         assert (evidence.outcomes, evidence.exact_outcome) == ((pair[0],), pair[0])
         assert evidence.pair_values((0,)) == pair
         assert evidence.epsilon((0,)) >= plain.view.optimum.values[0].upper - pair[1][0].upper
-        assert (evidence.epsilon((0,)) > Fraction(1, 10)) is (temperature == 1.0)
-    assert prover(1e-300).about(((1.0,),)).mix[0].upper <= 3  # type: ignore[attr-defined]
+        assert evidence.epsilon((0,)) > Fraction(1, 10) or temperature < 1.0
 
 
 def point(mix: Any, place: str = "here") -> PointClaim:
