@@ -100,7 +100,7 @@ def test_beyond_one_an_excess_says_nothing() -> None:
 
 @pytest.mark.parametrize("shift", [0.0, 0.125, -0.125, 0.5])
 def test_wrong_soft_values_widen_the_mix_by_what_they_may_mean(monkeypatch: pytest.MonkeyPatch, shift: float) -> None:
-    """Values off by ``c`` leave ``gamma c`` of doubt of every ``q``: a factor up to ``x + x^2`` of ``2 gamma c / tau``."""
+    """Values off by ``c`` leave ``gamma c`` of doubt of every ``q``: a factor ``x + x^2`` of ``2 gamma c / tau``."""
     right, tau = soft._newton, 4.0
     monkeypatch.setattr(soft, "_newton", lambda *given: ((found := right(*given))[0] + shift, found[1]))
     made = game()
