@@ -53,8 +53,14 @@ TESTS = (
     "tests/unit/methods/test_check_time.py",
     "tests/unit/methods/test_restarted.py",
     "tests/unit/pareto/test_enclose.py",
+    "tests/unit/api/test_constraints.py",
+    "tests/unit/api/test_prices.py",
+    "tests/unit/exact/test_conflict.py",
+    "tests/unit/methods/test_myopic.py",
+    "tests/unit/methods/test_near_optimal.py",
 )
-"""The tests of the certificates, by what they cover: the replay, the check of results, what is guaranteed, fronts."""
+"""The tests of the certificates, by what they cover: the replay, the check of results, what is guaranteed, fronts, constraints,
+other followers."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,7 +95,10 @@ ROOMS = {
             "tests/unit/checker/test_dual_wider_rows.py",
         ),
     ),
-    "goals": Room((".goals", ".goal_claims"), ("tests/unit/checker/test_goals.py",)),
+    "goals": Room(
+        (".goals", ".goal_claims"),
+        ("tests/unit/checker/test_goals_by_hand.py", "tests/unit/checker/test_goals.py"),
+    ),
     "followers": Room(
         (".soft", ".followers", ".follower_claim"),
         (
@@ -118,6 +127,9 @@ FILES = "*/ssg_mip/checker/*"
 
 SLOW = "tests/unit/checker/test_verify.py::test_solutions_of_random_games_pass_under_every_tie_rule"
 """As long as many others together, for no line that they leave out."""
+
+BY_HAND = tuple(f"tests/unit/checker/test_{part}_by_hand.py" for part in ("constraints", "followers", "goals", "rows"))
+"""Quick tests of what constraints, goals and other followers added to the checker."""
 
 QUIET = ("-q", "-x", "-p", "no:cacheprovider", "-p", "no:cov", f"--deselect={SLOW}")
 
