@@ -190,16 +190,6 @@ def method_for(follower: Follower, name: str = USUAL) -> Method:
     return found
 
 
-def check_rational(follower: Follower, who: str) -> None:
-    """Raise :class:`OptionError` if something that honours rational followers alone is asked about another kind."""
-    if follower.kind == Rational.kind:
-        return
-    instead = f"ask solve with method {' or '.join(methods_for(follower))}, or for the follower 'rational'"
-    if follower.is_rational_elsewhere:
-        instead = f"give it the game where he is rational ({follower.kind}_game), or ask solve"
-    raise OptionError(f"{who} does not honour a {follower.words}; {instead}")
-
-
 def methods_that_take(what: Takes) -> list[str]:
     """Names of the methods that can be asked for something."""
     return [name for name, method in METHODS.items() if what in method.takes]

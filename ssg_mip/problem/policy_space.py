@@ -64,6 +64,21 @@ class Side:
     limit: float
     equation: bool = False
 
+    @property
+    def size(self) -> float:
+        """How large its numbers are."""
+        return float(np.abs(self.coefficients).max()) + abs(self.limit)
+
+    @property
+    def inequalities(self) -> tuple[Side, ...]:
+        """The side as it is, or both inequalities of an equation."""
+        if not self.equation:
+            return (self,)
+        return (
+            Side(row=self.row, coefficients=self.coefficients, limit=self.limit),
+            Side(row=self.row, coefficients=-self.coefficients, limit=-self.limit),
+        )
+
     def states(self, game: Game) -> IntArray:
         """The states of which it speaks, in rising order."""
         return _states_of(game, self.coefficients)
