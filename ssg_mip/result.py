@@ -281,9 +281,10 @@ class Result(FrozenArrays):
         return gap_in_units(self.leader_value, self.dual_bound, self.gap_scale)
 
     def __repr__(self) -> str:
+        what = "value" if self.reached is None else self.reached.what.kind
         return (
-            f"Result({self.method!r} on {self.game.name!r}: {self.status.name}, value {self.leader_value:.9g} <= "
-            f"{self.dual_bound:.9g}, {self.check.word})"
+            f"Result({self.method!r} on {self.game.name!r}: {self.status.name}, {what} {self.scalarised_value:.9g} <= "
+            f"{self.scalarised_bound:.9g}, {self.check.word})"
         )
 
     def _goal(self, reached: Reached) -> dict[str, Any]:
