@@ -24,7 +24,7 @@ class PayoffLines:
 
     def shown(self, claim: Claim) -> Fraction | None:
         """The weighted bound that it proves; ``None`` where it says nothing of the claim."""
-        if claim.values is not None or claim.policy is not None:
+        if claim.values is not None or claim.policy is not None or self.bound.floors is not None:
             return None
         weights = [Fraction(weight) for weight in claim.weights.tolist()]
         pairs = zip(weights, map(Fraction, self.bound.proven.tolist()), strict=True)

@@ -2,7 +2,8 @@
 
 Of every game fifty policies are evaluated under an optimal answer: random and
 deterministic ones, and what climbs from them towards the leader's values. Every support ``H`` is held against
-``V + k v`` of the same pairs, and a certificate of every fifth bound is replayed.
+``V + k v`` of the same pairs, a certificate of every fifth bound is replayed, and bounds with floors are held against
+the policies that keep them.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ssg_mip import Game, LeaderPolicy
+from ssg_mip.base.deadline import Deadline
 from ssg_mip.checker.dual.replay import verify_bound
 from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.evaluation.mdp import evaluate, induced_by_leader, optimal_control
@@ -26,6 +28,9 @@ from tests.attacks.wide import DISCOUNTS, wide_game
 
 POLICIES = 50
 """Policies of every game."""
+
+FLOORS_SECONDS = 0.3
+"""For each bound with floors."""
 
 ROUNDING = 1e-12
 """Share of the size of values that evaluations of policies may be off."""
@@ -76,9 +81,11 @@ def _play(seed: int, index: int) -> Verdict:
     game = payoff_game(seed, index)
     found = payoff_set_bound(game)
     violations: list[str] = []
+    met: list[np.ndarray] = []
     for number, policy in enumerate(policies_of(game, np.random.default_rng([seed, index, 4]))):
         mine, his = pair_values(game, policy)
         allowed = ROUNDING * (1.0 + np.abs(mine).max() + np.abs(his).max())
+        met.append(mine)
         both = mine[:, None] + found.slopes * his[:, None]
         if (mine > found.upper + allowed).any():
             violations.append(f"policy {number} is worth {float((mine - found.upper).max()):.3g} more than the bound")
@@ -86,9 +93,27 @@ def _play(seed: int, index: int) -> Verdict:
             violations.append(f"policy {number} lies beyond a support")
         if (his < found.lower - allowed).any() or (his > found.above + allowed).any():
             violations.append(f"policy {number}: the follower's values leave their bounds")
+    violations += _beyond_floors(game, np.array(met))
     if index % 5 == 0:
         violations += _replayed(game, found)
     return Verdict(violations=tuple(violations))
+
+
+def _beyond_floors(game: Game, met: np.ndarray) -> list[str]:
+    """Which policies keep floors and are worth more than the bound with these floors.
+
+    Floors are what the few policies that are worth most get in each state at least: so these keep them.
+    """
+    best = np.argsort(met @ game.initial)[::-1]
+    allowed = ROUNDING * (1.0 + np.abs(met).max())
+    found: list[str] = []
+    for count in (1, 3, 10):
+        floors = met[best[:count]].min(axis=0) - allowed
+        upper = payoff_set_bound(game, deadline=Deadline(FLOORS_SECONDS), floors=floors).upper
+        keeping = (met >= floors).all(axis=1)
+        beyond = keeping & (met > upper + allowed).any(axis=1)
+        found += [f"policy {number} keeps floors and exceeds their bound" for number in np.flatnonzero(beyond)]
+    return found
 
 
 def _replayed(game: Game, found: PayoffBound) -> list[str]:

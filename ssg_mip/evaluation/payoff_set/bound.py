@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 
 from ssg_mip.base.deadline import Deadline
+from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.mdp import raising, transition_matrix
 from ssg_mip.evaluation.payoff_set.blocks import Block, blocks_of
 from ssg_mip.evaluation.value_bounds import follower_value_bounds, leader_value_bounds
@@ -77,6 +78,8 @@ class PayoffBound:
         The multipliers of every block of states.
     sweeps
         How often all states were gone through.
+    floors
+        Least values of the leader that the bound takes for granted, ``None`` where it holds for all policies.
     """
 
     upper: FloatArray
@@ -88,9 +91,10 @@ class PayoffBound:
     secure: IntArray
     multipliers: tuple[tuple[Block, Multipliers], ...]
     sweeps: int
+    floors: FloatArray | None = None
 
 
-def payoff_set_bound(game: Game, *, deadline: Deadline | None = None) -> PayoffBound:
+def payoff_set_bound(game: Game, *, deadline: Deadline | None = None, floors: FloatArray | None = None) -> PayoffBound:
     """Bound the leader's value in every state by payoff sets (:mod:`ssg_mip.evaluation.payoff_set`).
 
     Parameters
@@ -99,22 +103,33 @@ def payoff_set_bound(game: Game, *, deadline: Deadline | None = None) -> PayoffB
         The game.
     deadline
         When to stop; what has been found by then is a bound. The first sweep is always finished.
+    floors
+        Least values, shape ``[num_states]``: bound only policies under which the leader gets at least these in every
+        state, such as those that lose nowhere against a policy that has them. Values that were computed are to be
+        lowered by their error. Such a bound has no certificate.
+
+    Raises
+    ------
+    OptionError
+        If the floors are not one finite number for each state.
     """
     deadline = Deadline() if deadline is None else deadline
     slopes = np.array(SLOPES) * _ratio(game)
-    coarse = _Iteration(game, slopes, deadline).run()
+    least = None if floors is None else _checked(game, floors)
+    coarse = _Iteration(game, slopes, deadline, least).run()
     if FINER_TAKES * deadline.elapsed > min(deadline.remaining, UNHURRIED):
         return coarse
     finer = np.sort(np.concatenate((slopes, 0.5 * (slopes[1:] + slopes[:-1]))))
-    fine = _Iteration(game, finer, deadline).run()
+    fine = _Iteration(game, finer, deadline, least).run()
     return min(coarse, fine, key=lambda one: float(one.upper.sum()))
 
 
 class _Iteration:
     """The state of the iteration."""
 
-    def __init__(self, game: Game, slopes: FloatArray, deadline: Deadline) -> None:
+    def __init__(self, game: Game, slopes: FloatArray, deadline: Deadline, floors: FloatArray | None = None) -> None:
         self._game = game
+        self._floors = floors
         self._deadline = deadline
         self._moves = transition_matrix(game)
         self._blocks = blocks_of(game, BLOCK_ENTRIES)
@@ -126,6 +141,7 @@ class _Iteration:
         self._chosen = [_none(block, len(self._slopes)) for block in self._blocks]
         self._answers = game.follower_rewards + game.follower_discount * (self._moves @ self._lower)
         self._weight, self._beyond = _interpolation(game, self._slopes)
+        self._rounding = self._raised(0.0)
 
     def run(self) -> PayoffBound:
         """Sweep until nothing moves or time is up, and make what is left safe."""
@@ -189,7 +205,27 @@ class _Iteration:
         answers = np.arange(block.follower)[None, :, None]
         sums = self._slopes[chosen.jumps] - self._slopes
         gained = values[places, :, answers, chosen.jumps] - sums[..., None] * punished[places, :, chosen.mixes]
-        found: FloatArray = gained.max(axis=(1, 3))
+        by_answer: FloatArray = gained.max(axis=3)
+        if self._floors is not None:
+            by_answer = self._above_floors(block, by_answer, self._floors[block.states])
+        found: FloatArray = by_answer.max(axis=1)
+        return found
+
+    def _above_floors(self, block: Block, by_answer: FloatArray, floors: FloatArray) -> FloatArray:
+        """What is left of ``V + k v`` for each answer, ``[states, follower, slopes]``, where ``V`` is at least a floor.
+
+        ``V + k v = (k/j) (V + j v) - (k/j - 1) V`` for ``j < k``; and an answer by which ``V`` stays below the floor is
+        none. The best answer of a state is never dropped.
+        """
+        lower, rounding = self._lower[block.states][:, None, None], self._rounding
+        found = by_answer.copy()
+        for place in range(1, len(self._slopes) - 1):
+            ratio = self._slopes[place + 1 :] / self._slopes[place]
+            through = ratio * (found[..., place, None] + rounding) - (ratio - 1.0) * floors[:, None, None]
+            found[..., place + 1 :] = np.minimum(found[..., place + 1 :], through)
+        most = np.min(found - self._slopes * lower, axis=2) + 2.0 * rounding
+        dropped = (most < floors[:, None]) & (most < most.max(axis=1, keepdims=True))
+        found[dropped] = -np.inf
         return found
 
     def _searched(self, block: Block, after: FloatArray, chosen: Multipliers) -> Multipliers:
@@ -216,21 +252,40 @@ class _Iteration:
             found[block.states] = self._punished(block).min(axis=1).argmax(axis=1)
         return found
 
+    def _size(self) -> float:
+        """How large terms are at most."""
+        game, largest = self._game, float(self._slopes[-1])
+        size = float(
+            np.abs(game.leader_rewards).max() + np.abs(self._support).max() + np.abs(self._planner.lower).max()
+        )
+        return size + 2.0 * largest * float(
+            np.abs(game.follower_rewards).max() + np.abs([self._lower, self._above]).max()
+        )
+
+    def _raised(self, excess: float) -> float:
+        """By how much ``H`` is raised for ``H >= T_mu H``, rounding included, where it is short by an excess."""
+        game = self._game
+        terms = int(np.diff(game.indptr).max(initial=1)) + int(game.follower_counts.max()) + len(self._slopes)
+        return raising(excess, game.leader_discount, self._size(), CHECKED * terms)
+
+    def _excess(self) -> float:
+        """By how much ``T_mu H`` exceeds ``H`` anywhere.
+
+        With floors every iterate is a bound because the one before it is, and rounding is all there is to add: an
+        amount added to ``H`` comes out of the operator larger, so a single inequality would prove nothing.
+        """
+        if self._floors is not None:
+            return 0.0
+        after, excess = self._after(self._support), 0.0
+        for block, chosen in zip(self._blocks, self._chosen, strict=True):
+            found = self._applied(block, after, chosen)
+            excess = max(excess, float((found - self._support[block.states]).max()))
+        return excess
+
     def _safe(self, sweeps: int) -> PayoffBound:
         """The bound, raised until ``H >= T_mu H`` holds with all rounding counted."""
-        game = self._game
-        after = self._after(self._support)
-        excess = np.zeros(len(self._blocks))
-        for place, block in enumerate(self._blocks):
-            found = self._applied(block, after, self._chosen[place])
-            excess[place] = float((found - self._support[block.states]).max())
-        largest = float(self._slopes[-1])
-        size = float(np.abs(game.leader_rewards).max() + np.abs(self._support).max())
-        size += 2.0 * largest * float(np.abs(game.follower_rewards).max() + np.abs([self._lower, self._above]).max())
-        terms = int(np.diff(game.indptr).max(initial=1)) + int(game.follower_counts.max()) + len(self._slopes)
-        raised = raising(max(0.0, float(excess.max())), game.leader_discount, size, CHECKED * terms)
-        support = self._support + raised
-        noise = 8.0 * float(np.finfo(float).eps) * size
+        support = self._support + self._raised(self._excess())
+        noise = 8.0 * float(np.finfo(float).eps) * self._size()
         upper = np.min(support - self._slopes * self._lower[:, None], axis=1) + noise
         return PayoffBound(
             upper=np.minimum(upper, self._planner.upper),
@@ -242,7 +297,15 @@ class _Iteration:
             secure=self._secure(),
             multipliers=tuple(zip(self._blocks, self._chosen, strict=True)),
             sweeps=sweeps,
+            floors=self._floors,
         )
+
+
+def _checked(game: Game, floors: FloatArray) -> FloatArray:
+    found = np.asarray(floors, dtype=np.float64)
+    if found.shape != (game.num_states,) or not np.isfinite(found).all():
+        raise OptionError(f"floors must be {game.num_states} finite numbers, one for each state; got {floors!r}")
+    return found
 
 
 def _none(block: Block, slopes: int) -> Multipliers:

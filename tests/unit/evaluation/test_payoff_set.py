@@ -9,11 +9,14 @@ import pytest
 
 from ssg_mip import Game, LeaderPolicy, solve
 from ssg_mip.base.deadline import Deadline
+from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.evaluation.payoff_set import bound as module
 from ssg_mip.evaluation.payoff_set import payoff_set_bound
 from ssg_mip.evaluation.value_bounds import follower_value_bounds, leader_value_bounds
 from ssg_mip.library import highway_merge, random_game
+from ssg_mip.proofs.claim import Claim
+from ssg_mip.proofs.payoff_lines import PayoffLines
 from tests.oracles import games as plain
 
 DISCOUNTS = ((0.9, 0.9), (0.6, 0.9), (0.9, 0.6), (0.0, 0.9), (0.9, 0.0), (0.0, 0.0), (0.98, 0.5))
@@ -121,3 +124,50 @@ def test_units_change_nothing(scale: float) -> None:
     ).upper
     assert moved / scale == pytest.approx(plainly, rel=5e-2)
     assert follower_value_bounds(game).width.max() > 0.0
+
+
+@pytest.mark.parametrize("discounts", DISCOUNTS)
+def test_policies_that_keep_floors_stay_below_their_bound(discounts: tuple[float, float]) -> None:
+    """Floors are what one policy is worth, or a few together at least: so these keep them."""
+    rng, kept = np.random.default_rng(7), 0
+    for game in (random_game(4, 5, 3, 3, 2, *discounts), uneven(1, discounts)):
+        best = solve(game, "commitment", time_limit=0.5).leader_policy
+        assert best is not None
+        policies = [best, *(LeaderPolicy.random(game, rng) for _ in range(40))]
+        values = np.array([best_response(game, policy).leader_values for policy in policies])
+        for few in ([0], [1], [0, 2, 3], [4, 5, 6, 7, 8]):
+            floors = values[few].min(axis=0) - 1e-9
+            upper = payoff_set_bound(game, deadline=Deadline(0.2), floors=floors).upper
+            keeping = values[(values >= floors).all(axis=1)]
+            kept += len(keeping)
+            assert (keeping <= upper + 1e-12).all()
+    assert kept > 20
+
+
+def test_floors_drop_answers_that_do_not_reach_them() -> None:
+    """One state: answering ``1`` is worth 3 with the first action and 2 with the second, ``0`` is worth less than 1."""
+    game = Game.from_arrays(
+        np.ones((1, 2, 2, 1)),
+        np.array([[[0.5, 3.0], [0.0, 2.0]]]),
+        np.array([[[1.0, 0.0], [0.0, 1.0]]]),
+        leader_discount=0.0,
+        follower_discount=0.0,
+    )
+    freely, floored = payoff_set_bound(game), payoff_set_bound(game, floors=np.array([2.4]))
+    assert float(freely.upper[0]) >= 2.5 - 1e-9  # an even mix, tied for the follower
+    assert 2.5 - 1e-9 <= float(floored.upper[0]) <= float(freely.upper[0])
+    assert (floored.support[0] <= freely.support[0] + 1e-12).all()
+    assert floored.support[0, -1] < freely.support[0, -1] - 0.1  # 0 would be worth up to 1 to the follower
+
+
+@pytest.mark.parametrize("floors", [np.zeros(3), np.full(4, np.nan), np.zeros((4, 1))])
+def test_floors_that_are_none_are_refused(floors: np.ndarray) -> None:
+    with pytest.raises(OptionError, match="floors must be 4 finite numbers"):
+        payoff_set_bound(random_game(1, 4, 2, 2, 2), floors=floors)
+
+
+def test_a_bound_with_floors_is_no_certificate_for_all_policies() -> None:
+    game = random_game(1, 4, 2, 2, 2)
+    claim = Claim(weights=game.initial, bound=100.0)
+    assert PayoffLines(bound=payoff_set_bound(game)).shown(claim) is not None
+    assert PayoffLines(bound=payoff_set_bound(game, floors=np.full(4, -1000.0))).shown(claim) is None
