@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -18,7 +20,7 @@ def test_every_iterate_dominates_the_one_before_and_nothing_is_called_proven() -
     assert is_large(GAME)
     result = solve(GAME, method="policy-iteration")
     values = [best_response(GAME, point.leader_policy).leader_values for point in result.trajectory]
-    for before, after in zip(values, values[1:], strict=False):
+    for before, after in itertools.pairwise(values):
         assert np.all(after >= before - 1e-7)
         assert after.sum() > before.sum()
     assert len(values) > 3
