@@ -3,8 +3,8 @@ r"""Local ascent for games of a hundred to ten thousand states: trust-region lin
 Each round solves a first-order model around the present policy for a fixed response ``g``
 (:mod:`~ssg_mip.exact.heuristics.sparse_steps.model`): changes ``df`` of the probabilities and ``dv`` of the follower's
 values, linked by ``(I - gamma_B P_g) dv = sum_a df q`` instead of an inverse. Incentive rows with much slack are left
-out until they are violated (:mod:`~ssg_mip.exact.heuristics.sparse_steps.program`). The exact follower judges what comes
-out. A better policy is kept and the radius doubles; otherwise the radius shrinks.
+out until they are violated (:mod:`~ssg_mip.exact.heuristics.sparse_steps.program`). The exact follower judges what
+comes out. A better policy is kept and the radius doubles; otherwise the radius shrinks.
 
 **Corrections.** The solution of a program sits where the follower is indifferent to first order. The second order then
 decides for him, often against ``g`` and at the cost of much of the leader's value, however small the radius is: in a
