@@ -2,8 +2,8 @@
 
 ``python -m tests.benchmarks.large_steps --limit 20`` runs ``policy-iteration`` from the uniform policy on one game
 after another and prints the value from the start distribution, the bound, the number of steps, the largest fall of a
-value between two iterates (each evaluated again here), how it ended, and the processor time. ``--statewise`` leaves out the
-steps of linear programs. The exit code is 1 if a state's value fell, or a value exceeds its bound.
+value between two iterates (each evaluated again here), how it ended, and the processor time. ``--statewise`` leaves out
+the steps of linear programs. The exit code is 1 if a state's value fell, or a value exceeds its bound.
 """
 
 from __future__ import annotations
