@@ -15,7 +15,7 @@ from ssg_mip.exact.heuristics.sparse_steps.model import LocalModel, continued
 from ssg_mip.exact.heuristics.sparse_steps.program import Block, Step, StepProgram
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray, IntArray
-from ssg_mip.problem.evaluated_policy import EvaluatedPolicy, keeps_all
+from ssg_mip.problem.evaluated_policy import EvaluatedPolicy, answer_allowed
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.weights import compliant_weights
 from ssg_mip.runs.run import Run
@@ -53,7 +53,7 @@ class Climb:
         self._weights = compliant_weights(problem.weights)
         clear = MARGIN_OVER_TIE * tie_thresholds(game, run.tolerances)
         self._margin = np.maximum(clear, follower.margin)[game.follower_slot_state]
-        self._wider = dataclasses.replace(run.tolerances, tie=WIDER_TIES * run.tolerances.tie, monotone=1.0)
+        self._wider = dataclasses.replace(run.tolerances, tie=min(1.0, WIDER_TIES * run.tolerances.tie), monotone=1.0)
         self._secures = True
         self._alike = Alike(game, problem.policies)
         self._allowed = _allowed_rows(problem)
@@ -159,12 +159,13 @@ class Climb:
         self.trials += 1
         if problem.policies.rows:
             policy = self._alike.copied(policy)
-        if not problem.policies.holds(game, policy):
+        if problem.stated:
+            response = answer_allowed(problem, policy, self._run.tolerances)
+        else:
+            response = problem.follower.response(game, policy, self._run.tolerances)
+        if response is None or not problem.follower.accepts(game, response, self._run.tolerances):
             return None
-        trial = EvaluatedPolicy.of(problem, policy, self._run.tolerances)
-        if not problem.follower.accepts(game, trial.response, self._run.tolerances):
-            return None
-        return trial if not problem.stated or keeps_all(problem, policy, trial.response) else None
+        return EvaluatedPolicy(policy, response)
 
     def _worth(self, one: EvaluatedPolicy) -> float:
         """What a climb makes large: for a monotone one any sum that counts all states will do."""

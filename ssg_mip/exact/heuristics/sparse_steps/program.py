@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ssg_mip.base.tolerances import DUST
 from ssg_mip.exact.heuristics.sparse_steps.model import LocalModel
 from ssg_mip.lp.highs import HighsLp, solve_by_interior_point
-from ssg_mip.lp.interface import LinearProgram, LpAnswer, LpStatus
+from ssg_mip.lp.interface import LinearProgram, LpAnswer, LpStatus, SparseRows
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 from ssg_mip.runs.run import Run
 
@@ -28,8 +28,8 @@ LEFT_OUT = 0.5
 ADDITIONS = 6
 """How often rows that turn out to be violated are added at most."""
 
-BY_SIMPLEX = 1_500
-"""Columns of the largest program that is left to the simplex method."""
+PATIENCE = 3
+"""Iterations of the simplex method for each row and column after which it counts as stalled."""
 
 ROUNDING = 1e-11
 """Coefficients below this share of what is at stake in a state are none."""
@@ -183,28 +183,21 @@ class StepProgram:
         rows, slack = self._incentives
         near = slack <= LEFT_OUT * radius
         always = self._always()
+        programs = _Growing(self._program([*always, rows.part(near)], radius), run)
         for _ in range(ADDITIONS):
-            answer = self._answer(self._program([*always, rows.part(near)], radius), run)
+            answer = programs.answer()
+            self.lps += 1
             if answer.status is not LpStatus.OPTIMAL:
                 return None
             missed = rows.lower - rows.matrix @ answer.point
             added = ~near & (missed > run.tolerances.feasibility * (1.0 + np.abs(rows.lower)))
             if not added.any():
                 break
+            programs.add(rows.part(added))
             near |= added
         found = self._model.slots.copy()
         found[self._columns] += answer.point[: len(self._columns)]
         return np.where(found < DUST, 0.0, found)
-
-    def _answer(self, program: LinearProgram, run: Run) -> LpAnswer:
-        """By the simplex method where the program is small, by the interior point method where it is not, or stalls."""
-        self.lps += 1
-        limit, seed = run.deadline.remaining, run.seed
-        if program.num_columns <= BY_SIMPLEX:
-            answer = HighsLp(program, seed=seed).solve(time_limit=limit)
-            if answer.status is not LpStatus.UNKNOWN or run.stopped:
-                return answer
-        return solve_by_interior_point(program, seed=seed, time_limit=limit, interrupted=lambda: run.stopped)
 
     def _always(self) -> list[Block]:
         step = self._step
@@ -231,3 +224,43 @@ class StepProgram:
             column_lower=np.concatenate((np.maximum(-self._present, -radius), -free, least)),
             column_upper=np.concatenate((np.minimum(1.0 - self._present, radius), np.full(rest, np.inf))),
         )
+
+
+class _Growing:
+    """A program that gains rows: by the simplex method, from basis to basis, or by the interior point method."""
+
+    def __init__(self, program: LinearProgram, run: Run) -> None:
+        self._program, self._run = program, run
+        self._lp: HighsLp | None = HighsLp(program, seed=run.seed)
+        self._lp.stop_after(PATIENCE * (program.num_rows + program.num_columns))
+        self._lp.stop_when(lambda: run.stopped)
+
+    def answer(self) -> LpAnswer:
+        """Its answer; where the simplex method has none after many iterations the other one is asked from then on."""
+        limit, run = self._run.deadline.remaining, self._run
+        if self._lp is not None:
+            answer = self._lp.solve(time_limit=limit)
+            if answer.status is not LpStatus.UNKNOWN or run.stopped:
+                return answer
+            self._lp = None
+        return solve_by_interior_point(self._program, seed=run.seed, time_limit=limit, interrupted=lambda: run.stopped)
+
+    def add(self, rows: Block) -> None:
+        """More rows."""
+        program, more = self._program, _plain(rows.matrix)
+        self._program = dataclasses.replace(
+            program,
+            starts=np.concatenate((program.starts, more.starts[1:] + len(program.indices))),
+            indices=np.concatenate((program.indices, more.indices)),
+            values=np.concatenate((program.values, more.values)),
+            row_lower=np.concatenate((program.row_lower, rows.lower)),
+            row_upper=np.concatenate((program.row_upper, rows.upper)),
+        )
+        if self._lp is not None:
+            self._lp.append_rows(more, rows.lower, rows.upper)
+
+
+def _plain(matrix: Any) -> SparseRows:
+    starts = matrix.indptr.astype(np.int64)
+    row_of = np.repeat(np.arange(matrix.shape[0]), np.diff(starts))
+    return SparseRows(starts, matrix.indices.astype(np.int64), matrix.data, row_of, matrix.shape[1])
