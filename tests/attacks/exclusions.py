@@ -18,7 +18,7 @@ REASONS = {
     "candidate": "a float of which nothing is believed: a worse one makes the enclosure wider, and never wrong",
     "room": "exponents have room to spare, and so has what stands for a factor that says nothing",
     "empty": "bounds only shrink, so that an empty box stays empty in the sweeps that are left",
-    "unit": "the change is at most one unit of the last place of numbers that are rounded outwards once more",
+    "unread": "the other number of the pair is the one that is read",
     "sweeps": "a sweep more or less that changes nothing any more, or by less than the grid",
     "edge": "the two differ at one number alone, which no exact quotient there can be",
 }
@@ -53,11 +53,13 @@ EQUIVALENT: dict[str, tuple[tuple[str, str], ...]] = {
         ("room", "return Fraction(10**(7))"),
     ),
     "dual.policy_rows": (
+        ("unread", "most[t].append((state, max(row.get(t, ((1), 0))[1] for row in rows)))"),
+        ("unread", "most[t].append((state, max(row.get(t, ((-1), 0))[1] for row in rows)))"),
+        ("unread", "lowest_move = min(row.get(t, (0, (1)))[0] for row in rows)"),
+        ("unread", "lowest_move = min(row.get(t, (0, (-1)))[0] for row in rows)"),
         ("empty", "continue"),
         ("empty", "if any(bottom > top for bottom, top in ()):"),
         ("empty", "if all(bottom > top for bottom, top in zip(low, high, strict=True)):"),
-        ("unit", "phi[s] << FINE >= (one if s == state else (-1)) + highest(self._numbers.leader_moves[row], phi)"),
-        ("unit", "phi[s] << FINE <= (one if s == state else (1)) + lowest(self._numbers.leader_moves[row], phi)"),
     ),
     "dual.least": (
         ("sweeps", "continue"),

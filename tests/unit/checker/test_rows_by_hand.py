@@ -266,8 +266,8 @@ def messy() -> Game:
     builder.add_state("B", leader_actions=["a0"], follower_actions=["b0", "b1"])
     builder.add_state("C", leader_actions=["a0"], follower_actions=["b0"])
     for place, target in MOVES.items():
-        others = {"A": "B", "B": "C", "C": "A"}
-        chances = {target: 1.0} if place == ("C", "a0", "b0") else {target: 0.7, others[target]: 0.3}
+        first, second = (state for state in "ABC" if state != target)
+        chances = {target: 1.0} if place == ("C", "a0", "b0") else {target: 0.7, first: 0.1, second: 0.2}
         builder.add_transition(*place, leader_reward=1000.1, follower_reward=0.0, next=chances)
     return builder.build()
 
@@ -300,10 +300,11 @@ def tightened(exact: ExactGame, weights: tuple[Fraction, ...], ends: Ends, answe
 
 @pytest.mark.parametrize("answers", [OPEN, TO_C])
 @pytest.mark.parametrize("narrow", [False, True])
-@pytest.mark.parametrize("made", ["plain", "messy"])
+@pytest.mark.parametrize("made", ["plain", "messy", "alone"])
 def test_nothing_is_rounded_to_the_wrong_side(made: str, narrow: bool, answers: Any) -> None:
     """On a grid as fine as the coefficients: beside the same numbers in fractions, and within a few units of them."""
-    one, given_weights = (game(), WEIGHTS) if made == "plain" else (messy(), MESSY)
+    one = game() if made == "plain" else messy()
+    given_weights = {"plain": WEIGHTS, "messy": MESSY, "alone": (1.0, 0.0, 0.0)}[made]
     exact, grid = ExactGame.of(one), FINE
     weights, unit = exact_weights(given_weights), Fraction(1, 1 << grid)
     useless = tuple((0.0, 0.0, 0.0) for _ in range(3))
@@ -326,7 +327,7 @@ def test_nothing_is_rounded_to_the_wrong_side(made: str, narrow: bool, answers: 
         assert due_high <= theirs * unit < due_high + 200 * unit
 
 
-@pytest.mark.parametrize("reward", [1000.1, -1000.1, 0.0, 0.5])
+@pytest.mark.parametrize("reward", [1000.1, -1000.1, 0.0, 0.5, 1e-30, -1e-30, 1e-36])
 def test_a_constant_reward_is_reached_from_below_to_the_last_unit(reward: float) -> None:
     made = messy().replace(leader_rewards=[reward] * 5)
     exact = ExactGame.of(made)
