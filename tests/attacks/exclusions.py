@@ -19,13 +19,15 @@ REASONS = {
     "room": "exponents have room to spare, and so has what stands for a factor that says nothing",
     "empty": "bounds only shrink, so that an empty box stays empty in the sweeps that are left",
     "unread": "the other number of the pair is the one that is read",
+    "nothing": "what is added or multiplied is 0, or less than what stands beside it, or the only one there is",
     "sweeps": "a sweep more or less that changes nothing any more, or by less than the grid",
-    "edge": "the two differ at one number alone, which no exact quotient there can be",
+    "edge": "the two differ at one number alone, at which printing never stops",
 }
 """Why a kind of mutant does not count."""
 
 EQUIVALENT: dict[str, tuple[tuple[str, str], ...]] = {
     "soft": (
+        ("nothing", "return self.outcomes[(-1)]"),
         ("candidate", "if off <= least:"),
         ("candidate", "mix = np.repeat((0.0) / counts, counts)"),
         ("candidate", "mix = np.repeat((2.0) / counts, counts)"),
@@ -53,6 +55,9 @@ EQUIVALENT: dict[str, tuple[tuple[str, str], ...]] = {
         ("room", "return Fraction(10**(7))"),
     ),
     "dual.policy_rows": (
+        ("nothing", "if lowest_move >= 0:"),
+        ("nothing", "most[t].append((state, max(row.get(t, (0, (1)))[1] for row in rows)))"),
+        ("nothing", "most[t].append((state, max(row.get(t, (0, (-1)))[1] for row in rows)))"),
         ("unread", "most[t].append((state, max(row.get(t, ((1), 0))[1] for row in rows)))"),
         ("unread", "most[t].append((state, max(row.get(t, ((-1), 0))[1] for row in rows)))"),
         ("unread", "lowest_move = min(row.get(t, (0, (1)))[0] for row in rows)"),
@@ -62,6 +67,8 @@ EQUIVALENT: dict[str, tuple[tuple[str, str], ...]] = {
         ("empty", "if all(bottom > top for bottom, top in zip(low, high, strict=True)):"),
     ),
     "dual.least": (
+        ("nothing", "total = numbers.weight_total[0 if smallest > 0 else 1]"),
+        ("nothing", "total = numbers.weight_total[0 if smallest >= (1) else 1]"),
         ("sweeps", "continue"),
         ("sweeps", "SWEEPS = (199)"),
         ("sweeps", "SWEEPS = (201)"),
