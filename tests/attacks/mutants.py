@@ -59,8 +59,8 @@ TESTS = (
     "tests/unit/methods/test_myopic.py",
     "tests/unit/methods/test_near_optimal.py",
 )
-"""The tests of the certificates, by what they cover: the replay, results, what is guaranteed, fronts, constraints,
-other followers."""
+"""The tests of the certificates, by what they cover: the replay, the check of results, what is guaranteed, fronts,
+constraints, other followers."""
 
 
 @dataclasses.dataclass(frozen=True)

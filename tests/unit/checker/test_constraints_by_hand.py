@@ -473,6 +473,8 @@ def test_iterates_count_as_well_and_costs_need_an_answer() -> None:
     found = kept(good.point.policy, cheap, answers=(silent,))
     assert [found[name].passed for name in ("constraints", "constraint_slacks")] == [False, False]
     assert "none is printed" in found["constraints"].detail
+    both = claims_of(claim(cheap, name="x"), claim(BUDGET, name="y"), trajectory=(silent,))
+    assert not constraint_checks(both, good.prover, game())[0].passed
 
 
 def test_a_cost_beside_a_mixed_answer_is_refused() -> None:

@@ -361,3 +361,58 @@ def test_a_whole_document_with_a_low_temperature_passes() -> None:
     assert json.loads(json.dumps(result.to_dict()))["follower"]["temperature"] == 0.01
     assert result.check.passed
     assert Fraction(1, 10**40) == ROUNDED
+
+
+# -------------------------------------------------------------------- several states
+
+
+def two(small: float = 1.0, large: float = 64.0) -> Game:
+    """Two states that lead to themselves, with little and with much at stake for both players."""
+    builder = GameBuilder("two", leader_discount=0.5, follower_discount=0.5)
+    for state, size in (("s", small), ("t", large)):
+        builder.add_state(state, leader_actions=["a"], follower_actions=["b", "c"])
+        for answer, reward in (("b", size), ("c", 0.0)):
+            builder.add_transition(state, "a", answer, leader_reward=reward, follower_reward=reward, next={state: 1.0})
+    return builder.build()
+
+
+@pytest.mark.parametrize("sizes", [(1.0, 64.0), (64.0, 1.0)])
+def test_the_largest_noise_and_the_largest_stake_count(sizes: tuple[float, float]) -> None:
+    made = two(*sizes)
+    exact, rows = ExactGame.of(made), ((1.0,), (1.0,))
+    evidence = SoftProver(exact, "leader", DEFAULT_TOLERANCES, temperature=8.0).about(rows)
+    plain = Prover(exact, "leader", DEFAULT_TOLERANCES).about(rows)
+    assert isinstance(evidence, SoftEvidence)
+    scale = local_scale(made, leader=False)
+    share = 4 * max(scale.noise(plain.view.optimum.values, HALF)) / 8
+    leader, follower = induce(exact, rows)
+    mix, pair = enclosed_answer(leader, follower, Fraction(8))
+    assert [one.upper for one in evidence.mix] == [one.upper + share for one in mix]
+    own = local_scale(made, leader=True)
+    plain_slack = own.slack(pair[0], HALF)
+    for k in range(2):
+        assert evidence.slack[k] == plain_slack[k] + share * max(own.width) * 2 + pair[0][k].upper - pair[0][k].lower
+    assert evidence.view.tied == ((0,), (2,))
+
+
+def test_what_is_tied_is_what_he_does_most() -> None:
+    made = two().replace(follower_rewards=[0.0, 1.0, 8.0, 0.0])
+    evidence = SoftProver(ExactGame.of(made), "leader", DEFAULT_TOLERANCES, temperature=2.0).about(((1.0,), (1.0,)))
+    assert evidence.view.tied == ((1,), (2,))
+
+
+def test_the_widest_doubt_of_an_action_value_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rounding outwards leaves an interval of every ``q``; here only the first one's is wide."""
+    _, follower = processes(game(discount=0.0))
+    width = Fraction(1, 64)
+
+    def wide(self: Any, low: Any, high: Any, slots: Any) -> Any:
+        del low, high
+        exact = self.action_values((Fraction(0),), slots)
+        return exact, [exact[0] + width, *exact[1:]]
+
+    monkeypatch.setattr(type(follower), "action_bounds", wide)
+    found = soft._enclosed_mix(follower, Fraction(4), unhurried)
+    due, x = truth((1.0 + float(width) / 2, 0.0, 0.5), 4.0), 2 * width / 4
+    for doubt, one in zip(found.doubt, due, strict=True):
+        assert abs(doubt - one * (x + x * x)) <= Fraction(1, 10**14)

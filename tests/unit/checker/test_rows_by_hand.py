@@ -21,7 +21,7 @@ from ssg_mip.checker.dual.policy_rows import (
     sides_of,
 )
 from ssg_mip.checker.dual.wider_rows import NO_WIDER_SIDES, wider_sides
-from ssg_mip.checker.rational import ExactGame
+from ssg_mip.checker.rational import ExactGame, exact_weights
 
 GRID = 10
 UNIT = 1 << GRID
@@ -250,3 +250,87 @@ def test_a_rough_grid_leaves_the_least_value_a_bound() -> None:
     for rewards in ((1 / 3, 2 / 3, 0.1, 0.7, 1.9), (-1 / 3, -2 / 3, -0.1, -0.7, -1.9)):
         found = least_weighted_value(numbers(rewards), 3, tuple(map(Fraction, WEIGHTS)))
         assert worst(rewards) - 1 <= found <= worst(rewards)
+
+
+# -------------------------------------------------------------------- the last unit of the last place
+
+MESSY = (0.1, 0.2, 0.7)
+"""Weights whose sum is not one, so that none of them is a float once they are divided by it."""
+
+
+@cache
+def messy() -> Game:
+    """The same game with thirds and tenths in it, and of every step nine tenths going on."""
+    builder = GameBuilder("messy", leader_discount=0.9, follower_discount=0.5)
+    builder.add_state("A", leader_actions=["a0", "a1"], follower_actions=["b0"])
+    builder.add_state("B", leader_actions=["a0"], follower_actions=["b0", "b1"])
+    builder.add_state("C", leader_actions=["a0"], follower_actions=["b0"])
+    for place, target in MOVES.items():
+        first, second = (state for state in "ABC" if state != target)
+        chances = {target: 1.0} if place == ("C", "a0", "b0") else {target: 0.7, first: 0.1, second: 0.2}
+        builder.add_transition(*place, leader_reward=1000.1, follower_reward=0.0, next=chances)
+    return builder.build()
+
+
+def chance(exact: ExactGame, row: int, target: int) -> Fraction:
+    """The probability of a row, exactly."""
+    found = exact.rows[row]
+    pairs = zip(found.places, found.numerators, strict=True)
+    return sum((Fraction(above, found.total) for place, above in pairs if place == target), Fraction(0))
+
+
+Ends = tuple[list[Fraction], list[Fraction]]
+
+
+def tightened(exact: ExactGame, weights: tuple[Fraction, ...], ends: Ends, answers: Any) -> Ends:
+    """The three sweeps in fractions."""
+    low, high = list(ends[0]), list(ends[1])
+    gamma, total = exact.leader_discount, 1 / (1 - exact.leader_discount)
+    rows = {0: [0, 1], 1: [2 + b for b in sorted(answers[1])], 2: [4]}
+    moves = {(s, t): [gamma * chance(exact, k, t) for k in rows[s]] for s in range(3) for t in range(3)}
+    for _ in range(3):
+        for t in range(3):
+            high[t] = min(high[t], weights[t] + sum(high[s] * max(moves[s, t]) for s in range(3)))
+        for t in range(3):
+            low[t] = max(low[t], weights[t] + sum(low[s] * min(moves[s, t]) for s in range(3)))
+        high = [min(high[t], total - sum(low) + low[t]) for t in range(3)]
+        low = [max(low[t], total - sum(high) + high[t]) for t in range(3)]
+    return low, high
+
+
+@pytest.mark.parametrize("answers", [OPEN, TO_C])
+@pytest.mark.parametrize("narrow", [False, True])
+@pytest.mark.parametrize("made", ["plain", "messy", "alone"])
+def test_nothing_is_rounded_to_the_wrong_side(made: str, narrow: bool, answers: Any) -> None:
+    """On a grid as fine as the coefficients: beside the same numbers in fractions, and within a few units of them."""
+    one = game() if made == "plain" else messy()
+    given_weights = {"plain": WEIGHTS, "messy": MESSY, "alone": (1.0, 0.0, 0.0)}[made]
+    exact, grid = ExactGame.of(one), FINE
+    weights, unit = exact_weights(given_weights), Fraction(1, 1 << grid)
+    useless = tuple((0.0, 0.0, 0.0) for _ in range(3))
+    found = Visits(
+        Numbers.of(exact, given_weights), grid, PolicyDemand(rows=(), below=useless, above=useless), (0, 1, 2)
+    )
+    total = 1 / (1 - exact.leader_discount)
+    ends = [*weights], [total - sum(weights) + own for own in weights]
+    for low, high, due_low, due_high in zip(found.lower, found.upper, *ends, strict=True):
+        assert due_low - 4 * unit < low * unit <= due_low
+        assert due_high <= high * unit < due_high + 4 * unit
+    box = [list(found.lower), list(found.upper)]
+    if narrow:
+        box[0][0] += (box[1][0] - box[0][0]) // 3
+        box[1][2] -= (box[1][2] - box[0][2]) // 3
+    inside = [own * unit for own in box[0]], [own * unit for own in box[1]]
+    low, high = found.tightened(box[0], box[1], answers)
+    for mine, theirs, due_low, due_high in zip(low, high, *tightened(exact, weights, inside, answers), strict=True):
+        assert due_low - 200 * unit < mine * unit <= due_low
+        assert due_high <= theirs * unit < due_high + 200 * unit
+
+
+@pytest.mark.parametrize("reward", [1000.1, -1000.1, 0.0, 0.5, 1e-30, -1e-30, 1e-36])
+def test_a_constant_reward_is_reached_from_below_to_the_last_unit(reward: float) -> None:
+    made = messy().replace(leader_rewards=[reward] * 5)
+    exact = ExactGame.of(made)
+    found = least_weighted_value(Numbers.of(exact, WEIGHTS), FINE, tuple(map(Fraction, WEIGHTS)))
+    due = Fraction(reward) / (1 - exact.leader_discount)
+    assert due - Fraction(1, 1 << (FINE - 20)) < found <= due
