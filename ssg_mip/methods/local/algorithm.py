@@ -1,4 +1,4 @@
-"""The method: one start after the other, from each a smooth ascent and then uphill; the exact follower judges."""
+"""The method: a smooth ascent from every start, then uphill from the best of them; the exact follower judges."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ GENTLE, BOLD, BOLDEST = 0.1, 0.3, 1.0
 STARTING_SHARE = 0.15
 """Share of the time of a start in which its policy is looked for."""
 
-ASCENT_SHARE = 0.7
-"""Share of what is then left for the smooth ascent; the rest is for going on uphill."""
+ASCENT_SHARE = 0.75
+"""Share of the time for all ascents; the rest is for going on uphill, from the best of them first."""
 
-LEAST_STEPS = 500
+LEAST_STEPS = 1000
 """Steps without which an ascent is no good: rather than shorten all of them a run leaves starts out."""
 
 
@@ -105,6 +105,22 @@ class _Start:
     policy: Callable[[Run], LeaderPolicy]
 
 
+@dataclasses.dataclass(eq=False)
+class _Peak:
+    """What has come of a start: its value, that of the ascent, where to go on from, and the best policy so far."""
+
+    name: str
+    start_value: float
+    ascended: float
+    foothills: list[LeaderPolicy]
+    best: Candidate
+
+    def row(self) -> dict[str, Any]:
+        """What is said of it."""
+        values = {"start_value": self.start_value, "ascended": self.ascended, "value": self.best.value}
+        return {"start": self.name, **{key: _plain(value) for key, value in values.items()}}
+
+
 class _Search:
     """The starts and what has come of them.
 
@@ -114,14 +130,12 @@ class _Search:
         The exact follower.
     steps
         Steps of all ascents so far.
-    rows
-        What is said of every start.
     """
 
     def __init__(self, problem: Problem, run: Run, settings: Settings, visits: Visits) -> None:
         self.judge = Judge(problem, run, visits)
         self.steps = 0
-        self.rows: list[dict[str, Any]] = []
+        self._peaks: list[_Peak] = []
         self._run, self._settings = run, settings
         self._weights = problem.weights
         self._inner, self._inner_run = into_form(problem, run.quietly().recording(None), standard_form(problem.game))
@@ -130,15 +144,26 @@ class _Search:
 
     def run(self) -> bool:
         """Search from all starts that there is time for; whether these were all that were asked for, at full length."""
-        game = self._inner.game
-        if int(game.leader_counts.max()) == 1:
+        if int(self._inner.game.leader_counts.max()) == 1:
             return True
-        count = self._affordable()
+        count, ascending = self._affordable(), self._run.sharing(ASCENT_SHARE)
         for place, start in enumerate(itertools.islice(self._starts(), count)):
-            if self._run.stopped or self._steps_left(count - place) == 0:
+            if ascending.stopped or self._steps_left(count - place) == 0:
                 break
-            self._search(start, self._run.sharing(1.0 / (count - place)), self._steps_left(count - place))
-        return len(self.rows) == self._settings.starts and not self._run.stopped
+            self._ascend(start, ascending.sharing(1.0 / (count - place)), self._steps_left(count - place))
+        for place, peak in enumerate(sorted(self._peaks, key=lambda one: -one.best.value)):
+            share = 1.0 / (len(self._peaks) - place) if self._is_dense else 1.0
+            self._go_on(peak, self._run.sharing(share))
+        return len(self._peaks) == self._settings.starts and not self._run.stopped
+
+    @property
+    def _is_dense(self) -> bool:
+        return self._inner.game.num_states <= DENSE_STATES
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """What is said of every start."""
+        return [peak.row() for peak in self._peaks]
 
     def _affordable(self) -> int:
         """How many starts there is time for, at least one."""
@@ -188,26 +213,25 @@ class _Search:
             pass
         return LeaderPolicy.uniform(game) if best is None else best.policy
 
-    def _search(self, start: _Start, run: Run, steps: int) -> None:
-        """Search from one start."""
+    def _ascend(self, start: _Start, run: Run, steps: int) -> None:
+        """Ascend from one start."""
         policy = start.policy(run.sharing(STARTING_SHARE))
         first = best = self.judge(policy, start.name)
-        schedule = Schedule(rate=start.rate, progress=self._progress(steps, run.sharing(ASCENT_SHARE).deadline))
+        schedule = Schedule(rate=start.rate, progress=self._progress(steps, run.deadline.share(1.0)))
         for trial in soft_ascent(self._smooth, policy, schedule):
             best = self._better(best, self.judge(trial, f"{start.name}, smooth ascent"))
-        last, inner = best, dataclasses.replace(self._inner_run, deadline=run.deadline)
-        for one in self._foothills(policy, best.policy, trial):
-            for better in uphill(self._inner, inner, one):
-                last = self._better(last, self.judge(better, f"{start.name}, uphill"))
-        if self._inner.game.num_states <= DENSE_STATES and not run.stopped:
-            other = other_answers(self._inner, inner, last.policy, self._rng)
-            last = self._better(last, self.judge(other, f"{start.name}, other answers"))
-        row = {"start": start.name, "start_value": first.value, "ascended": best.value, "value": last.value}
-        self.rows.append({key: _plain(value) for key, value in row.items()})
+        foothills = [policy, best.policy, trial] if self._is_dense else [best.policy]
+        self._peaks.append(_Peak(start.name, first.value, best.value, foothills, best))
 
-    def _foothills(self, *policies: LeaderPolicy) -> list[LeaderPolicy]:
-        """Where to go on from: where the ascent began, its best policy and its last one; in large games the best."""
-        return list(policies) if self._inner.game.num_states <= DENSE_STATES else [policies[1]]
+    def _go_on(self, peak: _Peak, run: Run) -> None:
+        """Go on uphill from where an ascent has been, then over other answers, as long as a run may."""
+        inner = dataclasses.replace(self._inner_run, deadline=run.deadline)
+        for one in peak.foothills:
+            for better in uphill(self._inner, inner, one):
+                peak.best = self._better(peak.best, self.judge(better, f"{peak.name}, uphill"))
+        if self._is_dense and not run.stopped:
+            other = other_answers(self._inner, inner, peak.best.policy, self._rng)
+            peak.best = self._better(peak.best, self.judge(other, f"{peak.name}, other answers"))
 
     def _progress(self, steps: int, deadline: Deadline) -> Callable[[int], float]:
         """Which share of an ascent is over: by its steps or by its time, whatever is more."""
@@ -226,6 +250,6 @@ class _Search:
         return found if found.value > best.value else best
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: float) -> float | None:
     """A value as plain data: no number where a policy does not count."""
-    return None if isinstance(value, float) and not np.isfinite(value) else value
+    return float(value) if np.isfinite(value) else None

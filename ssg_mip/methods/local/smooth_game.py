@@ -45,16 +45,17 @@ class Tracked:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class _Answer:
-    """How the smooth follower mixes, per follower slot, and what the last sweep has seen on the way."""
+    """How the smooth follower mixes, and how his mix moves the leader's value, per follower slot."""
 
     mix: FloatArray
     shift: FloatArray
-    leader_action_values: FloatArray
-    follower_action_values: FloatArray
 
 
 class SmoothGame:
     """The arrays of a game, rewards in units of their spread.
+
+    The transitions under a policy, ``[follower slot, state]``, keep their places from step to step: only their numbers
+    change.
 
     Parameters
     ----------
@@ -66,10 +67,16 @@ class SmoothGame:
 
     def __init__(self, game: Game, weights: FloatArray) -> None:
         self.game = game
+        slots = int(game.follower_offsets[-1])
         shape = game.num_rows, game.num_states
         self._moves = csr_array((game.probabilities, game.successors, game.indptr), shape=shape)
-        self._arrivals = csr_array(self._moves.T)
-        slots = int(game.follower_offsets[-1])
+        row = np.repeat(np.arange(game.num_rows), np.diff(game.indptr))
+        order = np.argsort(game.row_follower_slot[row], kind="stable")
+        self._probabilities, self._leader_slots = game.probabilities[order], game.row_leader_slot[row[order]]
+        ends = np.cumsum(np.bincount(game.row_follower_slot[row], minlength=slots))
+        self._induced = csr_array(
+            (self._probabilities.copy(), game.successors[order], np.append(0, ends)), shape=(slots, game.num_states)
+        )
         places = game.row_follower_slot, np.arange(game.num_rows)
         self._by_answer = csr_array((np.ones(game.num_rows), places), shape=(slots, game.num_rows))
         self._rewards = np.column_stack(
@@ -103,25 +110,31 @@ class SmoothGame:
         sweeps
             How many.
         """
+        np.multiply(self._probabilities, slots[self._leader_slots], out=self._induced.data)
+        rewards = self._by_answer @ (slots[self.game.row_leader_slot][:, None] * self._rewards)
+        follower, leader, answer = self._values(rewards, temperature, before, sweeps)
+        visits, adjoint = self._visits(answer, before, sweeps)
+        now = Tracked(follower, leader, visits, adjoint)
+        direction = self._direction(now, answer)
+        mean = np.add.reduceat(slots * direction, self.game.leader_offsets[:-1])
+        return now, direction - mean[self.game.leader_slot_state]
+
+    def _direction(self, now: Tracked, answer: _Answer) -> FloatArray:
+        """``D / d`` per leader slot."""
         game = self.game
-        weight = slots[game.row_leader_slot]
-        follower, leader, answer = self._values(weight, temperature, before, sweeps)
-        visits, adjoint = self._visits(weight, answer, before, sweeps)
-        slot = game.row_follower_slot
-        steering = answer.shift + (adjoint / np.maximum(visits, RAREST))[game.follower_slot_state] * answer.mix
-        each = answer.mix[slot] * answer.leader_action_values + steering[slot] * answer.follower_action_values
-        direction = np.add.reduceat(each, self._leader_starts)
-        mean = np.add.reduceat(slots * direction, game.leader_offsets[:-1])
-        return Tracked(follower, leader, visits, adjoint), direction - mean[game.leader_slot_state]
+        steering = answer.shift + (now.adjoint / np.maximum(now.visits, RAREST))[game.follower_slot_state] * answer.mix
+        values = self._rewards + self._discounts * (self._moves @ np.column_stack((now.follower, now.leader)))
+        shares = np.column_stack((steering, answer.mix))[game.row_follower_slot]
+        direction: FloatArray = np.add.reduceat(np.einsum("ri,ri->r", shares, values), self._leader_starts)
+        return direction
 
     def _values(
-        self, weight: FloatArray, temperature: float, before: Tracked, sweeps: int
+        self, rewards: FloatArray, temperature: float, before: Tracked, sweeps: int
     ) -> tuple[FloatArray, FloatArray, _Answer]:
         game, follower, leader = self.game, before.follower, before.leader
         first, state = game.follower_offsets[:-1], game.follower_slot_state
         for _ in range(sweeps):
-            row_values = self._rewards + self._discounts * (self._moves @ np.column_stack((follower, leader)))
-            values = self._by_answer @ (weight[:, None] * row_values)
+            values = rewards + self._discounts * (self._induced @ np.column_stack((follower, leader)))
             own, led = values[:, 0], values[:, 1]
             best = np.maximum.reduceat(own, first)
             mix = np.exp((own - best[state]) / temperature)
@@ -129,18 +142,14 @@ class SmoothGame:
             mix /= total[state]
             follower = best + temperature * (np.log(total) - self._log_counts)
             leader = np.add.reduceat(mix * led, first)
-        shift = mix * (led - leader[state]) / temperature
-        return follower, leader, _Answer(mix, shift, row_values[:, 1], row_values[:, 0])
+        return follower, leader, _Answer(mix, mix * (led - leader[state]) / temperature)
 
-    def _visits(
-        self, weight: FloatArray, answer: _Answer, before: Tracked, sweeps: int
-    ) -> tuple[FloatArray, FloatArray]:
-        game, visits, adjoint = self.game, before.visits, before.adjoint
-        slot, state = game.row_follower_slot, game.row_state
-        joint, shifted = weight * answer.mix[slot], self._discounts[0] * weight * answer.shift[slot]
-        led, own = self._discounts[1] * joint, self._discounts[0] * joint
+    def _visits(self, answer: _Answer, before: Tracked, sweeps: int) -> tuple[FloatArray, FloatArray]:
+        visits, adjoint, state, arrivals = before.visits, before.adjoint, self.game.follower_slot_state, self._induced.T
+        led, own = self._discounts[1] * answer.mix, self._discounts[0] * answer.mix
+        shifted = self._discounts[0] * answer.shift
         for _ in range(sweeps):
             here = visits[state]
-            arriving = self._arrivals @ np.column_stack((led * here, own * adjoint[state] + shifted * here))
+            arriving = arrivals @ np.column_stack((led * here, own * adjoint[state] + shifted * here))
             visits, adjoint = self._weights + arriving[:, 0], arriving[:, 1]
         return visits, adjoint
