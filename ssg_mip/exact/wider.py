@@ -266,7 +266,15 @@ def allowed_root_bound(problem: Problem, run: Run) -> float:
     problem = without_answers(problem)
     if not problem.policies.supports:
         return constrained_root_bound(problem, run)
-    return solve_allowed(problem, run.within(nodes=1).quietly()).dual_bound
+    few = dataclasses.replace(run, search=dataclasses.replace(run.search, many_starts=False))
+    return solve_allowed(problem, few.within(nodes=1).quietly()).dual_bound
+
+
+def best_start(problem: Problem, run: Run) -> LeaderPolicy | None:
+    """The best policy that is known before a search begins, if there is one; parameters as of :func:`solve_allowed`."""
+    bridge = WiderBridge(dataclasses.replace(problem, policies=asked_for(problem)), run)
+    best = max((candidate for _, candidate in bridge.start()), key=lambda one: one.value, default=None)
+    return None if best is None or not math.isfinite(best.value) else best.policy
 
 
 def _claim(bridge: WiderBridge, problem: Problem, run: Run, answer: Answer) -> Claim:
