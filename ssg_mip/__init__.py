@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
     from ssg_mip.game.table import game_from_table
     from ssg_mip.io import read_instance
-    from ssg_mip.io.foreign import from_transition_table, read_dpomdp, read_nfg, read_prism, write_nfg
+    from ssg_mip.io.foreign import read_dpomdp, read_nfg, read_prism, write_nfg
     from ssg_mip.methods.policy_iteration.conditions import NecessaryCondition, necessary_condition
     from ssg_mip.modelling.models import commitment_model, improvement_model
     from ssg_mip.modelling.other_solvers import solve_with
@@ -80,7 +80,6 @@ _LAZY = {
     "export": "ssg_mip.programs.export",
     "finite_horizon": "ssg_mip.problem.finite_horizon",
     "follower_objective": "ssg_mip.pareto.enclosure.objectives",
-    "from_transition_table": "ssg_mip.io.foreign",
     "game_from_graph": "ssg_mip.game.graph",
     "game_from_table": "ssg_mip.game.table",
     "import_solution": "ssg_mip.modelling.outside",
@@ -143,7 +142,6 @@ __all__ = [
     "export",
     "finite_horizon",
     "follower_objective",
-    "from_transition_table",
     "game_from_graph",
     "game_from_table",
     "import_solution",

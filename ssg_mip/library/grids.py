@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ssg_mip.base.rules import is_number, shown
 from ssg_mip.errors import OptionError
 from ssg_mip.game.game import Game
 from ssg_mip.game.validation import check_whole
@@ -113,8 +114,8 @@ def robots(
         If a discount is outside ``[0, 1)``.
     """
     _check_size(size, least=2)
-    if not 0.0 <= failure <= 1.0:
-        raise OptionError(f"failure is {failure!r}; it must be a probability, between 0 and 1")
+    if not is_number(failure) or not 0.0 <= failure <= 1.0:
+        raise OptionError(f"failure is {shown(failure)}; it must be a probability, between 0 and 1")
     cells = size * size
     first, second = (grid.ravel() for grid in np.meshgrid(np.arange(cells), np.arange(cells), indexing="ij"))
     kept = (first == 0) == (second == cells - 1)

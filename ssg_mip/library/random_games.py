@@ -94,6 +94,8 @@ def garnet(
     OptionError, InvalidGameError
         As :func:`random_game`.
     """
+    for label, size in {"states": states, "actions": actions, "successors": successors}.items():
+        check_whole(size, label)
     return random_game(seed, states, actions, actions, min(successors, states), leader_discount, follower_discount)
 
 

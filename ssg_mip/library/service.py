@@ -26,6 +26,7 @@ def queue(length: int = 10, *, leader_discount: float = 0.95, follower_discount:
     .9 less toll and .05; the operator gets the toll, pays .005 for everybody who waits and .02 for a customer who
     leaves.
     """
+    check_whole(length, "length")
     _check(length, "length", length**2)
     toll = np.array([[0.0, 0.0], [0.3, 0.0], [0.0, 0.3], [0.3, 0.3]])
     served = np.array([[0.3, 0.3], [0.2, 0.4], [0.4, 0.2], [0.3, 0.3]])
@@ -67,6 +68,7 @@ def supply(stock: int = 5, *, leader_discount: float = 0.95, follower_discount: 
     apiece; what is asked for and missing costs .3, a piece in stock .05 a step, the supplier .04. The supplier makes
     two pieces a step for .5 each. The market moves up or down with probability .2 each.
     """
+    check_whole(stock, "stock")
     _check(stock, "stock", 4 * stock**2)
     price, order = np.array([0.6, 0.8, 1.0, 1.2]), np.array([0, 1, 2, 4])
     grids = np.meshgrid(np.arange(stock), np.arange(stock), np.arange(4), indexing="ij")
@@ -116,9 +118,11 @@ def funnel(
     waits. What a purchase is worth grows with the stage; leaving and waiting cost loyalty, buying earns it. How much
     segments pay and how long they stay is drawn by the seed, and a little of what browsing is worth.
     """
+    sizes = {"stages": stages, "segments": segments, "levels": levels}
+    for label, size in sizes.items():
+        check_whole(size, label)
     states = stages * segments * levels
-    for label, size in {"stages": stages, "segments": segments, "levels": levels}.items():
-        _check(size, label, states)
+    _check(max(sizes.values()), max(sizes, key=lambda one: sizes[one]), states)
     check_whole(seed, "seed", least=0)
     rng = np.random.default_rng(seed)
     cost, gained = np.array([0.0, 0.3, 0.2, -0.3]), np.array([0.0, 0.35, 0.2, -0.35])
@@ -169,6 +173,7 @@ def funnel(
 
 
 def _check(size: int, label: str, states: int) -> None:
-    check_whole(size, label)
     if states > MOST_STATES:
-        raise OptionError(f"{label} is {size}; the game would have {states:,} states, and {MOST_STATES:,} are the most")
+        raise OptionError(
+            f"{label} is {size}; the game would have {states:,} states; it must have {MOST_STATES:,} at most"
+        )

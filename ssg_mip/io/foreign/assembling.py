@@ -13,6 +13,7 @@ import numpy as np
 from ssg_mip.base.rules import PATH, is_number, shown
 from ssg_mip.errors import InvalidInstanceError, OptionError
 from ssg_mip.game.game import Game
+from ssg_mip.io import shown_path
 
 WAIT = "wait"
 """The one action of a player who has no choice in a state."""
@@ -83,6 +84,21 @@ def second_reward(rule: FollowerReward) -> Callable[[str, str, float], float]:
     )
 
 
+def path_of(given: object, label: str = "path") -> Path:
+    """A path that a file system may have.
+
+    Raises
+    ------
+    OptionError
+        If it is none.
+    """
+    PATH.check(label, given)
+    own = os.fspath(given)  # type: ignore[call-overload]
+    if not isinstance(own, str) or "\0" in own:
+        raise OptionError(f"{label} is {shown(own)}; it must be the path of a file")
+    return Path(own)
+
+
 @dataclasses.dataclass(frozen=True)
 class Lines:
     """The lines of a text file, and errors that name file and line."""
@@ -101,18 +117,18 @@ class Lines:
         InvalidInstanceError
             If the file cannot be read as text.
         """
-        PATH.check("path", path)
-        own = Path(path)
+        own = path_of(path)
         try:
             return cls(own, tuple(own.read_text(encoding="utf-8").splitlines()))
         except OSError as error:
-            raise InvalidInstanceError(f"{own}: cannot be read: {error.strerror}; name an existing file") from None
+            shown_as = shown_path(own)
+            raise InvalidInstanceError(f"{shown_as}: cannot be read: {error.strerror}; name an existing file") from None
         except UnicodeDecodeError:
-            raise InvalidInstanceError(f"{own}: is no text in UTF-8") from None
+            raise InvalidInstanceError(f"{shown_path(own)}: is no text in UTF-8") from None
 
     def error(self, number: int, what: str) -> InvalidInstanceError:
         """An error about a line, counted from 1."""
-        return InvalidInstanceError(f"{self.path}, line {number}: {what}")
+        return InvalidInstanceError(f"{shown_path(self.path)}, line {number}: {what}")
 
     def number(self, number: int, text: str, what: str) -> float:
         """A finite number, also as a fraction ``3/4``."""

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ssg_mip.base.rules import PATH
 from ssg_mip.errors import OptionError
 from ssg_mip.game.game import GAME, Game
-from ssg_mip.io.foreign.assembling import Lines
+from ssg_mip.io import shown_path
+from ssg_mip.io.foreign.assembling import Lines, path_of
 
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|([{}])|([^\s{}",]+)')
 
@@ -67,10 +67,10 @@ def write_nfg(game: Game, path: str | os.PathLike[str]) -> Path:
     Raises
     ------
     OptionError
-        If the game has several states, or ``path`` is no path.
+        If the game has several states, or the file cannot be written.
     """
     GAME.check("game", game)
-    PATH.check("path", path)
+    target = path_of(path)
     if game.num_states != 1:
         raise OptionError(
             f"{game.name} has {game.num_states} states; a strategic game has one: write it as an instance"
@@ -83,8 +83,10 @@ def write_nfg(game: Game, path: str | os.PathLike[str]) -> Path:
     pairs = [f"{float(mine[a, b])!r} {float(his[a, b])!r}" for b in range(shape[1]) for a in range(shape[0])]
     head = f'NFG 1 R {_quoted(game.name)} {{ "leader" "follower" }}'
     text = f"{head}\n\n{{ {strategies} }}\n{_quoted(game.source or '')}\n\n"
-    target = Path(path)
-    target.write_text(text + "\n".join(pairs) + "\n", encoding="utf-8")
+    try:
+        target.write_text(text + "\n".join(pairs) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise OptionError(f"{shown_path(target)} cannot be written: {error.strerror}") from None
     return target
 
 

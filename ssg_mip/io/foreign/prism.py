@@ -17,7 +17,16 @@ import numpy as np
 
 from ssg_mip.errors import OptionError
 from ssg_mip.game.game import Game
-from ssg_mip.io.foreign.assembling import FollowerReward, Lines, Mover, Place, Step, assembled, second_reward
+from ssg_mip.io.foreign.assembling import (
+    FollowerReward,
+    Lines,
+    Mover,
+    Place,
+    Step,
+    assembled,
+    path_of,
+    second_reward,
+)
 
 IDLE = ("", "-", "_", "<none>")
 """What a player who does nothing is written as."""
@@ -68,7 +77,7 @@ def read_prism(
         raise OptionError(f"leader is {leader!r}; it must be 1 or 2, the player of joint actions who leads")
     if mover not in ("leader", "follower"):
         raise OptionError(f"mover is {mover!r}; it must be 'leader' or 'follower'")
-    base = Path(model)
+    base = path_of(model, "model")
     base = base.with_suffix("") if base.suffix == ".tra" else base
     theirs = second_reward(follower_reward)
     choices = _transitions(Lines.of(base.with_name(base.name + ".tra")))

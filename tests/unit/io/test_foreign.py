@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from ssg_mip import (
     Game,
-    from_transition_table,
     read_dpomdp,
     read_nfg,
     read_prism,
     solve,
     write_nfg,
 )
-from ssg_mip.errors import InvalidGameError, InvalidInstanceError, OptionError
-from ssg_mip.library import MATRIX_GAMES, matrix_game
+from ssg_mip.errors import InvalidInstanceError, OptionError
+from ssg_mip.library import MATRIX_GAMES, kudo_akimoto_figure_1, matrix_game
 
 PAYOFFS = """NFG 1 R "A game of stags" { "Row" "Column" }
 
@@ -91,9 +89,7 @@ def test_names_with_quotes_survive(tmp_path: Path) -> None:
 
 
 def test_games_of_several_states_are_not_written(tmp_path: Path) -> None:
-    game = from_transition_table(
-        {0: {"a": [(1.0, 1, 0.0)]}, 1: {"a": [(1.0, 0, 0.0)]}}, leader_discount=0.5, follower_discount=0.5
-    )
+    game = kudo_akimoto_figure_1()
     with pytest.raises(OptionError, match="has 2 states; a strategic game has one"):
         write_nfg(game, tmp_path / "game.nfg")
 
@@ -129,82 +125,6 @@ def test_wrong_outcomes_and_files(tmp_path: Path) -> None:
         read_nfg(tmp_path / "none.nfg")
     with pytest.raises(OptionError, match="leader is 3"):
         read_nfg(tmp_path / "g.nfg", leader=3)
-
-
-# -------------------------------------------------------------------- tables
-
-
-LAKE: dict[Any, Any] = {
-    0: {"wait": [(1.0, 0, 0.0, False)], "go": [(0.5, 1, 1.0, False), (0.5, 0, 0.0, False)]},
-    1: {"go": [(1.0, 1, 3.0, True)]},
-}
-
-
-def test_a_table_of_one_player() -> None:
-    game = from_transition_table(LAKE, leader_discount=0.9, follower_discount=0.8, initial=0)
-    assert game.state_names == ("0", "1", "end")
-    assert game.leader_actions[0] == ("wait", "go")
-    assert game.follower_actions == (("wait",),) * 3
-    assert game.leader_rewards.tolist() == [0.0, 0.5, 3.0, 0.0]
-    assert game.follower_rewards.tolist() == [0.0, -0.5, -3.0, 0.0]
-    assert solve(game, "commitment").leader_value == pytest.approx((0.5 + 0.45 * 3.0) / (1.0 - 0.45))
-
-
-def test_movers_and_rewards_are_rules() -> None:
-    game = from_transition_table(
-        LAKE,
-        leader_discount=0.9,
-        follower_discount=0.9,
-        mover=lambda state: "follower" if state == 0 else "leader",
-        follower_reward=lambda state, action, reward: 10.0 * reward + (action == "wait"),
-        initial={0: 0.25, 1: 0.75},
-    )
-    assert game.follower_actions[0] == ("wait", "go")
-    assert game.leader_actions[0] == ("wait",)
-    assert game.follower_rewards.tolist() == [1.0, 5.0, 30.0, 0.0]
-    assert game.initial.tolist() == [0.25, 0.75, 0.0]
-
-
-def test_pairs_are_joint_actions() -> None:
-    table = {"s": {(a, b): [(1.0, "s", float(10 * a + b))] for a in (0, 1) for b in (0, 1, 2)}}
-    game = from_transition_table(table, leader_discount=0.5, follower_discount=0.5, follower_reward="same")
-    assert game.leader_actions == (("0", "1"),)
-    assert game.follower_actions == (("0", "1", "2"),)
-    assert game.leader_rewards.tolist() == [0.0, 1.0, 2.0, 10.0, 11.0, 12.0]
-    assert game.state_names == ("s",)
-
-
-@pytest.mark.parametrize(
-    ("table", "said"),
-    [
-        ({}, "it must be"),
-        ({0: {}}, "state '0' has"),
-        ({0: {"a": [(1.0, 7, 0.0)]}}, "state '0', action 'a': 7 is no state of the table"),
-        ({0: {"a": [(1.0, 0)]}}, "must be (probability, next state, reward, done)"),
-        ({0: {"a": [("1", 0, 0.0)]}}, "must be (probability, next state, reward, done)"),
-        ({0: {(0, 0): [(1.0, 0, 0.0)], "a": [(1.0, 0, 0.0)]}}, "pairs and single actions"),
-        ({0: {(0, 0): [(1.0, 0, 0.0)], (1, 1): [(1.0, 0, 0.0)]}}, "no transitions for the pair (0, 1)"),
-        ({0: {"a": [(0.5, 0, 0.0)]}}, "sum"),
-        ({"end": {"a": [(1.0, "end", 0.0, True)]}}, "rename it"),
-    ],
-)
-def test_tables_that_are_none(table: Any, said: str) -> None:
-    with pytest.raises(InvalidGameError) as raised:
-        from_transition_table(table, leader_discount=0.5, follower_discount=0.5)
-    assert said in str(raised.value)
-
-
-def test_rules_that_are_none() -> None:
-    for options in ({"mover": "nobody"}, {"follower_reward": "none"}):
-        with pytest.raises(OptionError):
-            from_transition_table(LAKE, leader_discount=0.5, follower_discount=0.5, **options)  # type: ignore[arg-type]
-
-
-def test_large_tables_take_seconds() -> None:
-    table = {
-        s: {a: [(0.5, (s + a) % 10_000, 1.0, False), (0.5, s, 0.0, False)] for a in range(4)} for s in range(10_000)
-    }
-    assert from_transition_table(table, leader_discount=0.9, follower_discount=0.9).num_states == 10_000
 
 
 # -------------------------------------------------------------------- PRISM
