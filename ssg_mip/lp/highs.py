@@ -34,7 +34,7 @@ INTERRUPTIBLE_COLUMNS = 2000
 
 _OK = highspy.HighsStatus.kOk
 _MODEL = highspy.HighsModelStatus
-_GIVEN_UP = (_MODEL.kTimeLimit, _MODEL.kInterrupt)
+_GIVEN_UP = (_MODEL.kTimeLimit, _MODEL.kInterrupt, _MODEL.kIterationLimit)
 _run = installed.run_plainly
 
 _NO_VERDICT = frozenset(
@@ -142,6 +142,10 @@ class HighsLp:
         """Give up a solve soon after ``interrupted()`` is true; small LPs end soon anyway and are not asked."""
         if self._num_columns >= INTERRUPTIBLE_COLUMNS:
             _install_interrupt(self._highs, interrupted)
+
+    def stop_after(self, iterations: int) -> None:
+        """Give up a solve after so many iterations of the simplex method; its status is then ``UNKNOWN``."""
+        _set_option(self._highs, "simplex_iteration_limit", iterations)
 
     def replace(self, program: LinearProgram) -> None:
         """Start again with another program."""

@@ -28,12 +28,8 @@ LEFT_OUT = 0.5
 ADDITIONS = 6
 """How often rows that turn out to be violated are added at most."""
 
-FROM_SCRATCH = 1_500
-"""Columns up to which a program that has gained rows is solved afresh: from the old basis the method may stall."""
-
-STALLED = 2.0
-COLUMNS_PER_SECOND = 500.0
-"""Seconds after which the simplex method counts as stalled, and one more for so many columns: ten times the usual."""
+PATIENCE = 3
+"""Iterations of the simplex method for each row and column after which it counts as stalled."""
 
 ROUNDING = 1e-11
 """Coefficients below this share of what is at stake in a state are none."""
@@ -231,19 +227,19 @@ class StepProgram:
 
 
 class _Growing:
-    """A program that gains rows: solved by the simplex method, large ones from basis to basis, or by interior points."""
+    """A program that gains rows: by the simplex method, from basis to basis, or by the interior point method."""
 
     def __init__(self, program: LinearProgram, run: Run) -> None:
         self._program, self._run = program, run
         self._lp: HighsLp | None = HighsLp(program, seed=run.seed)
+        self._lp.stop_after(PATIENCE * (program.num_rows + program.num_columns))
         self._lp.stop_when(lambda: run.stopped)
 
     def answer(self) -> LpAnswer:
-        """Its answer; where the simplex method stalls the other one is asked from then on."""
+        """Its answer; where the simplex method has none after many iterations the other one is asked from then on."""
         limit, run = self._run.deadline.remaining, self._run
         if self._lp is not None:
-            stalled = STALLED + self._program.num_columns / COLUMNS_PER_SECOND
-            answer = self._lp.solve(time_limit=min(limit, stalled))
+            answer = self._lp.solve(time_limit=limit)
             if answer.status is not LpStatus.UNKNOWN or run.stopped:
                 return answer
             self._lp = None
@@ -260,11 +256,8 @@ class _Growing:
             row_lower=np.concatenate((program.row_lower, rows.lower)),
             row_upper=np.concatenate((program.row_upper, rows.upper)),
         )
-        if self._lp is not None and program.num_columns > FROM_SCRATCH:
+        if self._lp is not None:
             self._lp.append_rows(more, rows.lower, rows.upper)
-        elif self._lp is not None:
-            self._lp.replace(self._program)
-            self._lp.forget()
 
 
 def _plain(matrix: Any) -> SparseRows:
