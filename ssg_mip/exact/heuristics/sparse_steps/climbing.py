@@ -26,7 +26,7 @@ CORRECTIONS = 6
 CORRECTION_SHARE = 0.2
 """How far a correction may move, relative to the step or correction before it."""
 
-LEAST_GAIN = 1e-7
+LEAST_GAIN = 1e-5
 """Gain of a step, relative to the value, below which it ends what is tried with its states."""
 
 MARGIN_OVER_TIE = 100.0
