@@ -18,7 +18,7 @@ from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.in_standard_form import into_form
 from ssg_mip.methods.local.judge import Judge
 from ssg_mip.methods.local.smooth_game import SmoothGame
-from ssg_mip.methods.local.soft_ascent import FIRST, SWEEPS, Schedule, soft_ascent
+from ssg_mip.methods.local.soft_ascent import COOLER, FIRST, SWEEPS, Schedule, soft_ascent
 from ssg_mip.methods.local.stage_policies import (
     Policies,
     deterministic_policies,
@@ -217,7 +217,10 @@ class _Search:
         """Ascend from one start."""
         policy = start.policy(run.sharing(STARTING_SHARE))
         first = best = self.judge(policy, start.name)
-        schedule = Schedule(rate=start.rate, progress=self._progress(steps, run.deadline.share(1.0)))
+        first_temperature = COOLER if start.rate == GENTLE else FIRST
+        schedule = Schedule(
+            rate=start.rate, first=first_temperature, progress=self._progress(steps, run.deadline.share(1.0))
+        )
         for trial in soft_ascent(self._smooth, policy, schedule):
             best = self._better(best, self.judge(trial, f"{start.name}, smooth ascent"))
         foothills = [policy, best.policy, trial] if self._is_dense else [best.policy]

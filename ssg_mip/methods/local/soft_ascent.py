@@ -1,10 +1,11 @@
 r"""Annealed natural ascent: from a start policy uphill against a follower who errs, less and less.
 
-The temperature falls geometrically from :data:`FIRST` to :data:`LAST`, in units of the spread of the follower's
-rewards; the parameters move by ``rate * D / d`` (:mod:`ssg_mip.methods.local.smooth_game`), a natural gradient of
-softmax policies, in which how often a state is visited does not matter (Kakade, *A natural policy gradient*, NIPS
-2001). The smooth follower's value is none that counts. Every :data:`JUDGED`-th policy is handed to the exact follower,
-and the best of these is what the ascent has found: the peak often comes well before the end.
+The temperature falls geometrically from :data:`FIRST` (or :data:`COOLER`) to :data:`LAST`, in units of the spread of
+the follower's rewards; the parameters move by ``rate * D / d`` (:mod:`ssg_mip.methods.local.smooth_game`), a natural
+gradient of softmax policies, in which how often a state is visited does not matter (Kakade, *A natural policy
+gradient*, NIPS 2001). The smooth follower's value is none that counts. Every :data:`JUDGED`-th policy is handed to the
+exact follower, rarer ones while it is hot, and the best of these is what the ascent has found: the peak often comes
+well before the end.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from ssg_mip.numerics.array_types import FloatArray
 FIRST, LAST = 0.5, 0.0005
 """Temperatures at the beginning and at the end."""
 
+COOLER = 0.1
+"""The temperature at the beginning from policies that are good already: a hotter one forgets them."""
+
 SWEEPS = 3
 """Sweeps that track a step."""
 
@@ -29,6 +33,9 @@ FIRST_SWEEPS = 30
 
 JUDGED = 20
 """Steps from one exact evaluation to the next."""
+
+HOT, RARELY = 0.3, 100
+"""The share of an ascent in which policies are worth little, and the steps between evaluations there."""
 
 LONGEST = 1.0
 """The largest change of a parameter in a step, the logarithm of a probability."""
@@ -51,16 +58,19 @@ class Schedule:
     ----------
     rate
         The step, in parameters per unit of the natural direction.
+    first
+        The temperature at the beginning.
     progress
         From the number of steps done, which share of the ascent is over, from 0 to 1; at 1 it ends.
     """
 
     rate: float
+    first: float = FIRST
     progress: Callable[[int], float]
 
     def temperature(self, share: float) -> float:
         """The temperature when a share of the ascent is over."""
-        return float(FIRST * (LAST / FIRST) ** min(1.0, share))
+        return float(self.first * (LAST / self.first) ** min(1.0, share))
 
 
 def soft_ascent(smooth: SmoothGame, start: LeaderPolicy, schedule: Schedule) -> Iterator[LeaderPolicy]:
@@ -85,7 +95,7 @@ def soft_ascent(smooth: SmoothGame, start: LeaderPolicy, schedule: Schedule) -> 
         tracked, direction = smooth.after(slots, schedule.temperature(share), tracked, sweeps)
         steps += 1
         share = schedule.progress(steps)
-        if steps % JUDGED == 0 or share >= 1.0:
+        if steps % (RARELY if share < HOT else JUDGED) == 0 or share >= 1.0:
             yield LeaderPolicy.from_slots(game, np.where(slots < DUST, 0.0, slots))
         if share >= 1.0:
             return
