@@ -25,7 +25,7 @@ from ssg_mip.errors import InvalidPolicyError, OptionError
 from ssg_mip.evaluation.value_bounds import leader_value_bounds, raised_sum
 from ssg_mip.exact.heuristics.allowed import Allowed
 from ssg_mip.game.game import Game
-from ssg_mip.game.policy import LEADER_POLICY, LeaderPolicy
+from ssg_mip.game.policy import GIVEN_POLICY, LeaderPolicy
 from ssg_mip.methods.closing import closed
 from ssg_mip.methods.polish import Polished, applies, as_it_is, polished
 from ssg_mip.methods.seen_rationally import as_asked, seen_rationally
@@ -88,10 +88,10 @@ class Wishes:
     tolerances: Tolerances = DEFAULT_TOLERANCES
 
 
-@checked(policy=LEADER_POLICY, polish=FLAG, check=FLAG, guarantee=FLAG)
+@checked(policy=GIVEN_POLICY, polish=FLAG, check=FLAG, guarantee=FLAG)
 def evaluate_policy(
     problem: Problem | Game,
-    policy: LeaderPolicy,
+    policy: LeaderPolicy | Mapping[str, Mapping[str, float]],
     *,
     polish: bool = True,
     check: bool = True,
@@ -105,7 +105,7 @@ def evaluate_policy(
     problem
         The problem, or a game.
     policy
-        The policy.
+        The policy, or ``{state: {action: probability}}``; states with a single action may be left out.
     polish
         Whether to look near it for a policy on its ties; the one with the larger value is the answer.
     check, guarantee, tolerances
@@ -126,7 +126,8 @@ def evaluate_policy(
     """
     asked = as_problem(problem)
     wishes = Wishes(polish=polish, check=check, guarantee=guarantee, tolerances=tolerances)
-    return brought_back(asked, Outside(slots=policy.slots(asked.game), place="the policy"), wishes)
+    slots = LeaderPolicy.given(asked.game, policy).slots(asked.game)
+    return brought_back(asked, Outside(slots=slots, place="the policy"), wishes)
 
 
 @checked(file=PATH, names=optional(PATH), polish=FLAG, check=FLAG, guarantee=FLAG)

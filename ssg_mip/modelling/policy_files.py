@@ -83,7 +83,10 @@ def _parsed(file: Path) -> dict[str, Any]:
 
 
 def _slots(game: Game, table: Mapping[str, Any], file: Path) -> FloatArray:
-    """The probabilities per leader slot, as they are; actions left out have probability 0."""
+    """The probabilities per leader slot, as they are; actions left out have probability 0.
+
+    States with a single action may be left out: it has probability 1.
+    """
     slots = np.zeros(int(game.leader_offsets[-1]))
     unknown = set(table) - set(game.state_names)
     if unknown:
@@ -91,10 +94,14 @@ def _slots(game: Game, table: Mapping[str, Any], file: Path) -> FloatArray:
             f"{file} names the state {min(unknown)!r}, which {game.name!r} does not have: is it of another instance?"
         )
     for number, (state, actions) in enumerate(zip(game.state_names, game.leader_actions, strict=True)):
+        if state not in table and len(actions) == 1:
+            slots[int(game.leader_offsets[number])] = 1.0
+            continue
         row = table.get(state)
         if not isinstance(row, dict):
             raise InvalidPolicyError(
-                f"{file} says {shown(row)} of the state {state!r}; it must be {{action: probability}} for every state"
+                f"{file} says {shown(row)} of the state {state!r}; it must be {{action: probability}} for every state "
+                "with several actions"
             )
         for action, probability in row.items():
             if action not in actions:
