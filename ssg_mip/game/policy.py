@@ -159,7 +159,7 @@ class LeaderPolicy(Immutable):
 
     @classmethod
     def given(cls, game: Game, policy: LeaderPolicy | Mapping[str, Mapping[str, float]]) -> LeaderPolicy:
-        """A policy as users give it: one as it is, or ``{state: {action: probability}}`` as :meth:`from_names` reads it.
+        """A policy as users give it: itself, or the table that :meth:`from_names` reads.
 
         Raises
         ------
