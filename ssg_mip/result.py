@@ -281,11 +281,20 @@ class Result(FrozenArrays):
         return gap_in_units(self.leader_value, self.dual_bound, self.gap_scale)
 
     def __repr__(self) -> str:
-        what = "value" if self.reached is None else self.reached.what.kind
+        goal = "" if self.reached is None else f"{self._goal_in_short(self.reached)}, "
         return (
-            f"Result({self.method!r} on {self.game.name!r}: {self.status.name}, {what} {self.scalarised_value:.9g} <= "
-            f"{self.scalarised_bound:.9g}, {self.check.word})"
+            f"Result({self.method!r} on {self.game.name!r}: {self.status.name}, {goal}value {self.leader_value:.9g} <= "
+            f"{self.dual_bound:.9g}, {self.check.word})"
         )
+
+    def _goal_in_short(self, reached: Reached) -> str:
+        """The goal's kind with its value and bound, of sums in turn one pair after the other."""
+        if isinstance(reached, ReachedLeast):
+            pairs = [(self.scalarised_value, reached.bound)]
+        else:
+            pairs = [(float(step.weights @ self.leader_values), step.bound) for step in reached.steps]
+        said = " then ".join(f"{value:.9g} <= {bound:.9g}" for value, bound in pairs)
+        return f"{reached.what.kind} {said or 'not begun'}"
 
     def _goal(self, reached: Reached) -> dict[str, Any]:
         slots = None if self.leader_policy is None else self.leader_policy.slots(self.game)

@@ -300,6 +300,6 @@ def _start_policy(
         raise OptionError(
             f"start is {shown(start)}; it must be a LeaderPolicy, {{state: {{action: probability}}}} or 'random'"
         )
-    policy = start if isinstance(start, LeaderPolicy) else LeaderPolicy.from_names(game, start)
+    policy = LeaderPolicy.given(game, start)
     policy.slots(game)
     return policy

@@ -21,8 +21,8 @@ def evaluate_file(
         Path,
         typer.Argument(
             metavar="POLICY|SOLUTION",
-            help="Leader policy: JSON {state: {action: probability}}, or what solve --json printed; or a solution file "
-            "of HiGHS, SCIP, Gurobi or CBC for a file that export wrote.",
+            help="Leader policy: JSON {state: {action: probability}}, where states of one action may be left out, or "
+            "what solve --json printed; or a solution file of HiGHS, SCIP, Gurobi or CBC for a file that export wrote.",
             show_default=False,
         ),
     ],

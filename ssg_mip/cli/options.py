@@ -15,6 +15,7 @@ from ssg_mip.evaluation.best_response import Ties as TieRule
 from ssg_mip.evaluation.best_response import check_ties
 
 if TYPE_CHECKING:
+    from ssg_mip.problem.goal import Goal
     from ssg_mip.runs.run import StepSelection
 
 Instance = Annotated[Path, typer.Argument(metavar="INSTANCE", help="Instance file.", show_default=False)]
@@ -63,6 +64,18 @@ ScalarisationGiven = Annotated[
         help="What the steps of policy iteration maximise: augmented-chebyshev (with its defaults), or a JSON object, "
         "or a JSON file with one, that has a kind (weighted-sum, augmented-chebyshev, concave-pieces) and its numbers "
         "by state. Default: the weighted sum.",
+        show_default=False,
+    ),
+]
+GoalGiven = Annotated[
+    str | None,
+    typer.Option(
+        "--goal",
+        metavar="TEXT|FILE",
+        help="In the place of a weighted sum: worst-start:s1,s2 (the least value over these starts) or "
+        "lexicographic:s1,s2 (one state's value after the other); or a JSON object, or a JSON file with one: kind "
+        "worst-start with starts (states, or probabilities by state), or lexicographic with weights (a list, each by "
+        "state) and tolerance. Needs --method commitment.",
         show_default=False,
     ),
 ]
@@ -310,6 +323,34 @@ def read_scalarisation(given: str | None) -> dict[str, Any] | None:
     if text.endswith(".json") or file_named(text) is not None:
         return _parse(_read_text(Path(text), "--scalarisation"), text)
     return {"kind": text}
+
+
+def read_goal(given: str | None) -> Goal | None:
+    """A goal: from its short form, a JSON object, or a file that holds one.
+
+    Raises
+    ------
+    OptionError
+        If it cannot be read. Whether it fits a game is looked at where the game is known.
+    """
+    from ssg_mip.problem.goals.reading import goal_from_document, goal_from_text
+
+    if given is None:
+        return None
+    text = given.strip()
+    if text.startswith("{"):
+        return goal_from_document(_parse(text, "--goal"))
+    if text.endswith(".json") or file_named(text) is not None:
+        return goal_from_document(_parse(_read_text(Path(text), "--goal"), text))
+    return goal_from_text(text)
+
+
+def check_one_objective(goal: object, weights: object, scalarisation: object) -> None:
+    """Raise :class:`OptionError` if a goal stands beside what it takes the place of."""
+    others = {"--weights": weights, "--scalarisation": scalarisation}
+    beside = next((name for name, value in others.items() if value is not None), None)
+    if goal is not None and beside is not None:
+        raise OptionError(f"--goal takes the place of {beside}, and both are given; leave one of them out")
 
 
 def read_json_file(path: Path) -> Mapping[str, Any]:

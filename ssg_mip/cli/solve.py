@@ -26,6 +26,7 @@ def solve_instance(
     method: options.UsualMethod = "usual",
     weights: options.Weights = None,
     scalarisation: options.ScalarisationGiven = None,
+    goal: options.GoalGiven = None,
     ties: options.Ties = "leader",
     margin: options.Margin = 0.0,
     follower: options.Follower = None,
@@ -76,12 +77,16 @@ def solve_instance(
             "--start": file_named(start),
             "--weights": file_named(weights),
             "--scalarisation": file_named(scalarisation),
+            "--goal": file_named(goal),
         },
     )
+    options.check_one_objective(goal, weights, scalarisation)
+    wanted = options.read_goal(goal)
     recorder = None if certificate is None else prepared_recorder(certificate)
     with graceful_interrupt() as interrupt:
+        problem = read_problem(instance)
         result = solve(
-            read_problem(instance),
+            problem if wanted is None else problem.maximise(wanted),
             method=method,
             weights=options.read_weights(weights),
             scalarisation=options.read_scalarisation(scalarisation),

@@ -109,12 +109,12 @@ class LeaderPolicy(Immutable):
     def from_names(cls, game: Game, table: Mapping[str, Mapping[str, float]]) -> LeaderPolicy:
         """From ``{state: {action: probability}}``; actions left out have probability 0.
 
-        States that leave no choice may be left out.
+        States with a single action may be left out.
 
         Raises
         ------
         InvalidPolicyError
-            If a name is unknown, a state is missing or a row does not sum to one.
+            If a name is unknown, a state with several actions is missing or a row does not sum to one.
         """
         padded = np.zeros((game.num_states, int(game.leader_counts.max())))
         unknown = set(table) - set(game.state_names)
@@ -122,13 +122,13 @@ class LeaderPolicy(Immutable):
             first = min(unknown, key=str)
             raise InvalidPolicyError(f"the policy names the unknown state {first!r}; {game.name} has no such state")
         for index, state in enumerate(game.state_names):
-            if state not in table and len(game.leader_actions[index]) == 1:
+            if state not in table:
+                if len(game.leader_actions[index]) > 1:
+                    raise InvalidPolicyError(
+                        f"the policy says nothing about state {state!r}; give every state with several actions a row"
+                    )
                 padded[index, 0] = 1.0
                 continue
-            if state not in table:
-                raise InvalidPolicyError(
-                    f"the policy says nothing about state {state!r}; give every state with a choice a row"
-                )
             if not isinstance(table[state], Mapping):
                 raise InvalidPolicyError(
                     f"the policy holds {shown(table[state])} for state {state!r}; it must be {{action: probability}}"
@@ -156,6 +156,17 @@ class LeaderPolicy(Immutable):
                     f"{PROBABILITY:g}"
                 )
         return cls(padded)
+
+    @classmethod
+    def given(cls, game: Game, policy: LeaderPolicy | Mapping[str, Mapping[str, float]]) -> LeaderPolicy:
+        """A policy as users give it: itself, or the table that :meth:`from_names` reads.
+
+        Raises
+        ------
+        InvalidPolicyError
+            If the names or numbers are no policy of the game.
+        """
+        return policy if isinstance(policy, LeaderPolicy) else cls.from_names(game, policy)
 
     @checked(game=GAME)
     def slots(self, game: Game) -> FloatArray:
@@ -250,6 +261,9 @@ LEADER_POLICY = instance_of(
     LeaderPolicy, "a LeaderPolicy: LeaderPolicy.from_names(game, {state: {action: probability}}) makes one"
 )
 """What an argument that is a leader's policy must be."""
+
+GIVEN_POLICY = instance_of((LeaderPolicy, Mapping), "a LeaderPolicy or {state: {action: probability}}")
+"""What an argument must be that is a leader's policy, or a table that says one by names."""
 
 FOLLOWER_POLICY = instance_of(FollowerPolicy, "a FollowerPolicy, of one action for each state")
 """What an argument that is a follower's policy must be."""

@@ -83,7 +83,10 @@ def _parsed(file: Path) -> dict[str, Any]:
 
 
 def _slots(game: Game, table: Mapping[str, Any], file: Path) -> FloatArray:
-    """The probabilities per leader slot, as they are; actions left out have probability 0."""
+    """The probabilities per leader slot, as they are; actions left out have probability 0.
+
+    States with a single action may be left out: it has probability 1.
+    """
     slots = np.zeros(int(game.leader_offsets[-1]))
     unknown = set(table) - set(game.state_names)
     if unknown:
@@ -96,10 +99,9 @@ def _slots(game: Game, table: Mapping[str, Any], file: Path) -> FloatArray:
             continue
         row = table.get(state)
         if not isinstance(row, dict):
-            said = shown(row) if state in table else "nothing"
             raise InvalidPolicyError(
-                f"{file} says {said} of the state {state!r}; it must be {{action: probability}} for every state "
-                "with a choice"
+                f"{file} says {shown(row) if state in table else 'nothing'} of the state {state!r}; it must be {{action: probability}} for every state "
+                "with several actions"
             )
         for action, probability in row.items():
             if action not in actions:

@@ -172,7 +172,7 @@ class Modelling(abc.ABC):
                 f"constraint {own!r}: policy is {shown(policy)}; it must be a LeaderPolicy or "
                 "{state: {action: probability}}"
             )
-        centre = policy if isinstance(policy, LeaderPolicy) else LeaderPolicy.from_names(self.game, policy)
+        centre = LeaderPolicy.given(self.game, policy)
         table = tuple((state, tuple(row.items())) for state, row in centre.to_names(self.game).items())
         distance = number_of(radius, f"constraint {own!r}: radius", 0.0)
         return self.constrained(CloseTo(name=own, policy=table, radius=distance))

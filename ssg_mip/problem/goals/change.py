@@ -102,9 +102,7 @@ class PriceOnChange(Goal):
         )
 
     def _slots(self, game: Game) -> FloatArray:
-        given = self.reference
-        policy = given if isinstance(given, LeaderPolicy) else LeaderPolicy.from_names(game, given)
-        return policy.slots(game)
+        return LeaderPolicy.given(game, self.reference).slots(game)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)

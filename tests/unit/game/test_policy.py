@@ -124,3 +124,13 @@ def test_rows_are_normalised_unless_they_are_off_by_rounding_only() -> None:
     policy = LeaderPolicy(np.array([[0.333333333, 0.333333333, 0.333333333], [0.1, 0.2, 0.7]]))
     assert policy.probabilities.sum(axis=1) == pytest.approx([1.0, 1.0], abs=1e-15)
     assert policy.probabilities[1].tolist() == [0.1, 0.2, 0.7]
+
+
+def test_states_with_a_single_action_may_be_left_out() -> None:
+    """State ``u`` has one action, state ``v`` three: a table about ``v`` says it all."""
+    assert [len(actions) for actions in GAME.leader_actions] == [1, 3]
+    short = LeaderPolicy.from_names(GAME, {"v": {"b": 1.0}})
+    whole = LeaderPolicy.from_names(GAME, {"u": {"a": 1.0}, "v": {"b": 1.0}})
+    assert np.array_equal(short.probabilities, whole.probabilities)
+    with pytest.raises(InvalidPolicyError, match="state 'u' sum to 0"):
+        LeaderPolicy.from_names(GAME, {"u": {}, "v": {"b": 1.0}})

@@ -10,6 +10,7 @@ import pytest
 
 from ssg_mip import Game, LeaderPolicy, best_response, evaluate_policy, export, import_solution, solve, verify
 from ssg_mip.errors import InvalidPolicyError, OptionError
+from ssg_mip.game.builder import GameBuilder
 from ssg_mip.library import random_game
 from ssg_mip.modelling.named_columns import simplex_projection
 from ssg_mip.problem.follower import Rational
@@ -252,3 +253,40 @@ def test_the_projection_is_the_nearest_point_of_the_simplex() -> None:
         assert nearest.sum() == pytest.approx(1.0)
         others = rng.dirichlet(np.ones(4), size=200)
         assert np.linalg.norm(nearest - point) <= np.linalg.norm(others - point, axis=1).min() + 1e-12
+
+
+def one_choice() -> Game:
+    """In ``gate`` the leader chooses, in ``yard`` he has one action; discounts 0, so that values are rewards."""
+    builder = GameBuilder(leader_discount=0, follower_discount=0)
+    for state, leader in {"gate": ["open", "shut"], "yard": ["wait"]}.items():
+        builder.add_state(state, leader_actions=leader, follower_actions=["go"])
+        for reward, action in enumerate(leader):
+            builder.add_transition(state, action, "go", leader_reward=reward, follower_reward=0, next=state)
+    return builder.build()
+
+
+def test_a_policy_may_be_a_table_without_the_states_of_one_action(tmp_path: Path) -> None:
+    game, table = one_choice(), {"gate": {"open": 0.25, "shut": 0.75}}
+    given = evaluate_policy(game, table)
+    assert given.leader_values.tolist() == [0.75, 0.0]
+    assert verify(game, given.to_dict()).failed == ()
+    file = tmp_path / "policy.json"
+    file.write_text(json.dumps(table))
+    assert import_solution(game, file).leader_values.tolist() == [0.75, 0.0]
+    near = Problem(game).close_to(table, 0.5)
+    assert solve(near, "commitment").leader_value == pytest.approx(0.5)
+    assert solve(game, "policy-iteration", start=table).trajectory[0].leader_value == pytest.approx(0.375)
+
+
+@pytest.mark.parametrize(
+    ("table", "error", "words"),
+    [
+        ({"yard": {"wait": 1.0}}, InvalidPolicyError, "says nothing about state 'gate'"),
+        ({"gate": {"open": 1.0}, "yard": {"wait": 0.5}}, InvalidPolicyError, "'yard' sum to 0.5"),
+        ({"gate": {"climb": 1.0}}, InvalidPolicyError, "unknown leader action 'climb'"),
+        ([[1.0, 0.0], [1.0, 0.0]], OptionError, "a LeaderPolicy or"),
+    ],
+)
+def test_a_table_that_is_no_policy_is_told(table: object, error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=words):
+        evaluate_policy(one_choice(), table)  # type: ignore[arg-type]

@@ -34,7 +34,7 @@ def test_states_without_a_choice_may_be_left_out(tmp_path: Path) -> None:
     first = next(iter(in_short()))
     file.write_text(json.dumps({s: row for s, row in in_short().items() if s != first}), encoding="utf-8")
     assert main(["evaluate", str(instance), str(file)]) == 2
-    with pytest.raises(InvalidPolicyError, match="give every state with a choice a row"):
+    with pytest.raises(InvalidPolicyError, match="give every state with several actions a row"):
         LeaderPolicy.from_names(game(), {})
 
 
@@ -54,7 +54,7 @@ def test_a_policy_file_that_says_nothing_of_a_state_is_told_so(
 def test_policies_are_evaluated_as_mappings_too() -> None:
     said = evaluate_policy(game(), LeaderPolicy.uniform(game()), polish=False)
     assert evaluate_policy(game(), in_short(), polish=False).leader_value == said.leader_value
-    with pytest.raises(OptionError, match=r"policy is .* it must be a LeaderPolicy, or"):
+    with pytest.raises(OptionError, match=r"policy is .* it must be a LeaderPolicy or"):
         evaluate_policy(game(), 7)  # type: ignore[arg-type]
     with pytest.raises(InvalidPolicyError, match="unknown state"):
         evaluate_policy(game(), {"nowhere": {}})

@@ -479,3 +479,17 @@ def test_a_goal_that_no_policy_may_pursue_is_infeasible(goal: Any) -> None:
     assert result.dual_bound == -np.inf
     assert result.to_dict()["goal"]["kind"] in ("worst-start", "lexicographic")
     assert verify(plain.to_game(), result.to_dict()).failed == ()
+
+
+def test_a_result_says_its_goal_in_short() -> None:
+    """The least of the starts' values stands before the value of the weights, with its own bound."""
+    problem = Problem(game_of(0).to_game())
+    worst = solve(problem.maximise(WorstStart(["s0", "s1"])), "commitment", gap=GAP)
+    own = worst.scalarised_value
+    assert own == pytest.approx(min(worst.leader_values))
+    assert f"worst-start {own:.9g} <= {worst.scalarised_bound:.9g}, value {worst.leader_value:.9g} <= " in repr(worst)
+    turns = solve(problem.maximise(Lexicographic([{"s0": 1}, {"s1": 1}])), "commitment", gap=GAP)
+    first, second = turns.leader_values
+    assert f"lexicographic {first:.9g} <= " in repr(turns)
+    assert f" then {second:.9g} <= " in repr(turns)
+    assert " then " not in repr(solve(problem, "commitment", gap=GAP))
