@@ -70,7 +70,7 @@ def with_payoff_bound(problem: Problem, run: Run, result: Result, deadline: Dead
     if result.relative_gap <= max(run.gap, LEAST_GAP) or deadline.remaining < least:
         return result
     form = standard_form(problem.game)
-    found = payoff_set_bound(form.standard, deadline=deadline.share(SHARE))
+    found = payoff_set_bound(form.standard, deadline=deadline.share(SHARE), stopped=lambda: run.interrupt.requested)
     bound = form.leader.upper_out(raised_sum(problem.weights, found.upper), problem.weights)
     if not bound < result.dual_bound:
         return result

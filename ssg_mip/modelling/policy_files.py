@@ -99,8 +99,9 @@ def _slots(game: Game, table: Mapping[str, Any], file: Path) -> FloatArray:
             continue
         row = table.get(state)
         if not isinstance(row, dict):
+            said = shown(row) if state in table else "nothing"
             raise InvalidPolicyError(
-                f"{file} says {shown(row) if state in table else 'nothing'} of the state {state!r}; it must be {{action: probability}} for every state "
+                f"{file} says {said} of the state {state!r}; it must be {{action: probability}} for every state "
                 "with several actions"
             )
         for action, probability in row.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 
@@ -23,8 +24,8 @@ FINER_TAKES = 5.0
 UNHURRIED = 30.0
 """Seconds that it may take there although there is no limit."""
 
-BLOCK_ENTRIES = 40_000
-"""Joint actions in a block at most: what is compared for them, slope by slope and mix by mix, stays below 100 MB."""
+BLOCK_ENTRIES = 20_000
+"""Joint actions in a block at most: what is compared for them, slope by slope and mix by mix, stays below 50 MB."""
 
 FULL_SWEEPS = 12
 """Sweeps that look for better multipliers, at most."""
@@ -94,7 +95,13 @@ class PayoffBound:
     floors: FloatArray | None = None
 
 
-def payoff_set_bound(game: Game, *, deadline: Deadline | None = None, floors: FloatArray | None = None) -> PayoffBound:
+def payoff_set_bound(
+    game: Game,
+    *,
+    deadline: Deadline | None = None,
+    floors: FloatArray | None = None,
+    stopped: Callable[[], bool] = bool,
+) -> PayoffBound:
     """Bound the leader's value in every state by payoff sets (:mod:`ssg_mip.evaluation.payoff_set`).
 
     Parameters
@@ -107,6 +114,8 @@ def payoff_set_bound(game: Game, *, deadline: Deadline | None = None, floors: Fl
         Least values, shape ``[num_states]``: bound only policies under which the leader gets at least these in every
         state, such as those that lose nowhere against a policy that has them. Values that were computed are to be
         lowered by their error. Such a bound has no certificate.
+    stopped
+        The wish to stop, asked as often as the clock; never by default.
 
     Raises
     ------
@@ -114,29 +123,35 @@ def payoff_set_bound(game: Game, *, deadline: Deadline | None = None, floors: Fl
         If the floors are not one finite number for each state.
     """
     deadline = Deadline() if deadline is None else deadline
+
+    def over() -> bool:
+        return deadline.expired or stopped()
+
     slopes = np.array(SLOPES) * _ratio(game)
     least = None if floors is None else _checked(game, floors)
-    coarse = _Iteration(game, slopes, deadline, least).run()
-    if FINER_TAKES * deadline.elapsed > min(deadline.remaining, UNHURRIED):
+    coarse = _Iteration(game, slopes, over, least).run()
+    if stopped() or FINER_TAKES * deadline.elapsed > min(deadline.remaining, UNHURRIED):
         return coarse
     finer = np.sort(np.concatenate((slopes, 0.5 * (slopes[1:] + slopes[:-1]))))
-    fine = _Iteration(game, finer, deadline, least).run()
+    fine = _Iteration(game, finer, over, least).run()
     return min(coarse, fine, key=lambda one: float(one.upper.sum()))
 
 
 class _Iteration:
     """The state of the iteration."""
 
-    def __init__(self, game: Game, slopes: FloatArray, deadline: Deadline, floors: FloatArray | None = None) -> None:
+    def __init__(
+        self, game: Game, slopes: FloatArray, over: Callable[[], bool], floors: FloatArray | None = None
+    ) -> None:
         self._game = game
         self._floors = floors
-        self._deadline = deadline
+        self._over = over
         self._moves = transition_matrix(game)
         self._blocks = blocks_of(game, BLOCK_ENTRIES)
         self._above = follower_value_bounds(game).upper
         self._slopes = slopes
         self._planner = leader_value_bounds(game)
-        self._lower = _secured(game, self._blocks, self._moves, deadline)
+        self._lower = _secured(game, self._blocks, self._moves, over)
         self._support = self._planner.upper[:, None] + self._slopes * self._above[:, None]
         self._chosen = [_none(block, len(self._slopes)) for block in self._blocks]
         self._answers = game.follower_rewards + game.follower_discount * (self._moves @ self._lower)
@@ -151,12 +166,12 @@ class _Iteration:
             first = moved = self._sweep(search=round_ > 0)
             sweeps += 1
             for _ in range(CHEAP_SWEEPS):
-                if self._deadline.expired or moved <= self._little:
+                if self._over() or moved <= self._little:
                     break
                 moved = self._sweep(search=False)
                 sweeps += 1
             gained = before - self._bound().sum() > self._little * self._game.num_states
-            if self._deadline.expired or (round_ > 0 and first <= self._little) or (round_ > 1 and not gained):
+            if self._over() or (round_ > 0 and first <= self._little) or (round_ > 1 and not gained):
                 break
         return self._safe(sweeps)
 
@@ -184,7 +199,7 @@ class _Iteration:
         after, moved = self._after(self._support), 0.0
         fresh = self._support.copy()
         for place, block in enumerate(self._blocks):
-            if search:
+            if search and not self._over():
                 self._chosen[place] = self._searched(block, after, self._chosen[place])
             found = self._applied(block, after, self._chosen[place])
             own = self._support[block.states]
@@ -335,13 +350,13 @@ def _interpolation(game: Game, slopes: FloatArray) -> tuple[FloatArray, FloatArr
     return weight, beyond
 
 
-def _secured(game: Game, blocks: list[Block], moves: object, deadline: Deadline) -> FloatArray:
+def _secured(game: Game, blocks: list[Block], moves: object, over: Callable[[], bool]) -> FloatArray:
     """What the follower secures against every leader, by mixing his actions, rounding included."""
     values = follower_value_bounds(game).lower
     size = float(np.abs(game.follower_rewards).max() + np.abs(values).max())
     little = 1e-6 * size
     for _ in range(SECURITY_SWEEPS):
-        if deadline.expired:
+        if over():
             break
         answers = game.follower_rewards + game.follower_discount * (moves @ values)  # type: ignore[operator]
         fresh = values.copy()

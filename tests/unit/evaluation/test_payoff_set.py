@@ -171,3 +171,16 @@ def test_a_bound_with_floors_is_no_certificate_for_all_policies() -> None:
     claim = Claim(weights=game.initial, bound=100.0)
     assert PayoffLines(bound=payoff_set_bound(game)).shown(claim) is not None
     assert PayoffLines(bound=payoff_set_bound(game, floors=np.full(4, -1000.0))).shown(claim) is None
+
+
+def test_a_wish_to_stop_ends_it_with_a_bound() -> None:
+    game, asked = random_game(1, 6, 3, 3, 2), 0
+
+    def stopped() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 3
+
+    found = payoff_set_bound(game, stopped=stopped)
+    assert found.sweeps <= 2
+    assert (found.upper >= payoff_set_bound(game).upper - 1e-9).all()
