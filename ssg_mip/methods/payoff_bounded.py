@@ -74,7 +74,8 @@ def with_payoff_bound(problem: Problem, run: Run, result: Result, deadline: Dead
     bound = form.leader.upper_out(raised_sum(problem.weights, found.upper), problem.weights)
     if not bound < result.dual_bound:
         return result
-    proof = proof_out(BoundProof.PAYOFFS, form)
+    counted = problem.follower.margin == 0.0
+    proof = proof_out(BoundProof.PAYOFFS, form) if counted else BoundProof.MARGIN
     if run.recorder is not None:
         bound, proof = _recorded(problem, run.recorder, found, form, proof)
         if not bound < result.dual_bound:
@@ -92,7 +93,10 @@ def with_payoff_bound(problem: Problem, run: Run, result: Result, deadline: Dead
 def _recorded(
     problem: Problem, recorder: Recorder, found: PayoffBound, form: StandardForm, proof: BoundProof
 ) -> tuple[float, BoundProof]:
-    """The bound that the certificate claims, and what it rests on; infinite where the recorder keeps another claim."""
+    """The bound that the certificate claims, and what it rests on; infinite where the recorder keeps what it has.
+
+    It does so where its claim is another, and where the fresh one proves nothing.
+    """
     fresh = Recorder()
     fresh.form = None if form.changes_nothing else form
     fresh.payoffs, fresh.others = found, recorder.others
@@ -100,10 +104,10 @@ def _recorded(
     claimed = fresh.settle(game, Claim(weights=problem.weights, bound=raised_sum(problem.weights, found.proven)))
     bound = form.leader.upper_out(claimed, problem.weights)
     before = recorder.claim
-    if before is None or before.margin == 0.0:
-        recorder.take(fresh)
-        return bound, BoundProof.REPLAYED if fresh.replayed else proof
-    return math.inf, proof
+    if fresh.failure is not None or (before is not None and before.margin != 0.0):
+        return math.inf, proof
+    recorder.take(fresh)
+    return bound, BoundProof.REPLAYED if fresh.replayed else proof
 
 
 def _concluded(problem: Problem, run: Run, result: Result) -> Result:

@@ -15,8 +15,6 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.evaluation.mdp import transition_matrix
@@ -106,6 +104,9 @@ def _of_parts(problem: Problem, run: Run) -> Iterator[LeaderPolicy | None]:
 
 def _parts(game: Game) -> IntArray:
     """The part of every state: play in one never meets play in another."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
     left = np.repeat(game.row_state, np.diff(game.indptr))
     moves = csr_array((np.ones(len(left)), (left, game.successors)), shape=(game.num_states,) * 2)
     found: IntArray = connected_components(moves, directed=False)[1].astype(np.int64)

@@ -161,7 +161,7 @@ def test_a_fixed_point_of_another_class_or_with_a_margin_has_the_planners_bound(
     assert _solve(game).bound_proof is BoundProof.PAIR
     myopic = game.replace(follower_discount=0.0)
     with_margin = solve(myopic, "fixed-point", margin=1e-3)
-    assert (with_margin.bound_proof, with_margin.dual_bound < _planned(myopic)) == (BoundProof.PAYOFFS, True)
+    assert (with_margin.bound_proof, with_margin.dual_bound < _planned(myopic)) == (BoundProof.MARGIN, True)
     assert solve(myopic, "fixed-point", time_limit=0.0).dual_bound == pytest.approx(_planned(myopic), abs=1e-12)
     assert _solve(myopic).dual_bound < _planned(myopic)
 
