@@ -28,6 +28,8 @@ class SearchOptions:
         Look for policies by sequential linear programs.
     operator_starts
         Begin with policies of the fixed-point operator where the program is large.
+    many_starts
+        Look for policies from many starts where a program with rows on the policy, or for a goal, is not closed soon.
     warm_starts
         Start a linear program from its parent's basis.
     """
@@ -40,6 +42,7 @@ class SearchOptions:
     level_two_cuts: bool = True
     local_ascent: bool = True
     operator_starts: bool = True
+    many_starts: bool = True
     warm_starts: bool = True
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.value_bounds import ValueBounds
 from ssg_mip.exact.bridge import Bridge, weights_of
 from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal
+from ssg_mip.exact.heuristics.many_starts import LITTLE_PATIENCE, ManyStarts
 from ssg_mip.exact.heuristics.operator_policies import OPERATOR_PRODUCTS, operator_policies
 from ssg_mip.exact.heuristics.other_methods import OtherMethods
 from ssg_mip.exact.heuristics.simple import simple_policies
@@ -32,6 +33,9 @@ from ssg_mip.runs.run import Run
 
 SLOW_PRODUCTS = 10 * OPERATOR_PRODUCTS
 """Products from which on other methods are asked at once: it takes long to come to relaxed points."""
+
+LONG_PRODUCTS = 400
+"""Products from which on programs with rows, or for goals, begin with many starts: few of them close in a second."""
 
 Witness = Callable[[LeaderPolicy, Response], None]
 """Told of every policy that keeps the margin and of the exact response to it."""
@@ -63,6 +67,9 @@ class CommitmentBridge(Bridge):
         products = direction_products(game, direction) if direction.is_sum else 0
         self._large, self._slow = products >= OPERATOR_PRODUCTS, products >= SLOW_PRODUCTS
         self._others = OtherMethods(run)
+        self._many: ManyStarts | None = None
+        self._is_long = False
+        self._best: Candidate | None = None
 
     # ------------------------------------------------------------------ the program
 
@@ -140,7 +147,28 @@ class CommitmentBridge(Bridge):
             best = max(best, self.evaluate(policy), key=lambda one: one.value)
         return best
 
+    def look_everywhere(self, size: int) -> None:
+        """Look for policies from many starts: at once where a program of this size is long, otherwise after a while."""
+        ascent = self._primal.ascent
+        if ascent is not None and self.run.search.many_starts:
+            self._many = ManyStarts(self.game, self.evaluate, ascent, self.run)
+            self._is_long = size >= LONG_PRODUCTS
+            self._slow = self._is_long
+
     def start(self) -> Iterator[tuple[float, Candidate]]:
+        """What is known before the search; where the program is long also what many starts bring."""
+        yield from self._noted(self._first_policies())
+        if self._many is not None and self._is_long and self._best is not None:
+            yield from self._noted(_valued(self._many.around(self._best)))
+
+    def _noted(self, candidates: Iterable[tuple[float, Candidate]]) -> Iterator[tuple[float, Candidate]]:
+        """The candidates, the best of which is remembered."""
+        for value, candidate in candidates:
+            if self._best is None or value > self._best.value:
+                self._best = candidate
+            yield value, candidate
+
+    def _first_policies(self) -> Iterator[tuple[float, Candidate]]:
         """In large programs the operator's policies and the ascent from the best of them, before what all have."""
         if self._large and self.run.search.operator_starts:
             yield from self._from_operator()
@@ -150,16 +178,33 @@ class CommitmentBridge(Bridge):
                 yield from self._tried(policy)
 
     def _start_policies(self) -> Iterator[LeaderPolicy]:
-        """Along a direction a given start alone: simple policies hardly ever meet demands that were made to be hard."""
-        start = self.run.start
-        return super()._start_policies() if self.direction.is_sum or start is None else iter((start,))
+        """Along a direction a given start alone, if some demand may be missed: simple policies hardly ever meet it."""
+        start, direction = self.run.start, self.direction
+        always = direction.is_sum or (self._many is not None and bool(np.all(direction.slopes > 0.0)))
+        return super()._start_policies() if always or start is None else iter((start,))
 
     def propose(self, point: Point, box: Box, primal_bound: float) -> Iterator[tuple[float, Candidate]]:
         """Policies that the relaxed point suggests; after a while also one that another method does."""
-        yield from super().propose(point, box, primal_bound)
-        policy = self._others.after_a_look()
+        yield from self._noted(super().propose(point, box, primal_bound))
+        if self._is_long and self._best is not None and self._best.value > primal_bound:
+            yield from self._polished(self._best)
+        due = self._others.is_due_after_a_look()
+        policy = self._others.next_policy() if due else None
         if policy is not None:
-            yield from self._tried(policy)
+            yield from self._noted(self._tried(policy))
+        if due and self._many is not None and self._best is not None:
+            early = self._others.is_early and not self._is_long
+            yield from self._polished(self._best) if early else self._around(self._best)
+
+    def _around(self, best: Candidate) -> Iterator[tuple[float, Candidate]]:
+        """What a few rounds of starts bring."""
+        if self._many is not None:
+            yield from self._noted(_valued(self._many.around(best, LITTLE_PATIENCE)))
+
+    def _polished(self, best: Candidate) -> Iterator[tuple[float, Candidate]]:
+        """What lies behind neighbouring answers of a new best policy."""
+        if self._many is not None:
+            yield from self._noted(_valued(self._many.polished(best)))
 
     def _tried(self, policy: LeaderPolicy) -> Iterator[tuple[float, Candidate]]:
         for candidate in self._primal.from_policy(policy):
@@ -176,3 +221,7 @@ class CommitmentBridge(Bridge):
                 best = candidate
         if best is not None and best.policy is not self.run.start and not self.run.stopped:
             yield from self._tried(best.policy)
+
+
+def _valued(candidates: Iterable[Candidate]) -> Iterator[tuple[float, Candidate]]:
+    return ((one.value, one) for one in candidates)

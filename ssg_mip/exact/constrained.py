@@ -79,6 +79,8 @@ class ConstrainedBridge(CommitmentBridge):
                 "floor, or several objectives at once, each of which would get a policy of its own; leave these rows "
                 "out, or ask for weighted sums one by one"
             )
+        if direction is None:
+            self.look_everywhere(direction_size(game, self.direction, self._coupled.tolist()))
 
     @property
     def allowed_rows(self) -> SlotRows:
@@ -266,7 +268,8 @@ def constrained_root_bound(problem: Problem, run: Run) -> float:
     """A cheap upper bound on what :func:`solve_constrained` maximises; without rows :func:`root_bound`."""
     if not problem.policies.rows:
         return root_bound(problem, run)
-    return solve_constrained(problem, run.within(nodes=1).quietly()).dual_bound
+    few = dataclasses.replace(run, search=dataclasses.replace(run.search, many_starts=False))
+    return solve_constrained(problem, few.within(nodes=1).quietly()).dual_bound
 
 
 def constrained_size(problem: Problem) -> int:

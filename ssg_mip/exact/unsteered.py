@@ -74,7 +74,7 @@ class UnsteeredBridge(ConstrainedBridge):
 
     def __init__(self, problem: Problem, run: Run, rows: Sequence[OccupancyRow]) -> None:
         super().__init__(problem, run)
-        self._rows_on_visits, self._points = rows, 0
+        self._rows_on_visits, self._points, self._many = rows, 0, None
         self._coupled = np.zeros(0, dtype=np.int64)
 
     def _whole_box(self) -> Box:

@@ -138,8 +138,9 @@ def solve_least_of(problem: Problem, run: Run, what: LeastOf) -> Answer:
     shared = _shared(problem, what.leader, what.price)
     demands = (*demands, *_floors(problem, run, len(demands)))
     direction = Direction(demands=demands, bottom=low, top=high, shared=shared, price=what.price)
-    bridge = bridge_along(_with_demands_alone(problem), run, direction)
-    stop = obstacle(_size(problem, direction), run)
+    bridge, size = bridge_along(_with_demands_alone(problem), run, direction), _size(problem, direction)
+    bridge.look_everywhere(size)
+    stop = obstacle(size, run)
     if stop is not None:
         return without_program(bridge.best_simple(), high, stop)
     scale = least_gap_scale(game, what)
@@ -250,7 +251,9 @@ def _step(problem: Problem, run: Run, steps: Sequence[Step], answers: Sequence[A
     shared = _shared(problem, np.array([problem.weights, *(step.weights for step in steps)]))
     demands = (rising, *held, *_floors(problem, run, 1 + len(held)))
     direction = Direction(demands=demands, bottom=-math.inf, shared=shared)
-    bridge = bridge_along(_with_demands_alone(problem), run.starting_at(answers[-1].policy).recording(None), direction)
+    own = dataclasses.replace(run, suggest=None, start=answers[-1].policy, recorder=None)
+    bridge = bridge_along(_with_demands_alone(problem), own, direction)
+    bridge.look_everywhere(_size(problem, direction))
     stop = obstacle(_size(problem, direction), run)
     if stop is None:
         return searched(bridge)

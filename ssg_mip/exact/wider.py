@@ -299,6 +299,13 @@ def solve_allowed(problem: Problem, run: Run) -> Answer:
     return claimed(problem, run, answer, _claim(bridge, problem, run, answer))
 
 
+def best_start(problem: Problem, run: Run) -> LeaderPolicy | None:
+    """The best policy that is known before a search begins, if there is one; parameters as of :func:`solve_allowed`."""
+    bridge = WiderBridge(dataclasses.replace(problem, policies=asked_for(problem)), run)
+    best = max((candidate for _, candidate in bridge.start()), key=lambda one: one.value, default=None)
+    return None if best is None or not math.isfinite(best.value) else best.policy
+
+
 def _claim(bridge: WiderBridge, problem: Problem, run: Run, answer: Answer) -> Claim:
     """What a certificate says of an answer."""
     space, game = problem.policies, problem.game

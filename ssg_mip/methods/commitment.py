@@ -21,9 +21,10 @@ from ssg_mip.runs.run import Run
 
 def solve(problem: Problem, run: Run) -> Result:
     """Solve the commitment program (P), or maximise another goal; ``INFEASIBLE`` where no policy keeps the margin."""
+    run = dataclasses.replace(run, suggest=suggestions_for(problem, run))
     if problem.objective.goal is not None:
         return solve_wanted(problem, run, problem.objective.goal)
-    answer = solve_suited(problem, dataclasses.replace(run, suggest=suggestions_for(problem, run)))
+    answer = solve_suited(problem, run)
     found = answer.found
     trajectory: tuple[TrajectoryPoint, ...] = ()
     status = Status.INFEASIBLE if answer.termination is Termination.INFEASIBLE else Status.NO_SOLUTION

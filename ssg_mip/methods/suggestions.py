@@ -13,6 +13,7 @@ from importlib import import_module
 
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.methods.suggestions_within import suggestions_within
 from ssg_mip.problem.objective import Objective
 from ssg_mip.problem.problem import Problem
 from ssg_mip.result import Result
@@ -37,9 +38,9 @@ LIMITS = Limits(nodes=500)
 
 
 def suggestions_for(problem: Problem, run: Run) -> Callable[[], Iterator[LeaderPolicy]] | None:
-    """What yields policies of the other methods; ``None`` where they cannot be asked the same."""
+    """What yields policies of the other methods, or of easier questions; ``None`` where none can be asked."""
     if not problem.allows_all or problem.objective.goal is not None:
-        return None
+        return suggestions_within(problem, run)
     return lambda: _suggested(Problem(problem.game, Objective(problem.weights), problem.follower), run)
 
 

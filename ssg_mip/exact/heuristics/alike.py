@@ -7,10 +7,11 @@ policy that is the same in several states is therefore made the same.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
-from ssg_mip.numerics.array_types import IntArray
+from ssg_mip.numerics.array_types import FloatArray, IntArray
 from ssg_mip.problem.policy_space import PolicyRow, PolicySpace
 
 
@@ -46,6 +47,20 @@ class Alike:
         place = np.arange(len(state)) - game.leader_offsets[state]
         probabilities[state, place] = policy.slots(game)[self.source]
         return LeaderPolicy(probabilities)
+
+    def spread(self, slots: FloatArray, known: NDArray[np.bool_]) -> LeaderPolicy:
+        """A policy that plays what is known of any of the states that play alike in all of them.
+
+        Parameters
+        ----------
+        slots
+            Probabilities per leader slot: what is played where nothing is known.
+        known
+            The leader slots whose probabilities are to be played elsewhere, whole states at once.
+        """
+        told = slots.copy()
+        told[self.source[known]] = slots[known]
+        return self.copied(LeaderPolicy.from_slots(self._game, told))
 
 
 def _sources(game: Game, space: PolicySpace) -> IntArray:

@@ -28,12 +28,21 @@ class OtherMethods:
         self._deadline = run.deadline
         self._looks = self._asked = 0
 
-    def after_a_look(self) -> LeaderPolicy | None:
-        """The next policy, if after one more relaxed point its time has come."""
+    def is_due_after_a_look(self) -> bool:
+        """Whether after one more relaxed point the time of another method has come."""
         self._looks += 1
         if not self._is_due():
-            return None
+            return False
         self._asked += 1
+        return True
+
+    @property
+    def is_early(self) -> bool:
+        """Whether it was not due more than once."""
+        return self._asked <= 1
+
+    def next_policy(self) -> LeaderPolicy | None:
+        """The next policy, if there is one."""
         return next(self.policies, None)
 
     def _is_due(self) -> bool:

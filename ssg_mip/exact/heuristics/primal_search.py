@@ -38,15 +38,15 @@ class PrimalSearch:
     def __init__(self, game: Game, evaluate: Callable[[LeaderPolicy], Candidate], ascent: Ascent | None) -> None:
         self._game = game
         self._evaluate = evaluate
-        self._ascent = ascent
+        self.ascent = ascent
         self._fruitless: dict[bytes, int] = {}
 
     def from_policy(self, policy: LeaderPolicy) -> Iterator[Candidate]:
         """A policy, and what is reached by ascending from it."""
         candidate = self._evaluate(policy)
         yield candidate
-        if self._ascent is not None:
-            yield self._ascent.ascend(candidate)
+        if self.ascent is not None:
+            yield self.ascent.ascend(candidate)
 
     def from_weights(self, weights: FloatArray, primal_bound: float) -> Iterator[Candidate]:
         """The policy that a relaxed point implies, and what lies uphill from it.
@@ -63,8 +63,8 @@ class PrimalSearch:
         candidate = self._evaluate(LeaderPolicy.from_slots(game, slots))
         yield candidate
         wanted = self._wanted(weights)
-        if self._ascent is not None and (candidate.value > primal_bound or self._worth_trying(wanted)):
-            ascended = self._ascend_towards(wanted, candidate, self._ascent)
+        if self.ascent is not None and (candidate.value > primal_bound or self._worth_trying(wanted)):
+            ascended = self._ascend_towards(wanted, candidate, self.ascent)
             if ascended.value <= primal_bound:
                 self._fruitless[wanted.tobytes()] = self._fruitless.get(wanted.tobytes(), 0) + 1
             yield ascended
