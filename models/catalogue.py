@@ -28,12 +28,18 @@ from ssg_mip import Game, Problem, write_instance
 from ssg_mip.library import (
     MATRIX_GAMES,
     actor_critic_trap,
+    funnel,
+    garnet,
     iterated_prisoners_dilemma,
     kudo_akimoto_figure_1,
     matrix_game,
     policy_teaching,
+    pursuit,
+    queue,
     random_game,
+    robots,
     security_grid,
+    supply,
     two_goals,
 )
 
@@ -66,6 +72,12 @@ CATALOGUE: dict[str, tuple[Callable[..., Game], dict[str, Any]]] = {
         f"random/3x2x2_seed{seed}.json": (random_game, {"seed": seed, "follower_discount": discount})
         for seed, discount in ((0, 0.9), (1, 0.7))
     },
+    "families/funnel_2x2x2.json": (funnel, {"stages": 2, "segments": 2, "levels": 2}),
+    "families/garnet_20.json": (garnet, {"states": 20, "seed": 11}),
+    "families/pursuit_2x2.json": (pursuit, {"size": 2}),
+    "families/queue_3.json": (queue, {"length": 3}),
+    "families/robots_3x3.json": (robots, {"size": 3}),
+    "families/supply_2.json": (supply, {"stock": 2}),
     **{f"matrix/{name}.json": (matrix_game, {"name": name}) for name in MATRIX_GAMES},
 }
 """Path inside ``instances/`` -> the function that builds the game, and its arguments."""
@@ -90,6 +102,9 @@ PROVEN: dict[str, tuple[float, float]] = {
     "gallery/tolls.json": (53.9877300613, 53.9877300936),
     "gallery/principal_agent.json": (17.6842105263, 17.6842280337),
     "gallery/supply_chain.json": (108.518518518, 108.518625952),
+    "families/pursuit_2x2.json": (1.05493265637, 1.05493265638),
+    "families/queue_3.json": (3.38877990601, 3.38878326092),
+    "families/supply_2.json": (-0.494375000001, -0.494374999969),
     "problems/paid_effort.json": (40.7074939564, 40.7074939573),
     "problems/poacher_types.json": (-1.01762556115, -1.01762455368),
     "problems/port_patrol.json": (-2.9177709237, -2.9177680351),

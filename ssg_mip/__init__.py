@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
     from ssg_mip.game.table import game_from_table
     from ssg_mip.io import read_instance
+    from ssg_mip.io.foreign import read_dpomdp, read_nfg, read_prism, write_nfg
     from ssg_mip.methods.policy_iteration.conditions import NecessaryCondition, necessary_condition
     from ssg_mip.modelling.models import commitment_model, improvement_model
     from ssg_mip.modelling.other_solvers import solve_with
@@ -88,7 +89,10 @@ _LAZY = {
     "observed_actions": "ssg_mip.game.observation",
     "prices": "ssg_mip.api.prices",
     "reachable_states": "ssg_mip.game.graph",
+    "read_dpomdp": "ssg_mip.io.foreign",
     "read_instance": "ssg_mip.io",
+    "read_nfg": "ssg_mip.io.foreign",
+    "read_prism": "ssg_mip.io.foreign",
     "read_problem": "ssg_mip.problem.files",
     "solve": "ssg_mip.api.front_door",
     "solve_chebyshev": "ssg_mip.pareto.chebyshev",
@@ -103,6 +107,7 @@ _LAZY = {
     "with_menu": "ssg_mip.problem.payments",
     "with_payments": "ssg_mip.problem.payments",
     "write_instance": "ssg_mip.problem.files",
+    "write_nfg": "ssg_mip.io.foreign",
 }
 
 __all__ = [
@@ -146,7 +151,10 @@ __all__ = [
     "observed_actions",
     "prices",
     "reachable_states",
+    "read_dpomdp",
     "read_instance",
+    "read_nfg",
+    "read_prism",
     "read_problem",
     "solve",
     "solve_chebyshev",
@@ -161,6 +169,7 @@ __all__ = [
     "with_menu",
     "with_payments",
     "write_instance",
+    "write_nfg",
 ]
 
 

@@ -44,6 +44,8 @@ class TrajectoryPoint(FrozenArrays):
         Exact values per state, and their weighted sum.
     leader_policy
         The iterate.
+    follower_policy
+        The answer to it, where more than the tie rule decides it: bounds on costs; ``None`` elsewhere.
     note
         A remark for the reader.
     step_bound
@@ -58,6 +60,7 @@ class TrajectoryPoint(FrozenArrays):
     leader_values: FloatArray
     leader_value: float
     leader_policy: LeaderPolicy
+    follower_policy: FollowerPolicy | None = None
     note: str = ""
     step_bound: float = math.inf
     scalarised_step_bound: float = math.inf
@@ -278,9 +281,10 @@ class Result(FrozenArrays):
         return gap_in_units(self.leader_value, self.dual_bound, self.gap_scale)
 
     def __repr__(self) -> str:
+        what = "value" if self.reached is None else self.reached.what.kind
         return (
-            f"Result({self.method!r} on {self.game.name!r}: {self.status.name}, value {self.leader_value:.9g} <= "
-            f"{self.dual_bound:.9g}, {self.check.word})"
+            f"Result({self.method!r} on {self.game.name!r}: {self.status.name}, {what} {self.scalarised_value:.9g} <= "
+            f"{self.scalarised_bound:.9g}, {self.check.word})"
         )
 
     def _goal(self, reached: Reached) -> dict[str, Any]:
@@ -359,6 +363,11 @@ class Result(FrozenArrays):
                     "leader_value": finite(point.leader_value),
                     "leader_values": by_state(point.leader_values),
                     "leader_policy": point.leader_policy.to_names(self.game),
+                    **(
+                        {}
+                        if point.follower_policy is None
+                        else {"follower_policy": point.follower_policy.to_names(self.game)}
+                    ),
                     "note": point.note,
                     "step_bound": finite(point.step_bound),
                     **({} if self.scalarised is None else self._scalarised_point(point)),

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from ssg_mip.api.prices import priced
 from ssg_mip.base.deadline import DEADLINE, Deadline
 from ssg_mip.base.interrupt import Interrupt, given_or_graceful
+from ssg_mip.base.memory import MemoryGiven, memory_limit_of
 from ssg_mip.base.rules import FLAG, PATH, SEED, TABLE, TEXT, checked, optional, shown
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.base.tolerances import DEFAULT_GAP, DEFAULT_TOLERANCES, Tolerances
@@ -24,6 +25,7 @@ from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.closing import closed, kept_for_closing
 from ssg_mip.methods.explained import explained
+from ssg_mip.methods.payoff_bounded import kept_for_bound, with_payoff_bound
 from ssg_mip.methods.presolved import run_presolved
 from ssg_mip.methods.registry import USUAL, check_taken, method_for
 from ssg_mip.methods.seen_rationally import as_asked, seen_rationally
@@ -65,6 +67,7 @@ def solve(
     *,
     node_limit: int | None = None,
     iteration_limit: int | None = None,
+    memory_limit: MemoryGiven = None,
     start: LeaderPolicy | Mapping[str, Mapping[str, float]] | Literal["random"] | None = None,
     levels: int = 4,
     selection: StepSelection = "argmax",
@@ -95,7 +98,8 @@ def solve(
         ``"policy-iteration"``, the usual one, improves every state from where it starts, and
         ``"restarted-policy-iteration"`` until nothing dominates the point; ``"response-regions"`` and
         ``"backtracking"`` are Algorithms 2 and 3 of the same paper; ``"commitment"`` proves the weighted optimum;
-        ``"deterministic"`` and ``"grid"`` search those restricted policies exactly. Methods of the related papers,
+        ``"deterministic"`` and ``"grid"`` search those restricted policies exactly; ``"local"`` looks for good policies
+        of large games and proves nothing. Methods of the related papers,
         which prove nothing: ``"fixed-point"``, ``"policy-gradient"``, ``"bilevel-q"``, ``"asymmetric-learning"`` and,
         with the extra ``learn``, ``"actor-critic"`` and ``"ppo-hedge"``. ``"usual"`` is the first of them that honours
         the follower.
@@ -115,6 +119,10 @@ def solve(
     node_limit, iteration_limit
         Limits on branch-and-bound nodes, and on iterations (steps of play of methods that learn). Methods of the
         related papers have a limit on iterations of their own where none is given.
+    memory_limit
+        Bytes that the process may hold, or text such as ``"2 GB"``; no limit if absent. A search that reaches it ends
+        with the best policy and the bound of that moment (``Termination.MEMORY_LIMIT``), and what needs more at once
+        than is left of it is not begun.
     start
         A policy to start from, the same as ``{state: {action: probability}}``, or ``"random"``: drawn by the seed,
         uniformly from the simplex of each state. Without one policy iteration starts from the uniform policy.
@@ -193,6 +201,7 @@ def solve(
     """
     if certificate is not None:
         recorder = prepared_recorder(Path(certificate))
+    memory = memory_limit_of(memory_limit)
     deadline = Deadline(time_limit) if deadline is None else deadline
     given = asked(game, weights=weights, scalarisation=scalarisation, ties=ties, margin=margin, follower=follower)
     solver, game = method_for(given.follower, method), given.game
@@ -207,6 +216,7 @@ def solve(
             seed=seed,
             node_limit=node_limit,
             iteration_limit=iteration_limit,
+            memory_limit=memory,
             levels=levels,
             settings=settings,
             tolerances=tolerances,
@@ -217,12 +227,13 @@ def solve(
             presolve=presolve,
         )
 
+    kept = kept_for_closing(game, deadline, check=check, guarantee=guarantee)
     with given_or_graceful(interrupt) as flag:
         run = Run(
             gap=gap,
-            deadline=own.keeping(kept_for_closing(game, deadline, check=check, guarantee=guarantee)),
+            deadline=own.keeping(kept + kept_for_bound(problem, own)),
             interrupt=flag,
-            limits=Limits(nodes=node_limit, iterations=iteration_limit),
+            limits=Limits(nodes=node_limit, iterations=iteration_limit, memory=memory),
             seed=seed,
             start=_start_policy(game, start, seed),
             levels=levels,
@@ -240,6 +251,7 @@ def solve(
             found = contradicted(problem, run, solver)
         else:
             found = explained(problem, run_presolved(problem, run, solver))
+            found = with_payoff_bound(problem, run, found, own.keeping(kept))
         free = tuple(priced(given, found, solved)) if price else ()
         found = dataclasses.replace(found, conflict=conflict, free=free)
         drawn = solver.seed_decides(run, random_start=_is_random(start))

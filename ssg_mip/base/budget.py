@@ -6,12 +6,13 @@ import dataclasses
 
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.interrupt import Interrupt
+from ssg_mip.base.memory import resident_memory
 from ssg_mip.base.status import Termination
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Budget:
-    """Time, nodes, and the user's wish to stop.
+    """Time, nodes, memory, and the user's wish to stop.
 
     Attributes
     ----------
@@ -21,11 +22,14 @@ class Budget:
         Nodes of branch and bound; ``None`` for no limit.
     interrupt
         The user's wish to stop.
+    memory
+        Bytes that the process may hold; ``None`` for no limit.
     """
 
     deadline: Deadline
     nodes: int | None = None
     interrupt: Interrupt | None = None
+    memory: float | None = None
 
     def stop_reason(self, nodes: int = 0) -> Termination | None:
         """Why to stop after so many nodes, if so."""
@@ -33,4 +37,6 @@ class Budget:
             return Termination.INTERRUPTED
         if self.deadline.expired:
             return Termination.TIME_LIMIT
+        if self.memory is not None and resident_memory() > self.memory:
+            return Termination.MEMORY_LIMIT
         return Termination.NODE_LIMIT if self.nodes is not None and nodes >= self.nodes else None

@@ -17,6 +17,7 @@ class Termination(enum.Enum):
     NODE_LIMIT = "the node limit was reached"
     ITERATION_LIMIT = "the iteration limit was reached"
     SIZE_LIMIT = "the exact program would exceed the size limit"
+    MEMORY_LIMIT = "the memory limit was reached, or what is left of it is too little for the exact program"
     INTERRUPTED = "interrupted by the user"
     GOOD_ENOUGH = "a policy as good as was asked for was found"
     CONVERGED = "the method converged"
@@ -39,6 +40,7 @@ class Termination(enum.Enum):
             Termination.NODE_LIMIT,
             Termination.ITERATION_LIMIT,
             Termination.SIZE_LIMIT,
+            Termination.MEMORY_LIMIT,
             Termination.INTERRUPTED,
         }
 
@@ -71,6 +73,7 @@ class BoundProof(enum.Enum):
     PAIR = "no pair of policies is worth more, rounding included"
     SADDLE = "mixed policies of the follower hold the leader to it, rounding included"
     VALUES = "values of every state that no answer of the follower lets the leader exceed, rounding included"
+    PAYOFFS = "what both players get together at most, slope by slope, rounding included; also if the leader remembers"
     PARTS = "the bounds of the unconnected parts, added up, rounding included"
     REPLAYED = "its certificate has been replayed in exact arithmetic"
     MARGIN = "no certified proof: where a margin is asked for, rounding is not counted unless a certificate is"

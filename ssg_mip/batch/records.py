@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ssg_mip.api.exit_codes import STOPPED, ExitCode
+from ssg_mip.base.memory import MemoryGiven
 from ssg_mip.base.tolerances import DEFAULT_GAP
 from ssg_mip.evaluation.best_response import Ties
 
@@ -25,6 +26,7 @@ class BatchOptions:
     gap: float = DEFAULT_GAP
     time_limit: float | None = None
     node_limit: int | None = None
+    memory_limit: MemoryGiven = None
     seed: int = 0
     levels: int = 4
     margin: float = 0.0
@@ -37,7 +39,8 @@ class BatchOptions:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON data."""
-        return dataclasses.asdict(self)
+        told = dataclasses.asdict(self)
+        return told if self.memory_limit is not None else {k: told[k] for k in told if k != "memory_limit"}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

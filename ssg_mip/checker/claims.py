@@ -35,7 +35,8 @@ STATUSES = (
 """What may be said of an answer."""
 
 TERMINATIONS = (
-    *("gap", "stationary", "time_limit", "node_limit", "iteration_limit", "size_limit", "interrupted", "good_enough"),
+    *("gap", "stationary", "time_limit", "node_limit", "iteration_limit", "size_limit", "memory_limit"),
+    *("interrupted", "good_enough"),
     *("converged", "cycle", "infeasible", "none_in_class", "tie_rule", "near_tie", "given", "numerical"),
 )
 """Why a run may have ended."""

@@ -168,7 +168,7 @@ def _least_trials(claims: Claims, goal: LeastClaim, prover: Prover) -> Iterator[
             size = PRINTED * (abs(paid) + Fraction(ROUNDING))
             yield "goal_value", _value_trial("goal: paid", goal.paid, (Interval.point(paid), size))
         if goal.value is not None:
-            yield "goal_gap", _gap_trial(claims, goal, goal.value)
+            yield "goal_gap", _gap_trial(claims, goal, goal.value, allowed)
     if math.isfinite(goal.bound):
         for point in (*claims.answers, *claims.trajectory):
             due, allowed = _goal_at(goal, point, prover.about(point.policy))
@@ -217,16 +217,25 @@ def _below(place: str, due: Interval, bound: float, allowed: Fraction) -> Trial:
     )
 
 
-def _gap_trial(claims: Claims, goal: LeastClaim, value: float) -> Trial:
-    """``(bound - value) / gap_scale``, and closed where the run ended because it was."""
+def _gap_trial(claims: Claims, goal: LeastClaim, value: float, slack: Fraction) -> Trial:
+    """``(bound - value) / gap_scale``, and closed where the run ended because it was.
+
+    Whatever scale is printed, a closed gap is small beside the value, the bound or what the goal may range over: the
+    last is no more than ``slack / ROUNDING``, because a printed value may be off by that share of it at least.
+    """
     if not (math.isfinite(goal.bound) and math.isfinite(goal.relative_gap)):
         wrong = math.isfinite(goal.bound) != math.isfinite(goal.relative_gap) or claims.termination == "gap"
         return Trial(deviation=Fraction(wrong), allowed=NONE, place="goal: a gap without both sides")
     scale = Fraction(goal.gap_scale)
-    due = max(NONE, Fraction(goal.bound) - Fraction(value)) / scale if scale else NONE
-    closed = Fraction(max(claims.gap or 0.0, FINEST_GAP)) * (1 + Fraction(ROUNDING))
-    if claims.termination == "gap" and due > closed:
-        return Trial(deviation=due, allowed=closed, place="goal: the gap of a run that ended because it was closed")
+    if scale <= 0:
+        return Trial(deviation=Fraction(1), allowed=NONE, place=f"goal.gap_scale is {goal.gap_scale!r}, not above 0")
+    apart = max(NONE, Fraction(goal.bound) - Fraction(value))
+    due = apart / scale
+    share = Fraction(max(claims.gap or 0.0, FINEST_GAP)) * (1 + Fraction(ROUNDING))
+    largest = max(abs(Fraction(value)), abs(Fraction(goal.bound)), slack / Fraction(ROUNDING))
+    closed = share * min(scale, largest)
+    if claims.termination == "gap" and apart > closed + slack:
+        return Trial(deviation=apart, allowed=closed, place="goal: the gap of a run that ended because it was closed")
     return Trial(
         deviation=abs(Fraction(goal.relative_gap) - due),
         allowed=Fraction(ROUNDING) * (1 + due),

@@ -69,7 +69,7 @@ def response_checks(claims: Claims, prover: Prover, game: Game) -> list[Check]:
     """The follower's response: optimal up to the tie tolerance, and the one that the tie rule picks."""
     optimal: list[Trial] = []
     rule: list[Trial] = []
-    for point in claims.answers:
+    for point in (*claims.answers, *claims.trajectory):
         if point.response is None:
             continue
         evidence = prover.about(point.policy)

@@ -140,7 +140,7 @@ def _front(data: Mapping[str, Any], claims: Claims) -> Iterator[Trial]:
         yield _truth(origin in origins, f"{at}weights, dual_bound, bound_proof and status are those of no run")
 
 
-LIMITS = frozenset({"time_limit", "node_limit", "iteration_limit", "size_limit", "interrupted"})
+LIMITS = frozenset({"time_limit", "node_limit", "iteration_limit", "size_limit", "memory_limit", "interrupted"})
 """Terminations that say nothing about the answer."""
 
 

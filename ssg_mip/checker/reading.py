@@ -250,6 +250,7 @@ class _Reader:
             leader_values=self._by_state(data, "leader_values", at),
             leader_value=fields.number(fields.member(data, "leader_value", at), f"{at}leader_value"),
             weights=weights,
+            response=self._response(data, at) if "follower_policy" in data else None,
             step_bound=fields.bound(data, "step_bound", at),
             scalarised_value=value,
             scalarised_step_bound=left,

@@ -44,6 +44,7 @@ def export_program(
 
     The suffix of FILE says the format; beside an NL file stand its names, in .row and .col.
     """
+    from ssg_mip.exact.conflict import refuse_conflict
     from ssg_mip.game.policy import LeaderPolicy
     from ssg_mip.problem.files import read_problem
     from ssg_mip.programs.export import export
@@ -59,6 +60,7 @@ def export_program(
         },
     )
     problem = read_problem(instance)
+    refuse_conflict(problem)
     table = options.read_policy(policy)
     export(
         problem,

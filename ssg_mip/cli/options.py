@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 Instance = Annotated[Path, typer.Argument(metavar="INSTANCE", help="Instance file.", show_default=False)]
 METHODS_TOLD = (
     "policy-iteration, restarted-policy-iteration, commitment (proven optimum), response-regions, "
-    "backtracking, deterministic or grid; of the related papers fixed-point, policy-gradient, bilevel-q, "
+    "backtracking, deterministic, grid, or local (large games: good policies, no proof); of the related papers "
+    "fixed-point, policy-gradient, bilevel-q, "
     "asymmetric-learning and, with the extra learn, actor-critic and ppo-hedge."
 )
 Method = Annotated[str, typer.Option("--method", help=METHODS_TOLD)]
@@ -78,6 +79,15 @@ Gap = Annotated[float, typer.Option("--gap", help="Relative gap between value an
 TimeLimit = Annotated[float | None, typer.Option("--time-limit", help="Seconds; none by default.", show_default=False)]
 NodeLimit = Annotated[
     int | None, typer.Option("--node-limit", help="Branch-and-bound nodes; none by default.", show_default=False)
+]
+MemoryLimit = Annotated[
+    str | None,
+    typer.Option(
+        "--memory-limit",
+        metavar="BYTES",
+        help='What the process may hold, such as "500 MB" or 2GiB; a search that reaches it ends with what it has.',
+        show_default=False,
+    ),
 ]
 Seed = Annotated[
     int, typer.Option("--seed", help="Seed of every random choice; the details of a result say what was drawn.")

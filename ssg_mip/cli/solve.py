@@ -32,6 +32,7 @@ def solve_instance(
     gap: options.Gap = DEFAULT_GAP,
     time_limit: options.TimeLimit = None,
     node_limit: options.NodeLimit = None,
+    memory_limit: options.MemoryLimit = None,
     iteration_limit: Annotated[
         int | None,
         typer.Option(
@@ -91,6 +92,7 @@ def solve_instance(
             deadline=deadline,
             seed=seed,
             node_limit=node_limit,
+            memory_limit=memory_limit,
             iteration_limit=iteration_limit,
             start=options.read_start(start),
             levels=levels,

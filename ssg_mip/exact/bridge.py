@@ -16,18 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ssg_mip.branch_and_bound.box import Box, all_open
-from ssg_mip.branch_and_bound.branching_rule import BranchingRule
 from ssg_mip.branch_and_bound.options import SearchOptions
 from ssg_mip.branch_and_bound.records import Aim, Outcome
 from ssg_mip.branch_and_bound.relaxation import BoxRelaxation, Point
 from ssg_mip.branch_and_bound.search import Search
 from ssg_mip.branch_and_bound.tree_log import TreeLog
-from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.bound_propagation import IntervalBellman
-from ssg_mip.evaluation.mdp import DENSE_STATES, induced_by_leader, joint_process, optimal_control
+from ssg_mip.evaluation.mdp import DENSE_STATES, joint_process, optimal_control
 from ssg_mip.evaluation.value_bounds import ValueBounds, follower_value_bounds, tie_thresholds
-from ssg_mip.exact.coupled_branching import CoupledBranching, CoupledColumns
-from ssg_mip.exact.heuristics.allowed import Allowed, SlotRows
+from ssg_mip.exact.heuristics.allowed import SlotRows
 from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal
 from ssg_mip.exact.heuristics.primal_search import PrimalSearch
 from ssg_mip.exact.heuristics.sequential_lp import Ascent
@@ -38,14 +35,10 @@ from ssg_mip.lp.compiled import CompiledProgram, compile_program
 from ssg_mip.lp.ranges import warn_of_ranges
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 from ssg_mip.problem.evaluated_policy import Candidate
-from ssg_mip.problem.policy_space import Scope
 from ssg_mip.problem.problem import Problem
-from ssg_mip.problem.scalarisation import ConcavePieces, StepObjective, worth
-from ssg_mip.programs.improvement import improvement, leader_gains
-from ssg_mip.programs.policy_block import PolicyRows
 from ssg_mip.programs.program import Program, given_up_quietly
 from ssg_mip.programs.rows import Selection
-from ssg_mip.programs.tags import OF_STATE, ColumnKind
+from ssg_mip.programs.tags import ColumnKind
 from ssg_mip.runs.run import Run
 
 ALWAYS_WRITTEN = 1000
@@ -216,126 +209,9 @@ class Bridge(Rooted):
             yield candidate.value, candidate
 
 
-class ImprovementBridge(Bridge):
-    """The improvement program (I): maximise an objective of ``Q_t - V_t`` with ``Q_t >= V_t`` in every state.
-
-    Over the policies that the problem allows: Theorems 8 to 11 of Kudo & Akimoto compare values policy by policy, so
-    they hold for any compact set of policies. Where rows couple states, nodes are also split by the answers there.
-    """
-
-    def __init__(self, problem: Problem, run: Run, values: FloatArray, objective: StepObjective) -> None:
-        game, space = problem.game, problem.policies
-        self.allowed = Allowed(game, space)
-        self.policy_rows = PolicyRows.of(game, space)
-        self._coupling_rows = space.of_scope(game, Scope.COUPLING)
-        super().__init__(problem, run)
-        self.values = values
-        self.objective = objective
-        self._gains = leader_gains(problem.game, values)
-
-    @property
-    def given_numbers(self) -> FloatArray:
-        """The game and the weights; the values of the policy to improve on are none of the user's."""
-        game, objective = self.game, self.objective
-        weights = objective.weights if isinstance(objective, ConcavePieces) else objective
-        own = (game.leader_rewards, game.follower_rewards, game.probabilities, weights)
-        return np.concatenate([np.ravel(numbers) for numbers in own])
-
-    @property
-    def allowed_rows(self) -> SlotRows:
-        """The rows of the policy space."""
-        return self.allowed.rows
-
-    @property
-    def branching(self) -> BranchingRule:
-        """Where to split boxes; by answers too where rows couple states."""
-        if not self.policy_rows.coupled_states:
-            return super().branching
-        return CoupledBranching(self.game, lambda: self._coupled_columns, self._keeps_coupling_rows, self.groups)
-
-    def _keeps_coupling_rows(self, slots: FloatArray) -> bool:
-        return all(row.holds(slots) for row in self._coupling_rows)
-
-    def write(self, follower: ValueBounds, selection: Selection) -> Program:
-        """The hull form."""
-        game, rows = self.game, self.policy_rows
-        return improvement(game, self.values, self.objective, follower, selection=selection, rows=rows)
-
-    def read_columns(self, compiled: CompiledProgram) -> None:
-        """Columns of the probabilities."""
-        self._rows, self._columns = weights_of(self.game, compiled, compiled.column_tags.block == OF_STATE)
-        coupled = np.array(self.policy_rows.coupled_states, dtype=np.int64)
-        if len(coupled):
-            self._coupled_columns = CoupledColumns.of_probabilities(self.game, compiled, coupled)
-
-    def nearest(self, policy: LeaderPolicy) -> tuple[LeaderPolicy, bool]:
-        """The nearest allowed policy; the policy itself and false if none is found."""
-        found = self.allowed.nearest(policy)
-        return (policy, False) if found is None else (found, True)
-
-    def evaluate(self, policy: LeaderPolicy) -> Candidate:
-        """The objective at the gains of the nearest allowed policy.
-
-        ``-inf`` if none is allowed, a state loses or the margin is missed.
-        """
-        policy, keeps = self.nearest(policy)
-        response, gains = self.gains(policy)
-        keeps &= self.problem.follower.accepts(self.game, response, self.run.tolerances)
-        value = worth(self.objective, gains) if keeps and not self.losing(gains).any() else -np.inf
-        return Candidate(policy, response, value)
-
-    def losing(self, gains: FloatArray) -> NDArray[np.bool_]:
-        """Which states lose, beyond what linear programs resolve."""
-        return gains < -self.run.tolerances.feasibility * (1.0 + np.abs(self.values))
-
-    def judge(self, policy: LeaderPolicy) -> tuple[NDArray[np.bool_], IntArray]:
-        """Which states lose under a policy or stand in a row that it does not keep, and the follower's actions."""
-        response, gains = self.gains(policy)
-        return self.losing(gains) | self.allowed.losing_states(policy), response.follower_policy.actions
-
-    def gains(self, policy: LeaderPolicy) -> tuple[Response, FloatArray]:
-        """``Q_t - V_t`` per state; under ties in the leader's favour by the tied response with the largest ``Q_t``."""
-        game, follower = self.game, self.problem.follower
-        response = follower.response(game, policy, self.run.tolerances)
-        leader, _ = induced_by_leader(game, policy)
-        gains = leader.action_values(self.values) - self.values[game.follower_slot_state]
-        if follower.ties == "leader":
-            gains = np.maximum.reduceat(np.where(response.tied, gains, -np.inf), game.follower_offsets[:-1])
-        else:
-            gains = gains[response.follower_policy.slots(game)]
-        return response, gains
-
-    def goal(self, model: FixedResponse) -> LinearGoal:
-        """``Q_t`` is linear in the policy for a fixed response: nothing is approximated on the leader's side."""
-        gains = model.gains_over(self.values)
-        none = np.zeros(len(gains))
-        if isinstance(self.objective, ConcavePieces):
-            return pieces_goal(self.objective, gains, none, model)
-        gradient = self.objective @ gains
-        return LinearGoal(float(gradient @ model.slots), gradient, gains, none)
-
-    def slot_weights(self, columns: FloatArray) -> FloatArray:
-        """The probabilities ``x(s, a, b)``."""
-        weights = np.zeros(self.game.num_rows)
-        weights[self._rows] = columns[self._columns]
-        return weights
-
-
 def weights_of(game: Game, compiled: CompiledProgram, among: NDArray[np.bool_]) -> tuple[IntArray, IntArray]:
     """Joint-action rows and columns of the weights of joint actions among some columns of a program."""
     tags = compiled.column_tags
     columns = np.flatnonzero(among & (tags.kind == ColumnKind.WEIGHT))
     state, leader, answer = (field[columns] for field in (tags.state, tags.leader, tags.answer))
     return game.row_offsets[state] + leader * game.follower_counts[state] + answer, columns
-
-
-def pieces_goal(pieces: ConcavePieces, gains: FloatArray, least: FloatArray, model: FixedResponse) -> LinearGoal:
-    """Raise the level that every piece reaches, with gains of at least so much."""
-    ends = np.concatenate((np.ones(len(pieces.weights)), np.zeros(len(gains))))
-    return LinearGoal(
-        float(pieces(gains @ model.slots)),
-        np.zeros(len(model.slots)),
-        np.vstack((pieces.weights @ gains, gains)),
-        np.concatenate((-pieces.offsets, least)),
-        ends,
-    )

@@ -22,25 +22,11 @@ from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.constraints.conflict import Conflict, ConflictLine
 from ssg_mip.problem.constraints.constraint import Constraint
 from ssg_mip.problem.constraints.stated import term_of
-from ssg_mip.problem.policy_space import ROW_TOLERANCE
+from ssg_mip.problem.policy_space import ROW_TOLERANCE, Side
 from ssg_mip.problem.problem import Problem
 
 LEAST_MULTIPLIER = 1e-9
 """Share of the largest multiplier below which one counts as none."""
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class _Side:
-    """``coefficients @ f <= limit``, which follows from a constraint."""
-
-    constraint: str
-    coefficients: FloatArray
-    limit: float
-
-    @property
-    def size(self) -> float:
-        """How large its numbers are."""
-        return float(np.abs(self.coefficients).max()) + abs(self.limit)
 
 
 def find_conflict(problem: Problem) -> Conflict | None:
@@ -64,10 +50,10 @@ def find_conflict(problem: Problem) -> Conflict | None:
     widening, _, multipliers = finder.solve(sides)
     if widening <= ROW_TOLERANCE:
         return None
-    named = {sides[place].constraint for place in np.flatnonzero(multipliers).tolist()}
+    named = {sides[place].row for place in np.flatnonzero(multipliers).tolist()}
     chosen = [one.name for one in problem.stated if one.name in named]
     if finder.widening_of(_of(sides, chosen)) <= ROW_TOLERANCE:
-        chosen = list(dict.fromkeys(side.constraint for side in sides))
+        chosen = list(dict.fromkeys(side.row for side in sides))
     without: dict[str, LeaderPolicy] = {}
     for name in list(chosen):
         rest = [other for other in chosen if other != name]
@@ -104,25 +90,20 @@ def _that_keep(problem: Problem, chosen: Sequence[str], found: dict[str, LeaderP
     }
 
 
-def _of(sides: Sequence[_Side], names: Sequence[str]) -> list[_Side]:
-    return [side for side in sides if side.constraint in names]
+def _of(sides: Sequence[Side], names: Sequence[str]) -> list[Side]:
+    return [side for side in sides if side.row in names]
 
 
-def _sides(constraint: Constraint, game: Game) -> list[_Side]:
-    """The inequalities of a constraint; an equation gives two."""
-    found: list[_Side] = []
-    for row in constraint.space(game).rows:
-        for side in row.sides:
-            found.append(_Side(constraint.name, side.coefficients, side.limit))
-            if side.equation:
-                found.append(_Side(constraint.name, -side.coefficients, -side.limit))
-    return found
+def _sides(constraint: Constraint, game: Game) -> list[Side]:
+    """The inequalities of a constraint, with its name; an equation gives two."""
+    sides = (half for row in constraint.space(game).rows for side in row.sides for half in side.inequalities)
+    return [dataclasses.replace(side, row=constraint.name) for side in sides]
 
 
-def _line(game: Game, side: _Side, multiplier: float) -> ConflictLine:
+def _line(game: Game, side: Side, multiplier: float) -> ConflictLine:
     slots = np.flatnonzero(side.coefficients).tolist()
     terms = tuple(term_of(game, slot, float(side.coefficients[slot])) for slot in slots)
-    return ConflictLine(constraint=side.constraint, terms=terms, at_most=side.limit, multiplier=multiplier)
+    return ConflictLine(constraint=side.row, terms=terms, at_most=side.limit, multiplier=multiplier)
 
 
 class _Finder:
@@ -132,11 +113,11 @@ class _Finder:
         self._game = game
         self._lp = OneShotLp()
 
-    def widening_of(self, sides: Sequence[_Side]) -> float:
+    def widening_of(self, sides: Sequence[Side]) -> float:
         """By which share of its size every inequality must be widened before a policy keeps all."""
         return self.solve(sides)[0]
 
-    def solve(self, sides: Sequence[_Side]) -> tuple[float, LeaderPolicy, FloatArray]:
+    def solve(self, sides: Sequence[Side]) -> tuple[float, LeaderPolicy, FloatArray]:
         """The widening, a policy that keeps the widened inequalities, and multipliers of at least 0."""
         game = self._game
         states, count = game.num_states, int(game.leader_offsets[-1])
@@ -150,7 +131,7 @@ class _Finder:
         multipliers[multipliers <= LEAST_MULTIPLIER * multipliers.max(initial=0.0)] = 0.0
         return float(answer.point[count]), policy, multipliers
 
-    def _program(self, sides: Sequence[_Side]) -> LinearProgram:
+    def _program(self, sides: Sequence[Side]) -> LinearProgram:
         """Minimise ``t >= 0`` with ``C @ f - size t <= c``."""
         game = self._game
         count = int(game.leader_offsets[-1])

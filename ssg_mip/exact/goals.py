@@ -15,8 +15,9 @@ from ssg_mip.branch_and_bound.tree_log import TreeLog
 from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.mdp import induced_by_leader
 from ssg_mip.evaluation.value_bounds import LEAST_GAP, ValueBounds
-from ssg_mip.exact.bridge import Bridge, ImprovementBridge
+from ssg_mip.exact.bridge import Bridge
 from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal
+from ssg_mip.exact.improvement_bridge import ImprovementBridge
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 from ssg_mip.problem.evaluated_policy import Candidate
@@ -96,13 +97,13 @@ class LeastGainBridge(ImprovementBridge):
     @property
     def first_box(self) -> Box | None:
         """The tightened box of the region; ``None`` if no policy has the response."""
-        return self.tighten(Box(self._follower.lower, self._follower.upper, self.open_choices))
+        return self.tighten(self.with_actions(Box(self._follower.lower, self._follower.upper, self.open_choices)))
 
     @property
     def root(self) -> Box:
         """The region's box."""
         if self._root is None:
-            box = Box(self._follower.lower, self._follower.upper, self.open_choices)
+            box = self.with_actions(Box(self._follower.lower, self._follower.upper, self.open_choices))
             self._root = self.tighten(box) or box
         return self._root
 

@@ -5,7 +5,7 @@ and a follower value, and the time to solve its first relaxation grows faster th
 compare an answer with every other action takes a hundred and sixty bytes; there are as many as pairs of follower
 actions of a state, times leader actions and successors, so that where the follower has thousands of actions they are
 all there is. A method that would exceed :data:`MOST_PRODUCTS` (``SIZE_LIMIT``), or could not even write its program in
-the time that is left (``TIME_LIMIT``), says so and answers without it.
+the time (``TIME_LIMIT``) or memory (``MEMORY_LIMIT``) that is left, says so and answers without it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ssg_mip.base.memory import available_memory
 from ssg_mip.base.status import Termination
 from ssg_mip.base.tolerances import Tolerances
 from ssg_mip.evaluation.value_bounds import leader_value_bounds
@@ -28,6 +29,9 @@ MOST_PRODUCTS = 100_000
 
 PRODUCTS_PER_SECOND = 8_000
 """Products that are certainly written in a second, by one core of a small machine."""
+
+BYTES_PER_PRODUCT = 5_000
+"""What a program being written, compiled and handed to the solver takes for each product at most."""
 
 ENTRIES_PER_PRODUCT = 40
 """Entries of comparing rows that count as one product: 4 million in the largest program, of one state 3 x 1,150."""
@@ -108,4 +112,6 @@ def obstacle(products: int, run: Run) -> Termination | None:
     """Why a program of this size should not be written, if so."""
     if products > MOST_PRODUCTS:
         return Termination.SIZE_LIMIT
+    if run.limits.memory is not None and BYTES_PER_PRODUCT * products > available_memory(run.limits.memory):
+        return Termination.MEMORY_LIMIT
     return None if products <= PRODUCTS_PER_SECOND * run.deadline.remaining else Termination.TIME_LIMIT

@@ -22,12 +22,12 @@ from ssg_mip.evaluation.value_bounds import (
     leader_value_bounds,
 )
 from ssg_mip.exact.answer import Answer, answer_of, no_answer
-from ssg_mip.exact.bridge import ImprovementBridge
 from ssg_mip.exact.commitment_bridge import CommitmentBridge
 from ssg_mip.exact.few_numbers import line_search
 from ssg_mip.exact.few_numbers import solving as few_numbers
 from ssg_mip.exact.few_numbers.pure import best_pure_policy
 from ssg_mip.exact.heuristics.statewise_steps import statewise_line_search
+from ssg_mip.exact.improvement_bridge import ImprovementBridge
 from ssg_mip.exact.size_limit import commitment_size, improvement_size, least_values, obstacle
 from ssg_mip.exact.without_search import easy_answer, one_number_answer, simple_answer, zero_sum_answer
 from ssg_mip.game.game_class import is_zero_sum
@@ -143,8 +143,8 @@ def claimed_step(problem: Problem, run: Run, answer: Answer, objective: StepObje
     """The answer of (I) with the bound that a certificate claims, where the objective is a weighted sum."""
     if isinstance(objective, ConcavePieces):
         return answer
-    rows = problem.policies.rows
-    policy = PolicyClaim(rows=rows) if rows else None
+    rows, most = problem.policies.rows, problem.policies.most_actions(problem.game)
+    policy = PolicyClaim(rows=rows, most=most) if rows or most else None
     claim = Claim(weights=objective, bound=answer.dual_bound, values=values, policy=policy)
     return claimed(problem, run, answer, claim)
 

@@ -26,11 +26,19 @@ from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.mdp import induced_by_leader
 from ssg_mip.evaluation.tied_selection import discounted_cost
 from ssg_mip.exact.answer import Answer
-from ssg_mip.exact.constrained import ConstrainedBridge, constrained_size, solve_constrained, started
+from ssg_mip.exact.constrained import (
+    ConstrainedBridge,
+    constrained_root_bound,
+    constrained_size,
+    solve_constrained,
+    started,
+)
 from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal, Linearisation
+from ssg_mip.exact.limited import LimitedBridge
 from ssg_mip.exact.size_limit import least_values, obstacle
 from ssg_mip.exact.solving import claimed, searched, solve_commitment
-from ssg_mip.exact.wider_branching import LimitedBranching, PureBranching
+from ssg_mip.exact.spending import goal_within_costs
+from ssg_mip.exact.wider_branching import PureBranching
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.lp.compiled import CompiledProgram
@@ -41,13 +49,10 @@ from ssg_mip.problem.answer_within import answer_within, cost_bounds
 from ssg_mip.problem.evaluated_policy import Candidate
 from ssg_mip.problem.policy_space import PolicySpace, Scope
 from ssg_mip.problem.problem import Problem
-from ssg_mip.problem.wider_rows import COST_TOLERANCE, CostRow, ValueRow
+from ssg_mip.problem.wider_rows import CostRow, ValueRow
 from ssg_mip.programs.tags import FROM_WEIGHTS, ColumnKind
 from ssg_mip.proofs.claim import Claim
 from ssg_mip.runs.run import Run
-
-AIMED_SHARE = 0.1
-"""Steps aim at a cost this share of its tolerance below its bound."""
 
 MENDING = 6
 """Steps that move a policy onto bounds on costs at most."""
@@ -103,55 +108,22 @@ def _value_as_cost(game: Game, state: int, least: float) -> CostRow:
     return ValueRow(name=f"value of {where}", least=least).as_cost(game)
 
 
-class WiderBridge(ConstrainedBridge):
+class WiderBridge(LimitedBridge, ConstrainedBridge):
     """The commitment program with rows of every scope.
 
     Parameters
     ----------
     problem, run
-        As in :class:`~ssg_mip.exact.bridge.CommitmentBridge`; what its policies ask for is as of :func:`asked_for`.
+        As in :class:`~ssg_mip.exact.commitment_bridge.CommitmentBridge`; what its policies ask for is as of
+        :func:`asked_for`.
     """
 
     def __init__(self, problem: Problem, run: Run) -> None:
-        game, space = problem.game, problem.policies
+        space = problem.policies
         self._costs = space.costs
         self._sides = tuple(side for row in space.costs for side in row.sides)
-        self._most = space.most_actions(game)
         self._mending = OneShotLp()
         super().__init__(problem, run)
-        if self._most:
-            self.groups = np.concatenate((self.groups, np.full(int(game.leader_offsets[-1]), -1)))
-
-    # ------------------------------------------------------------------ boxes
-
-    @property
-    def _answers(self) -> int:
-        """How many choices are answers; the leader's actions come after them, where there are limits."""
-        return int(self.game.follower_offsets[-1])
-
-    def _whole_box(self) -> Box:
-        box = super()._whole_box()
-        actions = np.ones(len(self.groups) - self._answers, dtype=bool)
-        return Box(box.lower, box.upper, np.concatenate((box.open_choices, actions)))
-
-    def tighten(self, box: Box) -> Box | None:
-        """As without limits; a state without an open action leaves nothing."""
-        actions = box.open_choices[self._answers :]
-        if len(actions) and not np.logical_or.reduceat(actions, self.game.leader_offsets[:-1]).all():
-            return None
-        inside = super().tighten(Box(box.lower, box.upper, box.open_choices[: self._answers]))
-        if inside is None:
-            return None
-        return Box(inside.lower, inside.upper, np.concatenate((inside.open_choices, actions)))
-
-    def _slot_of_columns(self, compiled: CompiledProgram) -> IntArray:
-        """The answer of every column, and the leader's action."""
-        answers = super()._slot_of_columns(compiled)
-        if not self._most:
-            return answers
-        tags = compiled.column_tags
-        slots = self.game.leader_offsets[tags.state] + tags.leader
-        return np.stack((answers, np.where(tags.leader >= 0, self._answers + slots, -1)))
 
     @property
     def branching(self) -> BranchingRule:
@@ -159,9 +131,7 @@ class WiderBridge(ConstrainedBridge):
         rule = super().branching
         if self._costs:
             rule = PureBranching(self.game, lambda: self._coupled_columns, self._keeps_coupling_rows, self.groups, self)
-        tied = bool(self._costs) or len(self._coupled) > 0
-        most = {state: most for state, most in self._most.items() if most > 1 or tied}
-        return LimitedBranching(self.game, most, self.shares, rule) if self._most else rule
+        return self.closing_actions(rule, tied=bool(self._costs) or len(self._coupled) > 0)
 
     # ------------------------------------------------------------------ the program
 
@@ -176,13 +146,6 @@ class WiderBridge(ConstrainedBridge):
         self._row_of_product = np.where(mine, rows, -1)
 
     # ------------------------------------------------------------------ what branching asks
-
-    def shares(self, point: Point) -> FloatArray:
-        """Per joint action, its probability in its state; 0 where nothing is known of the state."""
-        weights = np.maximum(self.slot_weights(point.columns), 0.0)
-        totals = np.bincount(self.game.row_state, weights, self.game.num_states)[self.game.row_state]
-        found: FloatArray = weights / np.where(totals > 0.0, totals, 1.0)
-        return found
 
     def occupied(self, point: Point) -> FloatArray:
         """Per state, how often it is visited, discounted."""
@@ -226,19 +189,7 @@ class WiderBridge(ConstrainedBridge):
 
     def goal(self, model: FixedResponse) -> LinearGoal:
         """As without costs, with every bound on a cost to first order, in shares of what could be spent."""
-        goal = super().goal(model)
-        rows, least = [goal.rows], [goal.least]
-        for row in self._costs:
-            values, slopes = model.costs(row.costs)
-            now, slope = float(self.game.initial @ values), self.game.initial @ slopes
-            unit, aimed = row.tolerance(self.game) / COST_TOLERANCE, AIMED_SHARE * row.tolerance(self.game)
-            if row.upper < math.inf:
-                rows.append(-slope[None] / unit)
-                least.append(np.array([now - float(slope @ model.slots) - row.upper + aimed]) / unit)
-            if row.lower > -math.inf:
-                rows.append(slope[None] / unit)
-                least.append(np.array([row.lower + aimed - now + float(slope @ model.slots)]) / unit)
-        return dataclasses.replace(goal, rows=np.vstack(rows), least=np.concatenate(least))
+        return goal_within_costs(super().goal(model), model, self._costs)
 
     def _moved_onto_costs(self, candidate: Candidate) -> LeaderPolicy | None:
         """A policy that keeps every cost with the same answers, if it is near; ``None`` if there is none."""

@@ -109,6 +109,8 @@ class LeaderPolicy(Immutable):
     def from_names(cls, game: Game, table: Mapping[str, Mapping[str, float]]) -> LeaderPolicy:
         """From ``{state: {action: probability}}``; actions left out have probability 0.
 
+        States that leave no choice may be left out.
+
         Raises
         ------
         InvalidPolicyError
@@ -120,8 +122,13 @@ class LeaderPolicy(Immutable):
             first = min(unknown, key=str)
             raise InvalidPolicyError(f"the policy names the unknown state {first!r}; {game.name} has no such state")
         for index, state in enumerate(game.state_names):
+            if state not in table and len(game.leader_actions[index]) == 1:
+                padded[index, 0] = 1.0
+                continue
             if state not in table:
-                raise InvalidPolicyError(f"the policy says nothing about state {state!r}; give every state a row")
+                raise InvalidPolicyError(
+                    f"the policy says nothing about state {state!r}; give every state with a choice a row"
+                )
             if not isinstance(table[state], Mapping):
                 raise InvalidPolicyError(
                     f"the policy holds {shown(table[state])} for state {state!r}; it must be {{action: probability}}"

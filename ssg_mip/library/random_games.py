@@ -75,6 +75,30 @@ def random_game(
     )
 
 
+def garnet(
+    states: int = 100,
+    seed: int = 0,
+    *,
+    actions: int = 4,
+    successors: int = 5,
+    leader_discount: float = 0.9,
+    follower_discount: float = 0.9,
+) -> Game:
+    """A random game as :func:`random_game` draws it, with as many actions of both players and five successors.
+
+    Named after the generator of Archibald, McKinnon and Thomas (1995), whose random processes have such a number of
+    states, actions and successors ("branching").
+
+    Raises
+    ------
+    OptionError, InvalidGameError
+        As :func:`random_game`.
+    """
+    for label, size in {"states": states, "actions": actions, "successors": successors}.items():
+        check_whole(size, label)
+    return random_game(seed, states, actions, actions, min(successors, states), leader_discount, follower_discount)
+
+
 def _distinct(rng: np.random.Generator, rows: int, states: int, count: int) -> IntArray:
     """``count`` distinct states per row, rising, every set equally likely; memory proportional to the result."""
     chosen = np.empty((rows, 0), dtype=np.int64)

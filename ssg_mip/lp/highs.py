@@ -34,7 +34,7 @@ INTERRUPTIBLE_COLUMNS = 2000
 
 _OK = highspy.HighsStatus.kOk
 _MODEL = highspy.HighsModelStatus
-_GIVEN_UP = (_MODEL.kTimeLimit, _MODEL.kInterrupt)
+_GIVEN_UP = (_MODEL.kTimeLimit, _MODEL.kInterrupt, _MODEL.kIterationLimit)
 _run = installed.run_plainly
 
 _NO_VERDICT = frozenset(
@@ -142,6 +142,10 @@ class HighsLp:
         """Give up a solve soon after ``interrupted()`` is true; small LPs end soon anyway and are not asked."""
         if self._num_columns >= INTERRUPTIBLE_COLUMNS:
             _install_interrupt(self._highs, interrupted)
+
+    def stop_after(self, iterations: int) -> None:
+        """Give up a solve after so many iterations of the simplex method; its status is then ``UNKNOWN``."""
+        _set_option(self._highs, "simplex_iteration_limit", iterations)
 
     def replace(self, program: LinearProgram) -> None:
         """Start again with another program."""
@@ -260,6 +264,36 @@ class OneShotLp:
         else:
             self._lp.replace(program)
         return self._lp.solve(cut_off=cut_off, time_limit=time_limit)
+
+
+def solve_by_interior_point(
+    program: LinearProgram,
+    *,
+    seed: int = 0,
+    time_limit: float = math.inf,
+    interrupted: Callable[[], bool] = bool,
+) -> LpAnswer:
+    """Solve one large LP from scratch by the interior point method, ending at a vertex.
+
+    It knows no warm start. On large degenerate programs it ends where the simplex method stalls, and it sees
+    sooner that there is no solution. An LP that is given up, or ends without a verdict, comes back ``UNKNOWN``.
+    """
+    highs = _new_highs(
+        solver="ipm", run_crossover="on", presolve="on", random_seed=seed % LARGEST_SEED, time_limit=time_limit
+    )
+    _pass(highs, program)
+    _install_interrupt(highs, interrupted)
+    highs.cbIpmInterrupt += lambda event: event.interrupt() if interrupted() else None
+    _run(highs)
+    status, info = highs.getModelStatus(), highs.getInfo()
+    iterations = int(max(info.ipm_iteration_count, 0) + max(info.simplex_iteration_count, 0))
+    if status == _MODEL.kInfeasible:
+        return LpAnswer(LpStatus.INFEASIBLE, math.nan, np.empty(0), np.empty(0), iterations)
+    if status != _MODEL.kOptimal:
+        return LpAnswer(LpStatus.UNKNOWN, math.nan, np.empty(0), np.empty(0), iterations)
+    solution = highs.getSolution()
+    value, point = -info.objective_function_value, np.array(solution.col_value)
+    return LpAnswer(LpStatus.OPTIMAL, value, point, -np.array(solution.row_dual), iterations)
 
 
 def solve_milp(

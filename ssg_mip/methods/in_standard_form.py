@@ -146,13 +146,19 @@ def with_own_values(result: Result, tolerances: Tolerances, changes: Changes, co
     if result.leader_policy is None:
         return result
     response = answer(result.leader_policy)
-    found = [
-        (response if point.leader_policy is result.leader_policy else answer(point.leader_policy)).leader_values
+    answers = [
+        response if point.leader_policy is result.leader_policy else answer(point.leader_policy)
         for point in result.trajectory
     ]
+    found = [one.leader_values for one in answers]
     own = [
-        dataclasses.replace(point, leader_values=one, leader_value=float(result.weights @ one))
-        for point, one in zip(result.trajectory, found, strict=True)
+        dataclasses.replace(
+            point,
+            leader_values=one.leader_values,
+            leader_value=float(result.weights @ one.leader_values),
+            follower_policy=None if point.follower_policy is None else one.follower_policy,
+        )
+        for point, one in zip(result.trajectory, answers, strict=True)
     ]
     others = [changes(one, point.leader_values) for point, one in zip(result.trajectory, found, strict=True)]
     if any(others):

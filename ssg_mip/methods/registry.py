@@ -18,6 +18,7 @@ from ssg_mip.runs.run import Run
 _NEVER_LOSES = (Promise.MONOTONE, Promise.LAST_ITERATE, Promise.CERTIFIED_STOP, Promise.CERTIFIED_PARETO)
 _ROWS = frozenset({Scope.STATEWISE, Scope.COUPLING})
 _ROWS_AND_LIMITS = _ROWS | {Scope.SUPPORT}
+_ROWS_LIMITS_VALUES = _ROWS_AND_LIMITS | {Scope.VALUE}
 _STEPS = frozenset({Takes.SELECTION, Takes.SCALARISATION, Takes.ZERO_WEIGHTS})
 
 
@@ -74,7 +75,7 @@ METHODS: dict[str, Method] = {
             home="ssg_mip.methods.policy_iteration",
             promises=_NEVER_LOSES,
             takes=_STEPS,
-            rows=_ROWS,
+            rows=_ROWS_LIMITS_VALUES | {Scope.DISCOUNTED},
             draws=_steps,
         ),
         Method(
@@ -82,7 +83,7 @@ METHODS: dict[str, Method] = {
             home="ssg_mip.methods.policy_iteration.restarted",
             promises=_NEVER_LOSES,
             takes=_STEPS,
-            rows=_ROWS,
+            rows=_ROWS_LIMITS_VALUES,
             draws=_steps,
         ),
         Method(
@@ -99,7 +100,7 @@ METHODS: dict[str, Method] = {
             home="ssg_mip.methods.response_regions",
             promises=_NEVER_LOSES,
             takes=frozenset({Takes.ZERO_WEIGHTS}),
-            rows=_ROWS,
+            rows=_ROWS_LIMITS_VALUES,
             draws=_regions,
         ),
         Method(
@@ -107,7 +108,7 @@ METHODS: dict[str, Method] = {
             home="ssg_mip.methods.policy_iteration.backtracking",
             promises=(Promise.LAST_ITERATE, Promise.CERTIFIED_STOP),
             takes=_STEPS,
-            rows=_ROWS,
+            rows=_ROWS_LIMITS_VALUES,
             draws=_steps_and_restarts,
         ),
         Method(
@@ -136,6 +137,14 @@ METHODS: dict[str, Method] = {
             home="ssg_mip.methods.policy_gradient",
             asks_solver=False,
             in_own_units=True,
+        ),
+        Method(
+            name="local",
+            home="ssg_mip.methods.local",
+            promises=(Promise.LAST_ITERATE,),
+            draws=lambda _: "the starts that are drawn, the order of answers tried",
+            in_own_units=True,
+            weighted_only=True,
         ),
         *LEARNERS,
     )
@@ -179,16 +188,6 @@ def method_for(follower: Follower, name: str = USUAL) -> Method:
         instead = f"ask for {' or '.join(able)}" if able else "ask for the follower 'rational'"
         raise OptionError(f"method {method.name!r} does not honour a {follower.words}; {instead}")
     return found
-
-
-def check_rational(follower: Follower, who: str) -> None:
-    """Raise :class:`OptionError` if something that honours rational followers alone is asked about another kind."""
-    if follower.kind == Rational.kind:
-        return
-    instead = f"ask solve with method {' or '.join(methods_for(follower))}, or for the follower 'rational'"
-    if follower.is_rational_elsewhere:
-        instead = f"give it the game where he is rational ({follower.kind}_game), or ask solve"
-    raise OptionError(f"{who} does not honour a {follower.words}; {instead}")
 
 
 def methods_that_take(what: Takes) -> list[str]:

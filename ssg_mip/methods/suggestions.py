@@ -33,8 +33,8 @@ SHARE = 0.2
 MOST_SECONDS = 5.0
 """What it may take at most."""
 
-LIMITS = Limits(nodes=500)
-"""What it may take besides."""
+MOST_NODES = 500
+"""Nodes that it may take besides."""
 
 
 def suggestions_for(problem: Problem, run: Run) -> Callable[[], Iterator[LeaderPolicy]] | None:
@@ -56,5 +56,7 @@ def _suggested(problem: Problem, run: Run) -> Iterator[LeaderPolicy]:
 def _inner(run: Run) -> Run:
     """A run within its share, of which nobody is told."""
     deadline = Deadline(min(MOST_SECONDS, SHARE * run.deadline.remaining))
-    quiet = dataclasses.replace(run, deadline=deadline, limits=LIMITS, settings={}, suggest=None)
+    quiet = dataclasses.replace(
+        run, deadline=deadline, limits=Limits(nodes=MOST_NODES, memory=run.limits.memory), settings={}, suggest=None
+    )
     return quiet.quietly().recording(None)

@@ -18,14 +18,14 @@ import numpy as np
 
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.interrupt import Interrupt
-from ssg_mip.base.rules import FLAG, PATH, checked, optional, shown
+from ssg_mip.base.rules import FLAG, PATH, checked, instance_of, optional, shown
 from ssg_mip.base.status import BoundProof, Status, Termination
 from ssg_mip.base.tolerances import DEFAULT_TOLERANCES, Tolerances
 from ssg_mip.errors import InvalidPolicyError, OptionError
 from ssg_mip.evaluation.value_bounds import leader_value_bounds, raised_sum
 from ssg_mip.exact.heuristics.allowed import Allowed
 from ssg_mip.game.game import Game
-from ssg_mip.game.policy import LEADER_POLICY, LeaderPolicy
+from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.closing import closed
 from ssg_mip.methods.polish import Polished, applies, as_it_is, polished
 from ssg_mip.methods.seen_rationally import as_asked, seen_rationally
@@ -88,10 +88,14 @@ class Wishes:
     tolerances: Tolerances = DEFAULT_TOLERANCES
 
 
-@checked(policy=LEADER_POLICY, polish=FLAG, check=FLAG, guarantee=FLAG)
+A_POLICY = instance_of((LeaderPolicy, Mapping), "a LeaderPolicy, or {state: {action: probability}}")
+"""What a given policy must be."""
+
+
+@checked(policy=A_POLICY, polish=FLAG, check=FLAG, guarantee=FLAG)
 def evaluate_policy(
     problem: Problem | Game,
-    policy: LeaderPolicy,
+    policy: LeaderPolicy | Mapping[str, Mapping[str, float]],
     *,
     polish: bool = True,
     check: bool = True,
@@ -105,7 +109,7 @@ def evaluate_policy(
     problem
         The problem, or a game.
     policy
-        The policy.
+        The policy, or ``{state: {action: probability}}``.
     polish
         Whether to look near it for a policy on its ties; the one with the larger value is the answer.
     check, guarantee, tolerances
@@ -126,7 +130,8 @@ def evaluate_policy(
     """
     asked = as_problem(problem)
     wishes = Wishes(polish=polish, check=check, guarantee=guarantee, tolerances=tolerances)
-    return brought_back(asked, Outside(slots=policy.slots(asked.game), place="the policy"), wishes)
+    given = policy if isinstance(policy, LeaderPolicy) else LeaderPolicy.from_names(asked.game, policy)
+    return brought_back(asked, Outside(slots=given.slots(asked.game), place="the policy"), wishes)
 
 
 @checked(file=PATH, names=optional(PATH), polish=FLAG, check=FLAG, guarantee=FLAG)

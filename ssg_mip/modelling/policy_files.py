@@ -91,10 +91,15 @@ def _slots(game: Game, table: Mapping[str, Any], file: Path) -> FloatArray:
             f"{file} names the state {min(unknown)!r}, which {game.name!r} does not have: is it of another instance?"
         )
     for number, (state, actions) in enumerate(zip(game.state_names, game.leader_actions, strict=True)):
+        if state not in table and len(actions) == 1:
+            slots[int(game.leader_offsets[number])] = 1.0
+            continue
         row = table.get(state)
         if not isinstance(row, dict):
+            said = shown(row) if state in table else "nothing"
             raise InvalidPolicyError(
-                f"{file} says {shown(row)} of the state {state!r}; it must be {{action: probability}} for every state"
+                f"{file} says {said} of the state {state!r}; it must be {{action: probability}} for every state "
+                "with a choice"
             )
         for action, probability in row.items():
             if action not in actions:

@@ -34,7 +34,7 @@ from numpy.typing import ArrayLike
 from ssg_mip.base.deadline import DEADLINE, Deadline
 from ssg_mip.base.interrupt import Interrupt, given_or_graceful
 from ssg_mip.base.leftover import CutRuns
-from ssg_mip.base.memory import require_memory
+from ssg_mip.base.memory import MemoryGiven, memory_limit_of, require_memory
 from ssg_mip.base.naming import names_of
 from ssg_mip.base.provenance import Provenance
 from ssg_mip.base.rules import CALLBACK, COUNT, FLAG, LIST, PATH, SEED, TABLE, TEXT, checked, optional
@@ -107,6 +107,7 @@ def trace_front(
     time_limit: float | None = None,
     deadline: Deadline | None = None,
     node_limit: int | None = None,
+    memory_limit: MemoryGiven = None,
     seed: int = 0,
     selection: StepSelection = "argmax",
     epsilon: float | None = None,
@@ -142,6 +143,8 @@ def trace_front(
         policy), the others from random policies.
     ties, margin, gap, node_limit, seed, selection, epsilon, settings
         As in ``solve``; the limit on nodes is per run, both solves together where weights of zero ask for a second one.
+    memory_limit
+        Bytes that the process may hold, or text such as ``"2 GB"``; as in ``solve``.
     time_limit
         Seconds for everything, check and guarantee included, shared between the runs; what some leave goes to those
         that their share has cut.
@@ -179,17 +182,18 @@ def trace_front(
     refuse_conflict(problem)
     game = problem.game
     rng = np.random.default_rng(seed)
+    memory = memory_limit_of(memory_limit)
     deadline = Deadline(time_limit) if deadline is None else deadline
     plan = _make_plan(game, weights, num_weights, _traded_states(game, states), rng)
     solver = find_method(method)
     form = form_for(game, solver)
-    _check_memory(game, 1 + plan.pending, starts)
+    _check_memory(game, (1 + plan.pending) * starts, memory)
     with given_or_graceful(interrupt) as flag:
         run = Run(
             gap=gap,
             deadline=deadline.keeping(kept_for_checks(game, deadline, 2 * num_weights, wanted=check or guarantee)),
             interrupt=flag,
-            limits=Limits(nodes=node_limit),
+            limits=Limits(nodes=node_limit, memory=memory),
             seed=seed,
             selection=selection,
             epsilon=epsilon,
@@ -203,7 +207,7 @@ def trace_front(
         options = {
             "gap": gap,
             "time_limit": None if math.isinf(deadline.asked) else deadline.asked,
-            "node_limit": node_limit,
+            **run.limits.of_programs(),
             "starts": starts,
             **problem.follower.options(),
             "selection": selection,
@@ -365,12 +369,13 @@ class _Sweep:
         )
 
 
-def _check_memory(game: Game, count: int, starts: int) -> None:
+def _check_memory(game: Game, runs: int, limit: float | None) -> None:
     """Refuse a front whose runs do not fit into memory together."""
     require_memory(
-        float(BYTES_PER_STATE) * game.num_states * count * starts,
-        f"a front of {count * starts:,} runs over {game.num_states:,} states",
+        float(BYTES_PER_STATE) * game.num_states * runs,
+        f"a front of {runs:,} runs over {game.num_states:,} states",
         "ask for fewer weights or starts",
+        limit=limit,
     )
 
 

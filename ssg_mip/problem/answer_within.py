@@ -13,7 +13,6 @@ from ssg_mip.evaluation.mdp import evaluate, induced_by_leader, optimal_control
 from ssg_mip.evaluation.tied_selection import CostBound, best_within, discounted_cost
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
-from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.follower import Follower
 from ssg_mip.problem.wider_rows import CostRow
 
@@ -59,11 +58,3 @@ def answer_within(
         follower_values=values,
         regret=max(0.0, float((optimal_control(own).values - values).max())),
     ), keeps
-
-
-def costs_of(game: Game, policy: LeaderPolicy, answers: FollowerPolicy, rows: Sequence[CostRow]) -> FloatArray:
-    """What every row's cost is from the start distribution under a policy and an answer to it."""
-    leader, _ = induced_by_leader(game, policy)
-    slots = answers.slots(game)
-    bounds = cost_bounds(game, policy, rows)
-    return np.array([discounted_cost(leader, slots, game.initial, bound.cost) for bound in bounds])

@@ -64,6 +64,21 @@ class Side:
     limit: float
     equation: bool = False
 
+    @property
+    def size(self) -> float:
+        """How large its numbers are."""
+        return float(np.abs(self.coefficients).max()) + abs(self.limit)
+
+    @property
+    def inequalities(self) -> tuple[Side, ...]:
+        """The side as it is, or both inequalities of an equation."""
+        if not self.equation:
+            return (self,)
+        return (
+            Side(row=self.row, coefficients=self.coefficients, limit=self.limit),
+            Side(row=self.row, coefficients=-self.coefficients, limit=-self.limit),
+        )
+
     def states(self, game: Game) -> IntArray:
         """The states of which it speaks, in rising order."""
         return _states_of(game, self.coefficients)
@@ -170,6 +185,10 @@ class PolicySpace:
     def all_costs(self, game: Game) -> tuple[CostRow, ...]:
         """The bounds on costs, and what the leader must get from the start as one more each."""
         return (*self.costs, *(row.as_cost(game) for row in self.values if row.state is None))
+
+    def spending(self, game: Game) -> tuple[CostRow, ...]:
+        """The bounds on costs that say nothing of the leader's value: where no state loses they may break."""
+        return tuple(row for row in self.all_costs(game) if not row.of_value)
 
     def least_values(self, game: Game) -> FloatArray | None:
         """The larger of the floor and of what is asked for single states, shape ``[num_states]``, if anything is."""

@@ -53,12 +53,15 @@ class CostRow:
         One number per joint action, shape ``[num_rows]``: in the order of the game's rows ``(s, a, b)``.
     lower, upper
         The sides; infinite for none, equal for an equation. They are discounted sums, as values are.
+    of_value
+        Whether it says what the leader gets at least: then a policy under which no state loses keeps it.
     """
 
     name: str
     costs: FloatArray
     lower: float = -math.inf
     upper: float = math.inf
+    of_value: bool = False
 
     def __post_init__(self) -> None:
         if not np.all(np.isfinite(self.costs)):
@@ -107,7 +110,7 @@ class ValueRow:
 
     def as_cost(self, game: Game) -> CostRow:
         """The same of occupancies, if they start where its value is asked for: ``-r_A`` costs at most ``-least``."""
-        return CostRow(name=self.name, costs=-game.leader_rewards, upper=-self.least)
+        return CostRow(name=self.name, costs=-game.leader_rewards, upper=-self.least, of_value=True)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)

@@ -37,6 +37,7 @@ from ssg_mip.programs.blocks import Part
 from ssg_mip.programs.policy_block import NO_ROWS, PolicyRows, add_rows_of_probabilities
 from ssg_mip.programs.program import Program
 from ssg_mip.programs.rows import Selection, add_follower_values, add_incentive_rows, add_products, multiplied_rows
+from ssg_mip.programs.spending import Spending, add_spending_rows
 from ssg_mip.programs.tags import OF_STATE, Block, ColumnKind, RowKind, tagged
 
 Key = tuple[int, int, int]
@@ -64,6 +65,7 @@ def improvement(
     *,
     selection: Selection | None = None,
     rows: PolicyRows = NO_ROWS,
+    spending: Sequence[Spending] = (),
 ) -> Program:
     """Write the program (I) in its hull form.
 
@@ -82,6 +84,8 @@ def improvement(
         Follower actions that may be answers; all if absent.
     rows
         Rows on the policy; none if absent.
+    spending
+        Bounds on discounted costs, around the current policy (:mod:`ssg_mip.programs.spending`).
 
     Returns
     -------
@@ -119,6 +123,7 @@ def improvement(
         model.gain = pyo.Objective(
             expr=sum(float(objective[key[0]]) * gains[key] * model.x[key] for key in keys), sense=pyo.maximize
         )
+    add_spending_rows(model, selection, spending)
     triples = [(model.w[key, t], model.x[key], model.v[t]) for key in keys for t in states]
     multiplied = multiplied_rows(model.simplex_times_value, model.simplex, model.v)
     part = Part(Block(OF_STATE), states, model.x, model.w, triples, multiplied, differences)

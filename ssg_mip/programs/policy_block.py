@@ -173,6 +173,7 @@ def add_rows_of_probabilities(
     """
     whole = Coupling(selection.game, whole=True)
     statewise = _add_statewise_rows(model, selection, rows, whole, part, follower)
+    add_single_rows(model, selection, rows.single, part)
     if not rows.coupled_states:
         return statewise
     return statewise + _add_coupled_rows(model, selection, rows, whole, part, follower)

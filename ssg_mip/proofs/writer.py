@@ -32,11 +32,13 @@ from ssg_mip.checker.dual.document import FORMAT, POLICY_FORMAT, REDUCED_FORMAT,
 from ssg_mip.checker.dual.replay import BoundVerification, verify_bound
 from ssg_mip.errors import InvalidResultError, OptionError, SolverError
 from ssg_mip.evaluation.bound_propagation import SWEEPS
+from ssg_mip.evaluation.payoff_set import PayoffBound
 from ssg_mip.evaluation.standard_form import Scale, StandardForm
 from ssg_mip.evaluation.value_bounds import follower_value_bounds, leader_ceiling
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.proofs.claim import Claim
+from ssg_mip.proofs.payoff_lines import PayoffLines
 from ssg_mip.proofs.reduction import Reduction
 from ssg_mip.proofs.rounding import rounding_of, units_of
 from ssg_mip.proofs.sum_lines import Summand, sum_header, summed_bound
@@ -65,6 +67,8 @@ class Recorder:
         What was removed from the game first; the search then ran on what is left, or on the standard form of that.
     value_tree
         Values that prove the bound without a search, of the game that the search would have run on.
+    payoffs
+        A payoff-set bound of that game.
     summed
         Recorders of the parts whose bounds make up this one, each with a claim about weights on other states. Their own
         reductions are those of the game that this claim is about: of what ``reduction`` leaves, if there is one.
@@ -81,6 +85,7 @@ class Recorder:
         self.form: StandardForm | None = None
         self.reduction: Reduction | None = None
         self.value_tree: ValueNode | None = None
+        self.payoffs: PayoffBound | None = None
         self.summed: list[Recorder] = []
         self._replayed = False
 
@@ -111,6 +116,8 @@ class Recorder:
             return self._settle_sum(game, claim)
         values = self._values()
         claim = claim if values is None else values.raise_claim(claim)
+        payoffs = self._payoffs()
+        claim = claim if payoffs is None else payoffs.raise_claim(claim)
         self.claim = claim
         inexact = self.form is not None and not self.form.is_exact
         if not (claim.rounded or inexact) or claim.bound == math.inf:
@@ -302,11 +309,12 @@ class Recorder:
         claim = self._settled_claim()
         tree, values = TreeLines(self.root, self.form, claim), self._values()
         proof = self._kind_of_proof(game, claim, tree)
+        flat, payoffs = proof in ("u", "h"), self._payoffs()
         box, wider, higher = follower_value_bounds(game), *rounding_of(self.form)
         policy = claim.policy
         conditional = range(game.num_states) if claim.values is not None else tree.conditional(game)
         yield {
-            "format": REDUCED_FORMAT if proof == "u" else _format_of(claim),
+            "format": REDUCED_FORMAT if flat else _format_of(claim),
             "game_hash": game.content_hash,
             "units": None,
             "ignored": [],
@@ -316,20 +324,22 @@ class Recorder:
             "floor": [[state, float(least)] for state, least in claim.floor.items()],
             "values": None if claim.values is None else claim.values.tolist(),
             "slack": claim.slack,
-            "sweeps": 0 if proof == "u" else SWEEPS,
+            "sweeps": 0 if flat else SWEEPS,
             "lower": (box.lower - wider).tolist(),
             "upper": (box.upper + wider).tolist(),
-            "conditional": [] if proof == "u" else list(conditional),
+            "conditional": [] if flat else list(conditional),
             "ceiling": (leader_ceiling(game) + higher).tolist() if proof == "c" else None,
             **({} if policy is None else {"policy": policy.to_lists()}),
             **(policy.wider_lists() if policy is not None and claim.in_wider_format else {}),
-            **({"reduction": []} if proof == "u" else {}),
+            **({"reduction": []} if flat else {}),
         }
         match proof:
             case "l":
                 yield from tree.lines(game)
             case "u" if values is not None:
                 yield from values.lines()
+            case "h" if payoffs is not None:
+                yield from payoffs.lines()
             case "z":
                 yield ["z", [[mix.tolist(), values.tolist()] for mix, values in self.defences]]
             case _:
@@ -343,8 +353,11 @@ class Recorder:
     def _values(self) -> ValueLines | None:
         return None if self.value_tree is None else ValueLines(tree=self.value_tree, form=self.form)
 
+    def _payoffs(self) -> PayoffLines | None:
+        return None if self.payoffs is None else PayoffLines(bound=self.payoffs)
+
     def _kind_of_proof(self, game: Game, claim: Claim, tree: TreeLines) -> str:
-        """Whether the tree, values, the follower's mixed policies or the ceiling prove a bound."""
+        """Whether the tree, values, payoff sets, the follower's mixed policies or the ceiling prove a bound."""
         bound = claim.bound
         if not (math.isfinite(bound) or (claim.demanding and bound < 0.0)):
             raise SolverError(f"there is no certificate of the bound {bound!r}: it must be finite")
@@ -352,6 +365,10 @@ class Recorder:
         shown = None if values is None else values.shown(claim)
         if shown is not None and math.isfinite(bound) and shown <= Fraction(bound):
             return "u"
+        payoffs = self._payoffs()
+        shown = None if payoffs is None else payoffs.shown(claim)
+        if shown is not None and math.isfinite(bound) and shown <= Fraction(bound):
+            return "h"
         if tree.proves(bound):
             return "l"
         if claim.values is None and self.defences:

@@ -18,10 +18,13 @@ class Limits:
         Of branch and bound, in all programs together.
     iterations
         Iterations of the method; steps of play of methods that learn.
+    memory
+        Bytes that the process may hold.
     """
 
     nodes: int | None = None
     iterations: int | None = None
+    memory: float | None = None
 
     def __post_init__(self) -> None:
         optional(COUNT).check("node_limit", self.nodes)
@@ -33,7 +36,11 @@ class Limits:
 
     def options(self) -> dict[str, Any]:
         """The limits as plain data, for the provenance."""
-        return {"node_limit": self.nodes, "iteration_limit": self.iterations}
+        return {**self.of_programs(), "iteration_limit": self.iterations}
+
+    def of_programs(self) -> dict[str, Any]:
+        """Those that programs have, in the same way; a limit on memory only where there is one."""
+        return {"node_limit": self.nodes, **({} if self.memory is None else {"memory_limit": self.memory})}
 
 
 NO_LIMITS = Limits()

@@ -119,7 +119,7 @@ class Run:
     @property
     def budget(self) -> Budget:
         """What its searches may take."""
-        return Budget(self.deadline, self.limits.nodes, self.interrupt)
+        return Budget(self.deadline, self.limits.nodes, self.interrupt, self.limits.memory)
 
     def checkpoint(self) -> None:
         """Raise :class:`~ssg_mip.base.deadline.OutOfTime` if work should stop."""

@@ -97,6 +97,29 @@ class Visits:
         self._report("*" if better else "")
         return response
 
+    def offer(self, found: Candidate, note: str) -> None:
+        """Write down a policy that has been evaluated, if it is worth more than all before it.
+
+        It takes the place of the last one written down, where that has the same note.
+        """
+        if not found.value > self.best_value:
+            return
+        if len(self._visited) > 1 and self._visited[-1].note == note:
+            self._visited.pop()
+            self._keeping.pop()
+        self._best = found
+        self._keeping.append(True)
+        self._visited.append(
+            TrajectoryPoint(
+                iteration=len(self._visited),
+                leader_values=found.values,
+                leader_value=found.value,
+                leader_policy=found.policy,
+                note=note,
+            )
+        )
+        self._report("*")
+
     def _report(self, flag: str) -> None:
         row = ProgressRow(
             seconds=self._run.deadline.elapsed,

@@ -82,19 +82,26 @@ def unchanged(module: str, path: Path) -> Mutant:
     return Mutant(module, path, UNCHANGED, 0, (1, 0), (len(source(path).splitlines()) + 1, 0))
 
 
-def all_mutants(package: str) -> list[Mutant]:
-    """Every mutant of every module of a package, in a fixed order."""
+def modules_of(package: str) -> list[tuple[str, Path]]:
+    """The modules of a package with their files, in a fixed order."""
     origin = find_spec(package).origin  # type: ignore[union-attr]
     folder = Path(str(origin)).parent
-    return [mutant for path in sorted(folder.rglob("*.py")) for mutant in _mutants(package, folder, path)]
+    found = []
+    for path in sorted(folder.rglob("*.py")):
+        parts = path.relative_to(folder).with_suffix("").parts
+        found.append((".".join([package, *(part for part in parts if part != "__init__")]), path))
+    return found
 
 
-def _mutants(package: str, folder: Path, path: Path) -> Iterator[Mutant]:
+def all_mutants(package: str) -> list[Mutant]:
+    """Every mutant of every module of a package, in a fixed order."""
+    return [mutant for module, path in modules_of(package) for mutant in _mutants(module, path)]
+
+
+def _mutants(module: str, path: Path) -> Iterator[Mutant]:
     from cosmic_ray.ast import ast_nodes, get_ast
     from cosmic_ray.plugins import get_operator, operator_names
 
-    parts = path.relative_to(folder).with_suffix("").parts
-    module = ".".join([package, *(part for part in parts if part != "__init__")])
     nodes = list(ast_nodes(get_ast(source(path))))
     for name in operator_names():
         operator = get_operator(name)

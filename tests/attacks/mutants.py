@@ -1,13 +1,19 @@
-"""``python -m tests.attacks.mutants``: would the tests of the checker notice a mistake in it?
+"""``python -m tests.attacks.mutants [--room ROOM]``: would the tests of the checker notice a mistake in it?
 
 cosmic-ray makes the mutants of :mod:`ssg_mip.checker`: one operator, number, comparison or condition changed at a
-time. A mutant is *killed* if one of the tests of the certificates that run the changed line fails, or uses far more
-processor time than before. A seeded sample of the mutants is tried, each in a process of its own: this one has run the
-tests once, so that what they solve is known already; the code of the changed function is put in the place of the old
-one, and only a change outside of functions makes the process import everything anew. The tests come in the order of
-their time, until one fails or ``--patience`` is spent; a mutant that is alive by then counts as a survivor.
+time; with ``--operators own`` they are those of :mod:`tests.attacks.operators`, which need no extra. A mutant is
+*killed* if one of the tests of the certificates that run the changed line fails, or uses far more processor time than
+before. A seeded sample of the mutants is tried, each in a process of its own: this one has run the tests once, so
+that what they solve is known already; the code of the changed function is put in the place of the old one, and only a
+change outside of functions makes the process import everything anew. The tests come in the order of their time, until
+one fails or ``--patience`` is spent; a mutant that is alive by then counts as a survivor.
 
-Needs the extra ``mutation``. The exit code is 1 if fewer than ``--least`` of the sample are killed.
+A room is a part of the checker with the tests that hold genuine answers and forged ones about it: constraints, the rows
+of certificates that follow from them, goals, other followers, what is secured. Mutants that no test can tell from the
+original are left out by kind or by name (:mod:`tests.attacks.exclusions`).
+
+cosmic-ray's operators need the extra ``mutation``. The exit code is 1 if fewer than ``--least`` of the sample are
+killed.
 """
 
 from __future__ import annotations
@@ -35,6 +41,7 @@ import pytest
 
 from tests.attacks.exclusions import REASONS, excluded
 from tests.attacks.mutant import UNCHANGED, Mutant, all_mutants, unchanged
+from tests.attacks.operators import own_mutants
 
 PACKAGE = "ssg_mip.checker"
 
@@ -46,13 +53,83 @@ TESTS = (
     "tests/unit/methods/test_check_time.py",
     "tests/unit/methods/test_restarted.py",
     "tests/unit/pareto/test_enclose.py",
+    "tests/unit/api/test_constraints.py",
+    "tests/unit/api/test_prices.py",
+    "tests/unit/exact/test_conflict.py",
+    "tests/unit/methods/test_myopic.py",
+    "tests/unit/methods/test_near_optimal.py",
 )
-"""The tests of the certificates, by what they cover: the replay, the check of results, what is guaranteed, fronts."""
+"""The tests of the certificates, by what they cover: the replay, the check of results, what is guaranteed, fronts,
+constraints, other followers."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Room:
+    """A part of the checker: its modules, by parts of their names, and the tests that are about it."""
+
+    modules: tuple[str, ...]
+    tests: tuple[str, ...]
+
+    def has(self, module: str) -> bool:
+        """Whether a module belongs to it."""
+        return any(part in module for part in self.modules)
+
+
+ROOMS = {
+    "everything": Room(("",), TESTS),
+    "constraints": Room(
+        (".constraints.",),
+        (
+            "tests/unit/checker/test_constraints_by_hand.py",
+            "tests/unit/api/test_constraints.py",
+            "tests/unit/api/test_prices.py",
+            "tests/unit/exact/test_conflict.py",
+        ),
+    ),
+    "rows": Room(
+        (".dual.policy_rows", ".dual.wider_rows", ".dual.least"),
+        (
+            "tests/unit/checker/test_rows_by_hand.py",
+            "tests/unit/checker/test_dual_policy_rows.py",
+            "tests/unit/checker/test_dual_step_rows.py",
+            "tests/unit/checker/test_dual_wider_rows.py",
+        ),
+    ),
+    "goals": Room(
+        (".goals", ".goal_claims"),
+        ("tests/unit/checker/test_goals_by_hand.py", "tests/unit/checker/test_goals.py"),
+    ),
+    "followers": Room(
+        (".soft", ".followers", ".follower_claim"),
+        (
+            "tests/unit/checker/test_followers_by_hand.py",
+            "tests/unit/checker/test_soft.py",
+            "tests/unit/methods/test_myopic.py",
+            "tests/unit/methods/test_near_optimal.py",
+        ),
+    ),
+    "secured": Room(
+        (".impossible", ".secured_value", ".reached"),
+        (
+            "tests/unit/checker/test_exact_parts.py",
+            "tests/unit/checker/test_tie_scale.py",
+            "tests/unit/methods/test_secure_commitment.py",
+            "tests/unit/methods/test_assurance.py",
+        ),
+    ),
+}
+"""What may be tried by itself."""
+
+MAKERS = {"cosmic-ray": all_mutants, "own": own_mutants}
+"""Who makes the mutants."""
 
 FILES = "*/ssg_mip/checker/*"
 
 SLOW = "tests/unit/checker/test_verify.py::test_solutions_of_random_games_pass_under_every_tie_rule"
 """As long as many others together, for no line that they leave out."""
+
+BY_HAND = tuple(f"tests/unit/checker/test_{part}_by_hand.py" for part in ("constraints", "followers", "goals", "rows"))
+"""Quick tests of what constraints, goals and other followers added to the checker."""
 
 QUIET = ("-q", "-x", "-p", "no:cacheprovider", "-p", "no:cov", f"--deselect={SLOW}")
 
@@ -330,7 +407,8 @@ def run_trial(mutants: Sequence[Mutant], options: Options) -> Trial:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Try a sample and print the table."""
     asked = _parser().parse_args(arguments)
-    mutants = [mutant for mutant in all_mutants(PACKAGE) if asked.module in mutant.module]
+    room = ROOMS[asked.room]
+    mutants = [one for one in MAKERS[asked.operators](PACKAGE) if room.has(one.module) and asked.module in one.module]
     counted = [mutant for mutant in mutants if excluded(mutant) is None]
     left_out = collections.Counter(filter(None, map(excluded, mutants)))
     sample = random.Random(asked.seed).sample(counted, min(asked.sample, len(counted)))
@@ -343,7 +421,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"seed {asked.seed}", flush=True)
     os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = tempfile.mkdtemp()
     started = time.monotonic()
-    options = Options(processes=asked.processes, patience=asked.patience, tests=asked.tests, minutes=asked.minutes)
+    options = Options(
+        processes=asked.processes, patience=asked.patience, tests=asked.tests or room.tests, minutes=asked.minutes
+    )
     trial = run_trial(sample, options)
     if not trial.finished or not trial.verdicts:
         raise SystemExit("the trial did not finish: there is no figure")
@@ -374,11 +454,13 @@ def _own_output() -> Iterator[Callable[[str], None]]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tests.attacks.mutants",
-        description=__doc__,
+        description=__doc__.partition("\n\n")[2],
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--sample", type=int, default=500, help="mutants to try (default: 500)")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--room", default="everything", choices=ROOMS, help="a part of the checker, and its tests")
+    parser.add_argument("--operators", default="cosmic-ray", choices=MAKERS, help="who makes the mutants")
     parser.add_argument("--module", default="", help="only modules whose name contains this text")
     parser.add_argument("--least", type=float, default=0.9, help="share that must be killed (default: 0.9)")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="mutants tried at a time")
@@ -388,7 +470,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--minutes", type=float, default=float("inf"), help="try no more mutants of the sample after so long"
     )
-    parser.add_argument("--tests", nargs="+", default=TESTS, help="test files (default: all of the checker)")
+    parser.add_argument("--tests", nargs="+", help="test files (default: those of the room)")
     parser.add_argument("--again", type=Path, help="file with titles of mutants, as printed: try these only")
     return parser
 

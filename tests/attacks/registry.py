@@ -10,6 +10,7 @@ from tests.attacks import (
     metamorphic,
     mixed,
     one_state,
+    payoff,
     planted,
     responses,
     unit_reports,
@@ -33,6 +34,7 @@ ATTACKS: dict[str, Attack] = {
         mixed.ATTACK,
         planted.ATTACK,
         constrained.ATTACK,
+        payoff.ATTACK,
     )
 }
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.attacks.exclusions import REASONS, excluded
+from tests.attacks.exclusions import EQUIVALENT, PACKAGE, REASONS, excluded
 from tests.attacks.mutant import Mutant
+from tests.attacks.operators import own_mutants
 
 MODULE = """
 from __future__ import annotations
@@ -55,3 +56,15 @@ def test_only_what_cannot_matter_is_left_out(tmp_path: Path, line: int, text: st
     mutant = Mutant("module", path, "none", 0, (line, start), (line, start + len(text)))
     assert excluded(mutant) == reason
     assert reason is None or reason in REASONS
+
+
+def test_every_mutant_that_is_left_out_by_name_exists() -> None:
+    """So that none is left out for a line that has changed since."""
+    found = {
+        (one.module.removeprefix(f"{PACKAGE}."), one.title.partition(": ")[2])
+        for one in own_mutants(PACKAGE)
+        if one.module.removeprefix(f"{PACKAGE}.") in EQUIVALENT and excluded(one) in REASONS
+    }
+    named = {(module, line) for module, pairs in EQUIVALENT.items() for _, line in pairs}
+    assert named - found == set()
+    assert {reason for pairs in EQUIVALENT.values() for reason, _ in pairs} <= set(REASONS)

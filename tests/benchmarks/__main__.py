@@ -4,6 +4,8 @@
 the reporting seeds 11-15; nobody has tuned on those. ``--suite ablation`` runs ours alone, full and with each switch of
 its options flipped, on the tuning seeds 0-9. The record (JSON) and the table (Markdown) are dated files in ``--out``.
 The exit code is 1 if a bound was beaten by a verified policy.
+
+``--suite large`` with options of its own (:mod:`tests.benchmarks.large`) is about thousands of states.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ssg_mip.errors import OptionError
+from tests.benchmarks import large
 from tests.benchmarks.families import FAMILIES, REPORTING_SEEDS, TUNING_SEEDS, Size
 from tests.benchmarks.ours import switches
 from tests.benchmarks.peers import SOLVERS
@@ -31,7 +34,10 @@ SMOKE_SEED = 0
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; returns 1 at a conflict, 2 at a wrong argument."""
-    asked = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    if given[:2] == ["--suite", "large"]:
+        return large.main(given[2:])
+    asked = _parser().parse_args(given)
     if asked.render is not None:
         print(render(json.loads(asked.render.read_text(encoding="utf-8"))))
         return 0

@@ -31,6 +31,7 @@ ACCURACY = 1e-5
 BRIEF: dict[str, dict[str, Any]] = {
     "backtracking": {"iteration_limit": 10},
     "policy-gradient": {"iteration_limit": 60},
+    "local": {"iteration_limit": 100, "settings": {"starts": 2}},
     "asymmetric-learning": {"iteration_limit": 300},
     "bilevel-q": {"iteration_limit": 500},
     "actor-critic": {"iteration_limit": 40, "settings": {"random_steps": 20, "hidden": 8, "batch": 8}},

@@ -59,9 +59,10 @@ def test_every_file_is_in_the_catalogue_and_the_table_is_up_to_date() -> None:
 
 @pytest.mark.parametrize("path", CATALOGUE)
 def test_instances_are_small_enough_to_be_solved_together(path: str) -> None:
-    game = read_instance(INSTANCES / path)
-    assert game.num_states <= 16
-    assert max(game.leader_counts.max(), game.follower_counts.max()) <= 3
+    """Members of the families of large games may have more, and need not be solved."""
+    game, is_family = read_instance(INSTANCES / path), path.startswith("families/")
+    assert game.num_states <= (65 if is_family else 16)
+    assert max(game.leader_counts.max(), game.follower_counts.max()) <= (5 if is_family else 3)
 
 
 @pytest.mark.parametrize("path", ATTAINED)

@@ -65,7 +65,7 @@ def choose_answers(claims: Claims, prover: Prover) -> None:
     """Where costs are bounded, ties go the leader's way as far as the bounds allow: the printed answers are meant."""
     if claims.ties != "leader" or not any(one.form.needs_response for one in claims.constraints):
         return
-    for point in claims.answers:
+    for point in (*claims.answers, *claims.trajectory):
         if point.response is not None:
             prover.choose(point.policy, point.response)
 
@@ -76,6 +76,8 @@ def _kept(claims: Claims, prover: Prover, game: Game) -> Iterator[Trial]:
         given = Given.of(game, point, prover)
         for one in claims.constraints:
             if one.form.needs_response and point.response is None:
+                if point in claims.answers:
+                    yield _unanswered(one)
                 continue
             value = one.form.value(given)
             yield Trial(
@@ -83,6 +85,12 @@ def _kept(claims: Claims, prover: Prover, game: Game) -> Iterator[Trial]:
                 allowed=TOLERANCE * one.form.size,
                 place=f"{point.place}: constraint {one.name!r}: {float(value.upper)!r} {_sides(one)}",
             )
+
+
+def _unanswered(one: ConstraintClaim) -> Trial:
+    """A constraint on the follower's answer, beside a policy without one: a mix of his is none."""
+    place = f"constraint {one.name!r} is about a single answer of the follower, and none is printed"
+    return Trial(deviation=Fraction(1), allowed=Fraction(0), place=place)
 
 
 def _sides(one: ConstraintClaim) -> str:
@@ -99,6 +107,9 @@ def _printed(claims: Claims, prover: Prover, game: Game) -> Iterator[Trial]:
             yield Trial(
                 deviation=Fraction(not nothing), allowed=Fraction(0), place=f"{place}: attained without a policy"
             )
+            continue
+        if one.form.needs_response and claims.answers[0].response is None:
+            yield _unanswered(one)
             continue
         value = one.form.value(Given.of(game, claims.answers[0], prover))
         allowed = (Fraction(ROUNDING) + PRINTED) * (1 + one.form.size)

@@ -53,6 +53,8 @@ states that have a block of probabilities, for the improvement program all of th
                                                      ``[lower, upper]`` of the follower's values or ``null`` for that
                                                      of the node, and multipliers ``k`` of the follower's other
                                                      actions ``c`` for answers ``b`` (format 5, :mod:`.value_leaf`)
+``["h", slopes, H, L, U, mixes, secure, jumps,``     bounded by what both players get together, slope by slope
+``picks]``                                           (format 5, :mod:`.payoff_leaf`)
 ``["u", ..., [s, w1, w2, ratio]]``                   the same with a line of the follower's values in the interval of
                                                      the mix in ``s``, or ``null`` (:mod:`.follower_line`)
 ===================================================  ==============================================================
@@ -248,7 +250,7 @@ def read_header(data: Any) -> Header:
         ceiling=None if data["ceiling"] is None else numbers(data["ceiling"], count, "the header's ceiling"),
         units=_read_units(data.get("units"), count),
         ignored=tuple(whole(s, 0, count - 1, "an ignored state") for s in listed_values(data.get("ignored", []))),
-        policy=_read_policy(data["policy"], count, demands, wider) if "policy" in data else None,
+        policy=_read_policy(data["policy"], count, demands, bool(data.get("costs"))) if "policy" in data else None,
         costs=tuple(_read_row(*listed_values(row, 3, "a cost")) for row in listed_values(data["costs"]))
         if wider
         else (),
@@ -320,12 +322,12 @@ def _read_most(given: Any, count: int) -> tuple[tuple[int, int], ...]:
     return found
 
 
-def _read_policy(given: Any, count: int, demands: dict[str, Any], wider: bool) -> PolicyDemand:
+def _read_policy(given: Any, count: int, demands: dict[str, Any], costs: bool) -> PolicyDemand:
     """The rows on the leader's policy."""
     if demands["floor"] and demands["values"] is not None:
         raise InvalidResultError("floors do not go with the improvement program")
-    if wider and demands["values"] is not None:
-        raise InvalidResultError("costs and limits on used actions do not go with the improvement program")
+    if costs and demands["values"] is not None:
+        raise InvalidResultError("costs do not go with the improvement program")
     rows, below, above = listed_values(given, 3, "the header's policy")
     count = count if demands["values"] is None else 0  # a single step has no occupancies
     return PolicyDemand(

@@ -15,6 +15,7 @@ from ssg_mip.checker.dual.leaf import LeafBounds
 from ssg_mip.checker.dual.leaf_lines import read_defences, read_leaf
 from ssg_mip.checker.dual.least import least_weighted_value
 from ssg_mip.checker.dual.numbers import FINE, Numbers, highest
+from ssg_mip.checker.dual.payoff_leaf import PayoffProof, read_payoff_leaf
 from ssg_mip.checker.dual.policy_rows import NO_SIDES, Visits, sides_of
 from ssg_mip.checker.dual.propagation import Propagation, Region
 from ssg_mip.checker.dual.saddle import least_values, slack_of_opposites
@@ -119,14 +120,14 @@ class Tree:
                 return None
             if not isinstance(line, list) or not line:
                 raise InvalidResultError(f"line {self.nodes + 1} is not a node")
-            if line[0] in ("u", "x") and self._header.reduction is None:
+            if line[0] in ("u", "x", "h") and self._header.reduction is None:
                 raise InvalidResultError(f"line {self.nodes + 1} is a node that the format of the file does not have")
             match line[0]:
                 case "p" | "v" | "g" | "x" | "a":
                     if depth == DEEPEST:
                         raise InvalidResultError(f"line {self.nodes + 1} is deeper than {DEEPEST} nodes below the root")
                     open_nodes += ((part, depth + 1) for part in reversed(self._parts(line, region)))
-                case "l" | "e" | "c" | "z" | "u":
+                case "l" | "e" | "c" | "z" | "u" | "h":
                     bound = self._leaf(line, region)
                     if bound is not None:
                         largest = bound if largest is None else max(largest, bound)
@@ -231,6 +232,8 @@ class Tree:
             return None
         if line[0] == "u":
             return self._value_leaf(line, region)
+        if line[0] == "h":
+            return self._payoff_leaf(line)
         if region.empty:
             return None
         values: list[Fraction] | None = None
@@ -255,6 +258,15 @@ class Tree:
             weights = exact_weights(self._header.weights)
             self._least = least_weighted_value(self._numbers, self._header.grid, weights)
         return bound < self._least
+
+    def _payoff_leaf(self, line: list[Any]) -> Fraction | None:
+        """The bound of a leaf of payoff sets, which is about all policies and says nothing of a single step."""
+        leaf, proof = read_payoff_leaf(line, self._numbers), PayoffProof(self._numbers)
+        upper = None if self._header.values is not None else proof.bound(leaf)
+        if upper is None:
+            self.unproven += 1
+            return None
+        return proof.weighted(upper, self._header.weights)
 
     def _value_leaf(self, line: list[Any], region: Region) -> Fraction | None:
         """The bound of a leaf of values, which says nothing of a single step."""

@@ -97,12 +97,15 @@ class Allowed:
         return self._space.holds(self._game, policy)
 
     def losing_states(self, policy: LeaderPolicy) -> NDArray[np.bool_]:
-        """The states of rows that a policy does not keep."""
+        """The states of rows that a policy does not keep, and those that use more actions than they may."""
         game, slots = self._game, policy.slots(self._game)
         broken = np.zeros(game.num_states, dtype=bool)
         for row in self._space.rows:
             if not row.holds(slots):
                 broken[row.states(game)] = True
+        for limit in self._space.supports:
+            first, last = game.leader_offsets[limit.state : limit.state + 2]
+            broken[limit.state] |= limit.used(slots[first:last]) > limit.most
         return broken
 
     def nearest(self, policy: LeaderPolicy) -> LeaderPolicy | None:

@@ -9,6 +9,9 @@ For values ``v = (v_A, v_B)`` of what follows, state ``s`` is a static game with
 With the leader restricted to pure actions this is the operator behind bi-level Q-learning and Bi-AC (Kudo & Akimoto,
 section 4 and appendix I).
 
+The static games are solved one by one in games of up to :data:`~ssg_mip.evaluation.mdp.DENSE_STATES` states and where
+ties are drawn, all at once in larger ones (:mod:`ssg_mip.exact.stage_operator.batched`).
+
 **Bounded.** Each component of ``Tv`` is a mean of ``r_i + gamma_i v_i``, so ``|T^k v|`` never exceeds
 ``max(|v|, max |r_i| / (1 - gamma_i))``: iterates cannot run off to infinity. They either converge, return, or wander.
 """
@@ -22,7 +25,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from ssg_mip.base.deadline import Checkpoint, unhurried
-from ssg_mip.evaluation.mdp import evaluate, induced_by_leader, transition_matrix
+from ssg_mip.evaluation.mdp import DENSE_STATES, evaluate, induced_by_leader, transition_matrix
+from ssg_mip.exact.stage_operator.batched import BatchedStages, StageSolution
 from ssg_mip.exact.stage_operator.stage import LeaderClass, LeaderTies, StageEquilibrium, StageSolver
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import FollowerPolicy, LeaderPolicy
@@ -59,17 +63,27 @@ class StageOperator:
         self.game = game
         self.draws = leader_ties == "random"
         self._solver = StageSolver(leader_class, leader_ties, seed)
+        self._batched: BatchedStages | None = None
+        if game.num_states > DENSE_STATES and not self.draws:
+            kindness = 1.0 if leader_ties == "kind" else -1.0
+            self._batched = BatchedStages(game, self._solver, mixed=leader_class == "mixed", kindness=kindness)
 
     @property
     def lps(self) -> int:
         """Linear programs solved so far."""
         return self._solver.lps
 
-    def payoffs(self, values: Values) -> list[tuple[FloatArray, FloatArray]]:
-        """``q_A`` and ``q_B`` of every state, each ``[a, b]``."""
+    def action_values(self, values: Values) -> tuple[FloatArray, FloatArray]:
+        """``q_A`` and ``q_B`` of every joint action, ``[num_rows]`` each."""
         game, transition = self.game, transition_matrix(self.game)
         leader = game.leader_rewards + game.leader_discount * (transition @ values.leader)
         follower = game.follower_rewards + game.follower_discount * (transition @ values.follower)
+        return leader, follower
+
+    def payoffs(self, values: Values) -> list[tuple[FloatArray, FloatArray]]:
+        """``q_A`` and ``q_B`` of every state, each ``[a, b]``."""
+        game = self.game
+        leader, follower = self.action_values(values)
         shapes = zip(game.leader_counts.tolist(), game.follower_counts.tolist(), strict=True)
         return [
             (leader[start:stop].reshape(shape), follower[start:stop].reshape(shape))
@@ -78,6 +92,8 @@ class StageOperator:
 
     def __call__(self, values: Values, checkpoint: Checkpoint = unhurried) -> Step:
         """Apply ``T``; the checkpoint is called state by state, and what it raises ends the work."""
+        if self._batched is not None:
+            return _whole_step(self.game, self._batched.solve(*self.action_values(values), checkpoint))
         stages = []
         for leader, follower in self.payoffs(values):
             checkpoint()
@@ -92,6 +108,14 @@ def _step(game: Game, stages: Sequence[StageEquilibrium]) -> Step:
         ),
         policy=LeaderPolicy.from_slots(game, np.concatenate([stage.mix for stage in stages])),
         follower_policy=FollowerPolicy(np.array([stage.follower_action for stage in stages])),
+    )
+
+
+def _whole_step(game: Game, found: StageSolution) -> Step:
+    return Step(
+        values=Values(found.leader_payoffs, found.follower_payoffs),
+        policy=LeaderPolicy.from_slots(game, found.mixes),
+        follower_policy=FollowerPolicy(found.follower_actions),
     )
 
 

@@ -149,7 +149,7 @@ def solve(problem: Problem, run: Run) -> Result:
     game = problem.game
     settings = read_settings(Settings, run.settings, METHOD)
     require_learn(f"method {METHOD!r}", "torch")
-    check_network_size(game, METHOD, run.deadline, copies=4 * settings.hidden)
+    check_network_size(game, METHOD, run.deadline, copies=4 * settings.hidden, memory=run.limits.memory)
     visits = Visits(problem, run, METHOD)
     visits.start()
     steps = run.limits.iterations or STEPS

@@ -26,7 +26,9 @@ SECONDS_PER_JOINT_ACTION = 3e-5
 """Seconds for setting up and writing down the tables of one joint action, on one core."""
 
 
-def check_network_size(game: Game, method: str, deadline: Deadline, *, copies: int) -> None:
+def check_network_size(
+    game: Game, method: str, deadline: Deadline, *, copies: int, memory: float | None = None
+) -> None:
     """Refuse games whose networks do not fit into memory, or hardly one of whose updates into the time.
 
     Parameters
@@ -35,6 +37,8 @@ def check_network_size(game: Game, method: str, deadline: Deadline, *, copies: i
         The game, the method's name, and its time.
     copies
         Weights of all first layers for each state.
+    memory
+        Bytes that the process may hold; ``None`` for no limit.
 
     Raises
     ------
@@ -42,12 +46,13 @@ def check_network_size(game: Game, method: str, deadline: Deadline, *, copies: i
         With the number of states that would fit.
     """
     weights = copies * game.num_states
-    fitting = int(available_memory() / (BYTES * copies)) if weights else game.num_states
+    fitting = int(available_memory(memory) / (BYTES * copies)) if weights else game.num_states
     others = "policy-iteration, commitment and fixed-point need no network"
     require_memory(
         BYTES * weights,
         f"method {method!r} on {game.num_states:,} states",
         f"games of up to about {fitting:,} states fit: {others}",
+        limit=memory,
     )
     _check_seconds(game, method, deadline, SECONDS_PER_WEIGHT * copies * UPDATES, f"its first updates; {others}")
 

@@ -26,7 +26,8 @@ nodes.
 
 Where the program is large (:data:`~ssg_mip.methods.policy_iteration.step.PROGRAM_FIRST`), a step is first looked for
 without it (:mod:`ssg_mip.exact.heuristics.statewise_steps`): any policy of ``W>`` that counts will do, whatever the
-selection. Only where none is found is the program written, as far as its size and the time allow.
+selection. Only where none is found is the program written, as far as its size and the time allow. Games whose program
+is never written have steps of their own (:mod:`~ssg_mip.methods.policy_iteration.large`), which prove nothing.
 
 The programs let the follower break ties for the leader. Under the rules ``first`` and ``adverse`` a policy may earn
 less than its program promised, so a step is taken only if no true value falls; the stop test remains valid.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from ssg_mip.methods.policy_iteration.large import LargeSteps, is_large
 from ssg_mip.methods.policy_iteration.loop import Walk, iterate
 from ssg_mip.methods.policy_iteration.run_log import RunLog
 from ssg_mip.methods.policy_iteration.sampling import sampled
@@ -44,17 +45,21 @@ def solve(
         ``NUMERICAL``.
     """
     solver = sampled(improve, run, draws(run))
-    return iterate(problem, run, METHOD, lambda log: _Improving(problem, run, solver, log))
+    large = LargeSteps(problem, run) if is_large(problem.game) else None
+    return iterate(problem, run, METHOD, lambda log: _Improving(problem, run, solver, log, large))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class _Improving(Walk):
-    """Steps of the improvement program, as far as time, nodes and the known bound allow."""
+    """Steps of the improvement program, as far as time, nodes and the known bound allow; without it in large games."""
 
     problem: Problem
     run: Run
     solver: ImprovementSolver
     log: RunLog
+    large: LargeSteps | None = None
 
     def step(self, current: EvaluatedPolicy) -> Step:
+        if self.large is not None:
+            return self.large.step(current, self.log.nodes, self.log.weighted_bound)
         return take_step(self.problem, self.run, current, self.solver, self.log.nodes, self.log.weighted_bound)

@@ -38,7 +38,7 @@ import numpy as np
 
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.evaluation.value_bounds import LEAST_GAP
-from ssg_mip.exact.constrained import solve_constrained
+from ssg_mip.exact.wider import solve_allowed, without_answers
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.policy_iteration.conditions import Sufficiency, sufficient_condition
 from ssg_mip.methods.policy_iteration.improving import ImprovingPolicies
@@ -176,7 +176,7 @@ class _Backtracking:
         asked = asked.to_gap(BOUND_GAP_SHARE * max(run.gap, LEAST_GAP))
         asked = asked.up_to(self._value(current) + self._record.allowed_gap(current))
         asked = asked.recording(None if run.recorder is None else run.recorder.fresh())
-        answer = solve_constrained(self._problem, asked)
+        answer = solve_allowed(without_answers(self._problem), asked)
         self._record.bounded(answer.dual_bound, answer.bound_proof)
         if asked.recorder is not None and (self._bound is None or answer.dual_bound < self._bound[0]):
             self._bound = answer.dual_bound, asked.recorder

@@ -29,9 +29,10 @@ import numpy as np
 from ssg_mip.base.status import Termination
 from ssg_mip.evaluation.value_bounds import LEAST_GAP
 from ssg_mip.exact import Answer
-from ssg_mip.exact.constrained import solve_constrained
+from ssg_mip.exact.wider import solve_allowed, without_answers
 from ssg_mip.methods.policy_iteration.negligible import negligible_gain, value_scale
 from ssg_mip.methods.policy_iteration.step import LEAST_PROGRESS, TEST_GAP_SHARE
+from ssg_mip.methods.policy_iteration.within import evaluated
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.problem import Problem
@@ -158,10 +159,10 @@ class DominatingPointSearch:
             return Jump(None, math.inf, Termination.NUMERICAL, nodes, lps)
         game, target = self._game, None
         if answer.policy is not None:
-            trial = EvaluatedPolicy.of(self._problem, answer.policy, self._run.tolerances)
+            trial, keeps = evaluated(self._problem, answer.policy, self._run.tolerances)
             gain = float(weights @ (trial.values - current.values))
             counts = gain > LEAST_PROGRESS * negligible_at(self._problem, self._run, current)
-            target = trial if counts and not self._falling(current, trial.values).any() else None
+            target = trial if keeps and counts and not self._falling(current, trial.values).any() else None
         reached = current if target is None else target
         left = max(0.0, answer.dual_bound - float(weights @ reached.values))
         return Jump(target, left / (game.num_states * float(weights.min())), answer.termination, nodes, lps)
@@ -170,7 +171,7 @@ class DominatingPointSearch:
         run = self._run
         inner = run.to_gap(TEST_GAP_SHARE * max(run.gap, LEAST_GAP)).after(nodes).starting_at(current.policy).quietly()
         inner = inner.recording(None if run.recorder is None else run.recorder.another())
-        return solve_constrained(self._problem.weighing(weights).above(floor), inner)
+        return solve_allowed(without_answers(self._problem.weighing(weights)).above(floor), inner)
 
     def _floor(self, current: EvaluatedPolicy) -> FloatArray:
         """The point's values, moved so that what the program lets them fall is half of what monotonicity allows.

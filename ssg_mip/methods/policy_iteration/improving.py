@@ -8,8 +8,8 @@ import numpy as np
 
 from ssg_mip.base.status import BoundProof
 from ssg_mip.exact import Answer
-from ssg_mip.exact.bridge import ImprovementBridge
 from ssg_mip.exact.goals import search_goal
+from ssg_mip.exact.improvement_bridge import ImprovementBridge
 from ssg_mip.exact.size_limit import improvement_size, obstacle
 from ssg_mip.exact.solving import claimed_step
 from ssg_mip.game.policy import LeaderPolicy

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.evaluation.value_bounds import ValueBounds, gap_scale, leader_value_bounds
-from ssg_mip.exact.constrained import constrained_root_bound
+from ssg_mip.exact.wider import allowed_root_bound
 from ssg_mip.methods.policy_iteration.run_log import RunLog
 from ssg_mip.methods.policy_iteration.start import first_iterate, without_start
 from ssg_mip.methods.policy_iteration.step import Step
@@ -85,6 +85,6 @@ def first_and_log(problem: Problem, run: Run, method: str) -> tuple[EvaluatedPol
 def weighted_bound(problem: Problem, run: Run, bounds: ValueBounds) -> float:
     """A proven bound on the weighted optimum: the cooperative one, or the root relaxation of (P) if tighter."""
     cooperative = float(problem.weights @ bounds.upper)
-    root = constrained_root_bound(problem, run.sharing(ROOT_BOUND_SHARE).quietly())
+    root = allowed_root_bound(problem, run.sharing(ROOT_BOUND_SHARE).quietly())
     # What a certificate says is the bound of the root, which may be raised by a rounding.
     return min(cooperative, root) if run.recorder is None else root

@@ -22,7 +22,7 @@ import numpy as np
 from ssg_mip.base.status import BoundProof
 from ssg_mip.evaluation.value_bounds import LEAST_GAP, raised_sum
 from ssg_mip.exact import Answer
-from ssg_mip.exact.constrained import solve_constrained
+from ssg_mip.exact.wider import solve_allowed, without_answers
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.problem import Problem
 from ssg_mip.runs.run import Run
@@ -102,7 +102,7 @@ def sharpened(
     inner = run.sharing(SEARCH_SHARE).at_most(SEARCH_NODES).quietly().up_to(enough)
     inner = inner.to_gap(max(GAP_SHARE * run.gap, LEAST_GAP))
     inner = inner.recording(None if run.recorder is None else run.recorder.another())
-    answer = solve_constrained(problem.weighing(weighted.weights), inner)
+    answer = solve_allowed(without_answers(problem.weighing(weighted.weights)), inner)
     bound, proof = min(
         (weighted.bound, weighted.proof), (answer.dual_bound, answer.bound_proof), key=lambda one: one[0]
     )

@@ -42,6 +42,7 @@ class RunLog:
         self._nodes = 0
         self._lps = 0
         self._beginning = ""
+        self._costs_decide = bool(problem.policies.spending(game))
 
     def begins(self, note: str) -> None:
         """What the first iterate's note begins with."""
@@ -105,6 +106,7 @@ class RunLog:
                 leader_values=current.values,
                 leader_value=float(self._problem.weights @ current.values),
                 leader_policy=current.policy,
+                follower_policy=current.response.follower_policy if self._costs_decide else None,
                 note=step.note if self._trajectory else "; ".join(filter(None, (self._beginning, step.note))),
                 step_bound=step.bound,
                 scalarised_step_bound=min(step.scalarised_bound, self._steepest * step.bound),

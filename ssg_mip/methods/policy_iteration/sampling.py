@@ -28,8 +28,8 @@ import numpy as np
 from ssg_mip.base.tolerances import ARITHMETIC
 from ssg_mip.evaluation.value_bounds import LEAST_GAP
 from ssg_mip.exact import Answer
-from ssg_mip.exact.bridge import ImprovementBridge
 from ssg_mip.exact.heuristics.allowed import SlotRows
+from ssg_mip.exact.improvement_bridge import ImprovementBridge
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.policy_iteration.improving import ImprovingPolicies
@@ -77,9 +77,9 @@ class _Sampled:
         starts = [one for one in map(members.tested, (answer.policy, *met)) if one is not None]
         if not starts:
             return answer
-        drawn = _hit_and_run(
-            members, _Room(problem.game, bridge.allowed_rows), starts[int(self._rng.integers(len(starts)))], self._rng
-        )
+        start = starts[int(self._rng.integers(len(starts)))]
+        room = _Room(problem.game, bridge.allowed_rows.at(start.policy.slots(problem.game)))
+        drawn = _hit_and_run(members, room, start, self._rng)
         return dataclasses.replace(answer, policy=drawn.policy, response=drawn.response)
 
     @property

@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 
 from ssg_mip.evaluation.value_bounds import ValueBounds, leader_value_bounds
-from ssg_mip.exact.constrained import constrained_root_bound
+from ssg_mip.exact.wider import allowed_root_bound
 from ssg_mip.lp.highs import OneShotLp
 from ssg_mip.lp.interface import LinearProgram, LpStatus
 from ssg_mip.numerics.array_types import FloatArray
@@ -57,7 +57,7 @@ def _ceiling(problem: Problem, run: Run, pieces: ConcavePieces, mixture: FloatAr
     weights = mixture @ pieces.weights
     weights = weights / weights.sum()
     recorder = None if run.recorder is None else run.recorder.another()
-    bound = constrained_root_bound(problem.weighing(weights), run.recording(recorder))
+    bound = allowed_root_bound(problem.weighing(weights), run.recording(recorder))
     return WeightedCeiling(mixture, weights, bound)
 
 

@@ -1,4 +1,4 @@
-"""Where policy iteration starts: an allowed policy that keeps the margin, because it never leaves those that do."""
+"""Where policy iteration starts: an allowed policy that keeps what is asked, because it never leaves those that do."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import dataclasses
 import numpy as np
 
 from ssg_mip.base.status import Status, Termination
-from ssg_mip.exact.constrained import solve_constrained
 from ssg_mip.exact.heuristics.allowed import Allowed
+from ssg_mip.exact.wider import solve_allowed
 from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.methods.policy_iteration.within import evaluated, from_start
 from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.problem import Problem
 from ssg_mip.result import Result
@@ -17,7 +18,7 @@ from ssg_mip.runs.conclusion import Conclusion
 from ssg_mip.runs.run import Run
 
 ANY_GAP = 1e12
-"""A gap at which the first policy that keeps the margin ends the search for one."""
+"""A gap at which the first policy that keeps what is asked ends the search for one."""
 
 DRAWS = 50
 """Random policies that are tried for one that keeps the margin."""
@@ -36,7 +37,8 @@ class First:
 def first_iterate(problem: Problem, run: Run) -> First | Termination:
     """The given start, or the uniform policy, or the nearest policy that keeps the rows on policies.
 
-    Where that misses the margin, or none is found, the first policy found that keeps both.
+    Where that misses the margin, a cost or a value that must be reached, or none is found, the first policy found that
+    keeps all.
 
     Returns
     -------
@@ -47,12 +49,12 @@ def first_iterate(problem: Problem, run: Run) -> First | Termination:
     start = LeaderPolicy.uniform(game) if run.start is None else run.start
     nearest = Allowed(game, problem.policies).nearest(start)
     if nearest is not None:
-        current = EvaluatedPolicy.of(problem, nearest, run.tolerances)
-        if problem.follower.accepts(game, current.response, run.tolerances):
+        current, keeps = evaluated(problem, nearest, run.tolerances)
+        if keeps:
             return First(current, _moved(start, nearest, "the uniform policy" if run.start is None else "the start"))
     recorder = None if run.recorder is None else run.recorder.fresh()
     search = run.to_gap(ANY_GAP).quietly().recording(recorder)
-    answer = solve_constrained(problem, search)
+    answer = solve_allowed(from_start(problem), search)
     if run.recorder is not None and recorder is not None and answer.termination is Termination.INFEASIBLE:
         run.recorder.others.append(recorder)
     return answer.termination if answer.found is None else First(answer.found)
@@ -82,8 +84,8 @@ def random_iterate(problem: Problem, run: Run, rng: np.random.Generator) -> Eval
         nearest = allowed.nearest(LeaderPolicy.random(game, rng))
         if nearest is None:
             break
-        drawn = EvaluatedPolicy.of(problem, nearest, run.tolerances)
-        if problem.follower.accepts(game, drawn.response, run.tolerances):
+        drawn, keeps = evaluated(problem, nearest, run.tolerances)
+        if keeps:
             return drawn
         if run.stopped:
             break

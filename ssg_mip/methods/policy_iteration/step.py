@@ -14,6 +14,7 @@ from ssg_mip.exact import Answer, improve_without_program, solve_improvement
 from ssg_mip.exact.size_limit import improvement_size
 from ssg_mip.methods.policy_iteration.negligible import negligible_gain, resolution, value_scale
 from ssg_mip.methods.policy_iteration.objective_target import WeightedBound, sharpened
+from ssg_mip.methods.policy_iteration.within import evaluated
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.problem import Problem
@@ -125,7 +126,7 @@ def _step(
     game = problem.game
     objective = problem.objective.over(current.values)
     if improvement_size(game) > PROGRAM_FIRST:
-        quick = _attempt(problem, run, current, objective, run.gap, quick_improvement)
+        quick = attempt(problem, run, current, objective, run.gap, quick_improvement)
         if quick.target is not None:
             return quick
         if run.deadline.expired:
@@ -134,7 +135,7 @@ def _step(
     epsilon = run.epsilon if run.selection == "epsilon" and run.epsilon is not None else run.gap
     relative = epsilon / (1.0 - epsilon) if epsilon < 1.0 else math.inf
     asked = run.to_gap(relative).sharing(STEP_SHARE).at_most(STEP_NODES)
-    first = _attempt(problem, asked, current, objective, run.gap, improve)
+    first = attempt(problem, asked, current, objective, run.gap, improve)
     uncertified = isinstance(objective, ConcavePieces) and run.recorder is not None
     if first.target is not None or (first.termination is Termination.STATIONARY and not uncertified):
         return first
@@ -147,7 +148,7 @@ def _step(
     rest = run.after(first.nodes)
     if first.termination is Termination.NODE_LIMIT and weighted is not None and not weighted.searched:
         return _with_work_of(first, _by_better_bound(problem, rest, current, even, improve, weighted))
-    return _with_work_of(first, _attempt(problem, rest, current, even, run.gap, improve))
+    return _with_work_of(first, attempt(problem, rest, current, even, run.gap, improve))
 
 
 def _with_work_of(first: Step, second: Step) -> Step:
@@ -166,7 +167,7 @@ def _by_better_bound(
 ) -> Step:
     """The stop test of a hard program: by a better bound if that does it, else by the program."""
     if weighted.evenness < DIRECT_SHARE:
-        return _attempt(problem, run, current, weights, run.gap, improve)
+        return attempt(problem, run, current, weights, run.gap, improve)
     negligible = negligible_gain(problem.game, current.values, problem.weights, run.gap, one_step=True)
     better, answer = sharpened(problem, run, weighted, current.values, negligible)
     work = Step(None, answer.termination, math.inf, answer.nodes, answer.lps, "")
@@ -174,11 +175,11 @@ def _by_better_bound(
     if step is None and run.limits.nodes is not None and answer.nodes >= run.limits.nodes:
         step = Step.stopped(Termination.NODE_LIMIT)
     if step is None:
-        step = _attempt(problem, run.after(answer.nodes), current, weights, run.gap, improve)
+        step = attempt(problem, run.after(answer.nodes), current, weights, run.gap, improve)
     return dataclasses.replace(_with_work_of(work, step), weighted_bound=better)
 
 
-def _attempt(
+def attempt(
     problem: Problem,
     run: Run,
     current: EvaluatedPolicy,
@@ -197,7 +198,8 @@ def _attempt(
     finest = resolution(game, current.values, negligible)
     absolute = TEST_GAP_SHARE * finest * (evenness if evenness >= DIRECT_SHARE * unit else unit)
     in_pieces = isinstance(objective, ConcavePieces)
-    recorder = None if run.recorder is None or in_pieces else run.recorder.fresh()
+    unproven = bool(problem.policies.spending(game))  # what keeps the rows on costs is fewer policies than are allowed
+    recorder = None if run.recorder is None or in_pieces or unproven else run.recorder.fresh()
     answer = improve(problem, run.recording(recorder), current.values, objective, absolute)
     bound = max(0.0, answer.dual_bound) / evenness  # on the average gain, because every gain is at least 0
     # A search that ended by itself, yet neither certifies nor improves: f_t is feasible and worth 0, so either
@@ -210,6 +212,8 @@ def _attempt(
         outcome = dataclasses.replace(outcome, scalarised_bound=max(0.0, answer.dual_bound))
     # Line 5: Q_t = V_t, up to the gap, for every f in W>.
     if bound <= negligible and answer.termination is not Termination.INFEASIBLE:
+        if unproven:
+            return dataclasses.replace(outcome, termination=Termination.CONVERGED, note=_UNPROVEN, bound=math.inf)
         if run.recorder is not None and recorder is not None:
             run.recorder.others.append(recorder)
         return dataclasses.replace(
@@ -217,7 +221,9 @@ def _attempt(
         )
     if answer.policy is None or answer.primal_bound <= 0.0:
         return outcome
-    target = EvaluatedPolicy.of(problem, answer.policy, run.tolerances)
+    target, keeps = evaluated(problem, answer.policy, run.tolerances)
+    if not keeps:
+        return dataclasses.replace(outcome, note="step refused: it does not keep what is asked of costs and values")
     gains = target.values - current.values
     if gains.min() < -run.tolerances.monotone * value_scale(game, current.values):
         return dataclasses.replace(outcome, **_refusal(problem, run, gains))
@@ -227,6 +233,12 @@ def _attempt(
         note = f"no step: the best policy found gains {gain:.3g}, too little to count"
         return dataclasses.replace(outcome, note=note)
     return dataclasses.replace(outcome, target=target)
+
+
+_UNPROVEN = (
+    "no step: no policy without a losing state keeps what is sufficient for the bounds on costs and gains; policies "
+    "that keep the bounds in another way are not excluded"
+)
 
 
 def _refusal(problem: Problem, run: Run, gains: FloatArray) -> dict[str, Any]:
@@ -241,7 +253,7 @@ def _refusal(problem: Problem, run: Run, gains: FloatArray) -> dict[str, Any]:
 
 
 def _stationary_note(problem: Problem, bound: float) -> str:
-    which = "allowed policy" if problem.policies.rows else "policy"
+    which = "allowed policy" if not problem.allows_all else "policy"
     note = f"stationary: no {which} without a losing state gains more than {bound:.3g} a state on average in one step"
     if problem.game.leader_discount == 0.0:
         note += "; with leader discount 0 the point is Pareto-optimal to that accuracy (Theorem 11 d)"

@@ -77,10 +77,10 @@ class Regions:
         game, root = self._game, self._whole.root
         wanted = partial[game.follower_slot_state]
         own = np.arange(len(wanted)) - game.follower_offsets[game.follower_slot_state]
-        allowed = ((wanted < 0) | (own == wanted)) & root.open_choices
+        allowed = ((wanted < 0) | (own == wanted)) & root.open_choices[: len(wanted)]
         if not np.logical_or.reduceat(allowed, game.follower_offsets[:-1]).all():
             return False
-        box = self._whole.tighten(Box(root.lower, root.upper, allowed))
+        box = self._whole.tighten(self._whole.with_actions(Box(root.lower, root.upper, allowed)))
         if box is None:
             return False
         relaxation = self._whole.relaxation

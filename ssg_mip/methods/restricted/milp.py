@@ -225,7 +225,7 @@ def _solve(
         seed=int(run.seed),
         accuracy=run.tolerances.feasibility,
         node_limit=run.limits.nodes,
-        interrupted=lambda: run.interrupt.requested,
+        interrupted=lambda: run.stop_reason() in (Termination.INTERRUPTED, Termination.MEMORY_LIMIT),
     )
     if not answer.has_point:
         return answer, None

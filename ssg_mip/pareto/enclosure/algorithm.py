@@ -317,7 +317,7 @@ class EnclosureSearch:
                     "resolution": self._wanted,
                     **self._problem.follower.options(),
                     "time_limit": None if math.isinf(run.deadline.asked) else run.deadline.asked,
-                    "node_limit": run.limits.nodes,
+                    **run.limits.of_programs(),
                     "program_limit": None if math.isinf(self._program_limit) else self._program_limit,
                 },
                 seed=run.seed,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from ssg_mip.base.deadline import DEADLINE, Deadline
 from ssg_mip.base.interrupt import Interrupt, given_or_graceful
+from ssg_mip.base.memory import MemoryGiven, memory_limit_of
 from ssg_mip.base.rules import CALLBACK, COUNT, FLAG, LIST, POSITIVE, checked, optional
 from ssg_mip.base.tolerances import DEFAULT_TOLERANCES, Tolerances
 from ssg_mip.evaluation.best_response import Ties
@@ -57,6 +58,7 @@ def enclose_front(
     time_limit: float | None = None,
     deadline: Deadline | None = None,
     node_limit: int | None = None,
+    memory_limit: MemoryGiven = None,
     program_limit: int | None = None,
     seed: int = 0,
     on_progress: Callable[[ProgressRow], None] | None = None,
@@ -86,6 +88,8 @@ def enclose_front(
         A budget that is running already, instead of ``time_limit``.
     node_limit
         Limit on branch-and-bound nodes, per program.
+    memory_limit
+        Bytes that the process may hold, or text such as ``"2 GB"``; as in ``solve``.
     program_limit
         Programs at most.
     on_progress
@@ -120,7 +124,7 @@ def enclose_front(
         run = Run(
             deadline=deadline.keeping(kept_for_checks(game, deadline, EXPECTED_POINTS, wanted=check)),
             interrupt=flag,
-            limits=Limits(nodes=node_limit),
+            limits=Limits(nodes=node_limit, memory=memory_limit_of(memory_limit)),
             seed=seed,
             tolerances=tolerances,
         )

@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from ssg_mip.base.deadline import DEADLINE, Deadline
 from ssg_mip.base.frozen import FrozenArrays
 from ssg_mip.base.interrupt import Interrupt, given_or_graceful
+from ssg_mip.base.memory import MemoryGiven, memory_limit_of
 from ssg_mip.base.provenance import Provenance
 from ssg_mip.base.rules import FLAG, checked, optional
 from ssg_mip.base.status import Termination
@@ -198,6 +199,10 @@ INSTEAD = "solve(problem, method='commitment')"
 """What honours more."""
 
 
+PRINTED_OPTIONS = ("gap", "margin", "time_limit", "node_limit", "memory_limit")
+"""Options that the provenance names, where they are given."""
+
+
 @checked(game=PROBLEM, check=FLAG, deadline=optional(DEADLINE))
 def existence(
     game: Game | Problem,
@@ -207,6 +212,7 @@ def existence(
     time_limit: float | None = None,
     deadline: Deadline | None = None,
     node_limit: int | None = None,
+    memory_limit: MemoryGiven = None,
     seed: int = 0,
     margin: float = 0.0,
     interrupt: Interrupt | None = None,
@@ -226,6 +232,8 @@ def existence(
         What counts as reaching a supremum, relative to it or to a share of the spread of the values.
     time_limit, node_limit
         Seconds, checks included, and branch-and-bound nodes for everything together.
+    memory_limit
+        Bytes that the process may hold, or text such as ``"2 GB"``; as in ``solve``.
     deadline
         A budget that is running already, instead of ``time_limit``.
     interrupt
@@ -252,7 +260,7 @@ def existence(
             gap=gap,
             deadline=deadline.keeping(kept_for_checks(game, deadline, game.num_states + 1, wanted=check)),
             interrupt=flag,
-            limits=Limits(nodes=node_limit),
+            limits=Limits(nodes=node_limit, memory=memory_limit_of(memory_limit)),
             seed=seed,
             tolerances=tolerances,
         )
@@ -297,7 +305,7 @@ def _answered(problem: Problem, run: Run, form: StandardForm, inquiry: Existence
             game_name=game.name,
             game_hash=game.content_hash,
             method="existence",
-            options={key: options[key] for key in ("gap", "margin", "time_limit", "node_limit")},
+            options={key: options[key] for key in PRINTED_OPTIONS if key in options},
             seed=int(run.seed),
             seconds=run.deadline.elapsed,
             counts={"programs": len(inquiry.results), "nodes": inquiry.nodes, "lps": inquiry.lps},

@@ -325,6 +325,15 @@ CALLS: list[tuple[str, Callable[..., Any], dict[str, Any], dict[str, list[Any]]]
     ("write_instance", ssg_mip.write_instance, {"game": GAME, "path": "x.json"}, {
         "game": NOT_A_GAME, "path": [*NOT_A_PATH, "game.xlsx", "/nowhere/x.json"],
     }),
+    ("read_nfg", ssg_mip.read_nfg, {"path": "missing.nfg"}, {"path": [*NOT_A_PATH, "missing.nfg", "."], "leader": [0, 3, "1", None]}),
+    ("write_nfg", ssg_mip.write_nfg, {"game": GAME, "path": "x.nfg"}, {"game": NOT_A_GAME}),
+    ("read_prism", ssg_mip.read_prism, {"model": "missing", "leader_discount": 0.5, "follower_discount": 0.5}, {
+        "model": [*NOT_A_PATH, "missing"], "leader": [0, 3, "1", None], "mover": ["nobody", None, 1],
+        "follower_reward": ["none", None, 7],
+    }),
+    ("read_dpomdp", ssg_mip.read_dpomdp, {"path": "missing.dpomdp"}, {
+        "path": [*NOT_A_PATH, "missing.dpomdp", "."], "leader": [0, 3, "1", None], "follower_reward": ["none", None, 7],
+    }),
     ("from_arrays", from_arrays, {}, FROM_ARRAYS),
     ("GameBuilder", built, {}, BUILT),
     ("game_from_graph", from_graph, {}, {
@@ -412,6 +421,17 @@ CALLS: list[tuple[str, Callable[..., Any], dict[str, Any], dict[str, list[Any]]]
     ("security_grid", library.security_grid, {"size": 3, "targets": 2, "defenders": 1, "horizon": 3}, {
         "size": [*NOT_A_COUNT, 1], "targets": [*NOT_A_COUNT, 9], "defenders": ["1", -1, 3, True], "horizon": NOT_A_COUNT, "zero_sum": NOT_A_FLAG,
         "observation": ["all", None, 7], "wind": [*NOT_A_NUMBER, 1.1], "penalty": [*NOT_A_NUMBER, -1, np.inf], "discount": NOT_A_DISCOUNT, "seed": NOT_A_SEED,
+    }),
+    ("garnet", library.garnet, {}, {
+        "states": [*NOT_A_COUNT, 10**17], "seed": NOT_A_SEED, "actions": NOT_A_COUNT, "successors": NOT_A_COUNT,
+        "leader_discount": NOT_A_DISCOUNT,
+    }),
+    ("pursuit", library.pursuit, {"size": 2}, {"size": [*NOT_A_COUNT, 1, 21], "seed": NOT_A_SEED, "leader_discount": NOT_A_DISCOUNT}),
+    ("robots", library.robots, {"size": 2}, {"size": [*NOT_A_COUNT, 1, 21], "failure": [*NOT_A_NUMBER, -0.1, 1.1], "leader_discount": NOT_A_DISCOUNT}),
+    ("queue", library.queue, {"length": 2}, {"length": [*NOT_A_COUNT, 1000], "leader_discount": NOT_A_DISCOUNT}),
+    ("supply", library.supply, {"stock": 2}, {"stock": [*NOT_A_COUNT, 1000], "leader_discount": NOT_A_DISCOUNT}),
+    ("funnel", library.funnel, {}, {
+        "stages": [*NOT_A_COUNT, 10**6], "segments": NOT_A_COUNT, "levels": NOT_A_COUNT, "seed": NOT_A_SEED, "leader_discount": NOT_A_DISCOUNT,
     }),
     ("two_goals", library.two_goals, {}, {"size": [*NOT_A_COUNT, 1, 7], "discount": [*NOT_A_DISCOUNT, 0.0]}),
     ("find_experiment", experiments.find_experiment, {}, {"name": ["table-9", None, 7, ["table-1"]]}),

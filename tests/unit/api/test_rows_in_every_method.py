@@ -87,7 +87,7 @@ def test_a_neighbour_is_looked_for_along_the_rows() -> None:
     assert any(one.certificate is not None for one in secured)
 
 
-@pytest.mark.parametrize("name", ["fixed-point", "policy-gradient", "bilevel-q"])
+@pytest.mark.parametrize("name", ["fixed-point", "policy-gradient", "bilevel-q", "local"])
 def test_the_others_refuse_them_by_name(name: str) -> None:
     with pytest.raises(Exception, match=rf"'{name}' takes no .* across states.*budget.*ask for policy-iteration or"):
         solve(problem("budget", 1), method=name)

@@ -8,12 +8,13 @@ from ssg_mip.base.status import BoundProof, Status, Termination
 from ssg_mip.checker.wording import BOUND_PROOFS, STATUS_MESSAGES, TERMINATION_MESSAGES
 
 
-def test_exactly_the_five_limits_are_limits() -> None:
+def test_exactly_the_six_limits_are_limits() -> None:
     assert {member.name for member in Termination if member.is_limit} == {
         "TIME_LIMIT",
         "NODE_LIMIT",
         "ITERATION_LIMIT",
         "SIZE_LIMIT",
+        "MEMORY_LIMIT",
         "INTERRUPTED",
     }
 

@@ -8,7 +8,6 @@ import json
 import math
 from fractions import Fraction
 from functools import cache
-from typing import Any
 
 import numpy as np
 import pytest
@@ -27,19 +26,16 @@ from ssg_mip.checker.dual.replay import BoundVerification, verify_bound
 from ssg_mip.checker.proven import ProvenBounds
 from ssg_mip.checker.rational import ExactGame, policy_rows
 from ssg_mip.errors import InvalidResultError
-from ssg_mip.evaluation.mdp import induced_by_leader, occupancy
-from ssg_mip.exact.answer import Answer
 from ssg_mip.exact.constrained import solve_constrained
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.policy_space import PolicyRow, PolicySpace
 from ssg_mip.proofs.writer import Recorder
 from ssg_mip.report.checks import bound_report
 from tests.oracles.games import random_game
-from tests.unit.checker.tampering import mutate, replayed
+from tests.unit.checker.row_cases import Certified, Draw, Lines, box_around, sides_of_values, visits_of
+from tests.unit.checker.tampering import replayed
 from tests.unit.exact.constrained_cases import Constrained, bayesian_games, grid, known_games, row, small
 from tests.unit.questions import asked as question
-
-Lines = list[Any]
 
 NO_POLICY = (
     row("least", [[1.0, 0.0], [1.0, 0.0]], lower=1.5),
@@ -54,25 +50,6 @@ CASES = (*SMALL, "known statewise 13", "known budget 3", "known group 1", "mtd_f
 MUTATIONS = 40
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Certified:
-    """A case, the answer of the search and the lines of its certificate as JSON."""
-
-    case: Constrained
-    answer: Answer
-    text: str
-
-    @property
-    def lines(self) -> Lines:
-        """A fresh copy."""
-        data: Lines = json.loads(self.text)
-        return data
-
-    @property
-    def header(self) -> Header:
-        return read_header(self.lines[0])
-
-
 def _case(name: str) -> Constrained:
     if name.startswith("known "):
         return known_games()[name.removeprefix("known ")][0]
@@ -85,7 +62,7 @@ def _case(name: str) -> Constrained:
 
 
 @cache
-def certified(name: str) -> Certified:
+def certified(name: str) -> Certified[Constrained]:
     case, recorder = _case(name), Recorder()
     problem, run = question(case.game, weights=case.weights, gap=1e-4, recorder=recorder)
     answer = solve_constrained(dataclasses.replace(problem, policies=case.space), run)
@@ -127,18 +104,8 @@ def test_that_there_is_no_policy_is_not_believed_where_there_is_one(name: str) -
 def test_a_bound_below_the_optimum_is_never_accepted(name: str) -> None:
     """Whatever number or line is changed, a claim that an allowed policy refutes does not pass."""
     found = certified(name)
-    rng = np.random.default_rng(0)
-    false_claim = found.answer.primal_bound - 1e-5 * (1.0 + abs(found.answer.primal_bound))
-    header = found.lines[0]
-    subject = {key: header[key] for key in ("format", "weights", "margin", "floor", "values", "slack", "units")}
-    for _ in range(MUTATIONS):
-        lines = found.lines
-        mutate(rng, lines)
-        if not isinstance(lines[0], dict):
-            continue
-        # Other rows would be another claim; the functions that bound occupancies are open to attack.
-        policy = lines[0].get("policy") or header["policy"]
-        lines[0] = {**lines[0], **subject, "bound": false_claim, "policy": [header["policy"][0], *policy[1:]]}
+    kept = ("format", "weights", "margin", "floor", "values", "slack", "units")
+    for lines in found.refuted(MUTATIONS, kept):
         assert replayed(found.case.game, lines) is None
 
 
@@ -178,12 +145,14 @@ def test_no_multipliers_bound_an_allowed_policy_below_its_value(name: str) -> No
     """Leaves with any multipliers at all, on boxes around a policy: what they prove holds for that policy."""
     found = certified(name)
     case, header, rng = found.case, found.header, np.random.default_rng(3)
-    template = next(line for line in found.lines[1:] if line[0] == "l")
+    template = found.leaf
     bounds = _bounds(case, header)
     numbers = Numbers.of(ExactGame.of(case.game), header.weights)
     tight = 0
     for policy, _ in zip(grid(case, 7 if case.game.num_states == 2 else 4), range(16), strict=False):
-        lower, upper, answers = _box_around(case, policy, rng, len(template[2]))
+        lower, upper, answers = box_around(
+            best_response(case.game, policy), _visits(case, policy), rng, len(template[2])
+        )
         for _ in range(4):
             line = [template[0], float(rng.uniform(0.5, 2.0)), lower.tolist(), upper.tolist()]
             line += _random_multipliers(template[4:], rng, case)
@@ -250,48 +219,24 @@ def _bounds(case: Constrained, header: Header) -> LeafBounds:
 
 
 def _visits(case: Constrained, policy: LeaderPolicy) -> FloatArray:
-    response = best_response(case.game, policy)
-    leader, _ = induced_by_leader(case.game, policy)
-    return occupancy(leader, response.follower_policy.slots(case.game), case.weights)
-
-
-def _box_around(
-    case: Constrained, policy: LeaderPolicy, rng: np.random.Generator, places: int
-) -> tuple[FloatArray, FloatArray, tuple[frozenset[int], ...]]:
-    response = best_response(case.game, policy)
-    inside = np.concatenate((response.follower_values, _visits(case, policy)))[:places]
-    answers = tuple(frozenset([int(action)]) for action in response.follower_policy.actions)
-    room = rng.choice([0.01, 0.3]) * rng.uniform(size=(2, places))
-    return inside - room[0], inside + room[1], answers
+    return visits_of(case.game, case.weights, policy, best_response(case.game, policy))
 
 
 def _random_multipliers(parts: Lines, rng: np.random.Generator, case: Constrained, share: float = 1.0) -> Lines:
     """Blocks and what stands outside them, with multipliers of the right signs, so many of them not 0."""
 
-    def any_sign(shape: Any) -> Any:
-        return (rng.normal(size=shape) * (rng.uniform(size=shape) < share)).tolist()
-
-    blocks = [
-        [
-            any_sign(len(base)),
-            any_sign((len(by_value), case.game.num_states)),
-            [abs(value) for value in any_sign(len(incentive))],
-            [],
-        ]
-        for base, by_value, incentive, _ in parts[:-1]
-    ]
+    draw = Draw(rng, share)
+    blocks = draw.blocks(parts[:-1], case.game.num_states)
     game, sides = case.game, sides_of([_given(one) for one in case.space.rows], case.game.leader_counts.tolist())
     statewise, coupling = [], []
-    for t, side in itertools.product((-1, *range(game.num_states)), (0, 1, 2)):
-        if (t < 0) is not (side == 0):
-            continue
-        coupling += [[i, t, side, abs(any_sign(()))] for i in range(len(sides.coupling))]
+    for t, side in sides_of_values(game.num_states):
+        coupling += [[i, t, side, draw.positive()] for i in range(len(sides.coupling))]
         for i, one in enumerate(sides.statewise):
             covering = [0, *(1 + place for place, s in enumerate(sides.coupled) if s == one.state)]
             for block, b in itertools.product(covering, range(int(game.follower_counts[one.state]))):
                 if block < len(blocks):
-                    statewise.append([block, b, i, t, side, abs(any_sign(()))])
-    return [*blocks, [statewise, coupling, any_sign(len(parts[-1][2]))]]
+                    statewise.append([block, b, i, t, side, draw.positive()])
+    return [*blocks, [statewise, coupling, draw.any(len(parts[-1][2]))]]
 
 
 def _given(one: PolicyRow) -> GivenRow:

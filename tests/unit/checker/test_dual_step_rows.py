@@ -24,18 +24,17 @@ from ssg_mip.checker.dual.propagation import Region
 from ssg_mip.checker.dual.replay import verify_bound
 from ssg_mip.checker.rational import ExactGame
 from ssg_mip.errors import InvalidResultError
-from ssg_mip.exact import Answer, solve_improvement
+from ssg_mip.exact import solve_improvement
 from ssg_mip.exact.heuristics.allowed import Allowed
 from ssg_mip.methods.registry import find_method
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.problem import Problem
 from ssg_mip.proofs.writer import Recorder
-from tests.unit.checker.tampering import mutate, replayed
+from tests.unit.checker.row_cases import Certified, Draw, Lines, sides_of_values
+from tests.unit.checker.tampering import replayed
 from tests.unit.exact.constrained_cases import Constrained, bayesian_games, grid, small
 from tests.unit.methods.grid_improvement import one_step_values
 from tests.unit.questions import asked as question
-
-Lines = list[Any]
 
 KINDS = ("statewise", "coupling", "both", "partial")
 STEPS = tuple(f"{kind} {seed}, {where}" for kind in KINDS for seed in range(2) for where in ("first", "last"))
@@ -50,19 +49,10 @@ MUTATIONS = 40
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Certified:
-    """A case, the values that are to be improved, the answer of the search and the lines of its certificate as JSON."""
+class Step(Certified[Constrained]):
+    """With the values that are to be improved."""
 
-    case: Constrained
     values: FloatArray
-    answer: Answer
-    text: str
-
-    @property
-    def lines(self) -> Lines:
-        """A fresh copy."""
-        data: Lines = json.loads(self.text)
-        return data
 
 
 def _problem(case: Constrained, recorder: Recorder | None = None) -> Any:
@@ -81,14 +71,14 @@ def _values(case: Constrained, where: str) -> FloatArray:
 
 
 @cache
-def certified(name: str) -> Certified:
+def certified(name: str) -> Step:
     base, where = name.split(", ")
     case = bayesian_games()[base][0] if base == "mtd_four_types" else small(int(base.split()[1]), base.split()[0])
     recorder = Recorder()
     problem, run = _problem(case, recorder)
     values = _values(case, where)
     answer = solve_improvement(problem, run, values, problem.weights)
-    return Certified(case, values, answer, json.dumps(list(recorder.lines(case.game))))
+    return Step(case, answer, json.dumps(list(recorder.lines(case.game))), values)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -116,16 +106,9 @@ def test_where_policy_iteration_stops_next_to_nothing_is_left(name: str) -> None
 def test_a_bound_below_the_best_step_is_never_accepted(name: str) -> None:
     """Whatever number or line is changed, a claim that an allowed policy refutes does not pass."""
     found = certified(name)
-    rng = np.random.default_rng(0)
-    false_claim = found.answer.primal_bound - 1e-5 * (1.0 + abs(found.answer.primal_bound))
-    header = found.lines[0]
-    subject = {key: header[key] for key in ("format", "weights", "margin", "floor", "values", "units", "policy")}
-    for _ in range(MUTATIONS):
-        lines = found.lines
-        mutate(rng, lines)
-        if not isinstance(lines[0], dict):
-            continue
-        lines[0] = {**lines[0], **subject, "bound": false_claim, "slack": 0.0}
+    kept = ("format", "weights", "margin", "floor", "values", "units")
+    for lines in found.refuted(MUTATIONS, kept, rows_only=False):
+        lines[0]["slack"] = 0.0
         assert replayed(found.case.game, lines) is None
 
 
@@ -197,7 +180,7 @@ def test_no_multipliers_bound_an_allowed_policy_below_its_gain(name: str) -> Non
     sides = sides_of(header.policy.rows, case.game.leader_counts.tolist())
     demands = demands_of(exact, header.weights, values=header.values)
     bounds = LeafBounds(numbers, header.grid, demands, sides)
-    template = next(line for line in found.lines[1:] if line[0] == "l")
+    template = found.leaf
     tight = 0
     for policy in itertools.islice(grid(case, 9 if case.game.num_states == 2 else 4), 16):
         response = best_response(case.game, policy)
@@ -216,24 +199,15 @@ def test_no_multipliers_bound_an_allowed_policy_below_its_gain(name: str) -> Non
     assert tight > 0
 
 
-def _random_multipliers(parts: Lines, rng: np.random.Generator, found: Certified, sides: Any, *, loses: bool) -> Lines:
+def _random_multipliers(parts: Lines, rng: np.random.Generator, found: Step, sides: Any, *, loses: bool) -> Lines:
     """Blocks and what stands outside them, multipliers of the right signs; none of a row that the policy breaks."""
-    game = found.case.game
-
-    def any_sign(shape: Any) -> Any:
-        return rng.normal(size=shape).tolist()
-
-    blocks = [
-        [any_sign(1), any_sign((1, game.num_states)), [abs(value) for value in any_sign(len(incentive))], []]
-        for _, _, incentive, _ in parts[:-2]
-    ]
+    game, draw = found.case.game, Draw(rng)
+    blocks = draw.blocks(parts[:-2], game.num_states)
     statewise, coupling = [], []
-    for t, side in itertools.product((-1, *range(game.num_states)), (0, 1, 2)):
-        if (t < 0) is not (side == 0):
-            continue
-        coupling += [[i, t, side, abs(any_sign(()))] for i in range(len(sides.coupling))]
+    for t, side in sides_of_values(game.num_states):
+        coupling += [[i, t, side, draw.positive()] for i in range(len(sides.coupling))]
         for i, one in enumerate(sides.statewise):
             answers = range(int(game.follower_counts[one.state]))
-            statewise += [[one.state, b, i, t, side, abs(any_sign(()))] for b in answers]
-    improve = [0.0 if loses else abs(value) for value in any_sign(game.num_states)]
+            statewise += [[one.state, b, i, t, side, draw.positive()] for b in answers]
+    improve = [0.0 if loses else value for value in draw.positive(game.num_states)]
     return [*blocks, improve, [statewise, coupling, []]]

@@ -13,11 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ssg_mip import LeaderPolicy
 from ssg_mip.base.status import BoundProof, Termination
 from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
 from ssg_mip.checker.dual.demands import demands_of
-from ssg_mip.checker.dual.document import WIDER_FORMAT, Header, read_header
+from ssg_mip.checker.dual.document import WIDER_FORMAT, Header
 from ssg_mip.checker.dual.leaf import LeafBounds
 from ssg_mip.checker.dual.leaf_lines import read_leaf
 from ssg_mip.checker.dual.least import least_weighted_value
@@ -30,19 +29,15 @@ from ssg_mip.checker.dual.wider_rows import wider_sides
 from ssg_mip.checker.proven import ProvenBounds
 from ssg_mip.checker.rational import ExactGame, exact_weights
 from ssg_mip.errors import InvalidResultError
-from ssg_mip.evaluation.mdp import induced_by_leader, occupancy
-from ssg_mip.exact.solving import Answer
 from ssg_mip.exact.wider import solve_allowed
-from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.policy_space import PolicySpace
 from ssg_mip.problem.wider_rows import CostRow
 from ssg_mip.proofs.writer import Recorder
 from ssg_mip.report.checks import bound_report
-from tests.unit.checker.tampering import mutate, replayed
+from tests.unit.checker.row_cases import Certified, Draw, Lines, box_around, sides_of_values, visits_of
+from tests.unit.checker.tampering import replayed
 from tests.unit.exact.wider_cases import Wide, grid, known_wide_games, wide
 from tests.unit.questions import asked as question
-
-Lines = list[Any]
 
 KINDS = ("cost", "between", "cost and budget", "two and least", "one", "one and cost", "value", "value and one")
 
@@ -55,27 +50,8 @@ IMPOSSIBLE = ("known disc 0", "known discbudget 7", "cost 7", "one and cost 5")
 MUTATIONS = 30
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Certified:
-    """A case, the answer of the search and the lines of its certificate as JSON."""
-
-    case: Wide
-    answer: Answer
-    text: str
-
-    @property
-    def lines(self) -> Lines:
-        """A fresh copy."""
-        data: Lines = json.loads(self.text)
-        return data
-
-    @property
-    def header(self) -> Header:
-        return read_header(self.lines[0])
-
-
 @cache
-def certified(name: str) -> Certified:
+def certified(name: str) -> Certified[Wide]:
     if name.startswith("known "):
         case, _ = known_wide_games()[name.removeprefix("known ")]
     else:
@@ -123,18 +99,8 @@ def test_that_there_is_no_policy_is_not_believed_where_there_is_one(name: str) -
 def test_a_bound_below_the_optimum_is_never_accepted(name: str) -> None:
     """Whatever number or line is changed, a claim that an allowed policy refutes does not pass."""
     found = certified(name)
-    rng = np.random.default_rng(0)
-    false_claim = found.answer.primal_bound - 1e-5 * (1.0 + abs(found.answer.primal_bound))
-    header = found.lines[0]
     kept = ("format", "weights", "margin", "floor", "values", "slack", "units", "costs", "most")
-    subject = {key: header[key] for key in kept}
-    for _ in range(MUTATIONS):
-        lines = found.lines
-        mutate(rng, lines)
-        if not isinstance(lines[0], dict):
-            continue
-        policy = lines[0].get("policy") or header["policy"]
-        lines[0] = {**lines[0], **subject, "bound": false_claim, "policy": [header["policy"][0], *policy[1:]]}
+    for lines in found.refuted(MUTATIONS, kept):
         assert replayed(found.case.game, lines) is None
 
 
@@ -144,8 +110,7 @@ def test_no_multipliers_bound_an_allowed_policy_below_its_value(name: str, near:
     """Leaves with any multipliers at all, on boxes around a policy: what they prove holds for that policy."""
     found = certified(name)
     case, header, rng = found.case, found.header, np.random.default_rng(3)
-    template = next((line for line in found.lines[1:] if line[0] == "l"), None)
-    assert template is not None
+    template = found.leaf
     bounds = _bounds(case, header)
     numbers = Numbers.of(ExactGame.of(case.game), header.weights)
     tight = tried = 0
@@ -153,7 +118,9 @@ def test_no_multipliers_bound_an_allowed_policy_below_its_value(name: str, near:
         if not math.isfinite(case.worth(policy)) or tried == 12:
             continue
         tried += 1
-        lower, upper, answers = _box_around(case, policy, rng, len(template[2]))
+        response, _ = case.answer(policy)
+        visits = visits_of(case.game, case.weights, policy, response)
+        lower, upper, answers = box_around(response, visits, rng, len(template[2]))
         unused = frozenset(
             (s, a)
             for s, (first, last) in enumerate(itertools.pairwise(case.game.leader_offsets))
@@ -184,35 +151,11 @@ def _bounds(case: Wide, header: Header) -> LeafBounds:
     )
 
 
-def _box_around(
-    case: Wide, policy: LeaderPolicy, rng: np.random.Generator, places: int
-) -> tuple[FloatArray, FloatArray, tuple[frozenset[int], ...]]:
-    response, _ = case.answer(policy)
-    leader, _ = induced_by_leader(case.game, policy)
-    visits = occupancy(leader, response.follower_policy.slots(case.game), case.weights)
-    inside = np.concatenate((response.follower_values, visits))[:places]
-    answers = tuple(frozenset([int(action)]) for action in response.follower_policy.actions)
-    room = rng.choice([0.01, 0.3]) * rng.uniform(size=(2, places))
-    return inside - room[0], inside + room[1], answers
-
-
 def _random_multipliers(parts: Lines, rng: np.random.Generator, header: Header, case: Wide, share: float) -> Lines:
     """Blocks and what stands outside them, with multipliers of the right signs, so many of them not 0."""
-    game = case.game
-
-    def any_sign(shape: Any) -> Any:
-        return (rng.normal(size=shape) * (rng.uniform(size=shape) < share)).tolist()
-
+    game, draw = case.game, Draw(rng, share)
     outside = 1 + bool(header.floor)
-    blocks = [
-        [
-            any_sign(len(base)),
-            any_sign((len(by_value), game.num_states)),
-            [abs(value) for value in any_sign(len(incentive))],
-            [],
-        ]
-        for base, by_value, incentive, _ in parts[:-outside]
-    ]
+    blocks = draw.blocks(parts[:-outside], game.num_states)
     assert header.policy is not None
     sides = sides_of(header.policy.rows, game.leader_counts.tolist())
     wider = wider_sides(header.costs, header.most)
@@ -220,27 +163,27 @@ def _random_multipliers(parts: Lines, rng: np.random.Generator, header: Header, 
     covering = {
         s: [*range(whole), *(whole + i for i, own in enumerate(header.conditional) if own == s)] for s in (0, 1)
     }
-    places = [(-1, 0), *itertools.product(range(game.num_states), (1, 2))]
+    places = sides_of_values(game.num_states)
     statewise = [
-        [block, b, i, t, side, abs(any_sign(()))]
+        [block, b, i, t, side, draw.positive()]
         for i, one in enumerate(sides.statewise)
         for block, b in itertools.product(covering[one.state], range(int(game.follower_counts[one.state])))
         for t, side in places
     ]
-    coupling = [[i, t, side, abs(any_sign(()))] for i in range(len(sides.coupling)) for t, side in places]
+    coupling = [[i, t, side, draw.positive()] for i in range(len(sides.coupling)) for t, side in places]
     costs = [
-        [j, t, side, any_sign(()) if one.equation else abs(any_sign(()))]
+        [j, t, side, draw.any() if one.equation else draw.positive()]
         for j, one in enumerate(wider.costs)
         for t, side in places
     ]
     single = [
-        [block, s, a, b, c, any_sign(()) if b == c else abs(any_sign(()))]
+        [block, s, a, b, c, draw.any() if b == c else draw.positive()]
         for s in sorted(wider.single)
         for block, a in itertools.product(covering[s], range(int(game.leader_counts[s])))
         for b, c in itertools.product(range(int(game.follower_counts[s])), repeat=2)
     ]
-    visits = any_sign(len(parts[-1][2]))
-    floors = [[[abs(any_sign(())) for _ in header.floor], [abs(v) for v in any_sign(game.num_rows)]]]
+    visits = draw.any(len(parts[-1][2]))
+    floors = [[[draw.positive() for _ in header.floor], draw.positive(game.num_rows)]]
     return [*blocks, *(floors if header.floor else []), [statewise, coupling, visits, costs, single]]
 
 

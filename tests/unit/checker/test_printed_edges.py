@@ -114,7 +114,7 @@ def test_the_loss_that_a_response_may_have() -> None:
     """Ties and noise over ``1 - 1/2``, and the rounding of values."""
     game = fakes.small_game()
     point = read_claims(game, fakes.answer(*asked(game)).to_dict()).answers[0]
-    claims: Any = SimpleNamespace(answers=(point,), ties="leader")
+    claims: Any = SimpleNamespace(answers=(point,), trajectory=(), ties="leader")
     prover = Prover(ExactGame.of(game), "leader", DEFAULT_TOLERANCES)
     view = prover.about(point.policy).view
     found = response_checks(claims, prover, game)[0]

@@ -59,7 +59,7 @@ def test_a_policy_is_evaluated_with_the_weights_and_rule_that_are_asked(command:
 @pytest.mark.parametrize(
     ("content", "code", "said"),
     [
-        ('{"s0": {"a0": 1.0}}', 2, "says None of the state 's1'"),
+        ('{"s0": {"a0": 1.0}}', 2, "says nothing of the state 's1'"),
         ('{"s0": {"a0": NaN}, "s1": {"a0": 1}, "s2": {"a0": 1}}', 2, "must be a finite number"),
         ('{"s0": {"a0": 2}, "s1": {"a0": 1}, "s2": {"a0": 1}}', 2, "sum to 1"),
         ('{"s0": {"a0": 1}, "s0": {"a0": 1}}', 2, "'s0' twice"),

@@ -9,8 +9,8 @@ from ssg_mip import Game, LeaderPolicy, best_response, solve
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.evaluation.best_response import Response
 from ssg_mip.exact import improve_without_program
-from ssg_mip.exact.bridge import ImprovementBridge
 from ssg_mip.exact.heuristics.statewise_steps import statewise_line_search
+from ssg_mip.exact.improvement_bridge import ImprovementBridge
 from ssg_mip.library import random_game
 from tests.unit.methods.grid_improvement import one_step_values
 from tests.unit.questions import asked

@@ -26,7 +26,6 @@ from ssg_mip.exact.wider import WiderBridge, asked_for, solve_allowed
 from ssg_mip.methods.in_standard_form import run_method
 from ssg_mip.methods.registry import METHODS, check_policies, find_method
 from ssg_mip.numerics.array_types import FloatArray
-from ssg_mip.problem.answer_within import costs_of
 from ssg_mip.problem.policy_space import EVERY_POLICY, PolicySpace, Scope
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.wider_rows import SUPPORT_TOLERANCE, CostRow, SupportLimit, ValueRow
@@ -34,7 +33,7 @@ from ssg_mip.programs.tags import FROM_WEIGHTS, ColumnKind
 from ssg_mip.runs.run import Run
 from tests.oracles.games import plain_from_arrays
 from tests.unit.exact.constrained_cases import row
-from tests.unit.exact.wider_cases import KINDS, Wide, grid, known_wide_games, wide
+from tests.unit.exact.wider_cases import KINDS, Wide, grid, known_wide_games, spent, wide
 from tests.unit.questions import asked as question
 
 GAP = 1e-4
@@ -99,8 +98,8 @@ def test_no_allowed_policy_of_a_grid_beats_the_bound_or_by_much_the_answer(kind:
     assert answer.response is not None
     assert case.worth(answer.policy) == pytest.approx(answer.primal_bound, abs=ROUNDING)
     rows = case.space.all_costs(case.game)
-    spent = costs_of(case.game, answer.policy, answer.response.follower_policy, rows)
-    for one, cost in zip(rows, spent, strict=True):
+    for one in rows:
+        cost = spent(case.game, answer.policy, answer.response.follower_policy, one.costs)
         assert one.violation(cost) <= one.tolerance(case.game)
 
 
@@ -256,8 +255,8 @@ def test_an_equation_on_a_cost_is_kept() -> None:
     assert answer.termination is Termination.GAP
     assert answer.policy is not None
     assert answer.response is not None
-    (spent,) = costs_of(case.game, answer.policy, answer.response.follower_policy, (exactly,))
-    assert spent == pytest.approx(level, abs=exactly.tolerance(case.game))
+    cost_of_it = spent(case.game, answer.policy, answer.response.follower_policy, exactly.costs)
+    assert cost_of_it == pytest.approx(level, abs=exactly.tolerance(case.game))
     assert answer.dual_bound <= found.dual_bound + ROUNDING
 
 

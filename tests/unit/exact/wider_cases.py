@@ -14,6 +14,8 @@ import numpy as np
 from ssg_mip import Game, LeaderPolicy
 from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
 from ssg_mip.evaluation.best_response import Response
+from ssg_mip.evaluation.mdp import evaluate, induced_by_leader
+from ssg_mip.game.policy import FollowerPolicy
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.answer_within import answer_within
 from ssg_mip.problem.follower import Rational
@@ -23,6 +25,12 @@ from tests.oracles.games import plain_from_arrays, random_game
 from tests.unit.exact.constrained_cases import DATA, row
 
 ANSWERED = Rational()
+
+
+def spent(game: Game, policy: LeaderPolicy, answers: FollowerPolicy, costs: FloatArray) -> float:
+    """What costs by joint action come to from the start distribution: the value of a leader who is paid them."""
+    process, _ = induced_by_leader(game.replace(leader_rewards=costs), policy)
+    return float(game.initial @ evaluate(process, answers.slots(game)))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -130,7 +130,7 @@ def test_networks_that_do_not_fit_are_refused_with_what_would(monkeypatch: pytes
     with pytest.raises(TooLargeError, match=r"on 1,000 states would spend the 0.01 s on setting up its tables; .* fit"):
         check_table_size(game, "asymmetric-learning", Deadline(0.01))
     check_table_size(game, "asymmetric-learning", Deadline())
-    monkeypatch.setattr(memory, "available_memory", lambda: 1e6)
+    monkeypatch.setattr(memory, "available_memory", lambda _: 1e6)
     with pytest.raises(TooLargeError, match=r"needs about 0\.0 GiB of memory, 0\.0 GiB are available; games of up to"):
         check_network_size(game, "actor-critic", Deadline(60.0), copies=512)
 
@@ -161,7 +161,15 @@ def test_a_large_game_is_solved_with_sparse_matrices_only() -> None:
     """Every method that needs no network, with no time at all: a policy, its values, and no dense matrix."""
     game = random_game(7, 3000, 2, 2, 2)
     uniform = best_response(game, LeaderPolicy.uniform(game)).leader_values
-    for method in ("policy-iteration", "commitment", "deterministic", "fixed-point", "bilevel-q", "policy-gradient"):
+    for method in (
+        "policy-iteration",
+        "commitment",
+        "deterministic",
+        "fixed-point",
+        "bilevel-q",
+        "policy-gradient",
+        "local",
+    ):
         tracemalloc.start()
         result = solve(game, method, time_limit=0.0)
         peak = tracemalloc.get_traced_memory()[1]

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ssg_mip import best_response, solve, verify, verify_bounds
+from ssg_mip import Problem, best_response, solve, trace_front, verify, verify_bounds
 from ssg_mip.base.tolerances import DEFAULT_TOLERANCES
 from ssg_mip.errors import OptionError
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.library.random_games import random_game
-from ssg_mip.methods.registry import METHODS, check_rational, methods_for
+from ssg_mip.methods.registry import METHODS, methods_for
 from ssg_mip.problem.follower import Rational
 from ssg_mip.problem.followers.myopic import Myopic, myopic_game
 from ssg_mip.report.results import result_report
@@ -125,8 +125,8 @@ def test_a_game_without_his_discount_is_its_own() -> None:
 
 def test_every_method_honours_him_and_what_does_not_says_what_does() -> None:
     assert methods_for(Myopic()) == list(METHODS)
-    with pytest.raises(OptionError, match="myopic_game"):
-        check_rational(Myopic(), "trace_front")
+    with pytest.raises(OptionError, match=r"trace_front does not honour a myopic follower.*myopic_game"):
+        trace_front(Problem(random_game(1, 2, 2, 2)).answered_by(Myopic()))
     with pytest.raises(OptionError, match="ties is 'best'"):
         Myopic(ties="best")  # type: ignore[arg-type]
     with pytest.raises(OptionError, match="margin"):

@@ -14,7 +14,7 @@ from ssg_mip import solve, verify, verify_bounds
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.exact import Answer, solve_commitment, solve_improvement
-from ssg_mip.exact.constrained import solve_constrained
+from ssg_mip.exact.wider import solve_allowed
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.policy_iteration import objective_target, step
@@ -135,9 +135,9 @@ def test_the_ceiling_is_searched_for_once_in_a_run(monkeypatch: pytest.MonkeyPat
 
     def watched(problem: Problem, run: Run) -> Answer:
         runs.append(run)
-        return solve_constrained(problem, run)
+        return solve_allowed(problem, run)
 
-    monkeypatch.setattr(objective_target, "solve_constrained", watched)
+    monkeypatch.setattr(objective_target, "solve_allowed", watched)
     monkeypatch.setattr(step, "STEP_NODES", 1)
     game = FAMILIES["patrol"].build(Size(5, 3, 3), 1)
     solve(game, check=False, guarantee=False, node_limit=200)

@@ -94,7 +94,7 @@ def test_a_weight_of_zero_is_settled_as_well() -> None:
 
 def test_a_myopic_leader_needs_no_restart(monkeypatch: pytest.MonkeyPatch) -> None:
     """Theorem 11 (d): with leader discount 0 the stop test says Pareto-optimal, and no further program is solved."""
-    monkeypatch.setattr(restart, "solve_constrained", None)
+    monkeypatch.setattr(restart, "solve_allowed", None)
     plain = _game(3, leader_discount=0.0)
     for method in (METHOD, "policy-iteration"):
         result = find_method(method)(*asked(plain.to_game(), weights=plain.initial, gap=GAP))

@@ -18,10 +18,10 @@ from ssg_mip.base.status import Status, Termination
 from ssg_mip.branch_and_bound.branching_rule import BranchingRule, choose_branch
 from ssg_mip.branch_and_bound.options import SearchOptions
 from ssg_mip.exact import solve_improvement
-from ssg_mip.exact.bridge import ImprovementBridge
 from ssg_mip.exact.constrained import solve_constrained
 from ssg_mip.exact.goals import search_goal
 from ssg_mip.exact.heuristics.allowed import Allowed
+from ssg_mip.exact.improvement_bridge import ImprovementBridge
 from ssg_mip.methods.policy_iteration import algorithm, step
 from ssg_mip.methods.policy_iteration.conditions import Sufficiency, sufficient_condition
 from ssg_mip.methods.policy_iteration.sampling import _Room

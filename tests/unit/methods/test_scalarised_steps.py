@@ -15,8 +15,8 @@ from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import best_response
 from ssg_mip.evaluation.mdp import transition_matrix
 from ssg_mip.evaluation.value_bounds import leader_value_bounds
-from ssg_mip.exact.bridge import pieces_goal
 from ssg_mip.exact.heuristics.linearisation import FixedResponse
+from ssg_mip.exact.improvement_bridge import pieces_goal
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.policy_iteration import backtracking
 from ssg_mip.methods.policy_iteration.conditions import Sufficiency, sufficient_condition

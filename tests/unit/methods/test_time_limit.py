@@ -12,8 +12,8 @@ from ssg_mip.base.interrupt import Interrupt
 from ssg_mip.base.status import Termination
 from ssg_mip.evaluation.value_bounds import leader_value_bounds
 from ssg_mip.exact import bridge, solve_commitment
-from ssg_mip.exact.bridge import ImprovementBridge
 from ssg_mip.exact.commitment_bridge import CommitmentBridge
+from ssg_mip.exact.improvement_bridge import ImprovementBridge
 from ssg_mip.library import random_game
 from tests.unit.questions import asked
 

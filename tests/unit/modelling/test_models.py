@@ -27,13 +27,13 @@ from ssg_mip.modelling.components import COMMITMENT, IMPROVEMENT, components, de
 from ssg_mip.modelling.models import probability, put_into
 from ssg_mip.modelling.other_solvers import not_kept
 from ssg_mip.modelling.reading import read_model
-from ssg_mip.problem.answer_within import costs_of
 from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.follower import Rational
 from ssg_mip.problem.objective import Objective
 from ssg_mip.problem.policy_space import PolicyRow, PolicySpace
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.wider_rows import CostRow, SupportLimit, ValueRow
+from tests.unit.exact.wider_cases import spent
 
 GAME = random_game(seed=1)
 SLOTS = int(GAME.leader_offsets[-1])
@@ -317,8 +317,8 @@ def spending(seed: int) -> Problem:
     costs = np.random.default_rng(seed).uniform(size=game.num_rows)
     free = solve(game, "commitment").leader_policy
     assert free is not None
-    spent = costs_of(game, free, best_response(game, free).follower_policy, (CostRow(name="c", costs=costs),))[0]
-    return Problem(game, policies=PolicySpace(costs=(CostRow(name="spent", costs=costs, upper=0.9 * float(spent)),)))
+    most = 0.9 * spent(game, free, best_response(game, free).follower_policy, costs)
+    return Problem(game, policies=PolicySpace(costs=(CostRow(name="spent", costs=costs, upper=most),)))
 
 
 def from_the_start(seed: int) -> Problem:

@@ -164,7 +164,7 @@ def test_a_file_without_a_solution_says_so(text: str, words: str, tmp_path: Path
 @pytest.mark.parametrize(
     ("table", "words"),
     [
-        ({"s0": {"a0": 1.0}, "s1": {"a0": 1.0}}, "says None of the state 's2'"),
+        ({"s0": {"a0": 1.0}, "s1": {"a0": 1.0}}, "says nothing of the state 's2'"),
         ({"s0": {"a0": 1.0}, "s1": {"a0": 1.0}, "s2": {"a0": 1.0}, "s3": {"a0": 1.0}}, "names the state 's3'"),
         ({"s0": {"b0": 1.0}, "s1": {"a0": 1.0}, "s2": {"a0": 1.0}}, "leader action 'b0', which state 's0' has not"),
         ({"s0": {"a0": "all"}, "s1": {"a0": 1.0}, "s2": {"a0": 1.0}}, "must be a finite number"),

@@ -107,7 +107,7 @@ def test_an_enclosure_of_too_many_objectives_is_refused_with_what_would_fit(comm
 
 
 def test_a_front_that_does_not_fit_into_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ssg_mip.base.memory.available_memory", lambda: 1000.0)
+    monkeypatch.setattr("ssg_mip.base.memory.available_memory", lambda _: 1000.0)
     with pytest.raises(TooLargeError, match=r"a front of \d+ runs over 3 states needs about .* ask for fewer weights"):
         trace_front(random_game())
 

@@ -23,7 +23,7 @@ from ssg_mip.base.status import Termination
 from ssg_mip.errors import InvalidInstanceError, OptionError
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.library.random_games import random_game
-from ssg_mip.methods.registry import METHODS, check_rational, method_for, methods_for
+from ssg_mip.methods.registry import METHODS, method_for, methods_for
 from ssg_mip.methods.secure_commitment import find_guaranteed
 from ssg_mip.problem.follower import Follower, Rational
 from ssg_mip.problem.followers import (
@@ -151,9 +151,8 @@ def test_the_registry_says_who_honours_whom() -> None:
         method_for(Quantal(0.1), "grid")
     with pytest.raises(OptionError, match="method is 'clever'"):
         method_for(Quantal(0.1), "clever")
-    check_rational(Rational(ties="adverse"), "trace_front")
     with pytest.raises(OptionError, match="trace_front does not honour a quantal follower"):
-        check_rational(Quantal(0.1), "trace_front")
+        trace_front(Problem(random_game(1, 2, 2, 2)).answered_by(Quantal(0.1)))
 
 
 @pytest.mark.parametrize("suffix", ["json", "npz"])

@@ -1,0 +1,173 @@
+"""The payoff-set bound: never below what a policy is worth, and where it is exact."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from ssg_mip import Game, LeaderPolicy, solve
+from ssg_mip.base.deadline import Deadline
+from ssg_mip.errors import OptionError
+from ssg_mip.evaluation.best_response import best_response
+from ssg_mip.evaluation.payoff_set import bound as module
+from ssg_mip.evaluation.payoff_set import payoff_set_bound
+from ssg_mip.evaluation.value_bounds import follower_value_bounds, leader_value_bounds
+from ssg_mip.library import highway_merge, random_game
+from ssg_mip.proofs.claim import Claim
+from ssg_mip.proofs.payoff_lines import PayoffLines
+from tests.oracles import games as plain
+
+DISCOUNTS = ((0.9, 0.9), (0.6, 0.9), (0.9, 0.6), (0.0, 0.9), (0.9, 0.0), (0.0, 0.0), (0.98, 0.5))
+
+
+def uneven(seed: int, discounts: tuple[float, float]) -> Game:
+    """A game whose states have different numbers of actions."""
+    return plain.random_game(
+        np.random.default_rng(seed),
+        leader_counts=[3, 1, 2, 4],
+        follower_counts=[2, 3, 1, 4],
+        leader_discount=discounts[0],
+        follower_discount=discounts[1],
+        successors=2,
+    ).to_game()
+
+
+@pytest.mark.parametrize("discounts", DISCOUNTS)
+@pytest.mark.parametrize("seed", range(3))
+def test_no_policy_is_worth_more(seed: int, discounts: tuple[float, float]) -> None:
+    rng = np.random.default_rng(seed)
+    for game in (random_game(seed, 3, 3, 3, 2, *discounts), uneven(seed, discounts)):
+        found = payoff_set_bound(game)
+        policies = [LeaderPolicy.random(game, rng) for _ in range(30)]
+        policies += [LeaderPolicy.deterministic(game, rng.integers(0, game.leader_counts)) for _ in range(30)]
+        best = solve(game, "commitment", time_limit=5.0).leader_policy
+        assert best is not None
+        for policy in (*policies, best):
+            values = best_response(game, policy).leader_values
+            assert (values <= found.upper + 1e-12).all()
+        assert (found.upper <= leader_value_bounds(game).upper).all()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_support_is_one(seed: int) -> None:
+    """``V + k v`` of policies and answers, for every slope; and the follower's bounds enclose his values."""
+    game, rng = random_game(seed, 4, 3, 3, 2, 0.9, 0.8), np.random.default_rng(seed)
+    found = payoff_set_bound(game, deadline=Deadline(0.0))
+    better = payoff_set_bound(game)
+    assert (better.upper <= found.upper + 1e-9).all()
+    for _ in range(50):
+        response = best_response(game, LeaderPolicy.random(game, rng))
+        for one in (found, better):
+            assert (one.lower <= response.follower_values).all()
+            assert (response.follower_values <= one.above).all()
+            both = response.leader_values[:, None] + one.slopes * response.follower_values[:, None]
+            assert (both <= one.support + 1e-12).all()
+
+
+def test_the_inequality_that_makes_it_a_bound_holds() -> None:
+    """``H >= T_mu H``, state by state, with the multipliers that are kept, written out anew."""
+    game = uneven(5, (0.8, 0.9))
+    found = payoff_set_bound(game)
+    interpolated = [
+        lambda t, slope: (
+            float(np.interp(slope, found.slopes, found.support[t]))
+            + max(0.0, slope - found.slopes[-1]) * float(found.above[t])
+        )
+    ][0]
+    checked = 0
+    for block, chosen in found.multipliers:
+        for place, state in enumerate(block.states.tolist()):
+            for b, (k, slope) in itertools.product(range(block.follower), enumerate(found.slopes.tolist())):
+                total = float(found.slopes[chosen.jumps[place, b, k]])
+                mix = (total - slope) * block.mixes[chosen.mixes[place, b, k]]
+                for a in range(block.leader):
+                    row = game.row(state, a, b)
+                    value = float(game.leader_rewards[row]) + total * float(game.follower_rewards[row])
+                    ratio = game.follower_discount / game.leader_discount
+                    for t, p in zip(*game.next_states(row), strict=True):
+                        value += game.leader_discount * float(p) * interpolated(int(t), ratio * total)
+                    for other, weight in enumerate(mix.tolist()):
+                        row = game.row(state, a, other)
+                        value -= weight * float(game.follower_rewards[row])
+                        for t, p in zip(*game.next_states(row), strict=True):
+                            value -= weight * game.follower_discount * float(p) * float(found.lower[t])
+                    assert value <= found.support[state, k] + 1e-12
+                    checked += 1
+    assert checked > 500
+
+
+def test_it_is_exact_where_punishment_is_all_that_counts() -> None:
+    game = highway_merge(5, 2)
+    found = float(game.initial @ payoff_set_bound(game).upper)
+    best = solve(game, "commitment", time_limit=5.0).leader_value
+    assert found == pytest.approx(best, abs=1e-3)
+    assert found < float(game.initial @ leader_value_bounds(game).upper) - 0.1
+
+
+def test_it_is_a_bound_whenever_it_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    game = random_game(1, 6, 3, 3, 2)
+    best = solve(game, "commitment", gap=1e-5).leader_values
+    for sweeps in (1, 2, 5):
+        monkeypatch.setattr(module, "CHEAP_SWEEPS", sweeps)
+        monkeypatch.setattr(module, "FULL_SWEEPS", sweeps)
+        assert (payoff_set_bound(game).upper >= best).all()
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_units_change_nothing(scale: float) -> None:
+    game = random_game(2, 5, 3, 3, 2)
+    plainly = payoff_set_bound(game).upper
+    moved = payoff_set_bound(
+        game.replace(leader_rewards=scale * game.leader_rewards, follower_rewards=game.follower_rewards / scale)
+    ).upper
+    assert moved / scale == pytest.approx(plainly, rel=5e-2)
+    assert follower_value_bounds(game).width.max() > 0.0
+
+
+@pytest.mark.parametrize("discounts", DISCOUNTS)
+def test_policies_that_keep_floors_stay_below_their_bound(discounts: tuple[float, float]) -> None:
+    """Floors are what one policy is worth, or a few together at least: so these keep them."""
+    rng, kept = np.random.default_rng(7), 0
+    for game in (random_game(4, 5, 3, 3, 2, *discounts), uneven(1, discounts)):
+        best = solve(game, "commitment", time_limit=0.5).leader_policy
+        assert best is not None
+        policies = [best, *(LeaderPolicy.random(game, rng) for _ in range(40))]
+        values = np.array([best_response(game, policy).leader_values for policy in policies])
+        for few in ([0], [1], [0, 2, 3], [4, 5, 6, 7, 8]):
+            floors = values[few].min(axis=0) - 1e-9
+            upper = payoff_set_bound(game, deadline=Deadline(0.2), floors=floors).upper
+            keeping = values[(values >= floors).all(axis=1)]
+            kept += len(keeping)
+            assert (keeping <= upper + 1e-12).all()
+    assert kept > 20
+
+
+def test_floors_drop_answers_that_do_not_reach_them() -> None:
+    """One state: answering ``1`` is worth 3 with the first action and 2 with the second, ``0`` is worth less than 1."""
+    game = Game.from_arrays(
+        np.ones((1, 2, 2, 1)),
+        np.array([[[0.5, 3.0], [0.0, 2.0]]]),
+        np.array([[[1.0, 0.0], [0.0, 1.0]]]),
+        leader_discount=0.0,
+        follower_discount=0.0,
+    )
+    freely, floored = payoff_set_bound(game), payoff_set_bound(game, floors=np.array([2.4]))
+    assert float(freely.upper[0]) >= 2.5 - 1e-9  # an even mix, tied for the follower
+    assert 2.5 - 1e-9 <= float(floored.upper[0]) <= float(freely.upper[0])
+    assert (floored.support[0] <= freely.support[0] + 1e-12).all()
+    assert floored.support[0, -1] < freely.support[0, -1] - 0.1  # 0 would be worth up to 1 to the follower
+
+
+@pytest.mark.parametrize("floors", [np.zeros(3), np.full(4, np.nan), np.zeros((4, 1))])
+def test_floors_that_are_none_are_refused(floors: np.ndarray) -> None:
+    with pytest.raises(OptionError, match="floors must be 4 finite numbers"):
+        payoff_set_bound(random_game(1, 4, 2, 2, 2), floors=floors)
+
+
+def test_a_bound_with_floors_is_no_certificate_for_all_policies() -> None:
+    game = random_game(1, 4, 2, 2, 2)
+    claim = Claim(weights=game.initial, bound=100.0)
+    assert PayoffLines(bound=payoff_set_bound(game)).shown(claim) is not None
+    assert PayoffLines(bound=payoff_set_bound(game, floors=np.full(4, -1000.0))).shown(claim) is None
