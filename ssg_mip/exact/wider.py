@@ -250,6 +250,26 @@ def solve_allowed(problem: Problem, run: Run) -> Answer:
     return claimed(problem, run, answer, _claim(bridge, problem, run, answer))
 
 
+def without_answers(problem: Problem) -> Problem:
+    """The problem over all policies that keep its rows and limits, whatever they cost and are worth.
+
+    These are more than it allows. What is proven of these policies holds for those that keep costs and values too.
+    """
+    policies = problem.policies
+    if not policies.costs and not policies.values and policies.floor is None:
+        return problem
+    return dataclasses.replace(problem, policies=dataclasses.replace(policies, costs=(), values=(), floor=None))
+
+
+def allowed_root_bound(problem: Problem, run: Run) -> float:
+    """A cheap upper bound on the weighted value of every policy that keeps a problem's rows and limits."""
+    problem = without_answers(problem)
+    if not problem.policies.supports:
+        return constrained_root_bound(problem, run)
+    few = dataclasses.replace(run, search=dataclasses.replace(run.search, many_starts=False))
+    return solve_allowed(problem, few.within(nodes=1).quietly()).dual_bound
+
+
 def best_start(problem: Problem, run: Run) -> LeaderPolicy | None:
     """The best policy that is known before a search begins, if there is one; parameters as of :func:`solve_allowed`."""
     bridge = WiderBridge(dataclasses.replace(problem, policies=asked_for(problem)), run)

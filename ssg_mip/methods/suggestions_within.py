@@ -19,7 +19,6 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from ssg_mip.base.deadline import Deadline
-from ssg_mip.evaluation.mdp import transition_matrix
 from ssg_mip.evaluation.subgame import reached_subgame
 from ssg_mip.exact.heuristics.alike import Alike
 from ssg_mip.exact.solving import solve_commitment
@@ -44,8 +43,8 @@ SHARE = 0.04
 MOST_SECONDS = 2.0
 """What it may take at most."""
 
-LIMITS = Limits(nodes=20)
-"""What it may take besides."""
+MOST_NODES = 20
+"""Nodes that it may take besides."""
 
 MOST_PARTS = 8
 """Parts that are asked about at most."""
@@ -76,7 +75,8 @@ def _suggested(problem: Problem, run: Run) -> Iterator[LeaderPolicy]:
 def _inner(run: Run) -> Run:
     """A run within its share, of which nobody is told."""
     deadline = Deadline(min(MOST_SECONDS, SHARE * run.deadline.remaining))
-    own = dataclasses.replace(run, deadline=deadline, limits=LIMITS, settings={}, suggest=None, start=None)
+    limits = Limits(nodes=MOST_NODES, memory=run.limits.memory)
+    own = dataclasses.replace(run, deadline=deadline, limits=limits, settings={}, suggest=None, start=None)
     return own.quietly().recording(None)
 
 
@@ -146,7 +146,7 @@ def _mean(types: FollowerTypes) -> Game | None:
     def mean(of: Callable[[Game], FloatArray]) -> FloatArray:
         return np.array(sum(chance * of(game) for chance, game in pairs), dtype=float)
 
-    moves = sum(chance * transition_matrix(game) for chance, game in pairs)
+    moves = csr_array(sum(chance * _moves(game) for chance, game in pairs))
     moves.sort_indices()
     return first.replace(
         indptr=moves.indptr,
@@ -156,6 +156,11 @@ def _mean(types: FollowerTypes) -> Game | None:
         follower_rewards=mean(lambda game: game.follower_rewards),
         initial=mean(lambda game: game.initial),
     )
+
+
+def _moves(game: Game) -> csr_array:
+    """The transitions, shape ``[num_rows, num_states]``."""
+    return csr_array((game.probabilities, game.successors, game.indptr), shape=(game.num_rows, game.num_states))
 
 
 # -------------------------------------------------------------------- sums, and other methods
