@@ -16,7 +16,7 @@ from ssg_mip.exact.bridge import Bridge, weights_of
 from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal
 from ssg_mip.exact.heuristics.many_starts import LITTLE_PATIENCE, ManyStarts
 from ssg_mip.exact.heuristics.operator_policies import OPERATOR_PRODUCTS, operator_policies
-from ssg_mip.exact.heuristics.other_methods import OtherMethods
+from ssg_mip.exact.heuristics.other_methods import LOOKS, OtherMethods
 from ssg_mip.exact.heuristics.simple import simple_policies
 from ssg_mip.exact.size_limit import direction_products, least_values
 from ssg_mip.game.policy import LeaderPolicy
@@ -188,13 +188,19 @@ class CommitmentBridge(Bridge):
         yield from self._noted(super().propose(point, box, primal_bound))
         if self._is_long and self._best is not None and self._best.value > primal_bound:
             yield from self._polished(self._best)
-        due = self._others.is_due_after_a_look()
-        policy = self._others.next_policy() if due else None
+        if self._others.is_due_after_a_look():
+            yield from self._noted(self._after_a_while())
+
+    def _after_a_while(self) -> Iterator[tuple[float, Candidate]]:
+        """What another method suggests. Where there are many starts, it waits for what costs less and finds more."""
+        times = len(LOOKS) if self._many is None or self._is_long else self._others.times_due
+        if times > 1 and self._many is not None and self._best is not None:
+            yield from self._around(self._best)
+        elif self._many is not None and self._best is not None:
+            yield from self._polished(self._best)
+        policy = self._others.next_policy() if times == len(LOOKS) else None
         if policy is not None:
-            yield from self._noted(self._tried(policy))
-        if due and self._many is not None and self._best is not None:
-            early = self._others.is_early and not self._is_long
-            yield from self._polished(self._best) if early else self._around(self._best)
+            yield from self._tried(policy)
 
     def _around(self, best: Candidate) -> Iterator[tuple[float, Candidate]]:
         """What a few rounds of starts bring."""

@@ -17,7 +17,6 @@ from importlib import import_module
 import numpy as np
 
 from ssg_mip.base.deadline import Deadline
-from ssg_mip.evaluation.mdp import transition_matrix
 from ssg_mip.evaluation.subgame import reached_subgame
 from ssg_mip.exact.heuristics.alike import Alike
 from ssg_mip.exact.solving import solve_commitment
@@ -148,7 +147,7 @@ def _mean(types: FollowerTypes) -> Game | None:
     def mean(of: Callable[[Game], FloatArray]) -> FloatArray:
         return np.array(sum(chance * of(game) for chance, game in pairs), dtype=float)
 
-    moves = sum(chance * transition_matrix(game) for chance, game in pairs)
+    moves = csr_array(sum(chance * _moves(game) for chance, game in pairs))
     moves.sort_indices()
     return first.replace(
         indptr=moves.indptr,
@@ -158,6 +157,11 @@ def _mean(types: FollowerTypes) -> Game | None:
         follower_rewards=mean(lambda game: game.follower_rewards),
         initial=mean(lambda game: game.initial),
     )
+
+
+def _moves(game: Game) -> csr_array:
+    """The transitions, shape ``[num_rows, num_states]``."""
+    return csr_array((game.probabilities, game.successors, game.indptr), shape=(game.num_rows, game.num_states))
 
 
 # -------------------------------------------------------------------- sums, and other methods

@@ -37,9 +37,9 @@ class OtherMethods:
         return True
 
     @property
-    def is_early(self) -> bool:
-        """Whether it was not due more than once."""
-        return self._asked <= 1
+    def times_due(self) -> int:
+        """How often it was due."""
+        return self._asked
 
     def next_policy(self) -> LeaderPolicy | None:
         """The next policy, if there is one."""
