@@ -137,6 +137,8 @@ def _types(origin: Origin | None) -> FollowerTypes | None:
 
 def _mean(types: FollowerTypes) -> Game | None:
     """The game of the mean rewards and moves; ``None`` where states, actions or discounts are not the same."""
+    from scipy.sparse import csr_array
+
     first = types.games[0]
     for game in types.games:
         names = (game.state_names, game.leader_actions, game.follower_discount, game.follower_counts.tolist())
@@ -147,7 +149,11 @@ def _mean(types: FollowerTypes) -> Game | None:
     def mean(of: Callable[[Game], FloatArray]) -> FloatArray:
         return np.array(sum(chance * of(game) for chance, game in pairs), dtype=float)
 
-    moves = csr_array(sum(chance * _moves(game) for chance, game in pairs))
+    shape = (first.num_rows, first.num_states)
+    each = (
+        (chance, csr_array((game.probabilities, game.successors, game.indptr), shape=shape)) for chance, game in pairs
+    )
+    moves = csr_array(sum(chance * moved for chance, moved in each))
     moves.sort_indices()
     return first.replace(
         indptr=moves.indptr,
@@ -157,11 +163,6 @@ def _mean(types: FollowerTypes) -> Game | None:
         follower_rewards=mean(lambda game: game.follower_rewards),
         initial=mean(lambda game: game.initial),
     )
-
-
-def _moves(game: Game) -> csr_array:
-    """The transitions, shape ``[num_rows, num_states]``."""
-    return csr_array((game.probabilities, game.successors, game.indptr), shape=(game.num_rows, game.num_states))
 
 
 # -------------------------------------------------------------------- sums, and other methods
