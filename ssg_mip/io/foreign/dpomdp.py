@@ -1,7 +1,8 @@
 """Dec-POMDP files (``.dpomdp``) of two agents, read as if both saw the state.
 
-Of the format are read: ``agents``, ``discount``, ``values``, ``states``, ``start`` (a distribution, ``uniform`` or a
-state), ``actions`` (a line for each agent), ``T`` and ``R`` in all their forms, with ``*`` for everything. Observations
+Of the format are read: ``agents``, ``discount``, ``values``, ``states``, ``start`` (a distribution, ``uniform``, a
+state, or states to ``include`` or ``exclude``), ``actions`` (a line for each agent), ``T`` in all its forms and ``R``
+with its five parts and whatever is observed, with ``*`` for everything. Observations
 and ``O`` play no part: the game is about the states. Rewards of states reached are weighed by their chances.
 """
 
@@ -92,6 +93,7 @@ class _Model:
         self.actions: list[list[str]] = []
         self.start: FloatArray | None = None
         self._start_text: tuple[int, str] | None = None
+        self._start_kind = ""
         self.transition = np.zeros((0, 0, 0))
         self._earned = np.zeros((0, 0, 0))
         self._read()
@@ -120,7 +122,7 @@ class _Model:
     def _read(self) -> None:
         for number, text, below in self._entries():
             key, _, rest = text.partition(":")
-            match key.split()[0]:
+            match key.split()[0] if key.strip() else "":
                 case "agents":
                     if self._names(rest) not in (["0", "1"],) and len(self._names(rest)) != 2:
                         raise self._lines.error(number, f"there are agents {rest.strip()!r}; two can be read")
@@ -131,6 +133,7 @@ class _Model:
                 case "states":
                     self.states = self._names(rest)
                 case "start":
+                    self._start_kind = " ".join(key.split()[1:])
                     self._start_text = number, " ".join((rest.strip(), *(line for _, line in below))).strip()
                 case "actions":
                     self.actions = [self._names(line) for _, line in below]
@@ -262,6 +265,8 @@ class _Model:
     def _starts(self) -> FloatArray:
         count = len(self.states)
         number, text = self._start_text or (1, "uniform")
+        if self._start_kind:
+            return self._among(number, text.split())
         if text == "uniform":
             return np.full(count, 1.0 / count)
         if len(text.split()) == 1:
@@ -269,3 +274,14 @@ class _Model:
             alone[self._of(number, self.states, text, "state")[0]] = 1.0
             return alone
         return self._row(number, text, count)
+
+    def _among(self, number: int, words: list[str]) -> FloatArray:
+        """Uniform over the states of ``start include:``, or over all but those of ``start exclude:``."""
+        if self._start_kind not in ("include", "exclude"):
+            raise self._lines.error(number, f"'start {self._start_kind}' is no keyword; it is 'include' or 'exclude'")
+        named = [state for word in words for state in self._of(number, self.states, word, "state")]
+        chosen = np.isin(np.arange(len(self.states)), named) == (self._start_kind == "include")
+        if not chosen.any():
+            raise self._lines.error(number, "no state is left to start in; name at least one")
+        chances: FloatArray = chosen / chosen.sum()
+        return chances

@@ -101,9 +101,10 @@ class _Tokens:
     def __init__(self, lines: Lines) -> None:
         self._lines = lines
         self._words: list[tuple[str, str, int]] = []
-        text, at = "\n".join(lines.text), 0
+        text, at, line, counted = "\n".join(lines.text), 0, 1, 0
         for found in _TOKEN.finditer(text):
-            line = text.count("\n", 0, found.start()) + 1
+            line += text.count("\n", counted, found.start())
+            counted = found.start()
             between = text[at : found.start()].replace(",", " ").strip()
             if between:
                 raise lines.error(line, f"{between[:20]!r} is no word of a strategic game")

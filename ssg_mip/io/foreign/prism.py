@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ssg_mip.errors import OptionError
+from ssg_mip.errors import InvalidInstanceError, OptionError
 from ssg_mip.game.game import Game
 from ssg_mip.io.foreign.assembling import (
     FollowerReward,
@@ -143,7 +143,15 @@ def _transitions(lines: Lines) -> Choices:
     for state, choices in enumerate(found):
         if not choices:
             raise lines.error(len(lines.text), f"state {state} has no transition; give it one to itself")
+    _as_announced(lines, int(head[1]), sum(map(len, found)), "choices")
+    _as_announced(lines, int(head[2]), sum(map(bool, map(str.strip, lines.text[1:]))), "transitions")
     return [[choices[own] for own in sorted(choices)] for choices in found]
+
+
+def _as_announced(lines: Lines, announced: int, there: int, what: str) -> None:
+    """Refuse a file that was cut off, or one without its heading."""
+    if announced != there:
+        raise lines.error(len(lines.text), f"there are {there} {what} and the heading announces {announced}")
 
 
 def _state_names(base: Path, count: int) -> list[str]:
@@ -204,7 +212,11 @@ def _rewards(files: list[Path], choices: Choices) -> Rewards:
     for path in files:
         lines, count = Lines.of(path), len(choices)
         rows = [(number, text.split()) for number, text in enumerate(lines.text, start=1)]
-        rows = [(number, words) for number, words in rows if words and not words[0].startswith("#")][1:]
+        rows = [(number, words) for number, words in rows if words and not words[0].startswith("#")]
+        number, head = rows.pop(0) if rows else (1, [])
+        if len(head) not in (2, 3) or not all(one.isdigit() for one in head):
+            raise lines.error(number, "a heading must be here: the number of states, and last that of rewards")
+        _as_announced(lines, int(head[-1]), len(rows), "rewards")
         by_state = path.suffix in (".srew", ".rews")
         for number, words in rows:
             if len(words) != (2 if by_state else 4):
@@ -243,6 +255,11 @@ def _mean(rewards: Rewards, state: int, own: int, choice: _Choice) -> float:
 def _place(state: int, choices: list[_Choice], mover: Mover, leader: int, paid: _Paid) -> Place:
     """A state: of joint actions where its actions are pairs, else of the player who moves."""
     pairs = [_pair(choice.action) for choice in choices]
+    if any(pairs) and not all(pairs):
+        raise InvalidInstanceError(
+            f"state {state} of the transitions (line {choices[0].line}) has joint actions beside single ones; "
+            "all must be of one kind"
+        )
     if not all(pairs) or (len(choices) == 1 and pairs[0] is None):
         actions = [choice.action.strip("[]") or f"choice {own}" for own, choice in enumerate(choices)]
         if len(set(actions)) < len(actions):
@@ -257,8 +274,6 @@ def _place(state: int, choices: list[_Choice], mover: Mover, leader: int, paid: 
     by_pair = {pair: own for own, pair in enumerate(ordered)}
     missing = [(a, b) for a in mine for b in his if (a, b) not in by_pair]
     if missing or len(by_pair) < len(ordered):
-        from ssg_mip.errors import InvalidInstanceError
-
         what = f"has no choice for the joint action {missing[0]}" if missing else "has a joint action twice"
         raise InvalidInstanceError(f"state {state} of the transitions (line {choices[0].line}) {what}")
     steps = [paid.step(state, by_pair[a, b], choices[by_pair[a, b]], f"{a},{b}") for a in mine for b in his]

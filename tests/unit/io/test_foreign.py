@@ -202,7 +202,10 @@ def test_a_process_whose_states_belong_to_players(tmp_path: Path) -> None:
         ({"m__tra": SINGLE, "m__lab": '0="init"\n0: 5\n'}, "m.lab, line 2: label '5'"),
         ({"m__tra": SINGLE, "m__srew": "3 1\n0 1 2\n"}, "m.srew, line 2"),
         ({"m__tra": SINGLE, "m__trew": "3 4 1\n0 7 1 2\n"}, "m.trew, line 2: a choice is '7'"),
-        ({"m__tra": JOINT.replace("0 3 0 1 [r,d]\n", "")}, "has no choice for the joint action ('r', 'd')"),
+        (
+            {"m__tra": JOINT.replace("0 3 0 1 [r,d]\n", "").replace("2 5 6", "2 4 5")},
+            "has no choice for the joint action ('r', 'd')",
+        ),
         ({}, "m.tra: cannot be read"),
     ],
 )
@@ -307,3 +310,66 @@ def test_what_is_read_is_a_game_like_any_other(tmp_path: Path) -> None:
     result = solve(game, "commitment")
     assert result.check.passed
     assert result.leader_value == pytest.approx(float(np.dot(game.initial, result.leader_values)))
+
+
+TWO_STATES = """agents: 2
+discount: 0.9
+values: reward
+states: near middle far
+start{start}
+actions:
+a b
+c
+T: * :
+identity
+R: * : near : * : * : 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("start", "chances"),
+    [
+        (" include: middle far", [0, 0.5, 0.5]),
+        (" include: 1", [0, 1, 0]),
+        (" exclude: middle", [0.5, 0, 0.5]),
+        (": middle", [0, 1, 0]),
+    ],
+)
+def test_starts_among_states(start: str, chances: list[float], tmp_path: Path) -> None:
+    path = tmp_path / "some.dpomdp"
+    path.write_text(TWO_STATES.format(start=start))
+    np.testing.assert_array_equal(read_dpomdp(path).initial, chances)
+
+
+@pytest.mark.parametrize(
+    ("start", "said"),
+    [
+        (" exclude: near middle far", "line 5: no state is left"),
+        (" without: near", "line 5: 'start without'"),
+        (": near\n: x", "line 6: '' is no keyword"),
+    ],
+)
+def test_starts_that_are_none(start: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "some.dpomdp"
+    path.write_text(TWO_STATES.format(start=start))
+    with pytest.raises(InvalidInstanceError, match=said):
+        read_dpomdp(path)
+
+
+@pytest.mark.parametrize(
+    ("tra", "srew", "said"),
+    [
+        ("2 4 4\n0 0 1 1 a\n0 1 0 1 b\n1 0 1 1 a\n", None, "line 4: there are 3 choices .* announces 4"),
+        ("2 2 3\n0 0 1 1 a\n1 0 1 1 a\n", None, "line 3: there are 2 transitions .* announces 3"),
+        ("1 2 2\n0 0 0 1 [a,b]\n0 1 0 1 c\n", None, "joint actions beside single ones"),
+        ("2 2 2\n0 0 1 1 a\n1 0 1 1 a\n", "2 2\n0 1\n", "line 2: there are 1 rewards .* announces 2"),
+        ("2 2 2\n0 0 1 1 a\n1 0 1 1 a\n", "0 7\n1 1\n", "announces 7"),
+        ("2 2 2\n0 0 1 1 a\n1 0 1 1 a\n", "0 .5\n1 1\n", "line 1: a heading must be here"),
+    ],
+)
+def test_explicit_files_that_were_cut_off(tra: str, srew: str | None, said: str, tmp_path: Path) -> None:
+    (tmp_path / "m.tra").write_text(tra)
+    if srew is not None:
+        (tmp_path / "m.srew").write_text(srew)
+    with pytest.raises(InvalidInstanceError, match=said):
+        read_prism(tmp_path / "m", leader_discount=0.9, follower_discount=0.9)
