@@ -173,6 +173,18 @@ def random_game(
     )
 
 
+def uneven_game(seed: int, discounts: tuple[float, float]) -> Game:
+    """Different numbers of actions, three of them somewhere: their even mix sums to one but for rounding."""
+    return random_game(
+        np.random.default_rng(seed),
+        leader_counts=[3, 1, 2, 4],
+        follower_counts=[2, 3, 1, 4],
+        leader_discount=discounts[0],
+        follower_discount=discounts[1],
+        successors=2,
+    ).to_game()
+
+
 def agreement_game(seed: int, index: int) -> PlainGame:
     """Game ``index`` of the agreement suite: 2-3 states, 2-3 actions of each player, discounts that differ.
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 from functools import cached_property
 
 import numpy as np
 
 from ssg_mip.game.game import Game
-from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.game.shapes import Shape, shapes_of
+from ssg_mip.numerics.array_types import FloatArray
 
 MOST_PAIRED = 6
 """Follower actions of a state up to which mixes of two are tried."""
@@ -19,23 +21,13 @@ SHARES = (0.25, 0.5, 0.75)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Block:
-    """States with ``leader`` and ``follower`` actions each.
+class Block(Shape):
+    """States of one shape, or some of them."""
 
-    Attributes
-    ----------
-    states
-        Which they are.
-    leader, follower
-        Their numbers of actions.
-    rows
-        Their joint actions, shape ``[states, leader, follower]``.
-    """
-
-    states: IntArray
-    leader: int
-    follower: int
-    rows: IntArray
+    @property
+    def follower(self) -> int:
+        """The number of the follower's actions."""
+        return self.actions[1]
 
     @cached_property
     def mixes(self) -> FloatArray:
@@ -52,15 +44,10 @@ class Block:
         return np.array(found)
 
 
-def blocks_of(game: Game, most_states: int) -> list[Block]:
-    """The states of a game by their numbers of actions, at most so many in a block."""
-    kinds = np.stack((game.leader_counts, game.follower_counts), axis=1)
-    found: list[Block] = []
-    for leader, follower in np.unique(kinds, axis=0).tolist():
-        alike = np.flatnonzero((kinds == (leader, follower)).all(axis=1))
-        most = max(1, most_states // (leader * follower))
-        for first in range(0, len(alike), most):
-            states = alike[first : first + most]
-            places = game.row_offsets[states][:, None] + np.arange(leader * follower)
-            found.append(Block(states, leader, follower, places.reshape(-1, leader, follower)))
-    return found
+def blocks_of(game: Game, most_entries: int) -> list[Block]:
+    """The states of a game by their numbers of actions, with at most so many joint actions in a block of several."""
+    return [
+        Block(part.states, part.rows)
+        for shape in shapes_of(game)
+        for part in shape.parts(max(1, most_entries // math.prod(shape.actions)))
+    ]

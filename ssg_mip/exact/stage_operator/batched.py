@@ -17,7 +17,6 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
@@ -27,6 +26,7 @@ from ssg_mip.base.deadline import Checkpoint, unhurried
 from ssg_mip.base.tolerances import ROUNDING, TIGHTEST
 from ssg_mip.exact.stage_operator.stage import StageSolver
 from ssg_mip.game.game import Game
+from ssg_mip.game.shapes import Shape, shapes_of
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 
 MOST_VERTICES = 1_000
@@ -250,16 +250,6 @@ class StageSolution:
     prices: FloatArray
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class _Shape:
-    """The states with the same numbers of actions, and where their numbers stand."""
-
-    states: IntArray
-    rows: IntArray
-    leader_slots: IntArray
-    follower_slots: IntArray
-
-
 class BatchedStages:
     """Solves the stage games of all states of a game, those of the same shape together.
 
@@ -276,7 +266,7 @@ class BatchedStages:
     def __init__(self, game: Game, solver: StageSolver, *, mixed: bool = True, kindness: float = 1.0) -> None:
         self._game, self._solver = game, solver
         self._mixed, self._kindness = mixed, kindness
-        self._shapes = list(_shapes(game))
+        self._shapes = shapes_of(game)
 
     def solve(
         self, leader: FloatArray, follower: FloatArray, checkpoint: Checkpoint = unhurried, *, priced: bool = False
@@ -305,45 +295,40 @@ class BatchedStages:
             by_program = self._list(shape, leader[shape.rows], follower[shape.rows], found, priced)
             for place in by_program.tolist():
                 checkpoint()
-                self._solve_one(shape, place, leader[shape.rows[place]], follower[shape.rows[place]], found)
+                rows = shape.rows[place]
+                self._solve_one(int(shape.states[place]), leader[rows], follower[rows], found)
         return found
 
     def _list(
-        self, shape: _Shape, leader: FloatArray, follower: FloatArray, found: StageSolution, priced: bool
+        self, shape: Shape, leader: FloatArray, follower: FloatArray, found: StageSolution, priced: bool
     ) -> IntArray:
         """Solve the games of a shape by their vertices; which places are left to linear programs."""
-        _, rows, columns = leader.shape
+        game, (rows, columns) = self._game, shape.actions
         if self._mixed and num_vertices(rows, columns) > MOST_VERTICES:
             return np.arange(len(shape.states))
         solved = solve_stages(leader, follower, mixed=self._mixed, kindness=self._kindness)
-        found.mixes[shape.leader_slots] = solved.mixes
+        found.mixes[_slots(game.leader_offsets, shape.states, rows)] = solved.mixes
         found.follower_actions[shape.states] = solved.follower_actions
         found.leader_payoffs[shape.states] = solved.leader_payoffs
         found.follower_payoffs[shape.states] = solved.follower_payoffs
         if priced:
-            found.prices[shape.follower_slots] = _prices(leader, follower, solved)
+            slots = _slots(game.follower_offsets, shape.states, columns)
+            found.prices[slots] = _prices(leader, follower, solved)
         return np.flatnonzero(~solved.certain)
 
-    def _solve_one(
-        self, shape: _Shape, place: int, leader: FloatArray, follower: FloatArray, found: StageSolution
-    ) -> None:
-        state, one = shape.states[place], self._solver.solve(leader, follower)
-        found.mixes[shape.leader_slots[place]] = one.mix
+    def _solve_one(self, state: int, leader: FloatArray, follower: FloatArray, found: StageSolution) -> None:
+        own, one = self._game.leader_offsets, self._solver.solve(leader, follower)
+        found.mixes[own[state] : own[state + 1]] = one.mix
         found.follower_actions[state] = one.follower_action
         found.leader_payoffs[state], found.follower_payoffs[state] = one.leader_payoff, one.follower_payoff
-        found.prices[shape.follower_slots[place]] = 0.0
+        answers = self._game.follower_offsets
+        found.prices[answers[state] : answers[state + 1]] = 0.0
 
 
-def _shapes(game: Game) -> Iterator[_Shape]:
-    counts = np.column_stack((game.leader_counts, game.follower_counts))
-    for rows, columns in np.unique(counts, axis=0).tolist():
-        states = np.flatnonzero(np.all(counts == (rows, columns), axis=1))
-        yield _Shape(
-            states=states,
-            rows=game.row_offsets[states][:, None, None] + np.arange(rows * columns).reshape(rows, columns),
-            leader_slots=game.leader_offsets[states][:, None] + np.arange(rows),
-            follower_slots=game.follower_offsets[states][:, None] + np.arange(columns),
-        )
+def _slots(offsets: IntArray, states: IntArray, actions: int) -> IntArray:
+    """Where the actions of states with equally many stand, ``[n, actions]``."""
+    found: IntArray = offsets[states][:, None] + np.arange(actions)
+    return found
 
 
 def _prices(leader: FloatArray, follower: FloatArray, solved: StageEquilibria) -> FloatArray:

@@ -20,21 +20,9 @@ from ssg_mip.evaluation.value_bounds import raised_sum
 from ssg_mip.library import highway_merge, random_game
 from ssg_mip.proofs.claim import Claim
 from ssg_mip.proofs.writer import Recorder
-from tests.oracles import games as plain
+from tests.oracles.games import uneven_game
 
 DISCOUNTS = ((0.9, 0.9), (0.6, 0.9), (0.9, 0.6), (0.0, 0.9), (0.9, 0.0), (0.98, 0.5))
-
-
-def uneven(seed: int, discounts: tuple[float, float]) -> Game:
-    """Different numbers of actions, three of them somewhere: their even mix sums to one but for rounding."""
-    return plain.random_game(
-        np.random.default_rng(seed),
-        leader_counts=[3, 1, 2, 4],
-        follower_counts=[2, 3, 1, 4],
-        leader_discount=discounts[0],
-        follower_discount=discounts[1],
-        successors=2,
-    ).to_game()
 
 
 def certified(game: Game, path: Path) -> list[Any]:
@@ -52,7 +40,7 @@ def replayed(game: Game, lines: list[Any], path: Path) -> bool:
 
 @pytest.mark.parametrize("discounts", DISCOUNTS)
 def test_certificates_are_replayed(discounts: tuple[float, float]) -> None:
-    for game in (highway_merge(5, 2), random_game(3, 7, 3, 4, 2), uneven(2, discounts)):
+    for game in (highway_merge(5, 2), random_game(3, 7, 3, 4, 2), uneven_game(2, discounts)):
         about = game.replace(leader_discount=discounts[0], follower_discount=discounts[1])
         recorder = Recorder()
         recorder.payoffs = payoff_set_bound(about)
@@ -67,7 +55,7 @@ def test_certificates_are_replayed(discounts: tuple[float, float]) -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_states_of_all_kinds_and_units_of_ones_own(seed: int, tmp_path: Path) -> None:
-    game = uneven(seed, (0.9, 0.8))
+    game = uneven_game(seed, (0.9, 0.8))
     moved = game.replace(
         leader_rewards=1000.0 * game.leader_rewards + 7.0, follower_rewards=0.01 * game.follower_rewards
     )

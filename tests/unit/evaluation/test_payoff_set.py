@@ -17,28 +17,16 @@ from ssg_mip.evaluation.value_bounds import follower_value_bounds, leader_value_
 from ssg_mip.library import highway_merge, random_game
 from ssg_mip.proofs.claim import Claim
 from ssg_mip.proofs.payoff_lines import PayoffLines
-from tests.oracles import games as plain
+from tests.oracles.games import uneven_game
 
 DISCOUNTS = ((0.9, 0.9), (0.6, 0.9), (0.9, 0.6), (0.0, 0.9), (0.9, 0.0), (0.0, 0.0), (0.98, 0.5))
-
-
-def uneven(seed: int, discounts: tuple[float, float]) -> Game:
-    """A game whose states have different numbers of actions."""
-    return plain.random_game(
-        np.random.default_rng(seed),
-        leader_counts=[3, 1, 2, 4],
-        follower_counts=[2, 3, 1, 4],
-        leader_discount=discounts[0],
-        follower_discount=discounts[1],
-        successors=2,
-    ).to_game()
 
 
 @pytest.mark.parametrize("discounts", DISCOUNTS)
 @pytest.mark.parametrize("seed", range(3))
 def test_no_policy_is_worth_more(seed: int, discounts: tuple[float, float]) -> None:
     rng = np.random.default_rng(seed)
-    for game in (random_game(seed, 3, 3, 3, 2, *discounts), uneven(seed, discounts)):
+    for game in (random_game(seed, 3, 3, 3, 2, *discounts), uneven_game(seed, discounts)):
         found = payoff_set_bound(game)
         policies = [LeaderPolicy.random(game, rng) for _ in range(30)]
         policies += [LeaderPolicy.deterministic(game, rng.integers(0, game.leader_counts)) for _ in range(30)]
@@ -68,7 +56,7 @@ def test_every_support_is_one(seed: int) -> None:
 
 def test_the_inequality_that_makes_it_a_bound_holds() -> None:
     """``H >= T_mu H``, state by state, with the multipliers that are kept, written out anew."""
-    game = uneven(5, (0.8, 0.9))
+    game = uneven_game(5, (0.8, 0.9))
     found = payoff_set_bound(game)
     interpolated = [
         lambda t, slope: (
@@ -82,7 +70,7 @@ def test_the_inequality_that_makes_it_a_bound_holds() -> None:
             for b, (k, slope) in itertools.product(range(block.follower), enumerate(found.slopes.tolist())):
                 total = float(found.slopes[chosen.jumps[place, b, k]])
                 mix = (total - slope) * block.mixes[chosen.mixes[place, b, k]]
-                for a in range(block.leader):
+                for a in range(block.actions[0]):
                     row = game.row(state, a, b)
                     value = float(game.leader_rewards[row]) + total * float(game.follower_rewards[row])
                     ratio = game.follower_discount / game.leader_discount
@@ -130,7 +118,7 @@ def test_units_change_nothing(scale: float) -> None:
 def test_policies_that_keep_floors_stay_below_their_bound(discounts: tuple[float, float]) -> None:
     """Floors are what one policy is worth, or a few together at least: so these keep them."""
     rng, kept = np.random.default_rng(7), 0
-    for game in (random_game(4, 5, 3, 3, 2, *discounts), uneven(1, discounts)):
+    for game in (random_game(4, 5, 3, 3, 2, *discounts), uneven_game(1, discounts)):
         best = solve(game, "commitment", time_limit=0.5).leader_policy
         assert best is not None
         policies = [best, *(LeaderPolicy.random(game, rng) for _ in range(40))]
