@@ -317,12 +317,18 @@ def read_scalarisation(given: str | None) -> dict[str, Any] | None:
     """
     if given is None:
         return None
+    document = _document(given, "--scalarisation")
+    return {"kind": given.strip()} if document is None else document
+
+
+def _document(given: str, option: str) -> dict[str, Any] | None:
+    """What a JSON object, or a file that holds one, says; ``None`` of any other text."""
     text = given.strip()
     if text.startswith("{"):
-        return _parse(text, "--scalarisation")
+        return _parse(text, option)
     if text.endswith(".json") or file_named(text) is not None:
-        return _parse(_read_text(Path(text), "--scalarisation"), text)
-    return {"kind": text}
+        return _parse(_read_text(Path(text), option), text)
+    return None
 
 
 def read_goal(given: str | None) -> Goal | None:
@@ -337,12 +343,8 @@ def read_goal(given: str | None) -> Goal | None:
 
     if given is None:
         return None
-    text = given.strip()
-    if text.startswith("{"):
-        return goal_from_document(_parse(text, "--goal"))
-    if text.endswith(".json") or file_named(text) is not None:
-        return goal_from_document(_parse(_read_text(Path(text), "--goal"), text))
-    return goal_from_text(text)
+    document = _document(given, "--goal")
+    return goal_from_text(given) if document is None else goal_from_document(document)
 
 
 def check_one_objective(goal: object, weights: object, scalarisation: object) -> None:

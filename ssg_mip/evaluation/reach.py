@@ -17,6 +17,17 @@ def reached_states(game: Game, start: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return spread(start, origin, game.successors[positive])
 
 
+def unconnected_parts(game: Game) -> IntArray:
+    """By state the number of its part, from 0: play in one part never meets play in another."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    origin = np.repeat(game.row_state, np.diff(game.indptr))
+    moves = csr_array((np.ones(len(origin)), (origin, game.successors)), shape=(game.num_states,) * 2)
+    found: IntArray = connected_components(moves, directed=False)[1].astype(np.int64)
+    return found
+
+
 def spread(start: NDArray[np.bool_], origin: IntArray, target: IntArray) -> NDArray[np.bool_]:
     """The nodes that are reached from some along directed edges, these included."""
     order = np.argsort(origin, kind="stable")

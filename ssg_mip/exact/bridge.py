@@ -23,11 +23,11 @@ from ssg_mip.branch_and_bound.search import Search
 from ssg_mip.branch_and_bound.tree_log import TreeLog
 from ssg_mip.evaluation.bound_propagation import IntervalBellman
 from ssg_mip.evaluation.mdp import DENSE_STATES, joint_process, optimal_control
-from ssg_mip.evaluation.value_bounds import ValueBounds, follower_value_bounds, tie_thresholds
+from ssg_mip.evaluation.value_bounds import ValueBounds, follower_value_bounds
 from ssg_mip.exact.heuristics.allowed import SlotRows
 from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal
 from ssg_mip.exact.heuristics.primal_search import PrimalSearch
-from ssg_mip.exact.heuristics.sequential_lp import Ascent
+from ssg_mip.exact.heuristics.sequential_lp import Ascent, ascent_margin
 from ssg_mip.exact.rooted import Rooted, relaxation_in
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
@@ -44,9 +44,6 @@ from ssg_mip.runs.run import Run
 ALWAYS_WRITTEN = 1000
 """Parts of a program that are written although time is up: less than a tenth of a second's work once it has begun."""
 
-MARGIN_OVER_TIE = 100.0
-"""Under tie rules that do not favour the leader, a response must be better by this many tie tolerances."""
-
 
 class Bridge(Rooted):
     """What all programs share: boxes of follower values, and policies read from relaxed points."""
@@ -62,10 +59,8 @@ class Bridge(Rooted):
         self._primal = PrimalSearch(game, self.evaluate, self._ascent() if ascends else None)
 
     def _ascent(self) -> Ascent:
-        run, follower = self.run, self.problem.follower
-        clear = MARGIN_OVER_TIE * float(tie_thresholds(self.game, run.tolerances).max())
-        margin = clear if follower.rule_decides else follower.margin
-        return Ascent(self.game, self.goal, self.evaluate, margin, run, self.allowed_rows)
+        margin = ascent_margin(self.problem, self.run)
+        return Ascent(self.game, self.goal, self.evaluate, margin, self.run, self.allowed_rows)
 
     @property
     def allowed_rows(self) -> SlotRows | None:

@@ -24,6 +24,7 @@ import dataclasses
 import numpy as np
 
 from ssg_mip.evaluation.occupancy_bounds import occupancy_bounds
+from ssg_mip.evaluation.reach import unconnected_parts
 from ssg_mip.exact.heuristics.alike import Alike
 from ssg_mip.game.game import Game
 from ssg_mip.game.game_class import is_myopic, moved_by_follower_alone, moved_by_leader_alone
@@ -141,13 +142,8 @@ class _Copies:
         count = self.game.num_states
         if self.game.leader_discount == 0.0:
             return [np.array([s]) for s in range(count)]
-        from scipy.sparse import csr_array
-        from scipy.sparse.csgraph import connected_components
-
-        left = np.repeat(self.game.row_state, np.diff(self.game.indptr))
-        moves = csr_array((np.ones(len(left)), (left, self.game.successors)), shape=(count, count))
-        parts, label = connected_components(moves, directed=False)
-        return [np.flatnonzero(label == k) for k in range(parts)]
+        label = unconnected_parts(self.game)
+        return [np.flatnonzero(label == k) for k in range(int(label.max()) + 1)]
 
     def _source_of_states(self) -> IntArray:
         """The first state in which the same is played; states of one action go by their labels."""

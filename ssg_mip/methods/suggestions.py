@@ -7,17 +7,14 @@ least as good as what they find there. They prove nothing.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator
 from importlib import import_module
 
-from ssg_mip.base.deadline import Deadline
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.suggestions_within import suggestions_within
 from ssg_mip.problem.objective import Objective
 from ssg_mip.problem.problem import Problem
 from ssg_mip.result import Result
-from ssg_mip.runs.limits import Limits
 from ssg_mip.runs.run import Run
 
 ASKED = (
@@ -48,15 +45,8 @@ def _suggested(problem: Problem, run: Run) -> Iterator[LeaderPolicy]:
     for home in ASKED:
         if run.stopped:
             return
-        found: Result = import_module(home).solve(problem, _inner(run))
+        found: Result = import_module(home).solve(
+            problem, run.aside(SHARE, most_seconds=MOST_SECONDS, nodes=MOST_NODES)
+        )
         if found.leader_policy is not None:
             yield found.leader_policy
-
-
-def _inner(run: Run) -> Run:
-    """A run within its share, of which nobody is told."""
-    deadline = Deadline(min(MOST_SECONDS, SHARE * run.deadline.remaining))
-    quiet = dataclasses.replace(
-        run, deadline=deadline, limits=Limits(nodes=MOST_NODES, memory=run.limits.memory), settings={}, suggest=None
-    )
-    return quiet.quietly().recording(None)

@@ -16,14 +16,14 @@ from importlib import import_module
 
 import numpy as np
 
-from ssg_mip.base.deadline import Deadline
+from ssg_mip.evaluation.reach import unconnected_parts
 from ssg_mip.evaluation.subgame import reached_subgame
 from ssg_mip.exact.heuristics.alike import Alike
 from ssg_mip.exact.solving import solve_commitment
 from ssg_mip.exact.wider import best_start
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
-from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.follower import Rational
 from ssg_mip.problem.follower_types import FollowerTypes
 from ssg_mip.problem.objective import Objective
@@ -32,7 +32,6 @@ from ssg_mip.problem.policy_space import EVERY_POLICY, PolicySpace, Scope
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.rising import LeastOf
 from ssg_mip.result import Result
-from ssg_mip.runs.limits import Limits
 from ssg_mip.runs.run import Run
 
 SHARE = 0.04
@@ -71,11 +70,8 @@ def _suggested(problem: Problem, run: Run) -> Iterator[LeaderPolicy]:
 
 
 def _inner(run: Run) -> Run:
-    """A run within its share, of which nobody is told."""
-    deadline = Deadline(min(MOST_SECONDS, SHARE * run.deadline.remaining))
-    limits = Limits(nodes=MOST_NODES, memory=run.limits.memory)
-    own = dataclasses.replace(run, deadline=deadline, limits=limits, settings={}, suggest=None, start=None)
-    return own.quietly().recording(None)
+    """A run within its share, from no start."""
+    return run.aside(SHARE, most_seconds=MOST_SECONDS, nodes=MOST_NODES).starting_at(None)
 
 
 # -------------------------------------------------------------------- parts that never meet
@@ -83,7 +79,7 @@ def _inner(run: Run) -> Run:
 
 def _of_parts(problem: Problem, run: Run) -> Iterator[LeaderPolicy | None]:
     """The best policy against every part alone, played in all states where the leader sees the same."""
-    game, part_of = problem.game, _parts(problem.game)
+    game, part_of = problem.game, unconnected_parts(problem.game)
     parts = range(int(part_of.max()) + 1)
     if len(parts) == 1 or not problem.policies.coupled_states(game):
         return
@@ -99,17 +95,6 @@ def _of_parts(problem: Problem, run: Run) -> Iterator[LeaderPolicy | None]:
             slots = LeaderPolicy.uniform(game).slots(game).copy()
             slots[known] = found.slots(inside.game)
             yield alike.spread(slots, known)
-
-
-def _parts(game: Game) -> IntArray:
-    """The part of every state: play in one never meets play in another."""
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import connected_components
-
-    left = np.repeat(game.row_state, np.diff(game.indptr))
-    moves = csr_array((np.ones(len(left)), (left, game.successors)), shape=(game.num_states,) * 2)
-    found: IntArray = connected_components(moves, directed=False)[1].astype(np.int64)
-    return found
 
 
 # -------------------------------------------------------------------- the mean of the types

@@ -132,6 +132,18 @@ class Run:
         """A run with a share of the time that is left."""
         return dataclasses.replace(self, deadline=self.deadline.share(share))
 
+    def aside(self, share: float, *, most_seconds: float, nodes: int) -> Run:
+        """A run for a question aside, within a share of the time that is left, of which nobody is told."""
+        return dataclasses.replace(
+            self,
+            deadline=Deadline(min(most_seconds, share * self.deadline.remaining)),
+            limits=Limits(nodes=nodes, memory=self.limits.memory),
+            settings={},
+            suggest=None,
+            on_progress=None,
+            recorder=None,
+        )
+
     def within(self, nodes: int | None) -> Run:
         """A run with so many nodes."""
         return dataclasses.replace(self, limits=dataclasses.replace(self.limits, nodes=nodes))

@@ -84,16 +84,7 @@ class Visits:
         better = keeps and value > self.best_value
         if better:
             self._best = Candidate(policy, response, value)
-        self._keeping.append(keeps)
-        self._visited.append(
-            TrajectoryPoint(
-                iteration=len(self._visited),
-                leader_values=response.leader_values,
-                leader_value=value,
-                leader_policy=policy,
-                note=note,
-            )
-        )
+        self._write(Candidate(policy, response, value), note, keeps=keeps)
         self._report("*" if better else "")
         return response
 
@@ -108,7 +99,11 @@ class Visits:
             self._visited.pop()
             self._keeping.pop()
         self._best = found
-        self._keeping.append(True)
+        self._write(found, note, keeps=True)
+        self._report("*")
+
+    def _write(self, found: Candidate, note: str, *, keeps: bool) -> None:
+        self._keeping.append(keeps)
         self._visited.append(
             TrajectoryPoint(
                 iteration=len(self._visited),
@@ -118,7 +113,6 @@ class Visits:
                 note=note,
             )
         )
-        self._report("*")
 
     def _report(self, flag: str) -> None:
         row = ProgressRow(

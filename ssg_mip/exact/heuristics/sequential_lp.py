@@ -17,6 +17,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ssg_mip.evaluation.value_bounds import tie_thresholds
 from ssg_mip.exact.heuristics.allowed import SlotRows
 from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal, Linearisation
 from ssg_mip.game.game import Game
@@ -25,6 +26,7 @@ from ssg_mip.lp.highs import OneShotLp
 from ssg_mip.lp.interface import LpStatus
 from ssg_mip.numerics.array_types import IntArray
 from ssg_mip.problem.evaluated_policy import Candidate
+from ssg_mip.problem.problem import Problem
 from ssg_mip.runs.run import Run
 
 ROUNDS = 40
@@ -36,8 +38,17 @@ FIRST_RADIUS = 0.3
 SMALLEST_RADIUS = 1e-3
 """The trust region at which the ascent gives up: what is still gained inside comes in full steps, not in small ones."""
 
+MARGIN_OVER_TIE = 100.0
+"""Where a near tie must not decide, a response must be better than any other action by so many tie tolerances."""
+
 PENALTY = 20.0
 """Price of violated incentives, in units of the largest slope of the objective (and of 1)."""
+
+
+def ascent_margin(problem: Problem, run: Run) -> float:
+    """The strict advantage to ask of a response: that of the problem's tie rule, else the margin of its follower."""
+    clear = MARGIN_OVER_TIE * float(tie_thresholds(problem.game, run.tolerances).max())
+    return clear if problem.follower.rule_decides else problem.follower.margin
 
 
 class Ascent:

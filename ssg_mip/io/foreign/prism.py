@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -238,12 +238,12 @@ class _Paid:
     name: str
     mine: Rewards
     his: Rewards | None
-    theirs: object
+    theirs: Callable[[str, str, float], float]
 
     def step(self, state: int, own: int, choice: _Choice, action: str) -> Step:
         """What a choice does."""
         reward = _mean(self.mine, state, own, choice)
-        other = self.theirs(self.name, action, reward) if self.his is None else _mean(self.his, state, own, choice)  # type: ignore[operator]
+        other = self.theirs(self.name, action, reward) if self.his is None else _mean(self.his, state, own, choice)
         return Step(choice.successors, reward, other)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
 from ssg_mip.game.policy import LeaderPolicy
@@ -37,12 +35,3 @@ class Judge:
         self.judged += 1
         self._visits.offer(found, phase)
         return found
-
-    def best_of(self, policies: Iterable[LeaderPolicy], phase: str) -> Candidate | None:
-        """The best of some policies; ``None`` of none."""
-        best: Candidate | None = None
-        for policy in policies:
-            found = self(policy, phase)
-            if best is None or found.value > best.value:
-                best = found
-        return best

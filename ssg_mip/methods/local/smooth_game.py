@@ -25,7 +25,7 @@ from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 
 RAREST = 1e-12
-"""Visits, as a share of all, below which they count as so many."""
+"""Visits below which they count as so many."""
 
 
 def spread_of(rewards: FloatArray) -> float:

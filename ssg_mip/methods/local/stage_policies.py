@@ -24,6 +24,7 @@ from ssg_mip.exact.stage_operator.batched import BatchedStages, StageSolution
 from ssg_mip.exact.stage_operator.stage import StageSolver
 from ssg_mip.game.game import Game
 from ssg_mip.game.policy import LeaderPolicy
+from ssg_mip.methods.local.smooth_game import RAREST
 from ssg_mip.numerics.array_types import FloatArray
 
 STEPS = 20
@@ -37,9 +38,6 @@ DAMPING = 0.5
 
 HIGHEST = 5.0
 """The largest price, of either sign, in units of the leader's rewards per unit of the follower's."""
-
-RAREST = 1e-12
-"""Visits below which they count as so many."""
 
 Policies = Callable[[Game, FloatArray, Checkpoint], Iterator[LeaderPolicy]]
 """Policies of a game for weights of its states, as long as a checkpoint lets them come."""

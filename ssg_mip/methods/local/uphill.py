@@ -13,10 +13,8 @@ import numpy as np
 
 from ssg_mip.base.tolerances import ARITHMETIC
 from ssg_mip.evaluation.mdp import DENSE_STATES
-from ssg_mip.evaluation.value_bounds import tie_thresholds
-from ssg_mip.exact.bridge import MARGIN_OVER_TIE
 from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal
-from ssg_mip.exact.heuristics.sequential_lp import Ascent
+from ssg_mip.exact.heuristics.sequential_lp import Ascent, ascent_margin
 from ssg_mip.exact.heuristics.simple import evaluated
 from ssg_mip.exact.heuristics.sparse_steps import steps
 from ssg_mip.game.policy import LeaderPolicy
@@ -70,13 +68,11 @@ def other_answers(problem: Problem, run: Run, policy: LeaderPolicy, rng: np.rand
 
 
 def _dense_ascent(problem: Problem, run: Run) -> Ascent:
-    game, weights, follower = problem.game, problem.weights, problem.follower
-    clear = MARGIN_OVER_TIE * float(tie_thresholds(game, run.tolerances).max())
+    game, weights = problem.game, problem.weights
 
     def goal(model: FixedResponse) -> LinearGoal:
         nothing = np.zeros((0, len(model.slots)))
         value = float(weights @ model.leader_values)
         return LinearGoal(value, weights @ model.leader_slopes(), nothing, np.zeros(0))
 
-    margin = clear if follower.rule_decides else follower.margin
-    return Ascent(game, goal, lambda trial: evaluated(problem, run, trial), margin, run)
+    return Ascent(game, goal, lambda trial: evaluated(problem, run, trial), ascent_margin(problem, run), run)

@@ -10,6 +10,7 @@ import numpy as np
 from ssg_mip.evaluation.mdp import occupancy
 from ssg_mip.evaluation.value_bounds import tie_thresholds
 from ssg_mip.exact.heuristics.alike import Alike
+from ssg_mip.exact.heuristics.sequential_lp import MARGIN_OVER_TIE
 from ssg_mip.exact.heuristics.sparse_steps.blocks import Moving, Part
 from ssg_mip.exact.heuristics.sparse_steps.model import LocalModel, continued
 from ssg_mip.exact.heuristics.sparse_steps.program import Block, Step, StepProgram
@@ -28,9 +29,6 @@ CORRECTION_SHARE = 0.2
 
 LEAST_GAIN = 1e-5
 """Gain of a step, relative to the value, below which it ends what is tried with its states."""
-
-MARGIN_OVER_TIE = 100.0
-"""A response must be better than any other action by so many tie tolerances, so that it does not rest on a near tie."""
 
 WIDER_TIES = 3.0 * MARGIN_OVER_TIE
 """Tie tolerance, in units of the run's, within which a response may give way to one that is better for the leader."""
