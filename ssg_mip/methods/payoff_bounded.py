@@ -41,12 +41,13 @@ SECONDS_PER_ROW = 2e-6
 
 def kept_for_bound(problem: Problem, deadline: Deadline) -> float:
     """Seconds of a limit that a method leaves for the bound."""
-    if math.isinf(deadline.limit) or problem.game.num_states < LARGE_STATES or not _applies(problem):
+    if math.isinf(deadline.limit) or problem.game.num_states < LARGE_STATES or not bounds_payoffs(problem):
         return 0.0
     return KEPT_SHARE * deadline.limit
 
 
-def _applies(problem: Problem) -> bool:
+def bounds_payoffs(problem: Problem) -> bool:
+    """Whether the payoff-set bound is about what a problem asks for."""
     return problem.follower.kind == Rational.kind and problem.objective.goal is None
 
 
@@ -64,7 +65,7 @@ def with_payoff_bound(problem: Problem, run: Run, result: Result, deadline: Dead
     deadline
         The time until which it may take.
     """
-    if not _applies(problem) or result.leader_policy is None or run.interrupt.requested:
+    if not bounds_payoffs(problem) or result.leader_policy is None or run.interrupt.requested:
         return result
     least = SECONDS_PER_ROW * len(problem.game.leader_rewards)
     if result.relative_gap <= max(run.gap, LEAST_GAP) or deadline.remaining < least:

@@ -3,7 +3,8 @@
 Every family is made at about 100, 1,000 and 10,000 states. Each method has a process of its own with a time limit, and
 so has the payoff-set bound alone; value, bound, gap, CPU seconds and peak of memory are printed. ``--beside FOLDER``
 runs the same methods, as far as it has them, on the package of another checkout, in turn with ours: its columns stand
-beside. At the end stand the exponents of the bound's time and memory in the number of states, fitted over all families.
+beside. At the end stand the exponents of the bound's time and memory in the number of states, fitted within families
+where there are several sizes.
 """
 
 from __future__ import annotations
@@ -44,6 +45,9 @@ FAMILIES: dict[str, tuple[Callable[[], Game], Callable[[], Game], Callable[[], G
 
 METHODS = ("policy-iteration", "fixed-point", "local")
 """Methods that are asked, as far as a checkout has them."""
+
+OWN_MEGABYTES = 60.0
+"""Memory of a process that has imported the package and holds no game."""
 
 BOUND = "the bound alone"
 """What stands in the place of a method's name where only the bound is computed."""
@@ -159,17 +163,30 @@ def rows(
 
 
 def exponents(found: Sequence[Row]) -> tuple[float, float] | None:
-    """Of CPU seconds and of memory beyond a process's own, of the bound in the number of states, over all families."""
-    base = 60.0
-    points = [
-        (math.log(row.states), math.log(row.ours.cpu), math.log(max(1.0, row.ours.megabytes - base)))
+    """Of CPU seconds and of memory beyond a process's own, of the bound in the number of states.
+
+    Fitted within families, each of which may have a factor of its own; ``None`` where none has two sizes of a thousand
+    states or so and more.
+    """
+    rows = [
+        row
         for row in found
         if row.method == BOUND and not row.ours.failure and row.ours.cpu > 0.0 and row.states >= SIZES[1] // 2
     ]
-    if len({x for x, _, _ in points}) < 2:
+    points = []
+    for family in {row.family for row in rows}:
+        own = np.log(
+            [
+                (row.states, row.ours.cpu, max(1.0, row.ours.megabytes - OWN_MEGABYTES))
+                for row in rows
+                if row.family == family
+            ]
+        )
+        points.append(own - own.mean(axis=0))
+    x, seconds, memory = np.concatenate(points or [np.zeros((1, 3))]).T
+    if not x.any():
         return None
-    x, seconds, memory = map(np.array, zip(*points, strict=True))
-    return float(np.polyfit(x, seconds, 1)[0]), float(np.polyfit(x, memory, 1)[0])
+    return float(x @ seconds / (x @ x)), float(x @ memory / (x @ x))
 
 
 def head(beside: Path | None) -> list[str]:

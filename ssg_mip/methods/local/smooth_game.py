@@ -86,9 +86,13 @@ class SmoothGame:
             )
         )
         self._discounts = np.array([game.follower_discount, game.leader_discount])
-        self._weights = weights / float(weights.sum())
+        self.weigh(weights)
         self._leader_starts: IntArray = np.flatnonzero(game.row_follower == 0)
         self._log_counts = np.log(game.follower_counts)
+
+    def weigh(self, weights: FloatArray) -> None:
+        """Take other weights of the states from now on."""
+        self._weights = weights / float(weights.sum())
 
     def start(self) -> Tracked:
         """Values of 0, visits spread evenly."""

@@ -25,9 +25,8 @@ found, if it counts. The stop test is first put to a bound on the weighted optim
 nodes.
 
 Where the program is large (:data:`~ssg_mip.methods.policy_iteration.step.PROGRAM_FIRST`), a step is first looked for
-without it (:mod:`ssg_mip.exact.heuristics.statewise_steps`): any policy of ``W>`` that counts will do, whatever the
-selection. Only where none is found is the program written, as far as its size and the time allow. Games whose program
-is never written have steps of their own (:mod:`~ssg_mip.methods.policy_iteration.large`), which prove nothing.
+without it (:mod:`~ssg_mip.methods.policy_iteration.large`): any policy that loses in no state will do, whatever the
+selection. Only where none is found is the program written, as far as its size and the time allow.
 
 The programs let the follower break ties for the leader. Under the rules ``first`` and ``adverse`` a policy may earn
 less than its program promised, so a step is taken only if no true value falls; the stop test remains valid.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 
-from ssg_mip.methods.policy_iteration.large import LargeSteps, is_large
+from ssg_mip.base.status import Termination
+from ssg_mip.methods.policy_iteration.large import LargeSteps, is_large, without_program
 from ssg_mip.methods.policy_iteration.loop import Walk, iterate
 from ssg_mip.methods.policy_iteration.run_log import RunLog
 from ssg_mip.methods.policy_iteration.sampling import sampled
 from ssg_mip.methods.policy_iteration.start import draws
-from ssg_mip.methods.policy_iteration.step import ImprovementSolver, Step, exact_improvement, take_step
+from ssg_mip.methods.policy_iteration.step import ImprovementSolver, Step, exact_improvement, take_step, with_work_of
 from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.problem import Problem
 from ssg_mip.result import Result
@@ -49,9 +50,16 @@ def solve(
     return iterate(problem, run, METHOD, lambda log: _Improving(problem, run, solver, log, large))
 
 
+_FURTHER = (Termination.SIZE_LIMIT, Termination.TIME_LIMIT)
+"""How steps without a program end where one with it may lead on."""
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class _Improving(Walk):
-    """Steps of the improvement program, as far as time, nodes and the known bound allow; without it in large games."""
+    """Steps of the improvement program, as far as time, nodes and the known bound allow.
+
+    In large games steps without it come first, and there are no others where it is too large to be written.
+    """
 
     problem: Problem
     run: Run
@@ -60,6 +68,13 @@ class _Improving(Walk):
     large: LargeSteps | None = None
 
     def step(self, current: EvaluatedPolicy) -> Step:
-        if self.large is not None:
-            return self.large.step(current, self.log.nodes, self.log.weighted_bound)
+        if self.large is None:
+            return self._programmed(current)
+        step = self.large.step(current, self.log.nodes, self.log.weighted_bound)
+        is_found = step.target is not None or step.termination not in _FURTHER
+        if is_found or without_program(self.problem.game) or self.run.stopped:
+            return step
+        return with_work_of(step, self._programmed(current))
+
+    def _programmed(self, current: EvaluatedPolicy) -> Step:
         return take_step(self.problem, self.run, current, self.solver, self.log.nodes, self.log.weighted_bound)

@@ -147,11 +147,12 @@ def _step(
         return first
     rest = run.after(first.nodes)
     if first.termination is Termination.NODE_LIMIT and weighted is not None and not weighted.searched:
-        return _with_work_of(first, _by_better_bound(problem, rest, current, even, improve, weighted))
-    return _with_work_of(first, attempt(problem, rest, current, even, run.gap, improve))
+        return with_work_of(first, _by_better_bound(problem, rest, current, even, improve, weighted))
+    return with_work_of(first, attempt(problem, rest, current, even, run.gap, improve))
 
 
-def _with_work_of(first: Step, second: Step) -> Step:
+def with_work_of(first: Step, second: Step) -> Step:
+    """The second of two steps that were looked for in turn, with the work and the better bound of both."""
     bound = min(first.scalarised_bound, second.scalarised_bound)
     nodes, lps = first.nodes + second.nodes, first.lps + second.lps
     return dataclasses.replace(second, nodes=nodes, lps=lps, scalarised_bound=bound)
@@ -176,7 +177,7 @@ def _by_better_bound(
         step = Step.stopped(Termination.NODE_LIMIT)
     if step is None:
         step = attempt(problem, run.after(answer.nodes), current, weights, run.gap, improve)
-    return dataclasses.replace(_with_work_of(work, step), weighted_bound=better)
+    return dataclasses.replace(with_work_of(work, step), weighted_bound=better)
 
 
 def attempt(

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ssg_mip.evaluation.mdp import occupancy
 from ssg_mip.evaluation.value_bounds import tie_thresholds
@@ -81,7 +82,7 @@ class Climb:
             if trial is None:
                 self._moving.failed(self._moved)
             else:
-                counts = self._gain(here, trial) > LEAST_GAIN * (1.0 + abs(self._worth(here)))
+                counts = self._gain(here, trial) > LEAST_GAIN * (1.0 + abs(self.worth(here)))
                 self._moving.succeeded(counts)
                 self._fruitless = 0 if counts else self._fruitless
                 return trial
@@ -128,8 +129,8 @@ class Climb:
             if correction == 0:
                 self._moved = float(np.abs(found - model.slots).max())
             policy = LeaderPolicy.from_slots(self._game, found)
-            trial = self._judged(policy)
-            if trial is not None and self._better(here, trial):
+            trial = self.judged(policy)
+            if trial is not None and self.better(here, trial):
                 return trial
             if self._run.stopped or (trial is not None and np.array_equal(trial.answers, answers)):
                 return None
@@ -151,7 +152,7 @@ class Climb:
         best = np.maximum.reduceat(model.hers[model.answered], game.leader_offsets[:-1])
         return occupancy(model.leader, model.answer, self._weights) * (best - model.leader_values)
 
-    def _judged(self, policy: LeaderPolicy) -> EvaluatedPolicy | None:
+    def judged(self, policy: LeaderPolicy) -> EvaluatedPolicy | None:
         """A policy with the exact follower's answer, if it is allowed."""
         problem, game = self._problem, self._game
         self.trials += 1
@@ -165,19 +166,27 @@ class Climb:
             return None
         return EvaluatedPolicy(policy, response)
 
-    def _worth(self, one: EvaluatedPolicy) -> float:
+    def worth(self, one: EvaluatedPolicy) -> float:
         """What a climb makes large: for a monotone one any sum that counts all states will do."""
         return float(self._weights @ one.values) if self._monotone else self._problem.objective(one.values)
 
     def _gain(self, here: EvaluatedPolicy, trial: EvaluatedPolicy) -> float:
-        return self._worth(trial) - self._worth(here)
+        return self.worth(trial) - self.worth(here)
 
-    def _better(self, here: EvaluatedPolicy, trial: EvaluatedPolicy) -> bool:
-        size = 1.0 + float(np.abs(here.values).max())
-        least = self._run.tolerances.feasibility * size
-        if self._gain(here, trial) <= least:
+    def better(self, here: EvaluatedPolicy, trial: EvaluatedPolicy) -> bool:
+        """Whether a policy is better than another, losing in no state if the climb is monotone."""
+        if self._gain(here, trial) <= self.least(here):
             return False
-        return not self._monotone or bool(np.all(trial.values >= here.values - least))
+        return not (self._monotone and self.falls(here, trial).any())
+
+    def falls(self, here: EvaluatedPolicy, trial: EvaluatedPolicy) -> NDArray[np.bool_]:
+        """The states that a policy leaves lower than another one does, boolean, shape ``[num_states]``."""
+        lower: NDArray[np.bool_] = trial.values < here.values - self.least(here)
+        return lower
+
+    def least(self, here: EvaluatedPolicy) -> float:
+        """From what difference on values count as different from those of a policy."""
+        return self._run.tolerances.feasibility * (1.0 + float(np.abs(here.values).max()))
 
     def _asked(
         self,
@@ -192,7 +201,7 @@ class Climb:
         if not self._monotone:
             return step
         game = self._game
-        rounding = 0.1 * self._run.tolerances.feasibility * (1.0 + float(np.abs(here.values).max()))
+        rounding = 0.1 * self.least(here)
         least = here.values - rounding
         if np.array_equal(model.slots, here.policy.slots(game)):
             least = np.minimum(least, model.leader_values - rounding)
