@@ -22,7 +22,7 @@ from ssg_mip.exact.heuristics.sparse_steps import Climb
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.local.smooth_game import SmoothGame
 from ssg_mip.methods.local.soft_ascent import COOLER, FIRST, Schedule, soft_ascent
-from ssg_mip.methods.local.stage_policies import deterministic_policies, mixed_policies
+from ssg_mip.methods.local.stage_policies import Policies, deterministic_policies, mixed_policies
 from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.problem import Problem
 from ssg_mip.runs.run import Run
@@ -30,8 +30,11 @@ from ssg_mip.runs.run import Run
 LEAP_SHARE = 0.6
 """Share of the time that is left which a leap may take."""
 
-STAGE_SHARE = 0.2
+STAGE_SHARE = 0.3
 """Share of the time of a leap for the policies of stage games."""
+
+LISTING_SHARE = 0.3
+"""Share of what is left of it for finding those of a kind; the rest is for judging them."""
 
 GENTLE_SHARE = 0.6
 """Share of what is left then for the ascent from the best policy met; the rest is for that from the iterate."""
@@ -86,11 +89,17 @@ class Leaps:
                 return
 
     def _stage_policies(self, run: Run) -> Iterator[LeaderPolicy]:
-        game, checkpoint = self._game, giving_up(run.deadline, lambda: run.stopped)
-        yield from simple_policies(game)
+        """Simple policies, then those of the operator, the last ones first: they see the farthest."""
+        yield from simple_policies(self._game)
         for policies in (deterministic_policies, mixed_policies):
-            with contextlib.suppress(OutOfTime):
-                yield from policies(game, self._even, checkpoint)
+            yield from reversed(self._listed(policies, run.sharing(LISTING_SHARE)))
+
+    def _listed(self, policies: Policies, run: Run) -> list[LeaderPolicy]:
+        listed = []
+        with contextlib.suppress(OutOfTime):
+            for policy in policies(self._game, self._even, giving_up(run.deadline, lambda: run.stopped)):
+                listed.append(policy)
+        return listed
 
     def _ascend(self, seen: _Seen, start: LeaderPolicy, schedule: Schedule) -> None:
         """Judge the policies of a smooth ascent, weights rising where they lose."""
