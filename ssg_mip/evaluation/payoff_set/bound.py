@@ -6,11 +6,14 @@ import dataclasses
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.mdp import raising, transition_matrix
 from ssg_mip.evaluation.payoff_set.blocks import Block, blocks_of
+from ssg_mip.evaluation.payoff_set.operator import Multipliers, Operator, Step
+from ssg_mip.evaluation.payoff_set.search import searched
 from ssg_mip.evaluation.value_bounds import follower_value_bounds, leader_value_bounds
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray, IntArray
@@ -27,11 +30,15 @@ UNHURRIED = 30.0
 BLOCK_ENTRIES = 20_000
 """Joint actions in a block at most: what is compared for them, slope by slope and mix by mix, stays below 50 MB."""
 
-FULL_SWEEPS = 12
-"""Sweeps that look for better multipliers, at most."""
+VERBOSE=False
+SEARCHES = 30
+"""How often better multipliers are looked for, at most."""
 
-CHEAP_SWEEPS = 60
-"""Sweeps after each of them with the multipliers that were found, at most."""
+IMPROVEMENTS = 30
+"""How often maximisers are looked for with the same multipliers, at most."""
+
+KEPT_SWEEPS = 300
+"""Sweeps with the same maximisers, at most."""
 
 SETTLED = 2e-5
 """Share of the spread of the leader's values by which a sweep must move a bound to be worth another."""
@@ -39,22 +46,11 @@ SETTLED = 2e-5
 CHECKED = 32
 """Times the operations behind a bound that its rounding is counted, so that whoever checks it may count generously."""
 
+FLOOR_SWEEPS = 60
+"""Sweeps above floors between two searches, at most."""
+
 SECURITY_SWEEPS = 200
 """Sweeps that raise what the follower secures, at most."""
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Multipliers:
-    """For each ``(state, answer, slope)`` of a block the slope that is jumped to, and the mix.
-
-    Attributes
-    ----------
-    jumps, mixes
-        Places in the grid and among the mixes, shape ``[states, follower, slopes]``.
-    """
-
-    jumps: IntArray
-    mixes: IntArray
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -127,104 +123,153 @@ def payoff_set_bound(
     def over() -> bool:
         return deadline.expired or stopped()
 
-    slopes = np.array(SLOPES) * _ratio(game)
     least = None if floors is None else _checked(game, floors)
-    coarse = _Iteration(game, slopes, over, least).run()
+    coarse = _Iteration(_operator(game, over), over, least)
+    found = coarse.run()
     if stopped() or FINER_TAKES * deadline.elapsed > min(deadline.remaining, UNHURRIED):
-        return coarse
-    finer = np.sort(np.concatenate((slopes, 0.5 * (slopes[1:] + slopes[:-1]))))
-    fine = _Iteration(game, finer, over, least).run()
-    return min(coarse, fine, key=lambda one: float(one.upper.sum()))
+        return found
+    return min(found, coarse.refined().run(), key=lambda one: float(one.upper.sum()))
 
 
 class _Iteration:
-    """The state of the iteration."""
+    """The state of the iteration: a support that is proven, ``H >= T_mu H``, and its multipliers.
+
+    Parameters
+    ----------
+    operator, over
+        What is iterated, and whether it is time to stop.
+    floors
+        Least values of the leader, if any.
+    trial
+        A support to begin with, of which nothing is proven; what planners get if absent.
+    """
 
     def __init__(
-        self, game: Game, slopes: FloatArray, over: Callable[[], bool], floors: FloatArray | None = None
+        self,
+        operator: Operator,
+        over: Callable[[], bool],
+        floors: FloatArray | None = None,
+        trial: FloatArray | None = None,
     ) -> None:
-        self._game = game
+        self._operator = operator
+        self._game = operator.game
         self._floors = floors
         self._over = over
-        self._moves = transition_matrix(game)
-        self._blocks = blocks_of(game, BLOCK_ENTRIES)
-        self._above = follower_value_bounds(game).upper
-        self._slopes = slopes
-        self._planner = leader_value_bounds(game)
-        self._lower = _secured(game, self._blocks, self._moves, over)
-        self._support = self._planner.upper[:, None] + self._slopes * self._above[:, None]
-        self._chosen = [_none(block, len(self._slopes)) for block in self._blocks]
-        self._answers = game.follower_rewards + game.follower_discount * (self._moves @ self._lower)
-        self._weight, self._beyond = _interpolation(game, self._slopes)
+        self._planner = leader_value_bounds(operator.game)
+        self._slopes = operator.slopes
+        self._chosen = tuple(_none(block, len(self._slopes)) for block in operator.blocks)
+        self._trial = trial
+        self._support = self._planner.upper[:, None] + self._slopes * operator.above[:, None]
+        self._deciding: tuple[NDArray[np.bool_], ...] | None = None
+        self._sweeps = 0
         self._rounding = self._raised(0.0)
 
+    def refined(self) -> _Iteration:
+        """The iteration on a grid with twice as many slopes, which begins where this one has come to."""
+        coarse = self._slopes
+        finer = np.sort(np.concatenate((coarse, 0.5 * (coarse[1:] + coarse[:-1]))))
+        trial = np.repeat(self._support, 2, axis=1)[:, :-1]
+        trial[:, 1::2] = 0.5 * (self._support[:, 1:] + self._support[:, :-1])
+        found = _Iteration(dataclasses.replace(self._operator, slopes=finer), self._over, self._floors, trial)
+        found._chosen = tuple(one.refined() for one in self._chosen)
+        return found
+
     def run(self) -> PayoffBound:
-        """Sweep until nothing moves or time is up, and make what is left safe."""
-        sweeps = 0
-        for round_ in range(FULL_SWEEPS):
-            before = self._bound().sum()
-            first = moved = self._sweep(search=round_ > 0)
-            sweeps += 1
-            for _ in range(CHEAP_SWEEPS):
-                if self._over() or moved <= self._little:
-                    break
-                moved = self._sweep(search=False)
-                sweeps += 1
-            gained = before - self._bound().sum() > self._little * self._game.num_states
-            if self._over() or (round_ > 0 and first <= self._little) or (round_ > 1 and not gained):
+        """Lower the bounds until nothing moves or time is up, and make what is left safe."""
+        if self._trial is None:
+            self._improve(self._support)
+        else:
+            self._search(self._trial)
+            self._improve(self._trial, proven=False)
+        for _ in range(SEARCHES):
+            if self._over():
                 break
-        return self._safe(sweeps)
+            before = self._bound().sum()
+            moved = self._search(self._support)
+            self._improve(self._support)
+            gained = before - self._bound().sum()
+            if VERBOSE: print("moved", moved, "gained", gained, "little", self._little)
+            if moved <= self._little and gained <= self._little * self._game.num_states:
+                break
+        if self._floors is not None:
+            self._sweep_above(self._floors)
+        return self._safe()
 
     @property
     def _little(self) -> float:
         return SETTLED * float(self._planner.width.max())
 
     def _bound(self) -> FloatArray:
-        found: FloatArray = np.min(self._support - self._slopes * self._lower[:, None], axis=1)
+        found: FloatArray = np.min(self._support - self._slopes * self._operator.lower[:, None], axis=1)
         return found
 
-    def _after(self, support: FloatArray) -> FloatArray:
-        """``r_A + k r_B + gamma_A P H_j`` per joint action and slope ``k`` of the grid, ``j = (gamma_B/gamma_A) k``."""
-        game, beyond = self._game, self._beyond
-        if game.leader_discount == 0.0:
-            follows = game.follower_discount * self._slopes * self._above[:, None]
-        else:
-            follows = game.leader_discount * (support @ self._weight + beyond * self._above[:, None])
-        moved = self._moves @ follows
-        found: FloatArray = game.leader_rewards[:, None] + self._slopes * game.follower_rewards[:, None] + moved
-        return found
+    def _search(self, support: FloatArray) -> float:
+        """Choose better multipliers for the answers that decide, and for those that decide then.
 
-    def _sweep(self, *, search: bool) -> float:
-        """Lower every bound by one application of the operator; by how much at most."""
-        after, moved = self._after(self._support), 0.0
-        fresh = self._support.copy()
-        for place, block in enumerate(self._blocks):
-            if search and not self._over():
-                self._chosen[place] = self._searched(block, after, self._chosen[place])
-            found = self._applied(block, after, self._chosen[place])
-            own = self._support[block.states]
-            fresh[block.states] = np.minimum(own, found)
-            moved = max(moved, float((own - fresh[block.states]).max()))
+        They lower ``T_mu`` of the support, so one that has been proven remains so.
+        """
+        operator, blocks = self._operator, self._operator.blocks
+        after = operator.after(support)
+        done = [np.zeros(chosen.jumps.shape, dtype=np.bool_) for chosen in self._chosen]
+        while not self._over():
+            step = operator.step(support, self._chosen, self._little)
+            asked = [
+                deciding & ~before
+                for deciding, before in zip(step.deciding, done, strict=True)
+            ]
+            if not any(one.any() for one in asked):
+                break
+            if VERBOSE: print([int(one.sum()) for one in asked])
+            self._chosen = tuple(
+                searched(operator, block, after, own, one)
+                for block, own, one in zip(blocks, self._chosen, asked, strict=True)
+            )
+            done = [before | one for before, one in zip(done, asked, strict=True)]
+        return float((support - step.values).max())
+
+    def _improve(self, trial: FloatArray, *, proven: bool = True) -> None:
+        """Lower the support by policy iteration with the multipliers that are chosen.
+
+        Where ``T_mu G`` exceeds ``G`` by at most ``(1 - gamma_A) c``, ``G + c`` is proven, and so is what one step
+        makes of it.
+        """
+        discount, little = self._game.leader_discount, self._little
+        if not proven:
+            self._support = np.full_like(trial, np.inf)
+        for _ in range(IMPROVEMENTS):
+            step = self._operator.step(trial, self._chosen, little)
+            self._sweeps += 1
+            short = max(0.0, float((step.values - trial).max())) / (1.0 - discount)
+            self._support = np.minimum(self._support, np.minimum(trial + short, step.values + discount * short))
+            self._deciding = step.deciding
+            if self._over() or (short <= little and float((trial - step.values).max()) <= little):
+                break
+            trial = self._operator.settled(step, step.values, (1.0 - discount) * little, KEPT_SWEEPS, self._over)
+
+    def _sweep_above(self, floors: FloatArray) -> None:
+        """Lower the support of policies that keep floors, sweep by sweep."""
+        for round_ in range(SEARCHES):
+            if round_:
+                self._search(self._support)
+            first = moved = self._swept(floors)
+            for _ in range(FLOOR_SWEEPS):
+                if self._over() or moved <= self._little:
+                    break
+                moved = self._swept(floors)
+            if self._over() or (round_ and first <= self._little):
+                break
+
+    def _swept(self, floors: FloatArray) -> float:
+        """One sweep above floors; by how much it lowers a bound at most."""
+        after, fresh = self._operator.after(self._support), self._support.copy()
+        for block, chosen in zip(self._operator.blocks, self._chosen, strict=True):
+            by_answer = self._operator.applied(block, after, chosen)
+            found = self._above_floors(block, by_answer, floors[block.states]).max(axis=1)
+            fresh[block.states] = np.minimum(fresh[block.states], found)
+        moved = float((self._support - fresh).max())
         self._support = fresh
+        self._sweeps += 1
         return moved
-
-    def _punished(self, block: Block) -> FloatArray:
-        """``sum_b' beta(b') [r_B + gamma_B P L]`` per state, leader action and mix."""
-        found: FloatArray = self._answers[block.rows] @ block.mixes.T
-        return found
-
-    def _applied(self, block: Block, after: FloatArray, chosen: Multipliers) -> FloatArray:
-        """``T_mu H`` in the states of a block."""
-        values, punished = after[block.rows], self._punished(block)  # [s, a, b, j] and [s, a, m]
-        places = np.arange(len(block.states))[:, None, None]
-        answers = np.arange(block.follower)[None, :, None]
-        sums = self._slopes[chosen.jumps] - self._slopes
-        gained = values[places, :, answers, chosen.jumps] - sums[..., None] * punished[places, :, chosen.mixes]
-        by_answer: FloatArray = gained.max(axis=3)
-        if self._floors is not None:
-            by_answer = self._above_floors(block, by_answer, self._floors[block.states])
-        found: FloatArray = by_answer.max(axis=1)
-        return found
 
     def _above_floors(self, block: Block, by_answer: FloatArray, floors: FloatArray) -> FloatArray:
         """What is left of ``V + k v`` for each answer, ``[states, follower, slopes]``, where ``V`` is at least a floor.
@@ -232,7 +277,7 @@ class _Iteration:
         ``V + k v = (k/j) (V + j v) - (k/j - 1) V`` for ``j < k``; and an answer by which ``V`` stays below the floor is
         none. The best answer of a state is never dropped.
         """
-        lower, rounding = self._lower[block.states][:, None, None], self._rounding
+        lower, rounding = self._operator.lower[block.states][:, None, None], self._rounding
         found = by_answer.copy()
         for place in range(1, len(self._slopes) - 1):
             ratio = self._slopes[place + 1 :] / self._slopes[place]
@@ -243,28 +288,11 @@ class _Iteration:
         found[dropped] = -np.inf
         return found
 
-    def _searched(self, block: Block, after: FloatArray, chosen: Multipliers) -> Multipliers:
-        """Multipliers that lower the operator most, for every answer and slope."""
-        values, punished = after[block.rows], self._punished(block)
-        jumps, mixes = chosen.jumps.copy(), chosen.mixes.copy()
-        for k, slope in enumerate(self._slopes):
-            best = np.full((len(block.states), block.follower), np.inf)
-            for j in range(k, len(self._slopes)):
-                total = self._slopes[j] - slope
-                here = values[..., j]  # [s, a, b]
-                for m in range(len(block.mixes) if j > k else 1):
-                    worth = (here - total * punished[..., m, None]).max(axis=1)
-                    better = worth < best
-                    best = np.where(better, worth, best)
-                    jumps[..., k] = np.where(better, j, jumps[..., k])
-                    mixes[..., k] = np.where(better, m, mixes[..., k])
-        return Multipliers(jumps, mixes)
-
     def _secure(self) -> IntArray:
         """By state the mix that secures most."""
         found = np.zeros(self._game.num_states, dtype=np.int64)
-        for block in self._blocks:
-            found[block.states] = self._punished(block).min(axis=1).argmax(axis=1)
+        for block in self._operator.blocks:
+            found[block.states] = self._operator.punished(block).min(axis=1).argmax(axis=1)
         return found
 
     def _size(self) -> float:
@@ -274,7 +302,7 @@ class _Iteration:
             np.abs(game.leader_rewards).max() + np.abs(self._support).max() + np.abs(self._planner.lower).max()
         )
         return size + 2.0 * largest * float(
-            np.abs(game.follower_rewards).max() + np.abs([self._lower, self._above]).max()
+            np.abs(game.follower_rewards).max() + np.abs([self._operator.lower, self._operator.above]).max()
         )
 
     def _raised(self, excess: float) -> float:
@@ -291,27 +319,24 @@ class _Iteration:
         """
         if self._floors is not None:
             return 0.0
-        after, excess = self._after(self._support), 0.0
-        for block, chosen in zip(self._blocks, self._chosen, strict=True):
-            found = self._applied(block, after, chosen)
-            excess = max(excess, float((found - self._support[block.states]).max()))
-        return excess
+        step = self._operator.step(self._support, self._chosen, self._little)
+        return max(0.0, float((step.values - self._support).max()))
 
-    def _safe(self, sweeps: int) -> PayoffBound:
+    def _safe(self) -> PayoffBound:
         """The bound, raised until ``H >= T_mu H`` holds with all rounding counted."""
         support = self._support + self._raised(self._excess())
         noise = 8.0 * float(np.finfo(float).eps) * self._size()
-        upper = np.min(support - self._slopes * self._lower[:, None], axis=1) + noise
+        upper = np.min(support - self._slopes * self._operator.lower[:, None], axis=1) + noise
         return PayoffBound(
             upper=np.minimum(upper, self._planner.upper),
             slopes=self._slopes,
             support=support,
-            lower=self._lower,
-            above=self._above,
+            lower=self._operator.lower,
+            above=self._operator.above,
             proven=upper,
             secure=self._secure(),
-            multipliers=tuple(zip(self._blocks, self._chosen, strict=True)),
-            sweeps=sweeps,
+            multipliers=tuple(zip(self._operator.blocks, self._chosen, strict=True)),
+            sweeps=self._sweeps,
             floors=self._floors,
         )
 
@@ -335,22 +360,19 @@ def _ratio(game: Game) -> float:
     return 1.0 if min(spreads) <= 0.0 else spreads[0] / spreads[1]
 
 
-def _interpolation(game: Game, slopes: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """How bounds at ``(gamma_B / gamma_A) k`` are made of those on the grid, ``[grid, k]``, and how far beyond it."""
-    count = len(slopes)
-    weight, beyond = np.zeros((count, count)), np.zeros(count)
-    scaled = slopes * (game.follower_discount / game.leader_discount if game.leader_discount > 0.0 else 0.0)
-    for k, slope in enumerate(scaled.tolist()):
-        if slope >= slopes[-1]:
-            weight[-1, k], beyond[k] = 1.0, slope - slopes[-1]
-            continue
-        low = int(np.searchsorted(slopes, slope, side="right")) - 1
-        share = (slope - slopes[low]) / (slopes[low + 1] - slopes[low])
-        weight[low, k], weight[low + 1, k] = 1.0 - share, share
-    return weight, beyond
+def _operator(game: Game, over: Callable[[], bool]) -> Operator:
+    """The operator on the coarse grid."""
+    blocks = tuple(blocks_of(game, BLOCK_ENTRIES))
+    return Operator(
+        game=game,
+        blocks=blocks,
+        slopes=np.array(SLOPES) * _ratio(game),
+        lower=_secured(game, blocks, transition_matrix(game), over),
+        above=follower_value_bounds(game).upper,
+    )
 
 
-def _secured(game: Game, blocks: list[Block], moves: object, over: Callable[[], bool]) -> FloatArray:
+def _secured(game: Game, blocks: tuple[Block, ...], moves: object, over: Callable[[], bool]) -> FloatArray:
     """What the follower secures against every leader, by mixing his actions, rounding included."""
     values = follower_value_bounds(game).lower
     size = float(np.abs(game.follower_rewards).max() + np.abs(values).max())
