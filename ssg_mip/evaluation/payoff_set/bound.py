@@ -21,11 +21,8 @@ from ssg_mip.numerics.array_types import FloatArray, IntArray
 SLOPES = (0.0, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0, 1.3, 1.7, 2.3, 3.0, 4.5, 7.0, 12.0)
 """The grid, in units of the leader's spread of rewards by the follower's."""
 
-FINER_TAKES = 5.0
-"""How many times longer the iteration takes on a grid with twice as many slopes."""
-
-UNHURRIED = 30.0
-"""Seconds that it may take there although there is no limit."""
+ROUGHLY=20.0
+FINER=((2.0,60.0),(2.0,5.0))
 
 BLOCK_ENTRIES = 20_000
 """Joint actions in a block at most: what is compared for them, slope by slope and mix by mix, stays below 50 MB."""
@@ -124,11 +121,17 @@ def payoff_set_bound(
         return deadline.expired or stopped()
 
     least = None if floors is None else _checked(game, floors)
-    coarse = _Iteration(_operator(game, over), over, least)
-    found = coarse.run()
-    if stopped() or FINER_TAKES * deadline.elapsed > min(deadline.remaining, UNHURRIED):
-        return found
-    return min(found, coarse.refined().run(), key=lambda one: float(one.upper.sum()))
+    iteration = _Iteration(_operator(game, over), over, least)
+    iteration.run(ROUGHLY)
+    for takes, unhurried in FINER:
+        if over() or takes * deadline.elapsed > min(deadline.remaining, unhurried):
+            break
+        finer = iteration.refined()
+        finer.run(ROUGHLY)
+        if finer.total() >= iteration.total(): break
+        iteration = finer
+    iteration.run(1.0)
+    return iteration.safe()
 
 
 class _Iteration:
@@ -174,26 +177,26 @@ class _Iteration:
         found._chosen = tuple(one.refined() for one in self._chosen)
         return found
 
-    def run(self) -> PayoffBound:
-        """Lower the bounds until nothing moves or time is up, and make what is left safe."""
-        if self._trial is None:
-            self._improve(self._support)
-        else:
+    def run(self, share: float) -> None:
+        """Lower the bounds until a search for multipliers gains less than so many times what is little."""
+        if self._trial is not None:
             self._search(self._trial)
-            self._improve(self._trial, proven=False)
+            self._improve(self._trial, share, proven=False)
+            self._trial = None
+        elif self._sweeps == 0:
+            self._improve(self._support, share)
         for _ in range(SEARCHES):
             if self._over():
                 break
             before = self._bound().sum()
             moved = self._search(self._support)
-            self._improve(self._support)
+            self._improve(self._support, share)
             gained = before - self._bound().sum()
             if VERBOSE: print("moved", moved, "gained", gained, "little", self._little)
-            if moved <= self._little and gained <= self._little * self._game.num_states:
+            if moved <= share**2 * self._little and gained <= share * self._little * self._game.num_states:
                 break
-        if self._floors is not None:
-            self._sweep_above(self._floors)
-        return self._safe()
+
+    def total(self): return self._bound().sum()
 
     @property
     def _little(self) -> float:
@@ -227,17 +230,18 @@ class _Iteration:
             done = [before | one for before, one in zip(done, asked, strict=True)]
         return float((support - step.values).max())
 
-    def _improve(self, trial: FloatArray, *, proven: bool = True) -> None:
+    def _improve(self, trial: FloatArray, share: float, *, proven: bool = True) -> None:
         """Lower the support by policy iteration with the multipliers that are chosen.
 
         Where ``T_mu G`` exceeds ``G`` by at most ``(1 - gamma_A) c``, ``G + c`` is proven, and so is what one step
         makes of it.
         """
-        discount, little = self._game.leader_discount, self._little
+        discount, little = self._game.leader_discount, share * self._little
         if not proven:
             self._support = np.full_like(trial, np.inf)
+        charged = tuple(map(self._operator.charged, self._operator.blocks, self._chosen))
         for _ in range(IMPROVEMENTS):
-            step = self._operator.step(trial, self._chosen, little)
+            step = self._operator.step(trial, self._chosen, self._little, charged)
             self._sweeps += 1
             short = max(0.0, float((step.values - trial).max())) / (1.0 - discount)
             self._support = np.minimum(self._support, np.minimum(trial + short, step.values + discount * short))
@@ -322,8 +326,10 @@ class _Iteration:
         step = self._operator.step(self._support, self._chosen, self._little)
         return max(0.0, float((step.values - self._support).max()))
 
-    def _safe(self) -> PayoffBound:
+    def safe(self) -> PayoffBound:
         """The bound, raised until ``H >= T_mu H`` holds with all rounding counted."""
+        if self._floors is not None:
+            self._sweep_above(self._floors)
         support = self._support + self._raised(self._excess())
         noise = 8.0 * float(np.finfo(float).eps) * self._size()
         upper = np.min(support - self._slopes * self._operator.lower[:, None], axis=1) + noise

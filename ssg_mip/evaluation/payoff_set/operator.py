@@ -148,15 +148,24 @@ class Operator:
         found: FloatArray = self.gained(block, after, chosen, self.charged(block, chosen)).max(axis=1)
         return found
 
-    def step(self, support: FloatArray, chosen: tuple[Multipliers, ...], margin: float) -> Step:
-        """``T_mu H`` in all states, with its maximisers; answers within a margin of the best count as deciding."""
+    def step(
+        self,
+        support: FloatArray,
+        chosen: tuple[Multipliers, ...],
+        margin: float,
+        charges: tuple[FloatArray, ...] | None = None,
+    ) -> Step:
+        """``T_mu H`` in all states, with its maximisers; answers within a margin of the best count as deciding.
+
+        What the multipliers charge (:meth:`charged`) may be given where it is known for all blocks.
+        """
         after = self.after(support)
         shape = support.shape
         values, fixed = np.empty(shape), np.empty(shape)
         rows, jumps = np.empty(shape, dtype=np.int64), np.empty(shape, dtype=np.int64)
         deciding = []
-        for block, own in zip(self.blocks, chosen, strict=True):
-            charged = self.charged(block, own)
+        for number, (block, own) in enumerate(zip(self.blocks, chosen, strict=True)):
+            charged = self.charged(block, own) if charges is None else charges[number]
             gained = self.gained(block, after, own, charged)
             by_answer = gained.max(axis=1)
             best = by_answer.max(axis=1)
