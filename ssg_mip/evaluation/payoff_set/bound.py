@@ -12,7 +12,7 @@ from ssg_mip.base.deadline import Deadline
 from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.mdp import raising, transition_matrix
 from ssg_mip.evaluation.payoff_set.blocks import Block, blocks_of
-from ssg_mip.evaluation.payoff_set.operator import Multipliers, Operator, Step
+from ssg_mip.evaluation.payoff_set.operator import Multipliers, Operator
 from ssg_mip.evaluation.payoff_set.search import searched
 from ssg_mip.evaluation.value_bounds import follower_value_bounds, leader_value_bounds
 from ssg_mip.game.game import Game
@@ -21,27 +21,47 @@ from ssg_mip.numerics.array_types import FloatArray, IntArray
 SLOPES = (0.0, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0, 1.3, 1.7, 2.3, 3.0, 4.5, 7.0, 12.0)
 """The grid, in units of the leader's spread of rewards by the follower's."""
 
-ROUGHLY=20.0
-FINER=((2.0,60.0),(2.0,5.0))
+FINER = (400_000, 20_000)
+"""Joint actions up to which the grid is made twice as fine, and up to which that is done again."""
+
+FINER_TAKES = 1.5
+"""How many times longer the iteration takes there than all before."""
+
+ROUGHLY = 20.0
+"""What is little, in units of what ends the iteration, as long as a finer grid may follow."""
 
 BLOCK_ENTRIES = 20_000
 """Joint actions in a block at most: what is compared for them, slope by slope and mix by mix, stays below 50 MB."""
 
-VERBOSE=False
-SEARCHES = 30
-"""How often better multipliers are looked for, at most."""
+SEARCHES = 60
+"""How often better multipliers are looked for on a grid, at most."""
+
+FEW = 10
+"""How often maximisers are looked for between two searches, at most."""
+
+QUIET = 3
+"""Searches in succession that may gain little."""
 
 IMPROVEMENTS = 30
-"""How often maximisers are looked for with the same multipliers, at most."""
+"""How often maximisers are looked for with the same multipliers at the beginning and at the end, at most."""
 
 KEPT_SWEEPS = 300
 """Sweeps with the same maximisers, at most."""
 
 SETTLED = 2e-5
-"""Share of the spread of the leader's values by which a sweep must move a bound to be worth another."""
+"""Share of the spread of the leader's values by which a search must lower bounds in the mean to be worth another."""
+
+EXACTLY = 0.1
+"""Share of that up to which maximisers are followed."""
 
 CHECKED = 32
 """Times the operations behind a bound that its rounding is counted, so that whoever checks it may count generously."""
+
+FLOORS_SHARE = 0.5
+"""Share of the time that is kept for floors where there are any."""
+
+FLOOR_SEARCHES = 12
+"""How often better multipliers are looked for above floors, at most."""
 
 FLOOR_SWEEPS = 60
 """Sweeps above floors between two searches, at most."""
@@ -116,54 +136,55 @@ def payoff_set_bound(
         If the floors are not one finite number for each state.
     """
     deadline = Deadline() if deadline is None else deadline
+    least = None if floors is None else _checked(game, floors)
+    found = _refined(game, deadline if least is None else deadline.share(1.0 - FLOORS_SHARE), stopped)
+    if least is not None:
+        found.sweep_above(least, lambda: deadline.expired or stopped())
+    return found.safe()
+
+
+def _refined(game: Game, deadline: Deadline, stopped: Callable[[], bool]) -> _Iteration:
+    """The iteration at its end, on the finest grid that is worth it and for which there is time."""
 
     def over() -> bool:
         return deadline.expired or stopped()
 
-    least = None if floors is None else _checked(game, floors)
-    iteration = _Iteration(_operator(game, over), over, least)
-    iteration.run(ROUGHLY)
-    for takes, unhurried in FINER:
-        if over() or takes * deadline.elapsed > min(deadline.remaining, unhurried):
+    found = _Iteration(_operator(game, over), over)
+    found.run(ROUGHLY)
+    for most in FINER:
+        if over() or len(game.leader_rewards) > most or FINER_TAKES * deadline.elapsed > deadline.remaining:
             break
-        finer = iteration.refined()
+        finer = found.refined()
         finer.run(ROUGHLY)
-        if finer.total() >= iteration.total(): break
-        iteration = finer
-    iteration.run(1.0)
-    return iteration.safe()
+        found = min(found, finer, key=_Iteration.total)
+    found.run(1.0)
+    return found
 
 
 class _Iteration:
-    """The state of the iteration: a support that is proven, ``H >= T_mu H``, and its multipliers.
+    """The state of the iteration: a support that is proven, and one from which the work goes on.
+
+    The first, ``H``, has ``H >= T_mu H`` for its multipliers. Those of the second may be others already, and nothing
+    is proven by it until it is raised.
 
     Parameters
     ----------
     operator, over
         What is iterated, and whether it is time to stop.
-    floors
-        Least values of the leader, if any.
-    trial
-        A support to begin with, of which nothing is proven; what planners get if absent.
     """
 
-    def __init__(
-        self,
-        operator: Operator,
-        over: Callable[[], bool],
-        floors: FloatArray | None = None,
-        trial: FloatArray | None = None,
-    ) -> None:
+    def __init__(self, operator: Operator, over: Callable[[], bool]) -> None:
         self._operator = operator
         self._game = operator.game
-        self._floors = floors
+        self._floors: FloatArray | None = None
         self._over = over
         self._planner = leader_value_bounds(operator.game)
         self._slopes = operator.slopes
         self._chosen = tuple(_none(block, len(self._slopes)) for block in operator.blocks)
-        self._trial = trial
+        self._proven = self._chosen
         self._support = self._planner.upper[:, None] + self._slopes * operator.above[:, None]
-        self._deciding: tuple[NDArray[np.bool_], ...] | None = None
+        self._trial = self._support
+        self._deciding = self._everywhere()
         self._sweeps = 0
         self._rounding = self._raised(0.0)
 
@@ -171,90 +192,97 @@ class _Iteration:
         """The iteration on a grid with twice as many slopes, which begins where this one has come to."""
         coarse = self._slopes
         finer = np.sort(np.concatenate((coarse, 0.5 * (coarse[1:] + coarse[:-1]))))
-        trial = np.repeat(self._support, 2, axis=1)[:, :-1]
-        trial[:, 1::2] = 0.5 * (self._support[:, 1:] + self._support[:, :-1])
-        found = _Iteration(dataclasses.replace(self._operator, slopes=finer), self._over, self._floors, trial)
+        found = _Iteration(dataclasses.replace(self._operator, slopes=finer), self._over)
+        between = 0.5 * (self._support[:, 1:] + self._support[:, :-1])
+        found._trial = np.insert(self._support, np.arange(1, len(coarse)), between, axis=1)
         found._chosen = tuple(one.refined() for one in self._chosen)
+        found._search()
         return found
 
     def run(self, share: float) -> None:
-        """Lower the bounds until a search for multipliers gains less than so many times what is little."""
-        if self._trial is not None:
-            self._search(self._trial)
-            self._improve(self._trial, share, proven=False)
-            self._trial = None
-        elif self._sweeps == 0:
-            self._improve(self._support, share)
+        """Lower the bounds until searches for multipliers gain less than so many times what is little."""
+        self._improve(share, IMPROVEMENTS)
+        quiet = 0
         for _ in range(SEARCHES):
-            if self._over():
+            if self._over() or quiet > QUIET:
                 break
-            before = self._bound().sum()
-            moved = self._search(self._support)
-            self._improve(self._support, share)
-            gained = before - self._bound().sum()
-            if VERBOSE: print("moved", moved, "gained", gained, "little", self._little)
-            if moved <= share**2 * self._little and gained <= share * self._little * self._game.num_states:
+            before = self.total()
+            moved = self._search()
+            self._improve(share, FEW)
+            gained = before - self.total()
+            quiet = quiet + 1 if gained <= share * self._little * self._game.num_states else 0
+            if quiet and moved <= share**2 * self._little:
                 break
+        if not self._over():
+            self._improve(share, IMPROVEMENTS)
 
-    def total(self): return self._bound().sum()
+    def total(self) -> float:
+        """The bounds of all states together."""
+        return float(self._worth(self._support).sum())
 
     @property
     def _little(self) -> float:
         return SETTLED * float(self._planner.width.max())
 
-    def _bound(self) -> FloatArray:
-        found: FloatArray = np.min(self._support - self._slopes * self._operator.lower[:, None], axis=1)
+    def _worth(self, support: FloatArray) -> FloatArray:
+        """What a support says of the values."""
+        found: FloatArray = np.min(support - self._slopes * self._operator.lower[:, None], axis=1)
         return found
 
-    def _search(self, support: FloatArray) -> float:
+    def _everywhere(self) -> tuple[NDArray[np.bool_], ...]:
+        return tuple(np.ones(chosen.jumps.shape, dtype=np.bool_) for chosen in self._chosen)
+
+    def _search(self) -> float:
         """Choose better multipliers for the answers that decide, and for those that decide then.
 
-        They lower ``T_mu`` of the support, so one that has been proven remains so.
+        They raise ``T_mu`` of the support in hand nowhere. By how much they lower it at most is returned.
         """
-        operator, blocks = self._operator, self._operator.blocks
-        after = operator.after(support)
-        done = [np.zeros(chosen.jumps.shape, dtype=np.bool_) for chosen in self._chosen]
-        while not self._over():
-            step = operator.step(support, self._chosen, self._little)
-            asked = [
-                deciding & ~before
-                for deciding, before in zip(step.deciding, done, strict=True)
-            ]
-            if not any(one.any() for one in asked):
-                break
-            if VERBOSE: print([int(one.sum()) for one in asked])
-            self._chosen = tuple(
-                searched(operator, block, after, own, one)
-                for block, own, one in zip(blocks, self._chosen, asked, strict=True)
-            )
-            done = [before | one for before, one in zip(done, asked, strict=True)]
-        return float((support - step.values).max())
+        operator = self._operator
+        after, asked = operator.after(self._trial), self._deciding
+        self._choose(after, asked)
+        step = operator.step(self._trial, self._chosen, self._little)
+        self._choose(after, tuple(new & ~old for new, old in zip(step.deciding, asked, strict=True)))
+        return float((self._trial - step.values).max())
 
-    def _improve(self, trial: FloatArray, share: float, *, proven: bool = True) -> None:
-        """Lower the support by policy iteration with the multipliers that are chosen.
+    def _choose(self, after: FloatArray, asked: tuple[NDArray[np.bool_], ...]) -> None:
+        """Choose better multipliers where they are asked about."""
+        self._chosen = tuple(
+            own if self._over() else searched(self._operator, block, after, own, where)
+            for block, own, where in zip(self._operator.blocks, self._chosen, asked, strict=True)
+        )
+
+    def _improve(self, share: float, most: int) -> None:
+        """Policy iteration with the multipliers that are chosen, so many steps at most.
 
         Where ``T_mu G`` exceeds ``G`` by at most ``(1 - gamma_A) c``, ``G + c`` is proven, and so is what one step
         makes of it.
         """
-        discount, little = self._game.leader_discount, share * self._little
-        if not proven:
-            self._support = np.full_like(trial, np.inf)
+        discount, little = self._game.leader_discount, EXACTLY * share * self._little
         charged = tuple(map(self._operator.charged, self._operator.blocks, self._chosen))
-        for _ in range(IMPROVEMENTS):
-            step = self._operator.step(trial, self._chosen, self._little, charged)
+        for _ in range(most):
+            step = self._operator.step(self._trial, self._chosen, self._little, charged)
             self._sweeps += 1
-            short = max(0.0, float((step.values - trial).max())) / (1.0 - discount)
-            self._support = np.minimum(self._support, np.minimum(trial + short, step.values + discount * short))
-            self._deciding = step.deciding
-            if self._over() or (short <= little and float((trial - step.values).max()) <= little):
+            short = max(0.0, float((step.values - self._trial).max())) / (1.0 - discount)
+            self._adopt(np.minimum(self._trial + short, step.values + discount * short))
+            moved = float((self._trial - step.values).max())
+            self._trial, self._deciding = step.values, step.deciding
+            if self._over() or (short <= little and moved <= little):
                 break
-            trial = self._operator.settled(step, step.values, (1.0 - discount) * little, KEPT_SWEEPS, self._over)
+            self._trial = self._operator.settled(step, step.values, (1.0 - discount) * little, KEPT_SWEEPS, self._over)
 
-    def _sweep_above(self, floors: FloatArray) -> None:
-        """Lower the support of policies that keep floors, sweep by sweep."""
-        for round_ in range(SEARCHES):
+    def _adopt(self, support: FloatArray) -> None:
+        """Take a support that the chosen multipliers prove where it bounds more."""
+        if self._proven is self._chosen:
+            self._support = np.minimum(self._support, support)
+        elif float(self._worth(support).sum()) < self.total():
+            self._support, self._proven = support, self._chosen
+
+    def sweep_above(self, floors: FloatArray, over: Callable[[], bool]) -> None:
+        """Lower the support for policies that keep floors, sweep by sweep."""
+        self._floors, self._over, self._chosen = floors, over, self._proven
+        for round_ in range(FLOOR_SEARCHES):
             if round_:
-                self._search(self._support)
+                self._choose(self._operator.after(self._support), self._everywhere())
             first = moved = self._swept(floors)
             for _ in range(FLOOR_SWEEPS):
                 if self._over() or moved <= self._little:
@@ -323,13 +351,11 @@ class _Iteration:
         """
         if self._floors is not None:
             return 0.0
-        step = self._operator.step(self._support, self._chosen, self._little)
+        step = self._operator.step(self._support, self._proven, self._little)
         return max(0.0, float((step.values - self._support).max()))
 
     def safe(self) -> PayoffBound:
         """The bound, raised until ``H >= T_mu H`` holds with all rounding counted."""
-        if self._floors is not None:
-            self._sweep_above(self._floors)
         support = self._support + self._raised(self._excess())
         noise = 8.0 * float(np.finfo(float).eps) * self._size()
         upper = np.min(support - self._slopes * self._operator.lower[:, None], axis=1) + noise
@@ -341,7 +367,7 @@ class _Iteration:
             above=self._operator.above,
             proven=upper,
             secure=self._secure(),
-            multipliers=tuple(zip(self._operator.blocks, self._chosen, strict=True)),
+            multipliers=tuple(zip(self._operator.blocks, self._proven, strict=True)),
             sweeps=self._sweeps,
             floors=self._floors,
         )

@@ -97,9 +97,10 @@ def test_it_is_exact_where_punishment_is_all_that_counts() -> None:
 def test_it_is_a_bound_whenever_it_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     game = random_game(1, 6, 3, 3, 2)
     best = solve(game, "commitment", gap=1e-5).leader_values
-    for sweeps in (1, 2, 5):
-        monkeypatch.setattr(module, "CHEAP_SWEEPS", sweeps)
-        monkeypatch.setattr(module, "FULL_SWEEPS", sweeps)
+    for times, grids in itertools.product((1, 2, 5), ((), module.FINER)):
+        for name in ("SEARCHES", "FEW", "IMPROVEMENTS", "KEPT_SWEEPS"):
+            monkeypatch.setattr(module, name, times)
+        monkeypatch.setattr(module, "FINER", grids)
         assert (payoff_set_bound(game).upper >= best).all()
 
 
