@@ -196,6 +196,8 @@ class _Iteration:
         between = 0.5 * (self._support[:, 1:] + self._support[:, :-1])
         found._trial = np.insert(self._support, np.arange(1, len(coarse)), between, axis=1)
         found._chosen = tuple(one.refined() for one in self._chosen)
+        doubled = [np.repeat(one, 2, axis=2) for one in self._deciding]
+        found._deciding = tuple(one[..., 1:] | one[..., :-1] for one in doubled)
         found._search()
         return found
 
@@ -225,8 +227,9 @@ class _Iteration:
         return SETTLED * float(self._planner.width.max())
 
     def _worth(self, support: FloatArray) -> FloatArray:
-        """What a support says of the values."""
-        found: FloatArray = np.min(support - self._slopes * self._operator.lower[:, None], axis=1)
+        """What a support, or a planner, says of the values."""
+        proven = np.min(support - self._slopes * self._operator.lower[:, None], axis=1)
+        found: FloatArray = np.minimum(proven, self._planner.upper)
         return found
 
     def _everywhere(self) -> tuple[NDArray[np.bool_], ...]:

@@ -227,15 +227,14 @@ def held(game: Game, found: PayoffBound) -> FloatArray:
 
 @pytest.mark.parametrize("discounts", [(0.9, 0.9), (0.6, 0.9), (0.9, 0.6), (0.0, 0.9)])
 def test_what_is_proven_is_proven_wherever_it_stops(discounts: tuple[float, float]) -> None:
-    """However often the clock was looked at; and later ends are no worse."""
-    game, before = uneven_game(3, discounts), np.inf
+    """However often the clock was looked at; and at its end it is tightest."""
+    game = uneven_game(3, discounts)
+    finished = float(payoff_set_bound(game).upper.sum())
     for asked in (1, 2, 3, 5, 9, 17, 40, 100, 1000):
         clock = itertools.count()
         found = payoff_set_bound(game, stopped=lambda: next(clock) >= asked)  # noqa: B023 (used at once)
         assert (held(game, found) >= -1e-13 * np.abs(found.support).max()).all()
-        total = float(found.upper.sum())
-        assert total <= before + 1e-9
-        before = total
+        assert finished <= float(found.upper.sum()) + 1e-6
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -244,6 +243,8 @@ def test_a_search_raises_nothing(seed: int) -> None:
     game = random_game(seed, 8, 3, 3, 3, 0.9, 0.9)
     operator = module._operator(game, bool)
     support = leader_value_bounds(game).upper[:, None] + operator.slopes * operator.above[:, None]
+    for _ in range(200):  # until each slope has what planners get together
+        support = operator.step(support, tuple(module._none(block, 15) for block in operator.blocks), 0.0).values
     after, lowered, possible = operator.after(support), 0.0, 0.0
     for block in operator.blocks:
         nothing = module._none(block, len(operator.slopes))
