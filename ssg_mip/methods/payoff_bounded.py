@@ -29,8 +29,11 @@ PAYOFFS = "payoff_set_bound"
 LARGE_STATES = 60
 """States from which the root of a program says no more than a planner's bound, and time is kept for this one."""
 
-KEPT_SHARE = 0.15
-"""Share of the time that is kept for it there."""
+LEAST_KEPT, MOST_KEPT = 0.15, 0.35
+"""Share of the time that is kept for it there, at least and at most."""
+
+SECONDS_NEEDED = 1.25e-4
+"""Seconds of them for each joint action, between these shares: after so long little more is gained."""
 
 SHARE = 0.9
 """Share of what is left at the end that it may take."""
@@ -43,7 +46,8 @@ def kept_for_bound(problem: Problem, deadline: Deadline) -> float:
     """Seconds of a limit that a method leaves for the bound."""
     if math.isinf(deadline.limit) or problem.game.num_states < LARGE_STATES or not bounds_payoffs(problem):
         return 0.0
-    return KEPT_SHARE * deadline.limit
+    needed = SECONDS_NEEDED * len(problem.game.leader_rewards)
+    return min(max(needed, LEAST_KEPT * deadline.limit), MOST_KEPT * deadline.limit)
 
 
 def bounds_payoffs(problem: Problem) -> bool:

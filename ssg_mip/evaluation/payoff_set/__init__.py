@@ -22,8 +22,14 @@ by which ``W`` exceeds ``H`` anywhere, ``W <= T_mu W <= T_mu (H + d) <= H + gamm
 
     ``V(s) <= min_k [ H_k(s) - k L(s) ]``.
 
-The iteration begins at what a planner who moves both players gets, plus ``k U``, which has the property, and keeps it:
-each iterate is a bound.
+The iteration begins at what a planner who moves both players gets, plus ``k U``, which has the property for ``mu = 0``.
+For given multipliers the least ``H`` that has it is the value of a decision process on pairs of state and slope, and
+policy iteration leads there: a support ``G`` is what the maximisers ``(b, a)`` of the step before are worth. Nothing is
+proven by that. But if ``T_mu G <= G + (1 - gamma_A) c`` for a constant ``c >= 0``, then ``G + c`` has the property, as
+``T_mu (G + c) <= T_mu G + gamma_A c``, and so has the lesser of it and ``T_mu G + gamma_A c``, and the lesser of two
+supports that have it for the same multipliers. The best support that has been proven in this way is kept, with its
+multipliers, while the work goes on from ``G``: other multipliers are chosen where they lower ``T_mu G``, for the
+answers that reach the maximum. So it may be stopped at any time.
 
 **Leaders who remember.** Nothing of this needs the policy to be stationary. Let ``W_k(s)`` be the supremum over all
 leader strategies that may depend on the history, all best responses of a follower who sees the strategy, and all

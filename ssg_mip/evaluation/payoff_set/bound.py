@@ -6,11 +6,14 @@ import dataclasses
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.mdp import raising, transition_matrix
 from ssg_mip.evaluation.payoff_set.blocks import Block, blocks_of
+from ssg_mip.evaluation.payoff_set.operator import Multipliers, Operator
+from ssg_mip.evaluation.payoff_set.search import searched
 from ssg_mip.evaluation.value_bounds import follower_value_bounds, leader_value_bounds
 from ssg_mip.game.game import Game
 from ssg_mip.numerics.array_types import FloatArray, IntArray
@@ -18,43 +21,53 @@ from ssg_mip.numerics.array_types import FloatArray, IntArray
 SLOPES = (0.0, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0, 1.3, 1.7, 2.3, 3.0, 4.5, 7.0, 12.0)
 """The grid, in units of the leader's spread of rewards by the follower's."""
 
-FINER_TAKES = 5.0
-"""How many times longer the iteration takes on a grid with twice as many slopes."""
+FINER = (400_000, 20_000)
+"""Joint actions up to which the grid is made twice as fine, and up to which that is done again."""
 
-UNHURRIED = 30.0
-"""Seconds that it may take there although there is no limit."""
+FINER_TAKES = 1.5
+"""How many times longer the iteration takes there than all before."""
+
+ROUGHLY = 20.0
+"""What is little, in units of what ends the iteration, as long as a finer grid may follow."""
 
 BLOCK_ENTRIES = 20_000
 """Joint actions in a block at most: what is compared for them, slope by slope and mix by mix, stays below 50 MB."""
 
-FULL_SWEEPS = 12
-"""Sweeps that look for better multipliers, at most."""
+SEARCHES = 60
+"""How often better multipliers are looked for on a grid, at most."""
 
-CHEAP_SWEEPS = 60
-"""Sweeps after each of them with the multipliers that were found, at most."""
+FEW = 10
+"""How often maximisers are looked for between two searches, at most."""
+
+QUIET = 3
+"""Searches in succession that may gain little."""
+
+IMPROVEMENTS = 30
+"""How often maximisers are looked for with the same multipliers at the beginning and at the end, at most."""
+
+KEPT_SWEEPS = 300
+"""Sweeps with the same maximisers, at most."""
 
 SETTLED = 2e-5
-"""Share of the spread of the leader's values by which a sweep must move a bound to be worth another."""
+"""Share of the spread of the leader's values by which a search must lower bounds in the mean to be worth another."""
+
+EXACTLY = 0.1
+"""Share of that up to which maximisers are followed."""
 
 CHECKED = 32
 """Times the operations behind a bound that its rounding is counted, so that whoever checks it may count generously."""
 
+FLOORS_SHARE = 0.5
+"""Share of the time that is kept for floors where there are any."""
+
+FLOOR_SEARCHES = 12
+"""How often better multipliers are looked for above floors, at most."""
+
+FLOOR_SWEEPS = 60
+"""Sweeps above floors between two searches, at most."""
+
 SECURITY_SWEEPS = 200
 """Sweeps that raise what the follower secures, at most."""
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Multipliers:
-    """For each ``(state, answer, slope)`` of a block the slope that is jumped to, and the mix.
-
-    Attributes
-    ----------
-    jumps, mixes
-        Places in the grid and among the mixes, shape ``[states, follower, slopes]``.
-    """
-
-    jumps: IntArray
-    mixes: IntArray
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -123,108 +136,175 @@ def payoff_set_bound(
         If the floors are not one finite number for each state.
     """
     deadline = Deadline() if deadline is None else deadline
+    least = None if floors is None else _checked(game, floors)
+    found = _refined(game, deadline if least is None else deadline.share(1.0 - FLOORS_SHARE), stopped)
+    if least is not None:
+        found.sweep_above(least, lambda: deadline.expired or stopped())
+    return found.safe()
+
+
+def _refined(game: Game, deadline: Deadline, stopped: Callable[[], bool]) -> _Iteration:
+    """The iteration at its end, on the finest grid that is worth it and for which there is time."""
 
     def over() -> bool:
         return deadline.expired or stopped()
 
-    slopes = np.array(SLOPES) * _ratio(game)
-    least = None if floors is None else _checked(game, floors)
-    coarse = _Iteration(game, slopes, over, least).run()
-    if stopped() or FINER_TAKES * deadline.elapsed > min(deadline.remaining, UNHURRIED):
-        return coarse
-    finer = np.sort(np.concatenate((slopes, 0.5 * (slopes[1:] + slopes[:-1]))))
-    fine = _Iteration(game, finer, over, least).run()
-    return min(coarse, fine, key=lambda one: float(one.upper.sum()))
+    found = _Iteration(_operator(game, over), over)
+    found.run(ROUGHLY)
+    for most in FINER:
+        if over() or len(game.leader_rewards) > most or FINER_TAKES * deadline.elapsed > deadline.remaining:
+            break
+        finer = found.refined()
+        finer.run(ROUGHLY)
+        found = min(found, finer, key=_Iteration.total)
+    found.run(1.0)
+    return found
 
 
 class _Iteration:
-    """The state of the iteration."""
+    """The state of the iteration: a support that is proven, and one from which the work goes on.
 
-    def __init__(
-        self, game: Game, slopes: FloatArray, over: Callable[[], bool], floors: FloatArray | None = None
-    ) -> None:
-        self._game = game
-        self._floors = floors
+    The first, ``H``, has ``H >= T_mu H`` for its multipliers. Those of the second may be others already, and nothing
+    is proven by it until it is raised.
+
+    Parameters
+    ----------
+    operator, over
+        What is iterated, and whether it is time to stop.
+    """
+
+    def __init__(self, operator: Operator, over: Callable[[], bool]) -> None:
+        self._operator = operator
+        self._game = operator.game
+        self._floors: FloatArray | None = None
         self._over = over
-        self._moves = transition_matrix(game)
-        self._blocks = blocks_of(game, BLOCK_ENTRIES)
-        self._above = follower_value_bounds(game).upper
-        self._slopes = slopes
-        self._planner = leader_value_bounds(game)
-        self._lower = _secured(game, self._blocks, self._moves, over)
-        self._support = self._planner.upper[:, None] + self._slopes * self._above[:, None]
-        self._chosen = [_none(block, len(self._slopes)) for block in self._blocks]
-        self._answers = game.follower_rewards + game.follower_discount * (self._moves @ self._lower)
-        self._weight, self._beyond = _interpolation(game, self._slopes)
+        self._planner = leader_value_bounds(operator.game)
+        self._slopes = operator.slopes
+        self._chosen = tuple(_none(block, len(self._slopes)) for block in operator.blocks)
+        self._proven = self._chosen
+        self._support = self._planner.upper[:, None] + self._slopes * operator.above[:, None]
+        self._trial = self._support
+        self._deciding = self._everywhere()
+        self._sweeps = 0
         self._rounding = self._raised(0.0)
 
-    def run(self) -> PayoffBound:
-        """Sweep until nothing moves or time is up, and make what is left safe."""
-        sweeps = 0
-        for round_ in range(FULL_SWEEPS):
-            before = self._bound().sum()
-            first = moved = self._sweep(search=round_ > 0)
-            sweeps += 1
-            for _ in range(CHEAP_SWEEPS):
-                if self._over() or moved <= self._little:
-                    break
-                moved = self._sweep(search=False)
-                sweeps += 1
-            gained = before - self._bound().sum() > self._little * self._game.num_states
-            if self._over() or (round_ > 0 and first <= self._little) or (round_ > 1 and not gained):
+    def refined(self) -> _Iteration:
+        """The iteration on a grid with twice as many slopes, which begins where this one has come to."""
+        coarse = self._slopes
+        finer = np.sort(np.concatenate((coarse, 0.5 * (coarse[1:] + coarse[:-1]))))
+        found = _Iteration(dataclasses.replace(self._operator, slopes=finer), self._over)
+        between = 0.5 * (self._support[:, 1:] + self._support[:, :-1])
+        found._trial = np.insert(self._support, np.arange(1, len(coarse)), between, axis=1)
+        found._chosen = tuple(one.refined() for one in self._chosen)
+        doubled = [np.repeat(one, 2, axis=2) for one in self._deciding]
+        found._deciding = tuple(one[..., 1:] | one[..., :-1] for one in doubled)
+        found._search()
+        return found
+
+    def run(self, share: float) -> None:
+        """Lower the bounds until searches for multipliers gain less than so many times what is little."""
+        self._improve(share, IMPROVEMENTS)
+        quiet = 0
+        for _ in range(SEARCHES):
+            if self._over() or quiet > QUIET:
                 break
-        return self._safe(sweeps)
+            before = self.total()
+            moved = self._search()
+            self._improve(share, FEW)
+            gained = before - self.total()
+            quiet = quiet + 1 if gained <= share * self._little * self._game.num_states else 0
+            if quiet and moved <= share**2 * self._little:
+                break
+        if not self._over():
+            self._improve(share, IMPROVEMENTS)
+
+    def total(self) -> float:
+        """The bounds of all states together."""
+        return float(self._worth(self._support).sum())
 
     @property
     def _little(self) -> float:
         return SETTLED * float(self._planner.width.max())
 
-    def _bound(self) -> FloatArray:
-        found: FloatArray = np.min(self._support - self._slopes * self._lower[:, None], axis=1)
+    def _worth(self, support: FloatArray) -> FloatArray:
+        """What a support, or a planner, says of the values."""
+        proven = np.min(support - self._slopes * self._operator.lower[:, None], axis=1)
+        found: FloatArray = np.minimum(proven, self._planner.upper)
         return found
 
-    def _after(self, support: FloatArray) -> FloatArray:
-        """``r_A + k r_B + gamma_A P H_j`` per joint action and slope ``k`` of the grid, ``j = (gamma_B/gamma_A) k``."""
-        game, beyond = self._game, self._beyond
-        if game.leader_discount == 0.0:
-            follows = game.follower_discount * self._slopes * self._above[:, None]
-        else:
-            follows = game.leader_discount * (support @ self._weight + beyond * self._above[:, None])
-        moved = self._moves @ follows
-        found: FloatArray = game.leader_rewards[:, None] + self._slopes * game.follower_rewards[:, None] + moved
-        return found
+    def _everywhere(self) -> tuple[NDArray[np.bool_], ...]:
+        return tuple(np.ones(chosen.jumps.shape, dtype=np.bool_) for chosen in self._chosen)
 
-    def _sweep(self, *, search: bool) -> float:
-        """Lower every bound by one application of the operator; by how much at most."""
-        after, moved = self._after(self._support), 0.0
-        fresh = self._support.copy()
-        for place, block in enumerate(self._blocks):
-            if search and not self._over():
-                self._chosen[place] = self._searched(block, after, self._chosen[place])
-            found = self._applied(block, after, self._chosen[place])
-            own = self._support[block.states]
-            fresh[block.states] = np.minimum(own, found)
-            moved = max(moved, float((own - fresh[block.states]).max()))
+    def _search(self) -> float:
+        """Choose better multipliers for the answers that decide, and for those that decide then.
+
+        They raise ``T_mu`` of the support in hand nowhere. By how much they lower it at most is returned.
+        """
+        operator = self._operator
+        after, asked = operator.after(self._trial), self._deciding
+        self._choose(after, asked)
+        step = operator.step(self._trial, self._chosen, self._little)
+        self._choose(after, tuple(new & ~old for new, old in zip(step.deciding, asked, strict=True)))
+        return float((self._trial - step.values).max())
+
+    def _choose(self, after: FloatArray, asked: tuple[NDArray[np.bool_], ...]) -> None:
+        """Choose better multipliers where they are asked about."""
+        self._chosen = tuple(
+            own if self._over() else searched(self._operator, block, after, own, where)
+            for block, own, where in zip(self._operator.blocks, self._chosen, asked, strict=True)
+        )
+
+    def _improve(self, share: float, most: int) -> None:
+        """Policy iteration with the multipliers that are chosen, so many steps at most.
+
+        Where ``T_mu G`` exceeds ``G`` by at most ``(1 - gamma_A) c``, ``G + c`` is proven, and so is what one step
+        makes of it.
+        """
+        discount, little = self._game.leader_discount, EXACTLY * share * self._little
+        charged = tuple(map(self._operator.charged, self._operator.blocks, self._chosen))
+        for _ in range(most):
+            step = self._operator.step(self._trial, self._chosen, self._little, charged)
+            self._sweeps += 1
+            short = max(0.0, float((step.values - self._trial).max())) / (1.0 - discount)
+            self._adopt(np.minimum(self._trial + short, step.values + discount * short))
+            moved = float((self._trial - step.values).max())
+            self._trial, self._deciding = step.values, step.deciding
+            if self._over() or (short <= little and moved <= little):
+                break
+            self._trial = self._operator.settled(step, step.values, (1.0 - discount) * little, KEPT_SWEEPS, self._over)
+
+    def _adopt(self, support: FloatArray) -> None:
+        """Take a support that the chosen multipliers prove where it bounds more."""
+        if self._proven is self._chosen:
+            self._support = np.minimum(self._support, support)
+        elif float(self._worth(support).sum()) < self.total():
+            self._support, self._proven = support, self._chosen
+
+    def sweep_above(self, floors: FloatArray, over: Callable[[], bool]) -> None:
+        """Lower the support for policies that keep floors, sweep by sweep."""
+        self._floors, self._over, self._chosen = floors, over, self._proven
+        for round_ in range(FLOOR_SEARCHES):
+            if round_:
+                self._choose(self._operator.after(self._support), self._everywhere())
+            first = moved = self._swept(floors)
+            for _ in range(FLOOR_SWEEPS):
+                if self._over() or moved <= self._little:
+                    break
+                moved = self._swept(floors)
+            if self._over() or (round_ and first <= self._little):
+                break
+
+    def _swept(self, floors: FloatArray) -> float:
+        """One sweep above floors; by how much it lowers a bound at most."""
+        after, fresh = self._operator.after(self._support), self._support.copy()
+        for block, chosen in zip(self._operator.blocks, self._chosen, strict=True):
+            by_answer = self._operator.applied(block, after, chosen)
+            found = self._above_floors(block, by_answer, floors[block.states]).max(axis=1)
+            fresh[block.states] = np.minimum(fresh[block.states], found)
+        moved = float((self._support - fresh).max())
         self._support = fresh
+        self._sweeps += 1
         return moved
-
-    def _punished(self, block: Block) -> FloatArray:
-        """``sum_b' beta(b') [r_B + gamma_B P L]`` per state, leader action and mix."""
-        found: FloatArray = self._answers[block.rows] @ block.mixes.T
-        return found
-
-    def _applied(self, block: Block, after: FloatArray, chosen: Multipliers) -> FloatArray:
-        """``T_mu H`` in the states of a block."""
-        values, punished = after[block.rows], self._punished(block)  # [s, a, b, j] and [s, a, m]
-        places = np.arange(len(block.states))[:, None, None]
-        answers = np.arange(block.follower)[None, :, None]
-        sums = self._slopes[chosen.jumps] - self._slopes
-        gained = values[places, :, answers, chosen.jumps] - sums[..., None] * punished[places, :, chosen.mixes]
-        by_answer: FloatArray = gained.max(axis=3)
-        if self._floors is not None:
-            by_answer = self._above_floors(block, by_answer, self._floors[block.states])
-        found: FloatArray = by_answer.max(axis=1)
-        return found
 
     def _above_floors(self, block: Block, by_answer: FloatArray, floors: FloatArray) -> FloatArray:
         """What is left of ``V + k v`` for each answer, ``[states, follower, slopes]``, where ``V`` is at least a floor.
@@ -232,7 +312,7 @@ class _Iteration:
         ``V + k v = (k/j) (V + j v) - (k/j - 1) V`` for ``j < k``; and an answer by which ``V`` stays below the floor is
         none. The best answer of a state is never dropped.
         """
-        lower, rounding = self._lower[block.states][:, None, None], self._rounding
+        lower, rounding = self._operator.lower[block.states][:, None, None], self._rounding
         found = by_answer.copy()
         for place in range(1, len(self._slopes) - 1):
             ratio = self._slopes[place + 1 :] / self._slopes[place]
@@ -243,28 +323,11 @@ class _Iteration:
         found[dropped] = -np.inf
         return found
 
-    def _searched(self, block: Block, after: FloatArray, chosen: Multipliers) -> Multipliers:
-        """Multipliers that lower the operator most, for every answer and slope."""
-        values, punished = after[block.rows], self._punished(block)
-        jumps, mixes = chosen.jumps.copy(), chosen.mixes.copy()
-        for k, slope in enumerate(self._slopes):
-            best = np.full((len(block.states), block.follower), np.inf)
-            for j in range(k, len(self._slopes)):
-                total = self._slopes[j] - slope
-                here = values[..., j]  # [s, a, b]
-                for m in range(len(block.mixes) if j > k else 1):
-                    worth = (here - total * punished[..., m, None]).max(axis=1)
-                    better = worth < best
-                    best = np.where(better, worth, best)
-                    jumps[..., k] = np.where(better, j, jumps[..., k])
-                    mixes[..., k] = np.where(better, m, mixes[..., k])
-        return Multipliers(jumps, mixes)
-
     def _secure(self) -> IntArray:
         """By state the mix that secures most."""
         found = np.zeros(self._game.num_states, dtype=np.int64)
-        for block in self._blocks:
-            found[block.states] = self._punished(block).min(axis=1).argmax(axis=1)
+        for block in self._operator.blocks:
+            found[block.states] = self._operator.punished(block).min(axis=1).argmax(axis=1)
         return found
 
     def _size(self) -> float:
@@ -274,7 +337,7 @@ class _Iteration:
             np.abs(game.leader_rewards).max() + np.abs(self._support).max() + np.abs(self._planner.lower).max()
         )
         return size + 2.0 * largest * float(
-            np.abs(game.follower_rewards).max() + np.abs([self._lower, self._above]).max()
+            np.abs(game.follower_rewards).max() + np.abs([self._operator.lower, self._operator.above]).max()
         )
 
     def _raised(self, excess: float) -> float:
@@ -291,27 +354,24 @@ class _Iteration:
         """
         if self._floors is not None:
             return 0.0
-        after, excess = self._after(self._support), 0.0
-        for block, chosen in zip(self._blocks, self._chosen, strict=True):
-            found = self._applied(block, after, chosen)
-            excess = max(excess, float((found - self._support[block.states]).max()))
-        return excess
+        step = self._operator.step(self._support, self._proven, self._little)
+        return max(0.0, float((step.values - self._support).max()))
 
-    def _safe(self, sweeps: int) -> PayoffBound:
+    def safe(self) -> PayoffBound:
         """The bound, raised until ``H >= T_mu H`` holds with all rounding counted."""
         support = self._support + self._raised(self._excess())
         noise = 8.0 * float(np.finfo(float).eps) * self._size()
-        upper = np.min(support - self._slopes * self._lower[:, None], axis=1) + noise
+        upper = np.min(support - self._slopes * self._operator.lower[:, None], axis=1) + noise
         return PayoffBound(
             upper=np.minimum(upper, self._planner.upper),
             slopes=self._slopes,
             support=support,
-            lower=self._lower,
-            above=self._above,
+            lower=self._operator.lower,
+            above=self._operator.above,
             proven=upper,
             secure=self._secure(),
-            multipliers=tuple(zip(self._blocks, self._chosen, strict=True)),
-            sweeps=sweeps,
+            multipliers=tuple(zip(self._operator.blocks, self._proven, strict=True)),
+            sweeps=self._sweeps,
             floors=self._floors,
         )
 
@@ -335,22 +395,19 @@ def _ratio(game: Game) -> float:
     return 1.0 if min(spreads) <= 0.0 else spreads[0] / spreads[1]
 
 
-def _interpolation(game: Game, slopes: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """How bounds at ``(gamma_B / gamma_A) k`` are made of those on the grid, ``[grid, k]``, and how far beyond it."""
-    count = len(slopes)
-    weight, beyond = np.zeros((count, count)), np.zeros(count)
-    scaled = slopes * (game.follower_discount / game.leader_discount if game.leader_discount > 0.0 else 0.0)
-    for k, slope in enumerate(scaled.tolist()):
-        if slope >= slopes[-1]:
-            weight[-1, k], beyond[k] = 1.0, slope - slopes[-1]
-            continue
-        low = int(np.searchsorted(slopes, slope, side="right")) - 1
-        share = (slope - slopes[low]) / (slopes[low + 1] - slopes[low])
-        weight[low, k], weight[low + 1, k] = 1.0 - share, share
-    return weight, beyond
+def _operator(game: Game, over: Callable[[], bool]) -> Operator:
+    """The operator on the coarse grid."""
+    blocks = tuple(blocks_of(game, BLOCK_ENTRIES))
+    return Operator(
+        game=game,
+        blocks=blocks,
+        slopes=np.array(SLOPES) * _ratio(game),
+        lower=_secured(game, blocks, transition_matrix(game), over),
+        above=follower_value_bounds(game).upper,
+    )
 
 
-def _secured(game: Game, blocks: list[Block], moves: object, over: Callable[[], bool]) -> FloatArray:
+def _secured(game: Game, blocks: tuple[Block, ...], moves: object, over: Callable[[], bool]) -> FloatArray:
     """What the follower secures against every leader, by mixing his actions, rounding included."""
     values = follower_value_bounds(game).lower
     size = float(np.abs(game.follower_rewards).max() + np.abs(values).max())

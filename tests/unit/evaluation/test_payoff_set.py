@@ -11,10 +11,14 @@ from ssg_mip import Game, LeaderPolicy, solve
 from ssg_mip.base.deadline import Deadline
 from ssg_mip.errors import OptionError
 from ssg_mip.evaluation.best_response import best_response
+from ssg_mip.evaluation.payoff_set import PayoffBound, payoff_set_bound
 from ssg_mip.evaluation.payoff_set import bound as module
-from ssg_mip.evaluation.payoff_set import payoff_set_bound
+from ssg_mip.evaluation.payoff_set.blocks import Block
+from ssg_mip.evaluation.payoff_set.operator import Multipliers, Operator
+from ssg_mip.evaluation.payoff_set.search import searched
 from ssg_mip.evaluation.value_bounds import follower_value_bounds, leader_value_bounds
-from ssg_mip.library import highway_merge, random_game
+from ssg_mip.library import funnel, garnet, highway_merge, pursuit, queue, random_game, security_grid, supply
+from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.proofs.claim import Claim
 from ssg_mip.proofs.payoff_lines import PayoffLines
 from tests.oracles.games import uneven_game
@@ -97,9 +101,10 @@ def test_it_is_exact_where_punishment_is_all_that_counts() -> None:
 def test_it_is_a_bound_whenever_it_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     game = random_game(1, 6, 3, 3, 2)
     best = solve(game, "commitment", gap=1e-5).leader_values
-    for sweeps in (1, 2, 5):
-        monkeypatch.setattr(module, "CHEAP_SWEEPS", sweeps)
-        monkeypatch.setattr(module, "FULL_SWEEPS", sweeps)
+    for times, grids in itertools.product((1, 2, 5), ((), module.FINER)):
+        for name in ("SEARCHES", "FEW", "IMPROVEMENTS", "KEPT_SWEEPS"):
+            monkeypatch.setattr(module, name, times)
+        monkeypatch.setattr(module, "FINER", grids)
         assert (payoff_set_bound(game).upper >= best).all()
 
 
@@ -172,3 +177,100 @@ def test_a_wish_to_stop_ends_it_with_a_bound() -> None:
     found = payoff_set_bound(game, stopped=stopped)
     assert found.sweeps <= 2
     assert (found.upper >= payoff_set_bound(game).upper - 1e-9).all()
+
+
+def scanned(operator: Operator, block: Block, after: FloatArray) -> Multipliers:
+    """The best multipliers of all, for every answer and slope: each slope above with each mix."""
+    punished, values, slopes = operator.punished(block), after[block.rows], operator.slopes
+    jumps, mixes = np.zeros((2, len(block.states), block.follower, len(slopes)), dtype=np.int64)
+    for k in range(len(slopes)):
+        best = np.full(jumps.shape[:2], np.inf)
+        for j, m in itertools.product(range(k, len(slopes)), range(len(block.mixes))):
+            worth = (values[..., j] - (slopes[j] - slopes[k]) * punished[..., m, None]).max(axis=1)
+            better = worth < best
+            best[better], jumps[better, k], mixes[better, k] = worth[better], j, m
+    return Multipliers(jumps, mixes)
+
+
+def swept(game: Game) -> FloatArray:
+    """The bound by the plain iteration: ``H`` falls to ``T_mu H``, with multipliers that are scanned now and then."""
+    operator = module._operator(game, bool)
+    support = leader_value_bounds(game).upper[:, None] + operator.slopes * operator.above[:, None]
+    for _ in range(4):
+        after = operator.after(support)
+        chosen = tuple(scanned(operator, block, after) for block in operator.blocks)
+        for _ in range(60):
+            support = np.minimum(support, operator.step(support, chosen, 0.0).values)
+    found: FloatArray = np.min(support - operator.slopes * operator.lower[:, None], axis=1)
+    return found
+
+
+@pytest.mark.parametrize(
+    "game",
+    [garnet(100, 11), pursuit(3), supply(5), queue(10), funnel(5, 5, 4), highway_merge(6, 3), security_grid(3)],
+    ids=["garnet", "pursuit", "supply", "queue", "funnel", "merge", "security"],
+)
+def test_it_is_as_tight_as_plain_sweeps(game: Game) -> None:
+    found, plainly = payoff_set_bound(game).upper, swept(game)
+    spread = float(leader_value_bounds(game).width.max())
+    assert (found <= plainly + 1e-4 * spread).all()
+    assert float(game.initial @ found) <= float(game.initial @ plainly) + 1e-5 * spread
+
+
+def held(game: Game, found: PayoffBound) -> FloatArray:
+    """``H - T_mu H`` for what a bound holds."""
+    blocks, chosen = zip(*found.multipliers, strict=True)
+    operator = Operator(game, blocks, found.slopes, found.lower, found.above)
+    margin: FloatArray = found.support - operator.step(found.support, chosen, 0.0).values
+    return margin
+
+
+@pytest.mark.parametrize("discounts", [(0.9, 0.9), (0.6, 0.9), (0.9, 0.6), (0.0, 0.9)])
+def test_what_is_proven_is_proven_wherever_it_stops(discounts: tuple[float, float]) -> None:
+    """However often the clock was looked at; and at its end it is tightest."""
+    game = uneven_game(3, discounts)
+    finished = float(payoff_set_bound(game).upper.sum())
+    for asked in (1, 2, 3, 5, 9, 17, 40, 100, 1000):
+        clock = itertools.count()
+        found = payoff_set_bound(game, stopped=lambda: next(clock) >= asked)  # noqa: B023 (used at once)
+        assert (held(game, found) >= -1e-13 * np.abs(found.support).max()).all()
+        assert finished <= float(found.upper.sum()) + 1e-6
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_search_raises_nothing(seed: int) -> None:
+    """And lowers about all that a scan of all multipliers would lower, where ``H`` is convex."""
+    game = random_game(seed, 8, 3, 3, 3, 0.9, 0.9)
+    operator = module._operator(game, bool)
+    support = leader_value_bounds(game).upper[:, None] + operator.slopes * operator.above[:, None]
+    for _ in range(200):  # until each slope has what planners get together
+        support = operator.step(support, tuple(module._none(block, 15) for block in operator.blocks), 0.0).values
+    after, lowered, possible = operator.after(support), 0.0, 0.0
+    for block in operator.blocks:
+        nothing = module._none(block, len(operator.slopes))
+        everywhere = np.ones(nothing.jumps.shape, dtype=np.bool_)
+        before = operator.applied(block, after, nothing)
+        chosen = searched(operator, block, after, nothing, everywhere)
+        found = operator.applied(block, after, chosen)
+        assert (found <= before + 1e-12).all()
+        assert (chosen.jumps >= np.arange(len(operator.slopes))).all()
+        same = searched(operator, block, after, nothing, ~everywhere)
+        assert (same.jumps == nothing.jumps).all()
+        lowered += float((before - found).sum())
+        possible += float((before - operator.applied(block, after, scanned(operator, block, after))).sum())
+    assert 0.9 * possible <= lowered <= possible + 1e-9
+    assert possible > 0.0
+
+
+def test_maximisers_that_are_kept_are_worth_no_more_than_the_operator() -> None:
+    """What they settle at is a fixed point of theirs, and ``T_mu`` of it is nowhere lower."""
+    game = random_game(2, 6, 3, 3, 3, 0.8, 0.9)
+    operator = module._operator(game, bool)
+    support = leader_value_bounds(game).upper[:, None] + operator.slopes * operator.above[:, None]
+    chosen = tuple(scanned(operator, block, operator.after(support)) for block in operator.blocks)
+    step = operator.step(support, chosen, 0.0)
+    settled = operator.settled(step, support, 1e-13, 2000, bool)
+    again = operator.settled(step, settled, np.inf, 1, bool)
+    assert again == pytest.approx(settled, abs=1e-11)
+    assert (settled <= support + 1e-11).all()
+    assert (operator.step(settled, chosen, 0.0).values >= settled - 1e-11).all()
