@@ -30,6 +30,7 @@ from ssg_mip.library import (
     actor_critic_trap,
     funnel,
     garnet,
+    highway_merge,
     iterated_prisoners_dilemma,
     kudo_akimoto_figure_1,
     matrix_game,
@@ -78,6 +79,14 @@ CATALOGUE: dict[str, tuple[Callable[..., Game], dict[str, Any]]] = {
     "families/queue_3.json": (queue, {"length": 3}),
     "families/robots_3x3.json": (robots, {"size": 3}),
     "families/supply_2.json": (supply, {"stock": 2}),
+    "large/funnel_10x10x10.npz": (funnel, {"stages": 10, "segments": 10, "levels": 10}),
+    "large/garnet_300.npz": (garnet, {"states": 300, "seed": 11}),
+    "large/merge_12x4.npz": (highway_merge, {"cells": 12, "speeds": 4}),
+    "large/pursuit_5x5.npz": (pursuit, {"size": 5}),
+    "large/queue_32.npz": (queue, {"length": 32}),
+    "large/robots_6x6.npz": (robots, {"size": 6}),
+    "large/security_4x4.npz": (security_grid, {"size": 4}),
+    "large/supply_16.npz": (supply, {"stock": 16}),
     **{f"matrix/{name}.json": (matrix_game, {"name": name}) for name in MATRIX_GAMES},
 }
 """Path inside ``instances/`` -> the function that builds the game, and its arguments."""
