@@ -35,7 +35,7 @@ from ssg_mip.runs.visit_log import Visits
 
 METHOD = "local"
 
-GENTLE, BOLD, BOLDEST = 0.1, 0.3, 1.0
+GENTLE, BOLD, BOLDEST = 0.3, 1.0, 3.0
 """Rates of ascents: from good policies, from others, and from every second one that is drawn."""
 
 STARTING_SHARE = 0.15
@@ -170,11 +170,15 @@ class _Search:
         asked, left = self._settings.starts, self._run.deadline.remaining
         if np.isinf(left):
             return asked
+        needed = LEAST_STEPS * min(self._step_seconds() for _ in range(2)) / ASCENT_SHARE
+        return max(1, min(asked, int(left / needed)))
+
+    def _step_seconds(self) -> float:
+        """What a step takes."""
         begun = time.monotonic()
         uniform = LeaderPolicy.uniform(self._inner.game).slots(self._inner.game)
         self._smooth.after(uniform, FIRST, self._smooth.start(), SWEEPS)
-        needed = LEAST_STEPS * (time.monotonic() - begun) / ASCENT_SHARE
-        return max(1, min(asked, int(left / needed)))
+        return time.monotonic() - begun
 
     def _steps_left(self, starts: int) -> int:
         """Steps of the next ascent of so many that are left."""
