@@ -45,7 +45,11 @@ ASCENT_SHARE = 0.75
 """Share of the time for all ascents; the rest is for going on uphill, from the best of them first."""
 
 LEAST_STEPS = 1000
-"""Steps without which an ascent is no good: rather than shorten all of them a run leaves starts out."""
+"""Steps without which a third ascent or a later one is left out, rather than shorten all of them.
+
+The first two may have half as many: the operator's policy and the uniform one lead to peaks far apart, and which of
+them is the better start differs from game to game.
+"""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -171,7 +175,7 @@ class _Search:
         if np.isinf(left):
             return asked
         needed = LEAST_STEPS * min(self._step_seconds() for _ in range(2)) / ASCENT_SHARE
-        return max(1, min(asked, int(left / needed)))
+        return max(1, min(asked, max(int(left / needed), min(2, int(2.0 * left / needed)))))
 
     def _step_seconds(self) -> float:
         """What a step takes."""
