@@ -18,7 +18,7 @@ from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.in_standard_form import into_form
 from ssg_mip.methods.local.judge import Judge
 from ssg_mip.methods.local.smooth_game import SmoothGame
-from ssg_mip.methods.local.soft_ascent import COOLER, FIRST, SWEEPS, Schedule, soft_ascent
+from ssg_mip.methods.local.soft_ascent import BOLD, FIRST, GENTLE, SWEEPS, Schedule, gently, soft_ascent
 from ssg_mip.methods.local.stage_policies import (
     Policies,
     deterministic_policies,
@@ -35,8 +35,8 @@ from ssg_mip.runs.visit_log import Visits
 
 METHOD = "local"
 
-GENTLE, BOLD, BOLDEST = 0.1, 0.3, 1.0
-"""Rates of ascents: from good policies, from others, and from every second one that is drawn."""
+BOLDEST = 3.0
+"""Rate of ascents from every second policy that is drawn."""
 
 STARTING_SHARE = 0.15
 """Share of the time of a start in which its policy is looked for."""
@@ -45,7 +45,11 @@ ASCENT_SHARE = 0.75
 """Share of the time for all ascents; the rest is for going on uphill, from the best of them first."""
 
 LEAST_STEPS = 1000
-"""Steps without which an ascent is no good: rather than shorten all of them a run leaves starts out."""
+"""Steps without which a third ascent or a later one is left out, rather than shorten all of them.
+
+The first two may have half as many: the operator's policy and the uniform one lead to peaks far apart, and which of
+them is the better start differs from game to game.
+"""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -170,11 +174,15 @@ class _Search:
         asked, left = self._settings.starts, self._run.deadline.remaining
         if np.isinf(left):
             return asked
+        needed = LEAST_STEPS * min(self._step_seconds() for _ in range(2)) / ASCENT_SHARE
+        return max(1, min(asked, max(int(left / needed), min(2, int(2.0 * left / needed)))))
+
+    def _step_seconds(self) -> float:
+        """What a step takes."""
         begun = time.monotonic()
         uniform = LeaderPolicy.uniform(self._inner.game).slots(self._inner.game)
         self._smooth.after(uniform, FIRST, self._smooth.start(), SWEEPS)
-        needed = LEAST_STEPS * (time.monotonic() - begun) / ASCENT_SHARE
-        return max(1, min(asked, int(left / needed)))
+        return time.monotonic() - begun
 
     def _steps_left(self, starts: int) -> int:
         """Steps of the next ascent of so many that are left."""
@@ -217,10 +225,8 @@ class _Search:
         """Ascend from one start."""
         policy = start.policy(run.sharing(STARTING_SHARE))
         first = best = self.judge(policy, start.name)
-        first_temperature = COOLER if start.rate == GENTLE else FIRST
-        schedule = Schedule(
-            rate=start.rate, first=first_temperature, progress=self._progress(steps, run.deadline.share(1.0))
-        )
+        progress = self._progress(steps, run.deadline.share(1.0))
+        schedule = gently(progress) if start.rate == GENTLE else Schedule(rate=start.rate, progress=progress)
         for trial in soft_ascent(self._smooth, policy, schedule):
             best = self._better(best, self.judge(trial, f"{start.name}, smooth ascent"))
         foothills = [policy, best.policy, trial] if self._is_dense else [best.policy]

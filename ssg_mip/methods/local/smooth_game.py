@@ -17,6 +17,7 @@ which moves little from one step to the next.
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -51,6 +52,19 @@ class _Answer:
     shift: FloatArray
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Side:
+    """One player's rewards per row, in units of their spread, and discount."""
+
+    rewards: FloatArray
+    discount: float
+
+    @classmethod
+    def of(cls, rewards: FloatArray, discount: float) -> _Side:
+        """From rewards in any unit."""
+        return cls(rewards / spread_of(rewards), discount)
+
+
 class SmoothGame:
     """The arrays of a game, rewards in units of their spread.
 
@@ -67,27 +81,36 @@ class SmoothGame:
 
     def __init__(self, game: Game, weights: FloatArray) -> None:
         self.game = game
-        slots = int(game.follower_offsets[-1])
+        self._slots = len(game.leader_slot_state), len(game.follower_slot_state)
         shape = game.num_rows, game.num_states
-        self._moves = csr_array((game.probabilities, game.successors, game.indptr), shape=shape)
+        self._moves = csr_array((game.probabilities, _short(game.successors), _short(game.indptr)), shape=shape)
         row = np.repeat(np.arange(game.num_rows), np.diff(game.indptr))
         order = np.argsort(game.row_follower_slot[row], kind="stable")
-        self._probabilities, self._leader_slots = game.probabilities[order], game.row_leader_slot[row[order]]
-        ends = np.cumsum(np.bincount(game.row_follower_slot[row], minlength=slots))
+        self._probabilities, self._leader_slots = game.probabilities[order], _short(game.row_leader_slot[row[order]])
         self._induced = csr_array(
-            (self._probabilities.copy(), game.successors[order], np.append(0, ends)), shape=(slots, game.num_states)
-        )
-        places = game.row_follower_slot, np.arange(game.num_rows)
-        self._by_answer = csr_array((np.ones(game.num_rows), places), shape=(slots, game.num_rows))
-        self._rewards = np.column_stack(
             (
-                game.follower_rewards / spread_of(game.follower_rewards),
-                game.leader_rewards / spread_of(game.leader_rewards),
-            )
+                self._probabilities.copy(),
+                _short(game.successors[order]),
+                _ends(game.row_follower_slot[row], self._slots[1]),
+            ),
+            shape=(self._slots[1], game.num_states),
         )
-        self._discounts = np.array([game.follower_discount, game.leader_discount])
+        self._follower = _Side.of(game.follower_rewards, game.follower_discount)
+        self._leader = _Side.of(game.leader_rewards, game.leader_discount)
+        self._by_leader_slot = _short(game.row_follower_slot), _ends(game.row_leader_slot, self._slots[0])
+        by_answer = np.argsort(game.row_follower_slot, kind="stable")
+        self._payoffs = [
+            csr_array(
+                (
+                    side.rewards[by_answer],
+                    _short(game.row_leader_slot[by_answer]),
+                    _ends(game.row_follower_slot, self._slots[1]),
+                ),
+                shape=self._slots[::-1],
+            )
+            for side in (self._follower, self._leader)
+        ]
         self.weigh(weights)
-        self._leader_starts: IntArray = np.flatnonzero(game.row_follower == 0)
         self._log_counts = np.log(game.follower_counts)
 
     def weigh(self, weights: FloatArray) -> None:
@@ -114,8 +137,8 @@ class SmoothGame:
         sweeps
             How many.
         """
-        np.multiply(self._probabilities, slots[self._leader_slots], out=self._induced.data)
-        rewards = self._by_answer @ (slots[self.game.row_leader_slot][:, None] * self._rewards)
+        np.multiply(self._probabilities, slots.take(self._leader_slots), out=self._induced.data)
+        rewards = [payoffs @ slots for payoffs in self._payoffs]
         follower, leader, answer = self._values(rewards, temperature, before, sweeps)
         visits, adjoint = self._visits(answer, before, sweeps)
         now = Tracked(follower, leader, visits, adjoint)
@@ -125,35 +148,52 @@ class SmoothGame:
 
     def _direction(self, now: Tracked, answer: _Answer) -> FloatArray:
         """``D / d`` per leader slot."""
-        game = self.game
-        steering = answer.shift + (now.adjoint / np.maximum(now.visits, RAREST))[game.follower_slot_state] * answer.mix
-        values = self._rewards + self._discounts * (self._moves @ np.column_stack((now.follower, now.leader)))
-        shares = np.column_stack((steering, answer.mix))[game.row_follower_slot]
-        direction: FloatArray = np.add.reduceat(np.einsum("ri,ri->r", shares, values), self._leader_starts)
+        price = now.adjoint / np.maximum(now.visits, RAREST)
+        steering = answer.shift + price.take(self.game.follower_slot_state) * answer.mix
+        followed = self._by_actions(self._follower, now.follower) @ steering
+        direction: FloatArray = followed + self._by_actions(self._leader, now.leader) @ answer.mix
         return direction
 
+    def _by_actions(self, side: _Side, values: FloatArray) -> Any:
+        """One player's action values, ``[leader slot, follower slot]``."""
+        of_rows = self._moves @ values
+        of_rows *= side.discount
+        of_rows += side.rewards
+        return csr_array((of_rows, *self._by_leader_slot), shape=self._slots)
+
     def _values(
-        self, rewards: FloatArray, temperature: float, before: Tracked, sweeps: int
+        self, rewards: list[FloatArray], temperature: float, before: Tracked, sweeps: int
     ) -> tuple[FloatArray, FloatArray, _Answer]:
         game, follower, leader = self.game, before.follower, before.leader
         first, state = game.follower_offsets[:-1], game.follower_slot_state
         for _ in range(sweeps):
-            values = rewards + self._discounts * (self._induced @ np.column_stack((follower, leader)))
-            own, led = values[:, 0], values[:, 1]
+            own = rewards[0] + self._follower.discount * (self._induced @ follower)
+            led = rewards[1] + self._leader.discount * (self._induced @ leader)
             best = np.maximum.reduceat(own, first)
-            mix = np.exp((own - best[state]) / temperature)
+            mix = np.exp((own - best.take(state)) / temperature)
             total = np.add.reduceat(mix, first)
-            mix /= total[state]
+            mix /= total.take(state)
             follower = best + temperature * (np.log(total) - self._log_counts)
             leader = np.add.reduceat(mix * led, first)
-        return follower, leader, _Answer(mix, mix * (led - leader[state]) / temperature)
+        return follower, leader, _Answer(mix, mix * (led - leader.take(state)) / temperature)
 
     def _visits(self, answer: _Answer, before: Tracked, sweeps: int) -> tuple[FloatArray, FloatArray]:
         visits, adjoint, state, arrivals = before.visits, before.adjoint, self.game.follower_slot_state, self._induced.T
-        led, own = self._discounts[1] * answer.mix, self._discounts[0] * answer.mix
-        shifted = self._discounts[0] * answer.shift
+        led, own = self._leader.discount * answer.mix, self._follower.discount * answer.mix
+        shifted = self._follower.discount * answer.shift
         for _ in range(sweeps):
-            here = visits[state]
-            arriving = arrivals @ np.column_stack((led * here, own * adjoint[state] + shifted * here))
-            visits, adjoint = self._weights + arriving[:, 0], arriving[:, 1]
+            here = visits.take(state)
+            adjoint = arrivals @ (own * adjoint.take(state) + shifted * here)
+            visits = self._weights + arrivals @ (led * here)
         return visits, adjoint
+
+
+def _short(indices: IntArray) -> Any:
+    """Indices in half the memory where they fit."""
+    fits = indices.size == 0 or int(indices.max()) <= np.iinfo(np.int32).max
+    return indices.astype(np.int32) if fits else indices
+
+
+def _ends(places: IntArray, count: int) -> Any:
+    """Where the entries of each of so many places end, after a sort by place, with a 0 before."""
+    return _short(np.append(0, np.cumsum(np.bincount(places, minlength=count))))

@@ -21,7 +21,7 @@ from ssg_mip.exact.heuristics.simple import simple_policies
 from ssg_mip.exact.heuristics.sparse_steps import Climb
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.local.smooth_game import SmoothGame
-from ssg_mip.methods.local.soft_ascent import COOLER, FIRST, Schedule, soft_ascent
+from ssg_mip.methods.local.soft_ascent import BOLD, Schedule, gently, soft_ascent
 from ssg_mip.methods.local.stage_policies import Policies, deterministic_policies, mixed_policies
 from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.problem import Problem
@@ -41,9 +41,6 @@ GENTLE_SHARE = 0.6
 
 ASCENT_STEPS = 2000
 """Steps of an ascent; fewer where time is short."""
-
-GENTLE, BOLD = 0.1, 0.3
-"""Rates of ascents: from the best policy met, and from the iterate."""
 
 HARDER, EASIER, HEAVIEST = 1.5, 0.9, 1e3
 """What the weight of a state is multiplied by below its floor and elsewhere, and the largest product of these."""
@@ -75,10 +72,10 @@ class Leaps:
         if self._fresh:
             self._fresh = False
             self._look_at_stages(seen, run.sharing(STAGE_SHARE))
-            self._ascend(seen, seen.highest.policy, _gently(run.sharing(GENTLE_SHARE)))
-            self._ascend(seen, here.policy, Schedule(rate=BOLD, first=FIRST, progress=_over(run)))
+            self._ascend(seen, seen.highest.policy, gently(_over(run.sharing(GENTLE_SHARE))))
+            self._ascend(seen, here.policy, Schedule(rate=BOLD, progress=_over(run)))
         else:
-            self._ascend(seen, here.policy, _gently(run))
+            self._ascend(seen, here.policy, gently(_over(run)))
         return seen.leap
 
     def _look_at_stages(self, seen: _Seen, run: Run) -> None:
@@ -137,10 +134,6 @@ class _Seen:
         if climb.better(here, trial) and (self.leap is None or climb.worth(trial) > climb.worth(self.leap)):
             self.leap = trial
         return climb.falls(here, trial)
-
-
-def _gently(run: Run) -> Schedule:
-    return Schedule(rate=GENTLE, first=COOLER, progress=_over(run))
 
 
 def _over(run: Run) -> Callable[[int], float]:

@@ -18,7 +18,7 @@ from ssg_mip.library.figure_one import kudo_akimoto_figure_1
 from ssg_mip.library.random_games import random_game
 from ssg_mip.methods.local import solve as local
 from ssg_mip.methods.local.smooth_game import SmoothGame
-from ssg_mip.methods.local.soft_ascent import FIRST, HOT, JUDGED, LAST, RARELY, Schedule, soft_ascent
+from ssg_mip.methods.local.soft_ascent import CALM, FIRST, HOT, JUDGED, LAST, RARELY, Schedule, soft_ascent
 from ssg_mip.methods.local.stage_policies import mixed_policies, priced_policies
 from ssg_mip.problem.problem import Problem
 from ssg_mip.runs.run import Run
@@ -161,7 +161,15 @@ def test_the_temperature_falls_from_first_to_last() -> None:
     assert schedule.temperature(1.0) == pytest.approx(LAST)
     game = random_game(5, 10, 3, 3, 2)
     policies = list(soft_ascent(SmoothGame(game, game.initial), LeaderPolicy.uniform(game), schedule))
-    assert len(policies) == int(HOT * 400) // RARELY + int((1.0 - HOT) * 400) // JUDGED + 1
+    hot = int(HOT * 400)
+    cool = [step for step in range(hot, 400) if step % JUDGED == 0]
+    assert len(policies) == (hot - 1) // RARELY + len(cool) + 1
+
+
+def test_steps_shrink_with_the_temperature_once_it_is_calm() -> None:
+    schedule = Schedule(rate=0.4, progress=lambda done: 1.0)
+    assert schedule.step(2.0 * CALM) == schedule.step(CALM) == 0.4
+    assert schedule.step(0.25 * CALM) == pytest.approx(0.1)
 
 
 def test_the_first_priced_policy_is_that_of_the_operator_and_later_ones_are_not() -> None:
