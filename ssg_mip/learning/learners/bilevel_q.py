@@ -243,7 +243,7 @@ class _Copies:
     def _rates(self, rows: IntArray) -> tuple[FloatArray | float, FloatArray | float]:
         if self._settings.rate == "constant":
             return self._settings.leader_rate, self._settings.follower_rate
-        rate: FloatArray = (1.0 + self.visits[rows]) ** -self._settings.rate_exponent
+        rate = np.power(1.0 + self.visits[rows].astype(float), -self._settings.rate_exponent)
         return rate, rate
 
 

@@ -118,15 +118,14 @@ class BatchedCritics:
     """
 
     def __init__(self, game: Game, leader_critic: FloatArray | None, follower_critic: FloatArray | None) -> None:
-        self.leader, self.follower = (
-            np.zeros(game.num_rows) if critic is None else np.array(critic, dtype=float)
-            for critic in (leader_critic, follower_critic)
-        )
+        zeros = np.zeros(game.num_rows)
+        self.leader: FloatArray = np.array(zeros if leader_critic is None else leader_critic, dtype=float)
+        self.follower: FloatArray = np.array(zeros if follower_critic is None else follower_critic, dtype=float)
         self._game = game
         answers, self.lead = stage_solution(game, self.leader, self.follower)
         states = game.leader_slot_state
         actions = np.arange(len(states)) - game.leader_offsets[states]
-        self._answered: IntArray = self.row(states, actions, answers)
+        self._answered = self.row(states, actions, answers)
         self.rows: IntArray = self._answered[game.leader_offsets[:-1] + self.lead]
 
     def answer(self, states: IntArray, leader_actions: IntArray) -> IntArray:
@@ -135,7 +134,7 @@ class BatchedCritics:
         answers: IntArray = game.row_follower[self._answered[game.leader_offsets[states] + leader_actions]]
         return answers
 
-    def row(self, states: IntArray, a: IntArray, b: IntArray | int) -> IntArray:
+    def row(self, states: IntArray, a: IntArray, b: IntArray) -> IntArray:
         """The rows of joint actions."""
         rows: IntArray = self._game.row_offsets[states] + a * self._game.follower_counts[states] + b
         return rows
@@ -143,12 +142,13 @@ class BatchedCritics:
     def refresh(self, states: IntArray, a: IntArray) -> None:
         """Bring the stage solution of some states up to date after critics changed at one leader action of each."""
         game = self._game
-        answers = _block(self.row(states, a, 0), game.follower_counts[states])
+        answers = _block(self.row(states, a, np.zeros_like(a)), game.follower_counts[states])
         slots = _block(game.leader_offsets[states], game.leader_counts[states])
         here = np.arange(len(states))
         self._answered[slots[here, a]] = answers[here, self.follower[answers].argmax(axis=1)]
         rows = self._answered[slots]
-        self.lead[states] = lead = self.leader[rows].argmax(axis=1)
+        lead = self.leader[rows].argmax(axis=1)
+        self.lead[states] = lead
         self.rows[states] = rows[here, lead]
 
 
