@@ -2,7 +2,9 @@
 
 Its optimum is Pareto-optimal whenever every weight is positive. Use it when you want to know how good a stationary
 commitment can get; use policy iteration when every state must improve on where you stand. The work grows steeply
-with the number of states: stop it at any time, the bound stays valid. Nothing is drawn; the seed goes to HiGHS only.
+with the number of states: stop it at any time, the bound stays valid. Where the program is too large to be written, a
+time limit is used for a local search (:mod:`ssg_mip.methods.instead_of_program`), which may draw the order of answers
+that it tries. Nothing else is drawn; the seed goes to HiGHS only.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import dataclasses
 
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.exact.unsteered import solve_suited
+from ssg_mip.methods.instead_of_program import with_local_search
 from ssg_mip.methods.suggestions import suggestions_for
 from ssg_mip.methods.wanted import solve_wanted
 from ssg_mip.problem.problem import Problem
@@ -24,7 +27,7 @@ def solve(problem: Problem, run: Run) -> Result:
     run = dataclasses.replace(run, suggest=suggestions_for(problem, run))
     if problem.objective.goal is not None:
         return solve_wanted(problem, run, problem.objective.goal)
-    answer = solve_suited(problem, run)
+    answer = with_local_search(problem, run, solve_suited(problem, run))
     found = answer.found
     trajectory: tuple[TrajectoryPoint, ...] = ()
     status = Status.INFEASIBLE if answer.termination is Termination.INFEASIBLE else Status.NO_SOLUTION

@@ -10,7 +10,7 @@ import numpy as np
 
 from ssg_mip.errors import OptionError
 from ssg_mip.game.game import Game
-from ssg_mip.learning.simulation import Simulator
+from ssg_mip.learning.simulation import BatchSimulator, Simulator
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 from ssg_mip.runs.settings import NOT_NEGATIVE, POSITIVE
 
@@ -60,12 +60,12 @@ def moments(steps: int, count: int) -> list[int]:
     return marks if marks[0] > 0 else marks[1:]
 
 
-def blocks(steps: int, marks: list[int]) -> Iterator[tuple[range, bool]]:
-    """Steps from 0 on in blocks of at most :data:`LONGEST_BLOCK`, and whether one of the ``marks`` ends the block."""
+def blocks(steps: int, marks: list[int], longest: int = LONGEST_BLOCK) -> Iterator[tuple[range, bool]]:
+    """Steps from 0 on in blocks of at most ``longest``, and whether one of the ``marks`` ends the block."""
     first = 0
     for mark in marks:
         while first < mark:
-            last = min(first + LONGEST_BLOCK, mark, steps)
+            last = min(first + longest, mark, steps)
             yield range(first, last), last == mark
             first = last
 
@@ -92,10 +92,23 @@ def training_simulator(
     restart
         Probability of ending an episode after a step; ``1 - gamma`` for the larger discount if absent.
     """
+    played, ending = _training(game, uniform_starts, restart)
+    return Simulator(played, rng, restart=ending)
+
+
+def training_copies(
+    game: Game, rng: np.random.Generator, copies: int, *, uniform_starts: bool, restart: float | None
+) -> BatchSimulator:
+    """Play of many copies at once for training; as :func:`training_simulator`."""
+    played, ending = _training(game, uniform_starts, restart)
+    return BatchSimulator(played, rng, batch=copies, restart=ending)
+
+
+def _training(game: Game, uniform_starts: bool, restart: float | None) -> tuple[Game, float]:
+    """The game with the starts of training, and the probability of ending an episode after a step."""
     if uniform_starts:
         game = game.replace(initial=np.full(game.num_states, 1.0 / game.num_states))
-    ending = 1.0 - max(game.leader_discount, game.follower_discount) if restart is None else restart
-    return Simulator(game, rng, restart=ending)
+    return game, 1.0 - max(game.leader_discount, game.follower_discount) if restart is None else restart
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)

@@ -109,3 +109,50 @@ class LearningCritics:
         best = worth.index(max(worth))
         self.lead[state] = best
         self.rows[state] = rows[best]
+
+
+class BatchedCritics:
+    """Critics in arrays that change in many places at a time, with the stage solution kept up to date.
+
+    The stage games that a change touches are solved together; ties are those of :class:`LearningCritics`.
+    """
+
+    def __init__(self, game: Game, leader_critic: FloatArray | None, follower_critic: FloatArray | None) -> None:
+        zeros = np.zeros(game.num_rows)
+        self.leader: FloatArray = np.array(zeros if leader_critic is None else leader_critic, dtype=float)
+        self.follower: FloatArray = np.array(zeros if follower_critic is None else follower_critic, dtype=float)
+        self._game = game
+        answers, self.lead = stage_solution(game, self.leader, self.follower)
+        states = game.leader_slot_state
+        actions = np.arange(len(states)) - game.leader_offsets[states]
+        self._answered = self.row(states, actions, answers)
+        self.rows: IntArray = self._answered[game.leader_offsets[:-1] + self.lead]
+
+    def answer(self, states: IntArray, leader_actions: IntArray) -> IntArray:
+        """``b(a)``, one for each state and action."""
+        game = self._game
+        answers: IntArray = game.row_follower[self._answered[game.leader_offsets[states] + leader_actions]]
+        return answers
+
+    def row(self, states: IntArray, a: IntArray, b: IntArray) -> IntArray:
+        """The rows of joint actions."""
+        rows: IntArray = self._game.row_offsets[states] + a * self._game.follower_counts[states] + b
+        return rows
+
+    def refresh(self, states: IntArray, a: IntArray) -> None:
+        """Bring the stage solution of some states up to date after critics changed at one leader action of each."""
+        game = self._game
+        answers = _block(self.row(states, a, np.zeros_like(a)), game.follower_counts[states])
+        slots = _block(game.leader_offsets[states], game.leader_counts[states])
+        here = np.arange(len(states))
+        self._answered[slots[here, a]] = answers[here, self.follower[answers].argmax(axis=1)]
+        rows = self._answered[slots]
+        lead = self.leader[rows].argmax(axis=1)
+        self.lead[states] = lead
+        self.rows[states] = rows[here, lead]
+
+
+def _block(first: IntArray, lengths: IntArray) -> IntArray:
+    """The places ``[n, longest]`` of blocks that begin at ``first``; shorter ones repeat their last place."""
+    places: IntArray = first[:, None] + np.minimum(np.arange(lengths.max()), lengths[:, None] - 1)
+    return places

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -25,8 +26,11 @@ from ssg_mip.exact.size_limit import (
     obstacle,
     restricted_products,
 )
+from ssg_mip.exact.solving import solve_commitment
 from ssg_mip.game.policy import FollowerPolicy
 from ssg_mip.library import kudo_akimoto_figure_1, random_game
+from ssg_mip.methods.instead_of_program import with_local_search
+from ssg_mip.problem.problem import Problem
 from ssg_mip.programs.commitment import commitment
 from ssg_mip.programs.deterministic import deterministic_commitment
 from ssg_mip.programs.improvement import improvement
@@ -75,7 +79,7 @@ def test_pairs_of_follower_actions_are_counted(monkeypatch: pytest.MonkeyPatch) 
     for program in (CommitmentBridge, ImprovementBridge):
         monkeypatch.setattr(program, "write", None)
     for method in ("commitment", "policy-iteration"):
-        result = solve(wide, method, time_limit=20.0, presolve=False)
+        result = solve(wide, method, time_limit=6.0, presolve=False)
         assert result.termination is Termination.SIZE_LIMIT
         assert result.leader_value < result.dual_bound < np.inf
 
@@ -97,7 +101,7 @@ def test_a_large_game_gets_a_policy_with_its_exact_value_and_the_payoff_bound(
     monkeypatch.setattr(size_limit, "MOST_PRODUCTS", 100)
     for program in (CommitmentBridge, ImprovementBridge):
         monkeypatch.setattr(program, "write", None)
-    result = solve(LARGE, method, time_limit=60.0)
+    result = solve(LARGE, method, time_limit=10.0)
     assert result.termination is Termination.SIZE_LIMIT
     assert result.status is Status.FEASIBLE
     assert isinstance(result.leader_policy, LeaderPolicy)
@@ -107,6 +111,30 @@ def test_a_large_game_gets_a_policy_with_its_exact_value_and_the_payoff_bound(
     assert planner - 0.1 < result.dual_bound < planner
     assert result.bound_proof is BoundProof.PAYOFFS
     assert result.leader_value < result.dual_bound
+
+
+def test_a_time_limit_is_used_for_a_local_search_where_no_program_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without one the simple policies are the answer; a limit that is over at once leaves it as it is."""
+    monkeypatch.setattr(size_limit, "MOST_PRODUCTS", 100)
+    simple, timed = solve(LARGE, "commitment"), solve(LARGE, "commitment", time_limit=8.0)
+    assert simple.termination is timed.termination is Termination.SIZE_LIMIT
+    assert timed.leader_value > simple.leader_value + 0.01
+    assert timed.check.passed
+    assert timed.leader_values == pytest.approx(best_response(LARGE, timed.leader_policy).leader_values)
+
+
+def test_there_is_no_local_search_without_a_limit_or_under_a_floor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ssg_mip.methods.instead_of_program.HOME", "none.such")
+    problem, answer = Problem(LARGE), solve_commitment(Problem(SMALL), Run())
+    answer = dataclasses.replace(answer, termination=Termination.SIZE_LIMIT, lps=0)
+    floored = problem.above(np.full(LARGE.num_states, -1e3))
+    limited = Run(deadline=Deadline(60.0))
+    for question, run in ((problem, Run()), (floored, limited), (problem, Run(deadline=Deadline(0.0)))):
+        assert with_local_search(question, run, answer) is answer
+    searched = dataclasses.replace(answer, lps=1)
+    assert with_local_search(problem, limited, searched) is searched
+    with pytest.raises(ModuleNotFoundError):
+        with_local_search(problem, limited, answer)
 
 
 def test_a_simple_policy_that_meets_the_bound_is_optimal_without_a_program(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -312,6 +312,86 @@ def test_what_is_read_is_a_game_like_any_other(tmp_path: Path) -> None:
     assert result.leader_value == pytest.approx(float(np.dot(game.initial, result.leader_values)))
 
 
+def lines_that_overrule(rng: np.random.Generator, states: int, actions: tuple[int, int]) -> tuple[str, np.ndarray]:
+    """Statements with names, numbers and stars in any order, and what they say on dense arrays: chances and rewards."""
+    chances, rewards = np.zeros((2, *actions, states, states))
+    said = []
+
+    def place(count: int) -> tuple[str, slice]:
+        drawn = int(rng.integers(-2, count))
+        return ("*", slice(None)) if drawn < 0 else (str(drawn), slice(drawn, drawn + 1))
+
+    for _ in range(60):
+        (a, mine), (b, his), (source, here), (target, there) = map(place, (*actions, states, states))
+        both = "*" if a == b == "*" else f"{a} {b}"
+        number, kind = int(rng.integers(-9, 10)), rng.integers(5)
+        if kind == 0:
+            said.append(f"T: {both} : {source} : {target} : {abs(number)}")
+            chances[mine, his, here, there] = abs(number)
+        elif kind == 1:
+            row = rng.integers(0, 3, states)
+            said.append(f"T: {both} : {source}\n{' '.join(map(str, row))}")
+            chances[mine, his, here] = row
+        elif kind == 2 and rng.random() < 0.3:
+            said.append(f"T: {both} :\nidentity")
+            chances[mine, his] = np.eye(states)
+        else:
+            said.append(f"R: {both} : {source} : {target} : * : {number}")
+            rewards[mine, his, here, there] = number
+    for a, b, source in np.argwhere(chances.sum(axis=3) != 1.0):
+        row = rng.multinomial(8, np.full(states, 1.0 / states)) / 8.0
+        said.append(f"T: {a} {b} : {source} :\n{' '.join(map(str, row))}")
+        chances[a, b, source] = row
+    return "\n".join(said), np.stack((chances, rewards))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_later_lines_overrule_earlier_ones(seed: int, tmp_path: Path) -> None:
+    states, actions = 4, (2, 3)
+    text, (chances, rewards) = lines_that_overrule(np.random.default_rng(seed), states, actions)
+    heading = f"agents: 2\ndiscount: 0.5\nvalues: reward\nstates: {states}\nstart: 2\nactions:\n2\n3\n"
+    game = read_dpomdp(written(tmp_path, g__dpomdp=heading + text) / "g.dpomdp")
+    by_state = chances.transpose(2, 0, 1, 3).reshape(game.num_rows, states)
+    np.testing.assert_array_equal(game.dense_transition, by_state)
+    earned = (chances * rewards).sum(axis=3).transpose(2, 0, 1).ravel()
+    np.testing.assert_allclose(game.leader_rewards, earned, atol=1e-12)
+    second = read_dpomdp(tmp_path / "g.dpomdp", leader=2)
+    np.testing.assert_array_equal(second.dense_transition, chances.transpose(2, 1, 0, 3).reshape(-1, states))
+
+
+MANY_STATES = """agents: 2
+discount: 0.9
+values: reward
+states: 10000
+start: 0
+actions:
+stay go
+stay go
+T: * :
+{moves}
+T: go go : * : 7 : 0.5
+T: go go : 7 : 7 : 1
+R: * : * : * : * : -1
+R: * : * : 7 : * : 3
+"""
+
+
+def test_ten_thousand_states_are_read_where_few_follow_on_each(tmp_path: Path) -> None:
+    text = MANY_STATES.format(moves="identity") + "".join(
+        f"T: go go : {k} : {k} : 0.5\n" for k in range(10_000) if k != 7
+    )
+    game = read_dpomdp(written(tmp_path, g__dpomdp=text) / "g.dpomdp")
+    assert (game.num_states, game.num_rows, len(game.successors)) == (10_000, 40_000, 49_999)
+    assert game.leader_rewards[:4].tolist() == [-1.0, -1.0, -1.0, 1.0]
+    assert game.leader_rewards[28:32].tolist() == [3.0] * 4
+
+
+def test_ten_thousand_states_that_may_all_follow_are_refused(tmp_path: Path) -> None:
+    written(tmp_path, g__dpomdp=MANY_STATES.format(moves="uniform"))
+    with pytest.raises(InvalidInstanceError, match="more than 20,000,000 chances"):
+        read_dpomdp(tmp_path / "g.dpomdp")
+
+
 TWO_STATES = """agents: 2
 discount: 0.9
 values: reward

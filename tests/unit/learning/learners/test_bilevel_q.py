@@ -9,7 +9,14 @@ from ssg_mip import Game, solve
 from ssg_mip.base.status import Termination
 from ssg_mip.errors import OptionError
 from ssg_mip.learning.learners.bilevel_q import Settings, learn
-from ssg_mip.learning.learners.stage_critics import execution_of, residuals
+from ssg_mip.learning.learners.schedules import training_copies
+from ssg_mip.learning.learners.stage_critics import (
+    BatchedCritics,
+    LearningCritics,
+    execution_of,
+    residuals,
+    stage_solution,
+)
 from ssg_mip.learning.simulation import Simulator
 from ssg_mip.library import actor_critic_trap as trap_game
 from ssg_mip.library import matrix_game, random_game
@@ -93,6 +100,74 @@ def test_the_critics_converge_to_the_fixed_point_of_the_operator() -> None:
     assert np.array_equal(learned.execution.rows(), execution_of(game, leader, follower).rows())
 
 
+@pytest.mark.parametrize("scale", [1, 10**6])
+def test_stage_games_solved_together_are_those_solved_one_by_one(scale: int) -> None:
+    """On ragged games, with critics of few whole numbers, so that ties are everywhere, and of many."""
+    game, rng = agreement_game(1, 11).to_game(), np.random.default_rng(5)
+    ties = 0
+    for _ in range(200):
+        start = rng.integers(0, 3 * scale, size=(2, game.num_rows)).astype(float)
+        single, together = LearningCritics(game, *start), BatchedCritics(game, *start)
+        states = rng.integers(0, game.num_states, size=6)
+        a = (rng.random(6) * game.leader_counts[states]).astype(np.int64)
+        b = (rng.random(6) * game.follower_counts[states]).astype(np.int64)
+        rows = together.row(states, a, b)
+        together.leader[rows], together.follower[rows] = rng.integers(0, 3 * scale, size=(2, 6))
+        single.leader, single.follower = together.leader.tolist(), together.follower.tolist()
+        together.refresh(states, a)
+        for state, action in zip(states.tolist(), a.tolist(), strict=True):
+            single.refresh(state, action)
+        answers, lead = stage_solution(game, together.leader, together.follower)
+        assert together.lead.tolist() == single.lead == lead.tolist()
+        assert together.rows.tolist() == single.rows
+        assert together.answer(states, a).tolist() == [single.answer(*one) for one in zip(states, a, strict=True)]
+        assert single.answers == answers.tolist()
+        ties += sum(len(set(part)) < len(part) for part in np.split(together.follower, game.row_offsets[1:-1]))
+    assert (ties > 0) == (scale == 1)
+
+
+def test_one_step_of_many_copies_is_one_update_after_the_other_with_the_old_targets() -> None:
+    """400 copies of three states, so that every joint action is played many times in the step."""
+    game, copies = random_game(seed=1, states=3), 400
+    rng = np.random.default_rng(3)
+    start = rng.normal(size=(2, game.num_rows))
+    learned = learn(game, Settings(copies=copies), np.random.default_rng(0), steps=copies, critics=tuple(start))
+    replayed = np.random.default_rng(0)
+    played = training_copies(game, replayed, copies, uniform_starts=True, restart=None)
+    states, pairs = played.state, []
+    for counts in (game.leader_counts, game.follower_counts):
+        _, drawn = replayed.random((2, copies))
+        pairs.append((drawn * counts[states]).astype(np.int64))
+    reached, *rewards = played.step(*pairs)
+    rows = game.row_offsets[states] + pairs[0] * game.follower_counts[states] + pairs[1]
+    bootstrap = execution_of(game, *start).rows()[reached]
+    visits, expected = np.zeros(game.num_rows), start.copy()
+    for place, row in enumerate(rows):
+        visits[row] += 1
+        for critic, old, reward, discount in zip(
+            expected, start, rewards, (game.leader_discount, game.follower_discount), strict=True
+        ):
+            target = reward[place] + discount * old[bootstrap[place]]
+            critic[row] += (1.0 + visits[row]) ** -0.6 * (target - critic[row])
+    assert visits.max() > 10
+    assert learned.visits.tolist() == visits.tolist()
+    np.testing.assert_allclose(learned.leader_critic, expected[0], atol=1e-12)
+    np.testing.assert_allclose(learned.follower_critic, expected[1], atol=1e-12)
+    assert learned.curve.leader == pytest.approx([rewards[0].mean()])
+
+
+def test_many_copies_learn_the_fixed_point_too_and_stop_at_the_limit() -> None:
+    game = random_game(seed=1, states=3, leader_actions=3, leader_discount=0.85, follower_discount=0.6)
+    leader, follower = iterate_operator(game)
+    result = solve(game, "bilevel-q", iteration_limit=100_007, settings={"copies": 10})
+    assert result.termination is Termination.ITERATION_LIMIT
+    assert result.provenance.counts["steps"] == 100_000
+    learned = learn(game, Settings(copies=10), np.random.default_rng(0), steps=100_000)
+    assert learned.leader_critic == pytest.approx(leader, abs=0.1)
+    assert learned.follower_critic == pytest.approx(follower, abs=0.1)
+    assert learn(game, Settings(copies=10), np.random.default_rng(0), steps=4).steps == 4
+
+
 def test_the_two_halves_agree_and_earn_what_they_promise() -> None:
     """Each player plays from its own copy of the critics; together they play the stage solution and earn its value."""
     game = random_game(seed=1, states=3, leader_discount=0.8, follower_discount=0.8)
@@ -140,6 +215,7 @@ def test_states_may_differ_in_their_actions() -> None:
         ("decay_steps", 0.0),
         ("exploration", 1.1),
         ("restart", 2.0),
+        ("copies", 0),
         ("rate", "slow"),
     ],
 )
