@@ -42,7 +42,7 @@ from ssg_mip.programs.tags import ColumnKind
 from ssg_mip.runs.run import Run
 
 ALWAYS_WRITTEN = 1000
-"""Parts of a program that are written although time is up: less than a tenth of a second's work once it has begun."""
+"""Parts or columns of a program that is written although time is up: less than a tenth of a second once begun."""
 
 Written = Program | CompiledProgram
 """A program as a model of Pyomo's, or already in arrays (:mod:`ssg_mip.lp.direct`)."""
