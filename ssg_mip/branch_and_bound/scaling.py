@@ -69,7 +69,7 @@ class _Terms:
         shifts, below = bare & (times[:, 0] < 0) & ~taken.any(axis=1), side < 0
         self.shift = row[shifts], rest[shifts, 1], value[shifts]
         self.constant = row[below & bare], value[below & bare]
-        plus, minus = ~shifts, below & ~bare  # a distance to the upper bound: x (u - v) becomes x d - x d h
+        plus, minus = ~shifts, below & ~bare  # to the upper bound: x (u - v) is d (x - x h)
         self.column = np.concatenate(
             (
                 monomials.columns(root[plus], np.hstack((within, times))[plus]),
