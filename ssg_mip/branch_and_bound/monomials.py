@@ -12,10 +12,9 @@ such product must be there: with ``x v e`` also ``x e``.
 from __future__ import annotations
 
 import dataclasses
-import itertools
-from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ssg_mip.errors import SolverError
 from ssg_mip.lp.compiled import CompiledProgram
@@ -24,8 +23,11 @@ from ssg_mip.numerics.array_types import IntArray
 NO_ROOT = -1
 """The root of a box variable."""
 
-Factor = tuple[int, bool]
-"""A place in the box, and whether its width is meant (else its lower end)."""
+NO_PLACE = -1
+"""Where a column has fewer than two box variables."""
+
+SUBSETS = np.array([[False, False], [True, False], [False, True], [True, True]])
+"""Those of two places."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -59,7 +61,7 @@ class Monomials:
     root
         Per column; :data:`NO_ROOT` for a box variable.
     places
-        Per column, the box variables in it, in ascending order.
+        Per column, the box variables in it, in ascending order after :data:`NO_PLACE`, shape ``[columns, 2]``.
     nested
         The products of three factors.
     plain_products
@@ -72,48 +74,63 @@ class Monomials:
     """
 
     def __init__(self, program: CompiledProgram) -> None:
+        result, factor, value = program.product_result, program.product_factor, program.product_value
         self.root = np.arange(program.num_columns)
-        self.places: list[tuple[int, ...]] = [()] * program.num_columns
-        for place, column in enumerate(program.box.tolist()):
-            self.root[column], self.places[column] = NO_ROOT, (place,)
-        triples = list(
-            zip(
-                program.product_result.tolist(),
-                program.product_factor.tolist(),
-                program.product_value.tolist(),
-                strict=True,
+        self.places = np.full((program.num_columns, 2), NO_PLACE)
+        self.root[program.box], self.places[program.box, 1] = NO_ROOT, np.arange(len(program.box))
+        product_of = np.full(program.num_columns, -1)
+        product_of[result] = np.arange(len(result))
+        inner = product_of[factor]
+        self.plain_products = inner < 0
+        others = ~self.plain_products
+        _refuse(result[others], product_of[factor[inner[others]]], value[inner[others]] == value[others])
+        self.root[result] = np.where(self.plain_products, factor, factor[inner])
+        both = np.column_stack((np.where(self.plain_products, NO_PLACE, value[inner]), value))
+        self.places[result] = np.sort(both, axis=1)
+        self._base = len(program.box) + 1
+        codes = self._codes(self.root, self.places)
+        self._order = np.argsort(codes, kind="stable")
+        self._sorted = codes[self._order]
+        self.nested = self._nested(program, np.flatnonzero(others), inner[others])
+
+    def _codes(self, root: IntArray, places: IntArray) -> IntArray:
+        """One number for a root and two places in ascending order."""
+        code: IntArray = ((root + 1) * self._base + places[:, 0] + 1) * self._base + places[:, 1] + 1
+        return code
+
+    def _nested(self, program: CompiledProgram, product: IntArray, inner: IntArray) -> Nested:
+        """The products of three factors; ``inner`` are the products that are factors of them."""
+        result, value = program.product_result[product], program.product_value[product]
+        root, none = self.root[result], np.full(len(product), NO_PLACE)
+        other = self._found(root, np.column_stack((none, value)))
+        if (other < 0).any():
+            first = int(np.argmax(other < 0))
+            raise SolverError(
+                f"column {root[first]} has no product with column {program.box[value[first]]}, which column "
+                f"{result[first]} needs"
             )
-        )
-        of_result = {result: (factor, value) for result, factor, value in triples}
-        for result, _, _ in triples:
-            root, places = result, []
-            while root in of_result:
-                root, place = of_result[root]
-                places.append(place)
-            if len(places) > 2 or len(set(places)) < len(places):
-                raise SolverError(f"column {result} is a product of a kind that cannot be relaxed")
-            self.root[result], self.places[result] = root, tuple(sorted(places))
-        self._column = {(int(self.root[column]), self.places[column]): column for column in range(program.num_columns)}
-        self.plain_products = np.array([len(self.places[result]) == 1 for result, _, _ in triples], dtype=bool)
-        self.nested = self._nested(triples, program)
+        factor, inner_value = program.product_factor[product], program.product_value[inner]
+        return Nested(product, root, factor, other, result, inner_value, value)
 
-    def _nested(self, triples: list[tuple[int, int, int]], program: CompiledProgram) -> Nested:
-        entries = []
-        for product, (result, factor, value) in enumerate(triples):
-            if self.plain_products[product]:
-                continue
-            (inner_value,) = self.places[factor]
-            root = int(self.root[result])
-            if (root, (value,)) not in self._column:
-                raise SolverError(
-                    f"column {root} has no product with column {program.box[value]}, which column {result} needs"
-                )
-            entries.append((product, root, factor, self.column(root, (value,)), result, inner_value, value))
-        return Nested(*np.array(entries, dtype=np.int64).reshape(-1, 7).T)
+    def _found(self, root: IntArray, places: IntArray) -> IntArray:
+        """The columns of roots times box variables in ascending order; -1 where there is none."""
+        codes = self._codes(root, places)
+        at = np.searchsorted(self._sorted, codes, side="right") - 1
+        found: IntArray = np.where(self._sorted[at] == codes, self._order[at], -1)
+        return found
 
-    def column(self, root: int, places: tuple[int, ...]) -> int:
-        """The column of a root times box variables, given in any order."""
-        return self._column[root, tuple(sorted(places))]
+    def columns(self, root: IntArray, places: IntArray) -> IntArray:
+        """The columns of roots times box variables, at most two of them given in any order beside :data:`NO_PLACE`.
+
+        Raises
+        ------
+        SolverError
+            If there is no such column.
+        """
+        found = self._found(root, np.sort(places, axis=1)[:, -2:])
+        if (found < 0).any():
+            raise SolverError(f"column {root[np.argmax(found < 0)]} lacks a product that its rows need")
+        return found
 
     def branch_place(self, program: CompiledProgram) -> IntArray:
         """Per product, the box variable whose interval its error is charged to: of three factors the inner value."""
@@ -121,7 +138,22 @@ class Monomials:
         places[self.nested.product] = self.nested.inner_value
         return places
 
-    def parts(self, places: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], tuple[Factor, ...]]]:
-        """The subsets of some box variables, and the factors that each comes with."""
-        for taken in itertools.chain.from_iterable(itertools.combinations(places, n) for n in range(len(places) + 1)):
-            yield taken, tuple((place, place in taken) for place in places)
+
+def _refuse(result: IntArray, deeper: IntArray, same: NDArray[np.bool_]) -> None:
+    """Refuse products of more than three factors, and of one box variable twice."""
+    wrong = (deeper >= 0) | same
+    if wrong.any():
+        raise SolverError(f"column {result[np.argmax(wrong)]} is a product of a kind that cannot be relaxed")
+
+
+def subsets(places: IntArray) -> tuple[IntArray, NDArray[np.bool_]]:
+    """All subsets of pairs of places, some of which are :data:`NO_PLACE`.
+
+    Returns
+    -------
+    tuple
+        For each subset its pair, ascending, and which of the two places are taken, shape ``[subsets, 2]``.
+    """
+    there = (places[:, None, :] >= 0) | ~SUBSETS
+    owner, subset = np.nonzero(there.all(axis=2))
+    return owner, SUBSETS[subset]

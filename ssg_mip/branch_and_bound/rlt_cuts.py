@@ -30,11 +30,12 @@ from numpy.typing import NDArray
 from ssg_mip.base.tolerances import CUT_VIOLATION, ROUNDING
 from ssg_mip.branch_and_bound.box import Box
 from ssg_mip.branch_and_bound.rlt_cut_sets import NO_CUTS, Cuts
-from ssg_mip.branch_and_bound.rlt_factors import RltFactors, expand
+from ssg_mip.branch_and_bound.rlt_factors import RltFactors
 from ssg_mip.branch_and_bound.rlt_rows import RltRows, rank_within
 from ssg_mip.lp.compiled import CompiledProgram
 from ssg_mip.lp.interface import SparseRows
 from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.numerics.ranges import expand
 
 
 class RltSeparation:

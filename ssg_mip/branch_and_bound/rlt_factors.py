@@ -12,7 +12,7 @@ import numpy as np
 from ssg_mip.branch_and_bound.box import Box
 from ssg_mip.lp.compiled import CompiledProgram
 from ssg_mip.numerics.array_types import FloatArray, IntArray
-from ssg_mip.numerics.ranges import ranges
+from ssg_mip.numerics.ranges import expand
 from ssg_mip.programs.tags import RowKind
 
 Entries = tuple[IntArray, IntArray, FloatArray]
@@ -128,9 +128,3 @@ def _homogeneous(program: CompiledProgram) -> tuple[IntArray, Entries]:
 def _ordered(row: IntArray, column: IntArray, value: FloatArray) -> Entries:
     order = np.lexsort((column, row))
     return row[order], column[order], value[order]
-
-
-def expand(starts: IntArray, rows: IntArray) -> tuple[IntArray, IntArray]:
-    """For each chosen row in turn all its entries: the position in ``rows``, and the entry."""
-    lengths = starts[rows + 1] - starts[rows]
-    return np.repeat(np.arange(len(rows)), lengths), ranges(starts[rows], lengths)

@@ -9,10 +9,11 @@ import numpy as np
 
 from ssg_mip.branch_and_bound.box import Box
 from ssg_mip.branch_and_bound.rlt_cut_sets import Cuts
-from ssg_mip.branch_and_bound.rlt_factors import RltFactors, expand
+from ssg_mip.branch_and_bound.rlt_factors import RltFactors
 from ssg_mip.lp.compiled import CompiledProgram
 from ssg_mip.lp.interface import SparseRows
 from ssg_mip.numerics.array_types import FloatArray, IntArray
+from ssg_mip.numerics.ranges import expand
 
 _T, _OTHER, _FACTOR = range(3)
 """The columns that a term is spread over: ``m(t)``, ``m(t')`` and ``y``."""

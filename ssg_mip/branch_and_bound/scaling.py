@@ -21,13 +21,14 @@ A product of three factors ``x v e`` with ``v = l + d h`` and ``e = k + c g`` is
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ssg_mip.base.tolerances import ARITHMETIC, INTERVAL
 from ssg_mip.branch_and_bound.box import Box
-from ssg_mip.branch_and_bound.monomials import NO_ROOT, Factor, Monomials
+from ssg_mip.branch_and_bound.monomials import NO_PLACE, NO_ROOT, Monomials, subsets
 from ssg_mip.errors import SolverError
 from ssg_mip.lp.compiled import CompiledProgram
 from ssg_mip.lp.interface import LinearProgram, SparseRows
@@ -35,6 +36,54 @@ from ssg_mip.numerics.array_types import FloatArray, IntArray
 
 UNPRICED_SHARE = 0.1
 """Share of a product's importance that does not depend on multipliers."""
+
+
+class _Terms:
+    """What some non-zeros of a program become in unit coordinates.
+
+    Of a multiple of another row only what is multiplied counts, without the variable that it is multiplied with.
+
+    Attributes
+    ----------
+    row, column, value
+        The terms: their row and column, and what is multiplied with numbers of the box.
+    places, taken
+        Per term, the places in the box of these numbers after ``NO_PLACE``, shape ``[terms, 2]``, and whether the width
+        is meant (else the lower end).
+    shift
+        The terms that are numbers of the box alone: row, place and coefficient.
+    constant
+        Rows and amounts by which their bounds move.
+    """
+
+    def __init__(self, program: CompiledProgram, monomials: Monomials, chosen: NDArray[np.bool_]) -> None:
+        row, column, value = program.row_index[chosen], program.column_index[chosen], program.coefficient[chosen]
+        times, side = program.multiplied_value[row, None], program.multiplied_side[row]
+        multiplied = monomials.places[column] == times
+        counts = (times[:, 0] < 0) | multiplied.any(axis=1)
+        rest = np.sort(np.where(multiplied, NO_PLACE, monomials.places[column]), axis=1)
+        owner, taken = subsets(rest[counts])
+        row, value, side, times, rest = (part[counts][owner] for part in (row, value, side, times, rest))
+        root, within = monomials.root[column[counts]][owner], np.where(taken, rest, NO_PLACE)
+        bare = root == NO_ROOT
+        shifts, below = bare & (times[:, 0] < 0) & ~taken.any(axis=1), side < 0
+        self.shift = row[shifts], rest[shifts, 1], value[shifts]
+        self.constant = row[below & bare], value[below & bare]
+        plus, minus = ~shifts, below & ~bare  # to the upper bound: x (u - v) is d (x - x h)
+        self.column = np.concatenate(
+            (
+                monomials.columns(root[plus], np.hstack((within, times))[plus]),
+                monomials.columns(root[minus], within[minus]),
+            )
+        )
+        self.row, self.places, self.taken = (np.concatenate((part[plus], part[minus])) for part in (row, rest, taken))
+        self.value = np.concatenate((value[plus], -value[minus]))
+
+    def entries(self, num_columns: int) -> tuple[tuple[IntArray, IntArray], IntArray]:
+        """Rows and columns of the non-zeros that the terms add up to, and the non-zero of each term."""
+        places, entry = np.unique(self.row * num_columns + self.column, return_inverse=True)
+        rows, columns = np.divmod(places, num_columns)
+        return (rows, columns), entry
 
 
 class _BoxRows:
@@ -61,73 +110,34 @@ class _BoxRows:
     """
 
     def __init__(self, program: CompiledProgram, monomials: Monomials) -> None:
-        self._monomials = monomials
-        self._program = program
-        self.constant = np.full(program.num_rows, np.nan)
-        self.constant[program.multiplied_side != 0] = 0.0
-        self.shift: list[tuple[int, int, float]] = []
-        self._entries: dict[tuple[int, int], int] = {}
-        self._values: list[float] = []
-        self._terms: dict[tuple[bool, ...], list[tuple[int, tuple[int, ...], float]]] = {}
-        of_value = np.array([len(places) for places in monomials.places], dtype=np.int64)[program.column_index]
-        of_value -= program.multiplied_value[program.row_index] >= 0
-        moving = np.isin(np.arange(program.num_rows), np.unique(program.row_index[of_value > 0]))
+        degree = (monomials.places >= 0).sum(axis=1)[program.column_index]
+        degree -= program.multiplied_value[program.row_index] >= 0
+        moving = np.isin(np.arange(program.num_rows), np.unique(program.row_index[degree > 0]))
         sided = ~moving & (program.multiplied_side != 0)
         self.moves = moving[program.row_index]
         self.anew = sided[program.row_index]
         self.priced = self.moves & (program.multiplied_value[program.row_index] < 0)
-        self._expand(self.anew)
-        found = np.array([(*key, place) for key, place in self._entries.items()], dtype=np.int64).reshape(-1, 3)
-        self.fixed = found[:, 0], found[:, 1], np.array(self._values)[found[:, 2]]
-        self._entries, self._values = {}, []
-        self._expand(self.moves)
-        keys = np.array(list(self._entries), dtype=np.int64).reshape(-1, 2)
-        self.rows, self.columns = keys[:, 0], keys[:, 1]
-        self._base = np.array(self._values)
-        self._low, self._width = (_triples(self._single(kind)) for kind in (False, True))
-        self._pairs = [(kind, *_quadruples(terms)) for kind, terms in sorted(self._terms.items()) if len(kind) == 2]
-
-    def _single(self, kind: bool) -> list[tuple[int, int, float]]:
-        return [(entry, places[0], value) for entry, places, value in self._terms.get((kind,), [])]
-
-    def _expand(self, chosen: NDArray[np.bool_]) -> None:
-        program = self._program
-        rows = program.row_index[chosen]
-        for row, column, value, place, side in zip(
-            rows.tolist(),
-            program.column_index[chosen].tolist(),
-            program.coefficient[chosen].tolist(),
-            program.multiplied_value[rows].tolist(),
-            program.multiplied_side[rows].tolist(),
-            strict=True,
-        ):
-            self._expand_one(row, column, value, () if place < 0 else (place,), side)
-
-    def _expand_one(self, row: int, column: int, value: float, times: tuple[int, ...], side: int) -> None:
-        """What one non-zero becomes: of a multiple of another row only what is multiplied counts."""
-        monomials = self._monomials
-        root, places = int(monomials.root[column]), monomials.places[column]
-        if not set(times) <= set(places):
-            return
-        for taken, factors in monomials.parts(tuple(place for place in places if place not in times)):
-            if root == NO_ROOT and not taken and not times:
-                self.shift.append((row, places[0], value))
-                continue
-            self._add(row, monomials.column(root, taken + times), value, factors)
-            if side < 0 and root == NO_ROOT:
-                self.constant[row] += value
-            elif side < 0:
-                self._add(row, monomials.column(root, taken), -value, factors)
-
-    def _add(self, row: int, column: int, value: float, factors: tuple[Factor, ...]) -> None:
-        entry = self._entries.setdefault((row, column), len(self._entries))
-        if entry == len(self._values):
-            self._values.append(0.0)
-        if not factors:
-            self._values[entry] += value
-            return
-        places, kind = zip(*factors, strict=True)
-        self._terms.setdefault(kind, []).append((entry, places, value))
+        still, terms = (_Terms(program, monomials, chosen) for chosen in (self.anew, self.moves))
+        self.constant = np.full(program.num_rows, np.nan)
+        self.constant[program.multiplied_side != 0] = 0.0
+        for one in (still, terms):
+            np.add.at(self.constant, *one.constant)
+        self.shift = terms.shift
+        (rows, columns), entry = still.entries(program.num_columns)
+        self.fixed = rows, columns, _sums(entry, still.value, len(rows))
+        (self.rows, self.columns), entry = terms.entries(program.num_columns)
+        factors = (terms.places >= 0).sum(axis=1)
+        self._base = _sums(entry[factors == 0], terms.value[factors == 0], len(self.rows))
+        self._low, self._width = (
+            (entry[own], terms.places[own, 1], terms.value[own])
+            for own in ((factors == 1) & (terms.taken[:, 1] == kind) for kind in (False, True))
+        )
+        self._pairs = [
+            (kind, entry[own], terms.places[own, 0], terms.places[own, 1], terms.value[own])
+            for kind in itertools.product((False, True), repeat=2)
+            for own in [(factors == 2) & (terms.taken == kind).all(axis=1)]
+            if own.any()
+        ]
 
     def coefficients(self, box: Box) -> FloatArray:
         """The box-dependent coefficients."""
@@ -154,20 +164,13 @@ def _ends(box: Box, width: bool) -> FloatArray:
     return box.width if width else box.lower
 
 
-def _quadruples(terms: list[tuple[int, tuple[int, ...], float]]) -> tuple[IntArray, IntArray, IntArray, FloatArray]:
-    """Entry, first and second place, and value of terms with two numbers of the box."""
-    entries, places, values = zip(*terms, strict=True)
-    pairs = np.array(places, dtype=np.int64)
-    return np.array(entries, dtype=np.int64), pairs[:, 0], pairs[:, 1], np.array(values, dtype=float)
-
-
 Triples = tuple[IntArray, IntArray, FloatArray]
+"""Row, column and value of a sparse linear map."""
 
 
-def _triples(entries: list[tuple[int, int, float]]) -> Triples:
-    """Row, column and value of a sparse linear map."""
-    rows, columns, values = zip(*entries, strict=True) if entries else ((), (), ())
-    return np.array(rows, dtype=np.int64), np.array(columns, dtype=np.int64), np.array(values, dtype=float)
+def _sums(entry: IntArray, value: FloatArray, count: int) -> FloatArray:
+    """The sums of the values with the same entry."""
+    return np.bincount(entry, value, count).astype(float, copy=False)
 
 
 def magnitude(coefficients: FloatArray) -> FloatArray:
@@ -185,7 +188,7 @@ def _magnitudes(triples: Triples) -> Triples:
 def _map(triples: Triples, vector: FloatArray, size: int) -> FloatArray:
     """A sparse linear map applied to a vector."""
     rows, columns, values = triples
-    return np.bincount(rows, values * vector[columns], size).astype(float, copy=False)
+    return _sums(rows, values * vector[columns], size)
 
 
 class UnitForm:
@@ -228,32 +231,31 @@ class UnitForm:
         self.sizes = dataclasses.replace(self.matrix, values=magnitude(self.matrix.values))
         self._row_lower, self._row_upper = self._assemble_row_bounds()
         self._lower, self._upper = self._unit_column_bounds()
-        self._shift = _triples(self._box_rows.shift)
+        self._shift = self._box_rows.shift
 
     def _rows_of_products(self) -> SparseRows:
         """``m <= y``; of three factors ``w <= m``, ``w <= n`` and ``w >= m + n - x``, which imply it. All ``<= 0``."""
         program, nested = self.program, self.monomials.nested
         implied = np.isin(program.product_result, np.concatenate((nested.inner, nested.other)))
-        rows: list[tuple[tuple[int, float], ...]] = [
-            ((result, 1.0), (factor, -1.0))
-            for result, factor in zip(program.product_result.tolist(), program.product_factor.tolist(), strict=True)
-        ]
-        kept = [row for row, skip in zip(rows, implied | ~self.monomials.plain_products, strict=True) if not skip]
-        for x, m, n, w in zip(
-            *(c.tolist() for c in (nested.root, nested.inner, nested.other, nested.result)), strict=True
-        ):
-            kept += [((w, 1.0), (m, -1.0)), ((w, 1.0), (n, -1.0)), ((m, 1.0), (n, 1.0), (x, -1.0), (w, -1.0))]
-        lengths = [len(row) for row in kept]
-        row_of = np.repeat(np.arange(len(kept)), lengths)
-        entries = np.array([entry for row in kept for entry in row], dtype=float).reshape(-1, 2)
-        starts = np.concatenate(([0], np.cumsum(lengths, dtype=np.int64)))
-        return SparseRows(starts, entries[:, 0].astype(np.int64), entries[:, 1], row_of, program.num_columns)
+        kept = self.monomials.plain_products & ~implied
+        result, factor = program.product_result[kept], program.product_factor[kept]
+        x, m, n, w = nested.root, nested.inner, nested.other, nested.result
+        plain, three = np.tile([1.0, -1.0], len(result)), np.tile([1.0, -1.0, 1.0, -1.0, 1.0, 1.0, -1.0, -1.0], len(w))
+        columns = (np.column_stack((result, factor)), np.column_stack((w, m, w, n, m, n, x, w)))
+        lengths = np.concatenate((np.full(len(result), 2), np.tile([2, 2, 4], len(w))))
+        return SparseRows(
+            np.concatenate(([0], np.cumsum(lengths))),
+            np.concatenate([part.ravel() for part in columns]),
+            np.concatenate((plain, three)),
+            np.repeat(np.arange(len(lengths)), lengths),
+            program.num_columns,
+        )
 
     def _assemble_matrix(self) -> tuple[SparseRows, IntArray]:
         """All rows, and where the box-dependent entries are, which are zero for now."""
         program, moving, extra = self.program, self._box_rows, self._extra
         costs = np.flatnonzero(program.objective)
-        if any(self.monomials.places[column] for column in costs.tolist()):
+        if (self.monomials.places[costs] >= 0).any():
             raise SolverError(
                 "an objective over box variables or products cannot be relaxed: use an objective variable"
             )

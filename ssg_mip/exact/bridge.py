@@ -42,7 +42,10 @@ from ssg_mip.programs.tags import ColumnKind
 from ssg_mip.runs.run import Run
 
 ALWAYS_WRITTEN = 1000
-"""Parts of a program that are written although time is up: less than a tenth of a second's work once it has begun."""
+"""Parts or columns of a program that is written although time is up: less than a tenth of a second once begun."""
+
+Written = Program | CompiledProgram
+"""A program as a model of Pyomo's, or already in arrays (:mod:`ssg_mip.lp.direct`)."""
 
 
 class Bridge(Rooted):
@@ -103,14 +106,15 @@ class Bridge(Rooted):
         answers = box.open_choices[: int(self.game.follower_offsets[-1])]
         selection = Selection(self.game, answers, margin=self.problem.follower.margin, checkpoint=checkpoint)
         with given_up_quietly():
-            program = self.write(ValueBounds(box.lower, box.upper), selection)
+            written = self.write(ValueBounds(box.lower, box.upper), selection)
         checkpoint()
-        compiled = compile_program(program)
+        compiled = written if isinstance(written, CompiledProgram) else compile_program(written)
         if not self._warned:
             warn_of_ranges(compiled, self.game.name, given=self.given_numbers)
             self._warned = True
         slot_of = self._slot_of_columns(compiled)
-        checkpoint()
+        if compiled.num_columns >= ALWAYS_WRITTEN:
+            self.run.checkpoint()
         relaxation = relaxation_in(self.run, compiled, slot_of)
         self.read_columns(compiled)
         return relaxation
@@ -149,7 +153,7 @@ class Bridge(Rooted):
     # ------------------------------------------------------------------ what a program adds
 
     @abstractmethod
-    def write(self, follower: ValueBounds, selection: Selection) -> Program:
+    def write(self, follower: ValueBounds, selection: Selection) -> Written:
         """The exact program within bounds on the follower's values and a selection of answers."""
 
     @abstractmethod

@@ -12,7 +12,7 @@ from ssg_mip.branch_and_bound.box import Box
 from ssg_mip.branch_and_bound.relaxation import Point
 from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.value_bounds import ValueBounds
-from ssg_mip.exact.bridge import Bridge, weights_of
+from ssg_mip.exact.bridge import Bridge, Written, weights_of
 from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal
 from ssg_mip.exact.heuristics.many_starts import LITTLE_PATIENCE, ManyStarts
 from ssg_mip.exact.heuristics.operator_policies import OPERATOR_PRODUCTS, operator_policies
@@ -21,12 +21,12 @@ from ssg_mip.exact.heuristics.simple import simple_policies
 from ssg_mip.exact.size_limit import direction_products, least_values
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.lp.compiled import CompiledProgram
+from ssg_mip.lp.direct import commitment_in_arrays, is_plain_direction
 from ssg_mip.numerics.array_types import FloatArray
 from ssg_mip.problem.evaluated_policy import Candidate
 from ssg_mip.problem.problem import Problem
 from ssg_mip.programs.commitment import commitment_along
 from ssg_mip.programs.direction import Direction
-from ssg_mip.programs.program import Program
 from ssg_mip.programs.rows import Selection
 from ssg_mip.programs.tags import OF_STATE
 from ssg_mip.runs.run import Run
@@ -73,9 +73,12 @@ class CommitmentBridge(Bridge):
 
     # ------------------------------------------------------------------ the program
 
-    def write(self, follower: ValueBounds, selection: Selection) -> Program:
+    def write(self, follower: ValueBounds, selection: Selection) -> Written:
         """The occupancy form, with demands that are lower by what a policy may miss them by."""
-        return commitment_along(self.game, self.direction.lowered(), follower, selection=selection)
+        direction = self.direction.lowered()
+        if is_plain_direction(direction):
+            return commitment_in_arrays(self.game, direction, follower, selection)
+        return commitment_along(self.game, direction, follower, selection=selection)
 
     def read_columns(self, compiled: CompiledProgram) -> None:
         """Columns of the occupancies, and of what says more about a state that they hardly visit."""

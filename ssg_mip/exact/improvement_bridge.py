@@ -9,7 +9,7 @@ from ssg_mip.branch_and_bound.branching_rule import BranchingRule
 from ssg_mip.evaluation.best_response import Response
 from ssg_mip.evaluation.mdp import induced_by_leader
 from ssg_mip.evaluation.value_bounds import ValueBounds
-from ssg_mip.exact.bridge import weights_of
+from ssg_mip.exact.bridge import Written, weights_of
 from ssg_mip.exact.coupled_branching import CoupledBranching, CoupledColumns
 from ssg_mip.exact.heuristics.allowed import Allowed, SlotRows
 from ssg_mip.exact.heuristics.linearisation import FixedResponse, LinearGoal
@@ -17,14 +17,14 @@ from ssg_mip.exact.limited import LimitedBridge
 from ssg_mip.exact.spending import Budgets, goal_within_costs
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.lp.compiled import CompiledProgram
+from ssg_mip.lp.direct import improvement_in_arrays
 from ssg_mip.numerics.array_types import FloatArray, IntArray
 from ssg_mip.problem.evaluated_policy import Candidate
 from ssg_mip.problem.policy_space import Scope
 from ssg_mip.problem.problem import Problem
 from ssg_mip.problem.scalarisation import ConcavePieces, StepObjective, worth
 from ssg_mip.programs.improvement import improvement, leader_gains
-from ssg_mip.programs.policy_block import PolicyRows
-from ssg_mip.programs.program import Program
+from ssg_mip.programs.policy_block import NO_ROWS, PolicyRows
 from ssg_mip.programs.rows import Selection
 from ssg_mip.programs.tags import OF_STATE
 from ssg_mip.runs.run import Run
@@ -84,9 +84,11 @@ class ImprovementBridge(LimitedBridge):
             return False
         return not self._budgets.rows or self._budgets.answered(LeaderPolicy.from_slots(self.game, slots))[1]
 
-    def write(self, follower: ValueBounds, selection: Selection) -> Program:
+    def write(self, follower: ValueBounds, selection: Selection) -> Written:
         """The hull form."""
         game, rows = self.game, self.policy_rows
+        if rows is NO_ROWS and not self._budgets.rows and not isinstance(self.objective, ConcavePieces):
+            return improvement_in_arrays(game, self.values, self.objective, follower, selection)
         spending = self._budgets.around(self.current) if self._budgets.rows else ()
         return improvement(
             game, self.values, self.objective, follower, selection=selection, rows=rows, spending=spending

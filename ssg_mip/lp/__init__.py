@@ -1,1 +1,1 @@
-"""Linear and mixed-integer linear programs: compiled once from Pyomo, answered by HiGHS."""
+"""Linear and mixed-integer linear programs: compiled once from Pyomo or from the game's arrays, answered by HiGHS."""

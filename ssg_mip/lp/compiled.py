@@ -1,8 +1,9 @@
 """A Pyomo program compiled once to arrays.
 
-:mod:`ssg_mip.lp.linear_rows` reads the linear rows; the declared products become index triples. Everything after
-that is NumPy: relaxations are assembled from these arrays, and HiGHS receives them by ``passModel``. Maximisation is
-kept: only the HiGHS adapter knows about signs.
+:mod:`ssg_mip.lp.linear_rows` reads the linear rows; the declared products become index triples. Plain programs are
+written as compiled ones from the beginning (:mod:`ssg_mip.lp.direct`). Everything after that is NumPy: relaxations are
+assembled from these arrays, and HiGHS receives them by ``passModel``. Maximisation is kept: only the HiGHS adapter
+knows about signs.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class CompiledProgram(RowArrays):
     row_names
         Names of rows as Pyomo gives them, for messages.
     column_of
-        Pyomo variable id to column.
+        Pyomo variable id to column; empty of a program that was written without Pyomo.
     """
 
     column_lower: FloatArray

@@ -17,12 +17,51 @@ size       every row                  own value only
 
 from __future__ import annotations
 
-import itertools
+import dataclasses
+from functools import cached_property
+
+import numpy as np
 
 from ssg_mip.game.game import Game
+from ssg_mip.numerics.array_types import IntArray
+from ssg_mip.numerics.ranges import expand
 
 MOST_FOR_EVERY_ROW = 1000
 """Products up to which every flow row is multiplied by every value: 10 states with 3 x 3 actions have 900."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Lists:
+    """Lists of states, one for each action or state: list ``i`` is ``values[starts[i] : starts[i + 1]]``, ascending."""
+
+    starts: IntArray
+    values: IntArray
+
+    def __getitem__(self, place: int) -> list[int]:
+        found: list[int] = self.values[self.starts[place] : self.starts[place + 1]].tolist()
+        return found
+
+    @property
+    def lengths(self) -> IntArray:
+        """How long each of them is."""
+        found: IntArray = np.diff(self.starts)
+        return found
+
+    def of(self, chosen: IntArray) -> tuple[IntArray, IntArray]:
+        """The states in some lists, one list after the other: the position in ``chosen``, and the state."""
+        owner, place = expand(self.starts, chosen)
+        return owner, self.values[place]
+
+    @classmethod
+    def whole(cls, count: int, states: int) -> Lists:
+        """So many lists of all states."""
+        return cls(states * np.arange(count + 1), np.tile(np.arange(states), count))
+
+    @classmethod
+    def sorted(cls, count: int, states: int, owner: IntArray, value: IntArray) -> Lists:
+        """The lists of the states ``value``, each in that of its ``owner``, without those that occur twice."""
+        place, values = np.divmod(np.unique(owner * states + value), states)
+        return cls(np.searchsorted(place, np.arange(count + 1)), values)
 
 
 class Coupling:
@@ -44,42 +83,51 @@ class Coupling:
     def __init__(self, game: Game, *, whole: bool = False) -> None:
         self._game = game
         self.every_row = whole or game.num_rows * game.num_states <= MOST_FOR_EVERY_ROW
-        self._needed = [] if self.every_row else _needed(game)
+
+    @cached_property
+    def by_action(self) -> Lists:
+        """For the joint actions of each leader slot: its state and all successors, whatever the follower does."""
+        game, count, states = self._game, int(self._game.leader_offsets[-1]), self._game.num_states
+        if self.every_row:
+            return Lists.whole(count, states)
+        reached = np.repeat(game.row_leader_slot, np.diff(game.indptr))
+        owner = np.concatenate((np.arange(count), reached))
+        return Lists.sorted(count, states, owner, np.concatenate((game.leader_slot_state, game.successors)))
+
+    @cached_property
+    def by_state(self) -> Lists:
+        """For all joint actions of each state."""
+        game, states = self._game, self._game.num_states
+        if self.every_row:
+            return Lists.whole(states, states)
+        owner = np.repeat(game.leader_slot_state, self.by_action.lengths)
+        return Lists.sorted(states, states, owner, self.by_action.values)
+
+    @cached_property
+    def by_flow_row(self) -> Lists:
+        """For the flow row of each state."""
+        states = np.arange(self._game.num_states)
+        return (
+            Lists.whole(len(states), len(states)) if self.every_row else Lists(np.append(states, len(states)), states)
+        )
 
     def of_action(self, state: int, leader_action: int) -> list[int]:
         """For the joint actions of a leader action, in ascending order."""
-        if self.every_row:
-            return list(range(self._game.num_states))
-        return self._needed[int(self._game.leader_offsets[state]) + leader_action]
+        return self.by_action[int(self._game.leader_offsets[state]) + leader_action]
 
     def of_state(self, state: int) -> list[int]:
         """For all joint actions of a state."""
-        if self.every_row:
-            return list(range(self._game.num_states))
-        first, last = self._game.leader_offsets[state : state + 2]
-        return sorted(set(itertools.chain.from_iterable(self._needed[first:last])))
+        return self.by_state[state]
 
     def flow_rows(self) -> list[tuple[int, int]]:
         """Pairs of a flow row and a state whose value it is multiplied with."""
-        states = range(self._game.num_states)
-        return list(itertools.product(states, states)) if self.every_row else [(s, s) for s in states]
+        rows, values = self.by_flow_row.of(np.arange(self._game.num_states))
+        return list(zip(rows.tolist(), values.tolist(), strict=True))
 
     @property
     def products_of_state(self) -> list[int]:
         """Products of all joint actions of each state with the values that they need."""
         game = self._game
-        return [
-            int(game.follower_counts[s]) * sum(len(self.of_action(s, a)) for a in range(int(game.leader_counts[s])))
-            for s in range(game.num_states)
-        ]
-
-
-def _needed(game: Game) -> list[list[int]]:
-    """Per leader slot, the state itself and all successors, whatever the follower does."""
-    needed = []
-    for s in range(game.num_states):
-        answers = range(int(game.follower_counts[s]))
-        for a in range(int(game.leader_counts[s])):
-            reached = (game.next_states(game.row(s, a, b))[0].tolist() for b in answers)
-            needed.append(sorted({s}.union(*reached)))
-    return needed
+        needed = np.add.reduceat(self.by_action.lengths, game.leader_offsets[:-1])
+        found: list[int] = (game.follower_counts * needed).tolist()
+        return found

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pyomo.environ as pyo
 from numpy.typing import NDArray
 
 from ssg_mip.base.deadline import Checkpoint, unhurried
@@ -34,6 +33,8 @@ def add_occupancy(
     float
         The largest occupancy there can be: ``sum(weights) / (1 - gamma_A)``, the upper bound of every ``y``.
     """
+    import pyomo.environ as pyo
+
     top = float(weights.sum()) / (1.0 - game.leader_discount)
     states, leader, follower = (part.tolist() for part in (game.row_state, game.row_leader, game.row_follower))
     kept = range(game.num_rows) if answers is None else np.flatnonzero(answers[game.row_follower_slot]).tolist()

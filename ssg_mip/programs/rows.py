@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from ssg_mip.base.deadline import Checkpoint, unhurried
 from ssg_mip.evaluation.value_bounds import ValueBounds
 from ssg_mip.game.game import Game
-from ssg_mip.numerics.array_types import FloatArray
+from ssg_mip.numerics.array_types import FloatArray, IntArray
 from ssg_mip.programs.program import Multiplied, Product
 from ssg_mip.programs.tags import Block, ColumnKind, RowKind, tagged
 
@@ -61,6 +61,12 @@ class Selection:
     def keys(self, states: Iterable[int]) -> list[Key]:
         """All ``(s, a, b)`` of some states whose follower action may be an answer."""
         return [(s, a, b) for s in states for a in range(int(self.game.leader_counts[s])) for b in self.actions(s)]
+
+    def rows(self, states: Sequence[int]) -> IntArray:
+        """The same of states in ascending order, as rows of the game."""
+        game = self.game
+        found: IntArray = np.flatnonzero(self.answers[game.row_follower_slot] & np.isin(game.row_state, states))
+        return found
 
     def product_bounds(self, top: float, bounds: ValueBounds, t: int) -> tuple[float, float]:
         """Bounds on ``x v(t)`` for ``0 <= x <= top``; a checkpoint, because there are so many."""

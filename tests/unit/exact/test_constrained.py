@@ -323,8 +323,8 @@ def _to_unit(form: UnitForm, columns: FloatArray, box: Box) -> FloatArray:
     unit = columns.copy()
     unit[program.box] = h
     for column, (root, places) in enumerate(zip(monomials.root.tolist(), monomials.places, strict=True)):
-        if root >= 0 and places:
-            unit[column] = columns[root] * np.prod(h[list(places)])
+        if root >= 0 and (places >= 0).any():
+            unit[column] = columns[root] * np.prod(h[places[places >= 0]])
     return unit
 
 

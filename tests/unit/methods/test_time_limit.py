@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from ssg_mip.base.deadline import Deadline, OutOfTime
 from ssg_mip.base.interrupt import Interrupt
 from ssg_mip.base.status import Termination
 from ssg_mip.evaluation.value_bounds import leader_value_bounds
-from ssg_mip.exact import bridge, solve_commitment
+from ssg_mip.exact import bridge, commitment_bridge, solve_commitment
 from ssg_mip.exact.commitment_bridge import CommitmentBridge
 from ssg_mip.exact.improvement_bridge import ImprovementBridge
 from ssg_mip.library import random_game
@@ -20,17 +21,24 @@ from tests.unit.questions import asked
 GAME = random_game(seed=1, states=8, leader_actions=3, follower_actions=3)
 
 
-class _AfterAWhile(Interrupt):
-    """Asks to stop at the given question."""
+class _OnceWritten(Interrupt):
+    """Asks to stop from when a program begins to be written."""
 
-    def __init__(self, questions: int) -> None:
-        super().__init__()
-        self.left = questions
+    begun = False
 
     @property
     def requested(self) -> bool:
-        self.left -= 1
-        return self.left < 0
+        return self.begun
+
+    def watch(self, monkeypatch: pytest.MonkeyPatch, write: str) -> None:
+        """Look out for a function of the commitment bridge."""
+        own = getattr(commitment_bridge, write)
+
+        def watched(*given: Any, **named: Any) -> Any:
+            self.begun = True
+            return own(*given, **named)
+
+        monkeypatch.setattr(commitment_bridge, write, watched)
 
 
 @pytest.mark.parametrize("kind", [CommitmentBridge, ImprovementBridge])
@@ -49,12 +57,18 @@ def test_writing_ends_at_a_checkpoint_and_logs_no_error(
     assert not caplog.records
 
 
-def test_a_program_given_up_leaves_the_incumbent_and_the_joint_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("write", ["commitment_in_arrays", "commitment_along"])
+def test_a_program_given_up_leaves_the_incumbent_and_the_joint_bound(
+    write: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Stopped in the middle of writing: a policy with its exact value, and the bound of the joint process."""
     monkeypatch.setattr(bridge, "ALWAYS_WRITTEN", 0)
-    interrupt = _AfterAWhile(40)
+    if write == "commitment_along":
+        monkeypatch.setattr(commitment_bridge, "is_plain_direction", lambda _: False)
+    interrupt = _OnceWritten()
+    interrupt.watch(monkeypatch, write)
     answer = solve_commitment(*asked(GAME, interrupt=interrupt))
-    assert interrupt.left < 0
+    assert interrupt.begun
     assert answer.termination is Termination.INTERRUPTED
     assert (answer.nodes, answer.lps) == (0, 0)
     assert answer.policy is not None
