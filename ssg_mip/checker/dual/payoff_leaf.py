@@ -158,9 +158,13 @@ class PayoffProof:
         return csr_array((shares, places, ends), shape=(len(rows), self._numbers.num_states))
 
     def bound(self, leaf: PayoffLeaf) -> FloatArray | None:
-        """What no leader exceeds in each state, rounded up; ``None`` if the leaf proves nothing."""
-        if not self._follower_within(leaf) or not self._supports(leaf):
-            return None
+        """What no leader exceeds in each state, rounded up; ``None`` if the leaf proves nothing.
+
+        What overflows proves nothing: an inequality must hold, and one with what is no number never does.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            if not self._follower_within(leaf) or not self._supports(leaf):
+                return None
         values = leaf.support - leaf.slopes * leaf.lower[:, None]
         error = 8.0 * EPSILON * (np.abs(leaf.support) + leaf.slopes * np.abs(leaf.lower[:, None]))
         found: FloatArray = np.nextafter((values + error).min(axis=1), np.inf)
@@ -196,13 +200,13 @@ class PayoffProof:
         """Whether he gets at most ``U`` and secures ``L``."""
         above, size = self._actions_after(leaf.upper)
         starts = np.array(self._numbers.first_row)
-        if (np.maximum.reduceat(above + self._error(size), starts) > leaf.upper).any():
+        if not (np.maximum.reduceat(above + self._error(size), starts) <= leaf.upper).all():
             return False
         below, size = self._actions_after(leaf.lower)
         for state, pick in enumerate(leaf.secure):
             rows, mix = self._rows_of(state), leaf.mixes[self._numbers.follower_counts[state]][pick]
             secured = below[rows] @ mix - self._error(size[rows] @ mix, len(mix))
-            if secured.min() < leaf.lower[state]:
+            if not secured.min() >= leaf.lower[state]:
                 return False
         return True
 

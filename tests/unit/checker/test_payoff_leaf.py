@@ -111,6 +111,31 @@ def test_forged_leaves_prove_nothing(forge: Callable[[Any], None], tmp_path: Pat
     assert not replayed(game, forged, path)
 
 
+def test_numbers_that_overflow_prove_nothing() -> None:
+    states, shares = 4, [0.1524847086420527, 0.4516111766669403, 0.18663110833286156, 0.2092730063581455]
+    game = Game(
+        state_names=tuple("abcd"),
+        leader_actions=(("x",),) * states,
+        follower_actions=(("u",),) * states,
+        indptr=states * np.arange(states + 1),
+        successors=np.tile(np.arange(states), states),
+        probabilities=np.tile(shares, states),
+        leader_rewards=np.zeros(states),
+        follower_rewards=np.zeros(states),
+        leader_discount=0.5,
+        follower_discount=0.9,
+        initial=np.full(states, 0.25),
+    )
+    recorder = Recorder()
+    recorder.payoffs = payoff_set_bound(game)
+    recorder.settle(game, Claim(weights=game.initial, bound=1.0))
+    header = {**next(iter(recorder.lines(game))), "bound": -999.0}
+    mixes, places = [[1, [[1.0]]]], [[[0, 0]]] * states
+    support, lower, least = [[-1000.0] * 2] * states, [-1e4] * states, [-float(np.finfo(float).max)] * states
+    leaf = ["h", [0.0, 0.1], support, lower, least, mixes, [0] * states, [[[1, 1]]] * states, places]
+    assert not verify_bound(game, [header, leaf]).passed
+
+
 def negative_mix(line: Any) -> None:
     line[5][0][1][0] = [1.5, -0.5, 0.0]
 
