@@ -47,6 +47,9 @@ PRINTING_PER_STATE = 4e-5
 PRINTING_SHARE = 0.2
 """Share of the limit that is kept for it at most."""
 
+SECONDS_AFTER_INTERRUPT = 5.0
+"""Seconds that check and guarantee may take together where the user has stopped the run."""
+
 LEAST_PER_STATE = 1e-4
 """Seconds for each state without which neither check nor guarantee is begun: their first steps look at no clock."""
 
@@ -136,7 +139,7 @@ def closed(
     deadline
         The whole budget of the run.
     interrupt
-        The user's wish to stop; one that came before this is no reason not to check.
+        The user's wish to stop; one that came before this is no reason not to check, but not for long.
     check, guarantee
         Whether to check the result, and whether to look near it.
     tolerances
@@ -152,6 +155,8 @@ def closed(
     leaving = LEAVING_SECONDS if "torch" in sys.modules else 0.0
     until = deadline.extended(grace(deadline, result.game.num_states) - leaving) if limited else deadline
     stopped_before = interrupt.requested
+    if stopped_before:
+        until = Deadline(min(SECONDS_AFTER_INTERRUPT, until.remaining))
 
     def stopped() -> bool:
         return interrupt.requested and not stopped_before

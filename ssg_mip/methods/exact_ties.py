@@ -155,12 +155,16 @@ def answering_with(result: Result, policy: LeaderPolicy, response: Response) -> 
 
 
 def without_near_ties(result: Result, tolerances: Tolerances) -> Result:
-    """The result with the value that its policy has under the exact best response, of which nothing more is known."""
+    """The result with the value that its policy has under the exact best response, of which nothing more is known.
+
+    That the user stopped the run stays said.
+    """
     policy = result.leader_policy
     if policy is None:
         return result
     found = exact_response(result.game, policy, result.ties, tolerances)
     value = float(result.weights @ found.leader_values)
+    stopped = Termination.INTERRUPTED
     # Iterates before it may rest on near ties too, so the trajectory is this one point.
     last = TrajectoryPoint(
         iteration=0,
@@ -172,7 +176,7 @@ def without_near_ties(result: Result, tolerances: Tolerances) -> Result:
     return dataclasses.replace(
         result,
         status=Status.FEASIBLE,
-        termination=Termination.NEAR_TIE,
+        termination=stopped if result.termination is stopped else Termination.NEAR_TIE,
         leader_value=value,
         leader_values=found.leader_values,
         follower_values=found.follower_values,

@@ -46,6 +46,9 @@ from ssg_mip.proofs.tree_lines import TreeLines
 from ssg_mip.proofs.value_lines import ValueLines
 from ssg_mip.proofs.value_tree import ValueNode
 
+BEGINNING_SECONDS = 1e-4
+"""Seconds for each joint action that the checker takes before the first node of a certificate."""
+
 
 class Recorder:
     """Remembers the search behind a bound, and those behind further bounds of the same run.
@@ -193,10 +196,13 @@ class Recorder:
             yield from other.parts
 
     def replays(self, game: Game, deadline: Deadline) -> tuple[BoundVerification, ...]:
-        """What the certificates prove, replayed until the time is up; those that cannot be written prove nothing."""
+        """What the certificates prove, replayed until the time is up; those that cannot be written prove nothing.
+
+        None is begun that could not be read in time: until its first node the checker does not look at the clock.
+        """
         found = []
         for part in self.parts:
-            if deadline.expired:
+            if deadline.remaining < BEGINNING_SECONDS * len(game.leader_rewards):
                 break
             left = None if math.isinf(deadline.remaining) else deadline.remaining
             with contextlib.suppress(SolverError, InvalidResultError):

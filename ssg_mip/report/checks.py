@@ -19,6 +19,10 @@ CUT_OFF = "the time limit was reached before the last node; the bound is not cer
 """Of a certificate whose replay was cut off."""
 
 
+MOST_WEIGHTS = 12
+"""Weights that are written out."""
+
+
 def verification_report(verification: Verification) -> list[Any]:
     """Every check with its worst deviation and what is allowed there; the failed ones first."""
     made = table("check", "", "worst deviation>", "allowed>", "where")
@@ -37,11 +41,7 @@ def bound_report(game: Game, verification: BoundVerification) -> list[Any]:
     made = table("check", "", "where")
     for check in sorted(verification.checks, key=lambda one: one.passed):
         add_row(made, (check.name, "passed" if check.passed else "FAILED", check.detail))
-    weights = ", ".join(
-        f"{name} {number(float(weight))}"
-        for name, weight in zip(game.state_names, verification.weights, strict=True)
-        if weight
-    )
+    weights = _weights_in_words(game, verification)
     parts = f"{verification.parts} parts with " if verification.parts > 1 else ""
     leaves = f"{verification.leaves} {'leaf' if verification.leaves == 1 else 'leaves'}"
     size = f"{parts}{counted(verification.nodes, 'node')} ({leaves})"
@@ -54,6 +54,16 @@ def bound_report(game: Game, verification: BoundVerification) -> list[Any]:
         else f"{counted(failed, 'check')} FAILED; the bound is not certified"
     )
     return [made, "", f"weights: {weights}", f"{size}: {verdict}"]
+
+
+def _weights_in_words(game: Game, verification: BoundVerification) -> str:
+    """Weights by state, the largest ones where there are many."""
+    pairs = [
+        (name, float(weight)) for name, weight in zip(game.state_names, verification.weights, strict=True) if weight
+    ]
+    shown = pairs if len(pairs) <= MOST_WEIGHTS else sorted(pairs, key=lambda one: -one[1])[:MOST_WEIGHTS]
+    words = ", ".join(f"{name} {number(weight)}" for name, weight in shown)
+    return words if len(shown) == len(pairs) else f"{words}, and {len(pairs) - len(shown):,} other states"
 
 
 def _bound_statement(game: Game, verification: BoundVerification) -> str:

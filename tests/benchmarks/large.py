@@ -52,8 +52,9 @@ OWN_MEGABYTES = 60.0
 BOUND = "the bound alone"
 """What stands in the place of a method's name where only the bound is computed."""
 
-SCRIPT = """
-import json, resource, sys, time
+SCRIPT = r"""
+import json, re, resource, sys, time
+from pathlib import Path
 from ssg_mip import read_instance, solve
 path, method, limit = sys.argv[1], sys.argv[2], float(sys.argv[3])
 from ssg_mip.methods.registry import METHODS
@@ -70,7 +71,11 @@ else:
     result = solve(game, method, time_limit=limit)
     told = {"value": result.leader_value, "bound": result.dual_bound, "status": result.status.name.lower()}
 if told is not None:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
+    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    status = Path("/proc/self/status")
+    if status.exists():  # what getrusage says may be the peak of the process that this one was forked from
+        kilobytes = int(re.search(r"VmHWM:\s+(\d+)", status.read_text())[1])
+    peak = kilobytes / 1024.0
     told |= {"cpu": time.process_time() - begun, "seconds": time.monotonic() - clock, "megabytes": peak}
 print(json.dumps(told))
 """

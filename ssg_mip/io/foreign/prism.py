@@ -80,7 +80,8 @@ def read_prism(
     base = path_of(model, "model")
     base = base.with_suffix("") if base.suffix == ".tra" else base
     theirs = second_reward(follower_reward)
-    choices = _transitions(Lines.of(base.with_name(base.name + ".tra")))
+    transitions = Lines.of(base.with_name(base.name + ".tra"))
+    choices = _transitions(transitions)
     names = _state_names(base, len(choices))
     labels = _labels(base, len(choices))
     if follower_states is not None and follower_states not in labels:
@@ -93,7 +94,10 @@ def read_prism(
         moves: Mover = mover
         if follower_states is not None:
             moves = "follower" if state in labels[follower_states] else "leader"
-        places.append(_place(state, own, moves, leader, _Paid(names[state], mine, his, theirs)))
+        try:
+            places.append(_place(state, own, moves, leader, _Paid(names[state], mine, his, theirs)))
+        except InvalidInstanceError as error:
+            raise transitions.error(own[0].line, f"state {state} {error}") from None
     starts = sorted(labels.get("init", {0}))
     return assembled(
         names,
@@ -253,13 +257,16 @@ def _mean(rewards: Rewards, state: int, own: int, choice: _Choice) -> float:
 
 
 def _place(state: int, choices: list[_Choice], mover: Mover, leader: int, paid: _Paid) -> Place:
-    """A state: of joint actions where its actions are pairs, else of the player who moves."""
+    """A state: of joint actions where its actions are pairs, else of the player who moves.
+
+    Raises
+    ------
+    InvalidInstanceError
+        If its actions are of two kinds, or no table of pairs; where that is, whoever asks must say.
+    """
     pairs = [_pair(choice.action) for choice in choices]
     if any(pairs) and not all(pairs):
-        raise InvalidInstanceError(
-            f"state {state} of the transitions (line {choices[0].line}) has joint actions beside single ones; "
-            "all must be of one kind"
-        )
+        raise InvalidInstanceError("has joint actions beside single ones; all must be of one kind")
     if not all(pairs) or (len(choices) == 1 and pairs[0] is None):
         actions = [choice.action.strip("[]") or f"choice {own}" for own, choice in enumerate(choices)]
         if len(set(actions)) < len(actions):
@@ -274,8 +281,13 @@ def _place(state: int, choices: list[_Choice], mover: Mover, leader: int, paid: 
     by_pair = {pair: own for own, pair in enumerate(ordered)}
     missing = [(a, b) for a in mine for b in his if (a, b) not in by_pair]
     if missing or len(by_pair) < len(ordered):
-        what = f"has no choice for the joint action {missing[0]}" if missing else "has a joint action twice"
-        raise InvalidInstanceError(f"state {state} of the transitions (line {choices[0].line}) {what}")
+        what = (
+            f"has no choice for the joint action [{','.join(missing[0])}]; each action of one player needs one with "
+            "each action of the other"
+            if missing
+            else "has a joint action twice"
+        )
+        raise InvalidInstanceError(what)
     steps = [paid.step(state, by_pair[a, b], choices[by_pair[a, b]], f"{a},{b}") for a in mine for b in his]
     return Place(tuple(mine), tuple(his), steps)
 

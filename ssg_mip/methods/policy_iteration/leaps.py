@@ -11,6 +11,7 @@ elsewhere. Of all policies that lose nowhere the best one is the leap.
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -21,7 +22,7 @@ from ssg_mip.exact.heuristics.simple import simple_policies
 from ssg_mip.exact.heuristics.sparse_steps import Climb
 from ssg_mip.game.policy import LeaderPolicy
 from ssg_mip.methods.local.smooth_game import SmoothGame
-from ssg_mip.methods.local.soft_ascent import BOLD, Schedule, gently, soft_ascent
+from ssg_mip.methods.local.soft_ascent import BOLD, FIRST, SWEEPS, Schedule, gently, soft_ascent
 from ssg_mip.methods.local.stage_policies import Policies, deterministic_policies, mixed_policies
 from ssg_mip.problem.evaluated_policy import EvaluatedPolicy
 from ssg_mip.problem.problem import Problem
@@ -41,6 +42,9 @@ GENTLE_SHARE = 0.6
 
 ASCENT_STEPS = 2000
 """Steps of an ascent; fewer where time is short."""
+
+LEAST_STEPS = 1000
+"""Steps that two ascents need together to be worth while."""
 
 HARDER, EASIER, HEAVIEST = 1.5, 0.9, 1e3
 """What the weight of a state is multiplied by below its floor and elsewhere, and the largest product of these."""
@@ -72,11 +76,28 @@ class Leaps:
         if self._fresh:
             self._fresh = False
             self._look_at_stages(seen, run.sharing(STAGE_SHARE))
-            self._ascend(seen, seen.highest.policy, gently(_over(run.sharing(GENTLE_SHARE))))
-            self._ascend(seen, here.policy, Schedule(rate=BOLD, progress=_over(run)))
+            self._ascend_twice(seen, run)
         else:
             self._ascend(seen, here.policy, gently(_over(run)))
         return seen.leap
+
+    def _ascend_twice(self, seen: _Seen, run: Run) -> None:
+        """Ascend from the best policy met, and boldly from the iterate.
+
+        Where time is short there is one ascent: from the best policy if that loses nowhere, otherwise from the iterate,
+        near which others that lose nowhere are.
+        """
+        is_short = self._seconds_of_step() * LEAST_STEPS > run.deadline.remaining
+        if not is_short or seen.leap is not None:
+            self._ascend(seen, seen.highest.policy, gently(_over(run if is_short else run.sharing(GENTLE_SHARE))))
+        if not is_short or seen.leap is None:
+            self._ascend(seen, seen.here.policy, Schedule(rate=BOLD, progress=_over(run)))
+
+    def _seconds_of_step(self) -> float:
+        smooth, slots = SmoothGame(self._game, self._even), LeaderPolicy.uniform(self._game).slots(self._game)
+        begun = time.monotonic()
+        smooth.after(slots, FIRST, smooth.start(), SWEEPS)
+        return time.monotonic() - begun
 
     def _look_at_stages(self, seen: _Seen, run: Run) -> None:
         """Judge the policies of the stage-wise operator, the simplest ones before."""
@@ -112,6 +133,8 @@ class _Seen:
 
     Attributes
     ----------
+    here
+        The iterate.
     highest
         The best one of all that count.
     leap
@@ -119,13 +142,13 @@ class _Seen:
     """
 
     def __init__(self, climb: Climb, here: EvaluatedPolicy) -> None:
-        self._climb, self._here = climb, here
+        self._climb, self.here = climb, here
         self.highest = here
         self.leap: EvaluatedPolicy | None = None
 
     def losers(self, policy: LeaderPolicy) -> NDArray[np.bool_]:
         """The states that a policy leaves below the iterate's values; none where it does not count."""
-        climb, here = self._climb, self._here
+        climb, here = self._climb, self.here
         trial = climb.judged(policy)
         if trial is None:
             return np.zeros(len(here.values), dtype=bool)

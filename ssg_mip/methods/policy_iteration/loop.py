@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 
+from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.status import Status, Termination
 from ssg_mip.evaluation.value_bounds import ValueBounds, gap_scale, leader_value_bounds
 from ssg_mip.exact.wider import allowed_root_bound
+from ssg_mip.methods.payoff_bounded import LARGE_STATES
 from ssg_mip.methods.policy_iteration.run_log import RunLog
 from ssg_mip.methods.policy_iteration.start import first_iterate, without_start
 from ssg_mip.methods.policy_iteration.step import Step
@@ -19,8 +22,8 @@ from ssg_mip.runs.run import Run
 DEFAULT_ITERATION_LIMIT = 100
 """``M`` of Algorithm 1 when the run has no limit; runs seen so far end after one to three improvements."""
 
-ROOT_BOUND_SHARE = 0.1
-"""Share of the time that the bound on the weighted optimum may take."""
+ROOT_BOUND_SHARE, ROOT_BOUND_SECONDS = 0.1, 10.0
+"""Share of the time that the bound on the weighted optimum may take, and seconds in large games."""
 
 
 class Walk(ABC):
@@ -83,8 +86,14 @@ def first_and_log(problem: Problem, run: Run, method: str) -> tuple[EvaluatedPol
 
 
 def weighted_bound(problem: Problem, run: Run, bounds: ValueBounds) -> float:
-    """A proven bound on the weighted optimum: the cooperative one, or the root relaxation of (P) if tighter."""
+    """A proven bound on the weighted optimum: the cooperative one, or the root relaxation of (P) if tighter.
+
+    In large games the relaxation is not tighter, but may take an hour: it is given :data:`ROOT_BOUND_SECONDS` at most.
+    """
     cooperative = float(problem.weights @ bounds.upper)
-    root = allowed_root_bound(problem, run.sharing(ROOT_BOUND_SHARE).quietly())
+    within = run.sharing(ROOT_BOUND_SHARE).quietly()
+    if problem.game.num_states >= LARGE_STATES:
+        within = dataclasses.replace(within, deadline=Deadline(min(ROOT_BOUND_SECONDS, within.deadline.remaining)))
+    root = allowed_root_bound(problem, within)
     # What a certificate says is the bound of the root, which may be raised by a rounding.
     return min(cooperative, root) if run.recorder is None else root
