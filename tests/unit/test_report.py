@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import io
 from collections.abc import Sequence
-from typing import Any
+from fractions import Fraction
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -13,6 +15,9 @@ from rich.console import Console
 
 from ssg_mip import Game, LeaderPolicy, bayesian, finite_horizon, solve, trace_front, with_payments
 from ssg_mip.base.status import BoundProof, Termination
+from ssg_mip.checker.dual.replay import BoundVerification
+from ssg_mip.library import random_game
+from ssg_mip.report.checks import _weights_in_words
 from ssg_mip.report.fronts import front_report
 from ssg_mip.report.games import game_report, game_summary
 from ssg_mip.report.results import result_report
@@ -160,3 +165,14 @@ def test_an_answer_is_also_told_by_label_by_type_and_by_step() -> None:
     steps = text_of(result_report(answered(finite_horizon(game, 2))))
     assert "step  state" in steps
     assert "label" not in steps
+
+
+def test_many_weights_are_cut_short_with_the_largest_first() -> None:
+    game = random_game(0, 30, 1, 1, 1)
+    weights = tuple(Fraction(1 + state, 465) for state in range(30))
+    words = _weights_in_words(game, cast(BoundVerification, SimpleNamespace(weights=weights)))
+    assert words.startswith(f"{game.state_names[29]} 0.064516")
+    assert words.endswith("and 18 other states")
+    few = tuple(Fraction(int(state < 2), 2) for state in range(30))
+    both = _weights_in_words(game, cast(BoundVerification, SimpleNamespace(weights=few)))
+    assert both == f"{game.state_names[0]} 0.5, {game.state_names[1]} 0.5"

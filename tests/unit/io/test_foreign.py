@@ -204,7 +204,7 @@ def test_a_process_whose_states_belong_to_players(tmp_path: Path) -> None:
         ({"m__tra": SINGLE, "m__trew": "3 4 1\n0 7 1 2\n"}, "m.trew, line 2: a choice is '7'"),
         (
             {"m__tra": JOINT.replace("0 3 0 1 [r,d]\n", "").replace("2 5 6", "2 4 5")},
-            "has no choice for the joint action ('r', 'd')",
+            "m.tra, line 2: state 0 has no choice for the joint action [r,d]; each action of one player needs",
         ),
         ({}, "m.tra: cannot be read"),
     ],

@@ -198,3 +198,21 @@ def test_iterates_beyond_what_can_be_printed_are_thinned_evenly(monkeypatch: pyt
     assert close(thinned, None).check.passed
     assert len(close(result, 600.0).trajectory) == 3
     assert len(close(result, None).trajectory) == len(points)
+
+
+def test_an_interrupted_run_is_checked_for_a_few_seconds_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[float] = []
+
+    def examined(*asked: object) -> CheckOutcome:
+        given.extend(one.remaining for one in asked if isinstance(one, Deadline))
+        return NO_TIME
+
+    monkeypatch.setattr(closing, "_checked", examined)
+    close(unchecked(), None)
+    interrupt = Interrupt()
+    interrupt.request()
+    close(unchecked(), None, interrupt)
+    close(unchecked(), 2.0, interrupt)
+    assert given[0] == math.inf
+    assert 0.0 < given[1] <= closing.SECONDS_AFTER_INTERRUPT
+    assert given[2] <= 3.0

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from ssg_mip import Game, best_response, solve
+from ssg_mip.base.deadline import Deadline
 from ssg_mip.base.status import Termination
 from ssg_mip.exact.heuristics.sparse_steps import Climb
 from ssg_mip.game.policy import LeaderPolicy
@@ -134,3 +135,30 @@ def test_floors_prove_the_stop_where_payoff_sets_are_attained(monkeypatch: pytes
     result = solve(highway_merge(4, 2), "policy-iteration")
     assert result.trajectory[-1].note.startswith("no policy without a losing state gains more than")
     assert result.termination in (Termination.STATIONARY, Termination.GAP)
+
+
+def test_in_short_time_there_is_one_ascent_from_where_policies_lose_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    game = random_game(2, 40, 3, 3, 3)
+    here = _evaluated(game, LeaderPolicy.uniform(game))
+    starts = []
+
+    def ascent(*asked: object) -> Iterator[LeaderPolicy]:
+        starts.extend(one for one in asked if isinstance(one, LeaderPolicy))
+        yield from ()
+
+    monkeypatch.setattr(leaps, "soft_ascent", ascent)
+    leaping = _leaping(game)[2]
+    leaping.step(here)
+    assert len(starts) == 2
+    assert starts[1] is here.policy
+    problem, run = asked(game, deadline=Deadline(60.0))
+    monkeypatch.setattr(Leaps, "_seconds_of_step", lambda self: 1.0)
+    starts.clear()
+    leap = Leaps(problem, run, Climb(problem, run, monotone=True)).step(here)
+    assert leap is not None  # a policy of the operator, from which the one ascent starts
+    assert [start is leap.policy for start in starts] == [True]
+    monkeypatch.setattr(leaps, "simple_policies", lambda game: iter(()))
+    monkeypatch.setattr(Leaps, "_listed", lambda *_: [])
+    starts.clear()
+    assert Leaps(problem, run, Climb(problem, run, monotone=True)).step(here) is None
+    assert [start is here.policy for start in starts] == [True]
