@@ -24,7 +24,6 @@ from ssg_mip.exact.heuristics.sparse_steps import Climb
 from ssg_mip.exact.size_limit import MOST_PRODUCTS, improvement_size, obstacle
 from ssg_mip.game.game import Game
 from ssg_mip.methods.payoff_bounded import bounds_payoffs
-from ssg_mip.methods.policy_iteration.leaps import Leaps
 from ssg_mip.methods.policy_iteration.negligible import negligible_gain
 from ssg_mip.methods.policy_iteration.objective_target import WeightedBound
 from ssg_mip.methods.policy_iteration.step import PROGRAM_FIRST, Step, attempt, quick_improvement, stop_at_bound
@@ -64,6 +63,8 @@ class LargeSteps:
     """
 
     def __init__(self, problem: Problem, run: Run) -> None:
+        from ssg_mip.methods.policy_iteration.leaps import Leaps  # loads SciPy, which small games do without
+
         self._problem = problem
         before = run.sharing(BEFORE_PROGRAM)
         self._run = before if obstacle(improvement_size(problem.game), before) is None else run
