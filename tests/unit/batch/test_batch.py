@@ -237,7 +237,7 @@ def test_command_prints_rows_a_summary_and_one_json_object(command: Command, fol
 
 def test_one_batch_solves_every_shipped_instance_but_the_large_ones(tmp_path: Path) -> None:
     shipped = shutil.copytree(ROOT / "instances", tmp_path / "instances", ignore=shutil.ignore_patterns("large"))
-    options = BatchOptions(method="commitment", time_limit=20.0)
+    options = BatchOptions(method="commitment", time_limit=6.0)
     summary = run_batch(shipped, tmp_path / "out", options)
     assert summary.exit_code is ExitCode.DONE
     assert [row.instance for row in summary.rows] == find_instances(shipped)
